@@ -1,0 +1,32 @@
+/* The analyzer's commands, one a file. */
+#ifndef LEAKLAB_COMMAND_H
+#define LEAKLAB_COMMAND_H
+
+#include <stdbool.h>
+
+#include "common/error.h"
+
+struct runfile;
+
+struct command {
+	const char *name;
+	const char *summary;
+	/* argv[0] is the program's and the command's name together. Returns the exit code. */
+	int (*run)(int argc, char **argv);
+};
+
+extern const struct command command_judge;
+extern const struct command command_show;
+
+#define PROGRAM "leaklab-analyzer"
+
+enum output_format { OUTPUT_TEXT, OUTPUT_JSON };
+/* Reads the value of --format. */
+bool output_format_parse(const char *text, enum output_format *out);
+
+struct snapshot;
+/* What show prints. */
+bool show_run(const char *path, enum output_format format, struct error *error);
+void show_snapshot(const struct snapshot *snapshot, const char *format_name);
+
+#endif

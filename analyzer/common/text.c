@@ -1,0 +1,93 @@
+/* Which bytes are safe to show on a terminal, and how wide they are. */
+#include "common/text.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* The bytes of the UTF-8 character at text, which is not empty. A stray byte counts as a character. */
+static size_t character_length(const char *text)
+{
+	size_t length = 1;
+	if (((unsigned char)text[0] & 0xc0) == 0xc0) {
+		while (length < 4 && ((unsigned char)text[length] & 0xc0) == 0x80)
+			length++;
+	}
+	return length;
+}
+
+static bool is_control(const char *text)
+{
+	unsigned char byte = (unsigned char)text[0];
+	if (byte < 0x20 || byte == 0x7f)
+		return true;
+	/* U+0080 to U+009F: some terminals take U+009B for ESC [. */
+	return byte == 0xc2 && (unsigned char)text[1] >= 0x80 && (unsigned char)text[1] < 0xa0;
+}
+
+/* Prints one character and returns its length in bytes. */
+static size_t print_character(FILE *out, const char *text)
+{
+	size_t length = character_length(text);
+	if (is_control(text))
+		fputc('?', out);
+	else
+		fwrite(text, 1, length, out);
+	return length;
+}
+
+static int text_width(const char *text)
+{
+	int width = 0;
+	for (; *text; text += character_length(text))
+		width++;
+	return width;
+}
+
+void text_print(FILE *out, const char *text)
+{
+	if (!text)
+		text = "-";
+	while (*text)
+		text += print_character(out, text);
+}
+
+void text_print_column(FILE *out, const char *text, int width)
+{
+	if (!text)
+		text = "-";
+	bool cut = text_width(text) > width;
+	int column = 0;
+	for (; *text && column < width - cut; column++)
+		text += print_character(out, text);
+	if (cut) {
+		fputc('~', out);
+		column++;
+	}
+	for (; column < width; column++)
+		fputc(' ', out);
+}
+
+void text_print_wrapped(FILE *out, const char *first, const char *text)
+{
+	int indent = text_width(first);
+	int column = indent;
+	fputs(first, out);
+	while (*text) {
+		size_t length = strcspn(text, " ");
+		int width = 0;
+		for (size_t i = 0; i < length; i += character_length(text + i))
+			width++;
+		if (column > indent && column + 1 + width > TEXT_COLUMNS) {
+			fprintf(out, "\n%*s", indent, "");
+			column = indent;
+		} else if (column > indent) {
+			fputc(' ', out);
+			column++;
+		}
+		for (const char *end = text + length; text < end;)
+			text += print_character(out, text);
+		column += width;
+		text += strspn(text, " ");
+	}
+	fputc('\n', out);
+}

@@ -1,0 +1,19 @@
+/* Text for people: what comes from evidence must not steer a terminal, and lines fit in 80 columns. */
+#ifndef LEAKLAB_TEXT_H
+#define LEAKLAB_TEXT_H
+
+#include <stdio.h>
+
+#define TEXT_COLUMNS 80
+
+/* Prints text with control characters (C0, DEL and C1) as '?'. Prints "-" for NULL. */
+void text_print(FILE *out, const char *text);
+
+/* Prints text as text_print does, in a column `width` wide: cut (with "~" at its end) or filled with blanks. A
+ * character of UTF-8 counts as one column. */
+void text_print_column(FILE *out, const char *text, int width);
+
+/* Prints text broken at blanks: `first` starts the first line, as many blanks the others. Ends the line. */
+void text_print_wrapped(FILE *out, const char *first, const char *text);
+
+#endif

@@ -1,0 +1,36 @@
+/* From the evidence of a run to a verdict. The door of this folder. */
+#ifndef LEAKLAB_JUDGE_H
+#define LEAKLAB_JUDGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "common/error.h"
+#include "runfile/runfile.h"
+
+#define VERDICT_SCHEMA "leaklab.verdict/1"
+
+enum verdict_word { VERDICT_CLEAN, VERDICT_LEAK, VERDICT_INCONCLUSIVE };
+extern const char *const verdict_words[3];
+
+struct verdict; /* see verdict.h inside this folder for its fields */
+
+/* Judges the run. NULL with an error only if the file cannot be read: too little evidence is a verdict
+ * (INCONCLUSIVE), not an error. The caller destroys it. */
+struct verdict *judge_run(struct runfile *runfile, struct error *error);
+void verdict_destroy(struct verdict *verdict); /* NULL is allowed */
+
+enum verdict_word verdict_word(const struct verdict *verdict);
+/* By the run's expectation if it has one (0 met, 1 failed, 3 not decidable), else by the verdict (0, 1, 3). */
+int verdict_exit_code(const struct verdict *verdict);
+
+/* True if key is an expectation ("expect.rate", ...) and value is one that it can have. The driver asks while it
+ * reads the scenario. */
+bool expectation_valid(const char *key, const char *value, struct error *error);
+
+void verdict_print_text(const struct verdict *verdict, FILE *out);
+/* Schema leaklab.verdict/1. */
+bool verdict_print_json(const struct verdict *verdict, FILE *out, struct error *error);
+
+#endif

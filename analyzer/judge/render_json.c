@@ -1,0 +1,151 @@
+/* A verdict for programs: schema leaklab.verdict/1. What is unknown is null. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "judge/verdict.h"
+
+static json_t *integer_or_null(bool known, int64_t number)
+{
+	return known && number != NUMBER_UNKNOWN ? json_integer(number) : json_null();
+}
+
+static json_t *real_or_null(bool known, double number)
+{
+	return known ? json_real(number) : json_null();
+}
+
+/* Text from evidence may be in any code page; bytes that are not UTF-8 are shown as '?'. */
+static json_t *text_or_null(const char *text)
+{
+	if (!text)
+		return json_null();
+	json_t *value = json_string(text);
+	char *ascii = value ? NULL : strdup(text);
+	if (!ascii)
+		return value;
+	for (char *at = ascii; *at; at++) {
+		if ((unsigned char)*at >= 0x80)
+			*at = '?';
+	}
+	value = json_string(ascii);
+	free(ascii);
+	return value;
+}
+
+static json_t *reasons_json(const struct verdict *verdict)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < verdict->reasons.count; i++)
+		json_array_append_new(array, text_or_null(verdict->reasons.items[i]));
+	return array;
+}
+
+static json_t *orphans_json(const struct verdict *verdict)
+{
+	bool known = verdict->orphans_known, rated = known && verdict->n > 0;
+	json_t *object = json_object();
+	json_t *interval = rated ? json_pack("[f,f]", verdict->lower, verdict->upper) : json_null();
+	json_object_set_new(object, "k", integer_or_null(known, verdict->k));
+	json_object_set_new(object, "n", json_integer(verdict->n));
+	json_object_set_new(object, "rate", real_or_null(rated, verdict->rate));
+	json_object_set_new(object, "ci95", interval);
+	json_object_set_new(
+	    object, "after_k", integer_or_null(verdict->after_known, verdict->after_k));
+	json_object_set_new(
+	    object, "logon_sessions", integer_or_null(known, verdict->orphan_logon_sessions));
+	json_object_set_new(object, "unmatched", integer_or_null(known, verdict->unmatched));
+	json_object_set_new(object, "uncounted", integer_or_null(known, verdict->uncounted));
+	return object;
+}
+
+static json_t *session_ids_json(const struct verdict *verdict)
+{
+	const struct session_ids *ids = &verdict->ids;
+	json_t *object = json_object();
+	json_object_set_new(object, "cycles", json_integer(ids->cycles));
+	json_object_set_new(object, "distinct", json_integer(ids->distinct));
+	json_object_set_new(
+	    object, "growth_per_cycle", real_or_null(ids->has_growth, ids->growth_per_cycle));
+	json_object_set_new(object, "lowest", integer_or_null(true, ids->lowest));
+	json_object_set_new(object, "highest", integer_or_null(true, ids->highest));
+	json_object_set_new(object, "pinned", integer_or_null(verdict->orphans_known, ids->pinned));
+	json_object_set_new(object, "reused_while_orphaned",
+	    integer_or_null(verdict->orphans_known, ids->reused_while_orphaned));
+	return object;
+}
+
+static json_t *cycles_json(const struct verdict *verdict)
+{
+	json_t *object = json_object();
+	for (int i = 0; i < CYCLE_RESULT_COUNT; i++)
+		json_object_set_new(
+		    object, cycle_result_names[i], json_integer(verdict->cycles[i]));
+	return object;
+}
+
+static json_t *culprits_json(const struct verdict *verdict)
+{
+	if (!verdict->culprits_known)
+		return json_null();
+	json_t *array = json_array();
+	for (size_t i = 0; i < verdict->culprit_count; i++) {
+		const struct culprit *culprit = &verdict->culprits[i];
+		json_t *object = json_object();
+		json_object_set_new(object, "image", text_or_null(culprit->image));
+		json_object_set_new(object, "pid", integer_or_null(true, culprit->pid));
+		json_object_set_new(object, "handles", json_integer(culprit->handles));
+		json_object_set_new(
+		    object, "logon_sessions", json_integer(culprit->logon_sessions));
+		json_object_set_new(object, "follower", json_boolean(culprit->follower));
+		json_array_append_new(array, object);
+	}
+	return array;
+}
+
+static json_t *expectations_json(const struct verdict *verdict)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < verdict->expectation_count; i++) {
+		const struct expectation *expectation = &verdict->expectations[i];
+		json_t *met = expectation->met == NOT_DECIDABLE
+		                  ? json_null()
+		                  : json_boolean(expectation->met == MET);
+		json_t *object = json_object();
+		json_object_set_new(object, "key", json_string(expectation->key));
+		json_object_set_new(object, "expected", text_or_null(expectation->expected));
+		json_object_set_new(object, "seen", text_or_null(expectation->seen));
+		json_object_set_new(object, "met", met);
+		json_array_append_new(array, object);
+	}
+	return array;
+}
+
+bool verdict_print_json(const struct verdict *verdict, FILE *out, struct error *error)
+{
+	json_t *root = json_object();
+	json_object_set_new(root, "schema", json_string(VERDICT_SCHEMA));
+	json_object_set_new(root, "verdict", json_string(verdict_words[verdict->word]));
+	json_object_set_new(root, "reasons", reasons_json(verdict));
+	json_object_set_new(root, "orphans", orphans_json(verdict));
+	json_object_set_new(root, "session_ids", session_ids_json(verdict));
+	json_object_set_new(root, "smallest_visible_rate",
+	    real_or_null(verdict->n > 0, verdict->smallest_visible_rate));
+	json_object_set_new(root, "sessions_left",
+	    json_pack("{s:o,s:I}", "k",
+	        integer_or_null(verdict->sessions_left_known, verdict->sessions_left), "n",
+	        (json_int_t)verdict->n));
+	json_object_set_new(root, "cycles", cycles_json(verdict));
+	json_object_set_new(root, "culprits", culprits_json(verdict));
+	json_object_set_new(root, "unattributed",
+	    json_pack("{s:o,s:o}", "logon_sessions",
+	        integer_or_null(verdict->culprits_known, verdict->unattributed), "followers_only",
+	        integer_or_null(verdict->culprits_known, verdict->followers_only)));
+	json_object_set_new(root, "expectations", expectations_json(verdict));
+	int written = json_dumpf(root, out, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
+	json_decref(root);
+	if (written != 0 || fputc('\n', out) == EOF)
+		return error_set(error, EXIT_TARGET, "writing the verdict as JSON failed");
+	return true;
+}

@@ -1,0 +1,76 @@
+/* A verdict's life, and what it means as an exit code. */
+#include "judge/verdict.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const verdict_words[3] = {
+    [VERDICT_CLEAN] = "CLEAN",
+    [VERDICT_LEAK] = "LEAK",
+    [VERDICT_INCONCLUSIVE] = "INCONCLUSIVE",
+};
+
+bool sentences_add(struct sentences *sentences, const char *format, ...)
+{
+	char **larger = realloc(sentences->items, (sentences->count + 1) * sizeof *larger);
+	if (!larger)
+		return false;
+	sentences->items = larger;
+	va_list arguments;
+	va_start(arguments, format);
+	char *text = NULL;
+	int length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	if (length < 0)
+		return false;
+	sentences->items[sentences->count++] = text;
+	return true;
+}
+
+void sentences_deinit(struct sentences *sentences)
+{
+	for (size_t i = 0; i < sentences->count; i++)
+		free(sentences->items[i]);
+	free(sentences->items);
+	memset(sentences, 0, sizeof *sentences);
+}
+
+void verdict_destroy(struct verdict *verdict)
+{
+	if (!verdict)
+		return;
+	sentences_deinit(&verdict->reasons);
+	for (size_t i = 0; i < verdict->culprit_count; i++)
+		free(verdict->culprits[i].image);
+	free(verdict->culprits);
+	for (size_t i = 0; i < verdict->expectation_count; i++) {
+		free(verdict->expectations[i].expected);
+		free(verdict->expectations[i].seen);
+	}
+	free(verdict->expectations);
+	free(verdict);
+}
+
+enum verdict_word verdict_word(const struct verdict *verdict)
+{
+	return verdict->word;
+}
+
+int verdict_exit_code(const struct verdict *verdict)
+{
+	if (verdict->expectation_count == 0) {
+		if (verdict->word == VERDICT_LEAK)
+			return EXIT_LEAK;
+		return verdict->word == VERDICT_CLEAN ? EXIT_CLEAN : EXIT_INCONCLUSIVE;
+	}
+	int code = EXIT_CLEAN;
+	for (size_t i = 0; i < verdict->expectation_count; i++) {
+		if (verdict->expectations[i].met == NOT_MET)
+			return EXIT_LEAK;
+		if (verdict->expectations[i].met == NOT_DECIDABLE)
+			code = EXIT_INCONCLUSIVE;
+	}
+	return code;
+}

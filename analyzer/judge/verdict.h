@@ -1,0 +1,85 @@
+/* A verdict's fields. Inside this folder. */
+#ifndef LEAKLAB_VERDICT_H
+#define LEAKLAB_VERDICT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "judge/judge.h"
+
+struct sentences {
+	char **items;
+	size_t count;
+};
+
+/* What the session IDs alone show. */
+struct session_ids {
+	int64_t cycles;          /* with a known session ID */
+	int64_t distinct;        /* different IDs among them */
+	int64_t highest, lowest; /* NUMBER_UNKNOWN without cycles */
+	bool has_growth;         /* there were two cycles at least */
+	double growth_per_cycle; /* Theil-Sen slope of the ID over the cycle's number */
+	int64_t pinned;          /* orphaned cycles whose ID no later cycle was given */
+	int64_t
+	    reused_while_orphaned; /* orphaned cycles whose ID a later cycle was given all the same */
+};
+
+/* A process that holds handles to orphans. */
+struct culprit {
+	char *image; /* NULL: not known */
+	int64_t pid; /* NUMBER_UNKNOWN */
+	int64_t handles;
+	int64_t logon_sessions; /* distinct ones among them */
+	bool
+	    follower; /* System or lsass, and each of these logon sessions has another holder, too */
+};
+
+enum met { NOT_MET, MET, NOT_DECIDABLE };
+
+struct expectation {
+	const char *key;
+	char *expected;
+	char *seen;
+	enum met met;
+};
+
+struct verdict {
+	enum verdict_word word;
+	struct sentences reasons;
+
+	int64_t cycles[CYCLE_RESULT_COUNT]; /* by result */
+	int64_t n;                          /* those that logged on and are counted */
+
+	bool orphans_known;
+	int64_t k;                     /* counted cycles with an orphan, at least one each */
+	int64_t orphan_logon_sessions; /* of those cycles */
+	double rate, lower,
+	    upper; /* k / n and its 95 % interval; valid if orphans_known and n > 0 */
+	bool after_known;
+	int64_t after_k;   /* the same at the first mark "after" */
+	int64_t unmatched; /* logon sessions of our accounts that no cycle explains */
+	int64_t uncounted; /* orphans of cycles that are left out (failed, lost, running) */
+	double smallest_visible_rate; /* valid if n > 0 */
+
+	bool sessions_left_known;
+	int64_t sessions_left;
+
+	struct session_ids ids;
+
+	bool culprits_known;
+	struct culprit *culprits;
+	size_t culprit_count;
+	int64_t unattributed;   /* orphans with no handle at all */
+	int64_t followers_only; /* orphans that only System or lsass hold */
+
+	struct expectation *expectations;
+	size_t expectation_count;
+};
+
+/* Adds a sentence; false when memory is out. */
+bool sentences_add(struct sentences *sentences, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void sentences_deinit(struct sentences *sentences);
+
+#endif

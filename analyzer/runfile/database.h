@@ -1,0 +1,78 @@
+/* The SQLite side of a run file: statements kept open, and errors in words. Inside this folder. */
+#ifndef LEAKLAB_DATABASE_H
+#define LEAKLAB_DATABASE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <sqlite3.h>
+
+#include "common/error.h"
+
+struct intern;
+
+#define RUNFILE_APPLICATION_ID 0x4c4b4c42 /* "LKLB" */
+
+/* Every statement that is run more than once; see schema.c. */
+enum statement {
+	STATEMENT_BEGIN,
+	STATEMENT_COMMIT,
+	STATEMENT_ROLLBACK,
+	STATEMENT_SET,
+	STATEMENT_GET,
+	STATEMENT_PUT_CYCLE,
+	STATEMENT_CYCLES,
+	STATEMENT_ADD_CAPTURE,
+	STATEMENT_CAPTURES,
+	STATEMENT_MARK_SETTLED,
+	STATEMENT_ADD_EVENT,
+	STATEMENT_EVENTS,
+	STATEMENT_ADD_SNAPSHOT,
+	STATEMENT_ADD_SESSION,
+	STATEMENT_ADD_LOGON_SESSION,
+	STATEMENT_ADD_HANDLE,
+	STATEMENT_ADD_PROCESS,
+	STATEMENT_ADD_UNAVAILABLE,
+	STATEMENT_SNAPSHOTS_OF_MOMENT,
+	STATEMENT_SESSIONS,
+	STATEMENT_LOGON_SESSIONS,
+	STATEMENT_HANDLES,
+	STATEMENT_PROCESSES,
+	STATEMENT_UNAVAILABLE,
+	STATEMENT_COUNT,
+};
+extern const char *const statement_texts[STATEMENT_COUNT];
+
+/* The text of schema 1. */
+extern const char runfile_tables[];
+extern const char runfile_views[];
+
+struct runfile {
+	sqlite3 *database;
+	char *path;
+	sqlite3_stmt *statements[STATEMENT_COUNT]; /* prepared at their first use */
+};
+
+/* Sets the error from SQLite's last result: disk full, locked, damaged in words. Returns false. */
+bool database_error(struct runfile *runfile, const char *doing, struct error *error);
+
+/* The statement, reset and with nothing bound. NULL with an error set. */
+sqlite3_stmt *database_statement(
+    struct runfile *runfile, enum statement statement, struct error *error);
+/* Runs a statement that returns no rows. */
+bool database_run(
+    struct runfile *runfile, sqlite3_stmt *statement, const char *doing, struct error *error);
+/* Runs a statement that needs no values. */
+bool database_execute(
+    struct runfile *runfile, enum statement statement, const char *doing, struct error *error);
+void database_finalize_statements(struct runfile *runfile);
+
+/* Binding by position; NULL text and unknown numbers become NULL. Text must live until the statement is run. */
+void bind_number(sqlite3_stmt *statement, int position, int64_t number);
+void bind_text(sqlite3_stmt *statement, int position, const char *text);
+
+int64_t column_number(sqlite3_stmt *statement, int column);
+/* A copy in the pool, NULL for NULL. Clears *good when memory is out. */
+const char *column_text(sqlite3_stmt *statement, int column, struct intern *intern, bool *good);
+
+#endif

@@ -1,0 +1,256 @@
+/* A run file's life: how it is made, recognised, opened and closed; its settings and events. */
+#include "runfile/runfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runfile/database.h"
+
+/* How long to wait for another program that has the file locked; milliseconds. */
+#define LOCK_PATIENCE 2000
+
+static struct runfile *allocate(const char *path, struct error *error)
+{
+	struct runfile *runfile = calloc(1, sizeof *runfile);
+	if (runfile)
+		runfile->path = strdup(path);
+	if (runfile && runfile->path)
+		return runfile;
+	free(runfile);
+	error_set(error, EXIT_TARGET, "out of memory");
+	return NULL;
+}
+
+static bool open_database(struct runfile *runfile, int flags, struct error *error)
+{
+	/* A name that starts with "file:" or ":" means something else to SQLite. */
+	char *name = NULL;
+	if (asprintf(&name, "%s%s", runfile->path[0] == '/' ? "" : "./", runfile->path) < 0)
+		return error_set(error, EXIT_TARGET, "out of memory");
+	int result = sqlite3_open_v2(name, &runfile->database, flags, NULL);
+	free(name);
+	if (!runfile->database)
+		return error_set(error, EXIT_TARGET, "out of memory");
+	if (result != SQLITE_OK)
+		return database_error(runfile, "opening", error);
+	sqlite3_busy_timeout(runfile->database, LOCK_PATIENCE);
+	sqlite3_db_config(runfile->database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(runfile->database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	return true;
+}
+
+static bool run_text(
+    struct runfile *runfile, const char *text, const char *doing, struct error *error)
+{
+	if (sqlite3_exec(runfile->database, text, NULL, NULL, NULL) != SQLITE_OK)
+		return database_error(runfile, doing, error);
+	return true;
+}
+
+static bool make_schema(struct runfile *runfile, struct error *error)
+{
+	char header[96];
+	snprintf(header, sizeof header, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
+	    RUNFILE_APPLICATION_ID, RUNFILE_SCHEMA);
+	/* In WAL mode synchronous=NORMAL keeps all that was committed when the process is killed; only a crash of
+	 * the whole machine may cost the last transactions (sqlite.org/pragma.html#pragma_synchronous). */
+	return run_text(runfile, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;",
+	           "creating", error) &&
+	       run_text(runfile, "BEGIN IMMEDIATE", "creating", error) &&
+	       run_text(runfile, header, "creating", error) &&
+	       run_text(runfile, runfile_tables, "creating", error) &&
+	       run_text(runfile, runfile_views, "creating", error) &&
+	       run_text(runfile, "COMMIT", "creating", error);
+}
+
+static void remove_half_made(const char *path)
+{
+	static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+	for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+		char *name = NULL;
+		if (asprintf(&name, "%s%s", path, suffixes[i]) < 0)
+			return;
+		unlink(name);
+		free(name);
+	}
+}
+
+struct runfile *runfile_create(const char *path, struct error *error)
+{
+	/* SQLite would take over a file that exists; so the file is made first. */
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		if (errno == EEXIST)
+			error_set(error, EXIT_USAGE,
+			    "%s exists already: choose another name with -o, or remove it", path);
+		else
+			error_set(error, EXIT_TARGET, "creating %s: %s", path, strerror(errno));
+		return NULL;
+	}
+	close(fd);
+	struct runfile *runfile = allocate(path, error);
+	if (!runfile || !open_database(runfile, SQLITE_OPEN_READWRITE, error) ||
+	    !make_schema(runfile, error)) {
+		runfile_close(runfile);
+		remove_half_made(path);
+		return NULL;
+	}
+	return runfile;
+}
+
+static bool read_pragma(
+    struct runfile *runfile, const char *text, int64_t *out, struct error *error)
+{
+	sqlite3_stmt *statement = NULL;
+	if (sqlite3_prepare_v2(runfile->database, text, -1, &statement, NULL) != SQLITE_OK)
+		return database_error(runfile, "opening", error);
+	bool good = sqlite3_step(statement) == SQLITE_ROW;
+	if (good)
+		*out = sqlite3_column_int64(statement, 0);
+	else
+		database_error(runfile, "opening", error);
+	sqlite3_finalize(statement);
+	return good;
+}
+
+/* SQLite takes anything short for an empty database, so the file is looked at first. */
+static bool check_file(const char *path, struct error *error)
+{
+	char start[16];
+	struct stat status;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return error_set(error, EXIT_USAGE, "opening %s: %s", path, strerror(errno));
+	bool regular = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+	ssize_t got = regular ? read(fd, start, sizeof start) : -1;
+	close(fd);
+	if (!regular)
+		return error_set(error, EXIT_USAGE, "%s: not a run file (no regular file)", path);
+	if (got == 0)
+		return error_set(
+		    error, EXIT_USAGE, "%s: the file is empty: no run was recorded in it", path);
+	if (got != (ssize_t)sizeof start || memcmp(start, "SQLite format 3", sizeof start) != 0)
+		return error_set(error, EXIT_USAGE,
+		    "%s: not a run file (no SQLite database); run files are made by leaklab-driver "
+		    "run",
+		    path);
+	return true;
+}
+
+static bool check_schema(struct runfile *runfile, struct error *error)
+{
+	int64_t application, schema, objects;
+	if (!read_pragma(runfile, "PRAGMA application_id", &application, error) ||
+	    !read_pragma(runfile, "PRAGMA user_version", &schema, error) ||
+	    !read_pragma(runfile, "SELECT count(*) FROM sqlite_master", &objects, error))
+		return false;
+	const char *path = runfile->path;
+	if (application == 0 && schema == 0 && objects == 0)
+		return error_set(error, EXIT_USAGE,
+		    "%s: the database is empty: no run was recorded in it", path);
+	if (application != RUNFILE_APPLICATION_ID)
+		return error_set(error, EXIT_USAGE,
+		    "%s: an SQLite database of another application, not a run file", path);
+	if (schema > RUNFILE_SCHEMA)
+		return error_set(error, EXIT_USAGE,
+		    "%s: made by a newer leaklab (schema %lld, this one knows %d): use that "
+		    "leaklab to read it",
+		    path, (long long)schema, RUNFILE_SCHEMA);
+	if (schema < RUNFILE_SCHEMA)
+		return error_set(error, EXIT_USAGE,
+		    "%s: made by an older leaklab (schema %lld, this one reads %d): use that "
+		    "leaklab to read it",
+		    path, (long long)schema, RUNFILE_SCHEMA);
+	return true;
+}
+
+struct runfile *runfile_open(const char *path, struct error *error)
+{
+	if (!check_file(path, error))
+		return NULL;
+	struct runfile *runfile = allocate(path, error);
+	if (!runfile || !open_database(runfile, SQLITE_OPEN_READONLY, error) ||
+	    !check_schema(runfile, error)) {
+		runfile_close(runfile);
+		return NULL;
+	}
+	return runfile;
+}
+
+void runfile_close(struct runfile *runfile)
+{
+	if (!runfile)
+		return;
+	database_finalize_statements(runfile);
+	sqlite3_close(runfile->database);
+	free(runfile->path);
+	free(runfile);
+}
+
+bool runfile_finish(struct runfile *runfile, struct error *error)
+{
+	/* Open statements would keep the journal in use. */
+	database_finalize_statements(runfile);
+	return run_text(runfile, "PRAGMA journal_mode = DELETE", "folding in the journal", error);
+}
+
+bool runfile_set(struct runfile *runfile, const char *key, const char *value, struct error *error)
+{
+	sqlite3_stmt *statement = database_statement(runfile, STATEMENT_SET, error);
+	if (!statement)
+		return false;
+	bind_text(statement, 1, key);
+	bind_text(statement, 2, value);
+	return database_run(runfile, statement, "writing a setting", error);
+}
+
+char *runfile_get(struct runfile *runfile, const char *key)
+{
+	sqlite3_stmt *statement = database_statement(runfile, STATEMENT_GET, NULL);
+	if (!statement)
+		return NULL;
+	bind_text(statement, 1, key);
+	char *value = NULL;
+	if (sqlite3_step(statement) == SQLITE_ROW) {
+		const char *text = (const char *)sqlite3_column_text(statement, 0);
+		value = text ? strdup(text) : NULL;
+	}
+	sqlite3_reset(statement);
+	return value;
+}
+
+bool runfile_add_event(
+    struct runfile *runfile, const char *kind, const char *text, struct error *error)
+{
+	sqlite3_stmt *statement = database_statement(runfile, STATEMENT_ADD_EVENT, error);
+	if (!statement)
+		return false;
+	bind_number(statement, 1, timestamp_now());
+	bind_text(statement, 2, kind);
+	bind_text(statement, 3, text);
+	return database_run(runfile, statement, "writing an event", error);
+}
+
+bool runfile_events(struct runfile *runfile,
+    void (*visit)(void *data, int64_t time, const char *kind, const char *text), void *data,
+    struct error *error)
+{
+	sqlite3_stmt *statement = database_statement(runfile, STATEMENT_EVENTS, error);
+	if (!statement)
+		return false;
+	int result;
+	while ((result = sqlite3_step(statement)) == SQLITE_ROW)
+		visit(data, column_number(statement, 0),
+		    (const char *)sqlite3_column_text(statement, 1),
+		    (const char *)sqlite3_column_text(statement, 2));
+	bool good = result == SQLITE_DONE;
+	if (!good)
+		database_error(runfile, "reading events", error);
+	sqlite3_reset(statement);
+	return good;
+}

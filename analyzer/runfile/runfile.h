@@ -1,0 +1,138 @@
+/* The run file: all of a run in one SQLite file. The door of this folder.
+ *
+ * Written by the driver while the run goes on (every finished cycle is durable against a kill of the process),
+ * read by the judge. user_version is the schema's number, application_id says that the file is ours. */
+#ifndef LEAKLAB_RUNFILE_H
+#define LEAKLAB_RUNFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "snapshot/snapshot.h"
+
+#define RUNFILE_SCHEMA 1
+
+/* The parts of a cycle that are timed apart, in order. */
+enum phase {
+	PHASE_TCP, /* name resolved, socket connected */
+	PHASE_TLS, /* TLS handshake, certificate accepted */
+	PHASE_NLA, /* CredSSP done (MS-CSSP) */
+	PHASE_ACTIVATED, /* MCS, licensing, capabilities: connection sequence finished (MS-RDPBCGR 1.3.1.1) */
+	PHASE_LOGON, /* logon signal seen: Save Session Info PDU (MS-RDPBCGR 2.2.10.1) or what the scenario says */
+	PHASE_HOLD,   /* session held */
+	PHASE_LOGOFF, /* from asking for logoff to the end of the connection */
+	PHASE_COUNT,
+};
+extern const char *const phase_names[PHASE_COUNT];
+
+enum cycle_result {
+	CYCLE_RUNNING,      /* not finished (yet) */
+	CYCLE_LOGGED_OFF,   /* logoff proven by error info (MS-RDPBCGR 2.2.5.1.1) */
+	CYCLE_UNPROVEN,     /* logged on; the connection ended without proof of a logoff */
+	CYCLE_DISCONNECTED, /* the scenario wanted a disconnect or a drop and got it */
+	CYCLE_FAILED,       /* did not get as far as a logon */
+	CYCLE_LOST,         /* the worker that carried it died */
+	CYCLE_RESULT_COUNT,
+};
+extern const char *const cycle_result_names[CYCLE_RESULT_COUNT];
+
+/* One logon and logoff of one account. Strings are the writer's while writing and, when read, belong to the
+ * struct cycles they came in. */
+struct cycle {
+	int64_t number; /* 1, 2, ... in the order of their start */
+	int64_t slot;
+	int64_t worker;
+	const char *user;
+	const char *domain;
+	int64_t scheduled; /* timestamp, driver's clock: when it should have started */
+	int64_t started;   /* timestamp, driver's clock */
+	int64_t logged_on; /* timestamp of the logon signal; TIMESTAMP_UNKNOWN if it never came */
+	int64_t ended;     /* timestamp */
+	int64_t phase_us
+	    [PHASE_COUNT];  /* duration in microseconds, NUMBER_UNKNOWN where it was not reached */
+	int64_t session_id; /* from Save Session Info; NUMBER_UNKNOWN */
+	enum cycle_result result;
+	const char *failed_phase; /* phase_names[] or NULL */
+	const char *code;         /* FreeRDP's or our name of the failure, or NULL */
+	const char *message;      /* for people, or NULL */
+	int64_t error_info;    /* the last Set Error Info PDU's value; NUMBER_UNKNOWN: none came */
+	const char *served_by; /* host that served it after redirection, or NULL */
+};
+
+struct cycles {
+	struct cycle *items;
+	size_t count;
+	struct intern *intern; /* private */
+};
+
+/* Marks: the moments at which snapshots are taken. */
+enum mark { MARK_BEFORE, MARK_DURING, MARK_AFTER, MARK_SETTLING, MARK_SETTLED, MARK_COUNT };
+extern const char *const mark_names[MARK_COUNT];
+
+/* One run of one observer command. Lifetime of strings as in struct cycle. */
+struct capture {
+	int64_t id; /* set by runfile_add_capture */
+	enum mark mark;
+	int64_t round; /* captures with the same mark and round describe one moment; 1, 2, ... */
+	int64_t cycle; /* cycles finished by then */
+	const char *observer;
+	const char *command;
+	int64_t started; /* timestamp, driver's clock */
+	int64_t ended;   /* timestamp, driver's clock */
+	int64_t
+	    exit_status; /* of the command; 128 + signal; NUMBER_UNKNOWN: it could not be started or was ended at its time-out */
+	const char *output; /* raw stdout */
+	size_t output_length;
+	const char *messages; /* raw stderr */
+	const char *problem;  /* why there is no snapshot from it, or NULL */
+};
+
+struct captures {
+	struct capture *items;
+	size_t count;
+	struct intern *intern; /* private */
+};
+
+struct runfile;
+
+/* Makes a new file; one that exists already is an error and is left untouched. */
+struct runfile *runfile_create(const char *path, struct error *error);
+/* Opens a finished, interrupted or still growing file for reading only. */
+struct runfile *runfile_open(const char *path, struct error *error);
+void runfile_close(struct runfile *runfile); /* NULL is allowed */
+
+/* Settings of the run: "scenario", "driver.version", "host", "started", "finished", "interrupted",
+ * "load.slots", "expect.verdict", "judge.smallest_rate", ... (tests/README lists none: the manual does). */
+bool runfile_set(struct runfile *runfile, const char *key, const char *value, struct error *error);
+/* The value, the caller's to free(); NULL if it was never set. */
+char *runfile_get(struct runfile *runfile, const char *key);
+
+/* Inserts the cycle, or replaces the one with the same number. Durable when it returns. */
+bool runfile_put_cycle(struct runfile *runfile, const struct cycle *cycle, struct error *error);
+/* Adds raw output and, if not NULL, the snapshot that was read from it. Sets capture->id. */
+bool runfile_add_capture(struct runfile *runfile, struct capture *capture,
+    const struct snapshot *snapshot, struct error *error);
+/* Changes the mark of a capture that was taken while settling and turned out to be the settled one. */
+bool runfile_mark_settled(struct runfile *runfile, int64_t round, struct error *error);
+/* Notes what happened: kind is a word ("worker-lost", "account-stopped", "caution"), text is for people. */
+bool runfile_add_event(
+    struct runfile *runfile, const char *kind, const char *text, struct error *error);
+/* Folds the journal in: one file from now on. */
+bool runfile_finish(struct runfile *runfile, struct error *error);
+
+bool runfile_cycles(struct runfile *runfile, struct cycles *out, struct error *error);
+void cycles_deinit(struct cycles *cycles);
+/* Without outputs (output is NULL), in order of their start. */
+bool runfile_captures(struct runfile *runfile, struct captures *out, struct error *error);
+void captures_deinit(struct captures *captures);
+/* All snapshots of one moment merged; NULL with error if there is none or they contradict. */
+struct snapshot *runfile_snapshot(
+    struct runfile *runfile, enum mark mark, int64_t round, struct error *error);
+/* Calls visit for each event in order. */
+bool runfile_events(struct runfile *runfile,
+    void (*visit)(void *data, int64_t time, const char *kind, const char *text), void *data,
+    struct error *error);
+
+#endif

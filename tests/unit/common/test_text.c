@@ -1,0 +1,83 @@
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/text.h"
+
+static char *printed;
+static size_t printed_size;
+
+/* Output goes here and is compared by assert_printed(). */
+static FILE *start(void)
+{
+	FILE *out = open_memstream(&printed, &printed_size);
+	assert_non_null(out);
+	return out;
+}
+
+static void assert_printed(FILE *out, const char *expected)
+{
+	fclose(out);
+	assert_string_equal(printed, expected);
+	free(printed);
+}
+
+static void assert_prints(const char *text, const char *expected)
+{
+	FILE *out = start();
+	text_print(out, text);
+	assert_printed(out, expected);
+}
+
+static void assert_prints_column(const char *text, int width, const char *expected)
+{
+	FILE *out = start();
+	text_print_column(out, text, width);
+	assert_printed(out, expected);
+}
+
+static void evidence_cannot_steer_the_terminal(void **state)
+{
+	(void)state;
+	assert_prints("a\x1b[2Jb\r\n\x7f", "a?[2Jb???");
+	assert_prints("\xc2\x9b"
+	              "31m",
+	    "?31m");
+	assert_prints("M\xc3\xbcller", "M\xc3\xbcller");
+	assert_prints(NULL, "-");
+}
+
+static void columns_are_filled_or_cut_by_characters(void **state)
+{
+	(void)state;
+	assert_prints_column("M\xc3\xbcller", 8, "M\xc3\xbcller  ");
+	assert_prints_column("svchost.exe", 5, "svch~");
+}
+
+static void long_sentences_fit_in_eighty_columns(void **state)
+{
+	(void)state;
+	static const char sentence[] =
+	    "session IDs are reused although their logon sessions live on: token handles leak, "
+	    "session IDs do not (as before MS16-111)";
+	FILE *out = start();
+	text_print_wrapped(out, "  - ", sentence);
+	fclose(out);
+	for (char *line = strtok(printed, "\n"); line; line = strtok(NULL, "\n")) {
+		assert_true(strlen(line) <= TEXT_COLUMNS);
+		assert_true(strncmp(line, "  - ", 4) == 0 || strncmp(line, "    ", 4) == 0);
+	}
+	free(printed);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    unit_test(evidence_cannot_steer_the_terminal),
+	    unit_test(columns_are_filled_or_cut_by_characters),
+	    unit_test(long_sentences_fit_in_eighty_columns),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

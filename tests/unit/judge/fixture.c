@@ -1,0 +1,134 @@
+#include "tests/unit/judge/fixture.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "judge/verdict.h"
+#include "tests/unit/unit.h"
+
+#define CYCLE_LENGTH (10 * SECOND)
+
+struct fixture fixture_create(void)
+{
+	struct fixture fixture = {.directory = unit_directory()};
+	fixture.runfile = runfile_create(unit_path(fixture.directory, "run.leaklab"), NULL);
+	assert_non_null(fixture.runfile);
+	return fixture;
+}
+
+void fixture_destroy(struct fixture *fixture)
+{
+	runfile_close(fixture->runfile);
+	unit_remove_directory(fixture->directory);
+}
+
+void fixture_set(struct fixture *fixture, const char *key, const char *value)
+{
+	assert_true(runfile_set(fixture->runfile, key, value, NULL));
+}
+
+int64_t fixture_logon(int64_t number)
+{
+	return RUN_START + number * CYCLE_LENGTH + SECOND;
+}
+
+void fixture_add_cycle(
+    struct fixture *fixture, int64_t number, int64_t session_id, enum cycle_result result)
+{
+	bool logged_on = result != CYCLE_FAILED;
+	struct cycle cycle = {
+	    .number = number,
+	    .user = "lab01",
+	    .domain = "LAB",
+	    .scheduled = RUN_START + number * CYCLE_LENGTH,
+	    .started = RUN_START + number * CYCLE_LENGTH,
+	    .logged_on = logged_on ? fixture_logon(number) : TIMESTAMP_UNKNOWN,
+	    .ended = RUN_START + (number + 1) * CYCLE_LENGTH - 1,
+	    .session_id = session_id,
+	    .result = result,
+	    .failed_phase = logged_on ? NULL : phase_names[PHASE_NLA],
+	    .code = logged_on ? NULL : "LOGON_FAILURE",
+	    .error_info = NUMBER_UNKNOWN,
+	};
+	for (int i = 0; i < PHASE_COUNT; i++)
+		cycle.phase_us[i] = NUMBER_UNKNOWN;
+	assert_true(runfile_put_cycle(fixture->runfile, &cycle, NULL));
+}
+
+struct snapshot *fixture_snapshot(void)
+{
+	struct snapshot *snapshot = snapshot_create();
+	assert_non_null(snapshot);
+	snapshot->host = "RDS01";
+	snapshot->build = "10.0.20348";
+	snapshot->boot_time = BOOT_TIME;
+	snapshot->elevated = YES;
+	return snapshot;
+}
+
+void fixture_add_logon(struct snapshot *snapshot, int64_t number, int64_t session_id)
+{
+	struct logon_session *logon = snapshot_add_logon_session(snapshot);
+	assert_non_null(logon);
+	logon->luid = (uint64_t)(0x1000 + number);
+	logon->user = "LAB01";
+	logon->domain = "LAB";
+	logon->logon_type = "RemoteInteractive";
+	logon->session_id = session_id;
+	logon->logon_time = fixture_logon(number);
+}
+
+void fixture_add_handle(struct snapshot *snapshot, const char *image, int64_t pid, int64_t number)
+{
+	struct handle *handle = snapshot_add_handle(snapshot);
+	assert_non_null(handle);
+	handle->image = image;
+	handle->pid = pid;
+	handle->type = "Token";
+	handle->has_luid = true;
+	handle->luid = (uint64_t)(0x1000 + number);
+}
+
+void fixture_add_snapshot_at(
+    struct fixture *fixture, enum mark mark, struct snapshot *snapshot, int64_t host_clock_ahead)
+{
+	int64_t time = mark == MARK_BEFORE ? RUN_START : RUN_START + 100000 * SECOND;
+	struct capture capture = {.mark = mark,
+	    .round = 1,
+	    .observer = "probe",
+	    .command = "probe",
+	    .started = time - SECOND / 10,
+	    .ended = time + SECOND / 10};
+	snapshot->time = time + host_clock_ahead;
+	for (size_t i = 0; i < snapshot->logon_session_count; i++) {
+		if (snapshot->logon_sessions[i].logon_time != TIMESTAMP_UNKNOWN)
+			snapshot->logon_sessions[i].logon_time += host_clock_ahead;
+	}
+	assert_true(runfile_add_capture(fixture->runfile, &capture, snapshot, NULL));
+	snapshot_destroy(snapshot);
+}
+
+void fixture_add_snapshot(struct fixture *fixture, enum mark mark, struct snapshot *snapshot)
+{
+	fixture_add_snapshot_at(fixture, mark, snapshot, 0);
+}
+
+struct verdict *fixture_judge(struct fixture *fixture)
+{
+	struct error error = {0};
+	struct verdict *verdict = judge_run(fixture->runfile, &error);
+	if (!verdict)
+		print_error("%s\n", error.text);
+	assert_non_null(verdict);
+	return verdict;
+}
+
+void assert_reason(const struct verdict *verdict, const char *part)
+{
+	for (size_t i = 0; i < verdict->reasons.count; i++) {
+		if (strstr(verdict->reasons.items[i], part))
+			return;
+		print_message("reason: %s\n", verdict->reasons.items[i]);
+	}
+	fail_msg("no reason contains \"%s\"", part);
+}

@@ -1,0 +1,112 @@
+#include "tests/unit/unit.h"
+
+#include <math.h>
+
+#include "judge/account.h"
+#include "judge/binomial.h"
+#include "judge/culprits.h"
+#include "judge/expectation.h"
+#include "judge/trend.h"
+
+static void assert_near(double value, double expected)
+{
+	if (fabs(value - expected) > 0.00006)
+		fail_msg("%.6f is not %.6f", value, expected);
+}
+
+static void intervals_are_the_published_ones(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t k, n;
+		double lower, upper;
+	} published[] = {{0, 10, 0, 0.3085}, {1, 10, 0.0025, 0.4450}, {5, 10, 0.1871, 0.8129},
+	    {10, 10, 0.6915, 1}, {40, 40, 0.9119, 1}, {0, 1, 0, 0.975}};
+	for (size_t i = 0; i < sizeof published / sizeof published[0]; i++) {
+		double lower, upper;
+		binomial_interval(published[i].k, published[i].n, &lower, &upper);
+		assert_near(lower, published[i].lower);
+		assert_near(upper, published[i].upper);
+	}
+}
+
+static void intervals_of_long_runs_stay_around_the_rate(void **state)
+{
+	(void)state;
+	double lower, upper;
+	binomial_interval(50000, 1000000, &lower, &upper);
+	assert_true(lower > 0.0495 && lower < 0.05 && upper > 0.05 && upper < 0.0505);
+}
+
+static void one_percent_needs_299_cycles(void **state)
+{
+	(void)state;
+	assert_int_equal(binomial_tries_for(0.01), 299);
+	assert_int_equal(binomial_tries_for(0.1), 29);
+	assert_true(binomial_smallest_visible_rate(299) <= 0.01);
+	assert_true(binomial_smallest_visible_rate(298) > 0.01);
+}
+
+static void one_outlier_does_not_bend_the_trend(void **state)
+{
+	(void)state;
+	double x[5000], y[5000], slope;
+	for (int i = 0; i < 5000; i++) {
+		x[i] = i;
+		y[i] = 2 + 0.5 * i;
+	}
+	y[2500] = 65536;
+	assert_true(trend_slope(x, y, 5000, &slope));
+	assert_near(slope, 0.5);
+	assert_true(trend_slope(x, y, 2, &slope));
+	assert_near(slope, 0.5);
+	assert_false(trend_slope(x, y, 1, &slope));
+}
+
+static void accounts_are_the_same_in_every_spelling(void **state)
+{
+	(void)state;
+	assert_true(account_same("lab01", "LAB", "LAB01", "lab.example"));
+	assert_true(account_same("lab01", NULL, "lab01", "LAB"));
+	assert_true(account_same("lab01@lab.example", NULL, "lab01", "LAB"));
+	assert_true(account_same("LAB\\lab01", NULL, "lab01", "LAB"));
+	assert_false(account_same("lab01", "LAB", "lab01", "OTHER"));
+	assert_false(account_same("lab1", "LAB", "lab10", "LAB"));
+	assert_false(account_same("", "LAB", "", "LAB"));
+	assert_false(account_same(NULL, NULL, NULL, NULL));
+	assert_true(image_same("lsass", "LSASS.EXE"));
+	assert_false(image_same("lsass", "lsas.exe"));
+}
+
+static void expectations_are_checked_when_they_are_written(void **state)
+{
+	(void)state;
+	struct error error = {0};
+	assert_true(expectation_valid("expect.verdict", "LEAK", &error));
+	assert_true(expectation_valid("expect.rate", "0.25", &error));
+	assert_true(expectation_valid("expect.culprit", "leaker.exe", &error));
+	assert_true(expectation_valid("expect.unattributed", "all", &error));
+	assert_false(expectation_valid("expect.verdict", "leak", &error));
+	assert_contains(
+	    error.text, "expect.verdict: \"leak\" should be CLEAN, LEAK or INCONCLUSIVE");
+	assert_int_equal(error.code, EXIT_USAGE);
+	assert_false(expectation_valid("expect.rate", "1.5", &error));
+	assert_false(expectation_valid("expect.rate", "1e-3", &error));
+	assert_false(expectation_valid("expect.culprit", "", &error));
+	assert_false(expectation_valid("expect.orphans_after", "all", &error));
+	assert_false(expectation_valid("expect.luck", "some", &error));
+	assert_contains(error.text, "expect.sessions_left");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    unit_test(intervals_are_the_published_ones),
+	    unit_test(intervals_of_long_runs_stay_around_the_rate),
+	    unit_test(one_percent_needs_299_cycles),
+	    unit_test(one_outlier_does_not_bend_the_trend),
+	    unit_test(accounts_are_the_same_in_every_spelling),
+	    unit_test(expectations_are_checked_when_they_are_written),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,218 @@
+#include "tests/unit/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "runfile/runfile.h"
+
+static const char whole[] =
+    "{\"schema\":\"leaklab.snapshot/"
+    "1\",\"source\":\"leaklab-probe\",\"host\":\"RDS01\",\"build\":\"10.0.20348\","
+    "\"boot_time\":\"2026-11-20T06:00:00Z\",\"time\":\"2026-11-21T09:30:00Z\",\"leak_tracking\":"
+    "false,"
+    "\"sessions\":[{\"id\":2,\"user\":\"lab01\"}],"
+    "\"logon_sessions\":[{\"luid\":\"80000000:000fd2f5\",\"user\":\"lab01\",\"logon_time\":\"2026-"
+    "11-21T09:29:00Z\"}],"
+    "\"handles\":[{\"pid\":5124,\"image\":\"leaker.exe\",\"type\":\"Token\",\"luid\":\"80000000:"
+    "000fd2f5\"},{\"pid\":4}],"
+    "\"processes\":[{\"pid\":4,\"image\":\"System\"}],"
+    "\"unavailable\":[{\"what\":\"token_ids\",\"why\":\"not asked for\"}]}";
+
+static struct snapshot *read_text(const char *text)
+{
+	struct snapshot *snapshot = snapshot_from_json(text, strlen(text), NULL);
+	assert_non_null(snapshot);
+	return snapshot;
+}
+
+static int64_t add(struct runfile *runfile, enum mark mark, int64_t round, const char *text)
+{
+	struct snapshot *snapshot = text ? read_text(text) : NULL;
+	struct capture capture = {.mark = mark,
+	    .round = round,
+	    .observer = "probe",
+	    .command = "ssh rds01 probe",
+	    .started = 1000 * round,
+	    .ended = 1000 * round + 5,
+	    .exit_status = NUMBER_UNKNOWN,
+	    .output = "raw\0bytes",
+	    .output_length = 9,
+	    .messages = "warning",
+	    .problem = text ? NULL : "timed out"};
+	struct error error = {0};
+	bool good = runfile_add_capture(runfile, &capture, snapshot, &error);
+	if (!good)
+		print_error("%s\n", error.text);
+	assert_true(good);
+	snapshot_destroy(snapshot);
+	return capture.id;
+}
+
+static struct runfile *create(const char *directory)
+{
+	struct runfile *runfile = runfile_create(unit_path(directory, "a.leaklab"), NULL);
+	assert_non_null(runfile);
+	return runfile;
+}
+
+static void a_snapshot_is_read_as_written(void **state)
+{
+	(void)state;
+	char *directory = unit_directory();
+	struct runfile *runfile = create(directory);
+	add(runfile, MARK_BEFORE, 1, whole);
+	struct snapshot *written = read_text(whole);
+	struct snapshot *read = runfile_snapshot(runfile, MARK_BEFORE, 1, NULL);
+	assert_non_null(read);
+	char *expected = snapshot_to_json(written, NULL), *seen = snapshot_to_json(read, NULL);
+	assert_string_equal(seen, expected);
+	free(expected);
+	free(seen);
+	snapshot_destroy(written);
+	snapshot_destroy(read);
+	runfile_close(runfile);
+	unit_remove_directory(directory);
+}
+
+static void captures_of_one_moment_are_merged(void **state)
+{
+	(void)state;
+	char *directory = unit_directory();
+	struct runfile *runfile = create(directory);
+	add(runfile, MARK_AFTER, 1,
+	    "{\"schema\":\"leaklab.snapshot/1\",\"sessions\":[{\"id\":2}]}");
+	add(runfile, MARK_AFTER, 1,
+	    "{\"schema\":\"leaklab.snapshot/1\",\"handles\":[{\"pid\":4}]}");
+	add(runfile, MARK_AFTER, 1, NULL);
+	struct snapshot *merged = runfile_snapshot(runfile, MARK_AFTER, 1, NULL);
+	assert_non_null(merged);
+	assert_true(snapshot_has(merged, "sessions"));
+	assert_true(snapshot_has(merged, "handles"));
+	assert_false(snapshot_has(merged, "logon_sessions"));
+	snapshot_destroy(merged);
+	runfile_close(runfile);
+	unit_remove_directory(directory);
+}
+
+static void a_moment_without_a_snapshot_is_an_error(void **state)
+{
+	(void)state;
+	char *directory = unit_directory();
+	struct runfile *runfile = create(directory);
+	struct error error = {0};
+	add(runfile, MARK_BEFORE, 1, NULL);
+	assert_null(runfile_snapshot(runfile, MARK_BEFORE, 1, &error));
+	assert_contains(error.text, "no snapshot \"before\" 1");
+	runfile_close(runfile);
+	unit_remove_directory(directory);
+}
+
+static void captures_are_listed_without_their_output(void **state)
+{
+	(void)state;
+	char *directory = unit_directory();
+	struct runfile *runfile = create(directory);
+	int64_t first = add(runfile, MARK_BEFORE, 1, whole);
+	int64_t second = add(runfile, MARK_SETTLING, 2, NULL);
+	assert_int_not_equal(first, second);
+	assert_true(runfile_mark_settled(runfile, 2, NULL));
+	struct captures captures;
+	assert_true(runfile_captures(runfile, &captures, NULL));
+	assert_int_equal(captures.count, 2);
+	assert_int_equal(captures.items[0].mark, MARK_BEFORE);
+	assert_null(captures.items[0].output);
+	assert_int_equal(captures.items[0].output_length, 9);
+	assert_int_equal(captures.items[0].exit_status, NUMBER_UNKNOWN);
+	assert_int_equal(captures.items[1].mark, MARK_SETTLED);
+	assert_string_equal(captures.items[1].problem, "timed out");
+	captures_deinit(&captures);
+	runfile_close(runfile);
+	unit_remove_directory(directory);
+}
+
+static void assert_row(const char *path, const char *sql, const char *expected)
+{
+	sqlite3 *database;
+	sqlite3_stmt *statement;
+	assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+	if (sqlite3_prepare_v2(database, sql, -1, &statement, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sql, sqlite3_errmsg(database));
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	const char *seen = (const char *)sqlite3_column_text(statement, 0);
+	assert_string_equal(seen ? seen : "NULL", expected);
+	sqlite3_finalize(statement);
+	sqlite3_close(database);
+}
+
+static void the_views_speak_the_users_words(void **state)
+{
+	(void)state;
+	char *directory = unit_directory();
+	struct runfile *runfile = create(directory);
+	struct cycle cycle = {.number = 1,
+	    .user = "lab01",
+	    .started = 1500000,
+	    .logged_on = TIMESTAMP_UNKNOWN,
+	    .result = CYCLE_LOGGED_OFF,
+	    .session_id = 2,
+	    .phase_us = {1500}};
+	assert_true(runfile_put_cycle(runfile, &cycle, NULL));
+	add(runfile, MARK_SETTLED, 1, whole);
+	assert_true(runfile_finish(runfile, NULL));
+	runfile_close(runfile);
+	const char *path = unit_path(directory, "a.leaklab");
+	assert_row(path, "SELECT result || ' ' || tcp_ms || ' ' || started FROM cycles",
+	    "logged-off 1.5 1970-01-01T00:00:01.500000Z");
+	assert_row(path, "SELECT logged_on FROM cycles", "NULL");
+	assert_row(path, "SELECT logoff_ms FROM cycles", "0.0");
+	assert_row(path, "SELECT mark || ' ' || round || ' ' || luid FROM handles WHERE pid = 5124",
+	    "settled 1 80000000:000fd2f5");
+	assert_row(path, "SELECT luid FROM handles WHERE pid = 4", "NULL");
+	assert_row(path, "SELECT mark || ' ' || user || ' ' || time FROM sessions",
+	    "settled lab01 2026-11-21T09:30:00.000000Z");
+	assert_row(path, "SELECT host || ' ' || observer || ' ' || boot_time FROM snapshots",
+	    "RDS01 probe 2026-11-20T06:00:00.000000Z");
+	assert_row(path, "SELECT elevated FROM snapshots", "NULL");
+	unit_remove_directory(directory);
+}
+
+static void the_words_in_the_views_are_those_in_the_code(void **state)
+{
+	(void)state;
+	char *directory = unit_directory();
+	runfile_close(create(directory));
+	sqlite3 *database;
+	assert_int_equal(sqlite3_open(unit_path(directory, "a.leaklab"), &database), SQLITE_OK);
+	for (int i = 0; i < CYCLE_RESULT_COUNT + MARK_COUNT; i++) {
+		bool is_mark = i >= CYCLE_RESULT_COUNT;
+		int number = is_mark ? i - CYCLE_RESULT_COUNT : i;
+		sqlite3_stmt *statement;
+		assert_int_equal(sqlite3_prepare_v2(database,
+		                     is_mark ? "SELECT name FROM mark_name WHERE mark = ?"
+		                             : "SELECT name FROM result_name WHERE result = ?",
+		                     -1, &statement, NULL),
+		    SQLITE_OK);
+		sqlite3_bind_int(statement, 1, number);
+		assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+		assert_string_equal((const char *)sqlite3_column_text(statement, 0),
+		    is_mark ? mark_names[number] : cycle_result_names[number]);
+		sqlite3_finalize(statement);
+	}
+	sqlite3_close(database);
+	unit_remove_directory(directory);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    unit_test(a_snapshot_is_read_as_written),
+	    unit_test(captures_of_one_moment_are_merged),
+	    unit_test(a_moment_without_a_snapshot_is_an_error),
+	    unit_test(captures_are_listed_without_their_output),
+	    unit_test(the_views_speak_the_users_words),
+	    unit_test(the_words_in_the_views_are_those_in_the_code),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

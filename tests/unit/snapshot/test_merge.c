@@ -1,0 +1,121 @@
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "snapshot/snapshot.h"
+
+static struct snapshot *read_fields(const char *fields)
+{
+	char text[2048];
+	snprintf(text, sizeof text, "{\"schema\":\"leaklab.snapshot/1\"%s%s}", *fields ? "," : "",
+	    fields);
+	struct snapshot *snapshot = snapshot_from_json(text, strlen(text), NULL);
+	assert_non_null(snapshot);
+	return snapshot;
+}
+
+static struct snapshot *merged(const char *one, const char *two)
+{
+	struct snapshot *snapshot = read_fields(one), *other = read_fields(two);
+	struct error error = {0};
+	bool good = snapshot_merge(snapshot, other, &error);
+	if (!good)
+		print_error("%s\n", error.text);
+	assert_true(good);
+	snapshot_destroy(other);
+	return snapshot;
+}
+
+static void assert_contradiction(const char *one, const char *two, const char *why)
+{
+	struct snapshot *snapshot = read_fields(one), *other = read_fields(two);
+	struct error error = {0};
+	assert_false(snapshot_merge(snapshot, other, &error));
+	assert_contains(error.text, why);
+	snapshot_destroy(other);
+	snapshot_destroy(snapshot);
+}
+
+static void what_one_observer_sees_is_in_sight(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = merged("\"sessions\":[{\"id\":2,\"user\":\"lab01\"}]",
+	    "\"handles\":[{\"pid\":4,\"value\":8,\"luid\":\"1\"}]");
+	assert_true(snapshot_has(snapshot, "sessions"));
+	assert_true(snapshot_has(snapshot, "handles"));
+	assert_false(snapshot_has(snapshot, "logon_sessions"));
+	assert_int_equal(snapshot->session_count, 1);
+	assert_int_equal(snapshot->handle_count, 1);
+	snapshot_destroy(snapshot);
+}
+
+static void records_of_one_thing_become_one(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = merged("\"logon_sessions\":[{\"luid\":\"2\",\"user\":\"LAB01\"}"
+	                                   ",{\"luid\":\"1\",\"user\":\"lab02\"}]",
+	    "\"logon_sessions\":[{\"luid\":\"2\",\"user\":\"lab01\",\"session_id\":7},{\"luid\":"
+	    "\"3\"}]");
+	assert_int_equal(snapshot->logon_session_count, 3);
+	assert_int_equal(snapshot->logon_sessions[1].luid, 2);
+	assert_int_equal(snapshot->logon_sessions[1].session_id, 7);
+	snapshot_destroy(snapshot);
+}
+
+static void handles_without_a_value_are_never_taken_for_one(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = merged("\"handles\":[{\"pid\":4},{\"pid\":4,\"value\":8}]",
+	    "\"handles\":[{\"pid\":4},{\"pid\":4,\"value\":8,\"luid\":\"1\"}]");
+	assert_int_equal(snapshot->handle_count, 3);
+	snapshot_destroy(snapshot);
+}
+
+static void contradictions_are_errors(void **state)
+{
+	(void)state;
+	assert_contradiction(
+	    "\"host\":\"rds01\"", "\"host\":\"rds02\"", "two hosts, rds01 and rds02");
+	assert_contradiction("\"boot_time\":\"2026-11-21T06:00:00Z\"",
+	    "\"boot_time\":\"2026-11-21T07:00:00Z\"", "two boot times");
+	assert_contradiction("\"sessions\":[{\"id\":2,\"user\":\"a\"}]",
+	    "\"sessions\":[{\"id\":2,\"user\":\"b\"}]",
+	    "session 2 belongs to a for one observer, to b for another");
+	assert_contradiction("\"logon_sessions\":[{\"luid\":\"f\",\"user\":\"a\"}]",
+	    "\"logon_sessions\":[{\"luid\":\"f\",\"user\":\"b\"}]",
+	    "00000000:0000000f belongs to a");
+}
+
+static void a_short_and_a_long_host_name_are_one_host(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = merged("\"host\":\"RDS01\"", "\"host\":\"rds01.lab.example\"");
+	assert_string_equal(snapshot->host, "RDS01");
+	snapshot_destroy(snapshot);
+}
+
+static void the_observer_of_handles_says_whether_rights_were_missing(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot =
+	    merged("\"elevated\":false", "\"elevated\":true,\"handles\":[]");
+	assert_int_equal(snapshot->elevated, YES);
+	snapshot_destroy(snapshot);
+	snapshot = merged("\"elevated\":false,\"handles\":[]", "\"elevated\":true");
+	assert_int_equal(snapshot->elevated, NO);
+	snapshot_destroy(snapshot);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    unit_test(what_one_observer_sees_is_in_sight),
+	    unit_test(records_of_one_thing_become_one),
+	    unit_test(handles_without_a_value_are_never_taken_for_one),
+	    unit_test(contradictions_are_errors),
+	    unit_test(a_short_and_a_long_host_name_are_one_host),
+	    unit_test(the_observer_of_handles_says_whether_rights_were_missing),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
