@@ -1,0 +1,368 @@
+/* Knows where test accounts and their passwords come from. No password leaves this file but in struct account. */
+#include "accounts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "expand.h"
+
+#define ACCOUNTS_MAX 100000
+#define TEXT_MAX 127 /* of a name; MS-RDPBCGR allows 256 bytes of UTF-16 with the NUL */
+#define PASSWORD_MAX 255
+
+struct accounts {
+	struct account *items;
+	size_t count;
+	size_t usable;
+	size_t *queue; /* ring of indexes in the order of their rest */
+	size_t head;
+	size_t waiting;
+};
+
+static void wipe(char *text)
+{
+	if (text)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+void accounts_destroy(struct accounts *accounts)
+{
+	if (!accounts)
+		return;
+	for (size_t i = 0; i < accounts->count; i++) {
+		free(accounts->items[i].user);
+		free(accounts->items[i].domain);
+		wipe(accounts->items[i].password);
+	}
+	free(accounts->items);
+	free(accounts->queue);
+	free(accounts);
+}
+
+static bool add(struct accounts *accounts, const char *user, const char *domain,
+    const char *password, struct error *error)
+{
+	struct account *grown;
+	struct account account = {0};
+
+	if (strlen(user) == 0 || strlen(user) > TEXT_MAX || strlen(domain) > TEXT_MAX)
+		return error_set(error, EXIT_USAGE,
+		    "account \"%.40s\": user and domain must have 1 to %d bytes", user, TEXT_MAX);
+	if (strlen(password) > PASSWORD_MAX)
+		return error_set(error, EXIT_USAGE,
+		    "account %s: the password is longer than %d bytes", user, PASSWORD_MAX);
+	if (accounts->count == ACCOUNTS_MAX)
+		return error_set(error, EXIT_USAGE, "more than %d accounts", ACCOUNTS_MAX);
+	grown = realloc(accounts->items, (accounts->count + 1) * sizeof(*grown));
+	if (!grown)
+		return error_set(error, EXIT_TARGET, "out of memory");
+	accounts->items = grown;
+	account.user = strdup(user);
+	account.domain = strdup(domain);
+	account.password = strdup(password);
+	grown[accounts->count++] = account;
+	if (!account.user || !account.domain || !account.password)
+		return error_set(error, EXIT_TARGET, "out of memory");
+	return true;
+}
+
+/* "loadtest{001..050}": the digits' number of places is kept. Without braces: one account. */
+static bool add_pattern(struct accounts *accounts, const char *pattern, const char *domain,
+    const char *password, struct error *error)
+{
+	const char *brace = strchr(pattern, '{');
+	char user[2 * TEXT_MAX + 32];
+	int from_end = 0;
+	int end = 0;
+	unsigned from;
+	unsigned to;
+
+	if (!strpbrk(pattern, "{}"))
+		return add(accounts, pattern, domain, password, error);
+	if (!brace || strlen(pattern) > TEXT_MAX ||
+	    sscanf(brace, "{%u%n..%u}%n", &from, &from_end, &to, &end) != 2 || end == 0 ||
+	    strpbrk(brace + end, "{}") || to < from || to - from >= ACCOUNTS_MAX)
+		return error_set(error, EXIT_USAGE,
+		    "accounts.users: \"%s\": write the range like loadtest{01..20}, the lesser "
+		    "number first",
+		    pattern);
+	for (unsigned number = from; number <= to; number++) {
+		snprintf(user, sizeof(user), "%.*s%0*u%s", (int)(brace - pattern), pattern,
+		    from_end - 1, number, brace + end);
+		if (!add(accounts, user, domain, password, error))
+			return false;
+	}
+	return true;
+}
+
+/* Splits off the next CSV field in place (RFC 4180 quoting). Returns false at the end of the line. */
+static bool next_field(char **rest, char **field)
+{
+	char *in = *rest;
+	char *out = in;
+
+	if (!in)
+		return false;
+	*field = in;
+	if (*in == '"') {
+		for (in++; *in && (*in != '"' || in[1] == '"'); in++) {
+			if (*in == '"')
+				in++;
+			*out++ = *in;
+		}
+		in += *in == '"';
+	} else {
+		while (*in && *in != ',')
+			*out++ = *in++;
+	}
+	*rest = *in == ',' ? in + 1 : NULL;
+	*out = '\0';
+	return true;
+}
+
+static bool add_line(struct accounts *accounts, char *line, const char *domain,
+    const char *password, struct error *error)
+{
+	char *fields[3] = {NULL};
+	char *rest = line;
+	size_t count = 0;
+	char *field;
+
+	while (next_field(&rest, &field)) {
+		if (count == 3)
+			return error_set(
+			    error, EXIT_USAGE, "more than the three fields user,domain,password");
+		fields[count++] = field;
+	}
+	if (fields[2] && *fields[2])
+		password = fields[2];
+	if (!password)
+		return error_set(error, EXIT_USAGE,
+		    "no password in the line and no other password source given");
+	return add(
+	    accounts, fields[0], fields[1] && *fields[1] ? fields[1] : domain, password, error);
+}
+
+static bool add_csv(struct accounts *accounts, const char *path, const char *domain,
+    const char *password, struct error *error)
+{
+	FILE *file = fopen(path, "re");
+	char *line = NULL;
+	size_t size = 0;
+	size_t number = 0;
+	bool done = true;
+	ssize_t length;
+
+	if (!file)
+		return error_set(error, EXIT_USAGE,
+		    "account file %s: %s; make it, or correct accounts.csv", path, strerror(errno));
+	while (done && (length = getline(&line, &size, file)) >= 0) {
+		number++;
+		if (memchr(line, '\0', (size_t)length)) {
+			done = error_set(error, EXIT_USAGE, "%s:%zu: is no text", path, number);
+			break;
+		}
+		line[strcspn(line, "\r\n")] = '\0';
+		if (line[0] == '\0' || line[0] == '#' ||
+		    (number == 1 && strncasecmp(line, "user,", 5) == 0))
+			continue;
+		if (!add_line(accounts, line, domain, password, error))
+			done = error_prefix(error, "%s:%zu", path, number);
+	}
+	if (done && ferror(file))
+		done = error_set(error, EXIT_USAGE, "account file %s: %s", path, strerror(errno));
+	if (line)
+		explicit_bzero(line, size);
+	free(line);
+	fclose(file);
+	return done;
+}
+
+/* The first line of the descriptor, which is closed. */
+static char *read_password(int fd, const char *name, struct error *error)
+{
+	char buffer[PASSWORD_MAX + 2];
+	size_t used = 0;
+	ssize_t got;
+	char *password;
+
+	while (used < sizeof(buffer) - 1 &&
+	       (got = read(fd, buffer + used, sizeof(buffer) - 1 - used)) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0) {
+			error_set(error, EXIT_USAGE, "password from %s: %s", name, strerror(errno));
+			close(fd);
+			return NULL;
+		}
+		used += (size_t)got;
+	}
+	close(fd);
+	buffer[used] = '\0';
+	buffer[strcspn(buffer, "\r\n")] = '\0';
+	password = strdup(buffer);
+	if (!password)
+		error_set(error, EXIT_TARGET, "out of memory");
+	else if (*password == '\0') {
+		error_set(error, EXIT_USAGE, "password from %s: it is empty", name);
+		free(password);
+		password = NULL;
+	}
+	explicit_bzero(buffer, sizeof(buffer));
+	return password;
+}
+
+static char *password_from_env(const char *name, struct error *error)
+{
+	char *value = getenv(name);
+	char *password;
+
+	if (!value || *value == '\0') {
+		error_set(error, EXIT_USAGE,
+		    "accounts.password_env: the environment has no %s; set it (not on the command "
+		    "line)",
+		    name);
+		return NULL;
+	}
+	password = strdup(value);
+	/* Programs that we start have no need to know it. */
+	explicit_bzero(value, strlen(value));
+	unsetenv(name);
+	if (!password)
+		error_set(error, EXIT_TARGET, "out of memory");
+	return password;
+}
+
+/* *password stays NULL if the scenario names no source. */
+static bool fetch_password(
+    const struct scenario_accounts *scenario, char **password, struct error *error)
+{
+	char name[32];
+	char *path;
+	int fd;
+
+	if (scenario->password_env) {
+		*password = password_from_env(scenario->password_env, error);
+		return *password != NULL;
+	}
+	if (scenario->password_fd) {
+		snprintf(name, sizeof(name), "descriptor %d", (int)scenario->password_fd);
+		*password = read_password((int)scenario->password_fd, name, error);
+		return *password != NULL;
+	}
+	if (!scenario->password_file)
+		return true;
+	path = expand(scenario->password_file, error);
+	if (!path)
+		return false;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		error_set(error, EXIT_USAGE, "password file %s: %s", path, strerror(errno));
+	else
+		*password = read_password(fd, path, error);
+	free(path);
+	return *password != NULL;
+}
+
+static bool fill(struct accounts *accounts, const struct scenario_accounts *scenario,
+    const char *password, struct error *error)
+{
+	const char *domain = scenario->domain ? scenario->domain : "";
+	char *path;
+	bool done;
+
+	if (scenario->users)
+		return add_pattern(accounts, scenario->users, domain, password, error);
+	path = expand(scenario->csv, error);
+	if (!path)
+		return false;
+	done = add_csv(accounts, path, domain, password, error);
+	if (done && accounts->count == 0)
+		done = error_set(error, EXIT_USAGE, "account file %s: has no accounts", path);
+	free(path);
+	return done;
+}
+
+static bool build_queue(struct accounts *accounts, struct error *error)
+{
+	accounts->queue = calloc(accounts->count, sizeof(*accounts->queue));
+	if (!accounts->queue)
+		return error_set(error, EXIT_TARGET, "out of memory");
+	for (size_t i = 0; i < accounts->count; i++)
+		accounts->queue[i] = i;
+	accounts->waiting = accounts->count;
+	accounts->usable = accounts->count;
+	return true;
+}
+
+struct accounts *accounts_create(const struct scenario_accounts *scenario, struct error *error)
+{
+	struct accounts *accounts = calloc(1, sizeof(*accounts));
+	char *password = NULL;
+
+	if (!accounts) {
+		error_set(error, EXIT_TARGET, "out of memory");
+		return NULL;
+	}
+	if (!fetch_password(scenario, &password, error) ||
+	    !fill(accounts, scenario, password, error) || !build_queue(accounts, error)) {
+		accounts_destroy(accounts);
+		accounts = NULL;
+	}
+	wipe(password);
+	return accounts;
+}
+
+size_t accounts_count(const struct accounts *accounts)
+{
+	return accounts->count;
+}
+
+const struct account *accounts_at(const struct accounts *accounts, size_t index)
+{
+	return &accounts->items[index];
+}
+
+size_t accounts_usable(const struct accounts *accounts)
+{
+	return accounts->usable;
+}
+
+struct account *accounts_take(struct accounts *accounts)
+{
+	struct account *account;
+
+	if (accounts->waiting == 0)
+		return NULL;
+	account = &accounts->items[accounts->queue[accounts->head]];
+	accounts->head = (accounts->head + 1) % accounts->count;
+	accounts->waiting--;
+	account->busy = true;
+	return account;
+}
+
+bool accounts_give_back(
+    struct accounts *accounts, struct account *account, enum account_outcome outcome)
+{
+	account->busy = false;
+	if (outcome == ACCOUNT_ACCEPTED)
+		account->refusals = 0;
+	else if (outcome != ACCOUNT_UNTRIED)
+		account->refusals++;
+	if (account->refusals >= ACCOUNT_REFUSALS_MAX || outcome == ACCOUNT_BARRED) {
+		account->stopped = true;
+		accounts->usable--;
+		return true;
+	}
+	accounts->queue[(accounts->head + accounts->waiting) % accounts->count] =
+	    (size_t)(account - accounts->items);
+	accounts->waiting++;
+	return false;
+}

@@ -1,0 +1,50 @@
+/* The test accounts: who may log on next, and who must not any more. */
+#ifndef LEAKLAB_ACCOUNTS_H
+#define LEAKLAB_ACCOUNTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/error.h"
+#include "scenario.h"
+
+/* After so many refusals in a row of one account it is left alone: domains lock accounts after a few. */
+#define ACCOUNT_REFUSALS_MAX 2
+
+/* What a cycle says of its account's credentials. */
+enum account_outcome {
+	ACCOUNT_ACCEPTED,
+	ACCOUNT_UNTRIED, /* the cycle failed before, or for another reason */
+	ACCOUNT_REFUSED,
+	ACCOUNT_BARRED, /* locked, disabled or expired: a further try can only do harm */
+};
+
+struct account {
+	char *user;
+	char *domain; /* "" if none */
+	char *password;
+	unsigned refusals; /* authentication failures in a row */
+	bool
+	    busy; /* one account never has two cycles at once: a host would join them in one session */
+	bool stopped;
+};
+
+struct accounts;
+
+/* Makes accounts from a pattern or CSV. Passwords come from an environment variable (which is unset then), a
+ * file or a descriptor. ${...} in the file names is expanded. */
+struct accounts *accounts_create(const struct scenario_accounts *scenario, struct error *error);
+void accounts_destroy(struct accounts *accounts); /* wipes the passwords; NULL is allowed */
+
+size_t accounts_count(const struct accounts *accounts);
+const struct account *accounts_at(const struct accounts *accounts, size_t index);
+/* How many may still be used. */
+size_t accounts_usable(const struct accounts *accounts);
+
+/* The account that has rested longest; NULL if all are busy or stopped. It is busy from now on. */
+struct account *accounts_take(struct accounts *accounts);
+/* Gives it back. Returns true if that stopped the account. */
+bool accounts_give_back(
+    struct accounts *accounts, struct account *account, enum account_outcome outcome);
+
+#endif

@@ -1,0 +1,180 @@
+/* Knows X.509 (through OpenSSL) and the file of certificates trusted on first use: lines "host:port sha256:HEX". */
+#include "certificate.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define PIN_TEXT 72 /* "sha256:", 64 digits, NUL */
+
+bool certificate_pin_parse(const char *text, char out[PIN_TEXT], struct error *error)
+{
+	char digits[PIN_TEXT] = "sha256:";
+	size_t used = 7;
+
+	if (strncmp(text, "sha256:", 7) == 0) {
+		for (const char *at = text + 7; *at; at++) {
+			if (*at == ':')
+				continue;
+			if (!isxdigit((unsigned char)*at) || used == PIN_TEXT - 1) {
+				used = 0;
+				break;
+			}
+			digits[used++] = (char)tolower((unsigned char)*at);
+		}
+	}
+	if (used != 7 + 64)
+		return error_set(error, EXIT_USAGE,
+		    "certificate pin \"%.80s\": must be sha256: and 64 hex digits (openssl x509 "
+		    "-noout "
+		    "-fingerprint -sha256 prints them)",
+		    text);
+	digits[used] = '\0';
+	memcpy(out, digits, used + 1);
+	return true;
+}
+
+static bool fingerprint(X509 *certificate, char out[PIN_TEXT])
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned length;
+
+	if (!X509_digest(certificate, EVP_sha256(), digest, &length) || length != 32)
+		return false;
+	strcpy(out, "sha256:");
+	for (unsigned i = 0; i < length; i++)
+		snprintf(out + 7 + 2 * i, 3, "%02x", digest[i]);
+	return true;
+}
+
+static bool check_ca(
+    const char *file, const char *host, X509 *leaf, STACK_OF(X509) * chain, struct error *error)
+{
+	X509_STORE *store = X509_STORE_new();
+	X509_STORE_CTX *context = X509_STORE_CTX_new();
+	struct in6_addr address;
+	bool trusted = false;
+
+	if (!store || !context || !X509_STORE_load_file(store, file) ||
+	    !X509_STORE_CTX_init(context, store, leaf, chain)) {
+		error_set(
+		    error, EXIT_USAGE, "CA file %s: cannot be read as PEM certificates", file);
+		goto out;
+	}
+	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(context);
+	if (inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1)
+		X509_VERIFY_PARAM_set1_ip_asc(param, host);
+	else
+		X509_VERIFY_PARAM_set1_host(param, host, 0);
+	X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_SSL_SERVER);
+	trusted = X509_verify_cert(context) == 1;
+	if (!trusted)
+		error_set(error, EXIT_TARGET, "the certificate of %s is not trusted by %s: %s",
+		    host, file, X509_verify_cert_error_string(X509_STORE_CTX_get_error(context)));
+out:
+	X509_STORE_CTX_free(context);
+	X509_STORE_free(store);
+	return trusted;
+}
+
+/* Looks for the host's line; appends one if there is none. The file is locked by the caller. */
+static bool check_known(
+    FILE *known, const char *file, const char *name, const char *print, struct error *error)
+{
+	char line[512];
+	const size_t length = strlen(name);
+
+	while (fgets(line, sizeof(line), known)) {
+		line[strcspn(line, "\r\n")] = '\0';
+		if (strncmp(line, name, length) != 0 || line[length] != ' ')
+			continue;
+		if (strcmp(line + length + 1, print) == 0)
+			return true;
+		return error_set(error, EXIT_TARGET,
+		    "the certificate of %s has changed: %s says %s, the host shows %s; remove the "
+		    "line if the "
+		    "host really has a new certificate",
+		    name, file, line + length + 1, print);
+	}
+	if (fprintf(known, "%s %s\n", name, print) < 0 || fflush(known) != 0)
+		return error_set(
+		    error, EXIT_TARGET, "%s: cannot be written: %s", file, strerror(errno));
+	return true;
+}
+
+static bool check_tofu(
+    const char *file, const char *host, uint16_t port, const char *print, struct error *error)
+{
+	char name[300];
+	const int fd = open(file, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	FILE *known = fd >= 0 ? fdopen(fd, "a+") : NULL;
+	bool trusted = false;
+
+	snprintf(name, sizeof(name), "%s:%u", host, port);
+	if (known && flock(fd, LOCK_EX) == 0) {
+		rewind(known);
+		trusted = check_known(known, file, name, print, error);
+	} else {
+		error_set(error, EXIT_USAGE, "file of trusted certificates %s: %s", file,
+		    strerror(errno));
+	}
+	if (known)
+		fclose(known);
+	else if (fd >= 0)
+		close(fd);
+	return trusted;
+}
+
+static STACK_OF(X509) * read_chain(const char *pem, size_t length)
+{
+	BIO *bio = BIO_new_mem_buf(pem, (int)length);
+	STACK_OF(X509) *chain = sk_X509_new_null();
+	X509 *certificate;
+
+	while (bio && chain && (certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL)))
+		if (!sk_X509_push(chain, certificate)) {
+			X509_free(certificate);
+			break;
+		}
+	BIO_free(bio);
+	return chain;
+}
+
+bool certificate_check(enum certificate_policy policy, const char *value, const char *host,
+    uint16_t port, const char *pem, size_t length, struct error *error)
+{
+	STACK_OF(X509) * chain;
+	char print[PIN_TEXT];
+	X509 *leaf;
+	bool trusted = false;
+
+	if (policy == CERTIFICATE_IGNORE)
+		return true;
+	chain = read_chain(pem, length);
+	leaf = chain ? sk_X509_value(chain, 0) : NULL;
+	if (!leaf || !fingerprint(leaf, print))
+		error_set(error, EXIT_TARGET, "the certificate of %s cannot be read", host);
+	else if (policy == CERTIFICATE_CA)
+		trusted = check_ca(value, host, leaf, chain, error);
+	else if (policy == CERTIFICATE_TOFU)
+		trusted = check_tofu(value, host, port, print, error);
+	else if (strcmp(print, value) == 0)
+		trusted = true;
+	else
+		error_set(error, EXIT_TARGET,
+		    "the certificate of %s is not the pinned one: it is %s, pinned is %s", host,
+		    print, value);
+	sk_X509_pop_free(chain, X509_free);
+	return trusted;
+}

@@ -1,0 +1,291 @@
+/* Knows how to start and end processes. */
+#include "command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/timestamp.h"
+#include "snapshot/snapshot.h"
+
+struct stream {
+	int fd; /* -1: at its end */
+	char *bytes;
+	size_t length;
+	size_t size;
+	bool truncated;
+};
+
+struct command {
+	pid_t pid;
+	int pidfd; /* -1: reaped */
+	int64_t status;
+	size_t output_max;
+	struct stream streams[2]; /* stdout, stderr */
+};
+
+/* Our environment with the variables first, so that they win. One block: free() it. */
+static char **make_environment(const struct variable *variables, size_t count)
+{
+	size_t entries = count + 1;
+	size_t bytes = 0;
+	char **environment;
+	char *text;
+
+	for (char **entry = environ; *entry; entry++)
+		entries++;
+	for (size_t i = 0; i < count; i++)
+		bytes += strlen(variables[i].name) + strlen(variables[i].value) + 2;
+	environment = malloc(entries * sizeof(*environment) + bytes);
+	if (!environment)
+		return NULL;
+	text = (char *)(environment + entries);
+	for (size_t i = 0; i < count; i++) {
+		environment[i] = text;
+		text += sprintf(text, "%s=%s", variables[i].name, variables[i].value) + 1;
+	}
+	memcpy(environment + count, environ, (entries - count) * sizeof(*environment));
+	return environment;
+}
+
+/* Between fork and exec of a process that may have threads: async-signal-safe calls only. */
+static void become(const char *text, char **environment, int pipes[2][2])
+{
+	const int null = open("/dev/null", O_RDONLY);
+	char *const arguments[] = {(char *)"sh", (char *)"-c", (char *)text, NULL};
+	struct sigaction standard = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigaction(SIGPIPE, &standard, NULL);
+	sigaction(SIGINT, &standard, NULL);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	dup2(null, STDIN_FILENO);
+	dup2(pipes[0][1], STDOUT_FILENO);
+	dup2(pipes[1][1], STDERR_FILENO);
+	execve("/bin/sh", arguments, environment);
+	_exit(127);
+}
+
+static void close_pipes(int pipes[2][2])
+{
+	for (int i = 0; i < 4; i++)
+		if (pipes[i / 2][i % 2] >= 0)
+			close(pipes[i / 2][i % 2]);
+}
+
+struct command *command_start(const char *text, const struct variable *variables,
+    size_t variable_count, size_t output_max, struct error *error)
+{
+	int pipes[2][2] = {{-1, -1}, {-1, -1}};
+	char **environment = make_environment(variables, variable_count);
+	struct command *command = calloc(1, sizeof(*command));
+
+	if (!environment || !command)
+		goto failed;
+	if (pipe2(pipes[0], O_CLOEXEC) < 0 || pipe2(pipes[1], O_CLOEXEC) < 0)
+		goto failed;
+	command->pid = fork();
+	if (command->pid < 0)
+		goto failed;
+	if (command->pid == 0)
+		become(text, environment, pipes);
+	setpgid(command->pid, command->pid); /* whoever comes first, child or parent */
+	command->pidfd = pidfd_open(command->pid, 0);
+	command->status = NUMBER_UNKNOWN;
+	command->output_max = output_max;
+	for (int i = 0; i < 2; i++) {
+		command->streams[i].fd = pipes[i][0];
+		fcntl(pipes[i][0], F_SETFL, O_NONBLOCK);
+		close(pipes[i][1]);
+	}
+	free(environment);
+	if (command->pidfd < 0) {
+		error_set(
+		    error, EXIT_TARGET, "\"%s\": cannot be watched: %s", text, strerror(errno));
+		command_destroy(command);
+		return NULL;
+	}
+	return command;
+failed:
+	error_set(error, EXIT_TARGET, "\"%s\": cannot be started: %s", text, strerror(errno));
+	close_pipes(pipes);
+	free(environment);
+	free(command);
+	return NULL;
+}
+
+static void reap(struct command *command, int options)
+{
+	int status;
+
+	if (command->status != NUMBER_UNKNOWN ||
+	    waitpid(command->pid, &status, options) != command->pid)
+		return;
+	command->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	if (command->pidfd >= 0)
+		close(command->pidfd);
+	command->pidfd = -1;
+}
+
+void command_destroy(struct command *command)
+{
+	if (!command)
+		return;
+	/* Also when the shell has ended: what it left behind in its group goes too. */
+	kill(-command->pid, SIGKILL);
+	reap(command, 0);
+	for (int i = 0; i < 2; i++) {
+		if (command->streams[i].fd >= 0)
+			close(command->streams[i].fd);
+		free(command->streams[i].bytes);
+	}
+	free(command);
+}
+
+size_t command_fill(const struct command *command, struct pollfd fds[COMMAND_FDS])
+{
+	size_t count = 0;
+
+	for (int i = 0; i < 2; i++)
+		if (command->streams[i].fd >= 0)
+			fds[count++] =
+			    (struct pollfd){.fd = command->streams[i].fd, .events = POLLIN};
+	if (command->pidfd >= 0)
+		fds[count++] = (struct pollfd){.fd = command->pidfd, .events = POLLIN};
+	return count;
+}
+
+static bool make_room(struct stream *stream)
+{
+	const size_t size = stream->size ? 2 * stream->size : 8192;
+	char *bytes;
+
+	if (stream->size - stream->length > 4096)
+		return true;
+	bytes = realloc(stream->bytes, size);
+	if (!bytes)
+		return false;
+	stream->bytes = bytes;
+	stream->size = size;
+	return true;
+}
+
+/* Takes what is there. What comes beyond the limit, or beyond memory, is read and thrown away, and that is noted. */
+static void take(struct stream *stream, size_t output_max)
+{
+	char scrap[4096];
+
+	while (stream->fd >= 0) {
+		const bool keep = stream->length < output_max && make_room(stream);
+		char *to = keep ? stream->bytes + stream->length : scrap;
+		const size_t room = keep ? stream->size - stream->length - 1 : sizeof(scrap);
+		const ssize_t got = read(stream->fd, to, room);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 && errno == EAGAIN)
+			return;
+		if (got <= 0) {
+			close(stream->fd);
+			stream->fd = -1;
+		} else if (keep) {
+			stream->length += (size_t)got;
+			stream->bytes[stream->length] = '\0';
+		} else {
+			stream->truncated = true;
+		}
+	}
+}
+
+void command_serve(struct command *command)
+{
+	reap(command, WNOHANG);
+	for (int i = 0; i < 2; i++)
+		take(&command->streams[i], command->output_max);
+}
+
+bool command_finished(const struct command *command)
+{
+	return command->status != NUMBER_UNKNOWN && command->streams[0].fd < 0 &&
+	       command->streams[1].fd < 0;
+}
+
+int64_t command_status(const struct command *command)
+{
+	return command->status;
+}
+
+const char *command_output(const struct command *command, size_t *length, bool *truncated)
+{
+	const struct stream *stream = &command->streams[0];
+
+	*length = stream->length;
+	*truncated = stream->truncated;
+	return stream->bytes ? stream->bytes : "";
+}
+
+const char *command_messages(const struct command *command)
+{
+	return command->streams[1].bytes ? command->streams[1].bytes : "";
+}
+
+void command_signal(const struct command *command, int signal)
+{
+	kill(-command->pid, signal);
+}
+
+/* Serves the command until it has finished or the time is up. */
+static bool serve_until(struct command *command, int64_t deadline)
+{
+	for (;;) {
+		struct pollfd fds[COMMAND_FDS];
+		const size_t count = command_fill(command, fds);
+		const int64_t left = deadline - timestamp_monotonic();
+
+		if (command_finished(command))
+			return true;
+		if (left <= 0)
+			return false;
+		poll(fds, count, (int)(left / 1000 + 1));
+		command_serve(command);
+	}
+}
+
+void command_stop(struct command *command, int64_t grace)
+{
+	if (command_finished(command))
+		return;
+	command_signal(command, SIGTERM);
+	serve_until(command, timestamp_monotonic() + grace);
+}
+
+bool command_run(const char *text, const struct variable *variables, size_t variable_count,
+    int64_t timeout, struct error *error)
+{
+	struct command *command = command_start(text, variables, variable_count, 65536, error);
+	bool done = false;
+
+	if (!command)
+		return false;
+	if (!serve_until(command, timestamp_monotonic() + timeout))
+		error_set(error, EXIT_TARGET, "\"%s\" did not end within %.3g s", text,
+		    (double)timeout / 1e6);
+	else if (command->status != 0)
+		error_set(error, EXIT_TARGET, "\"%s\" failed with status %d: %.*s", text,
+		    (int)command->status, (int)strcspn(command_messages(command), "\n"),
+		    command_messages(command));
+	else
+		done = true;
+	command_destroy(command);
+	return done;
+}

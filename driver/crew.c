@@ -1,0 +1,215 @@
+/* Knows how a worker process is started, spoken to and buried. */
+#include "crew.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/timestamp.h"
+
+struct worker_process {
+	pid_t pid;  /* 0: none */
+	int socket; /* -1: none */
+};
+
+struct crew {
+	struct setup setup;
+	struct worker_process *workers;
+	size_t count;
+	size_t deaths;
+};
+
+/* In the child. The process image is replaced so that the supervisor's memory (all passwords, the run file) is not
+ * carried along. */
+static void become_worker(int socket)
+{
+	char *const arguments[] = {(char *)"leaklab-driver", (char *)"worker", NULL};
+
+	prctl(PR_SET_PDEATHSIG, SIGHUP);
+	setpgid(0, 0);
+	if (socket == WORKER_SOCKET)
+		fcntl(socket, F_SETFD, 0);
+	else
+		dup2(socket, WORKER_SOCKET);
+	dup2(STDERR_FILENO, STDOUT_FILENO); /* stdout is for results */
+	execv("/proc/self/exe", arguments);
+	_exit(127);
+}
+
+static bool start(struct crew *crew, struct worker_process *worker, struct error *error)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return error_set(
+		    error, EXIT_TARGET, "cannot make a socket pair: %s", strerror(errno));
+	worker->pid = fork();
+	if (worker->pid == 0) {
+		sigset_t none;
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		become_worker(pair[1]);
+	}
+	close(pair[1]);
+	if (worker->pid < 0) {
+		worker->pid = 0;
+		close(pair[0]);
+		return error_set(error, EXIT_TARGET, "cannot start a worker: %s", strerror(errno));
+	}
+	worker->socket = pair[0];
+	if (send(worker->socket, &crew->setup, sizeof(crew->setup), MSG_NOSIGNAL) < 0)
+		return error_set(
+		    error, EXIT_TARGET, "cannot speak to a worker: %s", strerror(errno));
+	return true;
+}
+
+struct crew *crew_create(size_t workers, const struct setup *setup, struct error *error)
+{
+	struct crew *crew = calloc(1, sizeof(*crew));
+
+	if (crew)
+		crew->workers = calloc(workers, sizeof(*crew->workers));
+	if (!crew || !crew->workers) {
+		error_set(error, EXIT_TARGET, "out of memory");
+		free(crew);
+		return NULL;
+	}
+	crew->setup = *setup;
+	crew->count = workers;
+	for (size_t i = 0; i < workers; i++)
+		crew->workers[i].socket = -1;
+	return crew;
+}
+
+/* Waits for the process. Returns how it ended. */
+static void bury(struct worker_process *worker, char how[64])
+{
+	int status = 0;
+
+	while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFSIGNALED(status))
+		snprintf(
+		    how, 64, "signal %d (%s)", WTERMSIG(status), sigabbrev_np(WTERMSIG(status)));
+	else
+		snprintf(how, 64, "exit status %d", WEXITSTATUS(status));
+	close(worker->socket);
+	worker->socket = -1;
+	worker->pid = 0;
+}
+
+void crew_destroy(struct crew *crew, int64_t grace)
+{
+	const int64_t deadline = timestamp_monotonic() + grace;
+	char how[64];
+
+	if (!crew)
+		return;
+	for (size_t i = 0; i < crew->count; i++)
+		if (crew->workers[i].pid)
+			shutdown(crew->workers[i].socket, SHUT_WR);
+	for (size_t i = 0; i < crew->count; i++) {
+		struct worker_process *worker = &crew->workers[i];
+		struct pollfd pollfd = {.fd = worker->socket, .events = POLLIN};
+		char scrap[sizeof(struct report)];
+
+		if (!worker->pid)
+			continue;
+		/* Its end of the socket closes when it ends; reports before that come too late to count. */
+		for (;;) {
+			const int64_t left = deadline - timestamp_monotonic();
+			if (left <= 0 || poll(&pollfd, 1, (int)(left / 1000 + 1)) == 0) {
+				kill(worker->pid, SIGKILL);
+				break;
+			}
+			if (recv(worker->socket, scrap, sizeof(scrap), MSG_DONTWAIT) == 0)
+				break;
+		}
+		bury(worker, how);
+	}
+	free(crew->workers);
+	explicit_bzero(&crew->setup, sizeof(crew->setup));
+	free(crew);
+}
+
+size_t crew_size(const struct crew *crew)
+{
+	return crew->count;
+}
+
+size_t crew_deaths(const struct crew *crew)
+{
+	return crew->deaths;
+}
+
+static bool post(struct worker_process *worker, const struct order *order)
+{
+	return send(worker->socket, order, sizeof(*order), MSG_NOSIGNAL | MSG_DONTWAIT) ==
+	       (ssize_t)sizeof(*order);
+}
+
+bool crew_order(struct crew *crew, size_t number, const struct order *order, struct error *error)
+{
+	struct worker_process *worker = &crew->workers[number];
+
+	if (!worker->pid && !start(crew, worker, error))
+		return false;
+	if (!post(worker, order))
+		return error_set(
+		    error, EXIT_TARGET, "a worker takes no orders: %s", strerror(errno));
+	return true;
+}
+
+void crew_log_off_all(struct crew *crew)
+{
+	const struct order order = {.kind = ORDER_LOG_OFF_ALL};
+
+	for (size_t i = 0; i < crew->count; i++)
+		if (crew->workers[i].pid)
+			(void)post(&crew->workers[i], &order);
+}
+
+void crew_kill(struct crew *crew, size_t number)
+{
+	if (crew->workers[number].pid)
+		kill(crew->workers[number].pid, SIGKILL);
+}
+
+size_t crew_fill(const struct crew *crew, struct pollfd *fds)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < crew->count; i++)
+		if (crew->workers[i].pid)
+			fds[count++] =
+			    (struct pollfd){.fd = crew->workers[i].socket, .events = POLLIN};
+	return count;
+}
+
+void crew_serve(struct crew *crew, const struct crew_watch *watch)
+{
+	for (size_t i = 0; i < crew->count; i++) {
+		struct worker_process *worker = &crew->workers[i];
+		struct report report;
+		ssize_t got = -1;
+		char how[64];
+
+		if (!worker->pid)
+			continue;
+		while ((got = recv(worker->socket, &report, sizeof(report), MSG_DONTWAIT)) ==
+		       (ssize_t)sizeof(report))
+			watch->reported(watch->data, &report);
+		if (got != 0 && (errno == EAGAIN || errno == EINTR))
+			continue;
+		bury(worker, how);
+		crew->deaths++;
+		watch->lost(watch->data, i, how);
+	}
+}

@@ -1,0 +1,221 @@
+/* Knows the order of a cycle's steps and what its end proves. */
+#include "cycle.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "duration.h"
+#include "rdp.h"
+
+static void fail(struct report *report, enum phase phase, const char *code, const char *message)
+{
+	report->failed_phase = phase;
+	snprintf(report->code, sizeof(report->code), "%s", code);
+	snprintf(report->message, sizeof(report->message), "%.255s", message);
+}
+
+/* Turns the moments of the connection into durations; the first phase that has none is where it failed. */
+static enum phase note_phases(
+    struct report *report, const struct rdp_times *times, int64_t start, enum security security)
+{
+	const int64_t moments[] = {
+	    times->tcp, times->tls, times->nla, times->activated, times->signal};
+	int64_t last = start;
+
+	for (int phase = PHASE_TCP; phase <= PHASE_LOGON; phase++) {
+		if (phase == PHASE_NLA && security != SECURITY_NLA)
+			continue;
+		if (moments[phase] == 0)
+			return phase;
+		/* Save Session Info may come within the connection sequence. */
+		report->phase_us[phase] = moments[phase] > last ? moments[phase] - last : 0;
+		last = moments[phase] > last ? moments[phase] : last;
+	}
+	return PHASE_HOLD;
+}
+
+static void note_failure(
+    struct report *report, const struct rdp *rdp, enum phase phase, bool timed_out, int64_t timeout)
+{
+	char code[64];
+	char message[256];
+
+	report->result = CYCLE_FAILED;
+	report->account = rdp_failure(rdp, code, message);
+	if (timed_out) {
+		snprintf(code, sizeof(code), "TIMEOUT");
+		snprintf(message, sizeof(message), "no %s within %.3g s", phase_names[phase],
+		    (double)timeout / (double)SECOND);
+	}
+	fail(report, phase, code, message);
+}
+
+static bool run_logoff_command(
+    const struct setup *setup, const struct report *report, const char *user, struct error *error)
+{
+	char session_id[32] = "";
+	const struct variable variables[] = {{"SESSION_ID", session_id}, {"SESSION_USER", user}};
+
+	if (report->session_id != NUMBER_UNKNOWN)
+		snprintf(session_id, sizeof(session_id), "%lld", (long long)report->session_id);
+	return command_run(setup->command, variables, 2, setup->logoff_timeout, error);
+}
+
+/* Asks for the logoff in the way of the scenario. False: it could not even be asked for. */
+static bool ask_for_logoff(const struct setup *setup, const struct order *order, struct rdp *rdp,
+    struct report *report, struct error *error)
+{
+	struct keys *keys;
+
+	switch (setup->logoff) {
+	case LOGOFF_KEYS:
+		keys = keys_parse(setup->keys, error);
+		if (keys)
+			rdp_type(rdp, keys);
+		keys_destroy(keys);
+		return keys != NULL;
+	case LOGOFF_COMMAND:
+		return run_logoff_command(setup, report, order->user, error);
+	case LOGOFF_DROP:
+		rdp_drop(rdp);
+		return true;
+	case LOGOFF_SHELL_EXIT: /* the shell ends by itself */
+	case LOGOFF_DISCONNECT: /* rdp_destroy() does it */
+	default:
+		return true;
+	}
+}
+
+/* Judges how the connection ended: only error info proves a logoff (MS-RDPBCGR 2.2.5.1.1). */
+static void note_end(
+    struct report *report, const struct rdp *rdp, enum rdp_end end, int64_t timeout)
+{
+	char message[256];
+
+	report->error_info = rdp_error_info(rdp);
+	if (end == RDP_ENDED && rdp_logged_off(rdp)) {
+		report->result = CYCLE_LOGGED_OFF;
+		return;
+	}
+	report->result = CYCLE_UNPROVEN;
+	if (end == RDP_TIMED_OUT) {
+		snprintf(message, sizeof(message),
+		    "no logoff within %.3g s; the session may live on",
+		    (double)timeout / (double)SECOND);
+		fail(report, PHASE_LOGOFF, "TIMEOUT", message);
+	} else if (report->error_info == NUMBER_UNKNOWN) {
+		fail(report, PHASE_LOGOFF, "NO_PROOF",
+		    "the connection ended without error info; the session may live on");
+	} else {
+		snprintf(message, sizeof(message),
+		    "the connection ended with %s, which is no proof of a logoff",
+		    rdp_error_info_name(report->error_info));
+		fail(report, PHASE_LOGOFF, rdp_error_info_name(report->error_info), message);
+	}
+}
+
+static void log_off(
+    const struct setup *setup, const struct order *order, struct rdp *rdp, struct report *report)
+{
+	const bool leaves = setup->logoff == LOGOFF_DISCONNECT || setup->logoff == LOGOFF_DROP;
+	const bool by_shell = setup->logoff == LOGOFF_SHELL_EXIT;
+	enum rdp_end end = RDP_TIMED_OUT;
+	struct error error;
+	int64_t start = timestamp_monotonic();
+
+	/* With shell-exit the shell's own life is the hold. */
+	if (!by_shell) {
+		end = rdp_wait(rdp, false, true, order->hold);
+		report->phase_us[PHASE_HOLD] = timestamp_monotonic() - start;
+		start = timestamp_monotonic();
+	}
+	if (end != RDP_ENDED) {
+		if (!ask_for_logoff(setup, order, rdp, report, &error)) {
+			report->result = CYCLE_UNPROVEN;
+			report->error_info = rdp_error_info(rdp);
+			fail(report, PHASE_LOGOFF, "COMMAND", error.text);
+			return;
+		}
+		if (leaves) {
+			report->result = CYCLE_DISCONNECTED;
+			return;
+		}
+		end = rdp_wait(
+		    rdp, false, false, setup->logoff_timeout + (by_shell ? order->hold : 0));
+	}
+	report->phase_us[PHASE_LOGOFF] = timestamp_monotonic() - start;
+	note_end(report, rdp, end, setup->logoff_timeout);
+}
+
+/* Connected and activated: wait for the logon, then the rest. */
+static void play_session(const struct setup *setup, const struct order *order,
+    const struct cycle_watch *watch, struct rdp *rdp, struct report *report, int64_t start)
+{
+	const enum rdp_end end = rdp_wait(rdp, true, false, setup->logon_timeout);
+	const char *served_by = rdp_served_by(rdp);
+
+	report->session_id = rdp_session_id(rdp);
+	if (served_by)
+		snprintf(report->served_by, sizeof(report->served_by), "%s", served_by);
+	note_phases(report, rdp_times(rdp), start, setup->security);
+	if (end != RDP_SIGNALLED) {
+		note_failure(report, rdp, PHASE_LOGON, end == RDP_TIMED_OUT, setup->logon_timeout);
+		report->error_info = rdp_error_info(rdp);
+		/* Without NLA a wrong password shows as a dialog that stays: count it, before the domain does. */
+		if (setup->security == SECURITY_TLS && report->account == ACCOUNT_UNTRIED &&
+		    end == RDP_TIMED_OUT)
+			report->account = ACCOUNT_REFUSED;
+		return;
+	}
+	if (setup->logon_delay > 0)
+		rdp_wait(rdp, false, true, setup->logon_delay);
+	report->account = ACCOUNT_ACCEPTED;
+	report->logged_on = timestamp_now();
+	report->result = CYCLE_RUNNING;
+	watch->logged_on(watch->data, report);
+	log_off(setup, order, rdp, report);
+	/* The session ID may come late, in a second Save Session Info. */
+	report->session_id = rdp_session_id(rdp);
+}
+
+void cycle_play(const struct setup *setup, const struct order *order,
+    const struct cycle_watch *watch, struct report *report)
+{
+	const int64_t start = timestamp_monotonic();
+	struct rdp *rdp = rdp_create(setup, order);
+	bool connected;
+
+	*report = (struct report){
+	    .cycle = order->cycle,
+	    .slot = order->slot,
+	    .started = timestamp_now(),
+	    .logged_on = TIMESTAMP_UNKNOWN,
+	    .session_id = NUMBER_UNKNOWN,
+	    .error_info = NUMBER_UNKNOWN,
+	    .result = CYCLE_FAILED,
+	    .failed_phase = -1,
+	    .account = ACCOUNT_UNTRIED,
+	};
+	for (int phase = 0; phase < PHASE_COUNT; phase++)
+		report->phase_us[phase] = NUMBER_UNKNOWN;
+	if (rdp) {
+		watch->connecting(watch->data, rdp);
+		connected = rdp_connect(rdp);
+		watch->connecting(watch->data, NULL);
+		if (connected) {
+			play_session(setup, order, watch, rdp, report, start);
+		} else {
+			const enum phase phase =
+			    note_phases(report, rdp_times(rdp), start, setup->security);
+			note_failure(report, rdp, phase,
+			    timestamp_monotonic() - start >= setup->connect_timeout,
+			    setup->connect_timeout);
+		}
+		rdp_destroy(rdp);
+	} else {
+		fail(report, PHASE_TCP, "MEMORY", "out of memory");
+	}
+	report->ended = timestamp_now();
+	report->done = true;
+}

@@ -1,0 +1,16 @@
+/* Durations as people write them. */
+#ifndef LEAKLAB_DURATION_H
+#define LEAKLAB_DURATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SECOND INT64_C(1000000) /* in microseconds */
+
+/* "250ms", "1.5s", "10m", "2h" in microseconds. A bare number is refused: its unit would be a guess. */
+bool duration_parse(const char *text, int64_t *out);
+
+/* The same, or a range "1s..5s" with the lesser end first. */
+bool duration_parse_range(const char *text, int64_t *least, int64_t *most);
+
+#endif

@@ -1,0 +1,264 @@
+/* leaklab-driver: plays scenarios. */
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "common/error.h"
+#include "judge/judge.h"
+#include "run.h"
+#include "scenario.h"
+#include "worker.h"
+
+#define PROGRAM "leaklab-driver"
+#define OVERRIDES_MAX 64
+
+const char *argp_program_version = PROGRAM " " LEAKLAB_VERSION;
+
+struct arguments {
+	const char *scenario;
+	const char *output;
+	char *overrides[OVERRIDES_MAX];
+	size_t override_count;
+	bool json;
+	bool playing; /* "run", not "check" */
+};
+
+static const struct argp_option run_options[] = {
+    {"output", 'o', "RUN", 0, "Write the run file here (default: NAME-TIME.leaklab in this folder)",
+        0},
+    {"set", 's', "KEY=VALUE", 0,
+        "Change one value of the scenario, e.g. --set load.cycles=10; repeatable", 0},
+    {"json", 'j', NULL, 0, "Print an event a line as JSON, the verdict last", 0},
+    {0},
+};
+
+static const struct argp_option check_options[] = {
+    {"set", 's', "KEY=VALUE", 0,
+        "Change one value of the scenario before it is checked; repeatable", 0},
+    {0},
+};
+
+#define KEYS_HELP                                                                                  \
+	"The keys of a scenario (durations like 250ms, 10s, 5m, 1s..5s):\n"                        \
+	"  name, description\n"                                                                    \
+	"  host: address (host[:port]), security (nla, tls), auth_packages, client_name,\n"        \
+	"    certificate: one of pin (sha256:HEX), ca (file), tofu (file), ignore (true)\n"        \
+	"  accounts: users (loadtest{01..20}), domain, or csv (file: user,domain,password);\n"     \
+	"    password_env (name), password_file or password_fd\n"                                  \
+	"  load: slots, cycles, rate (logons a second; 0: closed), ramp, hold, think, workers\n"   \
+	"  connect: timeout\n"                                                                     \
+	"  logon: signal (save-session-info, activated, paint), timeout, delay\n"                  \
+	"  logoff: method (shell-exit, keys, command, disconnect, drop), shell, keys, command,\n"  \
+	"    timeout\n"                                                                            \
+	"  limits: failures (in a row), duration\n"                                                \
+	"  stage: list of name, command, no_ready, timeout\n"                                      \
+	"  observers: list of name, command, timeout\n"                                            \
+	"  observe_every: a snapshot during the load every so many cycles\n"                       \
+	"  settle: at_least, quiet, poll, timeout\n"                                               \
+	"  judge: smallest_rate, max_failed\n"                                                     \
+	"  expect: verdict, culprit, rate, session_ids, orphans_after, unattributed,\n"            \
+	"    sessions_left"
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+
+	switch (key) {
+	case 'o':
+		arguments->output = argument;
+		return 0;
+	case 's':
+		if (arguments->override_count == OVERRIDES_MAX)
+			argp_error(state, "more than %d --set", OVERRIDES_MAX);
+		arguments->overrides[arguments->override_count++] = argument;
+		return 0;
+	case 'j':
+		arguments->json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (arguments->scenario)
+			argp_error(state, "one scenario at a time");
+		arguments->scenario = argument;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "which scenario? (ready-made ones are in scenarios/)");
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp run_argp = {
+    run_options,
+    parse,
+    "SCENARIO.yaml",
+    "Plays a scenario: test users log on and off over RDP while observers look at the host; then "
+    "judges.\v"
+    "Exit codes: 0 clean, or as the scenario expects; 1 leak, or not as expected; 2 usage or "
+    "scenario; "
+    "3 inconclusive; 4 target or environment failed.\n\n"
+    "Ctrl-C once logs everybody off and finishes the run file; twice stops at once.",
+    NULL,
+    NULL,
+    NULL,
+};
+
+static const struct argp check_argp = {
+    check_options,
+    parse,
+    "SCENARIO.yaml",
+    "Reads a scenario and says what is wrong with it, with line and column. Nothing is "
+    "started.\v" KEYS_HELP,
+    NULL,
+    NULL,
+    NULL,
+};
+
+static char *default_output(const struct scenario *scenario)
+{
+	const time_t now = time(NULL);
+	struct tm local;
+	char stamp[32];
+	char *path;
+
+	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", localtime_r(&now, &local));
+	if (asprintf(&path, "%s-%s.leaklab", scenario->name, stamp) < 0)
+		return NULL;
+	for (char *at = path; *at; at++)
+		if (*at == '/' || *at == ' ')
+			*at = '-';
+	return path;
+}
+
+/* Prints the verdict. Returns the exit code that follows from it and from how the run went. */
+static int conclude(struct runfile *runfile, const char *path, const struct error *ended, bool json,
+    struct error *error)
+{
+	struct verdict *verdict = judge_run(runfile, error);
+	int code;
+
+	if (!verdict)
+		return error_print(error, PROGRAM);
+	code = verdict_exit_code(verdict);
+	if (json) {
+		if (!verdict_print_json(verdict, stdout, error))
+			code = error_print(error, PROGRAM);
+	} else {
+		verdict_print_text(verdict, stdout);
+		fprintf(stderr, "Run file: %s\n", path);
+	}
+	verdict_destroy(verdict);
+	/* What a failing host made of the run says nothing of leaks. */
+	if (ended->text[0] && ended->code == EXIT_TARGET) {
+		error_print(ended, PROGRAM);
+		code = EXIT_TARGET;
+	}
+	return code;
+}
+
+static int play(
+    const struct arguments *arguments, const struct scenario *scenario, const char *text)
+{
+	char *standard = arguments->output ? NULL : default_output(scenario);
+	const char *path = arguments->output ? arguments->output : standard;
+	struct runfile *runfile = NULL;
+	struct error ended = {0};
+	struct error error = {0};
+	int code;
+
+	if (!path)
+		error_set(&error, EXIT_TARGET, "out of memory");
+	if (path && run_scenario(scenario, text, path, arguments->json, &runfile, &ended, &error))
+		code = conclude(runfile, path, &ended, arguments->json, &error);
+	else
+		code = error_print(&error, PROGRAM);
+	runfile_close(runfile);
+	free(standard);
+	return code;
+}
+
+static int run_or_check(const struct arguments *arguments)
+{
+	struct error error = {0};
+	char *text = NULL;
+	struct scenario *scenario = scenario_load(
+	    arguments->scenario, arguments->overrides, arguments->override_count, &text, &error);
+	int code = EXIT_CLEAN;
+
+	if (!scenario)
+		return error_print(&error, PROGRAM);
+	if (arguments->playing)
+		code = play(arguments, scenario, text);
+	else
+		printf("%s: %s: %llu cycles on %llu slots, %u stage programs, %u observers\n",
+		    arguments->scenario, scenario->name, (unsigned long long)scenario->load.cycles,
+		    (unsigned long long)scenario->load.slots, scenario->stage_count,
+		    scenario->observers_count);
+	free(text);
+	scenario_destroy(scenario);
+	return code;
+}
+
+/* No core dumps: the process knows passwords. LeakSanitizer needs to look at its own process, so not with it. */
+static void hide_memory(void)
+{
+	const struct rlimit none = {0, 0};
+
+	setrlimit(RLIMIT_CORE, &none);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(LEAKLAB_SANITIZED)
+	prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
+static void help(FILE *out)
+{
+	fputs("Usage: " PROGRAM " run SCENARIO.yaml [-o RUN] [--set KEY=VALUE] [--json]\n"
+	      "       " PROGRAM " check SCENARIO.yaml [--set KEY=VALUE]\n"
+	      "\n"
+	      "Makes test users log on and off at a Remote Desktop Session Host over real RDP, "
+	      "looks at the\n"
+	      "host before, during and after, and judges whether logon sessions and session IDs "
+	      "leak.\n"
+	      "\n"
+	      "  run --help     how to play a scenario, and the exit codes\n"
+	      "  check --help   the keys of a scenario\n"
+	      "  --version\n"
+	      "\n"
+	      "Example: " PROGRAM " run scenarios/ms16-111.yaml --set load.cycles=60\n",
+	    out);
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments arguments = {0};
+	const char *verb = argc > 1 ? argv[1] : "";
+
+	hide_memory();
+	if (strcmp(verb, "worker") == 0)
+		return worker_main();
+	if (strcmp(verb, "--help") == 0 || strcmp(verb, "help") == 0 || strcmp(verb, "-?") == 0) {
+		help(stdout);
+		return EXIT_CLEAN;
+	}
+	if (strcmp(verb, "--version") == 0 || strcmp(verb, "-V") == 0) {
+		puts(argp_program_version);
+		return EXIT_CLEAN;
+	}
+	arguments.playing = strcmp(verb, "run") == 0;
+	if (!arguments.playing && strcmp(verb, "check") != 0) {
+		if (*verb)
+			fprintf(stderr, PROGRAM ": there is no verb \"%s\"\n", verb);
+		help(stderr);
+		return EXIT_USAGE;
+	}
+	argp_err_exit_status = EXIT_USAGE;
+	argv[1] = arguments.playing ? (char *)PROGRAM " run" : (char *)PROGRAM " check";
+	argp_parse(
+	    arguments.playing ? &run_argp : &check_argp, argc - 1, argv + 1, 0, NULL, &arguments);
+	return run_or_check(&arguments);
+}

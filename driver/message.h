@@ -1,0 +1,69 @@
+/* What the supervisor and its workers say to each other: fixed-size messages over a SOCK_SEQPACKET pair, both
+ * ends the same program. Strings are NUL-terminated. */
+#ifndef LEAKLAB_MESSAGE_H
+#define LEAKLAB_MESSAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "accounts.h"
+#include "runfile/runfile.h"
+#include "scenario.h"
+
+#define WORKER_SOCKET 3 /* the worker's end */
+
+enum certificate_policy { CERTIFICATE_PIN, CERTIFICATE_CA, CERTIFICATE_TOFU, CERTIFICATE_IGNORE };
+
+/* First message to a worker: what is the same for all cycles. */
+struct setup {
+	char host[256];
+	uint16_t port;
+	enum security security;
+	char auth_packages[128]; /* "": the library's choice */
+	char client_name[16];
+	enum certificate_policy certificate;
+	char certificate_value[1024]; /* pin or file name */
+	enum logon_signal signal;
+	enum logoff_method logoff;
+	char shell[512];
+	char keys[512];
+	char command[1024];
+	int64_t connect_timeout; /* these in microseconds */
+	int64_t logon_timeout;
+	int64_t logon_delay;
+	int64_t logoff_timeout;
+};
+
+enum order_kind { ORDER_CYCLE, ORDER_LOG_OFF_ALL };
+
+/* Later messages to a worker. */
+struct order {
+	enum order_kind kind;
+	int64_t cycle;
+	uint32_t slot;
+	int64_t hold; /* microseconds */
+	char user[128];
+	char domain[128];
+	char password[256];
+};
+
+/* Messages from a worker: one at the logon and one at the end of each cycle. */
+struct report {
+	int64_t cycle;
+	uint32_t slot;
+	bool done;       /* false: logged on just now */
+	int64_t started; /* timestamps */
+	int64_t logged_on;
+	int64_t ended;
+	int64_t phase_us[PHASE_COUNT];
+	int64_t session_id;
+	int64_t error_info;
+	enum cycle_result result;
+	int failed_phase; /* enum phase; -1: none */
+	enum account_outcome account;
+	char code[64];
+	char message[256];
+	char served_by[256];
+};
+
+#endif

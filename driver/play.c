@@ -1,0 +1,381 @@
+/* Knows how a load is played: which slot starts a cycle when, and when to stop. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/timestamp.h"
+#include "duration.h"
+#include "load.h"
+#include "message.h"
+#include "run.h"
+
+/* If nothing ever got through the connection, so many failures are enough to know. */
+#define HOPELESS 3
+/* What a worker may take beyond all time-outs of a cycle before it counts as hung. */
+#define WORKER_GRACE (30 * SECOND)
+
+struct slot {
+	struct account *account; /* NULL: idle */
+	struct cycle cycle;      /* under way */
+	int64_t next;            /* monotonic: when an idle slot may start again */
+	int64_t overdue;         /* monotonic: when a busy slot counts as hung */
+};
+
+struct play {
+	struct run *run;
+	const struct scenario *scenario;
+	struct slot *slots;
+	uint64_t started; /* cycles */
+	uint64_t finished;
+	uint64_t busy;
+	uint64_t missed; /* open load: arrivals that found no free slot or account at their time */
+	uint64_t counted_as_missed;
+	uint64_t failures;   /* in a row */
+	bool ever_connected; /* some cycle got at least to a refusal of its credentials */
+	bool told_to_log_off;
+	int64_t start;  /* monotonic */
+	int64_t rounds; /* of snapshots during the load */
+	uint64_t random;
+	struct error *ended; /* the reason for an early end; text empty: none */
+};
+
+static void end_early(struct play *play, enum exit_code code, const char *text)
+{
+	if (play->ended->text[0])
+		return;
+	error_set(play->ended, code, "%s", text);
+	run_event(play->run, "ended-early", text, true);
+}
+
+static bool stopping(const struct play *play)
+{
+	return play->ended->text[0] != '\0';
+}
+
+static bool put_cycle(struct play *play, const struct cycle *cycle)
+{
+	return runfile_put_cycle(play->run->runfile, cycle, &play->run->error);
+}
+
+static void stop_account(
+    struct play *play, const struct account *account, const struct report *report)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text),
+	    "account %.100s is stopped after %s (%.64s): no further logon is tried with it",
+	    account->user,
+	    report->account == ACCOUNT_BARRED ? "a refusal"
+	                                      : "two authentication failures in a row",
+	    report->code);
+	run_event(play->run, "account-stopped", text, true);
+	if (accounts_usable(play->run->accounts) == 0)
+		end_early(play, EXIT_TARGET,
+		    "no account is left: all were refused; check user names, domain and password");
+}
+
+/* Notes the end of a slot's cycle, for whatever reason, and frees the slot. */
+static void finish(struct play *play, struct slot *slot, const struct report *report)
+{
+	struct account *account = slot->account;
+
+	put_cycle(play, &slot->cycle);
+	progress_cycle(&play->run->progress, &slot->cycle);
+	slot->account = NULL;
+	slot->next = timestamp_monotonic() + span_draw(&play->scenario->load.think, &play->random);
+	play->busy--;
+	play->finished++;
+	if (accounts_give_back(play->run->accounts, account, report->account))
+		stop_account(play, account, report);
+}
+
+static void check_failures(struct play *play, const struct report *report)
+{
+	char text[1024];
+
+	if (report->result != CYCLE_FAILED) {
+		play->failures = 0;
+		play->ever_connected = true;
+		return;
+	}
+	play->failures++;
+	/* Refused accounts are stopped one by one: the others may still go. */
+	if (report->account != ACCOUNT_UNTRIED)
+		play->ever_connected = true;
+	if (play->failures >= play->scenario->limits.failures ||
+	    (!play->ever_connected && play->failures >= HOPELESS)) {
+		snprintf(text, sizeof(text),
+		    "%llu cycles failed in a row, the last in phase %s: %s (%s)",
+		    (unsigned long long)play->failures, phase_names[report->failed_phase],
+		    report->message, report->code);
+		end_early(play, EXIT_TARGET, text);
+	}
+}
+
+static void reported(void *data, const struct report *report)
+{
+	struct play *play = data;
+	struct slot *slot = &play->slots[report->slot];
+	struct cycle *cycle = &slot->cycle;
+
+	if (!slot->account || cycle->number != report->cycle)
+		return; /* given up as lost before */
+	cycle->started = report->started;
+	cycle->logged_on = report->logged_on;
+	memcpy(cycle->phase_us, report->phase_us, sizeof(cycle->phase_us));
+	cycle->session_id = report->session_id;
+	cycle->served_by = report->served_by[0] ? report->served_by : NULL;
+	if (!report->done) {
+		put_cycle(play, cycle);
+		progress_cycle(&play->run->progress, cycle);
+		return;
+	}
+	cycle->ended = report->ended;
+	cycle->error_info = report->error_info;
+	cycle->result = report->result;
+	cycle->failed_phase = report->failed_phase >= 0 ? phase_names[report->failed_phase] : NULL;
+	cycle->code = report->code[0] ? report->code : NULL;
+	cycle->message = report->message[0] ? report->message : NULL;
+	finish(play, slot, report);
+	check_failures(play, report);
+}
+
+static size_t worker_of(const struct play *play, size_t slot)
+{
+	return slot % crew_size(play->run->crew);
+}
+
+static void lost(void *data, size_t worker, const char *how)
+{
+	struct play *play = data;
+	struct report report = {.account = ACCOUNT_UNTRIED, .code = "WORKER_LOST"};
+	unsigned cycles = 0;
+	char text[128];
+
+	for (size_t i = 0; i < play->scenario->load.slots; i++) {
+		struct slot *slot = &play->slots[i];
+		if (!slot->account || worker_of(play, i) != worker)
+			continue;
+		cycles++;
+		slot->cycle.ended = timestamp_now();
+		slot->cycle.result = CYCLE_LOST;
+		slot->cycle.served_by = NULL;
+		slot->cycle.code = "WORKER_LOST";
+		slot->cycle.message = "the worker process that carried this cycle died";
+		finish(play, slot, &report);
+	}
+	snprintf(text, sizeof(text), "worker %zu died by %s; cycles lost with it: %u", worker, how,
+	    cycles);
+	run_event(play->run, "worker-lost", text, true);
+	if (crew_deaths(play->run->crew) >= CREW_DEATHS_MAX)
+		end_early(play, EXIT_TARGET, "worker processes die again and again");
+}
+
+/* Starts the next cycle on the slot with the account. */
+static bool start_cycle(struct play *play, size_t index, struct account *account, int64_t scheduled)
+{
+	const struct scenario *scenario = play->scenario;
+	struct slot *slot = &play->slots[index];
+	struct order order = {
+	    .kind = ORDER_CYCLE,
+	    .cycle = (int64_t)++play->started,
+	    .slot = (uint32_t)index,
+	    .hold = span_draw(&scenario->load.hold, &play->random),
+	};
+	const int64_t now = timestamp_monotonic();
+	bool sent;
+
+	snprintf(order.user, sizeof(order.user), "%s", account->user);
+	snprintf(order.domain, sizeof(order.domain), "%s", account->domain);
+	snprintf(order.password, sizeof(order.password), "%s", account->password);
+	slot->account = account;
+	slot->overdue = now + scenario->connect.timeout.least + scenario->logon.timeout.least +
+	                scenario->logon.delay.least + 2 * scenario->load.hold.most +
+	                2 * scenario->logoff.timeout.least + WORKER_GRACE;
+	slot->cycle = (struct cycle){
+	    .number = order.cycle,
+	    .slot = (int64_t)index,
+	    .worker = (int64_t)worker_of(play, index),
+	    .user = account->user,
+	    .domain = account->domain,
+	    .scheduled = timestamp_now() - (now - scheduled),
+	    .started = timestamp_now(),
+	    .logged_on = TIMESTAMP_UNKNOWN,
+	    .ended = TIMESTAMP_UNKNOWN,
+	    .session_id = NUMBER_UNKNOWN,
+	    .error_info = NUMBER_UNKNOWN,
+	    .result = CYCLE_RUNNING,
+	};
+	for (int phase = 0; phase < PHASE_COUNT; phase++)
+		slot->cycle.phase_us[phase] = NUMBER_UNKNOWN;
+	play->busy++;
+	sent = put_cycle(play, &slot->cycle) &&
+	       crew_order(play->run->crew, worker_of(play, index), &order, &play->run->error);
+	explicit_bzero(order.password, sizeof(order.password));
+	return sent;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Closed load: every slot that is free and rested goes on. *next gets the time when the next one will be. */
+static bool dispatch_closed(struct play *play, int64_t now, int64_t *next)
+{
+	for (size_t i = 0;
+	     i < play->scenario->load.slots && play->started < play->scenario->load.cycles; i++) {
+		struct slot *slot = &play->slots[i];
+		struct account *account;
+
+		if (slot->account)
+			continue;
+		if (slot->next > now) {
+			*next = earlier(*next, slot->next);
+			continue;
+		}
+		account = accounts_take(play->run->accounts);
+		if (!account)
+			return true; /* until one comes back */
+		if (!start_cycle(play, i, account, slot->next))
+			return false;
+	}
+	return true;
+}
+
+static size_t find_idle(const struct play *play)
+{
+	size_t i = 0;
+
+	while (i < play->scenario->load.slots && play->slots[i].account)
+		i++;
+	return i;
+}
+
+/* Open load: arrivals keep their time; one that finds nothing free waits, and is counted. */
+static bool dispatch_open(struct play *play, int64_t now, int64_t *next)
+{
+	while (play->started < play->scenario->load.cycles) {
+		const int64_t due =
+		    play->start + load_arrival(&play->scenario->load, play->started);
+		const size_t idle = find_idle(play);
+		struct account *account;
+
+		if (due > now) {
+			*next = earlier(*next, due);
+			return true;
+		}
+		account =
+		    idle < play->scenario->load.slots ? accounts_take(play->run->accounts) : NULL;
+		if (!account) {
+			/* Arrivals behind this one that are due by now are missed as well. */
+			for (uint64_t i = play->started > play->counted_as_missed
+			                      ? play->started
+			                      : play->counted_as_missed;
+			     i < play->scenario->load.cycles &&
+			     play->start + load_arrival(&play->scenario->load, i) <= now;
+			     i++) {
+				play->missed++;
+				play->counted_as_missed = i + 1;
+			}
+			return true;
+		}
+		if (!start_cycle(play, idle, account, due))
+			return false;
+	}
+	return true;
+}
+
+static void check_hung(struct play *play, int64_t now, int64_t *next)
+{
+	for (size_t i = 0; i < play->scenario->load.slots; i++) {
+		struct slot *slot = &play->slots[i];
+		if (!slot->account)
+			continue;
+		if (slot->overdue <= now) {
+			crew_kill(play->run->crew, worker_of(play, i));
+			slot->overdue = now + WORKER_GRACE;
+		}
+		*next = earlier(*next, slot->overdue);
+	}
+}
+
+static void check_interrupts(struct play *play)
+{
+	if (play->run->interrupts >= 1)
+		end_early(play, EXIT_INCONCLUSIVE, "interrupted");
+	if (stopping(play) && !play->told_to_log_off) {
+		play->told_to_log_off = true;
+		crew_log_off_all(play->run->crew);
+	}
+	if (play->run->interrupts >= 2)
+		for (size_t i = 0; i < crew_size(play->run->crew); i++)
+			crew_kill(play->run->crew, i);
+}
+
+static bool observe_during(struct play *play)
+{
+	const uint64_t every = play->scenario->observe_every;
+
+	if (every == 0 || play->scenario->observers_count == 0 || play->run->observation ||
+	    play->finished < every * (uint64_t)(play->rounds + 1) ||
+	    play->finished >= play->scenario->load.cycles)
+		return true;
+	play->rounds = (int64_t)(play->finished / every);
+	return run_start_observation(play->run, MARK_DURING, play->rounds);
+}
+
+static bool play_on(struct play *play)
+{
+	const int64_t over = play->start + play->scenario->limits.duration.least;
+	struct error error;
+
+	while (play->busy > 0 || (!stopping(play) && play->started < play->scenario->load.cycles)) {
+		const int64_t now = timestamp_monotonic();
+		int64_t next = earlier(now + 60 * SECOND, over > now ? over : INT64_MAX);
+
+		if (now >= over)
+			end_early(
+			    play, EXIT_CLEAN, "the duration that limits.duration allows is over");
+		if (!stage_stands(play->run->stage, &error))
+			end_early(play, EXIT_TARGET, error.text);
+		check_interrupts(play);
+		if (!stopping(play) &&
+		    !(play->scenario->load.rate > 0 ? dispatch_open(play, now, &next)
+		                                    : dispatch_closed(play, now, &next)))
+			return false;
+		check_hung(play, now, &next);
+		if (!observe_during(play) || !run_turn(play->run, next))
+			return false;
+	}
+	return true;
+}
+
+bool run_play(struct run *run, struct error *ended)
+{
+	struct play play = {
+	    .run = run,
+	    .scenario = run->scenario,
+	    .slots = calloc(run->scenario->load.slots, sizeof(struct slot)),
+	    .start = timestamp_monotonic(),
+	    .random = (uint64_t)timestamp_now(),
+	    .ended = ended,
+	};
+	char missed[24];
+	bool played;
+
+	if (!play.slots)
+		return error_set(&run->error, EXIT_TARGET, "out of memory");
+	for (size_t i = 0; i < run->scenario->load.slots; i++)
+		play.slots[i].next = play.start + load_slot_start(&run->scenario->load, i);
+	run->doing = NULL;
+	run->watch = (struct crew_watch){reported, lost, &play};
+	played = play_on(&play) && !run->error.text[0];
+	/* From here on the workers are idle; nothing of theirs concerns a slot any more. */
+	run->watch = (struct crew_watch){0};
+	snprintf(missed, sizeof(missed), "%llu", (unsigned long long)play.missed);
+	if (played && run->scenario->load.rate > 0)
+		played = runfile_set(run->runfile, "load.missed", missed, &run->error);
+	free(play.slots);
+	return played;
+}

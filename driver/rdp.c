@@ -1,0 +1,522 @@
+/* Knows libfreerdp: its traps, its settings, its error codes. No other file of the driver includes its headers. */
+#include "rdp.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <freerdp/error.h>
+#include <freerdp/event.h>
+#include <freerdp/freerdp.h>
+#include <freerdp/input.h>
+#include <freerdp/scancode.h>
+#include <freerdp/session.h>
+#include <freerdp/settings.h>
+#include <freerdp/transport_io.h>
+#include <winpr/ssl.h>
+#include <winpr/synch.h>
+#include <winpr/timezone.h>
+#include <winpr/wlog.h>
+
+#include "certificate.h"
+#include "duration.h"
+#include "winpr_lock.h"
+
+#define HANDLES_MAX 32
+
+struct rdp {
+	rdpContext context; /* first: FreeRDP allocates the whole */
+	freerdp *instance;
+	const struct setup *setup;
+	struct rdp_times times;
+	int64_t session_id;
+	int socket;
+	bool signalled;
+	bool failed; /* the connection is of no more use */
+	UINT32 logon_error;
+	bool has_logon_error;
+	struct error refusal; /* our own reason to end the connection */
+};
+
+static HANDLE stop_event;
+
+bool rdp_init(struct error *error)
+{
+	TIME_ZONE_INFORMATION zone;
+	freerdp *instance;
+
+	/* Without TZ, glibc looks at /etc/localtime some 2,200 times a connect. */
+	setenv("TZ", ":/etc/localtime", 0);
+	if (!getenv("WLOG_LEVEL"))
+		WLog_SetLogLevel(WLog_GetRoot(), WLOG_OFF);
+	/* These initialise globals of WinPR without a lock: do it while there is one thread. */
+	stop_event = CreateEventA(NULL, TRUE, FALSE, NULL);
+	if (!winpr_InitializeSSL(WINPR_SSL_INIT_DEFAULT) || !winpr_lock_install() || !stop_event)
+		return error_set(error, EXIT_TARGET, "FreeRDP's libraries cannot be initialised");
+	GetTimeZoneInformation(&zone);
+	instance = freerdp_new();
+	if (!instance || !freerdp_context_new(instance)) {
+		freerdp_free(instance);
+		return error_set(error, EXIT_TARGET, "out of memory");
+	}
+	freerdp_context_free(instance);
+	freerdp_free(instance);
+	return true;
+}
+
+void rdp_deinit(void)
+{
+	CloseHandle(stop_event);
+}
+
+void rdp_stop_all(void)
+{
+	SetEvent(stop_event);
+}
+
+bool rdp_stopping(void)
+{
+	return WaitForSingleObject(stop_event, 0) == WAIT_OBJECT_0;
+}
+
+static struct rdp *of(rdpContext *context)
+{
+	return (struct rdp *)context;
+}
+
+static void signal_logon(struct rdp *rdp, enum logon_signal signal)
+{
+	if (rdp->signalled || rdp->setup->signal != signal)
+		return;
+	rdp->signalled = true;
+	rdp->times.signal = timestamp_monotonic();
+}
+
+/* MS-RDPBCGR 2.2.10.1: three of the four kinds carry the session ID. */
+static BOOL save_session_info(rdpContext *context, UINT32 type, void *data)
+{
+	struct rdp *rdp = of(context);
+
+	if (type == INFO_TYPE_LOGON || type == INFO_TYPE_LOGON_LONG) {
+		rdp->session_id = ((const logon_info *)data)->sessionId;
+	} else if (type == INFO_TYPE_LOGON_EXTENDED_INF) {
+		const logon_info_ex *info = data;
+		if (info->haveCookie)
+			rdp->session_id = info->LogonId;
+		if (!info->haveCookie && info->haveErrorInfo)
+			return TRUE; /* the logon is not finished, or failed: logon_error_info tells */
+	}
+	signal_logon(rdp, SIGNAL_SAVE_SESSION_INFO);
+	return TRUE;
+}
+
+/* MS-RDPBCGR 2.2.10.1.1.4.1.1: type is the notification, data what went wrong. */
+static int logon_error_info(freerdp *instance, UINT32 data, UINT32 type)
+{
+	struct rdp *rdp = of(instance->context);
+
+	if (type != LOGON_MSG_SESSION_CONTINUE && data != LOGON_WARNING) {
+		rdp->logon_error = data;
+		rdp->has_logon_error = true;
+	}
+	return 1;
+}
+
+static BOOL painted(rdpContext *context)
+{
+	signal_logon(of(context), SIGNAL_PAINT);
+	return TRUE;
+}
+
+static BOOL take_bitmap(rdpContext *context, const BITMAP_UPDATE *bitmap)
+{
+	(void)bitmap;
+	return painted(context);
+}
+
+static BOOL take_surface_bits(rdpContext *context, const SURFACE_BITS_COMMAND *bits)
+{
+	(void)bits;
+	return painted(context);
+}
+
+#define IGNORE(name, type)                                                                         \
+	static BOOL name(rdpContext *context, const type *unused)                                  \
+	{                                                                                          \
+		(void)context;                                                                     \
+		(void)unused;                                                                      \
+		return TRUE;                                                                       \
+	}
+IGNORE(ignore_palette, PALETTE_UPDATE)
+IGNORE(ignore_frame_marker, SURFACE_FRAME_MARKER)
+IGNORE(ignore_pointer_position, POINTER_POSITION_UPDATE)
+IGNORE(ignore_pointer_system, POINTER_SYSTEM_UPDATE)
+IGNORE(ignore_pointer_color, POINTER_COLOR_UPDATE)
+IGNORE(ignore_pointer_new, POINTER_NEW_UPDATE)
+IGNORE(ignore_pointer_cached, POINTER_CACHED_UPDATE)
+IGNORE(ignore_pointer_large, POINTER_LARGE_UPDATE)
+
+static BOOL ignore_resize(rdpContext *context)
+{
+	(void)context;
+	return TRUE;
+}
+
+/* With decoding off there is no gdi, and the first slow-path update without a taker ends the connection. */
+static BOOL post_connect(freerdp *instance)
+{
+	rdpUpdate *update = instance->context->update;
+	rdpPointerUpdate *pointer = update->pointer;
+
+	update->BeginPaint = ignore_resize;
+	update->EndPaint = painted;
+	update->DesktopResize = ignore_resize;
+	update->BitmapUpdate = take_bitmap;
+	update->SurfaceBits = take_surface_bits;
+	update->SurfaceFrameMarker = ignore_frame_marker;
+	update->Palette = ignore_palette;
+	pointer->PointerPosition = ignore_pointer_position;
+	pointer->PointerSystem = ignore_pointer_system;
+	pointer->PointerColor = ignore_pointer_color;
+	pointer->PointerNew = ignore_pointer_new;
+	pointer->PointerCached = ignore_pointer_cached;
+	pointer->PointerLarge = ignore_pointer_large;
+	return TRUE;
+}
+
+static int verify_certificate(freerdp *instance, const BYTE *pem, size_t length,
+    const char *hostname, UINT16 port, DWORD flags)
+{
+	struct rdp *rdp = of(instance->context);
+
+	(void)flags;
+	rdp->times.tls = timestamp_monotonic();
+	return certificate_check(rdp->setup->certificate, rdp->setup->certificate_value, hostname,
+	           port, (const char *)pem, length, &rdp->refusal)
+	           ? 2
+	           : 0;
+}
+
+static int tcp_connect(
+    rdpContext *context, rdpSettings *settings, const char *hostname, int port, DWORD timeout)
+{
+	struct rdp *rdp = of(context);
+	pTCPConnect *next = freerdp_get_io_callback_context(context);
+
+	rdp->socket = (*next)(context, settings, hostname, port, timeout);
+	if (rdp->socket >= 0)
+		rdp->times.tcp = timestamp_monotonic();
+	return rdp->socket;
+}
+
+static void state_changed(void *data, const ConnectionStateChangeEventArgs *event)
+{
+	struct rdp *rdp = of(data);
+
+	if (event->state == CONNECTION_STATE_MCS_CREATE_REQUEST &&
+	    rdp->setup->security == SECURITY_NLA)
+		rdp->times.nla = timestamp_monotonic();
+}
+
+static bool set_text(rdpSettings *settings, FreeRDP_Settings_Keys_String key, const char *text)
+{
+	return freerdp_settings_set_string(settings, key, text);
+}
+
+static bool set_identity(rdpSettings *s, const struct setup *setup, const struct order *order)
+{
+	char client_name[32];
+
+	/* One stable name a slot: a name that changes per logon eats RDS CALs. */
+	snprintf(client_name, sizeof(client_name), "%.10s-%u", setup->client_name, order->slot);
+	return set_text(s, FreeRDP_ServerHostname, setup->host) &&
+	       freerdp_settings_set_uint32(s, FreeRDP_ServerPort, setup->port) &&
+	       set_text(s, FreeRDP_Username, order->user) &&
+	       set_text(s, FreeRDP_Password, order->password) &&
+	       (order->domain[0] == '\0' || set_text(s, FreeRDP_Domain, order->domain)) &&
+	       (setup->auth_packages[0] == '\0' ||
+	           set_text(s, FreeRDP_AuthenticationPackageList, setup->auth_packages)) &&
+	       (setup->shell[0] == '\0' || set_text(s, FreeRDP_AlternateShell, setup->shell)) &&
+	       set_text(s, FreeRDP_ClientHostname, client_name);
+}
+
+/* As little as a session needs: no channels, no graphics, no decoding: 2.9 MB, one thread, nine descriptors. */
+static bool set_settings(rdpSettings *s, const struct setup *setup)
+{
+	static const struct {
+		FreeRDP_Settings_Keys_Bool key;
+		BOOL value;
+	} switches[] = {
+	    {FreeRDP_RdpSecurity, FALSE},
+	    {FreeRDP_AutoLogonEnabled, TRUE},
+	    {FreeRDP_ExternalCertificateManagement, TRUE},
+	    {FreeRDP_DeactivateClientDecoding, TRUE},
+	    {FreeRDP_SupportGraphicsPipeline, FALSE},
+	    {FreeRDP_RemoteFxCodec, FALSE},
+	    {FreeRDP_NSCodec, FALSE},
+	    {FreeRDP_BitmapCacheEnabled, FALSE},
+	    {FreeRDP_CompressionEnabled, FALSE},
+	    {FreeRDP_SupportMultitransport, FALSE},
+	    {FreeRDP_AutoReconnectionEnabled, FALSE},
+	    {FreeRDP_LogonNotify, TRUE},
+	};
+	/* A US keyboard: without a layout, keys that are sent mean nothing to the host. */
+	const struct {
+		FreeRDP_Settings_Keys_UInt32 key;
+		UINT32 value;
+	} numbers[] = {
+	    {FreeRDP_DesktopWidth, 800},
+	    {FreeRDP_DesktopHeight, 600},
+	    {FreeRDP_ColorDepth, 16},
+	    {FreeRDP_OffscreenSupportLevel, 0},
+	    {FreeRDP_GlyphSupportLevel, GLYPH_SUPPORT_NONE},
+	    {FreeRDP_KeyboardLayout, 0x409},
+	    {FreeRDP_KeyboardType, 4},
+	    {FreeRDP_KeyboardFunctionKey, 12},
+	    {FreeRDP_TcpConnectTimeout, (UINT32)(setup->connect_timeout / 1000)},
+	};
+	const bool nla = setup->security == SECURITY_NLA;
+	BYTE *orders = freerdp_settings_get_pointer_writable(s, FreeRDP_OrderSupport);
+
+	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
+		if (!freerdp_settings_set_bool(s, switches[i].key, switches[i].value))
+			return false;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (!freerdp_settings_set_uint32(s, numbers[i].key, numbers[i].value))
+			return false;
+	if (orders)
+		memset(orders, 0, 32); /* MS-RDPBCGR 2.2.7.1.3 orderSupport */
+	return freerdp_settings_set_bool(s, FreeRDP_NlaSecurity, nla) &&
+	       freerdp_settings_set_bool(s, FreeRDP_TlsSecurity, !nla);
+}
+
+/* Puts our time-keeping before the library's own TCP connect. */
+static bool wrap_tcp_connect(rdpContext *context)
+{
+	static pTCPConnect original;
+	rdpTransportIo callbacks = *freerdp_get_io_callbacks(context);
+
+	original = callbacks.TCPConnect; /* the same in all contexts */
+	callbacks.TCPConnect = tcp_connect;
+	return freerdp_set_io_callback_context(context, &original) &&
+	       freerdp_set_io_callbacks(context, &callbacks);
+}
+
+/* FreeRDP 3.10 raises this event but forgets to register it. */
+static bool watch_state(rdpContext *context)
+{
+	wEventType type = DEFINE_EVENT_ENTRY(ConnectionStateChange);
+
+	if (!PubSub_FindEventType(context->pubSub, "ConnectionStateChange"))
+		PubSub_AddEventTypes(context->pubSub, &type, 1);
+	return PubSub_SubscribeConnectionStateChange(context->pubSub, state_changed) >= 0;
+}
+
+struct rdp *rdp_create(const struct setup *setup, const struct order *order)
+{
+	freerdp *instance = freerdp_new();
+	struct rdp *rdp;
+
+	if (!instance)
+		return NULL;
+	instance->ContextSize = sizeof(struct rdp);
+	instance->PostConnect = post_connect;
+	instance->VerifyX509Certificate = verify_certificate;
+	instance->LogonErrorInfo = logon_error_info;
+	if (!freerdp_context_new(instance)) {
+		freerdp_free(instance);
+		return NULL;
+	}
+	rdp = of(instance->context);
+	rdp->instance = instance;
+	rdp->setup = setup;
+	rdp->socket = -1;
+	rdp->session_id = NUMBER_UNKNOWN;
+	rdp->context.update->SaveSessionInfo = save_session_info;
+	if (!wrap_tcp_connect(&rdp->context) || !set_settings(rdp->context.settings, setup) ||
+	    !set_identity(rdp->context.settings, setup, order) || !watch_state(&rdp->context)) {
+		freerdp_context_free(instance);
+		freerdp_free(instance);
+		return NULL;
+	}
+	return rdp;
+}
+
+void rdp_destroy(struct rdp *rdp)
+{
+	freerdp *instance;
+
+	if (!rdp)
+		return;
+	instance = rdp->instance;
+	if (!rdp->failed)
+		freerdp_disconnect(instance);
+	freerdp_context_free(instance);
+	freerdp_free(instance);
+}
+
+bool rdp_connect(struct rdp *rdp)
+{
+	if (!freerdp_connect(rdp->instance)) {
+		rdp->failed = true; /* freerdp_connect() has disconnected already */
+		return false;
+	}
+	rdp->times.activated = timestamp_monotonic();
+	signal_logon(rdp, SIGNAL_ACTIVATED);
+	return true;
+}
+
+void rdp_abort(struct rdp *rdp)
+{
+	freerdp_abort_connect_context(&rdp->context);
+}
+
+enum rdp_end rdp_wait(struct rdp *rdp, bool for_signal, bool stoppable, int64_t timeout)
+{
+	const int64_t deadline = timestamp_monotonic() + timeout;
+
+	for (;;) {
+		HANDLE handles[HANDLES_MAX + 1];
+		DWORD count;
+
+		if (for_signal && rdp->signalled)
+			return RDP_SIGNALLED;
+		if (freerdp_shall_disconnect_context(&rdp->context))
+			return RDP_ENDED;
+		count = freerdp_get_event_handles(&rdp->context, handles, HANDLES_MAX);
+		if (count == 0)
+			return RDP_ENDED;
+		if (stoppable)
+			handles[count++] = stop_event;
+		const int64_t left = deadline - timestamp_monotonic();
+		if (left <= 0)
+			return RDP_TIMED_OUT;
+		/* Rounded up, so as not to spin through the last millisecond. */
+		const DWORD result =
+		    WaitForMultipleObjects(count, handles, FALSE, (DWORD)((left + 999) / 1000));
+		if (result == WAIT_FAILED)
+			return RDP_ENDED;
+		if (stoppable && WaitForSingleObject(stop_event, 0) == WAIT_OBJECT_0)
+			return RDP_STOPPED;
+		if (result != WAIT_TIMEOUT && !freerdp_check_event_handles(&rdp->context))
+			return RDP_ENDED;
+	}
+}
+
+void rdp_type(struct rdp *rdp, const struct keys *keys)
+{
+	for (size_t i = 0; i < keys->count; i++) {
+		const struct key_step *step = &keys->steps[i];
+		if (step->action != KEY_WAIT)
+			freerdp_input_send_keyboard_event_ex(
+			    rdp->context.input, step->action == KEY_DOWN, FALSE, step->scancode);
+		else if (rdp_wait(rdp, false, false, step->wait) == RDP_ENDED)
+			return;
+	}
+}
+
+void rdp_drop(struct rdp *rdp)
+{
+	const struct linger linger = {.l_onoff = 1, .l_linger = 0};
+
+	if (rdp->socket < 0)
+		return;
+	/* A reset instead of an orderly end. */
+	setsockopt(rdp->socket, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	shutdown(rdp->socket, SHUT_RDWR);
+}
+
+const struct rdp_times *rdp_times(const struct rdp *rdp)
+{
+	return &rdp->times;
+}
+
+int64_t rdp_session_id(const struct rdp *rdp)
+{
+	return rdp->session_id;
+}
+
+int64_t rdp_error_info(const struct rdp *rdp)
+{
+	const UINT32 code = freerdp_error_info(rdp->instance);
+
+	return code ? (int64_t)code : NUMBER_UNKNOWN;
+}
+
+const char *rdp_error_info_name(int64_t error_info)
+{
+	return freerdp_get_error_info_name((UINT32)error_info);
+}
+
+bool rdp_logged_off(const struct rdp *rdp)
+{
+	const UINT32 code = freerdp_error_info(rdp->instance);
+
+	return code == ERRINFO_LOGOFF_BY_USER || code == ERRINFO_RPC_INITIATED_LOGOFF;
+}
+
+const char *rdp_served_by(const struct rdp *rdp)
+{
+	const rdpSettings *settings = rdp->context.settings;
+
+	if (freerdp_settings_get_uint32(settings, FreeRDP_RedirectionFlags) == 0)
+		return NULL;
+	return freerdp_settings_get_string(settings, FreeRDP_ServerHostname);
+}
+
+static enum account_outcome account_outcome(UINT32 code)
+{
+	switch (code) {
+	case FREERDP_ERROR_AUTHENTICATION_FAILED:
+	case FREERDP_ERROR_CONNECT_LOGON_FAILURE:
+	case FREERDP_ERROR_CONNECT_WRONG_PASSWORD:
+	case FREERDP_ERROR_CONNECT_ACCESS_DENIED:
+	case FREERDP_ERROR_CONNECT_NO_OR_MISSING_CREDENTIALS:
+		return ACCOUNT_REFUSED;
+	case FREERDP_ERROR_CONNECT_ACCOUNT_LOCKED_OUT:
+	case FREERDP_ERROR_CONNECT_ACCOUNT_DISABLED:
+	case FREERDP_ERROR_CONNECT_ACCOUNT_EXPIRED:
+	case FREERDP_ERROR_CONNECT_ACCOUNT_RESTRICTION:
+	case FREERDP_ERROR_CONNECT_LOGON_TYPE_NOT_GRANTED:
+	case FREERDP_ERROR_CONNECT_PASSWORD_EXPIRED:
+	case FREERDP_ERROR_CONNECT_PASSWORD_CERTAINLY_EXPIRED:
+	case FREERDP_ERROR_CONNECT_PASSWORD_MUST_CHANGE:
+		return ACCOUNT_BARRED;
+	default:
+		return ACCOUNT_UNTRIED;
+	}
+}
+
+enum account_outcome rdp_failure(const struct rdp *rdp, char code[64], char message[256])
+{
+	const UINT32 last = freerdp_get_last_error(rdp->instance->context);
+	const UINT32 info = freerdp_error_info(rdp->instance);
+
+	if (rdp->refusal.text[0]) {
+		snprintf(code, 64, "CERTIFICATE");
+		snprintf(message, 256, "%.255s", rdp->refusal.text);
+		return ACCOUNT_UNTRIED;
+	}
+	if (rdp->has_logon_error) {
+		snprintf(code, 64, "LOGON_ERROR_%u", rdp->logon_error);
+		snprintf(
+		    message, 256, "the host refused the logon (logon error %u)", rdp->logon_error);
+		return ACCOUNT_REFUSED;
+	}
+	if (info) {
+		snprintf(code, 64, "%s", freerdp_get_error_info_name(info));
+		snprintf(message, 256, "the host ended the connection: %.200s",
+		    freerdp_get_error_info_string(info));
+		return account_outcome(last);
+	}
+	if (last == FREERDP_ERROR_SUCCESS) {
+		snprintf(code, 64, "CLOSED");
+		snprintf(message, 256, "the host closed the connection without a word");
+		return ACCOUNT_UNTRIED;
+	}
+	snprintf(code, 64, "%s", freerdp_get_last_error_name(last));
+	snprintf(message, 256, "%.255s", freerdp_get_last_error_string(last));
+	return account_outcome(last);
+}

@@ -1,0 +1,61 @@
+/* One RDP connection to the host, from connect to the end. The only door to FreeRDP in the driver. */
+#ifndef LEAKLAB_RDP_H
+#define LEAKLAB_RDP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "keys.h"
+#include "message.h"
+
+struct rdp;
+
+/* When each step of the connection was done, on the monotonic clock in microseconds; 0: not (yet). */
+struct rdp_times {
+	int64_t tcp;
+	int64_t tls;
+	int64_t nla;
+	int64_t activated;
+	int64_t signal; /* the logon signal that the setup asks for */
+};
+
+enum rdp_end { RDP_SIGNALLED, RDP_ENDED, RDP_TIMED_OUT, RDP_STOPPED };
+
+/* Once per process, on its only thread, before anything else here. */
+bool rdp_init(struct error *error);
+void rdp_deinit(void);
+
+/* From now on, waits that may be stopped return at once. Any thread. */
+void rdp_stop_all(void);
+bool rdp_stopping(void);
+
+/* A connection yet to be made; setup must outlive it. NULL: out of memory. */
+struct rdp *rdp_create(const struct setup *setup, const struct order *order);
+void rdp_destroy(struct rdp *rdp); /* disconnects; NULL is allowed */
+
+/* Connects, authenticates, activates. Blocks; rdp_abort() from another thread ends it. */
+bool rdp_connect(struct rdp *rdp);
+void rdp_abort(struct rdp *rdp);
+
+/* Serves the connection until the logon signal (if wanted), its end, a stop (if allowed) or the time-out. */
+enum rdp_end rdp_wait(struct rdp *rdp, bool for_signal, bool stoppable, int64_t timeout);
+
+void rdp_type(struct rdp *rdp, const struct keys *keys);
+/* Closes the TCP connection under the session's feet, as a lost network does. */
+void rdp_drop(struct rdp *rdp);
+
+const struct rdp_times *rdp_times(const struct rdp *rdp);
+int64_t rdp_session_id(const struct rdp *rdp); /* NUMBER_UNKNOWN if the host did not tell */
+int64_t rdp_error_info(
+    const struct rdp *rdp); /* MS-RDPBCGR 2.2.5.1.1; NUMBER_UNKNOWN if none came */
+const char *rdp_error_info_name(int64_t error_info);
+/* True if the host has said that the session was logged off. */
+bool rdp_logged_off(const struct rdp *rdp);
+/* The host that served the logon after a redirection; NULL if there was none. */
+const char *rdp_served_by(const struct rdp *rdp);
+
+/* Why it failed, for code and message of the report, and what that says of the account. */
+enum account_outcome rdp_failure(const struct rdp *rdp, char code[64], char message[256]);
+
+#endif

@@ -1,0 +1,389 @@
+/* Knows a scenario's defaults, caps and which of its parts exclude each other. */
+#include "scenario.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "duration.h"
+#include "judge/judge.h"
+#include "keys.h"
+#include "scenario_schema.h"
+#include "yaml_tree.h"
+
+#define SCENARIO_BYTES_MAX (1 << 20)
+#define SLOTS_MAX                                                                                  \
+	2000 /* hard caps: a scenario that hurts a host must not be a slip of the finger */
+#define CYCLES_MAX 1000000
+#define RATE_MAX 500.0
+#define WORKERS_MAX 64
+
+/* What is being checked: for messages with line and column. */
+struct check {
+	const char *path;
+	struct yaml_tree *tree;
+	struct error *error;
+};
+
+static bool refuse(const struct check *check, const char *key, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static bool refuse(const struct check *check, const char *key, const char *format, ...)
+{
+	char text[512];
+	size_t line;
+	size_t column;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	yaml_tree_locate(check->tree, key, &line, &column);
+	return error_set(
+	    check->error, EXIT_USAGE, "%s:%zu:%zu: %s: %s", check->path, line, column, key, text);
+}
+
+static bool check_span(
+    const struct check *check, const char *key, struct span *span, const char *standard)
+{
+	const char *text = span->text ? span->text : standard;
+
+	if (!duration_parse_range(text, &span->least, &span->most))
+		return refuse(check, key,
+		    "\"%s\" is no duration; write it like 250ms, 1.5s, 10m or 1s..5s", text);
+	return true;
+}
+
+static bool check_spans(const struct check *check, struct scenario *s)
+{
+	const struct {
+		const char *key;
+		struct span *span;
+		const char *standard;
+	} spans[] = {
+	    {"load.ramp", &s->load.ramp, "0s"},
+	    {"load.hold", &s->load.hold, "1s"},
+	    {"load.think", &s->load.think, "0s"},
+	    {"connect.timeout", &s->connect.timeout, "30s"},
+	    {"logon.timeout", &s->logon.timeout, "60s"},
+	    {"logon.delay", &s->logon.delay, "0s"},
+	    {"logoff.timeout", &s->logoff.timeout, "60s"},
+	    {"limits.duration", &s->limits.duration, "24h"},
+	    /* Holders on real hosts let go 10 to 20 minutes after the logoff. */
+	    {"settle.at_least", &s->settle.at_least, "10m"},
+	    {"settle.quiet", &s->settle.quiet, "2m"},
+	    {"settle.poll", &s->settle.poll, "30s"},
+	    {"settle.timeout", &s->settle.timeout, "25m"},
+	};
+	char key[64];
+
+	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++)
+		if (!check_span(check, spans[i].key, spans[i].span, spans[i].standard))
+			return false;
+	for (unsigned i = 0; i < s->stage_count; i++) {
+		snprintf(key, sizeof(key), "stage.%u.timeout", i);
+		if (!check_span(check, key, &s->stage[i].timeout, "30s"))
+			return false;
+	}
+	for (unsigned i = 0; i < s->observers_count; i++) {
+		snprintf(key, sizeof(key), "observers.%u.timeout", i);
+		if (!check_span(check, key, &s->observers[i].timeout, "60s"))
+			return false;
+	}
+	if (s->settle.poll.least == 0)
+		return refuse(check, "settle.poll", "must be longer than nothing");
+	if (s->settle.timeout.least < s->settle.at_least.least + s->settle.quiet.least)
+		return refuse(check, "settle.timeout",
+		    "is shorter than at_least plus quiet: it could never be quiet");
+	return true;
+}
+
+static bool check_load(const struct check *check, struct scenario_load *load)
+{
+	if (load->slots == 0)
+		load->slots = 1;
+	if (load->cycles == 0)
+		load->cycles = load->slots;
+	if (load->slots > SLOTS_MAX)
+		return refuse(check, "load.slots", "at most %d sessions at once", SLOTS_MAX);
+	if (load->cycles > CYCLES_MAX)
+		return refuse(check, "load.cycles", "at most %d cycles a run", CYCLES_MAX);
+	if (load->rate < 0 || load->rate > RATE_MAX || load->rate != load->rate)
+		return refuse(
+		    check, "load.rate", "must be 0 (closed load) to %g logons a second", RATE_MAX);
+	if (load->rate > 0 && load->think.most > 0)
+		return refuse(check, "load.think",
+		    "has no meaning with a rate: arrivals keep their own time");
+	if (load->workers > WORKERS_MAX)
+		return refuse(check, "load.workers", "at most %d", WORKERS_MAX);
+	return true;
+}
+
+static bool check_host(const struct check *check, const struct scenario_host *host)
+{
+	const int ways = (host->certificate.pin != NULL) + (host->certificate.ca != NULL) +
+	                 (host->certificate.tofu != NULL) + host->certificate.ignore;
+
+	if (ways == 0)
+		return refuse(check, "host",
+		    "says nothing of the certificate; give one of certificate.pin, .ca, .tofu or "
+		    ".ignore: true");
+	if (ways > 1)
+		return refuse(
+		    check, "host.certificate", "give only one of pin, ca, tofu and ignore");
+	return true;
+}
+
+static bool check_accounts(const struct check *check, const struct scenario_accounts *accounts)
+{
+	const int sources = (accounts->password_env != NULL) + (accounts->password_file != NULL) +
+	                    (accounts->password_fd != 0);
+
+	if ((accounts->users != NULL) == (accounts->csv != NULL))
+		return refuse(check, "accounts", "give either users (a pattern) or csv (a file)");
+	if (sources > 1)
+		return refuse(check, "accounts",
+		    "give only one of password_env, password_file and password_fd");
+	if (accounts->users && sources == 0)
+		return refuse(check, "accounts",
+		    "has no password source; give password_env, password_file or password_fd");
+	if (accounts->password_fd != 0 &&
+	    (accounts->password_fd < 3 || accounts->password_fd > 1023))
+		return refuse(check, "accounts.password_fd", "must be a descriptor from 3 to 1023");
+	return true;
+}
+
+static bool check_logoff(const struct check *check, struct scenario_logoff *logoff)
+{
+	struct error error;
+	struct keys *keys;
+
+	if (logoff->shell && logoff->method != LOGOFF_SHELL_EXIT)
+		return refuse(check, "logoff.shell", "goes with method shell-exit only");
+	if (logoff->keys && logoff->method != LOGOFF_KEYS)
+		return refuse(check, "logoff.keys", "goes with method keys only");
+	if ((logoff->command != NULL) != (logoff->method == LOGOFF_COMMAND))
+		return refuse(
+		    check, "logoff", "method command and the key command need each other");
+	if (logoff->method == LOGOFF_KEYS && logoff->keys) {
+		keys = keys_parse(logoff->keys, &error);
+		if (!keys)
+			return refuse(check, "logoff.keys", "%s", error.text);
+		keys_destroy(keys);
+	}
+	return true;
+}
+
+static bool check_setting(void *data, const char *key, const char *value, struct error *error)
+{
+	const struct check *check = data;
+
+	if (!expectation_valid(key, value, error))
+		return refuse(check, key, "%s", error->text);
+	return true;
+}
+
+static bool check_names(const struct check *check, const struct scenario *s)
+{
+	char key[64];
+
+	for (unsigned i = 0; i < s->stage_count; i++) {
+		const char *name = s->stage[i].name;
+		if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(name)) {
+			snprintf(key, sizeof(key), "stage.%u.name", i);
+			return refuse(check, key,
+			    "use a-z, 0-9 and _: it becomes part of environment variables");
+		}
+	}
+	return true;
+}
+
+static bool check_all(const struct check *check, struct scenario *s)
+{
+	struct error error;
+
+	if (s->limits.failures == 0)
+		s->limits.failures = 20;
+	return check_spans(check, s) && check_load(check, &s->load) &&
+	       check_host(check, &s->host) && check_accounts(check, &s->accounts) &&
+	       check_logoff(check, &s->logoff) && check_names(check, s) &&
+	       scenario_visit_judging(s, check_setting, (void *)check, &error);
+}
+
+/* libcyaml tells its errors to a log, a line at a time. */
+struct cyaml_complaint {
+	char what[256];
+	size_t line;
+	size_t column;
+};
+
+static void note_complaint(cyaml_log_t level, void *data, const char *format, va_list args)
+{
+	struct cyaml_complaint *complaint = data;
+	char text[256];
+	const char *place;
+
+	if (level < CYAML_LOG_ERROR)
+		return;
+	vsnprintf(text, sizeof(text), format, args);
+	text[strcspn(text, "\n")] = '\0';
+	place = strstr(text, "(line: ");
+	if (place) {
+		if (complaint->line == 0)
+			(void)sscanf(place, "(line: %zu, column: %zu)", &complaint->line,
+			    &complaint->column);
+	} else if (complaint->what[0] == '\0') {
+		const char *after = strncmp(text, "Load: ", 6) == 0 ? text + 6 : text;
+		snprintf(complaint->what, sizeof(complaint->what), "%s", after);
+	}
+}
+
+static struct scenario *load_structs(const char *text, size_t length, const struct check *check)
+{
+	struct cyaml_complaint complaint = {0};
+	const cyaml_config_t config = {
+	    .log_fn = note_complaint,
+	    .log_ctx = &complaint,
+	    .log_level = CYAML_LOG_ERROR,
+	    .mem_fn = cyaml_mem,
+	};
+	static const char unexpected[] = "Unexpected key: ";
+	struct scenario *scenario = NULL;
+	const cyaml_err_t result = cyaml_load_data((const uint8_t *)text, length, &config,
+	    &scenario_schema, (cyaml_data_t **)&scenario, NULL);
+
+	if (result == CYAML_OK)
+		return scenario;
+	/* Of an unknown key libcyaml gives the place of the key before it. */
+	if (strncmp(complaint.what, unexpected, sizeof(unexpected) - 1) == 0)
+		(void)yaml_tree_find_key(check->tree, complaint.what + sizeof(unexpected) - 1,
+		    complaint.line, &complaint.line, &complaint.column);
+	error_set(check->error, EXIT_USAGE,
+	    "%s:%zu:%zu: %s (leaklab-driver check --help lists the keys)", check->path,
+	    complaint.line, complaint.column,
+	    complaint.what[0] ? complaint.what : cyaml_strerror(result));
+	return NULL;
+}
+
+static char *read_file(const char *path, size_t *length, struct error *error)
+{
+	FILE *file = fopen(path, "re");
+	char *text = NULL;
+
+	if (!file) {
+		error_set(error, EXIT_USAGE, "%s: cannot be read: %s", path, strerror(errno));
+		return NULL;
+	}
+	text = malloc(SCENARIO_BYTES_MAX + 1);
+	*length = text ? fread(text, 1, SCENARIO_BYTES_MAX + 1, file) : 0;
+	if (!text || ferror(file) || *length > SCENARIO_BYTES_MAX) {
+		error_set(error, EXIT_USAGE, "%s: %s", path,
+		    *length > SCENARIO_BYTES_MAX ? "is larger than any scenario (1 MiB)"
+		                                 : "cannot be read");
+		free(text);
+		text = NULL;
+	}
+	fclose(file);
+	return text;
+}
+
+static bool apply_override(struct yaml_tree *tree, const char *override, struct error *error)
+{
+	const char *equals = strchr(override, '=');
+	char path[128];
+
+	if (!equals || equals == override || (size_t)(equals - override) >= sizeof(path))
+		return error_set(error, EXIT_USAGE,
+		    "--set %s: write it as key=value, e.g. load.cycles=10", override);
+	snprintf(path, sizeof(path), "%.*s", (int)(equals - override), override);
+	return yaml_tree_set(tree, path, equals + 1, error);
+}
+
+/* Replaces *text by the text with all overrides in it. */
+static bool apply_overrides(const char *path, char *const *overrides, size_t count, char **text,
+    size_t *length, struct error *error)
+{
+	struct yaml_tree *tree;
+	char *changed = NULL;
+
+	if (count == 0)
+		return true;
+	tree = yaml_tree_create(*text, *length, path, error);
+	if (!tree)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!apply_override(tree, overrides[i], error))
+			goto out;
+	changed = yaml_tree_text(tree, length, error);
+out:
+	yaml_tree_destroy(tree);
+	if (!changed)
+		return false;
+	free(*text);
+	*text = changed;
+	return true;
+}
+
+struct scenario *scenario_load(const char *path, char *const *overrides, size_t override_count,
+    char **text, struct error *error)
+{
+	struct check check = {.path = path, .error = error};
+	struct scenario *scenario = NULL;
+	size_t length;
+	char *bytes = read_file(path, &length, error);
+
+	if (!bytes || !apply_overrides(path, overrides, override_count, &bytes, &length, error))
+		goto out;
+	check.tree = yaml_tree_create(bytes, length, path, error);
+	if (!check.tree)
+		goto out;
+	scenario = load_structs(bytes, length, &check);
+	if (scenario && !check_all(&check, scenario)) {
+		scenario_destroy(scenario);
+		scenario = NULL;
+	}
+	if (scenario && text) {
+		bytes[length] = '\0';
+		*text = bytes;
+		bytes = NULL;
+	}
+out:
+	if (!scenario && override_count && error->code == EXIT_USAGE)
+		error_prefix(error, "with --set applied");
+	yaml_tree_destroy(check.tree);
+	free(bytes);
+	return scenario;
+}
+
+void scenario_destroy(struct scenario *scenario)
+{
+	const cyaml_config_t config = {.mem_fn = cyaml_mem};
+
+	cyaml_free(&config, &scenario_schema, scenario, 0);
+}
+
+bool scenario_visit_judging(const struct scenario *scenario,
+    bool (*visit)(void *data, const char *key, const char *value, struct error *error), void *data,
+    struct error *error)
+{
+	const struct {
+		const char *key;
+		const char *value;
+	} settings[] = {
+	    {"judge.smallest_rate", scenario->judge.smallest_rate},
+	    {"judge.max_failed", scenario->judge.max_failed},
+	    {"expect.verdict", scenario->expect.verdict},
+	    {"expect.culprit", scenario->expect.culprit},
+	    {"expect.rate", scenario->expect.rate},
+	    {"expect.session_ids", scenario->expect.session_ids},
+	    {"expect.orphans_after", scenario->expect.orphans_after},
+	    {"expect.unattributed", scenario->expect.unattributed},
+	    {"expect.sessions_left", scenario->expect.sessions_left},
+	};
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		if (settings[i].value && !visit(data, settings[i].key, settings[i].value, error))
+			return false;
+	return true;
+}

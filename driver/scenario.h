@@ -1,0 +1,151 @@
+/* A scenario: what to play, against which host, with which accounts, and what to expect of it. */
+#ifndef LEAKLAB_SCENARIO_H
+#define LEAKLAB_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+
+enum security { SECURITY_NLA, SECURITY_TLS };
+enum logon_signal { SIGNAL_SAVE_SESSION_INFO, SIGNAL_ACTIVATED, SIGNAL_PAINT };
+enum logoff_method {
+	LOGOFF_SHELL_EXIT,
+	LOGOFF_KEYS,
+	LOGOFF_COMMAND,
+	LOGOFF_DISCONNECT,
+	LOGOFF_DROP
+};
+
+/* A duration of the scenario: as it was written, and in microseconds. A range ("1s..5s") has two ends. */
+struct span {
+	char *text;
+	int64_t least;
+	int64_t most;
+};
+
+struct scenario_host {
+	char *address; /* host, host:port or [v6]:port; ${...} allowed */
+	enum security security;
+	char *auth_packages; /* FreeRDP's list, "ntlm,!kerberos"; NULL: the library's choice */
+	char *client_name;   /* stem of the client names, one stable name a slot */
+	struct {
+		char *pin;   /* "sha256:HEX" */
+		char *ca;    /* file of CA certificates in PEM */
+		char *tofu;  /* file that remembers the certificate of the first use */
+		bool ignore; /* must be written out */
+	} certificate;
+};
+
+struct scenario_accounts {
+	char *users; /* "loadtest{01..20}" */
+	char *domain;
+	char *csv; /* user,domain,password */
+	char *password_env;
+	char *password_file;
+	int64_t password_fd; /* 0: not given; standard input is no place for it */
+};
+
+struct scenario_load {
+	uint64_t slots;
+	uint64_t cycles;
+	double rate; /* arrivals per second; 0: closed load */
+	struct span ramp;
+	struct span hold;
+	struct span think;
+	uint64_t workers; /* 0: chosen by the driver */
+};
+
+struct scenario_connect {
+	struct span timeout; /* from the first packet to the end of the connection sequence */
+};
+
+struct scenario_logon {
+	enum logon_signal signal;
+	struct span timeout;
+	struct span delay; /* after the signal, before the session counts as logged on */
+};
+
+struct scenario_logoff {
+	enum logoff_method method;
+	char *shell;
+	char *keys;
+	char *command;
+	struct span timeout;
+};
+
+struct scenario_limits {
+	uint64_t failures; /* failed cycles in a row that end the run */
+	struct span duration;
+};
+
+struct stage_program {
+	char *name;
+	char *command;
+	bool no_ready; /* it prints no "ready" line: go on at once */
+	struct span timeout;
+};
+
+struct observer {
+	char *name;
+	char *command;
+	struct span timeout;
+};
+
+struct scenario_settle {
+	struct span
+	    at_least; /* before this, quiet does not count, unless nothing of ours is left at all */
+	struct span quiet; /* nothing changed for so long */
+	struct span poll;
+	struct span timeout;
+};
+
+/* Checked by the analyzer's expectation_valid() and passed on to it as text. */
+struct scenario_expect {
+	char *verdict;
+	char *culprit;
+	char *rate;
+	char *session_ids;
+	char *orphans_after;
+	char *unattributed;
+	char *sessions_left;
+};
+
+struct scenario_judge {
+	char *smallest_rate;
+	char *max_failed;
+};
+
+struct scenario {
+	char *name;
+	char *description;
+	struct scenario_host host;
+	struct scenario_accounts accounts;
+	struct scenario_load load;
+	struct scenario_connect connect;
+	struct scenario_logon logon;
+	struct scenario_logoff logoff;
+	struct scenario_limits limits;
+	struct stage_program *stage;
+	unsigned stage_count;
+	struct observer *observers;
+	unsigned observers_count;
+	uint64_t observe_every; /* snapshots during the load, every so many cycles; 0: none */
+	struct scenario_settle settle;
+	struct scenario_judge judge;
+	struct scenario_expect expect;
+};
+
+/* Reads the file, applies overrides ("load.cycles=10"), fills in defaults, checks. The caller destroys it.
+ * text, if not NULL, gets the scenario as it is played (overrides applied), the caller's to free(). */
+struct scenario *scenario_load(const char *path, char *const *overrides, size_t override_count,
+    char **text, struct error *error);
+void scenario_destroy(struct scenario *scenario); /* NULL is allowed */
+
+/* Calls visit for every judge.* and expect.* setting that the scenario has. */
+bool scenario_visit_judging(const struct scenario *scenario,
+    bool (*visit)(void *data, const char *key, const char *value, struct error *error), void *data,
+    struct error *error);
+
+#endif

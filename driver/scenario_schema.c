@@ -1,0 +1,178 @@
+/* Knows which keys a scenario may have and of what kind their values are. */
+#include "scenario_schema.h"
+
+#include "scenario.h"
+
+#define TEXT(key, type, member)                                                                    \
+	CYAML_FIELD_STRING_PTR(                                                                    \
+	    key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member, 0, CYAML_UNLIMITED)
+#define NEEDED_TEXT(key, type, member)                                                             \
+	CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, type, member, 1, CYAML_UNLIMITED)
+#define SPAN(key, type, member) TEXT(key, type, member.text)
+#define NUMBER(key, type, member) CYAML_FIELD_UINT(key, CYAML_FLAG_OPTIONAL, type, member)
+#define WORD(key, type, member, words)                                                             \
+	CYAML_FIELD_ENUM(key, CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, type, member, words,        \
+	    CYAML_ARRAY_LEN(words))
+#define PART(key, type, member, fields)                                                            \
+	CYAML_FIELD_MAPPING(key, CYAML_FLAG_OPTIONAL, type, member, fields)
+
+static const cyaml_strval_t securities[] = {{"nla", SECURITY_NLA}, {"tls", SECURITY_TLS}};
+static const cyaml_strval_t signals[] = {
+    {"save-session-info", SIGNAL_SAVE_SESSION_INFO},
+    {"activated", SIGNAL_ACTIVATED},
+    {"paint", SIGNAL_PAINT},
+};
+static const cyaml_strval_t methods[] = {
+    {"shell-exit", LOGOFF_SHELL_EXIT},
+    {"keys", LOGOFF_KEYS},
+    {"command", LOGOFF_COMMAND},
+    {"disconnect", LOGOFF_DISCONNECT},
+    {"drop", LOGOFF_DROP},
+};
+
+static const cyaml_schema_field_t certificate_fields[] = {
+    TEXT("pin", struct scenario_host, certificate.pin),
+    TEXT("ca", struct scenario_host, certificate.ca),
+    TEXT("tofu", struct scenario_host, certificate.tofu),
+    CYAML_FIELD_BOOL("ignore", CYAML_FLAG_OPTIONAL, struct scenario_host, certificate.ignore),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t host_fields[] = {
+    NEEDED_TEXT("address", struct scenario_host, address),
+    WORD("security", struct scenario_host, security, securities),
+    TEXT("auth_packages", struct scenario_host, auth_packages),
+    TEXT("client_name", struct scenario_host, client_name),
+    /* The fields of the certificate are given from the start of the host, so the mapping starts there too. */
+    {
+        .key = "certificate",
+        .data_offset = 0,
+        .value =
+            {
+                .type = CYAML_MAPPING,
+                .flags = CYAML_FLAG_OPTIONAL,
+                .data_size = sizeof(struct scenario_host),
+                .mapping = {.fields = certificate_fields},
+            },
+    },
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t accounts_fields[] = {
+    TEXT("users", struct scenario_accounts, users),
+    TEXT("domain", struct scenario_accounts, domain),
+    TEXT("csv", struct scenario_accounts, csv),
+    TEXT("password_env", struct scenario_accounts, password_env),
+    TEXT("password_file", struct scenario_accounts, password_file),
+    CYAML_FIELD_INT("password_fd", CYAML_FLAG_OPTIONAL, struct scenario_accounts, password_fd),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t load_fields[] = {
+    NUMBER("slots", struct scenario_load, slots),
+    NUMBER("cycles", struct scenario_load, cycles),
+    CYAML_FIELD_FLOAT("rate", CYAML_FLAG_OPTIONAL, struct scenario_load, rate),
+    SPAN("ramp", struct scenario_load, ramp),
+    SPAN("hold", struct scenario_load, hold),
+    SPAN("think", struct scenario_load, think),
+    NUMBER("workers", struct scenario_load, workers),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t connect_fields[] = {
+    SPAN("timeout", struct scenario_connect, timeout),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t logon_fields[] = {
+    WORD("signal", struct scenario_logon, signal, signals),
+    SPAN("timeout", struct scenario_logon, timeout),
+    SPAN("delay", struct scenario_logon, delay),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t logoff_fields[] = {
+    WORD("method", struct scenario_logoff, method, methods),
+    TEXT("shell", struct scenario_logoff, shell),
+    TEXT("keys", struct scenario_logoff, keys),
+    TEXT("command", struct scenario_logoff, command),
+    SPAN("timeout", struct scenario_logoff, timeout),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t limits_fields[] = {
+    NUMBER("failures", struct scenario_limits, failures),
+    SPAN("duration", struct scenario_limits, duration),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t stage_fields[] = {
+    NEEDED_TEXT("name", struct stage_program, name),
+    NEEDED_TEXT("command", struct stage_program, command),
+    CYAML_FIELD_BOOL("no_ready", CYAML_FLAG_OPTIONAL, struct stage_program, no_ready),
+    SPAN("timeout", struct stage_program, timeout),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t stage_entry = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct stage_program, stage_fields),
+};
+
+static const cyaml_schema_field_t observer_fields[] = {
+    NEEDED_TEXT("name", struct observer, name),
+    NEEDED_TEXT("command", struct observer, command),
+    SPAN("timeout", struct observer, timeout),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t observer_entry = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct observer, observer_fields),
+};
+
+static const cyaml_schema_field_t settle_fields[] = {
+    SPAN("at_least", struct scenario_settle, at_least),
+    SPAN("quiet", struct scenario_settle, quiet),
+    SPAN("poll", struct scenario_settle, poll),
+    SPAN("timeout", struct scenario_settle, timeout),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t judge_fields[] = {
+    TEXT("smallest_rate", struct scenario_judge, smallest_rate),
+    TEXT("max_failed", struct scenario_judge, max_failed),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t expect_fields[] = {
+    TEXT("verdict", struct scenario_expect, verdict),
+    TEXT("culprit", struct scenario_expect, culprit),
+    TEXT("rate", struct scenario_expect, rate),
+    TEXT("session_ids", struct scenario_expect, session_ids),
+    TEXT("orphans_after", struct scenario_expect, orphans_after),
+    TEXT("unattributed", struct scenario_expect, unattributed),
+    TEXT("sessions_left", struct scenario_expect, sessions_left),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t scenario_fields[] = {
+    NEEDED_TEXT("name", struct scenario, name),
+    TEXT("description", struct scenario, description),
+    CYAML_FIELD_MAPPING("host", CYAML_FLAG_DEFAULT, struct scenario, host, host_fields),
+    CYAML_FIELD_MAPPING("accounts", CYAML_FLAG_DEFAULT, struct scenario, accounts, accounts_fields),
+    PART("load", struct scenario, load, load_fields),
+    PART("connect", struct scenario, connect, connect_fields),
+    PART("logon", struct scenario, logon, logon_fields),
+    PART("logoff", struct scenario, logoff, logoff_fields),
+    PART("limits", struct scenario, limits, limits_fields),
+    CYAML_FIELD_SEQUENCE("stage", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct scenario, stage,
+        &stage_entry, 0, 16),
+    CYAML_FIELD_SEQUENCE("observers", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct scenario,
+        observers, &observer_entry, 0, 16),
+    NUMBER("observe_every", struct scenario, observe_every),
+    PART("settle", struct scenario, settle, settle_fields),
+    PART("judge", struct scenario, judge, judge_fields),
+    PART("expect", struct scenario, expect, expect_fields),
+    CYAML_FIELD_END,
+};
+
+const cyaml_schema_value_t scenario_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct scenario, scenario_fields),
+};

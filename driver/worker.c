@@ -1,0 +1,266 @@
+/* Knows threads: one a slot, and the main thread, which takes orders and watches over connects that hang. */
+#include "worker.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/timestamp.h"
+#include "cycle.h"
+#include "message.h"
+#include "rdp.h"
+
+#define SLOT_STACK (512 * 1024)
+
+struct slot {
+	pthread_t thread;
+	pthread_mutex_t mutex; /* for all below */
+	pthread_cond_t changed;
+	struct order order;
+	bool has_order;
+	bool leaving;
+	struct rdp *connecting; /* may be aborted */
+	int64_t deadline;       /* of the connect, monotonic; 0: none */
+	const struct setup *setup;
+};
+
+struct worker {
+	struct setup setup;
+	struct slot **slots; /* by the number of the slot, as far as one had an order here */
+	size_t slot_count;
+};
+
+static void tell(const struct report *report)
+{
+	/* If the supervisor is gone the main thread sees it too; there is nobody to tell. */
+	while (send(WORKER_SOCKET, report, sizeof(*report), MSG_NOSIGNAL) < 0 && errno == EINTR)
+		;
+}
+
+static void note_connecting(void *data, struct rdp *rdp)
+{
+	struct slot *slot = data;
+
+	pthread_mutex_lock(&slot->mutex);
+	slot->connecting = rdp;
+	if (!rdp)
+		slot->deadline = 0;
+	pthread_mutex_unlock(&slot->mutex);
+}
+
+static void note_logon(void *data, const struct report *report)
+{
+	(void)data;
+	tell(report);
+}
+
+static void *slot_main(void *data)
+{
+	struct slot *slot = data;
+	const struct cycle_watch watch = {note_connecting, note_logon, slot};
+
+	for (;;) {
+		struct report report;
+		struct order order;
+
+		pthread_mutex_lock(&slot->mutex);
+		while (!slot->has_order && !slot->leaving)
+			pthread_cond_wait(&slot->changed, &slot->mutex);
+		if (!slot->has_order) {
+			pthread_mutex_unlock(&slot->mutex);
+			return NULL;
+		}
+		order = slot->order;
+		slot->has_order = false;
+		explicit_bzero(slot->order.password, sizeof(slot->order.password));
+		pthread_mutex_unlock(&slot->mutex);
+		cycle_play(slot->setup, &order, &watch, &report);
+		explicit_bzero(order.password, sizeof(order.password));
+		tell(&report);
+	}
+}
+
+static struct slot *slot_create(const struct setup *setup)
+{
+	struct slot *slot = calloc(1, sizeof(*slot));
+	pthread_attr_t attributes;
+	bool started;
+
+	if (!slot)
+		return NULL;
+	slot->setup = setup;
+	pthread_mutex_init(&slot->mutex, NULL);
+	pthread_cond_init(&slot->changed, NULL);
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, SLOT_STACK);
+	started = pthread_create(&slot->thread, &attributes, slot_main, slot) == 0;
+	pthread_attr_destroy(&attributes);
+	if (started)
+		return slot;
+	pthread_cond_destroy(&slot->changed);
+	pthread_mutex_destroy(&slot->mutex);
+	free(slot);
+	return NULL;
+}
+
+static void slot_destroy(struct slot *slot)
+{
+	if (!slot)
+		return;
+	pthread_mutex_lock(&slot->mutex);
+	slot->leaving = true;
+	pthread_cond_signal(&slot->changed);
+	pthread_mutex_unlock(&slot->mutex);
+	pthread_join(slot->thread, NULL);
+	pthread_cond_destroy(&slot->changed);
+	pthread_mutex_destroy(&slot->mutex);
+	free(slot);
+}
+
+static struct slot *find_slot(struct worker *worker, uint32_t number)
+{
+	if (number >= worker->slot_count) {
+		struct slot **grown = realloc(worker->slots, (number + 1) * sizeof(struct slot *));
+		if (!grown)
+			return NULL;
+		memset(grown + worker->slot_count, 0,
+		    (number + 1 - worker->slot_count) * sizeof(struct slot *));
+		worker->slots = grown;
+		worker->slot_count = number + 1;
+	}
+	if (!worker->slots[number])
+		worker->slots[number] = slot_create(&worker->setup);
+	return worker->slots[number];
+}
+
+static void give_order(struct worker *worker, const struct order *order)
+{
+	struct slot *slot = find_slot(worker, order->slot);
+	struct report refusal = {.cycle = order->cycle,
+	    .slot = order->slot,
+	    .done = true,
+	    .started = timestamp_now(),
+	    .logged_on = TIMESTAMP_UNKNOWN,
+	    .ended = timestamp_now(),
+	    .session_id = NUMBER_UNKNOWN,
+	    .error_info = NUMBER_UNKNOWN,
+	    .result = CYCLE_FAILED,
+	    .failed_phase = PHASE_TCP,
+	    .account = ACCOUNT_UNTRIED,
+	    .code = "THREAD",
+	    .message = "the driver could not start another thread; use fewer slots"};
+
+	if (!slot) {
+		for (int phase = 0; phase < PHASE_COUNT; phase++)
+			refusal.phase_us[phase] = NUMBER_UNKNOWN;
+		tell(&refusal);
+		return;
+	}
+	pthread_mutex_lock(&slot->mutex);
+	slot->order = *order;
+	slot->has_order = true;
+	slot->deadline = timestamp_monotonic() + worker->setup.connect_timeout;
+	pthread_cond_signal(&slot->changed);
+	pthread_mutex_unlock(&slot->mutex);
+}
+
+/* Ends connects that take too long: freerdp_connect() has no time-out of its own. Returns milliseconds to the next
+ * deadline, -1 for none. */
+static int watch_connects(struct worker *worker)
+{
+	const int64_t now = timestamp_monotonic();
+	int64_t next = INT64_MAX;
+
+	for (size_t i = 0; i < worker->slot_count; i++) {
+		struct slot *slot = worker->slots[i];
+		if (!slot)
+			continue;
+		pthread_mutex_lock(&slot->mutex);
+		if (slot->deadline && slot->deadline <= now && slot->connecting) {
+			rdp_abort(slot->connecting);
+			slot->deadline = 0;
+		}
+		if (slot->deadline && slot->deadline < next)
+			next = slot->deadline;
+		pthread_mutex_unlock(&slot->mutex);
+	}
+	if (next == INT64_MAX)
+		return -1;
+	return next > now ? (int)((next - now) / 1000 + 1) : 10;
+}
+
+static bool receive_setup(struct setup *setup)
+{
+	ssize_t got;
+
+	while ((got = recv(WORKER_SOCKET, setup, sizeof(*setup), 0)) < 0 && errno == EINTR)
+		;
+	return got == (ssize_t)sizeof(*setup);
+}
+
+/* False when the supervisor's end has closed. */
+static bool take_orders(struct worker *worker)
+{
+	struct order order;
+	ssize_t got;
+
+	while ((got = recv(WORKER_SOCKET, &order, sizeof(order), MSG_DONTWAIT)) ==
+	       (ssize_t)sizeof(order)) {
+		if (order.kind == ORDER_LOG_OFF_ALL)
+			rdp_stop_all();
+		else
+			give_order(worker, &order);
+		explicit_bzero(&order, sizeof(order));
+	}
+	return got < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+static void tune(void)
+{
+	struct rlimit files;
+
+	/* A session's buffers come and go with every cycle: keep them instead of asking the kernel each time. */
+	mallopt(M_MMAP_THRESHOLD, 4 << 20);
+	mallopt(M_TRIM_THRESHOLD, 32 << 20);
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	signal(SIGPIPE, SIG_IGN);
+	/* The terminal's Ctrl-C is the supervisor's to act upon. */
+	signal(SIGINT, SIG_IGN);
+}
+
+int worker_main(void)
+{
+	struct worker worker = {0};
+	struct error error;
+	struct pollfd pollfd = {.fd = WORKER_SOCKET, .events = POLLIN};
+	int timeout = -1;
+
+	tune();
+	if (!rdp_init(&error))
+		return error_print(&error, "leaklab-driver worker");
+	if (!receive_setup(&worker.setup))
+		return EXIT_USAGE;
+	for (;;) {
+		if (poll(&pollfd, 1, timeout) > 0 && !take_orders(&worker))
+			break;
+		timeout = watch_connects(&worker);
+	}
+	/* The supervisor is gone or done: whoever is still on is logged off. */
+	rdp_stop_all();
+	for (size_t i = 0; i < worker.slot_count; i++)
+		slot_destroy(worker.slots[i]);
+	free(worker.slots);
+	rdp_deinit();
+	explicit_bzero(&worker.setup, sizeof(worker.setup));
+	return EXIT_CLEAN;
+}

@@ -1,0 +1,172 @@
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "duration.h"
+#include "scenario.h"
+
+#define HOST "host: {address: rds01, certificate: {ignore: true}}\n"
+#define ACCOUNTS "accounts: {csv: accounts.csv}\n"
+#define LEAST "name: x\n" HOST ACCOUNTS
+
+static struct scenario *load(
+    const char *text, const char *override, char **played, struct error *error)
+{
+	char *directory = unit_directory();
+	char *path = strdup(unit_path(directory, "s.yaml"));
+	char *overrides[] = {(char *) override};
+	struct scenario *scenario;
+
+	unit_write_file(path, text, strlen(text));
+	scenario = scenario_load(path, overrides, override ? 1 : 0, played, error);
+	free(path);
+	unit_remove_directory(directory);
+	return scenario;
+}
+
+static void assert_refused(const char *text, const char *place, const char *reason)
+{
+	struct error error;
+
+	assert_null(load(text, NULL, NULL, &error));
+	assert_int_equal(error.code, EXIT_USAGE);
+	assert_contains(error.text, place);
+	assert_contains(error.text, reason);
+}
+
+static void least_scenario_gets_safe_defaults(void **state)
+{
+	struct error error;
+	struct scenario *scenario = load(LEAST, NULL, NULL, &error);
+
+	(void)state;
+	assert_non_null(scenario);
+	assert_int_equal(scenario->host.security, SECURITY_NLA);
+	assert_int_equal(scenario->load.slots, 1);
+	assert_int_equal(scenario->load.cycles, 1);
+	assert_int_equal(scenario->connect.timeout.least, 30 * SECOND);
+	assert_int_equal(scenario->settle.at_least.least, 600 * SECOND);
+	assert_int_equal(scenario->logoff.method, LOGOFF_SHELL_EXIT);
+	scenario_destroy(scenario);
+}
+
+static void unknown_key_is_told_with_line_and_column(void **state)
+{
+	(void)state;
+	assert_refused(LEAST "load:\n  slots: 2\n  sluts: 3\n", "s.yaml:6:3", "sluts");
+	assert_refused(LEAST "lod: 1\n", "s.yaml:4:1", "lod");
+}
+
+static void mistyped_value_is_told_with_line_and_column(void **state)
+{
+	(void)state;
+	assert_refused(LEAST "load:\n  slots: many\n", "s.yaml:5:10", "many");
+	assert_refused(LEAST "load:\n  hold: 5\n", "s.yaml:5:9", "no duration");
+	assert_refused(LEAST "logoff:\n  method: sneak\n", "s.yaml:5", "sneak");
+	assert_refused(LEAST "logoff:\n  method: keys\n  keys: Win+Foo\n", "s.yaml:6:9", "Win+Foo");
+	assert_refused(LEAST "expect:\n  verdict: MAYBE\n", "s.yaml:5:12", "MAYBE");
+	assert_refused(LEAST "load: [1\n", "s.yaml:5:1", "not YAML");
+	assert_refused("", "s.yaml", "empty");
+}
+
+static void certificate_must_be_spoken_of(void **state)
+{
+	(void)state;
+	assert_refused("name: x\nhost: {address: a}\n" ACCOUNTS, "s.yaml:2:7", "certificate");
+	assert_refused(
+	    "name: x\nhost: {address: a, certificate: {ignore: true, tofu: f}}\n" ACCOUNTS,
+	    "s.yaml:2", "only one");
+}
+
+static void accounts_need_one_password_source(void **state)
+{
+	(void)state;
+	assert_refused("name: x\n" HOST "accounts: {users: a}\n", "s.yaml:3:11", "password source");
+	assert_refused("name: x\n" HOST "accounts: {users: a, password_env: B, password_file: c}\n",
+	    "s.yaml:3:11", "only one");
+	assert_refused("name: x\n" HOST "accounts: {users: a, csv: b}\n", "s.yaml:3:11", "either");
+}
+
+static void caps_are_hard(void **state)
+{
+	(void)state;
+	assert_refused(LEAST "load:\n  slots: 100000\n", "s.yaml:5:10", "at most");
+	assert_refused(LEAST "load:\n  cycles: 100000000\n", "s.yaml:5:11", "at most");
+	assert_refused(LEAST "load:\n  rate: 5000\n", "s.yaml:5:9", "logons a second");
+}
+
+static void set_changes_a_value_and_the_text_that_is_kept(void **state)
+{
+	struct error error;
+	char *text = NULL;
+	struct scenario *scenario =
+	    load(LEAST "load: {slots: 2}\n", "load.cycles=12", &text, &error);
+
+	(void)state;
+	assert_non_null(scenario);
+	assert_int_equal(scenario->load.slots, 2);
+	assert_int_equal(scenario->load.cycles, 12);
+	assert_contains(text, "cycles: 12");
+	free(text);
+	scenario_destroy(scenario);
+}
+
+static void set_reaches_into_lists_and_makes_new_parts(void **state)
+{
+	struct error error;
+	struct scenario *scenario = load(LEAST "stage:\n  - {name: lab, command: one}\n",
+	    "stage.0.command=two words", NULL, &error);
+
+	(void)state;
+	assert_non_null(scenario);
+	assert_string_equal(scenario->stage[0].command, "two words");
+	scenario_destroy(scenario);
+	scenario = load(LEAST, "settle.poll=7s", NULL, &error);
+	assert_non_null(scenario);
+	assert_int_equal(scenario->settle.poll.least, 7 * SECOND);
+	scenario_destroy(scenario);
+}
+
+static void set_of_what_is_not_there_is_refused(void **state)
+{
+	static const char *const wrong[] = {
+	    "load", "=1", "name.x=1", "stage.3.command=x", "load..x=1"};
+	struct error error;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		assert_null(
+		    load(LEAST "stage:\n  - {name: lab, command: one}\n", wrong[i], NULL, &error));
+		assert_int_equal(error.code, EXIT_USAGE);
+		assert_contains(error.text, "--set");
+	}
+}
+
+static void missing_file_is_named(void **state)
+{
+	struct error error;
+
+	(void)state;
+	assert_null(scenario_load("/nonexistent/s.yaml", NULL, 0, NULL, &error));
+	assert_contains(error.text, "/nonexistent/s.yaml");
+	assert_int_equal(error.code, EXIT_USAGE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    unit_test(least_scenario_gets_safe_defaults),
+	    unit_test(unknown_key_is_told_with_line_and_column),
+	    unit_test(mistyped_value_is_told_with_line_and_column),
+	    unit_test(certificate_must_be_spoken_of),
+	    unit_test(accounts_need_one_password_source),
+	    unit_test(caps_are_hard),
+	    unit_test(set_changes_a_value_and_the_text_that_is_kept),
+	    unit_test(set_reaches_into_lists_and_makes_new_parts),
+	    unit_test(set_of_what_is_not_there_is_refused),
+	    unit_test(missing_file_is_named),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
