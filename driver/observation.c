@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "common/text.h"
 #include "common/timestamp.h"
 #include "duration.h"
 #include "readers/reader.h"
@@ -169,6 +170,7 @@ bool observation_store(struct observation *observation, struct runfile *runfile,
 		    .problem = why[0] ? why : NULL,
 		};
 
+		text_make_safe(why);
 		capture.output = command_output(look->command, &capture.output_length, &truncated);
 		stored = runfile_add_capture(runfile, &capture, snapshot, error);
 		snapshot_destroy(snapshot);

@@ -12,6 +12,7 @@
 
 #include "certificate.h"
 #include "command.h"
+#include "common/text.h"
 #include "common/timestamp.h"
 #include "duration.h"
 #include "expand.h"
@@ -74,9 +75,13 @@ bool run_turn(struct run *run, int64_t deadline)
 
 void run_event(struct run *run, const char *kind, const char *text, bool loud)
 {
+	char safe[1024];
+
+	snprintf(safe, sizeof(safe), "%s", text);
+	text_make_safe(safe);
 	if (run->runfile)
-		runfile_add_event(run->runfile, kind, text, &run->error);
-	progress_event(&run->progress, kind, text, loud);
+		runfile_add_event(run->runfile, kind, safe, &run->error);
+	progress_event(&run->progress, kind, safe, loud);
 }
 
 bool run_start_observation(struct run *run, enum mark mark, int64_t round)

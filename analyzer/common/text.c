@@ -15,24 +15,48 @@ static size_t character_length(const char *text)
 	return length;
 }
 
-static bool is_control(const char *text)
+/* Whether the character is none that may be shown: a control character, or bytes that are no UTF-8. */
+static bool is_unsafe(const char *text)
 {
+	static const struct {
+		unsigned char lead; /* the least lead byte of this length */
+		size_t length;
+	} kinds[] = {{0xf5, 0}, {0xf0, 4}, {0xe0, 3}, {0xc2, 2}, {0x80, 0}, {0x00, 1}};
 	unsigned char byte = (unsigned char)text[0];
-	if (byte < 0x20 || byte == 0x7f)
+	size_t kind = 0;
+
+	while (byte < kinds[kind].lead)
+		kind++;
+	if (kinds[kind].length != character_length(text) || byte < 0x20 || byte == 0x7f)
 		return true;
 	/* U+0080 to U+009F: some terminals take U+009B for ESC [. */
-	return byte == 0xc2 && (unsigned char)text[1] >= 0x80 && (unsigned char)text[1] < 0xa0;
+	return byte == 0xc2 && (unsigned char)text[1] < 0xa0;
 }
 
 /* Prints one character and returns its length in bytes. */
 static size_t print_character(FILE *out, const char *text)
 {
 	size_t length = character_length(text);
-	if (is_control(text))
+	if (is_unsafe(text))
 		fputc('?', out);
 	else
 		fwrite(text, 1, length, out);
 	return length;
+}
+
+void text_make_safe(char *text)
+{
+	char *to = text;
+
+	while (*text) {
+		size_t length = character_length(text);
+		if (is_unsafe(text))
+			*to++ = '?';
+		else
+			to = (char *)memmove(to, text, length) + length;
+		text += length;
+	}
+	*to = '\0';
 }
 
 static int text_width(const char *text)

@@ -6,8 +6,11 @@
 
 #define TEXT_COLUMNS 80
 
-/* Prints text with control characters (C0, DEL and C1) as '?'. Prints "-" for NULL. */
+/* Prints text with control characters (C0, DEL and C1) and bytes that are no UTF-8 as '?'. Prints "-" for NULL. */
 void text_print(FILE *out, const char *text);
+
+/* The same replacement in place: what is quoted from a program's output goes into messages, JSON and the run file. */
+void text_make_safe(char *text);
 
 /* Prints text as text_print does, in a column `width` wide: cut (with "~" at its end) or filled with blanks. A
  * character of UTF-8 counts as one column. */

@@ -30,7 +30,7 @@ int verdict_exit_code(const struct verdict *verdict);
 bool expectation_valid(const char *key, const char *value, struct error *error);
 
 void verdict_print_text(const struct verdict *verdict, FILE *out);
-/* Schema leaklab.verdict/1. */
+/* Schema leaklab.verdict/1, on one line. */
 bool verdict_print_json(const struct verdict *verdict, FILE *out, struct error *error);
 
 #endif

@@ -143,7 +143,7 @@ bool verdict_print_json(const struct verdict *verdict, FILE *out, struct error *
 	        integer_or_null(verdict->culprits_known, verdict->unattributed), "followers_only",
 	        integer_or_null(verdict->culprits_known, verdict->followers_only)));
 	json_object_set_new(root, "expectations", expectations_json(verdict));
-	int written = json_dumpf(root, out, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
+	int written = json_dumpf(root, out, JSON_COMPACT | JSON_REAL_PRECISION(6));
 	json_decref(root);
 	if (written != 0 || fputc('\n', out) == EOF)
 		return error_set(error, EXIT_TARGET, "writing the verdict as JSON failed");

@@ -72,10 +72,21 @@ static void long_sentences_fit_in_eighty_columns(void **state)
 	free(printed);
 }
 
+static void bytes_that_are_no_utf8_become_question_marks(void **state)
+{
+	char text[] = "a\xc0\xaf\xff b\xe2\x82\xac c\xe2\x82 \x1b[1m";
+
+	(void)state;
+	text_make_safe(text);
+	assert_string_equal(text, "a?? b\xe2\x82\xac c? ?[1m");
+	assert_prints("x\x80y", "x?y");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    unit_test(evidence_cannot_steer_the_terminal),
+	    unit_test(bytes_that_are_no_utf8_become_question_marks),
 	    unit_test(columns_are_filled_or_cut_by_characters),
 	    unit_test(long_sentences_fit_in_eighty_columns),
 	};

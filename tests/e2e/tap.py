@@ -1,0 +1,50 @@
+"""Runs a unittest module and prints TAP, which meson counts test by test."""
+import sys
+import traceback
+import unittest
+
+
+class TapResult(unittest.TestResult):
+    def __init__(self, total):
+        super().__init__()
+        self.number = 0
+        print(f"1..{total}", flush=True)
+
+    def report(self, test, word, comment="", details=""):
+        self.number += 1
+        name = test.shortDescription() or test.id().split(".")[-1]
+        print(f"{word} {self.number} - {name}{comment}", flush=True)
+        for line in details.splitlines():
+            print(f"# {line}", flush=True)
+
+    def addSuccess(self, test):
+        self.report(test, "ok")
+
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        self.report(test, "ok", f" # SKIP {reason}")
+
+    def addFailure(self, test, err):
+        super().addFailure(test, err)
+        self.report(test, "not ok", details="".join(traceback.format_exception(*err)))
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        if isinstance(test, unittest.TestCase):
+            self.report(test, "not ok", details="".join(traceback.format_exception(*err)))
+        else:  # setUpClass or setUpModule failed: none of its tests ran
+            self.number += 1
+            print(f"not ok {self.number} - {test}", flush=True)
+            for line in "".join(traceback.format_exception(*err)).splitlines():
+                print(f"# {line}", flush=True)
+
+
+def main():
+    """Runs all tests of the calling script, or those named in its arguments."""
+    loader = unittest.defaultTestLoader
+    module = sys.modules["__main__"]
+    names = sys.argv[1:]
+    suite = loader.loadTestsFromNames(names, module) if names else loader.loadTestsFromModule(module)
+    result = TapResult(suite.countTestCases())
+    suite.run(result)
+    sys.exit(0 if result.wasSuccessful() else 1)

@@ -1,0 +1,292 @@
+"""Bad input and bad hosts: a message that a user can act on, and the right exit code."""
+import os
+import pathlib
+import socket
+import subprocess
+import threading
+import time
+
+import leaklab
+import tap
+
+USAGE, INCONCLUSIVE, TARGET = 2, 3, 4
+
+
+class Listener:
+    """A host that is none: accepts connections and does with them what it is told, a bounded number of times."""
+
+    def __init__(self, case, serve):
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.socket.settimeout(20)
+        self.address = "127.0.0.1:%d" % self.socket.getsockname()[1]
+        self.peers = []
+
+        def run():
+            try:
+                for _ in range(20):
+                    peer, _ = self.socket.accept()
+                    peer.settimeout(10)
+                    self.peers.append(peer)
+                    serve(peer)
+            except OSError:
+                pass
+        self.thread = threading.Thread(target=run, daemon=True)
+        self.thread.start()
+        case.addCleanup(self.close)
+
+    def close(self):
+        self.socket.close()
+        for peer in self.peers:
+            peer.close()
+
+
+class Case(leaklab.Case):
+    def fails(self, scenario, code, *words, **more):
+        start = time.monotonic()
+        done = self.drive(scenario, code=code, **more)
+        self.assertLess(time.monotonic() - start, 30)
+        for word in words:
+            self.assertIn(word, done.stderr)
+        return done
+
+    def account(self, lab, number=0):
+        return lab.accounts()[number]
+
+
+class Scenario(Case):
+    def test_unknown_key_is_told_with_line_and_column(self):
+        path = self.write("s.yaml", "name: x\nhost: {address: a, certificate: {ignore: true}}\naccounts: {csv: a}\n"
+                                    "load:\n  slots: 1\n  sluts: 2\n")
+        self.fails(path, USAGE, "s.yaml:6:3", "sluts")
+
+    def test_mistyped_value_is_told_with_line_and_column(self):
+        path = self.write("s.yaml", "name: x\nhost: {address: a, certificate: {ignore: true}}\naccounts: {csv: a}\n"
+                                    "load:\n  slots: two\n")
+        self.fails(path, USAGE, "s.yaml:5:10", "two")
+
+    def test_missing_scenario_is_named(self):
+        self.fails("nothing.yaml", USAGE, "nothing.yaml", "No such file")
+
+    def test_missing_account_file_is_named(self):
+        self.fails(self.scenario(accounts={"csv": "gone.csv", "users": None, "password_env": None}), USAGE, "gone.csv")
+
+    def test_missing_password_is_told(self):
+        self.fails(self.scenario(), USAGE, "PW", "environment")
+
+    def test_more_slots_than_accounts_are_refused(self):
+        self.fails(self.scenario(load={"slots": 2}), USAGE, "only 1 accounts", env={"PW": "x"})
+
+    def test_existing_run_file_is_left_alone(self):
+        path = self.write("run.leaklab", "precious")
+        self.fails(self.scenario(), USAGE, "run.leaklab", env={"PW": "x"})
+        self.assertEqual(path.read_text(), "precious")
+
+    def test_nothing_is_left_of_a_run_that_could_not_start(self):
+        self.fails(self.scenario(), USAGE)
+        self.assertFalse(self.run_file.exists())
+
+    def test_verb_or_option_that_is_none_is_exit_code_2(self):
+        self.run_program("driver", "jump", code=USAGE)
+        self.run_program("driver", code=USAGE)
+        self.run_program("driver", "run", code=USAGE)
+        self.run_program("driver", "run", "--nonsense", "x", code=USAGE)
+
+
+class Host(Case):
+    def at(self, address, **parts):
+        return self.scenario(host={"address": address}, connect={"timeout": "1s"}, **parts)
+
+    def test_name_that_does_not_resolve_is_told(self):
+        self.fails(self.at("no-such-host.invalid"), TARGET, "no-such-host.invalid", "resolve", env={"PW": "x"})
+
+    def test_host_that_refuses_is_told(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+        self.fails(self.at(f"127.0.0.1:{port}"), TARGET, "Connection refused", env={"PW": "x"})
+
+    def test_mute_host_ends_by_the_connect_time_out(self):
+        host = Listener(self, lambda peer: None)
+        self.fails(self.at(host.address, load={"cycles": 5}), TARGET, "TIMEOUT", "within 1 s", env={"PW": "x"})
+
+    def test_host_that_speaks_no_rdp_is_told(self):
+        host = Listener(self, lambda peer: (peer.sendall(b"SSH-2.0-OpenSSH_9.2\r\n"), peer.close()))
+        self.fails(self.at(host.address, load={"cycles": 5}), TARGET, "cycles failed in a row", env={"PW": "x"})
+
+    def test_host_that_speaks_no_tls_is_told(self):
+        def negotiate(peer):
+            peer.recv(4096)
+            # TPKT, X.224 connection confirm, RDP_NEG_RSP selecting CredSSP (MS-RDPBCGR 2.2.1.2), then no TLS
+            peer.sendall(bytes.fromhex("030000130ed000001234000200080002000000"))
+            peer.recv(4096)
+            peer.sendall(b"HTTP/1.0 400 no\r\n\r\n")
+            peer.close()
+        host = Listener(self, negotiate)
+        self.fails(self.at(host.address, load={"cycles": 5}), TARGET, "phase tls", env={"PW": "x"})
+
+    def test_wrong_certificate_is_told_with_both_fingerprints(self):
+        lab = self.lab()
+        self.fails(self.scenario(lab, load={"cycles": 5}, host={"certificate": {"pin": "sha256:" + "ab" * 32}}),
+                   TARGET, "not the pinned one", "ab" * 32, lab.facts["certificate"])
+        self.assertEqual({result for result, in self.query("select result from cycles")}, {"failed"})
+
+    def test_certificate_of_the_first_use_is_remembered(self):
+        lab = self.lab()
+        known = self.folder / "known"
+        self.drive(self.scenario(lab, host={"certificate": {"tofu": str(known)}}))
+        self.assertEqual(self.query("select result from cycles"), [("logged-off",)])
+        self.assertEqual(known.read_text(), f"{lab.address} {lab.facts['certificate']}\n")
+        known.write_text(f"{lab.address} sha256:{'00' * 32}\n")
+        self.run_file.unlink()
+        self.fails(self.scenario(lab, load={"cycles": 5}, host={"certificate": {"tofu": str(known)}}), TARGET,
+                   "has changed", str(known))
+
+    def test_certificate_authority_must_have_signed(self):
+        lab = self.lab()
+        own = str(lab.folder / "cert.pem")
+        self.drive(self.scenario(lab, host={"certificate": {"ca": own}}))
+        self.assertEqual(self.query("select result from cycles"), [("logged-off",)])
+        self.run_file.unlink()
+        foreign = self.folder / "foreign.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=foreign", "-keyout",
+                        "/dev/null", "-out", foreign], check=True, capture_output=True)
+        self.fails(self.scenario(lab, load={"cycles": 5}, host={"certificate": {"ca": str(foreign)}}), TARGET,
+                   "is not trusted by", "foreign.pem")
+
+    def test_host_that_closes_mid_logon_is_told_by_phase(self):
+        lab = self.lab("--fault", "close-mid-logon")
+        self.fails(self.scenario(lab, load={"cycles": 9}, limits={"failures": 3}), TARGET, "cycles failed in a row")
+        self.assertEqual({result for result, in self.query("select result from cycles")}, {"failed"})
+
+    def test_host_that_falls_silent_after_tls_ends_by_the_time_out(self):
+        lab = self.lab("--fault", "mute-after-tls")
+        self.fails(self.scenario(lab, load={"cycles": 9}, connect={"timeout": "1s"}), TARGET, "TIMEOUT")
+
+
+class Credentials(Case):
+    def test_two_refusals_in_a_row_stop_the_account_and_the_others_go_on(self):
+        lab = self.lab("--lockout", "3")
+        rows = lab.accounts()
+        rows[0][2] = "wrong"
+        csv = self.write("mixed.csv", "".join(",".join(row) + "\n" for row in [["user", "domain", "password"]] + rows[:3]))
+        done = self.drive(self.scenario(lab, accounts={"csv": str(csv)}, load={"cycles": 20}))
+        self.assertIn("account lab01 is stopped after two authentication failures in a row", done.stderr)
+        self.assertEqual(self.query("select count(*) from cycles where user = 'lab01'"), [(2,)])
+        self.assertEqual(self.query("select count(*) from cycles where result = 'logged-off'"), [(18,)])
+        # The lab locks at three: the account is still good.
+        self.run_file.unlink()
+        self.drive(self.scenario(lab, load={"cycles": 1}))
+        self.assertEqual(self.query("select user, result from cycles"), [("lab01", "logged-off")])
+
+    def test_wrong_passwords_of_all_end_the_run(self):
+        lab = self.lab()
+        user, domain, _ = self.account(lab)
+        done = self.fails(
+            self.scenario(lab, accounts={"csv": None, "users": user, "domain": domain, "password_env": "PW"},
+                          load={"cycles": 20}),
+            TARGET, "no account is left", env={"PW": "wrong-secret"})
+        self.assertNotIn("wrong-secret", done.stderr + done.stdout)
+        codes = self.query("select failed_phase, code from cycles")
+        self.assertEqual(len(codes), 2)
+        self.assertTrue(all(phase == "nla" for phase, _ in codes), codes)
+
+    def test_locked_account_is_told_and_not_tried_again(self):
+        lab = self.lab("--lockout", "1")
+        user, domain, password = self.account(lab)
+        wrong = self.scenario(lab, accounts={"csv": None, "users": user, "domain": domain, "password_env": "PW"},
+                              load={"cycles": 1})
+        self.drive(wrong, env={"PW": "wrong"})
+        self.run_file.unlink()
+        self.fails(self.scenario(lab, accounts={"csv": None, "users": user, "domain": domain, "password_env": "PW"},
+                                 load={"cycles": 5}), TARGET, "LOCKED_OUT", env={"PW": password})
+        self.assertEqual(self.query("select count(*) from cycles"), [(1,)])
+
+    def test_wrong_password_without_nla_is_refused_too(self):
+        lab = self.lab("--security", "tls")
+        user, domain, _ = self.account(lab)
+        self.fails(self.scenario(lab, host={"security": "tls"}, load={"cycles": 5}, logon={"timeout": "2s"},
+                                 accounts={"csv": None, "users": user, "domain": domain, "password_env": "PW"}),
+                   TARGET, "no account is left", env={"PW": "wrong"})
+
+
+class Observers(Case):
+    def test_observer_that_fails_before_the_load_ends_the_run_with_its_words(self):
+        lab = self.lab()
+        self.fails(self.scenario(lab, observers=[{"name": "far", "command": "echo access denied >&2; exit 5"}]),
+                   TARGET, "observer far", "access denied", "status 5")
+        self.assertFalse(self.run_file.exists())
+
+    def test_observer_that_prints_garbage_is_told(self):
+        lab = self.lab()
+        self.fails(self.scenario(lab, observers=[{"name": "far", "command": "head -c 5000 /dev/urandom"}]), TARGET,
+                   "observer far", "no snapshot")
+
+    def test_observer_that_hangs_is_ended(self):
+        lab = self.lab()
+        self.fails(self.scenario(lab, observers=[{"name": "far", "command": "sleep 60", "timeout": "300ms"}]), TARGET,
+                   "did not end within 0.3 s")
+
+    def test_observer_that_fails_later_makes_the_run_inconclusive(self):
+        lab = self.lab()
+        good = self.observer(lab)["command"]
+        done = self.drive(self.scenario(
+            lab, load={"cycles": 2}, settle={"timeout": "1s"},
+            observers=[{"name": "far", "command": f'[ "$LEAKLAB_MARK" = before ] && {good}'}]))
+        self.assertEqual(done.returncode, INCONCLUSIVE)
+        self.assertIn("observer far", done.stderr)
+
+
+class Stage(Case):
+    def test_stage_program_that_cannot_start_is_told(self):
+        self.fails(self.scenario(stage=[{"name": "lab", "command": "echo cannot do it >&2; exit 9"}]), TARGET,
+                   "stage program lab", "status 9", "cannot do it", env={"PW": "x"})
+
+    def test_stage_program_that_never_gets_ready_is_told(self):
+        self.fails(self.scenario(stage=[{"name": "lab", "command": "sleep 60", "timeout": "300ms"}]), TARGET,
+                   "printed no line \"ready\"", env={"PW": "x"})
+
+    def test_stage_program_that_dies_ends_the_run(self):
+        lab = self.lab("--shell-seconds", "0.1")
+        self.fails(self.scenario(lab, load={"cycles": 10000},
+                                 stage=[{"name": "g", "command": "echo ready; sleep 1; echo gone >&2; exit 3"}]),
+                   TARGET, "stage program g", "gone")
+
+    def test_lab_host_says_that_its_port_is_taken(self):
+        lab = self.lab()
+        done = self.run_program("labhost", "serve", "--port", lab.port, code=TARGET)
+        self.assertIn(str(lab.port), done.stderr)
+
+    def test_lab_host_listens_beyond_loopback_only_when_asked_twice(self):
+        done = self.run_program("labhost", "serve", "--listen", "0.0.0.0", code=USAGE)
+        self.assertIn("--lab", done.stderr)
+
+    def test_control_socket_that_refuses_is_told(self):
+        for name, more in ("labhost", ["show", "qwinsta"]), ("grabber", ["--lab"]):
+            done = self.run_program(name, *more, "--control", self.folder / "gone.sock", code=TARGET)
+            self.assertIn("gone.sock", done.stderr)
+
+    def test_grabber_refuses_without_lab(self):
+        lab = self.lab()
+        done = self.run_program("grabber", "--control", lab.facts["control"], code=USAGE)
+        self.assertIn("--lab", done.stderr)
+
+
+class Disk(Case):
+    def test_full_disk_is_told_and_keeps_what_was_written(self):
+        lab = self.lab()
+        small = self.folder / "small"
+        small.mkdir()
+        if os.geteuid() != 0 or subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode != 0:
+            self.skipTest("needs root to mount a small file system in a namespace of its own")
+        scenario = self.scenario(lab, load={"cycles": 3000, "slots": 4})
+        script = (f"mount -t tmpfs -o size=1m none {small} && "
+                  f"{leaklab.program('driver')} run {scenario} -o {small}/run.leaklab; code=$?; "
+                  f"cp {small}/run.leaklab* {self.folder}; exit $code")
+        done = subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, TARGET, done.stderr)
+        self.assertIn("full", done.stderr)
+        self.run_file = self.folder / "run.leaklab"
+        self.assertGreater(self.query("select count(*) from cycles where result = 'logged-off'")[0][0], 10)
+
+
+if __name__ == "__main__":
+    tap.main()

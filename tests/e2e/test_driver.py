@@ -1,0 +1,283 @@
+"""What the driver promises about the host it drives: proofs, phases, loads, interruption, no trace of secrets."""
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+import leaklab
+import tap
+
+NO_SHELL = {"shell": None}
+
+
+class Logoff(leaklab.Case):
+    def result(self):
+        [row] = self.query("select result, error_info from cycles")
+        return row
+
+    def test_shell_exit_is_proven_by_error_info(self):
+        lab = self.lab()
+        self.drive(self.scenario(lab, load={"cycles": 3}))
+        self.assertEqual(self.query("select result, error_info from cycles"), [("logged-off", 12)] * 3)
+
+    def test_shell_that_the_driver_chooses_lasts_as_long_as_the_hold(self):
+        lab = self.lab()
+        self.drive(self.scenario(lab, load={"hold": "1s"}, logoff=NO_SHELL))
+        [(result, logoff)] = self.query("select result, logoff_ms from cycles")
+        self.assertEqual(result, "logged-off")
+        self.assertGreater(logoff, 900)
+
+    def test_keys_log_off(self):
+        lab = self.lab()
+        self.drive(self.scenario(lab, logoff={"method": "keys", "keys": "Win+R wait:50ms text:logoff Enter",
+                                              **NO_SHELL}))
+        self.assertEqual(self.result(), ("logged-off", 12))
+
+    def test_command_logs_off_and_knows_the_session(self):
+        lab = self.lab()
+        command = f"{leaklab.program('labhost')} logoff $SESSION_ID --control {lab.facts['control']}"
+        self.drive(self.scenario(lab, logoff={"method": "command", "command": command, **NO_SHELL}))
+        self.assertEqual(self.result(), ("logged-off", 2))
+
+    def test_command_that_fails_is_told_and_the_cycle_unproven(self):
+        lab = self.lab()
+        self.drive(self.scenario(lab, logoff={"method": "command", "command": "echo no rights >&2; exit 5", **NO_SHELL}))
+        [(result, code, message)] = self.query("select result, code, message from cycles")
+        self.assertEqual((result, code), ("unproven", "COMMAND"))
+        self.assertIn("no rights", message)
+
+    def test_disconnect_and_drop_leave_the_session(self):
+        for method in "disconnect", "drop":
+            with self.subTest(method):
+                self.folder = pathlib.Path(self.folder / method)
+                self.folder.mkdir()
+                lab = self.lab()
+                self.drive(self.scenario(lab, logoff={"method": method, **NO_SHELL}, observers=[self.observer(lab)]),
+                           code=3)
+                self.assertEqual(self.result()[0], "disconnected")
+                self.assertEqual(self.verdict()["sessions_left"]["k"], 1)
+                self.assertIn("Disc", lab.show("qwinsta"))
+
+    def test_logoff_that_hangs_ends_by_its_time_out(self):
+        lab = self.lab("--fault", "hang-logoff")
+        start = time.monotonic()
+        self.drive(self.scenario(lab, logoff={"timeout": "500ms"}))
+        self.assertLess(time.monotonic() - start, 10)
+        [(result, code)] = self.query("select result, code from cycles")
+        self.assertEqual((result, code), ("unproven", "TIMEOUT"))
+
+    def test_end_without_error_info_is_no_proof(self):
+        lab = self.lab("--fault", "silent-logoff")
+        self.drive(self.scenario(lab))
+        [(result, code)] = self.query("select result, code from cycles")
+        self.assertEqual((result, code), ("unproven", "NO_PROOF"))
+
+
+class Logon(leaklab.Case):
+    def test_phases_are_timed_apart_and_the_session_id_is_known(self):
+        lab = self.lab("--shell-seconds", "0.2")
+        self.drive(self.scenario(lab))
+        [row] = self.query("select tcp_ms, tls_ms, nla_ms, activated_ms, logon_ms, logoff_ms, session_id from cycles")
+        self.assertTrue(all(value is not None and value >= 0 for value in row), row)
+        self.assertGreater(row[5], 190)
+        self.assertEqual(row[6], 2)
+
+    def test_tls_without_nla_logs_on_too(self):
+        lab = self.lab("--security", "tls")
+        self.drive(self.scenario(lab, host={"security": "tls"}))
+        self.assertEqual(self.query("select result, nla_ms from cycles"), [("logged-off", None)])
+
+    def test_session_id_comes_with_the_extended_info_as_well(self):
+        lab = self.lab("--logon-info", "extended")
+        self.drive(self.scenario(lab))
+        self.assertEqual(self.query("select result, session_id from cycles"), [("logged-off", 2)])
+
+    def test_host_that_sends_no_logon_info_needs_another_signal(self):
+        lab = self.lab("--logon-info", "none")
+        self.drive(self.scenario(lab, logon={"timeout": "500ms"}, logoff={"timeout": "500ms"}, limits={"failures": 1}))
+        self.assertNotEqual(self.query("select result from cycles"), [("logged-off",)])
+        os.rename(self.run_file, self.folder / "first.leaklab")
+        self.drive(self.scenario(lab, logon={"signal": "activated"}))
+        self.assertEqual(self.query("select result, session_id from cycles"), [("logged-off", None)])
+
+
+class Load(leaklab.Case):
+    def test_slots_hold_sessions_at_once_and_no_account_twice(self):
+        lab = self.lab("--accounts", "6")
+        self.drive(self.scenario(lab, load={"slots": 6, "cycles": 18, "hold": "300ms"}, logoff={"shell": "ping -n 2 x"}))
+        cycles = self.query("select user, session_id, result from cycles")
+        self.assertEqual(len(cycles), 18)
+        self.assertEqual({result for _, _, result in cycles}, {"logged-off"})
+        overlaps = self.query("""select count(*) from cycle a join cycle b on a.user = b.user and a.number < b.number
+                                 where b.started < a.ended""")
+        self.assertEqual(overlaps, [(0,)])
+        [(most,)] = self.query("""select max(n) from (select count(*) n from cycle a join cycle b
+                                  on b.logged_on <= a.logged_on and b.ended > a.logged_on group by a.number)""")
+        self.assertEqual(most, 6)
+
+    def test_ramp_starts_slots_one_after_another(self):
+        lab = self.lab()
+        self.drive(self.scenario(lab, load={"slots": 4, "cycles": 4, "ramp": "1s"}, logoff={"shell": "sleep 2"}))
+        [(spread,)] = self.query("select (max(started) - min(started)) / 1e6 from cycle")
+        self.assertGreater(spread, 0.7)
+        self.assertLess(spread, 3)
+
+    def test_open_load_keeps_its_arrivals(self):
+        lab = self.lab()
+        self.drive(self.scenario(lab, load={"slots": 4, "cycles": 10, "rate": 10}))
+        gaps = self.query("select (scheduled - (select min(scheduled) from cycle)) / 1e5 from cycle order by number")
+        for index, (gap,) in enumerate(gaps):
+            self.assertAlmostEqual(gap, index, delta=0.5)
+
+    def test_open_load_counts_arrivals_that_found_no_slot(self):
+        lab = self.lab("--shell-seconds", "0.5")
+        self.drive(self.scenario(lab, load={"slots": 1, "cycles": 5, "rate": 10}))
+        [(missed,)] = self.query("select value from setting where key = 'load.missed'")
+        self.assertGreaterEqual(int(missed), 3)
+
+    def test_think_time_separates_a_slots_cycles(self):
+        lab = self.lab()
+        self.drive(self.scenario(lab, load={"slots": 1, "cycles": 3, "think": "400ms..500ms"}))
+        rows = self.query("select started, ended from cycle order by number")
+        for (_, ended), (started, _) in zip(rows, rows[1:]):
+            self.assertGreater(started - ended, 390_000)
+
+    def test_duration_ends_the_load(self):
+        lab = self.lab("--shell-seconds", "0.1")
+        done = self.drive(self.scenario(lab, load={"cycles": 1000}, limits={"duration": "1s"}))
+        self.assertIn("limits.duration", done.stderr)
+        [(count,)] = self.query("select count(*) from cycle")
+        self.assertTrue(1 < count < 100, count)
+
+
+class Marks(leaklab.Case):
+    def test_every_mark_has_its_snapshot_with_the_raw_text(self):
+        lab = self.lab()
+        self.drive(self.scenario(lab, load={"cycles": 6}, observers=[self.observer(lab)], observe_every=2))
+        marks = [mark for mark, in self.query("select distinct mark from snapshots order by rowid")]
+        self.assertTrue({"before", "during", "after", "settled"} <= set(marks), marks)
+        raw = self.query("select output from capture")
+        self.assertTrue(all(b"leaklab.snapshot/1" in bytes(output, "utf8") if isinstance(output, str)
+                            else b"leaklab.snapshot/1" in output for output, in raw))
+
+    def test_one_file_is_left_when_the_run_is_over(self):
+        lab = self.lab()
+        self.drive(self.scenario(lab))
+        self.assertEqual([path.name for path in self.folder.glob("run.leaklab*")], ["run.leaklab"])
+        self.assertEqual(self.run_file.stat().st_mode & 0o777, 0o600)
+
+
+class Interruption(leaklab.Case):
+    def start(self, scenario, *arguments):
+        self.run_file = self.folder / "run.leaklab"
+        process = subprocess.Popen([leaklab.program("driver"), "run", scenario, "-o", self.run_file, "--json", *arguments],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder)
+        self.addCleanup(lambda: process.poll() is None and process.kill())
+        return process
+
+    def wait_for(self, process, event, count):
+        for line in process.stdout:
+            if f'"event":"{event}"' in line:
+                count -= 1
+                if count == 0:
+                    return
+        self.fail(f"no {event}: {process.stderr.read()}")
+
+    def test_first_ctrl_c_logs_everybody_off_and_finishes_the_run_file(self):
+        lab = self.lab()
+        process = self.start(self.scenario(
+            lab, load={"slots": 3, "cycles": 300, "hold": "60s"},
+            logoff={"method": "keys", "keys": "Win+R text:logoff Enter", **NO_SHELL}))
+        self.wait_for(process, "logon", 3)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+        self.assertEqual(self.query("select result from cycles"), [("logged-off",)] * 3)
+        self.assertEqual(self.query("select value from setting where key = 'interrupted'"), [("yes",)])
+        self.assertNotIn("lab0", lab.show("qwinsta"))
+
+    def test_second_ctrl_c_stops_at_once(self):
+        lab = self.lab()
+        process = self.start(self.scenario(lab, load={"slots": 2, "cycles": 2}, logoff={"shell": "sleep 100"}))
+        self.wait_for(process, "logon", 2)
+        start = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)  # two signals that come as one would count as one
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+        self.assertLess(time.monotonic() - start, 5)
+        self.assertEqual(self.query("select result from cycles"), [("lost",)] * 2)
+
+    def test_kill_9_loses_no_finished_cycle_and_leaves_no_session(self):
+        lab = self.lab("--shell-seconds", "0.05")
+        process = self.start(self.scenario(lab, load={"slots": 2, "cycles": 1000}))
+        self.wait_for(process, "cycle", 10)
+        process.kill()
+        process.communicate()
+        [(finished,)] = self.query("select count(*) from cycles where result = 'logged-off'")
+        self.assertGreaterEqual(finished, 10)
+        deadline = time.monotonic() + 10
+        while "lab0" in lab.show("qwinsta"):  # the workers log off what is still on
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+        self.run_program("analyzer", "judge", self.run_file, code=3)
+
+    def test_worker_that_crashes_costs_only_its_cycles(self):
+        lab = self.lab("--shell-seconds", "0.3")
+        process = self.start(self.scenario(lab, load={"slots": 4, "cycles": 24, "workers": 2}))
+        self.wait_for(process, "logon", 4)
+        [worker, *_] = [int(pid) for pid in pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+                        .read_text().split()]
+        os.kill(worker, signal.SIGSEGV)
+        process.communicate(timeout=60)
+        results = dict(self.query("select result, count(*) from cycles group by result"))
+        self.assertEqual(sum(results.values()), 24)
+        self.assertTrue(1 <= results["lost"] <= 2, results)
+        self.assertEqual(results["logged-off"], 24 - results["lost"])
+
+
+class Secrets(leaklab.Case):
+    def test_password_is_nowhere_but_in_the_account_file(self):
+        lab = self.lab("--shell-seconds", "0.5")
+        password = lab.accounts()[0][2]
+        run_file = self.folder / "run.leaklab"
+        process = subprocess.Popen([leaklab.program("driver"), "run",
+                                    self.scenario(lab, load={"slots": 2, "cycles": 4}), "-o", run_file, "--json"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.folder,
+                                   env={**os.environ, "WLOG_LEVEL": "TRACE"})
+        seen = process.stdout.readline()
+        children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        for pid in [str(process.pid), *children]:
+            seen += pathlib.Path(f"/proc/{pid}/cmdline").read_bytes() + pathlib.Path(f"/proc/{pid}/environ").read_bytes()
+        seen += b"".join(process.communicate())
+        for path in self.folder.rglob("*"):
+            if path.is_file() and path.name != "accounts.csv":
+                seen += path.read_bytes()
+        self.assertNotIn(password.encode(), seen)
+
+    def test_password_of_the_environment_is_not_passed_on(self):
+        lab = self.lab()
+        user, domain, password = lab.accounts()[0]
+        spy = self.folder / "environment"
+        self.drive(self.scenario(lab, accounts={"csv": None, "users": user, "domain": domain, "password_env": "LAB_PW"},
+                                 observers=[{"name": "spy", "command": f"env > {spy}; {self.observer(lab)['command']}"}]),
+                   env={"LAB_PW": password})
+        self.assertNotIn(password, spy.read_text())
+        self.assertEqual(self.query("select result from cycles"), [("logged-off",)])
+
+    def test_no_core_dump_can_hold_the_passwords(self):
+        lab = self.lab("--shell-seconds", "1")
+        process = subprocess.Popen([leaklab.program("driver"), "run", self.scenario(lab), "-o",
+                                    self.folder / "run.leaklab", "--json"], stdout=subprocess.PIPE, cwd=self.folder)
+        process.stdout.readline()
+        children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        limits = [pathlib.Path(f"/proc/{pid}/limits").read_text() for pid in [str(process.pid), *children]]
+        process.communicate()
+        self.assertEqual(len(limits), 2)
+        for text in limits:
+            [line] = [line for line in text.splitlines() if line.startswith("Max core file size")]
+            self.assertEqual(line.split()[4:6], ["0", "0"])
+
+
+if __name__ == "__main__":
+    tap.main()

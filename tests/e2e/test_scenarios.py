@@ -1,0 +1,89 @@
+"""Each ready-made scenario keeps its promise: judged by its exit code, as a script of a user would."""
+import json
+import unittest
+
+import leaklab
+import tap
+
+
+class ReadyMadeScenarios(leaklab.Case):
+    def play(self, name, *arguments):
+        done = self.drive(leaklab.SCENARIOS / f"{name}.yaml", *arguments)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return self.verdict(code=0)
+
+    def test_baseline_is_clean_and_reuses_its_session_ids(self):
+        verdict = self.play("baseline")
+        self.assertEqual(verdict["verdict"], "CLEAN")
+        self.assertEqual(verdict["orphans"]["k"], 0)
+        self.assertLess(verdict["session_ids"]["distinct"], verdict["session_ids"]["cycles"] / 2)
+
+    def test_ms16_111_leaks_one_session_id_a_cycle_and_names_the_grabber(self):
+        verdict = self.play("ms16-111")
+        self.assertEqual(verdict["verdict"], "LEAK")
+        self.assertEqual(verdict["orphans"]["k"], verdict["orphans"]["n"])
+        self.assertAlmostEqual(verdict["session_ids"]["growth_per_cycle"], 1, delta=0.05)
+        self.assertIn("leaklab-grabber", verdict["culprits"][0]["image"])
+        self.assertEqual(verdict["culprits"][0]["logon_sessions"], verdict["orphans"]["k"])
+        self.assertEqual(verdict["unattributed"]["logon_sessions"], 0)
+
+    def test_ms16_111_fixed_is_clean(self):
+        self.assertEqual(self.play("ms16-111-fixed")["verdict"], "CLEAN")
+
+    def test_before_ms16_111_handles_leak_and_session_ids_are_reused(self):
+        verdict = self.play("before-ms16-111")
+        self.assertEqual(verdict["verdict"], "LEAK")
+        self.assertLess(verdict["session_ids"]["distinct"], 10)
+        self.assertTrue(any("session IDs are reused" in reason for reason in verdict["reasons"]))
+
+    def test_every_third_logon_has_one_third_in_its_interval(self):
+        verdict = self.play("every-third-logon")
+        low, high = verdict["orphans"]["ci95"]
+        self.assertTrue(low <= 1 / 3 <= high)
+        self.assertEqual(verdict["orphans"]["k"], verdict["orphans"]["n"] // 3)
+
+    def test_kernel_reference_leaks_without_a_visible_holder(self):
+        verdict = self.play("kernel-reference")
+        self.assertEqual(verdict["verdict"], "LEAK")
+        self.assertEqual(verdict["culprits"], [])
+        self.assertEqual(verdict["unattributed"]["logon_sessions"], verdict["orphans"]["logon_sessions"])
+
+    def test_slow_release_is_clean_after_settling_and_not_before(self):
+        verdict = self.play("slow-release")
+        self.assertEqual(verdict["verdict"], "CLEAN")
+        self.assertGreater(verdict["orphans"]["after_k"], 0)
+
+    def test_expectation_that_fails_is_exit_code_1(self):
+        done = self.drive(leaklab.SCENARIOS / "ms16-111.yaml", "--set", "expect.verdict=CLEAN", "--set",
+                          "load.cycles=32", code=1)
+        self.assertIn("NOT met", done.stdout)
+
+    def test_leak_is_exit_code_1_without_an_expectation(self):
+        text = (leaklab.SCENARIOS / "ms16-111.yaml").read_text()
+        scenario = self.write("bare.yaml", text[:text.index("expect:")])
+        self.drive(scenario, "--set", "load.cycles=8", code=1)
+        self.verdict(code=1)
+
+    def test_too_few_cycles_are_inconclusive(self):
+        text = (leaklab.SCENARIOS / "baseline.yaml").read_text()
+        scenario = self.write("bare.yaml", text[:text.index("expect:")])
+        done = self.drive(scenario, "--set", "load.cycles=5", code=3)
+        self.assertIn("INCONCLUSIVE", done.stdout)
+
+    def test_events_come_as_json_a_line_with_the_verdict_last(self):
+        done = self.drive(leaklab.SCENARIOS / "ms16-111.yaml", "--json", "--set", "load.cycles=6", "--set",
+                          "load.slots=2", code=0)
+        events = [json.loads(line) for line in done.stdout.splitlines()]
+        cycles = [event for event in events if event.get("event") == "cycle"]
+        self.assertEqual(len(cycles), 6)
+        self.assertEqual(sum(event.get("event") == "logon" for event in events), 6)
+        self.assertEqual(set(cycles[0]["phases_ms"]), {"tcp", "tls", "nla", "activated", "logon", "logoff"})
+        self.assertEqual(events[-1]["schema"], "leaklab.verdict/1")
+
+    def test_every_ready_made_scenario_passes_check(self):
+        for scenario in sorted(leaklab.SCENARIOS.glob("*.yaml")):
+            self.run_program("driver", "check", scenario, code=0)
+
+
+if __name__ == "__main__":
+    tap.main()
