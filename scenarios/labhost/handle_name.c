@@ -1,0 +1,26 @@
+#include "labhost/handle_name.h"
+
+#include <stdio.h>
+
+#include "snapshot/snapshot.h"
+
+char *handle_name(const struct nt_handle *handle, char *out, size_t size)
+{
+	const struct nt_logon *logon = handle->logon;
+	char luid[LUID_TEXT];
+
+	if (handle->type == NT_TYPE_TOKEN) {
+		snprintf(out, size, "%s\\%s:%llx", logon->domain, logon->user,
+		    (unsigned long long)logon->luid);
+		return out;
+	}
+	/* The directory has the LUID with a dash in the middle. */
+	luid_format(logon->luid, luid);
+	snprintf(out, size, "\\Sessions\\0\\DosDevices\\%.8s-%s", luid, luid + 9);
+	return out;
+}
+
+const char *handle_type(const struct nt_handle *handle)
+{
+	return handle->type == NT_TYPE_TOKEN ? "Token" : "Directory";
+}

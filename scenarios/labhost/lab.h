@@ -1,0 +1,52 @@
+/* What the parts of a serving lab host share: the model behind one lock, the clock, and the way to wake the main
+ * thread. */
+#ifndef LEAKLAB_LABHOST_LAB_H
+#define LEAKLAB_LABHOST_LAB_H
+
+#include <pthread.h>
+
+#include "labhost/accounts.h"
+#include "labhost/model.h"
+
+/* A logon or logoff that the watchers on the control socket have not been told of yet. */
+struct lab_event {
+	enum model_event event;
+	uint32_t session_id;
+	uint64_t luid;
+};
+
+struct lab {
+	pthread_mutex_t mutex; /* guards everything up to the next blank line */
+	struct model *model;
+	struct lab_event *events;
+	size_t event_count;
+	size_t event_room;
+	size_t watchers; /* nobody watches: no events are kept */
+	int64_t armed;   /* when the main thread will look at what is due by itself */
+
+	struct accounts *accounts;
+	const char *host_name;     /* borrowed */
+	int wake;                  /* eventfd of the main thread */
+	int64_t started;           /* wall clock and ... */
+	int64_t started_monotonic; /* ... the other clock at the same moment */
+};
+
+/* Takes the accounts. NULL: no event descriptor could be made. */
+struct lab *lab_create(const struct model_options *options, struct accounts *accounts,
+    const char *host_name, struct error *error);
+void lab_destroy(struct lab *lab); /* NULL is allowed */
+
+/* Host time: the wall clock as it was at the start, carried on evenly. */
+int64_t lab_now(const struct lab *lab);
+
+void lab_lock(struct lab *lab);
+/* Wakes the main thread if there is something new for it to do. */
+void lab_unlock(struct lab *lab);
+
+/* Takes the events that have gathered; the caller holds the lock and frees the array. */
+struct lab_event *lab_take_events(struct lab *lab, size_t *count);
+
+/* Does what is due and returns how many milliseconds there are until something else will be; -1: nothing. */
+int lab_run_due(struct lab *lab);
+
+#endif

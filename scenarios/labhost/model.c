@@ -1,0 +1,490 @@
+#include "labhost/model.h"
+
+#include <stdio.h>
+
+#include "labhost/handles.h"
+#include "labhost/memory.h"
+
+#define MINUTE (60 * (int64_t)1000000)
+/* Published investigations saw the late holders let go 10 to 20 minutes after the logoff. */
+#define LATE_LEAST (10 * MINUTE)
+#define LATE_SPAN (10 * MINUTE)
+/* The network logon session of an NLA logon is dropped when its connection has been handed over. */
+#define NETWORK_LOGON_LIFE (MINUTE / 2)
+
+#define SERVICE_HOSTS 5
+
+struct model {
+	struct model_options options;
+	struct handles handles;
+	struct nt_sessions sessions;
+	struct nt_session *by_id[SESSION_ID_LIMIT];
+	size_t session_count;
+	size_t ending; /* disconnected sessions whose shell will end */
+	struct nt_logon *system;
+	struct nt_process *system_process;
+	struct nt_process *lsass;
+	struct nt_process
+	    *service_hosts[SERVICE_HOSTS]; /* svchost.exe: they hold tokens for a while */
+	int64_t boot_time;
+	uint64_t logons; /* since boot */
+	uint64_t stations;
+	uint64_t random;
+};
+
+/* xorshift64: delays want to differ, and be the same for the same seed. */
+static uint64_t random_next(struct model *model)
+{
+	model->random ^= model->random << 13;
+	model->random ^= model->random >> 7;
+	model->random ^= model->random << 17;
+	return model->random;
+}
+
+static struct nt_logon *service_logon(struct model *model, uint64_t luid, const char *domain,
+    const char *user, const char *sid, const char *type, int64_t now)
+{
+	struct nt_logon *logon =
+	    logon_create(&model->handles, domain, user, sid, type, SESSION_ID_SERVICES, false, now);
+
+	logon->luid = luid;
+	logon->permanent = true;
+	logon->package = "Negotiate";
+	return logon;
+}
+
+/* What runs on a host before anybody has logged on. */
+static void boot(struct model *model, int64_t now)
+{
+	struct handles *handles = &model->handles;
+
+	handles_init(handles);
+	TAILQ_INIT(&model->sessions);
+	memset(model->by_id, 0, sizeof(model->by_id));
+	model->session_count = 0;
+	model->ending = 0;
+	model->boot_time = now;
+	model->logons = 0;
+	model->stations = 0;
+	model->random = model->options.seed | 1;
+
+	struct nt_logon *system =
+	    service_logon(model, LUID_SYSTEM, "NT AUTHORITY", "SYSTEM", "S-1-5-18", "(none)", now);
+	struct nt_logon *network = service_logon(model, LUID_NETWORK_SERVICE, "NT AUTHORITY",
+	    "NETWORK SERVICE", "S-1-5-20", "Service", now);
+	struct nt_logon *local = service_logon(
+	    model, LUID_LOCAL_SERVICE, "NT AUTHORITY", "LOCAL SERVICE", "S-1-5-19", "Service", now);
+	struct nt_logon *const host_logons[SERVICE_HOSTS] = {
+	    system, system, network, local, system};
+
+	model->system = system;
+	model->system_process =
+	    process_create(handles, "System", SESSION_ID_SERVICES, system, 2871);
+	process_create(handles, "smss.exe", SESSION_ID_SERVICES, system, 53);
+	process_create(handles, "csrss.exe", SESSION_ID_SERVICES, system, 512);
+	process_create(handles, "wininit.exe", SESSION_ID_SERVICES, system, 158);
+	process_create(handles, "csrss.exe", SESSION_ID_CONSOLE, system, 164);
+	process_create(handles, "winlogon.exe", SESSION_ID_CONSOLE, system, 267);
+	process_create(handles, "services.exe", SESSION_ID_SERVICES, system, 634);
+	model->lsass = process_create(handles, "lsass.exe", SESSION_ID_SERVICES, system, 1209);
+	for (size_t i = 0; i < SERVICE_HOSTS; i++)
+		model->service_hosts[i] = process_create(handles, "svchost.exe",
+		    SESSION_ID_SERVICES, host_logons[i], 420 + 37 * (uint32_t)i);
+	process_create(handles, "LogonUI.exe", SESSION_ID_CONSOLE, system, 611);
+}
+
+struct model *model_create(const struct model_options *options, int64_t now)
+{
+	struct model *model = memory_zeroed(1, sizeof(*model));
+
+	model->options = *options;
+	boot(model, now);
+	return model;
+}
+
+/* Nobody but the model sees a shell end while its session is disconnected. */
+static bool session_ends_unseen(const struct nt_session *session)
+{
+	return session->state == NT_STATE_DISCONNECTED && session->shell_ends != DUE_NEVER;
+}
+
+static void session_free(struct model *model, struct nt_session *session)
+{
+	if (session_ends_unseen(session))
+		model->ending--;
+	TAILQ_REMOVE(&model->sessions, session, link);
+	model->by_id[session->id] = NULL;
+	model->session_count--;
+	free(session->user);
+	free(session->domain);
+	free(session->station);
+	free(session);
+}
+
+static void shut_down(struct model *model)
+{
+	while (!TAILQ_EMPTY(&model->sessions))
+		session_free(model, TAILQ_FIRST(&model->sessions));
+	handles_deinit(&model->handles);
+}
+
+void model_destroy(struct model *model)
+{
+	if (!model)
+		return;
+	shut_down(model);
+	free(model);
+}
+
+void model_reboot(struct model *model, int64_t now)
+{
+	shut_down(model);
+	boot(model, now);
+}
+
+static int64_t scaled(const struct model *model, int64_t duration)
+{
+	return (int64_t)((double)duration * model->options.time_scale);
+}
+
+static void followers_open(struct model *model, struct nt_logon *logon, uint32_t session_id)
+{
+	handle_open_follower(&model->handles, model->lsass, logon, NT_TYPE_TOKEN, session_id);
+	handle_open_follower(
+	    &model->handles, model->system_process, logon, NT_TYPE_DIRECTORY, session_id);
+}
+
+/* NLA authenticates the user over the network before there is a session; that logon session goes by itself. */
+static void network_logon(struct model *model, const struct logon_request *request, int64_t now)
+{
+	struct nt_logon *logon = logon_create(&model->handles, request->domain, request->user,
+	    request->sid, "Network", SESSION_ID_SERVICES, false, now);
+
+	struct nt_handle *handle =
+	    handle_open_late(&model->handles, model->service_hosts[2], logon, SESSION_ID_SERVICES);
+	logon->ended = true;
+	handle_set_due(&model->handles, handle, now + scaled(model, NETWORK_LOGON_LIFE));
+}
+
+static void session_connect(struct model *model, struct nt_session *session, uint64_t connection)
+{
+	char station[32];
+
+	if (session_ends_unseen(session))
+		model->ending--;
+	snprintf(station, sizeof(station), "RDP-Tcp#%llu", (unsigned long long)model->stations++);
+	free(session->station);
+	session->station = memory_text(station);
+	session->connection = connection;
+	session->state = NT_STATE_ACTIVE;
+}
+
+static void session_holders_open(struct model *model, struct nt_session *session)
+{
+	struct nt_process *winlogon = session->processes[1];
+	struct nt_process *shell = session->processes[3];
+
+	followers_open(model, session->logon, session->id);
+	for (int i = 0; i < 2; i++)
+		handle_open_token(&model->handles, winlogon, session->logon, session->id);
+	handle_open_token(&model->handles, shell, session->logon, session->id);
+	for (unsigned i = 0; i < model->options.late_holders; i++)
+		handle_open_late(&model->handles, model->service_hosts[i % SERVICE_HOSTS],
+		    session->logon, session->id);
+}
+
+/* An administrator's logon makes a second logon session, whose token the first one's is linked to. */
+static void linked_logon(struct model *model, const struct logon_request *request,
+    struct nt_session *session, int64_t now)
+{
+	struct nt_logon *logon =
+	    logon_create(&model->handles, request->domain, request->user, request->sid,
+	        "RemoteInteractive", session->id, model->options.rule == ID_RULE_MS16_111, now);
+
+	followers_open(model, logon, session->id);
+	handle_open_token(&model->handles, session->processes[1], logon, session->id);
+}
+
+static struct nt_session *session_create(
+    struct model *model, const struct logon_request *request, uint32_t id, int64_t now)
+{
+	struct handles *handles = &model->handles;
+	struct nt_session *session = memory_zeroed(1, sizeof(*session));
+
+	session->id = id;
+	session->shell_ends = request->shell_ends;
+	session->user = memory_text(request->user);
+	session->domain = memory_text(request->domain);
+	session->logon = logon_create(handles, request->domain, request->user, request->sid,
+	    "RemoteInteractive", id, model->options.rule == ID_RULE_MS16_111, now);
+	session->processes[0] = process_create(handles, "csrss.exe", id, model->system, 181);
+	session->processes[1] = process_create(handles, "winlogon.exe", id, model->system, 262);
+	session->processes[2] = process_create(handles, "dwm.exe", id, model->system, 388);
+	session->processes[3] = process_create(handles, request->shell, id, session->logon, 1406);
+	session_holders_open(model, session);
+	if (model->options.linked_tokens)
+		linked_logon(model, request, session, now);
+	TAILQ_INSERT_TAIL(&model->sessions, session, link);
+	model->by_id[id] = session;
+	model->session_count++;
+	return session;
+}
+
+/* The session that a user who logs on is put back into. With one session a user (the default of a session host)
+ * that is any; with several only one that was left. */
+static struct nt_session *session_to_rejoin(
+    const struct model *model, const struct logon_request *request)
+{
+	struct nt_session *session;
+
+	TAILQ_FOREACH(session, &model->sessions, link)
+	{
+		if (strcmp(session->user, request->user) != 0 ||
+		    strcmp(session->domain, request->domain) != 0)
+			continue;
+		if (session->state == NT_STATE_DISCONNECTED || !model->options.many_sessions)
+			return session;
+	}
+	return NULL;
+}
+
+static void notify(struct model *model, enum model_event event, const struct nt_session *session)
+{
+	if (model->options.notify)
+		model->options.notify(model->options.notify_data, event, session);
+}
+
+bool model_logon(struct model *model, const struct logon_request *request, int64_t now,
+    struct logon_answer *answer)
+{
+	struct nt_session *session = session_to_rejoin(model, request);
+	uint32_t id;
+
+	if (session) {
+		*answer = (struct logon_answer){.session_id = session->id,
+		    .reconnected = true,
+		    .shell_ends = session->shell_ends,
+		    .displaced = session->connection};
+		session_connect(model, session, request->connection);
+		if (model->options.network_logons)
+			network_logon(model, request, now);
+		return true;
+	}
+	if (model->session_count >= model->options.max_sessions ||
+	    !session_ids_take(&model->handles.ids, &id))
+		return false;
+	if (model->options.network_logons)
+		network_logon(model, request, now);
+	session = session_create(model, request, id, now);
+	session_connect(model, session, request->connection);
+	const unsigned every = model->options.kernel_reference_every;
+	if (++model->logons % (every ? every : UINT64_MAX) == 0)
+		model_kernel_reference(model, id);
+	notify(model, MODEL_LOGON, session);
+	*answer = (struct logon_answer){.session_id = id, .shell_ends = session->shell_ends};
+	return true;
+}
+
+static struct nt_session *session_find(const struct model *model, uint32_t id)
+{
+	return id < SESSION_ID_LIMIT ? model->by_id[id] : NULL;
+}
+
+void model_disconnect(struct model *model, uint32_t session_id, uint64_t connection)
+{
+	struct nt_session *session = session_find(model, session_id);
+
+	if (!session || session->connection != connection)
+		return;
+	session->state = NT_STATE_DISCONNECTED;
+	session->connection = 0;
+	free(session->station);
+	session->station = NULL;
+	if (session_ends_unseen(session))
+		model->ending++;
+}
+
+/* Every logon session that was made in the session ends with it; its late holders get their time. */
+static void session_logons_end(struct model *model, const struct nt_session *session, int64_t now)
+{
+	struct nt_logon *logon;
+	struct nt_handle *handle;
+
+	TAILQ_FOREACH_REVERSE(logon, &model->handles.logons, nt_logons, link)
+	{
+		if (logon->ended || logon->session_id != session->id)
+			continue;
+		logon->ended = true;
+		TAILQ_FOREACH(handle, &logon->late, link)
+		{
+			const int64_t delay =
+			    LATE_LEAST + (int64_t)(random_next(model) % LATE_SPAN);
+			handle_set_due(&model->handles, handle, now + scaled(model, delay));
+		}
+		if (logon == session->logon) /* made before any linked one */
+			break;
+	}
+}
+
+bool model_logoff(struct model *model, uint32_t session_id, uint64_t connection, int64_t now)
+{
+	struct nt_session *session = session_find(model, session_id);
+
+	if (!session || (connection && session->connection != connection))
+		return false;
+	notify(model, MODEL_LOGOFF, session);
+	session_logons_end(model, session, now);
+	for (size_t i = sizeof(session->processes) / sizeof(session->processes[0]); i-- > 0;)
+		process_exit(&model->handles, session->processes[i]);
+	session_ids_drop(&model->handles.ids, session->id);
+	session_free(model, session);
+	return true;
+}
+
+/* The disconnected session whose shell ends first; NULL: none. */
+static struct nt_session *ending_first(const struct model *model)
+{
+	struct nt_session *session;
+	struct nt_session *first = NULL;
+
+	if (model->ending == 0)
+		return NULL;
+	TAILQ_FOREACH(session, &model->sessions, link)
+	if (session_ends_unseen(session) && (!first || session->shell_ends < first->shell_ends))
+		first = session;
+	return first;
+}
+
+void model_run_due(struct model *model, int64_t now)
+{
+	const struct nt_session *session;
+	struct nt_handle *handle;
+
+	while ((session = ending_first(model)) && session->shell_ends <= now)
+		model_logoff(model, session->id, 0, now);
+	while ((handle = holders_first(&model->handles.late)) && handle->due <= now)
+		handle_close(&model->handles, handle);
+}
+
+int64_t model_next_due(const struct model *model)
+{
+	const struct nt_handle *handle = holders_first(&model->handles.late);
+	const struct nt_session *session = ending_first(model);
+	const int64_t handle_due = handle ? handle->due : DUE_NEVER;
+	const int64_t session_due = session ? session->shell_ends : DUE_NEVER;
+
+	return handle_due < session_due ? handle_due : session_due;
+}
+
+uint32_t model_process_start(struct model *model, const char *image)
+{
+	return process_create(&model->handles, image, SESSION_ID_SERVICES, model->system, 96)->pid;
+}
+
+void model_process_exit(struct model *model, uint32_t pid)
+{
+	struct nt_process *process = process_find(&model->handles, pid);
+
+	if (process)
+		process_exit(&model->handles, process);
+}
+
+bool model_query_user_token(
+    struct model *model, uint32_t pid, uint32_t session_id, uint32_t *handle)
+{
+	struct nt_process *process = process_find(&model->handles, pid);
+	const struct nt_session *session = session_find(model, session_id);
+
+	if (!process || !session)
+		return false;
+	*handle = handle_open_token(&model->handles, process, session->logon, session->id)->value;
+	return true;
+}
+
+bool model_duplicate_token(struct model *model, uint32_t pid, uint32_t handle, uint32_t *duplicate)
+{
+	struct nt_process *process = process_find(&model->handles, pid);
+	const struct nt_handle *source = process ? handle_find(process, handle) : NULL;
+
+	if (!source || !source->token)
+		return false;
+	*duplicate =
+	    handle_open_token(&model->handles, process, source->logon, source->token->session_id)
+	        ->value;
+	return true;
+}
+
+bool model_close_handle(struct model *model, uint32_t pid, uint32_t handle)
+{
+	struct nt_process *process = process_find(&model->handles, pid);
+	struct nt_handle *found = process ? handle_find(process, handle) : NULL;
+
+	if (!found)
+		return false;
+	handle_close(&model->handles, found);
+	return true;
+}
+
+bool model_kernel_reference(struct model *model, uint32_t session_id)
+{
+	const struct nt_session *session = session_find(model, session_id);
+
+	if (!session)
+		return false;
+	token_pin(&model->handles, token_create(&model->handles, session->logon, session->id));
+	return true;
+}
+
+size_t model_release_kernel_references(struct model *model)
+{
+	size_t count = 0;
+
+	for (; !TAILQ_EMPTY(&model->handles.kernel_tokens); count++)
+		token_unpin(&model->handles, TAILQ_FIRST(&model->handles.kernel_tokens));
+	return count;
+}
+
+const struct nt_sessions *model_sessions(const struct model *model)
+{
+	return &model->sessions;
+}
+
+const struct nt_logons *model_logons(const struct model *model)
+{
+	return &model->handles.logons;
+}
+
+const struct nt_processes *model_processes(const struct model *model)
+{
+	return &model->handles.processes;
+}
+
+const struct nt_session *model_session(const struct model *model, uint32_t session_id)
+{
+	return session_find(model, session_id);
+}
+
+const struct nt_process *model_process(const struct model *model, uint32_t pid)
+{
+	return process_find(&model->handles, pid);
+}
+
+int64_t model_boot_time(const struct model *model)
+{
+	return model->boot_time;
+}
+
+size_t model_session_count(const struct model *model)
+{
+	return model->session_count;
+}
+
+size_t model_token_objects(const struct model *model)
+{
+	return model->handles.token_objects;
+}
+
+size_t model_token_objects_accounted(const struct model *model)
+{
+	return model->handles.tokens_with_handles;
+}

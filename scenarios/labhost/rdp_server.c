@@ -1,0 +1,250 @@
+#include "labhost/rdp_server.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <winpr/winsock.h>
+#include <winpr/wlog.h>
+
+#include "labhost/memory.h"
+#include "labhost/peer.h"
+#include "winpr_lock.h"
+
+#define PEER_STACK_SIZE (512 * 1024) /* measured to be plenty */
+#define BACKLOG 1024
+
+LIST_HEAD(peers, peer);
+
+struct rdp_server {
+	struct peer_environment environment;
+	int fd;
+	uint16_t port;
+	uint64_t connections;
+	pthread_mutex_t mutex; /* guards the two lists and their counts */
+	struct peers live;
+	struct peers ended; /* their threads want to be joined */
+	size_t live_count;
+};
+
+/* Each connection costs about ten descriptors inside FreeRDP. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static int listen_at(const struct addrinfo *address)
+{
+	const int on = 1;
+	const int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+		return fd;
+	const int saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+static bool server_listen(struct rdp_server *server, struct error *error)
+{
+	const struct rdp_server_options *options = &server->environment.options;
+	const struct addrinfo hints = {
+	    .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
+	struct sockaddr_storage bound;
+	socklen_t size = sizeof(bound);
+	struct addrinfo *address;
+	char port[8];
+
+	snprintf(port, sizeof(port), "%u", options->port);
+	if (getaddrinfo(options->address, port, &hints, &address) != 0)
+		return error_set(
+		    error, EXIT_USAGE, "--listen %s: want a numeric IP address", options->address);
+	server->fd = listen_at(address);
+	freeaddrinfo(address);
+	if (server->fd < 0)
+		return error_set(error, EXIT_TARGET, "listening on %s port %s: %s",
+		    options->address, port, strerror(errno));
+	if (getsockname(server->fd, (struct sockaddr *)&bound, &size) != 0)
+		return error_set(
+		    error, EXIT_TARGET, "asking for the listening port: %s", strerror(errno));
+	server->port =
+	    ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
+	                                      : ((struct sockaddr_in *)&bound)->sin_port);
+	return true;
+}
+
+static bool prepare_libraries(int log_level, struct error *error)
+{
+	WSADATA data;
+
+	raise_descriptor_limit();
+	WLog_SetLogLevel(WLog_GetRoot(), (DWORD)log_level);
+	if (WSAStartup(MAKEWORD(2, 2), &data) != 0 || !winpr_lock_install())
+		return error_set(error, EXIT_TARGET,
+		    "this WinPR cannot be made safe for threads: use FreeRDP 3.10 or a later 3.x");
+	return true;
+}
+
+struct rdp_server *rdp_server_create(struct lab *lab, const struct certificate *certificate,
+    const struct rdp_server_options *options, struct error *error)
+{
+	struct rdp_server *server = memory_zeroed(1, sizeof(*server));
+
+	server->environment = (struct peer_environment){server, lab, certificate, *options};
+	server->fd = -1;
+	pthread_mutex_init(&server->mutex, NULL);
+	LIST_INIT(&server->live);
+	LIST_INIT(&server->ended);
+	if (!prepare_libraries(options->log_level, error) || !server_listen(server, error)) {
+		rdp_server_destroy(server);
+		return NULL;
+	}
+	return server;
+}
+
+static void join_ended(struct rdp_server *server)
+{
+	pthread_mutex_lock(&server->mutex);
+	while (!LIST_EMPTY(&server->ended)) {
+		struct peer *peer = LIST_FIRST(&server->ended);
+		LIST_REMOVE(peer, link);
+		pthread_mutex_unlock(&server->mutex);
+		pthread_join(peer->thread, NULL);
+		close(peer->wake);
+		free(peer);
+		pthread_mutex_lock(&server->mutex);
+	}
+	pthread_mutex_unlock(&server->mutex);
+}
+
+static void join_all(struct rdp_server *server)
+{
+	for (;;) {
+		pthread_mutex_lock(&server->mutex);
+		struct peer *peer = LIST_FIRST(&server->live);
+		const pthread_t thread = peer ? peer->thread : pthread_self();
+		pthread_mutex_unlock(&server->mutex);
+		if (!peer)
+			break;
+		/* It moves to the other list when it ends; only this thread takes it from there. */
+		pthread_join(thread, NULL);
+		pthread_mutex_lock(&server->mutex);
+		LIST_REMOVE(peer, link);
+		pthread_mutex_unlock(&server->mutex);
+		close(peer->wake);
+		free(peer);
+	}
+	join_ended(server);
+}
+
+void rdp_server_destroy(struct rdp_server *server)
+{
+	if (!server)
+		return;
+	rdp_server_order(server, 0, PEER_ORDER_STOP);
+	join_all(server);
+	if (server->fd >= 0)
+		close(server->fd);
+	pthread_mutex_destroy(&server->mutex);
+	WSACleanup();
+	free(server);
+}
+
+int rdp_server_fd(const struct rdp_server *server)
+{
+	return server->fd;
+}
+
+uint16_t rdp_server_port(const struct rdp_server *server)
+{
+	return server->port;
+}
+
+/* On the peer's thread, while its socket is still open: from here on it gets no orders. */
+static void peer_ended(struct peer *peer, void *data)
+{
+	struct rdp_server *server = data;
+
+	pthread_mutex_lock(&server->mutex);
+	LIST_REMOVE(peer, link);
+	LIST_INSERT_HEAD(&server->ended, peer, link);
+	server->live_count--;
+	pthread_mutex_unlock(&server->mutex);
+}
+
+static bool peer_start(struct rdp_server *server, struct peer *peer)
+{
+	pthread_attr_t attributes;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, PEER_STACK_SIZE);
+	/* Held until the thread is noted down, so that it cannot end unnoted. */
+	pthread_mutex_lock(&server->mutex);
+	const bool started = pthread_create(&peer->thread, &attributes, peer_main, peer) == 0;
+	if (started) {
+		LIST_INSERT_HEAD(&server->live, peer, link);
+		server->live_count++;
+	}
+	pthread_mutex_unlock(&server->mutex);
+	pthread_attr_destroy(&attributes);
+	return started;
+}
+
+static bool peer_accepted(struct rdp_server *server, int fd)
+{
+	pthread_mutex_lock(&server->mutex);
+	const bool full = server->live_count >= server->environment.options.max_connections;
+	pthread_mutex_unlock(&server->mutex);
+	if (full)
+		return false;
+	const int wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (wake < 0)
+		return false;
+	struct peer *peer = memory_zeroed(1, sizeof(*peer));
+	peer->ended = peer_ended;
+	peer->ended_data = server;
+	peer->environment = &server->environment;
+	peer->connection = ++server->connections;
+	peer->fd = fd;
+	peer->wake = wake;
+	if (peer_start(server, peer))
+		return true;
+	close(wake);
+	free(peer);
+	return false;
+}
+
+void rdp_server_accept(struct rdp_server *server)
+{
+	int fd;
+
+	while ((fd = accept4(server->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0)
+		if (!peer_accepted(server, fd))
+			close(fd);
+	join_ended(server);
+}
+
+void rdp_server_order(struct rdp_server *server, uint64_t connection, enum peer_order order)
+{
+	struct peer *peer;
+
+	pthread_mutex_lock(&server->mutex);
+	LIST_FOREACH(peer, &server->live, link)
+	if (connection == 0 || peer->connection == connection)
+		peer_order(peer, order);
+	pthread_mutex_unlock(&server->mutex);
+}

@@ -1,0 +1,92 @@
+#include "labhost/stage.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "labhost/memory.h"
+
+static char *join(const char *folder, const char *name)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/%s", folder, name) < 0)
+		abort();
+	return path;
+}
+
+static char *make_fresh(struct error *error)
+{
+	const char *parent = getenv("LEAKLAB_STAGE");
+
+	if (!parent || !*parent)
+		parent = getenv("TMPDIR");
+	if (!parent || !*parent)
+		parent = "/tmp";
+	char *path = join(parent, "labhost.XXXXXX");
+	if (mkdtemp(path)) /* with mode 0700 */
+		return path;
+	error_set(error, EXIT_TARGET, "making a folder in %s: %s; choose another with --dir",
+	    parent, strerror(errno));
+	free(path);
+	return NULL;
+}
+
+static bool make_private(const char *path, struct error *error)
+{
+	struct stat status;
+
+	if (mkdir(path, 0700) == 0)
+		return true;
+	if (errno != EEXIST || lstat(path, &status) != 0)
+		return error_set(error, EXIT_USAGE, "--dir %s: %s", path, strerror(errno));
+	if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid())
+		return error_set(error, EXIT_USAGE,
+		    "--dir %s: not a folder of this user's; passwords will lie in it", path);
+	if (chmod(path, 0700) != 0)
+		return error_set(
+		    error, EXIT_TARGET, "--dir %s: making it private: %s", path, strerror(errno));
+	return true;
+}
+
+bool stage_init(struct stage *stage, const char *path, struct error *error)
+{
+	char *made = NULL;
+
+	if (path && !make_private(path, error))
+		return false;
+	if (!path && !(made = make_fresh(error)))
+		return false;
+	char *absolute = realpath(path ? path : made, NULL);
+	free(made);
+	if (!absolute)
+		return error_set(
+		    error, EXIT_TARGET, "--dir %s: %s", path ? path : "", strerror(errno));
+	*stage = (struct stage){
+	    .path = absolute,
+	    .control = join(absolute, "control.sock"),
+	    .accounts = join(absolute, "accounts.csv"),
+	    .certificate = join(absolute, "cert.pem"),
+	    .key = join(absolute, "key.pem"),
+	    .fresh = path == NULL,
+	};
+	return true;
+}
+
+void stage_deinit(struct stage *stage)
+{
+	char *const files[] = {stage->control, stage->accounts, stage->certificate, stage->key};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (files[i])
+			unlink(files[i]);
+		free(files[i]);
+	}
+	if (stage->fresh)
+		rmdir(stage->path);
+	free(stage->path);
+	*stage = (struct stage){0};
+}

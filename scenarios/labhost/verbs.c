@@ -1,0 +1,290 @@
+#include "labhost/verbs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "labhost/handle_name.h"
+#include "labhost/request.h"
+#include "labhost/show.h"
+#include "snapshot/snapshot.h"
+
+static void answer_error(struct verb_context *context, const char *word, const char *text)
+{
+	fprintf(context->out, "ERROR %s %s\n", word, text);
+}
+
+/* The process that the client stands for; 0, and an answer, if it has none. */
+static uint32_t own_process(struct verb_context *context)
+{
+	if (!context->client->pid)
+		answer_error(
+		    context, "no-process", "say HELLO image=NAME first: this needs a process");
+	return context->client->pid;
+}
+
+static bool number(
+    struct verb_context *context, const struct request *request, const char *key, uint32_t *out)
+{
+	if (request_number(request, key, out))
+		return true;
+	fprintf(context->out, "ERROR bad-request %s needs %s=NUMBER\n", request->verb, key);
+	return false;
+}
+
+static void verb_hello(struct verb_context *context, const struct request *request)
+{
+	const char *image = request_text(request, "image");
+
+	if (context->client->pid)
+		answer_error(context, "bad-request", "HELLO was said already");
+	else if (!image || !*image)
+		answer_error(context, "bad-request", "HELLO needs image=NAME");
+	else {
+		context->client->pid = model_process_start(context->lab->model, image);
+		fprintf(context->out, "OK pid=%u\n", context->client->pid);
+	}
+}
+
+static void verb_sessions(struct verb_context *context, const struct request *request)
+{
+	const struct nt_session *session;
+	char luid[LUID_TEXT];
+
+	(void)request;
+	TAILQ_FOREACH(session, model_sessions(context->lab->model), link)
+	{
+		fprintf(context->out, "SESSION id=%u state=%s", session->id,
+		    session->state == NT_STATE_ACTIVE ? "Active" : "Disc");
+		field_write(context->out, "user", session->user);
+		field_write(context->out, "domain", session->domain);
+		if (session->station)
+			field_write(context->out, "name", session->station);
+		fprintf(context->out, " luid=%s\n", luid_format(session->logon->luid, luid));
+	}
+	fputs("OK\n", context->out);
+}
+
+static void verb_watch(struct verb_context *context, const struct request *request)
+{
+	(void)request;
+	if (!context->client->watches)
+		context->lab->watchers++;
+	context->client->watches = true;
+	fputs("OK\n", context->out);
+}
+
+static void verb_query_token(struct verb_context *context, const struct request *request)
+{
+	uint32_t session;
+	uint32_t handle;
+
+	if (!number(context, request, "session", &session) || !own_process(context))
+		return;
+	if (model_query_user_token(context->lab->model, context->client->pid, session, &handle))
+		fprintf(context->out, "OK handle=%u\n", handle);
+	else
+		answer_error(context, "no-session", "no user is logged on in that session");
+}
+
+static bool level_is_known(const char *level)
+{
+	static const char *const levels[] = {
+	    "anonymous", "identification", "impersonation", "delegation"};
+
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+		if (level && strcmp(level, levels[i]) == 0)
+			return true;
+	return false;
+}
+
+static void verb_duplicate(struct verb_context *context, const struct request *request)
+{
+	uint32_t handle;
+	uint32_t duplicate;
+
+	if (!number(context, request, "handle", &handle) || !own_process(context))
+		return;
+	if (!level_is_known(request_text(request, "level")))
+		answer_error(context, "bad-request",
+		    "DUPLICATE needs level=anonymous|identification|impersonation|delegation");
+	else if (model_duplicate_token(
+	             context->lab->model, context->client->pid, handle, &duplicate))
+		fprintf(context->out, "OK handle=%u\n", duplicate);
+	else
+		answer_error(context, "no-handle", "that handle is not a token of yours");
+}
+
+static void verb_close(struct verb_context *context, const struct request *request)
+{
+	uint32_t handle;
+	uint32_t pid;
+
+	if (!number(context, request, "handle", &handle))
+		return;
+	if (!request_text(request, "pid"))
+		pid = own_process(context);
+	else if (!number(context, request, "pid", &pid))
+		return;
+	if (!pid)
+		return;
+	if (model_close_handle(context->lab->model, pid, handle))
+		fputs("OK\n", context->out);
+	else
+		answer_error(context, "no-handle", "the process has no such handle");
+}
+
+static void verb_list(struct verb_context *context, const struct request *request)
+{
+	char luid[LUID_TEXT];
+	char name[512];
+
+	(void)request;
+	const uint32_t pid = own_process(context);
+	const struct nt_process *process = pid ? model_process(context->lab->model, pid) : NULL;
+	if (!process)
+		return;
+	for (size_t slot = 0; slot < process->table_size; slot++) {
+		const struct nt_handle *handle = process->table[slot];
+		if (!handle)
+			continue;
+		fprintf(context->out, "HANDLE value=%u type=%s luid=%s", handle->value,
+		    handle_type(handle), luid_format(handle->logon->luid, luid));
+		field_write(context->out, "name", handle_name(handle, name, sizeof(name)));
+		putc('\n', context->out);
+	}
+	fputs("OK\n", context->out);
+}
+
+static void write_text(FILE *out, char *text)
+{
+	char *line;
+
+	while ((line = strsep(&text, "\n")))
+		if (text || *line)
+			fprintf(out, "TEXT %s\n", line);
+}
+
+static void verb_show(struct verb_context *context, const struct request *request)
+{
+	static const struct {
+		const char *what;
+		bool (*show)(const struct show_context *context, FILE *out, struct error *error);
+	} shows[] = {
+	    {"qwinsta", show_qwinsta},
+	    {"logonsessions", show_logonsessions},
+	    {"handle", show_handle},
+	    {"snapshot", show_snapshot},
+	};
+	const char *what = request_text(request, "what");
+	const char *luid = request_text(request, "luid");
+	struct show_context show = {.model = context->lab->model,
+	    .host_name = context->lab->host_name,
+	    .now = lab_now(context->lab)};
+	struct error error;
+	char *text = NULL;
+	size_t length;
+	size_t i = 0;
+
+	while (i < sizeof(shows) / sizeof(shows[0]) && (!what || strcmp(what, shows[i].what) != 0))
+		i++;
+	if (i == sizeof(shows) / sizeof(shows[0])) {
+		answer_error(context, "bad-request",
+		    "SHOW needs what=qwinsta|logonsessions|handle|snapshot");
+		return;
+	}
+	if (luid && !luid_parse(luid, &show.luid)) {
+		answer_error(
+		    context, "bad-request", "luid= wants a LUID such as 00000000:000fd2f5");
+		return;
+	}
+	FILE *out = open_memstream(&text, &length);
+	const bool shown = out && shows[i].show(&show, out, &error);
+	if (!out || fclose(out) != 0 || !shown)
+		answer_error(context, "failed", out && !shown ? error.text : "out of memory");
+	else {
+		write_text(context->out, text);
+		fputs("OK\n", context->out);
+	}
+	free(text);
+}
+
+static void verb_logoff(struct verb_context *context, const struct request *request)
+{
+	struct lab *lab = context->lab;
+	uint32_t id;
+
+	if (!number(context, request, "session", &id))
+		return;
+	const struct nt_session *session = model_session(lab->model, id);
+	const uint64_t connection = session ? session->connection : 0;
+	if (!model_logoff(lab->model, id, 0, lab_now(lab))) {
+		answer_error(context, "no-session", "no such session, or it is not a user's");
+		return;
+	}
+	if (connection && context->server)
+		rdp_server_order(context->server, connection, PEER_ORDER_LOGGED_OFF);
+	fputs("OK\n", context->out);
+}
+
+static void verb_hold(struct verb_context *context, const struct request *request)
+{
+	uint32_t session;
+
+	if (!number(context, request, "session", &session))
+		return;
+	if (model_kernel_reference(context->lab->model, session))
+		fputs("OK\n", context->out);
+	else
+		answer_error(context, "no-session", "no user is logged on in that session");
+}
+
+static void verb_release(struct verb_context *context, const struct request *request)
+{
+	(void)request;
+	fprintf(context->out, "OK released=%zu\n",
+	    model_release_kernel_references(context->lab->model));
+}
+
+static void verb_reboot(struct verb_context *context, const struct request *request)
+{
+	(void)request;
+	if (context->server)
+		rdp_server_order(context->server, 0, PEER_ORDER_DROP);
+	model_reboot(context->lab->model, lab_now(context->lab));
+	context->rebooted = true;
+	fputs("OK\n", context->out);
+}
+
+void verb_answer(struct verb_context *context, char *line)
+{
+	static const struct {
+		const char *verb;
+		void (*answer)(struct verb_context *context, const struct request *request);
+	} verbs[] = {
+	    {"HELLO", verb_hello},
+	    {"SESSIONS", verb_sessions},
+	    {"WATCH", verb_watch},
+	    {"QUERYTOKEN", verb_query_token},
+	    {"DUPLICATE", verb_duplicate},
+	    {"CLOSE", verb_close},
+	    {"LIST", verb_list},
+	    {"SHOW", verb_show},
+	    {"LOGOFF", verb_logoff},
+	    {"HOLD", verb_hold},
+	    {"RELEASE", verb_release},
+	    {"REBOOT", verb_reboot},
+	};
+	struct request request;
+
+	if (!request_parse(line, &request)) {
+		answer_error(context, "bad-request",
+		    "want VERB and fields key=value, with single blanks between");
+		return;
+	}
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strcmp(verbs[i].verb, request.verb) == 0) {
+			verbs[i].answer(context, &request);
+			return;
+		}
+	answer_error(context, "unknown-verb", "the lab host does not know this request");
+}
