@@ -87,15 +87,18 @@ static bool ask_for_logoff(const struct setup *setup, const struct order *order,
 	}
 }
 
-/* Judges how the connection ended: only error info proves a logoff (MS-RDPBCGR 2.2.5.1.1). */
+/* Judges how the connection ended: it may also be that the session lives on, disconnected. */
 static void note_end(
     struct report *report, const struct rdp *rdp, enum rdp_end end, int64_t timeout)
 {
 	char message[256];
 
+	const char *proof = rdp_logoff_proof(rdp);
+
 	report->error_info = rdp_error_info(rdp);
-	if (end == RDP_ENDED && rdp_logged_off(rdp)) {
+	if (end == RDP_ENDED && proof) {
 		report->result = CYCLE_LOGGED_OFF;
+		snprintf(report->proof, sizeof(report->proof), "%s", proof);
 		return;
 	}
 	report->result = CYCLE_UNPROVEN;
@@ -148,6 +151,19 @@ static void log_off(
 	note_end(report, rdp, end, setup->logoff_timeout);
 }
 
+/* Without NLA, a host that shows its own logon dialog is activated and paints, whatever the password was. Then
+ * only a logoff proves that it was right, and a session that never ends is taken for the dialog that stays: it must
+ * count before the domain does. */
+static enum account_outcome judge_account(const struct setup *setup, const struct report *report)
+{
+	if (setup->security == SECURITY_NLA || setup->signal == SIGNAL_SAVE_SESSION_INFO ||
+	    report->session_id != NUMBER_UNKNOWN || report->result == CYCLE_LOGGED_OFF)
+		return ACCOUNT_ACCEPTED;
+	return report->result == CYCLE_UNPROVEN && strcmp(report->code, "TIMEOUT") == 0
+	           ? ACCOUNT_REFUSED
+	           : ACCOUNT_UNTRIED;
+}
+
 /* Connected and activated: wait for the logon, then the rest. */
 static void play_session(const struct setup *setup, const struct order *order,
     const struct cycle_watch *watch, struct rdp *rdp, struct report *report, int64_t start)
@@ -170,13 +186,13 @@ static void play_session(const struct setup *setup, const struct order *order,
 	}
 	if (setup->logon_delay > 0)
 		rdp_wait(rdp, false, true, setup->logon_delay);
-	report->account = ACCOUNT_ACCEPTED;
 	report->logged_on = timestamp_now();
 	report->result = CYCLE_RUNNING;
 	watch->logged_on(watch->data, report);
 	log_off(setup, order, rdp, report);
 	/* The session ID may come late, in a second Save Session Info. */
 	report->session_id = rdp_session_id(rdp);
+	report->account = judge_account(setup, report);
 }
 
 void cycle_play(const struct setup *setup, const struct order *order,

@@ -61,6 +61,7 @@ struct report {
 	enum cycle_result result;
 	int failed_phase; /* enum phase; -1: none */
 	enum account_outcome account;
+	char proof[16];
 	char code[64];
 	char message[256];
 	char served_by[256];

@@ -133,6 +133,7 @@ static void reported(void *data, const struct report *report)
 	cycle->ended = report->ended;
 	cycle->error_info = report->error_info;
 	cycle->result = report->result;
+	cycle->proof = report->proof[0] ? report->proof : NULL;
 	cycle->failed_phase = report->failed_phase >= 0 ? phase_names[report->failed_phase] : NULL;
 	cycle->code = report->code[0] ? report->code : NULL;
 	cycle->message = report->message[0] ? report->message : NULL;

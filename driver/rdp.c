@@ -37,6 +37,7 @@ struct rdp {
 	bool failed; /* the connection is of no more use */
 	UINT32 logon_error;
 	bool has_logon_error;
+	bool told_error_info;
 	struct error refusal; /* our own reason to end the connection */
 };
 
@@ -261,6 +262,8 @@ static bool set_settings(rdpSettings *s, const struct setup *setup)
 	    {FreeRDP_SupportMultitransport, FALSE},
 	    {FreeRDP_AutoReconnectionEnabled, FALSE},
 	    {FreeRDP_LogonNotify, TRUE},
+	    /* Without this the library makes a "logoff by user" of its own out of every orderly end. */
+	    {FreeRDP_SupportErrorInfoPdu, TRUE},
 	};
 	/* A US keyboard: without a layout, keys that are sent mean nothing to the host. */
 	const struct {
@@ -304,6 +307,15 @@ static bool wrap_tcp_connect(rdpContext *context)
 	       freerdp_set_io_callbacks(context, &callbacks);
 }
 
+/* The library raises this for the PDU, and for what it makes of an ultimatum that comes without one. */
+static void error_info_set(void *data, const ErrorInfoEventArgs *event)
+{
+	struct rdp *rdp = of(data);
+
+	if (event->code && rdp->context.disconnectUltimatum == 0)
+		rdp->told_error_info = true;
+}
+
 /* FreeRDP 3.10 raises this event but forgets to register it. */
 static bool watch_state(rdpContext *context)
 {
@@ -311,7 +323,8 @@ static bool watch_state(rdpContext *context)
 
 	if (!PubSub_FindEventType(context->pubSub, "ConnectionStateChange"))
 		PubSub_AddEventTypes(context->pubSub, &type, 1);
-	return PubSub_SubscribeConnectionStateChange(context->pubSub, state_changed) >= 0;
+	return PubSub_SubscribeConnectionStateChange(context->pubSub, state_changed) >= 0 &&
+	       PubSub_SubscribeErrorInfo(context->pubSub, error_info_set) >= 0;
 }
 
 struct rdp *rdp_create(const struct setup *setup, const struct order *order)
@@ -450,11 +463,13 @@ const char *rdp_error_info_name(int64_t error_info)
 	return freerdp_get_error_info_name((UINT32)error_info);
 }
 
-bool rdp_logged_off(const struct rdp *rdp)
+const char *rdp_logoff_proof(const struct rdp *rdp)
 {
 	const UINT32 code = freerdp_error_info(rdp->instance);
 
-	return code == ERRINFO_LOGOFF_BY_USER || code == ERRINFO_RPC_INITIATED_LOGOFF;
+	if (code != ERRINFO_LOGOFF_BY_USER && code != ERRINFO_RPC_INITIATED_LOGOFF)
+		return NULL;
+	return rdp->told_error_info ? "error-info" : "ultimatum";
 }
 
 const char *rdp_served_by(const struct rdp *rdp)

@@ -50,8 +50,8 @@ int64_t rdp_session_id(const struct rdp *rdp); /* NUMBER_UNKNOWN if the host did
 int64_t rdp_error_info(
     const struct rdp *rdp); /* MS-RDPBCGR 2.2.5.1.1; NUMBER_UNKNOWN if none came */
 const char *rdp_error_info_name(int64_t error_info);
-/* True if the host has said that the session was logged off. */
-bool rdp_logged_off(const struct rdp *rdp);
+/* How the host has said that the session was logged off: struct cycle's proof; NULL: it has not. */
+const char *rdp_logoff_proof(const struct rdp *rdp);
 /* The host that served the logon after a redirection; NULL if there was none. */
 const char *rdp_served_by(const struct rdp *rdp);
 

@@ -47,8 +47,9 @@ bool runfile_put_cycle(struct runfile *runfile, const struct cycle *cycle, struc
 	bind_text(statement, 14, cycle->message);
 	bind_number(statement, 15, cycle->error_info);
 	bind_text(statement, 16, cycle->served_by);
+	bind_text(statement, 17, cycle->proof);
 	for (int phase = 0; phase < PHASE_COUNT; phase++)
-		bind_number(statement, 17 + phase, cycle->phase_us[phase]);
+		bind_number(statement, 18 + phase, cycle->phase_us[phase]);
 	return database_run(runfile, statement, "writing a cycle", error);
 }
 
@@ -70,12 +71,13 @@ static struct cycle read_cycle(sqlite3_stmt *statement, struct intern *intern, b
 	    .message = column_text(statement, 13, intern, good),
 	    .error_info = column_number(statement, 14),
 	    .served_by = column_text(statement, 15, intern, good),
+	    .proof = column_text(statement, 16, intern, good),
 	};
 	int result = sqlite3_column_int(statement, 10);
 	cycle.result =
 	    result >= 0 && result < CYCLE_RESULT_COUNT ? (enum cycle_result)result : CYCLE_LOST;
 	for (int phase = 0; phase < PHASE_COUNT; phase++)
-		cycle.phase_us[phase] = column_number(statement, 16 + phase);
+		cycle.phase_us[phase] = column_number(statement, 17 + phase);
 	return cycle;
 }
 

@@ -13,7 +13,7 @@ struct intern;
 
 #define RUNFILE_APPLICATION_ID 0x4c4b4c42 /* "LKLB" */
 
-/* Every statement that is run more than once; see schema.c. */
+/* Every statement that is run more than once; see statements.c. */
 enum statement {
 	STATEMENT_BEGIN,
 	STATEMENT_COMMIT,
@@ -44,8 +44,7 @@ enum statement {
 extern const char *const statement_texts[STATEMENT_COUNT];
 
 /* The text of schema 1. */
-extern const char runfile_tables[];
-extern const char runfile_views[];
+extern const char runfile_schema[]; /* schema.sql */
 
 struct runfile {
 	sqlite3 *database;

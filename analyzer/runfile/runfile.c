@@ -63,8 +63,7 @@ static bool make_schema(struct runfile *runfile, struct error *error)
 	           "creating", error) &&
 	       run_text(runfile, "BEGIN IMMEDIATE", "creating", error) &&
 	       run_text(runfile, header, "creating", error) &&
-	       run_text(runfile, runfile_tables, "creating", error) &&
-	       run_text(runfile, runfile_views, "creating", error) &&
+	       run_text(runfile, runfile_schema, "creating", error) &&
 	       run_text(runfile, "COMMIT", "creating", error);
 }
 

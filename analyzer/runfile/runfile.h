@@ -29,7 +29,7 @@ extern const char *const phase_names[PHASE_COUNT];
 
 enum cycle_result {
 	CYCLE_RUNNING,      /* not finished (yet) */
-	CYCLE_LOGGED_OFF,   /* logoff proven by error info (MS-RDPBCGR 2.2.5.1.1) */
+	CYCLE_LOGGED_OFF,   /* logoff proven, see `proof` */
 	CYCLE_UNPROVEN,     /* logged on; the connection ended without proof of a logoff */
 	CYCLE_DISCONNECTED, /* the scenario wanted a disconnect or a drop and got it */
 	CYCLE_FAILED,       /* did not get as far as a logon */
@@ -57,6 +57,9 @@ struct cycle {
 	const char *failed_phase; /* phase_names[] or NULL */
 	const char *code;         /* FreeRDP's or our name of the failure, or NULL */
 	const char *message;      /* for people, or NULL */
+	/* What proved the logoff: "error-info" (Set Error Info PDU) or "ultimatum" (MCS Disconnect Provider Ultimatum
+	 * with rn-user-requested: all that some hosts send, MS-RDPBCGR 1.3.1.4.2); NULL: nothing did. */
+	const char *proof;
 	int64_t error_info;    /* the last Set Error Info PDU's value; NUMBER_UNKNOWN: none came */
 	const char *served_by; /* host that served it after redirection, or NULL */
 };

@@ -19,7 +19,8 @@ class Logoff(leaklab.Case):
     def test_shell_exit_is_proven_by_error_info(self):
         lab = self.lab()
         self.drive(self.scenario(lab, load={"cycles": 3}))
-        self.assertEqual(self.query("select result, error_info from cycles"), [("logged-off", 12)] * 3)
+        self.assertEqual(self.query("select result, proof, error_info from cycles"),
+                         [("logged-off", "error-info", 12)] * 3)
 
     def test_shell_that_the_driver_chooses_lasts_as_long_as_the_hold(self):
         lab = self.lab()

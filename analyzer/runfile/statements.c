@@ -1,0 +1,44 @@
+/* The statements on a run file. Its tables and views are in schema.sql. */
+#include "runfile/database.h"
+
+const char *const statement_texts[STATEMENT_COUNT] = {
+    [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
+    [STATEMENT_COMMIT] = "COMMIT",
+    [STATEMENT_ROLLBACK] = "ROLLBACK",
+    [STATEMENT_SET] = "INSERT OR REPLACE INTO setting (key, value) VALUES (?, ?)",
+    [STATEMENT_GET] = "SELECT value FROM setting WHERE key = ?",
+    [STATEMENT_PUT_CYCLE] =
+        "INSERT OR REPLACE INTO cycle (number, slot, worker, user, domain, scheduled, started,"
+        " logged_on, ended, session_id, result, failed_phase, code, message, error_info,"
+        " served_by, proof, tcp_us, tls_us, nla_us, activated_us, logon_us, hold_us, logoff_us)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [STATEMENT_CYCLES] =
+        "SELECT number, slot, worker, user, domain, scheduled, started, logged_on, ended,"
+        " session_id, result, failed_phase, code, message, error_info, served_by, proof, tcp_us,"
+        " tls_us, nla_us, activated_us, logon_us, hold_us, logoff_us FROM cycle ORDER BY number",
+    [STATEMENT_ADD_CAPTURE] =
+        "INSERT INTO capture (mark, round, cycle, observer, command, started, ended,"
+        " exit_status, messages, problem, output) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+    [STATEMENT_CAPTURES] =
+        "SELECT id, mark, round, cycle, observer, command, started, ended, exit_status,"
+        " messages, problem, length(output) FROM capture ORDER BY started, id",
+    [STATEMENT_MARK_SETTLED] = "UPDATE capture SET mark = ? WHERE mark = ? AND round = ?",
+    [STATEMENT_ADD_EVENT] = "INSERT INTO event (time, kind, text) VALUES (?, ?, ?)",
+    [STATEMENT_EVENTS] = "SELECT time, kind, text FROM event ORDER BY id",
+    [STATEMENT_ADD_SNAPSHOT] = "INSERT INTO snapshot VALUES (?,?,?,?,?,?,?,?,?,?)",
+    [STATEMENT_ADD_SESSION] = "INSERT INTO session VALUES (?,?,?,?,?,?)",
+    [STATEMENT_ADD_LOGON_SESSION] = "INSERT INTO logon_session VALUES (?,?,?,?,?,?,?,?)",
+    [STATEMENT_ADD_HANDLE] = "INSERT INTO handle VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+    [STATEMENT_ADD_PROCESS] = "INSERT INTO process VALUES (?,?,?,?,?,?)",
+    [STATEMENT_ADD_UNAVAILABLE] = "INSERT INTO unavailable VALUES (?,?,?)",
+    [STATEMENT_SNAPSHOTS_OF_MOMENT] =
+        "SELECT capture, source, host, build, boot_time, time, elevated,"
+        " leak_tracking, token_objects, token_objects_accounted FROM snapshot"
+        " JOIN capture ON capture.id = snapshot.capture WHERE mark = ? AND round = ?"
+        " ORDER BY capture",
+    [STATEMENT_SESSIONS] = "SELECT * FROM session WHERE capture = ? ORDER BY rowid",
+    [STATEMENT_LOGON_SESSIONS] = "SELECT * FROM logon_session WHERE capture = ? ORDER BY rowid",
+    [STATEMENT_HANDLES] = "SELECT * FROM handle WHERE capture = ? ORDER BY rowid",
+    [STATEMENT_PROCESSES] = "SELECT * FROM process WHERE capture = ? ORDER BY rowid",
+    [STATEMENT_UNAVAILABLE] = "SELECT * FROM unavailable WHERE capture = ? ORDER BY rowid",
+};
