@@ -1,6 +1,7 @@
 /* Knows libfreerdp: its traps, its settings, its error codes. No other file of the driver includes its headers. */
 #include "rdp.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,7 @@ struct rdp {
 	rdpContext context; /* first: FreeRDP allocates the whole */
 	freerdp *instance;
 	const struct setup *setup;
+	pTCPConnect tcp_connect; /* the library's own */
 	struct rdp_times times;
 	int64_t session_id;
 	int socket;
@@ -204,9 +206,8 @@ static int tcp_connect(
     rdpContext *context, rdpSettings *settings, const char *hostname, int port, DWORD timeout)
 {
 	struct rdp *rdp = of(context);
-	pTCPConnect *next = freerdp_get_io_callback_context(context);
 
-	rdp->socket = (*next)(context, settings, hostname, port, timeout);
+	rdp->socket = rdp->tcp_connect(context, settings, hostname, port, timeout);
 	if (rdp->socket >= 0)
 		rdp->times.tcp = timestamp_monotonic();
 	return rdp->socket;
@@ -296,15 +297,13 @@ static bool set_settings(rdpSettings *s, const struct setup *setup)
 }
 
 /* Puts our time-keeping before the library's own TCP connect. */
-static bool wrap_tcp_connect(rdpContext *context)
+static bool wrap_tcp_connect(struct rdp *rdp)
 {
-	static pTCPConnect original;
-	rdpTransportIo callbacks = *freerdp_get_io_callbacks(context);
+	rdpTransportIo callbacks = *freerdp_get_io_callbacks(&rdp->context);
 
-	original = callbacks.TCPConnect; /* the same in all contexts */
+	rdp->tcp_connect = callbacks.TCPConnect;
 	callbacks.TCPConnect = tcp_connect;
-	return freerdp_set_io_callback_context(context, &original) &&
-	       freerdp_set_io_callbacks(context, &callbacks);
+	return freerdp_set_io_callbacks(&rdp->context, &callbacks);
 }
 
 /* The library raises this for the PDU, and for what it makes of an ultimatum that comes without one. */
@@ -348,7 +347,7 @@ struct rdp *rdp_create(const struct setup *setup, const struct order *order)
 	rdp->socket = -1;
 	rdp->session_id = NUMBER_UNKNOWN;
 	rdp->context.update->SaveSessionInfo = save_session_info;
-	if (!wrap_tcp_connect(&rdp->context) || !set_settings(rdp->context.settings, setup) ||
+	if (!wrap_tcp_connect(rdp) || !set_settings(rdp->context.settings, setup) ||
 	    !set_identity(rdp->context.settings, setup, order) || !watch_state(&rdp->context)) {
 		freerdp_context_free(instance);
 		freerdp_free(instance);
@@ -370,9 +369,30 @@ void rdp_destroy(struct rdp *rdp)
 	freerdp_free(instance);
 }
 
+/* WinPR makes its loggers at their first use, in a list that others read meanwhile without a lock. So the first
+ * connection of the process, which makes nearly all of them, is alone. */
+static bool connect_after_first(freerdp *instance)
+{
+	static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER;
+	static atomic_bool made;
+	bool connected;
+
+	if (atomic_load(&made))
+		return freerdp_connect(instance);
+	pthread_mutex_lock(&first);
+	if (atomic_load(&made)) {
+		pthread_mutex_unlock(&first);
+		return freerdp_connect(instance);
+	}
+	connected = freerdp_connect(instance);
+	atomic_store(&made, true);
+	pthread_mutex_unlock(&first);
+	return connected;
+}
+
 bool rdp_connect(struct rdp *rdp)
 {
-	if (!freerdp_connect(rdp->instance)) {
+	if (!connect_after_first(rdp->instance)) {
 		rdp->failed = true; /* freerdp_connect() has disconnected already */
 		return false;
 	}

@@ -55,6 +55,9 @@ class Lab:
     def snapshot(self):
         return json.loads(self.show("snapshot"))
 
+    def count_descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         out, err = self.process.communicate(timeout=30)
@@ -74,12 +77,14 @@ class Case(unittest.TestCase):
         def stop():
             code, err = lab.stop()
             self.assertEqual(code, 0, f"lab host ended badly: {err}")
+            self.assertNotIn("Sanitizer", err)
         self.addCleanup(stop)
         return lab
 
     def run_program(self, name, *arguments, code=None, timeout=120, env=None, **more):
         done = subprocess.run([program(name), *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
                               cwd=self.folder, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL, **more)
+        self.assertNotIn("Sanitizer", done.stderr)  # also of workers, whose exit codes nobody sees
         if code is not None:
             self.assertEqual(done.returncode, code,
                              f"leaklab-{name} {arguments}\nstdout: {done.stdout}\nstderr: {done.stderr}")
