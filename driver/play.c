@@ -61,13 +61,15 @@ static void stop_account(
     struct play *play, const struct account *account, const struct report *report)
 {
 	char text[512];
+	const char *after = "two authentication failures in a row";
 
+	if (report->account == ACCOUNT_BARRED)
+		after = "a refusal";
+	else if (strcmp(report->code, "TIMEOUT") == 0) /* without NLA, see cycle.c */
+		after = "two sessions in a row that look like a refused password";
 	snprintf(text, sizeof(text),
 	    "account %.100s is stopped after %s (%.64s): no further logon is tried with it",
-	    account->user,
-	    report->account == ACCOUNT_BARRED ? "a refusal"
-	                                      : "two authentication failures in a row",
-	    report->code);
+	    account->user, after, report->code);
 	run_event(play->run, "account-stopped", text, true);
 	if (accounts_usable(play->run->accounts) == 0)
 		end_early(play, EXIT_TARGET,

@@ -16,9 +16,7 @@
 #include <freerdp/session.h>
 #include <freerdp/settings.h>
 #include <freerdp/transport_io.h>
-#include <winpr/ssl.h>
 #include <winpr/synch.h>
-#include <winpr/timezone.h>
 #include <winpr/wlog.h>
 
 #include "certificate.h"
@@ -47,18 +45,14 @@ static HANDLE stop_event;
 
 bool rdp_init(struct error *error)
 {
-	TIME_ZONE_INFORMATION zone;
 	freerdp *instance;
 
-	/* Without TZ, glibc looks at /etc/localtime some 2,200 times a connect. */
-	setenv("TZ", ":/etc/localtime", 0);
 	if (!getenv("WLOG_LEVEL"))
 		WLog_SetLogLevel(WLog_GetRoot(), WLOG_OFF);
-	/* These initialise globals of WinPR without a lock: do it while there is one thread. */
 	stop_event = CreateEventA(NULL, TRUE, FALSE, NULL);
-	if (!winpr_InitializeSSL(WINPR_SSL_INIT_DEFAULT) || !winpr_lock_install() || !stop_event)
+	if (!stop_event || !winpr_lock_install())
 		return error_set(error, EXIT_TARGET, "FreeRDP's libraries cannot be initialised");
-	GetTimeZoneInformation(&zone);
+	/* A context initialises globals of the library without a lock: do it while there is one thread. */
 	instance = freerdp_new();
 	if (!instance || !freerdp_context_new(instance)) {
 		freerdp_free(instance);

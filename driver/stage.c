@@ -129,7 +129,7 @@ struct stage *stage_create(
 		goto failed;
 	}
 	stage->scenario = scenario;
-	if (!make_folder(stage, error))
+	if (scenario->stage_count > 0 && !make_folder(stage, error))
 		goto failed;
 	for (unsigned i = 0; i < scenario->stage_count; i++) {
 		const struct stage_program *program = &scenario->stage[i];

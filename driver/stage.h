@@ -12,7 +12,7 @@
 
 struct stage;
 
-/* Makes the stage's folder (0700, its path in $LEAKLAB_STAGE) and starts the programs one after another. Each but
+/* Makes the stage's folder (0700, its path in $LEAKLAB_STAGE), if there are programs at all, and starts the programs one after another. Each but
  * those with no_ready prints lines "name=value" and then "ready" on stdout; the values become environment
  * variables NAME_OF_PROGRAM_NAME for all that is started later. cancel, if not NULL, is asked now and then. */
 struct stage *stage_create(
