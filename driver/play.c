@@ -1,4 +1,6 @@
 /* Knows how a load is played: which slot starts a cycle when, and when to stop. */
+#include "play.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +9,6 @@
 #include "duration.h"
 #include "load.h"
 #include "message.h"
-#include "run.h"
 
 /* If nothing ever got through the connection, so many failures are enough to know. */
 #define HOPELESS 3

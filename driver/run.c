@@ -3,218 +3,27 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "certificate.h"
-#include "command.h"
-#include "common/text.h"
 #include "common/timestamp.h"
 #include "duration.h"
-#include "expand.h"
 #include "host.h"
-#include "keys.h"
+#include "play.h"
+#include "settle.h"
+#include "setup.h"
+#include "turn.h"
 
-#define DRAW_EVERY (SECOND / 4)
 #define PROBE_TIMEOUT (10 * SECOND)
-
-static void take_signals(struct run *run)
-{
-	struct signalfd_siginfo info;
-
-	while (read(run->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		run->interrupts++;
-		run_event(run, "interrupted",
-		    run->interrupts == 1
-		        ? "interrupted: logging everybody off; once more stops at once"
-		        : "interrupted again: stopping at once",
-		    true);
-	}
-}
-
-static void finish_observation(struct run *run)
-{
-	observation_store(run->observation, run->runfile, run->problem, &run->error);
-	observation_destroy(run->observation);
-	run->observation = NULL;
-	if (run->problem[0])
-		run_event(run, "observer-problem", run->problem, true);
-}
-
-bool run_turn(struct run *run, int64_t deadline)
-{
-	size_t count = 0;
-	int64_t now;
-
-	run->fds[count++] = (struct pollfd){.fd = run->signals, .events = POLLIN};
-	count += stage_fill(run->stage, run->fds + count);
-	if (run->crew)
-		count += crew_fill(run->crew, run->fds + count);
-	if (run->observation) {
-		count += observation_fill(run->observation, run->fds + count);
-		if (observation_deadline(run->observation) < deadline)
-			deadline = observation_deadline(run->observation);
-	}
-	now = timestamp_monotonic();
-	if (run->progress.line && deadline > now + DRAW_EVERY)
-		deadline = now + DRAW_EVERY;
-	poll(run->fds, count, deadline > now ? (int)((deadline - now) / 1000 + 1) : 0);
-	take_signals(run);
-	stage_serve(run->stage);
-	if (run->crew)
-		crew_serve(run->crew, &run->watch);
-	if (run->observation && observation_serve(run->observation))
-		finish_observation(run);
-	progress_draw(&run->progress, run->doing);
-	return !run->error.text[0];
-}
-
-void run_event(struct run *run, const char *kind, const char *text, bool loud)
-{
-	char safe[1024];
-
-	snprintf(safe, sizeof(safe), "%s", text);
-	text_make_safe(safe);
-	if (run->runfile)
-		runfile_add_event(run->runfile, kind, safe, &run->error);
-	progress_event(&run->progress, kind, safe, loud);
-}
-
-bool run_start_observation(struct run *run, enum mark mark, int64_t round)
-{
-	run->observation = observation_start(
-	    run->scenario, mark, round, (int64_t)run->progress.finished, &run->error);
-	return run->observation != NULL;
-}
-
-bool run_observe(struct run *run, enum mark mark, int64_t round, int interrupts)
-{
-	/* One that is still under way comes first. */
-	while (run->observation)
-		if (!run_turn(run, timestamp_monotonic() + SECOND))
-			return false;
-	if (!run_start_observation(run, mark, round))
-		return false;
-	while (run->observation && run->interrupts < interrupts)
-		if (!run_turn(run, timestamp_monotonic() + SECOND))
-			return false;
-	observation_destroy(run->observation);
-	run->observation = NULL;
-	return true;
-}
-
-/* From here on Ctrl-C and SIGTERM come as something to read, in the order of all else. */
-static bool catch_signals(struct run *run)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	run->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return run->signals >= 0 || error_set(&run->error, EXIT_TARGET,
-	                                "signals cannot be watched: %s", strerror(errno));
-}
 
 static bool interrupted(void *data)
 {
 	struct run *run = data;
 
-	take_signals(run);
+	run_take_signals(run);
 	return run->interrupts > 0;
-}
-
-/* Copies an optional text of the scenario with ${...} expanded. */
-static bool copy_text(
-    char *out, size_t size, const char *key, const char *text, struct error *error)
-{
-	char *expanded;
-	bool fits;
-
-	out[0] = '\0';
-	if (!text)
-		return true;
-	expanded = expand(text, error);
-	if (!expanded)
-		return error_prefix(error, "%s", key);
-	fits = (size_t)snprintf(out, size, "%s", expanded) < size;
-	free(expanded);
-	return fits || error_set(error, EXIT_USAGE, "%s: is longer than %zu bytes", key, size - 1);
-}
-
-static bool set_certificate(
-    const struct scenario_host *host, struct setup *setup, struct error *error)
-{
-	char pin[sizeof(setup->certificate_value)];
-	char *out = setup->certificate_value;
-	const size_t size = sizeof(setup->certificate_value);
-
-	if (host->certificate.pin) {
-		setup->certificate = CERTIFICATE_PIN;
-		return copy_text(pin, sizeof(pin), "host.certificate.pin", host->certificate.pin,
-		           error) &&
-		       certificate_pin_parse(pin, out, error);
-	}
-	if (host->certificate.ca) {
-		setup->certificate = CERTIFICATE_CA;
-		return copy_text(out, size, "host.certificate.ca", host->certificate.ca, error) &&
-		       (access(out, R_OK) == 0 ||
-		           error_set(error, EXIT_USAGE, "host.certificate.ca: %s: %s", out,
-		               strerror(errno)));
-	}
-	if (host->certificate.tofu) {
-		setup->certificate = CERTIFICATE_TOFU;
-		return copy_text(out, size, "host.certificate.tofu", host->certificate.tofu, error);
-	}
-	setup->certificate = CERTIFICATE_IGNORE;
-	return true;
-}
-
-/* With shell-exit and no shell of its own, a scenario gets one that every Windows has and that lasts as the hold. */
-static bool set_shell(const struct scenario *scenario, struct setup *setup, struct error *error)
-{
-	if (scenario->logoff.method != LOGOFF_SHELL_EXIT)
-		return true;
-	if (scenario->logoff.shell)
-		return copy_text(setup->shell, sizeof(setup->shell), "logoff.shell",
-		    scenario->logoff.shell, error);
-	snprintf(setup->shell, sizeof(setup->shell), "cmd.exe /c ping -n %lld 127.0.0.1",
-	    (long long)((scenario->load.hold.most + SECOND - 1) / SECOND + 1));
-	return true;
-}
-
-static bool make_setup(const struct scenario *scenario, struct setup *setup, struct error *error)
-{
-	char address[512];
-
-	*setup = (struct setup){
-	    .security = scenario->host.security,
-	    .signal = scenario->logon.signal,
-	    .logoff = scenario->logoff.method,
-	    .connect_timeout = scenario->connect.timeout.least,
-	    .logon_timeout = scenario->logon.timeout.least,
-	    .logon_delay = scenario->logon.delay.least,
-	    .logoff_timeout = scenario->logoff.timeout.least,
-	};
-	return copy_text(address, sizeof(address), "host.address", scenario->host.address, error) &&
-	       host_parse(address, setup->host, &setup->port, error) &&
-	       set_certificate(&scenario->host, setup, error) &&
-	       copy_text(setup->auth_packages, sizeof(setup->auth_packages), "host.auth_packages",
-	           scenario->host.auth_packages, error) &&
-	       copy_text(setup->client_name, sizeof(setup->client_name), "host.client_name",
-	           scenario->host.client_name ? scenario->host.client_name : "LEAKLAB", error) &&
-	       set_shell(scenario, setup, error) &&
-	       copy_text(setup->keys, sizeof(setup->keys), "logoff.keys",
-	           scenario->logoff.keys ? scenario->logoff.keys : KEYS_LOGOFF, error) &&
-	       copy_text(setup->command, sizeof(setup->command), "logoff.command",
-	           scenario->logoff.method == LOGOFF_COMMAND ? scenario->logoff.command : NULL,
-	           error);
 }
 
 static bool put_setting(void *data, const char *key, const char *value, struct error *error)
@@ -298,7 +107,7 @@ static bool prepare(struct run *run, struct setup *setup)
 	if (!put_own_folder_in_path(&run->error))
 		return false;
 	run->stage = stage_create(scenario, interrupted, run, &run->error);
-	if (!run->stage || !make_setup(scenario, setup, &run->error))
+	if (!run->stage || !setup_make(scenario, setup, &run->error))
 		return false;
 	run->accounts = accounts_create(&scenario->accounts, &run->error);
 	if (!run->accounts)
@@ -362,7 +171,7 @@ bool run_scenario(const struct scenario *scenario, const char *text, const char 
 
 	ended->text[0] = '\0';
 	progress_init(&run.progress, scenario->name, scenario->load.cycles, json);
-	if (!catch_signals(&run))
+	if (!run_catch_signals(&run))
 		goto out;
 	/* The file first: it would be a pity to find out about it at the end. */
 	run.runfile = runfile_create(path, &run.error);

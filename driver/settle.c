@@ -1,11 +1,12 @@
 /* Knows when a host has settled: nothing of our accounts is left, or nothing of it changes any more. */
+#include "settle.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "common/timestamp.h"
 #include "duration.h"
-#include "run.h"
 #include "snapshot/snapshot.h"
 
 /* How much of our accounts a snapshot shows beyond what was there before the run. */

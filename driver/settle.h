@@ -1,0 +1,11 @@
+/* The settling after the load. */
+#ifndef LEAKLAB_SETTLE_H
+#define LEAKLAB_SETTLE_H
+
+#include "turn.h"
+
+/* Looks at the host until nothing of ours changes any more; the last look becomes the mark "settled". False:
+ * run->error. */
+bool run_settle(struct run *run);
+
+#endif

@@ -1,0 +1,101 @@
+/* Knows what of a scenario the workers need, and in which words. */
+#include "setup.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "certificate.h"
+#include "duration.h"
+#include "expand.h"
+#include "host.h"
+#include "keys.h"
+
+/* Copies an optional text of the scenario with ${...} expanded. */
+static bool copy_text(
+    char *out, size_t size, const char *key, const char *text, struct error *error)
+{
+	char *expanded;
+	bool fits;
+
+	out[0] = '\0';
+	if (!text)
+		return true;
+	expanded = expand(text, error);
+	if (!expanded)
+		return error_prefix(error, "%s", key);
+	fits = (size_t)snprintf(out, size, "%s", expanded) < size;
+	free(expanded);
+	return fits || error_set(error, EXIT_USAGE, "%s: is longer than %zu bytes", key, size - 1);
+}
+
+static bool set_certificate(
+    const struct scenario_host *host, struct setup *setup, struct error *error)
+{
+	char pin[sizeof(setup->certificate_value)];
+	char *out = setup->certificate_value;
+	const size_t size = sizeof(setup->certificate_value);
+
+	if (host->certificate.pin) {
+		setup->certificate = CERTIFICATE_PIN;
+		return copy_text(pin, sizeof(pin), "host.certificate.pin", host->certificate.pin,
+		           error) &&
+		       certificate_pin_parse(pin, out, error);
+	}
+	if (host->certificate.ca) {
+		setup->certificate = CERTIFICATE_CA;
+		return copy_text(out, size, "host.certificate.ca", host->certificate.ca, error) &&
+		       (access(out, R_OK) == 0 ||
+		           error_set(error, EXIT_USAGE, "host.certificate.ca: %s: %s", out,
+		               strerror(errno)));
+	}
+	if (host->certificate.tofu) {
+		setup->certificate = CERTIFICATE_TOFU;
+		return copy_text(out, size, "host.certificate.tofu", host->certificate.tofu, error);
+	}
+	setup->certificate = CERTIFICATE_IGNORE;
+	return true;
+}
+
+/* With shell-exit and no shell of its own, a scenario gets one that every Windows has and that lasts as the hold. */
+static bool set_shell(const struct scenario *scenario, struct setup *setup, struct error *error)
+{
+	if (scenario->logoff.method != LOGOFF_SHELL_EXIT)
+		return true;
+	if (scenario->logoff.shell)
+		return copy_text(setup->shell, sizeof(setup->shell), "logoff.shell",
+		    scenario->logoff.shell, error);
+	snprintf(setup->shell, sizeof(setup->shell), "cmd.exe /c ping -n %lld 127.0.0.1",
+	    (long long)((scenario->load.hold.most + SECOND - 1) / SECOND + 1));
+	return true;
+}
+
+bool setup_make(const struct scenario *scenario, struct setup *setup, struct error *error)
+{
+	char address[512];
+
+	*setup = (struct setup){
+	    .security = scenario->host.security,
+	    .signal = scenario->logon.signal,
+	    .logoff = scenario->logoff.method,
+	    .connect_timeout = scenario->connect.timeout.least,
+	    .logon_timeout = scenario->logon.timeout.least,
+	    .logon_delay = scenario->logon.delay.least,
+	    .logoff_timeout = scenario->logoff.timeout.least,
+	};
+	return copy_text(address, sizeof(address), "host.address", scenario->host.address, error) &&
+	       host_parse(address, setup->host, &setup->port, error) &&
+	       set_certificate(&scenario->host, setup, error) &&
+	       copy_text(setup->auth_packages, sizeof(setup->auth_packages), "host.auth_packages",
+	           scenario->host.auth_packages, error) &&
+	       copy_text(setup->client_name, sizeof(setup->client_name), "host.client_name",
+	           scenario->host.client_name ? scenario->host.client_name : "LEAKLAB", error) &&
+	       set_shell(scenario, setup, error) &&
+	       copy_text(setup->keys, sizeof(setup->keys), "logoff.keys",
+	           scenario->logoff.keys ? scenario->logoff.keys : KEYS_LOGOFF, error) &&
+	       copy_text(setup->command, sizeof(setup->command), "logoff.command",
+	           scenario->logoff.method == LOGOFF_COMMAND ? scenario->logoff.command : NULL,
+	           error);
+}

@@ -1,0 +1,115 @@
+/* Knows how the parts of a run are served while it goes on: one thread, one poll(). */
+#include "turn.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "common/text.h"
+#include "common/timestamp.h"
+#include "duration.h"
+
+#define DRAW_EVERY (SECOND / 4)
+
+bool run_catch_signals(struct run *run)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	run->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return run->signals >= 0 || error_set(&run->error, EXIT_TARGET,
+	                                "signals cannot be watched: %s", strerror(errno));
+}
+
+void run_take_signals(struct run *run)
+{
+	struct signalfd_siginfo info;
+
+	while (read(run->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		run->interrupts++;
+		run_event(run, "interrupted",
+		    run->interrupts == 1
+		        ? "interrupted: logging everybody off; once more stops at once"
+		        : "interrupted again: stopping at once",
+		    true);
+	}
+}
+
+static void finish_observation(struct run *run)
+{
+	observation_store(run->observation, run->runfile, run->problem, &run->error);
+	observation_destroy(run->observation);
+	run->observation = NULL;
+	if (run->problem[0])
+		run_event(run, "observer-problem", run->problem, true);
+}
+
+bool run_turn(struct run *run, int64_t deadline)
+{
+	size_t count = 0;
+	int64_t now;
+
+	run->fds[count++] = (struct pollfd){.fd = run->signals, .events = POLLIN};
+	count += stage_fill(run->stage, run->fds + count);
+	if (run->crew)
+		count += crew_fill(run->crew, run->fds + count);
+	if (run->observation) {
+		count += observation_fill(run->observation, run->fds + count);
+		if (observation_deadline(run->observation) < deadline)
+			deadline = observation_deadline(run->observation);
+	}
+	now = timestamp_monotonic();
+	if (run->progress.line && deadline > now + DRAW_EVERY)
+		deadline = now + DRAW_EVERY;
+	poll(run->fds, count, deadline > now ? (int)((deadline - now) / 1000 + 1) : 0);
+	run_take_signals(run);
+	stage_serve(run->stage);
+	if (run->crew)
+		crew_serve(run->crew, &run->watch);
+	if (run->observation && observation_serve(run->observation))
+		finish_observation(run);
+	progress_draw(&run->progress, run->doing);
+	return !run->error.text[0];
+}
+
+void run_event(struct run *run, const char *kind, const char *text, bool loud)
+{
+	char safe[1024];
+
+	snprintf(safe, sizeof(safe), "%s", text);
+	text_make_safe(safe);
+	if (run->runfile)
+		runfile_add_event(run->runfile, kind, safe, &run->error);
+	progress_event(&run->progress, kind, safe, loud);
+}
+
+bool run_start_observation(struct run *run, enum mark mark, int64_t round)
+{
+	run->observation = observation_start(
+	    run->scenario, mark, round, (int64_t)run->progress.finished, &run->error);
+	return run->observation != NULL;
+}
+
+bool run_observe(struct run *run, enum mark mark, int64_t round, int interrupts)
+{
+	/* One that is still under way comes first. */
+	while (run->observation)
+		if (!run_turn(run, timestamp_monotonic() + SECOND))
+			return false;
+	if (!run_start_observation(run, mark, round))
+		return false;
+	while (run->observation && run->interrupts < interrupts)
+		if (!run_turn(run, timestamp_monotonic() + SECOND))
+			return false;
+	observation_destroy(run->observation);
+	run->observation = NULL;
+	return true;
+}

@@ -1,0 +1,47 @@
+/* A run while it goes on: all that is served together, and one turn of serving it. */
+#ifndef LEAKLAB_TURN_H
+#define LEAKLAB_TURN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "accounts.h"
+#include "common/error.h"
+#include "crew.h"
+#include "observation.h"
+#include "progress.h"
+#include "runfile/runfile.h"
+#include "scenario.h"
+#include "stage.h"
+
+struct run {
+	const struct scenario *scenario;
+	struct runfile *runfile;
+	struct progress progress;
+	struct stage *stage;
+	struct accounts *accounts;
+	struct crew *crew;
+	struct crew_watch watch;
+	struct observation *observation; /* under way, or NULL */
+	char problem[512]; /* of the last observation that was stored; "" if it had none */
+	int signals;       /* signalfd */
+	int interrupts;    /* Ctrl-C so far */
+	const char *doing; /* for the progress line; NULL: show counts */
+	struct pollfd *fds;
+	struct error error; /* the first failure of our own (disk full ...): ends the run */
+};
+
+/* From here on Ctrl-C and SIGTERM come as something to read, in the order of all else. */
+bool run_catch_signals(struct run *run);
+void run_take_signals(struct run *run);
+
+/* Serves everything once, waiting until something happens or the deadline (monotonic)
+ * has come. False when the run must end: run->error says why. */
+bool run_turn(struct run *run, int64_t deadline);
+/* Starts a look at the host; run_turn() stores it when it is complete. */
+bool run_start_observation(struct run *run, enum mark mark, int64_t round);
+/* The same and waits for it. interrupts: so many Ctrl-C end the wait. */
+bool run_observe(struct run *run, enum mark mark, int64_t round, int interrupts);
+void run_event(struct run *run, const char *kind, const char *text, bool loud);
+
+#endif
