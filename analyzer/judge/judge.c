@@ -51,7 +51,7 @@ static bool read_limits(struct runfile *runfile, struct limits *limits, struct e
 	limits->interrupted = interrupted && *interrupted && strcmp(interrupted, "false") != 0 &&
 	                      strcmp(interrupted, "no") != 0 && strcmp(interrupted, "0") != 0;
 	free(interrupted);
-	limits->settled = !setting_is(runfile, "settled", "timeout");
+	limits->settled = setting_is(runfile, "settled", "quiet");
 	return true;
 }
 

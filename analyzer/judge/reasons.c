@@ -148,7 +148,7 @@ bool reasons_block(struct sentences *out, const struct verdict *verdict,
 		return false;
 	if (settled && !limits->settled)
 		return sentences_add(out, "the host was still changing when the wait for it to "
-		                          "settle ended: allow more time to settle");
+		                          "settle ended: allow more time to settle, and do not interrupt it");
 	return true;
 }
 

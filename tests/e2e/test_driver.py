@@ -164,7 +164,8 @@ class Descriptors(leaklab.Case):
                 time.sleep(0.02)
             time.sleep(0.2)  # the last connections are closed after their sessions are gone
             counts.append(lab.count_descriptors())
-        self.assertLessEqual(max(counts[1:]), counts[0] + 1, counts)
+        # WinPR keeps up to one event for each connection there was at once; a leak would be 40 a load.
+        self.assertLessEqual(max(counts[1:]), counts[0] + 4, counts)
 
     def test_workers_hold_no_more_descriptors_after_many_cycles(self):
         lab = self.lab()

@@ -13,6 +13,7 @@ struct fixture fixture_create(void)
 	struct fixture fixture = {.directory = unit_directory()};
 	fixture.runfile = runfile_create(unit_path(fixture.directory, "run.leaklab"), NULL);
 	assert_non_null(fixture.runfile);
+	fixture_set(&fixture, "settled", "quiet");
 	return fixture;
 }
 
