@@ -25,7 +25,7 @@ struct accounts {
 	size_t waiting;
 };
 
-static void wipe(char *text)
+void password_wipe(char *text)
 {
 	if (text)
 		explicit_bzero(text, strlen(text));
@@ -39,7 +39,7 @@ void accounts_destroy(struct accounts *accounts)
 	for (size_t i = 0; i < accounts->count; i++) {
 		free(accounts->items[i].user);
 		free(accounts->items[i].domain);
-		wipe(accounts->items[i].password);
+		password_wipe(accounts->items[i].password);
 	}
 	free(accounts->items);
 	free(accounts->queue);
@@ -191,31 +191,29 @@ static char *read_password(int fd, const char *name, struct error *error)
 	char buffer[PASSWORD_MAX + 2];
 	size_t used = 0;
 	ssize_t got;
-	char *password;
+	char *password = NULL;
 
-	while (used < sizeof(buffer) - 1 &&
-	       (got = read(fd, buffer + used, sizeof(buffer) - 1 - used)) != 0) {
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
+	/* Byte by byte: what comes after the line is not ours, and nobody need close the other end. */
+	while (used < sizeof(buffer) - 1 && (got = read(fd, buffer + used, 1)) != 0) {
+		if (got < 0 && errno != EINTR) {
 			error_set(error, EXIT_USAGE, "password from %s: %s", name, strerror(errno));
-			close(fd);
-			return NULL;
+			goto out;
 		}
-		used += (size_t)got;
+		if (got > 0 && buffer[used++] == '\n')
+			break;
 	}
-	close(fd);
 	buffer[used] = '\0';
 	buffer[strcspn(buffer, "\r\n")] = '\0';
+	if (buffer[0] == '\0') {
+		error_set(error, EXIT_USAGE, "password from %s: it is empty", name);
+		goto out;
+	}
 	password = strdup(buffer);
 	if (!password)
 		error_set(error, EXIT_TARGET, "out of memory");
-	else if (*password == '\0') {
-		error_set(error, EXIT_USAGE, "password from %s: it is empty", name);
-		free(password);
-		password = NULL;
-	}
+out:
 	explicit_bzero(buffer, sizeof(buffer));
+	close(fd);
 	return password;
 }
 
@@ -240,14 +238,12 @@ static char *password_from_env(const char *name, struct error *error)
 	return password;
 }
 
-/* *password stays NULL if the scenario names no source. */
-static bool fetch_password(
+bool accounts_password(
     const struct scenario_accounts *scenario, char **password, struct error *error)
 {
 	char name[32];
-	char *path;
-	int fd;
 
+	*password = NULL;
 	if (scenario->password_env) {
 		*password = password_from_env(scenario->password_env, error);
 		return *password != NULL;
@@ -257,18 +253,24 @@ static bool fetch_password(
 		*password = read_password((int)scenario->password_fd, name, error);
 		return *password != NULL;
 	}
-	if (!scenario->password_file)
-		return true;
-	path = expand(scenario->password_file, error);
+	return true;
+}
+
+static char *password_from_file(const char *name, struct error *error)
+{
+	char *path = expand(name, error);
+	char *password = NULL;
+	int fd;
+
 	if (!path)
-		return false;
+		return NULL;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		error_set(error, EXIT_USAGE, "password file %s: %s", path, strerror(errno));
 	else
-		*password = read_password(fd, path, error);
+		password = read_password(fd, path, error);
 	free(path);
-	return *password != NULL;
+	return password;
 }
 
 static bool fill(struct accounts *accounts, const struct scenario_accounts *scenario,
@@ -302,21 +304,52 @@ static bool build_queue(struct accounts *accounts, struct error *error)
 	return true;
 }
 
-struct accounts *accounts_create(const struct scenario_accounts *scenario, struct error *error)
+static int compare_names(const void *a, const void *b)
+{
+	const struct account *const *one = a;
+	const struct account *const *other = b;
+	const int order = strcasecmp((*one)->user, (*other)->user);
+
+	return order ? order : strcasecmp((*one)->domain, (*other)->domain);
+}
+
+/* Windows does not tell names by case. The same account twice would log on twice at once. */
+static bool check_unique(const struct accounts *accounts, struct error *error)
+{
+	const struct account **sorted = calloc(accounts->count, sizeof(struct account *));
+	bool unique = true;
+
+	if (!sorted)
+		return error_set(error, EXIT_TARGET, "out of memory");
+	for (size_t i = 0; i < accounts->count; i++)
+		sorted[i] = &accounts->items[i];
+	qsort(sorted, accounts->count, sizeof(struct account *), compare_names);
+	for (size_t i = 1; i < accounts->count && unique; i++)
+		if (compare_names(&sorted[i - 1], &sorted[i]) == 0)
+			unique = error_set(error, EXIT_USAGE,
+			    "account %s is listed twice; remove one", sorted[i]->user);
+	free(sorted);
+	return unique;
+}
+
+struct accounts *accounts_create(
+    const struct scenario_accounts *scenario, const char *password, struct error *error)
 {
 	struct accounts *accounts = calloc(1, sizeof(*accounts));
-	char *password = NULL;
+	char *from_file = NULL;
 
 	if (!accounts) {
 		error_set(error, EXIT_TARGET, "out of memory");
 		return NULL;
 	}
-	if (!fetch_password(scenario, &password, error) ||
-	    !fill(accounts, scenario, password, error) || !build_queue(accounts, error)) {
+	if (scenario->password_file)
+		password = from_file = password_from_file(scenario->password_file, error);
+	if ((scenario->password_file && !password) || !fill(accounts, scenario, password, error) ||
+	    !check_unique(accounts, error) || !build_queue(accounts, error)) {
 		accounts_destroy(accounts);
 		accounts = NULL;
 	}
-	wipe(password);
+	password_wipe(from_file);
 	return accounts;
 }
 

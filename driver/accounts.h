@@ -31,9 +31,17 @@ struct account {
 
 struct accounts;
 
-/* Makes accounts from a pattern or CSV. Passwords come from an environment variable (which is unset then), a
- * file or a descriptor. ${...} in the file names is expanded. */
-struct accounts *accounts_create(const struct scenario_accounts *scenario, struct error *error);
+/* The password that all accounts share, if the scenario takes it from an environment variable (which is unset then)
+ * or a descriptor (which is closed); else NULL. To be called before any other program is started: it must not inherit
+ * them. The caller gives it to password_wipe(). */
+bool accounts_password(
+    const struct scenario_accounts *scenario, char **password, struct error *error);
+void password_wipe(char *password); /* overwrites and frees it; NULL is allowed */
+
+/* Makes accounts from a pattern or CSV. password may be NULL: then it comes from the scenario's password file, or from
+ * the CSV. ${...} in file names is expanded. */
+struct accounts *accounts_create(
+    const struct scenario_accounts *scenario, const char *password, struct error *error);
 void accounts_destroy(struct accounts *accounts); /* wipes the passwords; NULL is allowed */
 
 size_t accounts_count(const struct accounts *accounts);

@@ -25,7 +25,7 @@ struct stream {
 
 struct command {
 	pid_t pid;
-	int pidfd; /* -1: reaped */
+	int pidfd;
 	int64_t status;
 	size_t output_max;
 	struct stream streams[2]; /* stdout, stderr */
@@ -72,6 +72,7 @@ static void become(const char *text, char **environment, int pipes[2][2])
 	dup2(null, STDIN_FILENO);
 	dup2(pipes[0][1], STDOUT_FILENO);
 	dup2(pipes[1][1], STDERR_FILENO);
+	close_range(STDERR_FILENO + 1, ~0U, 0); /* nothing of ours is its business */
 	execve("/bin/sh", arguments, environment);
 	_exit(127);
 }
@@ -124,17 +125,17 @@ failed:
 	return NULL;
 }
 
-static void reap(struct command *command, int options)
+/* Notes the end of the shell. It is not reaped before command_destroy(): until then its number, which is its
+ * group's too, cannot be given to somebody else. */
+static void note_end(struct command *command)
 {
-	int status;
+	siginfo_t info = {0};
 
 	if (command->status != NUMBER_UNKNOWN ||
-	    waitpid(command->pid, &status, options) != command->pid)
+	    waitid(P_PID, (id_t)command->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+	    info.si_pid == 0)
 		return;
-	command->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-	if (command->pidfd >= 0)
-		close(command->pidfd);
-	command->pidfd = -1;
+	command->status = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
 }
 
 void command_destroy(struct command *command)
@@ -143,7 +144,10 @@ void command_destroy(struct command *command)
 		return;
 	/* Also when the shell has ended: what it left behind in its group goes too. */
 	kill(-command->pid, SIGKILL);
-	reap(command, 0);
+	while (waitpid(command->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (command->pidfd >= 0)
+		close(command->pidfd);
 	for (int i = 0; i < 2; i++) {
 		if (command->streams[i].fd >= 0)
 			close(command->streams[i].fd);
@@ -160,7 +164,7 @@ size_t command_fill(const struct command *command, struct pollfd fds[COMMAND_FDS
 		if (command->streams[i].fd >= 0)
 			fds[count++] =
 			    (struct pollfd){.fd = command->streams[i].fd, .events = POLLIN};
-	if (command->pidfd >= 0)
+	if (command->status == NUMBER_UNKNOWN)
 		fds[count++] = (struct pollfd){.fd = command->pidfd, .events = POLLIN};
 	return count;
 }
@@ -175,6 +179,7 @@ static bool make_room(struct stream *stream)
 	bytes = realloc(stream->bytes, size);
 	if (!bytes)
 		return false;
+	bytes[stream->length] = '\0';
 	stream->bytes = bytes;
 	stream->size = size;
 	return true;
@@ -209,7 +214,7 @@ static void take(struct stream *stream, size_t output_max)
 
 void command_serve(struct command *command)
 {
-	reap(command, WNOHANG);
+	note_end(command);
 	for (int i = 0; i < 2; i++)
 		take(&command->streams[i], command->output_max);
 }

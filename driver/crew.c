@@ -7,12 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/timestamp.h"
+
+#define POST_PATIENCE 30000 /* milliseconds */
 
 struct worker_process {
 	pid_t pid;  /* 0: none */
@@ -26,13 +27,12 @@ struct crew {
 	size_t deaths;
 };
 
-/* In the child. The process image is replaced so that the supervisor's memory (all passwords, the run file) is not
+/* In the child, which ends when our end of the socket closes, whatever happens to us. The process image is replaced so that the supervisor's memory (all passwords, the run file) is not
  * carried along. */
 static void become_worker(int socket)
 {
 	char *const arguments[] = {(char *)"leaklab-driver", (char *)"worker", NULL};
 
-	prctl(PR_SET_PDEATHSIG, SIGHUP);
 	setpgid(0, 0);
 	if (socket == WORKER_SOCKET)
 		fcntl(socket, F_SETFD, 0);
@@ -149,10 +149,23 @@ size_t crew_deaths(const struct crew *crew)
 	return crew->deaths;
 }
 
-static bool post(struct worker_process *worker, const struct order *order)
+enum posted { POSTED, WORKER_GONE, WORKER_STUCK };
+
+/* Many orders at once may have to wait until a worker that is still starting takes them. A worker that is gone is
+ * no failure here: crew_serve() finds it, and what it was ordered to do counts as lost. */
+static enum posted post(struct worker_process *worker, const struct order *order)
 {
-	return send(worker->socket, order, sizeof(*order), MSG_NOSIGNAL | MSG_DONTWAIT) ==
-	       (ssize_t)sizeof(*order);
+	struct pollfd pollfd = {.fd = worker->socket, .events = POLLOUT};
+
+	while (send(worker->socket, order, sizeof(*order), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN)
+			return WORKER_GONE;
+		if (poll(&pollfd, 1, POST_PATIENCE) == 0)
+			return WORKER_STUCK;
+	}
+	return POSTED;
 }
 
 bool crew_order(struct crew *crew, size_t number, const struct order *order, struct error *error)
@@ -161,9 +174,9 @@ bool crew_order(struct crew *crew, size_t number, const struct order *order, str
 
 	if (!worker->pid && !start(crew, worker, error))
 		return false;
-	if (!post(worker, order))
+	if (post(worker, order) == WORKER_STUCK)
 		return error_set(
-		    error, EXIT_TARGET, "a worker takes no orders: %s", strerror(errno));
+		    error, EXIT_TARGET, "a worker takes no orders for %d s", POST_PATIENCE / 1000);
 	return true;
 }
 

@@ -164,6 +164,24 @@ static enum account_outcome judge_account(const struct setup *setup, const struc
 	           : ACCOUNT_UNTRIED;
 }
 
+/* A signal that comes before the host looks at the password (activated, paint) may turn out to have been none. */
+static void note_late_refusal(const struct rdp *rdp, struct report *report)
+{
+	char code[64];
+	char message[256];
+	enum account_outcome outcome;
+
+	if (report->result != CYCLE_UNPROVEN)
+		return;
+	outcome = rdp_failure(rdp, code, message);
+	if (outcome != ACCOUNT_REFUSED && outcome != ACCOUNT_BARRED)
+		return;
+	report->result = CYCLE_FAILED;
+	report->account = outcome;
+	report->logged_on = TIMESTAMP_UNKNOWN;
+	fail(report, PHASE_LOGON, code, message);
+}
+
 /* Connected and activated: wait for the logon, then the rest. */
 static void play_session(const struct setup *setup, const struct order *order,
     const struct cycle_watch *watch, struct rdp *rdp, struct report *report, int64_t start)
@@ -193,6 +211,7 @@ static void play_session(const struct setup *setup, const struct order *order,
 	/* The session ID may come late, in a second Save Session Info. */
 	report->session_id = rdp_session_id(rdp);
 	report->account = judge_account(setup, report);
+	note_late_refusal(rdp, report);
 }
 
 void cycle_play(const struct setup *setup, const struct order *order,

@@ -20,6 +20,7 @@ struct slot {
 	struct cycle cycle;      /* under way */
 	int64_t next;            /* monotonic: when an idle slot may start again */
 	int64_t overdue;         /* monotonic: when a busy slot counts as hung */
+	bool held;               /* logged on */
 };
 
 struct play {
@@ -84,6 +85,8 @@ static void finish(struct play *play, struct slot *slot, const struct report *re
 
 	put_cycle(play, &slot->cycle);
 	progress_cycle(&play->run->progress, &slot->cycle);
+	play->run->progress.held -= slot->held;
+	slot->held = false;
 	slot->account = NULL;
 	slot->next = timestamp_monotonic() + span_draw(&play->scenario->load.think, &play->random);
 	play->busy--;
@@ -129,6 +132,8 @@ static void reported(void *data, const struct report *report)
 	cycle->session_id = report->session_id;
 	cycle->served_by = report->served_by[0] ? report->served_by : NULL;
 	if (!report->done) {
+		play->run->progress.held += !slot->held;
+		slot->held = true;
 		put_cycle(play, cycle);
 		progress_cycle(&play->run->progress, cycle);
 		return;
@@ -332,7 +337,6 @@ static bool observe_during(struct play *play)
 static bool play_on(struct play *play)
 {
 	const int64_t over = play->start + play->scenario->limits.duration.least;
-	struct error error;
 
 	while (play->busy > 0 || (!stopping(play) && play->started < play->scenario->load.cycles)) {
 		const int64_t now = timestamp_monotonic();
@@ -341,14 +345,16 @@ static bool play_on(struct play *play)
 		if (now >= over)
 			end_early(
 			    play, EXIT_CLEAN, "the duration that limits.duration allows is over");
-		if (!stage_stands(play->run->stage, &error))
-			end_early(play, EXIT_TARGET, error.text);
+		if (play->run->fallen.text[0])
+			end_early(play, EXIT_TARGET, play->run->fallen.text);
 		check_interrupts(play);
 		if (!stopping(play) &&
 		    !(play->scenario->load.rate > 0 ? dispatch_open(play, now, &next)
 		                                    : dispatch_closed(play, now, &next)))
 			return false;
 		check_hung(play, now, &next);
+		if (stopping(play) && play->busy == 0)
+			break;
 		if (!observe_during(play) || !run_turn(play->run, next))
 			return false;
 	}

@@ -96,11 +96,8 @@ void progress_cycle(struct progress *progress, const struct cycle *cycle)
 
 	if (cycle->session_id != NUMBER_UNKNOWN)
 		progress->session_id = cycle->session_id;
-	if (!done) {
-		progress->held++;
-	} else {
+	if (done) {
 		progress->finished++;
-		progress->held -= cycle->logged_on != TIMESTAMP_UNKNOWN && progress->held > 0;
 		progress->failed += cycle->result == CYCLE_FAILED || cycle->result == CYCLE_LOST;
 	}
 	if (!progress->json)

@@ -73,11 +73,6 @@ void rdp_stop_all(void)
 	SetEvent(stop_event);
 }
 
-bool rdp_stopping(void)
-{
-	return WaitForSingleObject(stop_event, 0) == WAIT_OBJECT_0;
-}
-
 static struct rdp *of(rdpContext *context)
 {
 	return (struct rdp *)context;
@@ -503,6 +498,7 @@ static enum account_outcome account_outcome(UINT32 code)
 	case FREERDP_ERROR_CONNECT_WRONG_PASSWORD:
 	case FREERDP_ERROR_CONNECT_ACCESS_DENIED:
 	case FREERDP_ERROR_CONNECT_NO_OR_MISSING_CREDENTIALS:
+	case FREERDP_ERROR_SERVER_DENIED_CONNECTION:
 		return ACCOUNT_REFUSED;
 	case FREERDP_ERROR_CONNECT_ACCOUNT_LOCKED_OUT:
 	case FREERDP_ERROR_CONNECT_ACCOUNT_DISABLED:
@@ -512,6 +508,8 @@ static enum account_outcome account_outcome(UINT32 code)
 	case FREERDP_ERROR_CONNECT_PASSWORD_EXPIRED:
 	case FREERDP_ERROR_CONNECT_PASSWORD_CERTAINLY_EXPIRED:
 	case FREERDP_ERROR_CONNECT_PASSWORD_MUST_CHANGE:
+	case FREERDP_ERROR_INSUFFICIENT_PRIVILEGES:
+	case FREERDP_ERROR_SERVER_INSUFFICIENT_PRIVILEGES:
 		return ACCOUNT_BARRED;
 	default:
 		return ACCOUNT_UNTRIED;
@@ -538,7 +536,7 @@ enum account_outcome rdp_failure(const struct rdp *rdp, char code[64], char mess
 		snprintf(code, 64, "%s", freerdp_get_error_info_name(info));
 		snprintf(message, 256, "the host ended the connection: %.200s",
 		    freerdp_get_error_info_string(info));
-		return account_outcome(last);
+		return account_outcome(MAKE_FREERDP_ERROR(ERRINFO, info));
 	}
 	if (last == FREERDP_ERROR_SUCCESS) {
 		snprintf(code, 64, "CLOSED");

@@ -28,7 +28,6 @@ void rdp_deinit(void);
 
 /* From now on, waits that may be stopped return at once. Any thread. */
 void rdp_stop_all(void);
-bool rdp_stopping(void);
 
 /* A connection yet to be made; setup must outlive it. NULL: out of memory. */
 struct rdp *rdp_create(const struct setup *setup, const struct order *order);

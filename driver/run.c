@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/timestamp.h"
@@ -42,7 +43,7 @@ static bool put_number(struct run *run, const char *key, double value)
 {
 	char text[32];
 
-	snprintf(text, sizeof(text), "%g", value);
+	snprintf(text, sizeof(text), "%.10g", value);
 	return runfile_set(run->runfile, key, text, &run->error);
 }
 
@@ -62,11 +63,14 @@ static bool put_settings(struct run *run, const char *text, const struct setup *
 	           run->runfile, "logoff.method", methods[scenario->logoff.method], &run->error) &&
 	       put_number(run, "load.slots", (double)scenario->load.slots) &&
 	       put_number(run, "load.cycles", (double)scenario->load.cycles) &&
-	       put_number(run, "load.rate", scenario->load.rate) && put_time(run, "started") &&
+	       put_number(run, "load.rate", scenario->load.rate) &&
+	       put_number(run, "settle.at_least",
+	           (double)scenario->settle.at_least.least / (double)SECOND) &&
+	       put_time(run, "started") &&
 	       scenario_visit_judging(scenario, put_setting, run->runfile, &run->error);
 }
 
-/* Half of the processors' number would do; a crash costs what its worker carried, so two at least. */
+/* One a processor, and no more than there are slots. */
 static size_t worker_count(const struct scenario *scenario)
 {
 	const long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -93,7 +97,21 @@ static bool put_own_folder_in_path(struct error *error)
 	return true;
 }
 
-static bool prepare(struct run *run, struct setup *setup)
+/* A connection has nine descriptors. */
+static bool check_descriptors(const struct scenario *scenario, size_t workers, struct error *error)
+{
+	const size_t slots = (scenario->load.slots + workers - 1) / workers;
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_max / 12 > slots + 4)
+		return true;
+	return error_set(error, EXIT_USAGE,
+	    "load.slots: %zu sessions a worker need some %zu descriptors, the limit is %llu; raise it (ulimit -Hn), or "
+	    "use more load.workers",
+	    slots, (slots + 4) * 12, (unsigned long long)files.rlim_max);
+}
+
+static bool prepare(struct run *run, struct setup *setup, const char *password)
 {
 	const struct scenario *scenario = run->scenario;
 	const size_t workers = worker_count(scenario);
@@ -109,7 +127,7 @@ static bool prepare(struct run *run, struct setup *setup)
 	run->stage = stage_create(scenario, interrupted, run, &run->error);
 	if (!run->stage || !setup_make(scenario, setup, &run->error))
 		return false;
-	run->accounts = accounts_create(&scenario->accounts, &run->error);
+	run->accounts = accounts_create(&scenario->accounts, password, &run->error);
 	if (!run->accounts)
 		return false;
 	if (accounts_count(run->accounts) < scenario->load.slots)
@@ -118,6 +136,8 @@ static bool prepare(struct run *run, struct setup *setup)
 		    "on twice at once; "
 		    "add accounts or use fewer slots",
 		    (unsigned long long)scenario->load.slots, accounts_count(run->accounts));
+	if (!check_descriptors(scenario, workers, &run->error))
+		return false;
 	if (!host_probe(setup->host, setup->port, PROBE_TIMEOUT, &run->error))
 		return false;
 	run->crew = crew_create(workers, setup, &run->error);
@@ -146,18 +166,26 @@ static bool observe_after(struct run *run)
 	return run_observe(run, MARK_AFTER, 1, run->interrupts + 1) && run_settle(run);
 }
 
+static bool put_early_end(struct run *run, const struct error *ended)
+{
+	return runfile_set(run->runfile, "ended-early", ended->text, &run->error) &&
+	       put_number(run, "ended-early.code", ended->code);
+}
+
 static bool play(struct run *run, struct error *ended)
 {
 	bool played = run_play(run, ended);
 
 	crew_destroy(run->crew, run->interrupts >= 2 ? 0 : 10 * SECOND);
 	run->crew = NULL;
-	return played && observe_after(run) &&
-	       (run->interrupts == 0 ||
+	if (!played || !observe_after(run))
+		return false;
+	if (run->fallen.text[0] && !ended->text[0])
+		*ended = run->fallen;
+	return (run->interrupts == 0 ||
 	           runfile_set(run->runfile, "interrupted", "yes", &run->error)) &&
-	       (!ended->text[0] ||
-	           runfile_set(run->runfile, "ended-early", ended->text, &run->error)) &&
-	       put_time(run, "finished") && runfile_finish(run->runfile, &run->error);
+	       (!ended->text[0] || put_early_end(run, ended)) && put_time(run, "finished") &&
+	       runfile_finish(run->runfile, &run->error);
 }
 
 bool run_scenario(const struct scenario *scenario, const char *text, const char *path, bool json,
@@ -168,15 +196,18 @@ bool run_scenario(const struct scenario *scenario, const char *text, const char 
 	bool created = false;
 	bool playing = false;
 	bool played = false;
+	char *password = NULL;
 
 	ended->text[0] = '\0';
 	progress_init(&run.progress, scenario->name, scenario->load.cycles, json);
-	if (!run_catch_signals(&run))
+	/* The password first: it may be waited for, and no program that we start may get it. */
+	if (!accounts_password(&scenario->accounts, &password, &run.error) ||
+	    !run_catch_signals(&run))
 		goto out;
 	/* The file first: it would be a pity to find out about it at the end. */
 	run.runfile = runfile_create(path, &run.error);
 	created = run.runfile != NULL;
-	if (!created || !prepare(&run, &setup) || !put_settings(&run, text, &setup) ||
+	if (!created || !prepare(&run, &setup, password) || !put_settings(&run, text, &setup) ||
 	    !observe_before(&run))
 		goto out;
 	playing = true;
@@ -186,6 +217,7 @@ out:
 	observation_destroy(run.observation);
 	crew_destroy(run.crew, 0);
 	accounts_destroy(run.accounts);
+	password_wipe(password);
 	stage_destroy(run.stage);
 	free(run.fds);
 	if (run.signals >= 0)

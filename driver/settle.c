@@ -1,13 +1,12 @@
 /* Knows when a host has settled: nothing of our accounts is left, or nothing of it changes any more. */
 #include "settle.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "common/timestamp.h"
 #include "duration.h"
-#include "snapshot/snapshot.h"
+#include "snapshot/identity.h"
 
 /* How much of our accounts a snapshot shows beyond what was there before the run. */
 struct remains {
@@ -21,8 +20,8 @@ static bool is_ours(const struct run *run, const char *user, const char *domain)
 {
 	for (size_t i = 0; user && i < accounts_count(run->accounts); i++) {
 		const struct account *account = accounts_at(run->accounts, i);
-		if (strcasecmp(account->user, user) == 0 &&
-		    (!domain || !account->domain[0] || strcasecmp(account->domain, domain) == 0))
+		if (account_same(
+		        account->user, account->domain[0] ? account->domain : NULL, user, domain))
 			return true;
 	}
 	return false;
@@ -31,8 +30,7 @@ static bool is_ours(const struct run *run, const char *user, const char *domain)
 static bool had_logon_session(const struct snapshot *before, const struct logon_session *wanted)
 {
 	for (size_t i = 0; before && i < before->logon_session_count; i++)
-		if (before->logon_sessions[i].luid == wanted->luid &&
-		    before->logon_sessions[i].logon_time == wanted->logon_time)
+		if (logon_session_same(&before->logon_sessions[i], wanted))
 			return true;
 	return false;
 }
@@ -40,38 +38,57 @@ static bool had_logon_session(const struct snapshot *before, const struct logon_
 static bool had_session(const struct snapshot *before, const struct session *wanted)
 {
 	for (size_t i = 0; before && i < before->session_count; i++)
-		if (before->sessions[i].id == wanted->id && before->sessions[i].user &&
-		    strcasecmp(before->sessions[i].user, wanted->user) == 0)
+		if (before->sessions[i].id == wanted->id &&
+		    account_same(before->sessions[i].user, before->sessions[i].domain, wanted->user,
+		        wanted->domain))
 			return true;
 	return false;
 }
 
-static struct remains find_remains(
-    const struct run *run, const struct snapshot *now, const struct snapshot *before)
+static int compare_luids(const void *a, const void *b)
 {
-	struct remains remains = {0};
+	const uint64_t one = *(const uint64_t *)a;
+	const uint64_t other = *(const uint64_t *)b;
 
+	return (one > other) - (one < other);
+}
+
+static void count_handles(const struct snapshot *now, uint64_t *luids, struct remains *remains)
+{
+	qsort(luids, remains->logon_sessions, sizeof(*luids), compare_luids);
+	for (size_t i = 0; i < now->handle_count; i++)
+		if (now->handles[i].has_luid &&
+		    bsearch(&now->handles[i].luid, luids, remains->logon_sessions, sizeof(*luids),
+		        compare_luids))
+			remains->handles++;
+}
+
+static bool find_remains(const struct run *run, const struct snapshot *now,
+    const struct snapshot *before, struct remains *remains)
+{
+	uint64_t *luids = calloc(now->logon_session_count + 1, sizeof(*luids));
+
+	if (!luids)
+		return false;
+	*remains = (struct remains){0};
 	for (size_t i = 0; i < now->session_count; i++) {
 		const struct session *session = &now->sessions[i];
 		if (is_ours(run, session->user, session->domain) && !had_session(before, session)) {
-			remains.sessions++;
-			remains.mix += (uint64_t)session->id * UINT64_C(0x9e3779b97f4a7c15);
+			remains->sessions++;
+			remains->mix += (uint64_t)session->id * UINT64_C(0x9e3779b97f4a7c15);
 		}
 	}
 	for (size_t i = 0; i < now->logon_session_count; i++) {
 		const struct logon_session *session = &now->logon_sessions[i];
 		if (is_ours(run, session->user, session->domain) &&
 		    !had_logon_session(before, session)) {
-			remains.logon_sessions++;
-			remains.mix += session->luid * UINT64_C(0xbf58476d1ce4e5b9);
+			luids[remains->logon_sessions++] = session->luid;
+			remains->mix += session->luid * UINT64_C(0xbf58476d1ce4e5b9);
 		}
 	}
-	for (size_t i = 0; i < now->handle_count; i++) {
-		const struct handle *handle = &now->handles[i];
-		if (is_ours(run, handle->user, handle->domain))
-			remains.handles++;
-	}
-	return remains;
+	count_handles(now, luids, remains);
+	free(luids);
+	return true;
 }
 
 static bool same(const struct remains *a, const struct remains *b)
@@ -87,14 +104,14 @@ static bool look(
 	struct snapshot *now;
 	struct error error;
 
-	if (!run_observe(run, MARK_SETTLING, round, 2))
+	if (!run_observe(run, MARK_SETTLING, round, 2) || run->problem[0])
 		return false;
 	now = runfile_snapshot(run->runfile, MARK_SETTLING, round, &error);
 	if (!now)
 		return false;
-	*remains = find_remains(run, now, before);
+	const bool found = find_remains(run, now, before, remains);
 	snapshot_destroy(now);
-	return true;
+	return found;
 }
 
 /* Returns how the settling ended. */
@@ -110,6 +127,9 @@ static const char *wait_until_settled(
 
 	for (*round = 1;; (*round)++) {
 		struct remains remains;
+
+		if (run->fallen.text[0] || run->interrupts >= 2)
+			return "interrupted";
 		const bool looked = look(run, *round, before, &remains);
 		const int64_t now = timestamp_monotonic();
 

@@ -22,6 +22,7 @@ bool run_catch_signals(struct run *run)
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	run->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -37,7 +38,7 @@ void run_take_signals(struct run *run)
 		run->interrupts++;
 		run_event(run, "interrupted",
 		    run->interrupts == 1
-		        ? "interrupted: logging everybody off; once more stops at once"
+		        ? "interrupted: no more logons, waiting for all to log off; once more stops at once"
 		        : "interrupted again: stopping at once",
 		    true);
 	}
@@ -72,6 +73,8 @@ bool run_turn(struct run *run, int64_t deadline)
 	poll(run->fds, count, deadline > now ? (int)((deadline - now) / 1000 + 1) : 0);
 	run_take_signals(run);
 	stage_serve(run->stage);
+	if (!run->fallen.text[0])
+		stage_stands(run->stage, &run->fallen);
 	if (run->crew)
 		crew_serve(run->crew, &run->watch);
 	if (run->observation && observation_serve(run->observation))
@@ -101,9 +104,13 @@ bool run_start_observation(struct run *run, enum mark mark, int64_t round)
 bool run_observe(struct run *run, enum mark mark, int64_t round, int interrupts)
 {
 	/* One that is still under way comes first. */
-	while (run->observation)
+	while (run->observation && run->interrupts < interrupts)
 		if (!run_turn(run, timestamp_monotonic() + SECOND))
 			return false;
+	observation_destroy(run->observation);
+	run->observation = NULL;
+	if (run->interrupts >= interrupts)
+		return true;
 	if (!run_start_observation(run, mark, round))
 		return false;
 	while (run->observation && run->interrupts < interrupts)

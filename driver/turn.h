@@ -28,10 +28,11 @@ struct run {
 	int interrupts;    /* Ctrl-C so far */
 	const char *doing; /* for the progress line; NULL: show counts */
 	struct pollfd *fds;
-	struct error error; /* the first failure of our own (disk full ...): ends the run */
+	struct error fallen; /* a stage program that ended before its time; text empty: none did */
+	struct error error;  /* the first failure of our own (disk full ...): ends the run */
 };
 
-/* From here on Ctrl-C and SIGTERM come as something to read, in the order of all else. */
+/* From here on Ctrl-C, SIGTERM and SIGHUP come as something to read, in the order of all else. */
 bool run_catch_signals(struct run *run);
 void run_take_signals(struct run *run);
 

@@ -2,6 +2,7 @@
 #include "worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
@@ -234,8 +235,10 @@ static void tune(void)
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
 	signal(SIGPIPE, SIG_IGN);
-	/* The terminal's Ctrl-C is the supervisor's to act upon. */
+	/* The terminal's Ctrl-C and its end are the supervisor's to act upon. */
 	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	fcntl(WORKER_SOCKET, F_SETFD, FD_CLOEXEC);
 }
 
 int worker_main(void)

@@ -1,6 +1,6 @@
 """Bad input and bad hosts: a message that a user can act on, and the right exit code."""
 import os
-import pathlib
+import resource
 import socket
 import subprocess
 import threading
@@ -75,6 +75,14 @@ class Scenario(Case):
 
     def test_more_slots_than_accounts_are_refused(self):
         self.fails(self.scenario(load={"slots": 2}), USAGE, "only 1 accounts", env={"PW": "x"})
+
+    def test_account_listed_twice_is_refused(self):
+        csv = self.write("twice.csv", "anna,LAB,x\nAnna,lab,x\n")
+        self.fails(self.scenario(accounts={"csv": str(csv), "users": None, "password_env": None}), USAGE, "listed twice")
+
+    def test_more_slots_than_descriptors_are_refused(self):
+        self.fails(self.scenario(accounts={"users": "u{1..100}"}, load={"slots": 100, "workers": 1}), USAGE, "ulimit",
+                   env={"PW": "x"}, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200)))
 
     def test_existing_run_file_is_left_alone(self):
         path = self.write("run.leaklab", "precious")
@@ -208,6 +216,15 @@ class Credentials(Case):
                    TARGET, "no account is left", env={"PW": "wrong"})
 
 
+    def test_wrong_password_behind_a_signal_that_comes_before_it_is_refused_too(self):
+        lab = self.lab("--security", "tls", "--lockout", "3")
+        user, domain, _ = self.account(lab)
+        self.fails(self.scenario(lab, host={"security": "tls"}, load={"cycles": 20}, logon={"signal": "activated"},
+                                 accounts={"csv": None, "users": user, "domain": domain, "password_env": "PW"}),
+                   TARGET, "no account is left", env={"PW": "wrong"})
+        self.assertEqual(self.query("select result, count(*) from cycles"), [("failed", 2)])
+
+
 class Observers(Case):
     def test_observer_that_fails_before_the_load_ends_the_run_with_its_words(self):
         lab = self.lab()
@@ -249,6 +266,13 @@ class Stage(Case):
         self.fails(self.scenario(lab, load={"cycles": 10000},
                                  stage=[{"name": "g", "command": "echo ready; sleep 1; echo gone >&2; exit 3"}]),
                    TARGET, "stage program g", "gone")
+
+    def test_stage_program_that_dies_while_settling_is_told(self):
+        lab = self.lab("--time-scale", "1")
+        self.fails(self.scenario(lab, observers=[self.observer(lab)], settle={"at_least": "15s", "timeout": "20s"},
+                                 stage=[{"name": "g", "command": "echo ready; sleep 2; echo gone >&2; exit 3"}]),
+                   TARGET, "stage program g", "gone")
+        self.assertNotEqual(self.verdict()["verdict"], "CLEAN")
 
     def test_lab_host_says_that_its_port_is_taken(self):
         lab = self.lab()

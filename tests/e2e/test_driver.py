@@ -1,4 +1,5 @@
 """What the driver promises about the host it drives: proofs, phases, loads, interruption, no trace of secrets."""
+import json
 import os
 import pathlib
 import signal
@@ -241,6 +242,39 @@ class Interruption(leaklab.Case):
         self.assertLess(time.monotonic() - start, 5)
         self.assertEqual(self.query("select result from cycles"), [("lost",)] * 2)
 
+    def test_ctrl_c_while_all_slots_rest_ends_at_once(self):
+        lab = self.lab()
+        process = self.start(self.scenario(lab, load={"slots": 1, "cycles": 2, "think": "60s"}))
+        self.wait_for(process, "cycle", 1)
+        start = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=50)
+        self.assertLess(time.monotonic() - start, 10)
+
+    def test_second_ctrl_c_also_ends_the_settling(self):
+        lab = self.lab("--time-scale", "1")
+        process = self.start(self.scenario(lab, observers=[self.observer(lab)],
+                                           settle={"at_least": "40s", "timeout": "50s"}))
+        self.wait_for(process, "cycle", 1)
+        time.sleep(1)
+        start = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=30)
+        self.assertLess(time.monotonic() - start, 10)
+        self.assertEqual(json.loads(out.splitlines()[-1])["verdict"], "INCONCLUSIVE")
+
+    def test_hangup_logs_off_as_ctrl_c_does(self):
+        lab = self.lab()
+        process = self.start(self.scenario(
+            lab, load={"slots": 2, "cycles": 2, "hold": "60s"},
+            logoff={"method": "keys", "keys": "Win+R text:logoff Enter", **NO_SHELL}))
+        self.wait_for(process, "logon", 2)
+        process.send_signal(signal.SIGHUP)
+        process.communicate(timeout=20)
+        self.assertEqual(self.query("select result from cycles"), [("logged-off",)] * 2)
+
     def test_kill_9_loses_no_finished_cycle_and_leaves_no_session(self):
         lab = self.lab("--shell-seconds", "0.05")
         process = self.start(self.scenario(lab, load={"slots": 2, "cycles": 1000}))
@@ -297,6 +331,25 @@ class Secrets(leaklab.Case):
                    env={"LAB_PW": password})
         self.assertNotIn(password, spy.read_text())
         self.assertEqual(self.query("select result from cycles"), [("logged-off",)])
+
+    def test_stage_program_gets_neither_password_nor_descriptors(self):
+        lab = self.lab()
+        user, domain, password = lab.accounts()[0]
+        spy = self.folder / "spy"
+        look = f"env > {spy}; ls -l /proc/self/fd >> {spy}; echo ready; exec sleep 60"
+        self.drive(self.scenario(lab, accounts={"csv": None, "users": user, "domain": domain, "password_env": "LAB_PW"},
+                                 stage=[{"name": "spy", "command": look}]), env={"LAB_PW": password})
+        self.assertNotIn(password, spy.read_text())
+        self.assertNotIn("socket:", spy.read_text())
+        self.assertEqual(self.query("select result from cycles"), [("logged-off",)])
+
+    def test_logoff_command_inherits_no_descriptor_of_the_worker(self):
+        lab = self.lab()
+        spy = self.folder / "spy"
+        command = (f"ls -l /proc/self/fd > {spy}; "
+                   f"{leaklab.program('labhost')} logoff $SESSION_ID --control {lab.facts['control']}")
+        self.drive(self.scenario(lab, logoff={"method": "command", "command": command, **NO_SHELL}))
+        self.assertNotIn("socket:", spy.read_text())
 
     def test_no_core_dump_can_hold_the_passwords(self):
         lab = self.lab("--shell-seconds", "1")

@@ -7,6 +7,17 @@
 
 #include "accounts.h"
 
+static struct accounts *create(const struct scenario_accounts *scenario, struct error *error)
+{
+	char *password;
+	struct accounts *accounts = NULL;
+
+	if (accounts_password(scenario, &password, error))
+		accounts = accounts_create(scenario, password, error);
+	password_wipe(password);
+	return accounts;
+}
+
 static struct accounts *from_csv(const char *text, const char *password_env, struct error *error)
 {
 	char *directory = unit_directory();
@@ -16,7 +27,7 @@ static struct accounts *from_csv(const char *text, const char *password_env, str
 	struct accounts *accounts;
 
 	unit_write_file(path, text, strlen(text));
-	accounts = accounts_create(&scenario, error);
+	accounts = create(&scenario, error);
 	free(path);
 	unit_remove_directory(directory);
 	return accounts;
@@ -28,7 +39,7 @@ static struct accounts *from_pattern(const char *users, struct error *error)
 	    .users = (char *)users, .password_env = (char *)"LEAKLAB_TEST_PW"};
 
 	setenv("LEAKLAB_TEST_PW", "secret", 1);
-	return accounts_create(&scenario, error);
+	return create(&scenario, error);
 }
 
 static void pattern_keeps_leading_zeros(void **state)
@@ -77,9 +88,9 @@ static void missing_password_source_is_named(void **state)
 	struct error error;
 
 	(void)state;
-	assert_null(accounts_create(&scenario, &error));
+	assert_null(create(&scenario, &error));
 	assert_contains(error.text, "LEAKLAB_TEST_NONE");
-	assert_null(accounts_create(&file, &error));
+	assert_null(create(&file, &error));
 	assert_contains(error.text, "/nonexistent/pw");
 	assert_int_equal(error.code, EXIT_USAGE);
 }
@@ -94,9 +105,9 @@ static void password_comes_from_a_descriptor(void **state)
 	(void)state;
 	assert_int_equal(pipe(ends), 0);
 	assert_int_equal(write(ends[1], "from fd\r\nnot this", 17), 17);
-	close(ends[1]);
 	scenario.password_fd = ends[0];
-	accounts = accounts_create(&scenario, &error);
+	accounts = create(&scenario, &error); /* the other end may stay open */
+	close(ends[1]);
 	assert_non_null(accounts);
 	assert_string_equal(accounts_at(accounts, 0)->password, "from fd");
 	accounts_destroy(accounts);
@@ -129,6 +140,16 @@ static void bad_csv_line_is_told_by_number_without_its_password(void **state)
 	assert_contains(error.text, "no password");
 	assert_null(from_csv("user,domain,password\n", NULL, &error));
 	assert_contains(error.text, "no accounts");
+}
+
+static void account_listed_twice_is_refused_whatever_its_case(void **state)
+{
+	struct error error;
+
+	(void)state;
+	assert_null(from_csv("anna,LAB,x\nbert,LAB,x\nANNA,lab,x\n", NULL, &error));
+	assert_contains(error.text, "listed twice");
+	accounts_destroy(from_csv("anna,LAB,x\nanna,OTHER,x\n", NULL, &error));
 }
 
 static void two_refusals_in_a_row_stop_an_account(void **state)
@@ -193,6 +214,7 @@ int main(void)
 	    unit_test(password_comes_from_a_descriptor),
 	    unit_test(csv_has_quotes_and_a_default_domain),
 	    unit_test(bad_csv_line_is_told_by_number_without_its_password),
+	    unit_test(account_listed_twice_is_refused_whatever_its_case),
 	    unit_test(two_refusals_in_a_row_stop_an_account),
 	    unit_test(locked_account_is_stopped_at_once),
 	    unit_test(account_that_rested_longest_comes_next),
