@@ -31,13 +31,6 @@ struct account {
 
 struct accounts;
 
-/* The password that all accounts share, if the scenario takes it from an environment variable (which is unset then)
- * or a descriptor (which is closed); else NULL. To be called before any other program is started: it must not inherit
- * them. The caller gives it to password_wipe(). */
-bool accounts_password(
-    const struct scenario_accounts *scenario, char **password, struct error *error);
-void password_wipe(char *password); /* overwrites and frees it; NULL is allowed */
-
 /* Makes accounts from a pattern or CSV. password may be NULL: then it comes from the scenario's password file, or from
  * the CSV. ${...} in file names is expanded. */
 struct accounts *accounts_create(

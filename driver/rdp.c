@@ -1,4 +1,4 @@
-/* Knows libfreerdp: its traps, its settings, its error codes. No other file of the driver includes its headers. */
+/* Knows libfreerdp: its traps, its callbacks, its error codes. */
 #include "rdp.h"
 
 #include <pthread.h>
@@ -20,7 +20,7 @@
 #include <winpr/wlog.h>
 
 #include "certificate.h"
-#include "duration.h"
+#include "rdp_settings.h"
 #include "winpr_lock.h"
 
 #define HANDLES_MAX 32
@@ -211,80 +211,6 @@ static void state_changed(void *data, const ConnectionStateChangeEventArgs *even
 		rdp->times.nla = timestamp_monotonic();
 }
 
-static bool set_text(rdpSettings *settings, FreeRDP_Settings_Keys_String key, const char *text)
-{
-	return freerdp_settings_set_string(settings, key, text);
-}
-
-static bool set_identity(rdpSettings *s, const struct setup *setup, const struct order *order)
-{
-	char client_name[32];
-
-	/* One stable name a slot: a name that changes per logon eats RDS CALs. */
-	snprintf(client_name, sizeof(client_name), "%.10s-%u", setup->client_name, order->slot);
-	return set_text(s, FreeRDP_ServerHostname, setup->host) &&
-	       freerdp_settings_set_uint32(s, FreeRDP_ServerPort, setup->port) &&
-	       set_text(s, FreeRDP_Username, order->user) &&
-	       set_text(s, FreeRDP_Password, order->password) &&
-	       (order->domain[0] == '\0' || set_text(s, FreeRDP_Domain, order->domain)) &&
-	       (setup->auth_packages[0] == '\0' ||
-	           set_text(s, FreeRDP_AuthenticationPackageList, setup->auth_packages)) &&
-	       (setup->shell[0] == '\0' || set_text(s, FreeRDP_AlternateShell, setup->shell)) &&
-	       set_text(s, FreeRDP_ClientHostname, client_name);
-}
-
-/* As little as a session needs: no channels, no graphics, no decoding: 2.9 MB, one thread, nine descriptors. */
-static bool set_settings(rdpSettings *s, const struct setup *setup)
-{
-	static const struct {
-		FreeRDP_Settings_Keys_Bool key;
-		BOOL value;
-	} switches[] = {
-	    {FreeRDP_RdpSecurity, FALSE},
-	    {FreeRDP_AutoLogonEnabled, TRUE},
-	    {FreeRDP_ExternalCertificateManagement, TRUE},
-	    {FreeRDP_DeactivateClientDecoding, TRUE},
-	    {FreeRDP_SupportGraphicsPipeline, FALSE},
-	    {FreeRDP_RemoteFxCodec, FALSE},
-	    {FreeRDP_NSCodec, FALSE},
-	    {FreeRDP_BitmapCacheEnabled, FALSE},
-	    {FreeRDP_CompressionEnabled, FALSE},
-	    {FreeRDP_SupportMultitransport, FALSE},
-	    {FreeRDP_AutoReconnectionEnabled, FALSE},
-	    {FreeRDP_LogonNotify, TRUE},
-	    /* Without this the library makes a "logoff by user" of its own out of every orderly end. */
-	    {FreeRDP_SupportErrorInfoPdu, TRUE},
-	};
-	/* A US keyboard: without a layout, keys that are sent mean nothing to the host. */
-	const struct {
-		FreeRDP_Settings_Keys_UInt32 key;
-		UINT32 value;
-	} numbers[] = {
-	    {FreeRDP_DesktopWidth, 800},
-	    {FreeRDP_DesktopHeight, 600},
-	    {FreeRDP_ColorDepth, 16},
-	    {FreeRDP_OffscreenSupportLevel, 0},
-	    {FreeRDP_GlyphSupportLevel, GLYPH_SUPPORT_NONE},
-	    {FreeRDP_KeyboardLayout, 0x409},
-	    {FreeRDP_KeyboardType, 4},
-	    {FreeRDP_KeyboardFunctionKey, 12},
-	    {FreeRDP_TcpConnectTimeout, (UINT32)(setup->connect_timeout / 1000)},
-	};
-	const bool nla = setup->security == SECURITY_NLA;
-	BYTE *orders = freerdp_settings_get_pointer_writable(s, FreeRDP_OrderSupport);
-
-	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
-		if (!freerdp_settings_set_bool(s, switches[i].key, switches[i].value))
-			return false;
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (!freerdp_settings_set_uint32(s, numbers[i].key, numbers[i].value))
-			return false;
-	if (orders)
-		memset(orders, 0, 32); /* MS-RDPBCGR 2.2.7.1.3 orderSupport */
-	return freerdp_settings_set_bool(s, FreeRDP_NlaSecurity, nla) &&
-	       freerdp_settings_set_bool(s, FreeRDP_TlsSecurity, !nla);
-}
-
 /* Puts our time-keeping before the library's own TCP connect. */
 static bool wrap_tcp_connect(struct rdp *rdp)
 {
@@ -336,8 +262,8 @@ struct rdp *rdp_create(const struct setup *setup, const struct order *order)
 	rdp->socket = -1;
 	rdp->session_id = NUMBER_UNKNOWN;
 	rdp->context.update->SaveSessionInfo = save_session_info;
-	if (!wrap_tcp_connect(rdp) || !set_settings(rdp->context.settings, setup) ||
-	    !set_identity(rdp->context.settings, setup, order) || !watch_state(&rdp->context)) {
+	if (!wrap_tcp_connect(rdp) || !rdp_settings_fill(rdp->context.settings, setup, order) ||
+	    !watch_state(&rdp->context)) {
 		freerdp_context_free(instance);
 		freerdp_free(instance);
 		return NULL;

@@ -12,6 +12,7 @@
 #include "common/timestamp.h"
 #include "duration.h"
 #include "host.h"
+#include "password.h"
 #include "play.h"
 #include "settle.h"
 #include "setup.h"
@@ -201,8 +202,7 @@ bool run_scenario(const struct scenario *scenario, const char *text, const char 
 	ended->text[0] = '\0';
 	progress_init(&run.progress, scenario->name, scenario->load.cycles, json);
 	/* The password first: it may be waited for, and no program that we start may get it. */
-	if (!accounts_password(&scenario->accounts, &password, &run.error) ||
-	    !run_catch_signals(&run))
+	if (!password_fetch(&scenario->accounts, &password, &run.error) || !run_catch_signals(&run))
 		goto out;
 	/* The file first: it would be a pity to find out about it at the end. */
 	run.runfile = runfile_create(path, &run.error);

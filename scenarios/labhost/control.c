@@ -181,8 +181,9 @@ static bool serve(struct control *control, struct control_client *client, uint32
 	char *line;
 
 	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
+		/* Who has said all and closed its side gets its answers before the hang-up. */
 		if (!control_client_read(client))
-			return client->gone && client_flush(control, client);
+			client->gone = true;
 		while (!client->gone && (line = control_client_line(client))) {
 			const bool answered = answer(control, client, line);
 			free(line);

@@ -78,7 +78,12 @@ void lab_unlock(struct lab *lab)
 		lab->armed = due;
 	pthread_mutex_unlock(&lab->mutex);
 	if (news)
-		eventfd_write(lab->wake, 1);
+		lab_wake(lab);
+}
+
+void lab_wake(struct lab *lab)
+{
+	eventfd_write(lab->wake, 1);
 }
 
 struct lab_event *lab_take_events(struct lab *lab, size_t *count)

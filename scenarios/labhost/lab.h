@@ -26,7 +26,7 @@ struct lab {
 
 	struct accounts *accounts;
 	const char *host_name;     /* borrowed */
-	int wake;                  /* eventfd of the main thread */
+	int wake;                  /* eventfd of the main thread; see lab_wake() */
 	int64_t started;           /* wall clock and ... */
 	int64_t started_monotonic; /* ... the other clock at the same moment */
 };
@@ -42,6 +42,9 @@ int64_t lab_now(const struct lab *lab);
 void lab_lock(struct lab *lab);
 /* Wakes the main thread if there is something new for it to do. */
 void lab_unlock(struct lab *lab);
+
+/* Has the main thread look around; from any thread. */
+void lab_wake(struct lab *lab);
 
 /* Takes the events that have gathered; the caller holds the lock and frees the array. */
 struct lab_event *lab_take_events(struct lab *lab, size_t *count);

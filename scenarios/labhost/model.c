@@ -1,9 +1,8 @@
 #include "labhost/model.h"
 
-#include <stdio.h>
-
 #include "labhost/handles.h"
 #include "labhost/memory.h"
+#include "labhost/sessions.h"
 
 #define MINUTE (60 * (int64_t)1000000)
 /* Published investigations saw the late holders let go 10 to 20 minutes after the logoff. */
@@ -17,10 +16,7 @@
 struct model {
 	struct model_options options;
 	struct handles handles;
-	struct nt_sessions sessions;
-	struct nt_session *by_id[SESSION_ID_LIMIT];
-	size_t session_count;
-	size_t ending; /* disconnected sessions whose shell will end */
+	struct sessions sessions;
 	struct nt_logon *system;
 	struct nt_process *system_process;
 	struct nt_process *lsass;
@@ -28,7 +24,6 @@ struct model {
 	    *service_hosts[SERVICE_HOSTS]; /* svchost.exe: they hold tokens for a while */
 	int64_t boot_time;
 	uint64_t logons; /* since boot */
-	uint64_t stations;
 	uint64_t random;
 };
 
@@ -59,13 +54,9 @@ static void boot(struct model *model, int64_t now)
 	struct handles *handles = &model->handles;
 
 	handles_init(handles);
-	TAILQ_INIT(&model->sessions);
-	memset(model->by_id, 0, sizeof(model->by_id));
-	model->session_count = 0;
-	model->ending = 0;
+	sessions_init(&model->sessions);
 	model->boot_time = now;
 	model->logons = 0;
-	model->stations = 0;
 	model->random = model->options.seed | 1;
 
 	struct nt_logon *system =
@@ -102,29 +93,9 @@ struct model *model_create(const struct model_options *options, int64_t now)
 	return model;
 }
 
-/* Nobody but the model sees a shell end while its session is disconnected. */
-static bool session_ends_unseen(const struct nt_session *session)
-{
-	return session->state == NT_STATE_DISCONNECTED && session->shell_ends != DUE_NEVER;
-}
-
-static void session_free(struct model *model, struct nt_session *session)
-{
-	if (session_ends_unseen(session))
-		model->ending--;
-	TAILQ_REMOVE(&model->sessions, session, link);
-	model->by_id[session->id] = NULL;
-	model->session_count--;
-	free(session->user);
-	free(session->domain);
-	free(session->station);
-	free(session);
-}
-
 static void shut_down(struct model *model)
 {
-	while (!TAILQ_EMPTY(&model->sessions))
-		session_free(model, TAILQ_FIRST(&model->sessions));
+	sessions_deinit(&model->sessions);
 	handles_deinit(&model->handles);
 }
 
@@ -166,19 +137,6 @@ static void network_logon(struct model *model, const struct logon_request *reque
 	handle_set_due(&model->handles, handle, now + scaled(model, NETWORK_LOGON_LIFE));
 }
 
-static void session_connect(struct model *model, struct nt_session *session, uint64_t connection)
-{
-	char station[32];
-
-	if (session_ends_unseen(session))
-		model->ending--;
-	snprintf(station, sizeof(station), "RDP-Tcp#%llu", (unsigned long long)model->stations++);
-	free(session->station);
-	session->station = memory_text(station);
-	session->connection = connection;
-	session->state = NT_STATE_ACTIVE;
-}
-
 static void session_holders_open(struct model *model, struct nt_session *session)
 {
 	struct nt_process *winlogon = session->processes[1];
@@ -209,12 +167,10 @@ static struct nt_session *session_create(
     struct model *model, const struct logon_request *request, uint32_t id, int64_t now)
 {
 	struct handles *handles = &model->handles;
-	struct nt_session *session = memory_zeroed(1, sizeof(*session));
+	struct nt_session *session =
+	    sessions_add(&model->sessions, id, request->domain, request->user);
 
-	session->id = id;
-	session->shell_ends = request->shell_ends;
-	session->user = memory_text(request->user);
-	session->domain = memory_text(request->domain);
+	session_set_end(&model->sessions, session, request->shell_ends);
 	session->logon = logon_create(handles, request->domain, request->user, request->sid,
 	    "RemoteInteractive", id, model->options.rule == ID_RULE_MS16_111, now);
 	session->processes[0] = process_create(handles, "csrss.exe", id, model->system, 181);
@@ -224,28 +180,7 @@ static struct nt_session *session_create(
 	session_holders_open(model, session);
 	if (model->options.linked_tokens)
 		linked_logon(model, request, session, now);
-	TAILQ_INSERT_TAIL(&model->sessions, session, link);
-	model->by_id[id] = session;
-	model->session_count++;
 	return session;
-}
-
-/* The session that a user who logs on is put back into. With one session a user (the default of a session host)
- * that is any; with several only one that was left. */
-static struct nt_session *session_to_rejoin(
-    const struct model *model, const struct logon_request *request)
-{
-	struct nt_session *session;
-
-	TAILQ_FOREACH(session, &model->sessions, link)
-	{
-		if (strcmp(session->user, request->user) != 0 ||
-		    strcmp(session->domain, request->domain) != 0)
-			continue;
-		if (session->state == NT_STATE_DISCONNECTED || !model->options.many_sessions)
-			return session;
-	}
-	return NULL;
 }
 
 static void notify(struct model *model, enum model_event event, const struct nt_session *session)
@@ -254,54 +189,73 @@ static void notify(struct model *model, enum model_event event, const struct nt_
 		model->options.notify(model->options.notify_data, event, session);
 }
 
+/* The connection shows the session from now on. */
+static void session_show(
+    struct model *model, struct nt_session *session, const struct logon_request *request)
+{
+	session->hangs = request->hangs;
+	if (request->hangs)
+		session_set_end(&model->sessions, session, DUE_NEVER);
+	session_connect(&model->sessions, session, request->connection);
+}
+
 bool model_logon(struct model *model, const struct logon_request *request, int64_t now,
     struct logon_answer *answer)
 {
-	struct nt_session *session = session_to_rejoin(model, request);
+	struct nt_session *session = sessions_to_rejoin(
+	    &model->sessions, request->domain, request->user, model->options.many_sessions);
+	const bool rejoins = session != NULL;
+	const uint64_t displaced = rejoins ? session->connection : 0;
 	uint32_t id;
 
-	if (session) {
-		*answer = (struct logon_answer){.session_id = session->id,
-		    .reconnected = true,
-		    .shell_ends = session->shell_ends,
-		    .displaced = session->connection};
-		session_connect(model, session, request->connection);
-		if (model->options.network_logons)
-			network_logon(model, request, now);
-		return true;
-	}
-	if (model->session_count >= model->options.max_sessions ||
-	    !session_ids_take(&model->handles.ids, &id))
+	if (!rejoins && (model->sessions.count >= model->options.max_sessions ||
+	                    !session_ids_take(&model->handles.ids, &id)))
 		return false;
 	if (model->options.network_logons)
 		network_logon(model, request, now);
-	session = session_create(model, request, id, now);
-	session_connect(model, session, request->connection);
-	const unsigned every = model->options.kernel_reference_every;
-	if (++model->logons % (every ? every : UINT64_MAX) == 0)
-		model_kernel_reference(model, id);
-	notify(model, MODEL_LOGON, session);
-	*answer = (struct logon_answer){.session_id = id, .shell_ends = session->shell_ends};
+	if (!rejoins)
+		session = session_create(model, request, id, now);
+	session_show(model, session, request);
+	if (!rejoins) {
+		const unsigned every = model->options.kernel_reference_every;
+		if (++model->logons % (every ? every : UINT64_MAX) == 0)
+			model_kernel_reference(model, id);
+		notify(model, MODEL_LOGON, session);
+	}
+	*answer = (struct logon_answer){.session_id = session->id,
+	    .reconnected = rejoins,
+	    .ends = session->ends,
+	    .displaced = displaced};
 	return true;
 }
 
-static struct nt_session *session_find(const struct model *model, uint32_t id)
+/* NULL if the session is not, or no longer, the connection's. */
+static struct nt_session *session_of(
+    const struct model *model, uint32_t session_id, uint64_t connection)
 {
-	return id < SESSION_ID_LIMIT ? model->by_id[id] : NULL;
+	struct nt_session *session = sessions_find(&model->sessions, session_id);
+
+	return session && session->connection == connection ? session : NULL;
+}
+
+int64_t model_end_session(
+    struct model *model, uint32_t session_id, uint64_t connection, int64_t when)
+{
+	struct nt_session *session = session_of(model, session_id, connection);
+
+	if (!session)
+		return DUE_NEVER;
+	if (!session->hangs && when < session->ends)
+		session_set_end(&model->sessions, session, when);
+	return session->ends;
 }
 
 void model_disconnect(struct model *model, uint32_t session_id, uint64_t connection)
 {
-	struct nt_session *session = session_find(model, session_id);
+	struct nt_session *session = session_of(model, session_id, connection);
 
-	if (!session || session->connection != connection)
-		return;
-	session->state = NT_STATE_DISCONNECTED;
-	session->connection = 0;
-	free(session->station);
-	session->station = NULL;
-	if (session_ends_unseen(session))
-		model->ending++;
+	if (session)
+		session_disconnect(&model->sessions, session);
 }
 
 /* Every logon session that was made in the session ends with it; its late holders get their time. */
@@ -328,31 +282,18 @@ static void session_logons_end(struct model *model, const struct nt_session *ses
 
 bool model_logoff(struct model *model, uint32_t session_id, uint64_t connection, int64_t now)
 {
-	struct nt_session *session = session_find(model, session_id);
+	struct nt_session *session = connection ? session_of(model, session_id, connection)
+	                                        : sessions_find(&model->sessions, session_id);
 
-	if (!session || (connection && session->connection != connection))
+	if (!session)
 		return false;
 	notify(model, MODEL_LOGOFF, session);
 	session_logons_end(model, session, now);
 	for (size_t i = sizeof(session->processes) / sizeof(session->processes[0]); i-- > 0;)
 		process_exit(&model->handles, session->processes[i]);
 	session_ids_drop(&model->handles.ids, session->id);
-	session_free(model, session);
+	sessions_remove(&model->sessions, session);
 	return true;
-}
-
-/* The disconnected session whose shell ends first; NULL: none. */
-static struct nt_session *ending_first(const struct model *model)
-{
-	struct nt_session *session;
-	struct nt_session *first = NULL;
-
-	if (model->ending == 0)
-		return NULL;
-	TAILQ_FOREACH(session, &model->sessions, link)
-	if (session_ends_unseen(session) && (!first || session->shell_ends < first->shell_ends))
-		first = session;
-	return first;
 }
 
 void model_run_due(struct model *model, int64_t now)
@@ -360,7 +301,7 @@ void model_run_due(struct model *model, int64_t now)
 	const struct nt_session *session;
 	struct nt_handle *handle;
 
-	while ((session = ending_first(model)) && session->shell_ends <= now)
+	while ((session = sessions_ending_first(&model->sessions)) && session->ends <= now)
 		model_logoff(model, session->id, 0, now);
 	while ((handle = holders_first(&model->handles.late)) && handle->due <= now)
 		handle_close(&model->handles, handle);
@@ -369,9 +310,9 @@ void model_run_due(struct model *model, int64_t now)
 int64_t model_next_due(const struct model *model)
 {
 	const struct nt_handle *handle = holders_first(&model->handles.late);
-	const struct nt_session *session = ending_first(model);
+	const struct nt_session *session = sessions_ending_first(&model->sessions);
 	const int64_t handle_due = handle ? handle->due : DUE_NEVER;
-	const int64_t session_due = session ? session->shell_ends : DUE_NEVER;
+	const int64_t session_due = session ? session->ends : DUE_NEVER;
 
 	return handle_due < session_due ? handle_due : session_due;
 }
@@ -393,7 +334,7 @@ bool model_query_user_token(
     struct model *model, uint32_t pid, uint32_t session_id, uint32_t *handle)
 {
 	struct nt_process *process = process_find(&model->handles, pid);
-	const struct nt_session *session = session_find(model, session_id);
+	const struct nt_session *session = sessions_find(&model->sessions, session_id);
 
 	if (!process || !session)
 		return false;
@@ -427,7 +368,7 @@ bool model_close_handle(struct model *model, uint32_t pid, uint32_t handle)
 
 bool model_kernel_reference(struct model *model, uint32_t session_id)
 {
-	const struct nt_session *session = session_find(model, session_id);
+	const struct nt_session *session = sessions_find(&model->sessions, session_id);
 
 	if (!session)
 		return false;
@@ -446,7 +387,7 @@ size_t model_release_kernel_references(struct model *model)
 
 const struct nt_sessions *model_sessions(const struct model *model)
 {
-	return &model->sessions;
+	return &model->sessions.list;
 }
 
 const struct nt_logons *model_logons(const struct model *model)
@@ -461,7 +402,7 @@ const struct nt_processes *model_processes(const struct model *model)
 
 const struct nt_session *model_session(const struct model *model, uint32_t session_id)
 {
-	return session_find(model, session_id);
+	return sessions_find(&model->sessions, session_id);
 }
 
 const struct nt_process *model_process(const struct model *model, uint32_t pid)
@@ -476,7 +417,7 @@ int64_t model_boot_time(const struct model *model)
 
 size_t model_session_count(const struct model *model)
 {
-	return model->session_count;
+	return model->sessions.count;
 }
 
 size_t model_token_objects(const struct model *model)

@@ -38,13 +38,14 @@ struct logon_request {
 	const char *sid;
 	const char *shell;   /* image of the process that is the session's shell */
 	int64_t shell_ends;  /* when it ends, and the session with it; DUE_NEVER: it stays */
+	bool hangs; /* a fault: the session that comes of it does not end by itself, whatever was said */
 	uint64_t connection; /* who asks; never 0 */
 };
 
 struct logon_answer {
 	uint32_t session_id;
 	bool reconnected; /* to a session that the user had left; its shell goes on */
-	int64_t shell_ends;
+	int64_t ends;     /* when the session ends by itself; DUE_NEVER: it stays */
 	uint64_t displaced; /* the connection that showed the session until now; 0: none */
 };
 
@@ -52,7 +53,12 @@ struct logon_answer {
 bool model_logon(struct model *model, const struct logon_request *request, int64_t now,
     struct logon_answer *answer);
 
-/* The connection has gone without a logoff: the session stays, disconnected, until its shell ends. */
+/* The user of the connection logs off: its session ends at `when`, or earlier if it would have anyway, even if the
+ * connection goes before. Returns when it will end. */
+int64_t model_end_session(
+    struct model *model, uint32_t session_id, uint64_t connection, int64_t when);
+
+/* The connection has gone without a logoff: the session stays, disconnected, until it ends by itself. */
 void model_disconnect(struct model *model, uint32_t session_id, uint64_t connection);
 
 /* The session ends; false if there is none. A connection other than 0 ends only what is still its own. */

@@ -89,7 +89,8 @@ struct nt_session {
 	char *domain;
 	char *station;       /* WinStation name, "RDP-Tcp#0"; NULL while disconnected */
 	uint64_t connection; /* who shows it; 0 while disconnected */
-	int64_t shell_ends;  /* host time; DUE_NEVER: the shell stays */
+	int64_t ends;        /* host time when it logs off by itself; DUE_NEVER: it stays */
+	bool hangs;          /* a fault: only an administrator's command ends it */
 	struct nt_logon *logon;
 	struct nt_process *processes[4]; /* csrss, winlogon, dwm, the shell */
 };

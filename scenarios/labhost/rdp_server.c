@@ -4,14 +4,13 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <winpr/winsock.h>
 #include <winpr/wlog.h>
 
+#include "labhost/descriptors.h"
 #include "labhost/memory.h"
 #include "labhost/peer.h"
 #include "winpr_lock.h"
@@ -22,26 +21,18 @@
 LIST_HEAD(peers, peer);
 
 struct rdp_server {
-	struct peer_environment environment;
+	struct rdp_server_options options;
+	struct connection_environment environment;
 	int fd;
 	uint16_t port;
-	uint64_t connections;
-	pthread_mutex_t mutex; /* guards the two lists and their counts */
+	uint64_t connections; /* so far */
+	size_t count;         /* of those whose threads are not joined yet */
+	size_t room;
+	size_t refused;
+	pthread_mutex_t mutex; /* guards the two lists */
 	struct peers live;
 	struct peers ended; /* their threads want to be joined */
-	size_t live_count;
 };
-
-/* Each connection costs about ten descriptors inside FreeRDP. */
-static void raise_descriptor_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-}
 
 static int listen_at(const struct addrinfo *address)
 {
@@ -61,7 +52,7 @@ static int listen_at(const struct addrinfo *address)
 
 static bool server_listen(struct rdp_server *server, struct error *error)
 {
-	const struct rdp_server_options *options = &server->environment.options;
+	const struct rdp_server_options *options = &server->options;
 	const struct addrinfo hints = {
 	    .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
 	struct sockaddr_storage bound;
@@ -91,11 +82,31 @@ static bool prepare_libraries(int log_level, struct error *error)
 {
 	WSADATA data;
 
-	raise_descriptor_limit();
 	WLog_SetLogLevel(WLog_GetRoot(), (DWORD)log_level);
 	if (WSAStartup(MAKEWORD(2, 2), &data) != 0 || !winpr_lock_install())
 		return error_set(error, EXIT_TARGET,
 		    "this WinPR cannot be made safe for threads: use FreeRDP 3.10 or a later 3.x");
+	return true;
+}
+
+/* A logon on one connection has taken the session of another. */
+static void displace(void *data, uint64_t connection)
+{
+	rdp_server_order(data, connection, PEER_ORDER_DISPLACED);
+}
+
+static bool find_room(struct rdp_server *server, struct error *error)
+{
+	descriptors_raise();
+	const size_t allowed = descriptors_connections();
+	server->room = server->options.max_connections;
+	if (allowed < server->room)
+		server->room = allowed;
+	if (server->room == 0)
+		return error_set(error, EXIT_TARGET,
+		    "the limit of open files leaves no room for a connection; raise it (ulimit "
+		    "-n) to %u at least",
+		    descriptors_needed(1));
 	return true;
 }
 
@@ -104,19 +115,31 @@ struct rdp_server *rdp_server_create(struct lab *lab, const struct certificate *
 {
 	struct rdp_server *server = memory_zeroed(1, sizeof(*server));
 
-	server->environment = (struct peer_environment){server, lab, certificate, *options};
+	server->options = *options;
+	server->environment = (struct connection_environment){.lab = lab,
+	    .certificate = certificate,
+	    .options = options->connection,
+	    .displace = displace,
+	    .data = server};
 	server->fd = -1;
 	pthread_mutex_init(&server->mutex, NULL);
 	LIST_INIT(&server->live);
 	LIST_INIT(&server->ended);
-	if (!prepare_libraries(options->log_level, error) || !server_listen(server, error)) {
+	if (!find_room(server, error) || !prepare_libraries(options->log_level, error) ||
+	    !server_listen(server, error)) {
 		rdp_server_destroy(server);
 		return NULL;
 	}
 	return server;
 }
 
-static void join_ended(struct rdp_server *server)
+static void peer_destroy(struct peer *peer)
+{
+	orders_deinit(&peer->orders);
+	free(peer);
+}
+
+void rdp_server_reap(struct rdp_server *server)
 {
 	pthread_mutex_lock(&server->mutex);
 	while (!LIST_EMPTY(&server->ended)) {
@@ -124,8 +147,8 @@ static void join_ended(struct rdp_server *server)
 		LIST_REMOVE(peer, link);
 		pthread_mutex_unlock(&server->mutex);
 		pthread_join(peer->thread, NULL);
-		close(peer->wake);
-		free(peer);
+		peer_destroy(peer);
+		server->count--;
 		pthread_mutex_lock(&server->mutex);
 	}
 	pthread_mutex_unlock(&server->mutex);
@@ -145,10 +168,9 @@ static void join_all(struct rdp_server *server)
 		pthread_mutex_lock(&server->mutex);
 		LIST_REMOVE(peer, link);
 		pthread_mutex_unlock(&server->mutex);
-		close(peer->wake);
-		free(peer);
+		peer_destroy(peer);
 	}
-	join_ended(server);
+	rdp_server_reap(server);
 }
 
 void rdp_server_destroy(struct rdp_server *server)
@@ -174,7 +196,17 @@ uint16_t rdp_server_port(const struct rdp_server *server)
 	return server->port;
 }
 
-/* On the peer's thread, while its socket is still open: from here on it gets no orders. */
+size_t rdp_server_room(const struct rdp_server *server)
+{
+	return server->room;
+}
+
+size_t rdp_server_refused(const struct rdp_server *server)
+{
+	return server->refused;
+}
+
+/* On the peer's thread. */
 static void peer_ended(struct peer *peer, void *data)
 {
 	struct rdp_server *server = data;
@@ -182,8 +214,8 @@ static void peer_ended(struct peer *peer, void *data)
 	pthread_mutex_lock(&server->mutex);
 	LIST_REMOVE(peer, link);
 	LIST_INSERT_HEAD(&server->ended, peer, link);
-	server->live_count--;
 	pthread_mutex_unlock(&server->mutex);
+	lab_wake(server->environment.lab);
 }
 
 static bool peer_start(struct rdp_server *server, struct peer *peer)
@@ -195,10 +227,8 @@ static bool peer_start(struct rdp_server *server, struct peer *peer)
 	/* Held until the thread is noted down, so that it cannot end unnoted. */
 	pthread_mutex_lock(&server->mutex);
 	const bool started = pthread_create(&peer->thread, &attributes, peer_main, peer) == 0;
-	if (started) {
+	if (started)
 		LIST_INSERT_HEAD(&server->live, peer, link);
-		server->live_count++;
-	}
 	pthread_mutex_unlock(&server->mutex);
 	pthread_attr_destroy(&attributes);
 	return started;
@@ -206,26 +236,26 @@ static bool peer_start(struct rdp_server *server, struct peer *peer)
 
 static bool peer_accepted(struct rdp_server *server, int fd)
 {
-	pthread_mutex_lock(&server->mutex);
-	const bool full = server->live_count >= server->environment.options.max_connections;
-	pthread_mutex_unlock(&server->mutex);
-	if (full)
-		return false;
-	const int wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (wake < 0)
+	if (server->count >= server->room)
+		rdp_server_reap(server);
+	if (server->count >= server->room)
 		return false;
 	struct peer *peer = memory_zeroed(1, sizeof(*peer));
 	peer->ended = peer_ended;
 	peer->ended_data = server;
 	peer->environment = &server->environment;
-	peer->connection = ++server->connections;
 	peer->fd = fd;
-	peer->wake = wake;
-	if (peer_start(server, peer))
-		return true;
-	close(wake);
-	free(peer);
-	return false;
+	if (!orders_init(&peer->orders, fd)) {
+		free(peer);
+		return false;
+	}
+	peer->connection = ++server->connections;
+	if (!peer_start(server, peer)) {
+		peer_destroy(peer);
+		return false;
+	}
+	server->count++;
+	return true;
 }
 
 void rdp_server_accept(struct rdp_server *server)
@@ -233,9 +263,10 @@ void rdp_server_accept(struct rdp_server *server)
 	int fd;
 
 	while ((fd = accept4(server->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0)
-		if (!peer_accepted(server, fd))
+		if (!peer_accepted(server, fd)) {
 			close(fd);
-	join_ended(server);
+			server->refused++;
+		}
 }
 
 void rdp_server_order(struct rdp_server *server, uint64_t connection, enum peer_order order)
@@ -245,6 +276,6 @@ void rdp_server_order(struct rdp_server *server, uint64_t connection, enum peer_
 	pthread_mutex_lock(&server->mutex);
 	LIST_FOREACH(peer, &server->live, link)
 	if (connection == 0 || peer->connection == connection)
-		peer_order(peer, order);
+		orders_give(&peer->orders, order);
 	pthread_mutex_unlock(&server->mutex);
 }

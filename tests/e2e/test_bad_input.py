@@ -299,13 +299,15 @@ class Disk(Case):
         lab = self.lab()
         small = self.folder / "small"
         small.mkdir()
-        if os.geteuid() != 0 or subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode != 0:
+        # The mount is in a namespace of its own; in a chroot it cannot be made private, so it is taken away again.
+        unshare = ["unshare", "--mount", "--propagation", "unchanged"]
+        if os.geteuid() != 0 or subprocess.run([*unshare, "true"], capture_output=True).returncode != 0:
             self.skipTest("needs root to mount a small file system in a namespace of its own")
         scenario = self.scenario(lab, load={"cycles": 3000, "slots": 4})
         script = (f"mount -t tmpfs -o size=1m none {small} && "
                   f"{leaklab.program('driver')} run {scenario} -o {small}/run.leaklab; code=$?; "
-                  f"cp {small}/run.leaklab* {self.folder}; exit $code")
-        done = subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, timeout=120)
+                  f"cp {small}/run.leaklab* {self.folder}; umount {small}; exit $code")
+        done = subprocess.run([*unshare, "sh", "-c", script], capture_output=True, text=True, timeout=120)
         self.assertEqual(done.returncode, TARGET, done.stderr)
         self.assertIn("full", done.stderr)
         self.run_file = self.folder / "run.leaklab"

@@ -6,13 +6,14 @@
 #include <unistd.h>
 
 #include "accounts.h"
+#include "password.h"
 
 static struct accounts *create(const struct scenario_accounts *scenario, struct error *error)
 {
 	char *password;
 	struct accounts *accounts = NULL;
 
-	if (accounts_password(scenario, &password, error))
+	if (password_fetch(scenario, &password, error))
 		accounts = accounts_create(scenario, password, error);
 	password_wipe(password);
 	return accounts;

@@ -1,0 +1,105 @@
+/* Knows where passwords come from. They are overwritten before their memory is given back. */
+#include "password.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "expand.h"
+
+void password_wipe(char *text)
+{
+	if (text)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+/* The first line of the descriptor, which is closed. */
+static char *read_password(int fd, const char *name, struct error *error)
+{
+	char buffer[PASSWORD_MAX + 2];
+	size_t used = 0;
+	ssize_t got;
+	char *password = NULL;
+
+	/* Byte by byte: what comes after the line is not ours, and nobody need close the other end. */
+	while (used < sizeof(buffer) - 1 && (got = read(fd, buffer + used, 1)) != 0) {
+		if (got < 0 && errno != EINTR) {
+			error_set(error, EXIT_USAGE, "password from %s: %s", name, strerror(errno));
+			goto out;
+		}
+		if (got > 0 && buffer[used++] == '\n')
+			break;
+	}
+	buffer[used] = '\0';
+	buffer[strcspn(buffer, "\r\n")] = '\0';
+	if (buffer[0] == '\0') {
+		error_set(error, EXIT_USAGE, "password from %s: it is empty", name);
+		goto out;
+	}
+	password = strdup(buffer);
+	if (!password)
+		error_set(error, EXIT_TARGET, "out of memory");
+out:
+	explicit_bzero(buffer, sizeof(buffer));
+	close(fd);
+	return password;
+}
+
+static char *password_from_env(const char *name, struct error *error)
+{
+	char *value = getenv(name);
+	char *password;
+
+	if (!value || *value == '\0') {
+		error_set(error, EXIT_USAGE,
+		    "accounts.password_env: the environment has no %s; set it (not on the command "
+		    "line)",
+		    name);
+		return NULL;
+	}
+	password = strdup(value);
+	/* Programs that we start have no need to know it. */
+	explicit_bzero(value, strlen(value));
+	unsetenv(name);
+	if (!password)
+		error_set(error, EXIT_TARGET, "out of memory");
+	return password;
+}
+
+bool password_fetch(const struct scenario_accounts *scenario, char **password, struct error *error)
+{
+	char name[32];
+
+	*password = NULL;
+	if (scenario->password_env) {
+		*password = password_from_env(scenario->password_env, error);
+		return *password != NULL;
+	}
+	if (scenario->password_fd) {
+		snprintf(name, sizeof(name), "descriptor %d", (int)scenario->password_fd);
+		*password = read_password((int)scenario->password_fd, name, error);
+		return *password != NULL;
+	}
+	return true;
+}
+
+char *password_from_file(const char *name, struct error *error)
+{
+	char *path = expand(name, error);
+	char *password = NULL;
+	int fd;
+
+	if (!path)
+		return NULL;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		error_set(error, EXIT_USAGE, "password file %s: %s", path, strerror(errno));
+	else
+		password = read_password(fd, path, error);
+	free(path);
+	return password;
+}

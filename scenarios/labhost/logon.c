@@ -1,0 +1,141 @@
+#include "labhost/logon.h"
+
+#include <freerdp/constants.h>
+#include <freerdp/session.h>
+#include <freerdp/settings.h>
+#include <freerdp/update.h>
+
+#include "labhost/shell.h"
+
+/* A session that ends at once would be gone before a watcher could ask for its token; no real one is that fast. */
+#define SHORTEST_WATCHED (50 * 1000)
+
+/* Without NLA the password comes in the client info PDU (MS-RDPBCGR 2.2.1.11.1.1). */
+static struct account *check_client_info(const struct lab *lab, const rdpSettings *settings)
+{
+	const char *user = freerdp_settings_get_string(settings, FreeRDP_Username);
+	const char *domain = freerdp_settings_get_string(settings, FreeRDP_Domain);
+	const char *password = freerdp_settings_get_string(settings, FreeRDP_Password);
+	struct account *account =
+	    user ? accounts_find(lab->accounts, user, domain ? domain : "") : NULL;
+
+	if (!account || account_locked(lab->accounts, account))
+		return NULL;
+	const bool right = password && account_password_is(account, password);
+	account_attempted(account, right);
+	return right ? account : NULL;
+}
+
+static bool send_logon_info(const struct connection *connection)
+{
+	rdpContext *context = connection->rdp->context;
+	const enum logon_info_kind kind = connection->environment->options.logon_info;
+	logon_info info = {.sessionId = connection->session_id,
+	    .username = connection->account->user,
+	    .domain = connection->lab->accounts->domain};
+	logon_info_ex extended = {.haveCookie = TRUE, .LogonId = connection->session_id};
+
+	if (kind == LOGON_INFO_NONE || connection->fault == FAULT_NO_LOGON_INFO)
+		return true;
+	if (kind == LOGON_INFO_EXTENDED)
+		return context->update->SaveSessionInfo(
+		    context, INFO_TYPE_LOGON_EXTENDED_INF, &extended);
+	return context->update->SaveSessionInfo(context, INFO_TYPE_LOGON_LONG, &info);
+}
+
+/* Tells the client that its logon failed (MS-RDPBCGR 2.2.10.1.1.4.1.1). */
+static bool refuse(struct connection *connection, UINT32 why)
+{
+	rdpContext *context = connection->rdp->context;
+	logon_info_ex failure = {.haveErrorInfo = TRUE,
+	    .ErrorNotificationType = LOGON_MSG_DISCONNECT_REFUSED,
+	    .ErrorNotificationData = why};
+
+	connection->refused = true;
+	return context->update->SaveSessionInfo(context, INFO_TYPE_LOGON_EXTENDED_INF, &failure);
+}
+
+static bool log_on(struct connection *connection, const char *command)
+{
+	const struct connection_environment *environment = connection->environment;
+	struct lab *lab = connection->lab;
+	const int64_t now = lab_now(lab);
+	struct logon_answer answer;
+	int64_t duration;
+	char shell[72];
+	struct logon_request request = {
+	    .domain = lab->accounts->domain,
+	    .user = connection->account->user,
+	    .sid = connection->account->sid,
+	    .shell = shell_image(command, shell, sizeof(shell)),
+	    .shell_ends = shell_ends(command, environment->options.logoff_time, &duration)
+	                      ? now + duration
+	                      : DUE_NEVER,
+	    .hangs = connection->fault == FAULT_HANG_LOGOFF,
+	    .connection = connection->number,
+	};
+
+	lab_lock(lab);
+	if (lab->watchers > 0 && request.shell_ends < now + SHORTEST_WATCHED)
+		request.shell_ends = now + SHORTEST_WATCHED;
+	const bool done = model_logon(lab->model, &request, now, &answer);
+	lab_unlock(lab);
+	if (!done)
+		return false;
+	if (answer.displaced)
+		environment->displace(environment->data, answer.displaced);
+	connection->session_id = answer.session_id;
+	connection->ends = answer.ends;
+	return true;
+}
+
+bool logon_begin(struct connection *connection)
+{
+	const rdpSettings *settings = connection->rdp->context->settings;
+	const char *command = freerdp_settings_get_string(settings, FreeRDP_AlternateShell);
+
+	if (!connection->account)
+		connection->account = check_client_info(connection->lab, settings);
+	if (!connection->account)
+		return refuse(connection, LOGON_FAILED_BAD_PASSWORD);
+	if (!log_on(connection, command ? command : ""))
+		return refuse(connection, LOGON_FAILED_OTHER);
+	return send_logon_info(connection);
+}
+
+void logon_run_command(struct connection *connection, const char *command)
+{
+	struct lab *lab = connection->lab;
+	int64_t duration;
+
+	if (!command || !connection->session_id ||
+	    !shell_logs_off(command, connection->environment->options.logoff_time, &duration))
+		return;
+	lab_lock(lab);
+	connection->ends = model_end_session(
+	    lab->model, connection->session_id, connection->number, lab_now(lab) + duration);
+	lab_unlock(lab);
+}
+
+bool logon_end(struct connection *connection)
+{
+	struct lab *lab = connection->lab;
+
+	lab_lock(lab);
+	const bool own =
+	    model_logoff(lab->model, connection->session_id, connection->number, lab_now(lab));
+	lab_unlock(lab);
+	connection->session_id = 0;
+	return own;
+}
+
+void logon_leave(const struct connection *connection)
+{
+	struct lab *lab = connection->lab;
+
+	if (!connection->session_id)
+		return;
+	lab_lock(lab);
+	model_disconnect(lab->model, connection->session_id, connection->number);
+	lab_unlock(lab);
+}

@@ -1,0 +1,120 @@
+#include "labhost/sessions.h"
+
+#include <stdio.h>
+
+#include "labhost/memory.h"
+
+void sessions_init(struct sessions *sessions)
+{
+	memset(sessions, 0, sizeof(*sessions));
+	TAILQ_INIT(&sessions->list);
+}
+
+void sessions_deinit(struct sessions *sessions)
+{
+	while (!TAILQ_EMPTY(&sessions->list))
+		sessions_remove(sessions, TAILQ_FIRST(&sessions->list));
+}
+
+/* Nobody but the host sees it end. */
+static bool ends_unseen(const struct nt_session *session)
+{
+	return session->state == NT_STATE_DISCONNECTED && session->ends != DUE_NEVER;
+}
+
+struct nt_session *sessions_add(
+    struct sessions *sessions, uint32_t id, const char *domain, const char *user)
+{
+	struct nt_session *session = memory_zeroed(1, sizeof(*session));
+
+	session->id = id;
+	session->state = NT_STATE_DISCONNECTED;
+	session->ends = DUE_NEVER;
+	session->user = memory_text(user);
+	session->domain = memory_text(domain);
+	TAILQ_INSERT_TAIL(&sessions->list, session, link);
+	sessions->by_id[id] = session;
+	sessions->count++;
+	return session;
+}
+
+void sessions_remove(struct sessions *sessions, struct nt_session *session)
+{
+	if (ends_unseen(session))
+		sessions->ending--;
+	TAILQ_REMOVE(&sessions->list, session, link);
+	sessions->by_id[session->id] = NULL;
+	sessions->count--;
+	free(session->user);
+	free(session->domain);
+	free(session->station);
+	free(session);
+}
+
+struct nt_session *sessions_find(const struct sessions *sessions, uint32_t id)
+{
+	return id < SESSION_ID_LIMIT ? sessions->by_id[id] : NULL;
+}
+
+struct nt_session *sessions_to_rejoin(
+    const struct sessions *sessions, const char *domain, const char *user, bool several)
+{
+	struct nt_session *session;
+
+	TAILQ_FOREACH(session, &sessions->list, link)
+	{
+		if (strcmp(session->user, user) != 0 || strcmp(session->domain, domain) != 0)
+			continue;
+		if (session->state == NT_STATE_DISCONNECTED || !several)
+			return session;
+	}
+	return NULL;
+}
+
+void session_connect(struct sessions *sessions, struct nt_session *session, uint64_t connection)
+{
+	char station[32];
+
+	if (ends_unseen(session))
+		sessions->ending--;
+	snprintf(
+	    station, sizeof(station), "RDP-Tcp#%llu", (unsigned long long)sessions->stations++);
+	free(session->station);
+	session->station = memory_text(station);
+	session->connection = connection;
+	session->state = NT_STATE_ACTIVE;
+}
+
+void session_disconnect(struct sessions *sessions, struct nt_session *session)
+{
+	const bool before = ends_unseen(session);
+
+	session->state = NT_STATE_DISCONNECTED;
+	session->connection = 0;
+	free(session->station);
+	session->station = NULL;
+	if (!before && ends_unseen(session))
+		sessions->ending++;
+}
+
+void session_set_end(struct sessions *sessions, struct nt_session *session, int64_t ends)
+{
+	if (ends_unseen(session))
+		sessions->ending--;
+	session->ends = ends;
+	if (ends_unseen(session))
+		sessions->ending++;
+}
+
+struct nt_session *sessions_ending_first(const struct sessions *sessions)
+{
+	struct nt_session *session;
+	struct nt_session *first = NULL;
+
+	if (sessions->ending == 0)
+		return NULL;
+	TAILQ_FOREACH(session, &sessions->list, link)
+	if (ends_unseen(session) && (!first || session->ends < first->ends))
+		first = session;
+	return first;
+}
