@@ -6,18 +6,21 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "judge/clock.h"
+#include "judge/cycle_index.h"
 #include "runfile/runfile.h"
 
-/* A snapshot and how its host's clock relates to the driver's. */
 struct moment {
 	struct snapshot *snapshot; /* NULL: there is none */
-	int64_t offset;            /* host clock minus driver's clock; microseconds */
-	int64_t tolerance;         /* how wrong the offset may be */
+	int64_t round;             /* of its captures; valid if there is a snapshot */
+	struct clock clock;
 };
 
 struct evidence {
 	struct cycles cycles;
 	struct captures captures;
+	struct cycle_index index;
+	bool *shown;           /* by place in cycles: a logon is shown, see logons.c */
 	struct moment before;  /* last round */
 	struct moment after;   /* first round */
 	struct moment settled; /* last round */
@@ -26,7 +29,13 @@ struct evidence {
 bool evidence_load(struct evidence *evidence, struct runfile *runfile, struct error *error);
 void evidence_deinit(struct evidence *evidence);
 
-/* True if the cycle logged on and came to its end, so that it counts. */
-bool cycle_counts(const struct cycle *cycle);
+/* True if the cycle came to its end and is shown to have logged on, so that it counts. */
+bool cycle_counts(const struct evidence *evidence, const struct cycle *cycle);
+/* True if it would count if only its logon were shown. */
+bool cycle_is_unshown(const struct evidence *evidence, const struct cycle *cycle);
+
+/* The session (of any state) with the ID that belongs to the account; NULL: it is not listed. */
+const struct session *find_session(
+    const struct snapshot *snapshot, int64_t id, const char *user, const char *domain);
 
 #endif

@@ -72,15 +72,16 @@ static enum met check_session_ids(
 	const struct session_ids *ids = &verdict->ids;
 	if (!ids->has_growth)
 		return unknown(seen, "fewer than two cycles have a session ID");
+	static const char *const words[] = {
+	    [IDS_UNKNOWN] = "not shown", [IDS_REUSED] = "reused", [IDS_RISING] = "rising"};
 	snprintf(seen, SEEN_TEXT,
-	    "growth %.2f a cycle, %lld distinct in %lld, %lld pinned, %lld reused while orphaned",
-	    ids->growth_per_cycle, (long long)ids->distinct, (long long)ids->cycles,
-	    (long long)ids->pinned, (long long)ids->reused_while_orphaned);
-	if (strcmp(expected, "reused") == 0)
-		return met(ids->growth_per_cycle < 0.05 || ids->reused_while_orphaned > 0);
-	if (!verdict->orphans_known || verdict->n == 0)
+	    "%s: growth %.2f a cycle, %lld distinct in %lld, %lld pinned, %lld reused while "
+	    "orphaned",
+	    words[ids->word], ids->growth_per_cycle, (long long)ids->distinct,
+	    (long long)ids->cycles, (long long)ids->pinned, (long long)ids->reused_while_orphaned);
+	if (ids->word == IDS_UNKNOWN)
 		return NOT_DECIDABLE;
-	return met(ids->pinned > 0 && ids->growth_per_cycle >= verdict->rate / 2);
+	return met(strcmp(expected, words[ids->word]) == 0);
 }
 
 /* "some" or "none" of, or "all" of `all`. */

@@ -37,6 +37,27 @@ static bool setting_is(struct runfile *runfile, const char *key, const char *val
 	return equal;
 }
 
+static bool setting_is_true(struct runfile *runfile, const char *key)
+{
+	char *text = runfile_get(runfile, key);
+	bool yes = text && *text && strcmp(text, "false") != 0 && strcmp(text, "no") != 0 &&
+	           strcmp(text, "0") != 0;
+	free(text);
+	return yes;
+}
+
+/* Seconds, or NUMBER_UNKNOWN. */
+static int64_t read_seconds(struct runfile *runfile, const char *key)
+{
+	char *text = runfile_get(runfile, key);
+	char *end;
+	int64_t seconds = text ? strtoll(text, &end, 10) : 0;
+	if (!text || end == text)
+		seconds = NUMBER_UNKNOWN;
+	free(text);
+	return seconds;
+}
+
 static bool read_limits(struct runfile *runfile, struct limits *limits, struct error *error)
 {
 	*limits = (struct limits){.smallest_rate = 0.1, .max_failed = 0.2};
@@ -47,19 +68,22 @@ static bool read_limits(struct runfile *runfile, struct limits *limits, struct e
 		return error_set(error, EXIT_USAGE,
 		    "judge.smallest_rate: should lie between 0 and 1; no number of cycles excludes "
 		    "a rate of 0");
-	char *interrupted = runfile_get(runfile, "interrupted");
-	limits->interrupted = interrupted && *interrupted && strcmp(interrupted, "false") != 0 &&
-	                      strcmp(interrupted, "no") != 0 && strcmp(interrupted, "0") != 0;
-	free(interrupted);
+	limits->interrupted = setting_is_true(runfile, "interrupted");
 	limits->settled = setting_is(runfile, "settled", "quiet");
+	limits->timed_out = setting_is(runfile, "settled", "timeout");
+	limits->settled_for = read_seconds(runfile, "settle.at_least");
+	limits->environment_failed = setting_is(runfile, "ended-early.code", "4");
+	limits->ended_early = runfile_get(runfile, "ended-early");
 	return true;
 }
 
-static void count_cycles(struct verdict *verdict, const struct cycles *cycles)
+static void count_cycles(struct verdict *verdict, const struct evidence *evidence)
 {
-	for (size_t i = 0; i < cycles->count; i++) {
-		verdict->cycles[cycles->items[i].result]++;
-		verdict->n += cycle_counts(&cycles->items[i]);
+	for (size_t i = 0; i < evidence->cycles.count; i++) {
+		const struct cycle *cycle = &evidence->cycles.items[i];
+		verdict->cycles[cycle->result]++;
+		verdict->n += cycle_counts(evidence, cycle);
+		verdict->unshown += cycle_is_unshown(evidence, cycle);
 	}
 	if (verdict->n > 0)
 		verdict->smallest_visible_rate = binomial_smallest_visible_rate(verdict->n);
@@ -76,7 +100,7 @@ static bool weigh_after(struct verdict *verdict, const struct evidence *evidence
 	struct orphans orphans;
 	if (!both_have(&evidence->before, &evidence->after, "logon_sessions"))
 		return true;
-	if (!orphans_find(&orphans, &evidence->cycles, &evidence->before, &evidence->after))
+	if (!orphans_find(&orphans, evidence, &evidence->after))
 		return false;
 	verdict->after_known = true;
 	verdict->after_k = orphans.k;
@@ -90,13 +114,14 @@ static bool weigh_settled(
 	const struct snapshot *settled = evidence->settled.snapshot;
 	if (!both_have(&evidence->before, &evidence->settled, "logon_sessions"))
 		return true;
-	if (!orphans_find(orphans, &evidence->cycles, &evidence->before, &evidence->settled))
+	if (!orphans_find(orphans, evidence, &evidence->settled))
 		return false;
 	verdict->orphans_known = true;
 	verdict->k = orphans->k;
 	verdict->orphan_logon_sessions = orphans->orphans;
 	verdict->unmatched = orphans->unmatched;
 	verdict->uncounted = orphans->uncounted;
+	verdict->in_use = orphans->in_use;
 	if (verdict->n > 0) {
 		verdict->rate = (double)verdict->k / (double)verdict->n;
 		binomial_interval(verdict->k, verdict->n, &verdict->lower, &verdict->upper);
@@ -108,15 +133,17 @@ static bool weigh_settled(
 static bool weigh(struct verdict *verdict, const struct evidence *evidence)
 {
 	struct orphans orphans = {0};
-	count_cycles(verdict, &evidence->cycles);
+	count_cycles(verdict, evidence);
 	bool good = weigh_after(verdict, evidence) && weigh_settled(verdict, evidence, &orphans) &&
 	            session_ids_find(
 	                &verdict->ids, &evidence->cycles, verdict->orphans_known ? &orphans : NULL);
 	if (good && both_have(&evidence->before, &evidence->settled, "sessions")) {
 		verdict->sessions_left_known = true;
-		verdict->sessions_left = sessions_left(&evidence->cycles, evidence->before.snapshot,
-		    evidence->settled.snapshot, verdict->orphans_known ? &orphans : NULL);
+		verdict->sessions_left =
+		    sessions_left(evidence, verdict->orphans_known ? &orphans : NULL);
 	}
+	if (good && evidence->before.snapshot)
+		verdict->sessions_before = sessions_before(evidence);
 	orphans_deinit(&orphans);
 	return good;
 }
@@ -128,7 +155,8 @@ static bool decide(
 	struct sentences *reasons = &verdict->reasons;
 	if (!reasons_block(reasons, verdict, evidence, limits))
 		return false;
-	if (verdict->orphans_known && verdict->k == 0 && !reasons_doubt(reasons, verdict, limits))
+	if (verdict->orphans_known && verdict->k == 0 &&
+	    !reasons_doubt(reasons, verdict, evidence, limits))
 		return false;
 	if (reasons->count > 0)
 		verdict->word = VERDICT_INCONCLUSIVE;
@@ -141,15 +169,21 @@ struct verdict *judge_run(struct runfile *runfile, struct error *error)
 {
 	struct limits limits;
 	struct evidence evidence;
-	if (!read_limits(runfile, &limits, error) || !evidence_load(&evidence, runfile, error))
+	struct verdict *verdict = NULL;
+	if (!read_limits(runfile, &limits, error))
 		return NULL;
-	struct verdict *verdict = calloc(1, sizeof *verdict);
+	if (!evidence_load(&evidence, runfile, error)) {
+		free(limits.ended_early);
+		return NULL;
+	}
+	verdict = calloc(1, sizeof *verdict);
 	bool good = verdict && weigh(verdict, &evidence) && decide(verdict, &evidence, &limits);
 	if (!good)
 		out_of_memory(error);
 	else
 		good = expectations_check(verdict, runfile, error);
 	evidence_deinit(&evidence);
+	free(limits.ended_early);
 	if (!good) {
 		verdict_destroy(verdict);
 		return NULL;

@@ -1,132 +1,13 @@
-/* Which logon session belongs to which cycle. Its identity is (boot, LUID, logon time): session IDs are used again
- * on healthy hosts, so an ID alone identifies nothing. */
+/* Which logon sessions should have gone: new ones of our accounts, and old ones whose session our cycles logged off.
+ * The identity of a logon session is (boot, LUID, logon time): session IDs are used again on healthy hosts, so an ID
+ * alone identifies nothing. */
 #include "judge/orphans.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "judge/account.h"
-
-/* Cycles by user, then by start. */
-struct cycle_index {
-	const struct cycle **items;
-	size_t count;
-};
-
-static int cycle_order(const void *a, const void *b)
-{
-	const struct cycle *left = *(const struct cycle *const *)a,
-	                   *right = *(const struct cycle *const *)b;
-	int by_user = account_user_order(left->user, right->user);
-	return by_user ? by_user
-	               : (left->started > right->started) - (left->started < right->started);
-}
-
-static bool index_cycles(struct cycle_index *index, const struct cycles *cycles)
-{
-	index->count = cycles->count;
-	index->items = malloc((cycles->count + 1) * sizeof *index->items);
-	if (!index->items)
-		return false;
-	for (size_t i = 0; i < cycles->count; i++)
-		index->items[i] = &cycles->items[i];
-	qsort(index->items, index->count, sizeof *index->items, cycle_order);
-	return true;
-}
-
-/* The first cycle of the user; those that follow are the user's as long as account_user_order says so. */
-static size_t first_of_user(const struct cycle_index *index, const char *user)
-{
-	size_t low = 0, high = index->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (account_user_order(index->items[middle]->user, user) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static bool is_ours(const struct cycle_index *index, const char *user, const char *domain)
-{
-	if (!user)
-		return false;
-	for (size_t i = first_of_user(index, user); i < index->count; i++) {
-		const struct cycle *cycle = index->items[i];
-		if (account_user_order(cycle->user, user) != 0)
-			return false;
-		if (account_same(cycle->user, cycle->domain, user, domain))
-			return true;
-	}
-	return false;
-}
-
-/* How far the logon is from the cycle's own; -1 if it lies outside of the cycle. */
-static int64_t distance(const struct cycle *cycle, int64_t time, int64_t tolerance)
-{
-	if (cycle->started == TIMESTAMP_UNKNOWN || time < cycle->started - tolerance)
-		return -1;
-	if (cycle->ended != TIMESTAMP_UNKNOWN && time > cycle->ended + tolerance)
-		return -1;
-	return llabs(
-	    time - (cycle->logged_on != TIMESTAMP_UNKNOWN ? cycle->logged_on : cycle->started));
-}
-
-/* By time, the nearest logon. Where the tolerance reaches into a neighbour, the same session ID decides. */
-static const struct cycle *match_by_time(
-    const struct cycle_index *index, const struct logon_session *logon, const struct moment *moment)
-{
-	const struct cycle *best = NULL;
-	int64_t best_distance = 0;
-	bool best_same_id = false;
-	int64_t time = logon->logon_time - moment->offset;
-	for (size_t i = first_of_user(index, logon->user); i < index->count; i++) {
-		const struct cycle *cycle = index->items[i];
-		if (account_user_order(cycle->user, logon->user) != 0)
-			break;
-		int64_t off = distance(cycle, time, moment->tolerance);
-		if (off < 0 ||
-		    !account_same(cycle->user, cycle->domain, logon->user, logon->domain))
-			continue;
-		bool same_id =
-		    cycle->session_id != NUMBER_UNKNOWN && cycle->session_id == logon->session_id;
-		if (!best || same_id > best_same_id ||
-		    (same_id == best_same_id && off < best_distance)) {
-			best = cycle;
-			best_distance = off;
-			best_same_id = same_id;
-		}
-	}
-	return best;
-}
-
-/* Without a logon time: the only cycle of the account that had the session ID. */
-static const struct cycle *match_by_id(
-    const struct cycle_index *index, const struct logon_session *logon)
-{
-	const struct cycle *found = NULL;
-	if (logon->session_id == NUMBER_UNKNOWN)
-		return NULL;
-	for (size_t i = first_of_user(index, logon->user); i < index->count; i++) {
-		const struct cycle *cycle = index->items[i];
-		if (account_user_order(cycle->user, logon->user) != 0)
-			break;
-		if (cycle->session_id != logon->session_id ||
-		    !account_same(cycle->user, cycle->domain, logon->user, logon->domain))
-			continue;
-		if (found)
-			return NULL;
-		found = cycle;
-	}
-	return found;
-}
-
-static int logon_order(const void *a, const void *b)
-{
-	const struct logon_session *left = a, *right = b;
-	return (left->luid > right->luid) - (left->luid < right->luid);
-}
+#include "judge/match.h"
+#include "snapshot/identity.h"
 
 /* A copy of the snapshot's logon sessions by LUID. NULL when memory is out. */
 static struct logon_session *sorted_logons(const struct snapshot *snapshot)
@@ -135,7 +16,7 @@ static struct logon_session *sorted_logons(const struct snapshot *snapshot)
 	if (!logons || snapshot->logon_session_count == 0)
 		return logons;
 	memcpy(logons, snapshot->logon_sessions, snapshot->logon_session_count * sizeof *logons);
-	qsort(logons, snapshot->logon_session_count, sizeof *logons, logon_order);
+	qsort(logons, snapshot->logon_session_count, sizeof *logons, logon_session_order);
 	return logons;
 }
 
@@ -143,26 +24,44 @@ static bool was_there(
     const struct logon_session *sorted, size_t count, const struct logon_session *logon)
 {
 	const struct logon_session *known =
-	    bsearch(logon, sorted, count, sizeof *sorted, logon_order);
-	return known &&
-	       (known->logon_time == logon->logon_time || known->logon_time == TIMESTAMP_UNKNOWN ||
-	           logon->logon_time == TIMESTAMP_UNKNOWN);
+	    bsearch(logon, sorted, count, sizeof *sorted, logon_session_order);
+	return known && logon_session_same(known, logon);
 }
 
-static bool session_is_listed(const struct snapshot *snapshot, const struct logon_session *logon)
+/* A session that was there before the run ends with the first of our cycles in it that logged off. NULL: none joined it. */
+static const struct cycle *cycle_that_joined(
+    const struct evidence *evidence, const struct logon_session *logon)
 {
-	for (size_t i = 0; i < snapshot->session_count; i++) {
-		const struct session *session = &snapshot->sessions[i];
-		if (session->id == logon->session_id &&
-		    account_same(session->user, session->domain, logon->user, logon->domain))
-			return true;
+	const struct cycle *last = NULL;
+	size_t end;
+	if (logon->session_id == NUMBER_UNKNOWN ||
+	    !find_session(evidence->before.snapshot, logon->session_id, logon->user, logon->domain))
+		return NULL;
+	for (size_t i = cycle_index_find(&evidence->index, logon->user, &end); i < end; i++) {
+		const struct cycle *cycle = evidence->index.items[i];
+		if (cycle->session_id != logon->session_id ||
+		    !account_same(cycle->user, cycle->domain, logon->user, logon->domain))
+			continue;
+		last = cycle;
+		if (cycle->result == CYCLE_LOGGED_OFF)
+			break;
 	}
-	return false;
+	return last;
+}
+
+static void tell_left(struct survivor *survivor, const struct snapshot *snapshot)
+{
+	const struct logon_session *logon = survivor->logon;
+	if (snapshot_has(snapshot, "sessions"))
+		survivor->left =
+		    find_session(snapshot, logon->session_id, logon->user, logon->domain);
+	else
+		survivor->in_use = !survivor->cycle || survivor->cycle->result != CYCLE_LOGGED_OFF;
 }
 
 bool survivor_is_orphan(const struct survivor *survivor)
 {
-	return survivor->cycle && !survivor->left && cycle_counts(survivor->cycle);
+	return survivor->counts && !survivor->left && !survivor->in_use;
 }
 
 static int survivor_order(const void *a, const void *b)
@@ -184,6 +83,8 @@ static void count(struct orphans *orphans)
 			orphans->orphans++;
 			orphans->k += survivor->cycle != last;
 			last = survivor->cycle;
+		} else if (survivor->in_use) {
+			orphans->in_use++;
 		} else if (!survivor->left) {
 			if (survivor->cycle)
 				orphans->uncounted++;
@@ -193,33 +94,43 @@ static void count(struct orphans *orphans)
 	}
 }
 
-bool orphans_find(struct orphans *out, const struct cycles *cycles, const struct moment *before,
-    const struct moment *later)
+/* The new logon sessions of our accounts, and those of sessions that a cycle joined. */
+static bool collect(
+    struct orphans *found, const struct evidence *evidence, const struct snapshot *snapshot)
 {
-	const struct snapshot *snapshot = later->snapshot;
-	struct cycle_index index = {0};
-	struct orphans found = {0};
-	struct logon_session *known = sorted_logons(before->snapshot);
-	found.items = malloc((snapshot->logon_session_count + 1) * sizeof *found.items);
-	bool good = known && found.items && index_cycles(&index, cycles);
+	const struct snapshot *before = evidence->before.snapshot;
+	struct logon_session *known = sorted_logons(before);
+	found->items = calloc(snapshot->logon_session_count + 1, sizeof *found->items);
+	bool good = known && found->items;
 	for (size_t i = 0; good && i < snapshot->logon_session_count; i++) {
 		const struct logon_session *logon = &snapshot->logon_sessions[i];
-		if (!is_ours(&index, logon->user, logon->domain) ||
-		    was_there(known, before->snapshot->logon_session_count, logon))
+		struct survivor survivor = {.logon = logon};
+		if (!cycle_index_has(&evidence->index, logon->user, logon->domain))
 			continue;
-		found.items[found.count++] = (struct survivor){
-		    .logon = logon,
-		    .cycle = logon->logon_time != TIMESTAMP_UNKNOWN
-		                 ? match_by_time(&index, logon, later)
-		                 : match_by_id(&index, logon),
-		    .left = session_is_listed(snapshot, logon),
-		};
+		if (was_there(known, before->logon_session_count, logon)) {
+			survivor.cycle = cycle_that_joined(evidence, logon);
+			tell_left(&survivor, snapshot);
+			if (!survivor.cycle || survivor.left)
+				continue;
+		}
+		found->items[found->count++] = survivor;
 	}
-	free(index.items);
 	free(known);
-	if (!good) {
+	return good;
+}
+
+bool orphans_find(struct orphans *out, const struct evidence *evidence, const struct moment *later)
+{
+	struct orphans found = {0};
+	if (!collect(&found, evidence, later->snapshot) ||
+	    !match_survivors(found.items, found.count, &evidence->index, &later->clock)) {
 		free(found.items);
 		return false;
+	}
+	for (size_t i = 0; i < found.count; i++) {
+		struct survivor *survivor = &found.items[i];
+		survivor->counts = survivor->cycle && cycle_counts(evidence, survivor->cycle);
+		tell_left(survivor, later->snapshot);
 	}
 	count(&found);
 	*out = found;
@@ -232,17 +143,6 @@ void orphans_deinit(struct orphans *orphans)
 	memset(orphans, 0, sizeof *orphans);
 }
 
-static bool session_was_there(const struct snapshot *before, const struct session *session)
-{
-	for (size_t i = 0; i < before->session_count; i++) {
-		const struct session *known = &before->sessions[i];
-		if (known->id == session->id &&
-		    account_same(known->user, known->domain, session->user, session->domain))
-			return true;
-	}
-	return false;
-}
-
 static bool holds_survivor(const struct orphans *orphans, const struct session *session)
 {
 	for (size_t i = 0; orphans && i < orphans->count; i++) {
@@ -253,18 +153,33 @@ static bool holds_survivor(const struct orphans *orphans, const struct session *
 	return false;
 }
 
-int64_t sessions_left(const struct cycles *cycles, const struct snapshot *before,
-    const struct snapshot *later, const struct orphans *orphans)
+int64_t sessions_left(const struct evidence *evidence, const struct orphans *orphans)
 {
+	const struct snapshot *before = evidence->before.snapshot,
+	                      *settled = evidence->settled.snapshot;
 	int64_t left = 0;
-	for (size_t i = 0; i < later->session_count; i++) {
-		const struct session *session = &later->sessions[i];
-		bool ours = false;
-		for (size_t j = 0; !ours && session->user && j < cycles->count; j++)
-			ours = account_same(session->user, session->domain, cycles->items[j].user,
-			    cycles->items[j].domain);
-		left += ours &&
-		        (!session_was_there(before, session) || holds_survivor(orphans, session));
+	for (size_t i = 0; i < settled->session_count; i++) {
+		const struct session *session = &settled->sessions[i];
+		left += cycle_index_has(&evidence->index, session->user, session->domain) &&
+		        (!find_session(before, session->id, session->user, session->domain) ||
+		            holds_survivor(orphans, session));
 	}
 	return left;
+}
+
+int64_t sessions_before(const struct evidence *evidence)
+{
+	const struct snapshot *before = evidence->before.snapshot;
+	int64_t count = 0;
+	for (size_t i = 0; i < before->session_count; i++)
+		count += cycle_index_has(
+		    &evidence->index, before->sessions[i].user, before->sessions[i].domain);
+	if (snapshot_has(before, "sessions"))
+		return count;
+	for (size_t i = 0; i < before->logon_session_count; i++) {
+		const struct logon_session *logon = &before->logon_sessions[i];
+		count += logon->session_id > 0 &&
+		         cycle_index_has(&evidence->index, logon->user, logon->domain);
+	}
+	return count;
 }

@@ -1,30 +1,11 @@
-/* What blocks a verdict, and how findings are put to people. */
+/* What stands against a verdict: evidence that is missing, incomplete, or not of one host and boot. */
 #include "judge/reasons.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "judge/binomial.h"
-
-/* Boot times that some tools count back from the uptime may differ by a moment. */
-#define BOOT_TOLERANCE 1000000
-
-#define PERCENT_TEXT 16
-
-/* A rate as a percentage with as many digits as say something. */
-static const char *percent(double rate, char out[PERCENT_TEXT])
-{
-	if (rate > 0 && rate < 0.001)
-		snprintf(out, PERCENT_TEXT, "%.2g", rate * 100);
-	else
-		snprintf(out, PERCENT_TEXT, "%.1f", rate * 100);
-	size_t length = strlen(out);
-	if (length > 2 && strcmp(out + length - 2, ".0") == 0)
-		out[length - 2] = '\0';
-	return out;
-}
+#include "snapshot/identity.h"
 
 static bool block_no_logon(
     struct sentences *out, const struct verdict *verdict, const struct cycles *cycles)
@@ -41,17 +22,38 @@ static bool block_no_logon(
 			    cycle->code && cycle->message ? ": " : "",
 			    cycle->message ? cycle->message : "");
 	}
+	if (verdict->unshown > 0)
+		return sentences_add(out,
+		    "none of %lld cycles is shown to have logged on: let the logon's signal be the "
+		    "session's own (logon.signal), or add an observer that sees sessions",
+		    (long long)verdict->unshown);
 	return sentences_add(out, "no cycle logged on");
 }
 
-/* What observers said about why they gave no snapshot at this mark. */
-static const char *problem_at(const struct captures *captures, enum mark mark)
+/* The capture of this mark and round (0: of any) that gave no snapshot; NULL: there is none. */
+static const struct capture *failed_capture(
+    const struct captures *captures, enum mark mark, int64_t round)
 {
 	for (size_t i = captures->count; i-- > 0;) {
-		if (captures->items[i].mark == mark && captures->items[i].problem)
-			return captures->items[i].problem;
+		const struct capture *capture = &captures->items[i];
+		if (capture->mark == mark && (round == 0 || capture->round == round) &&
+		    capture->problem)
+			return capture;
 	}
 	return NULL;
+}
+
+/* Problems name their observer mostly, but not those of files that others wrote. */
+static bool quote(
+    struct sentences *out, const char *what, enum mark mark, const struct capture *capture)
+{
+	bool named = capture->observer && strstr(capture->problem, capture->observer);
+	return sentences_add(out, "%s \"%s\": %s%s%s%s", what, mark_names[mark],
+	    named ? "" : "observer ",
+	    named               ? ""
+	    : capture->observer ? capture->observer
+	                        : "",
+	    named ? "" : ": ", capture->problem);
 }
 
 static bool block_no_snapshot(struct sentences *out, const struct evidence *evidence,
@@ -59,18 +61,18 @@ static bool block_no_snapshot(struct sentences *out, const struct evidence *evid
 {
 	if (moment->snapshot)
 		return true;
-	const char *problem = problem_at(&evidence->captures, mark);
-	if (problem)
-		return sentences_add(
-		    out, "there is no snapshot \"%s\": %s", mark_names[mark], problem);
+	const struct capture *failed = failed_capture(&evidence->captures, mark, 0);
+	if (failed)
+		return quote(out, "there is no snapshot", mark, failed);
+	if (mark == MARK_SETTLED && evidence->captures.count > 0)
+		return sentences_add(out, "the run was cut short before the host had settled");
 	return sentences_add(out,
 	    "there is no snapshot \"%s\": add an observer to the scenario, which can see the "
-	    "host's "
-	    "logon sessions",
+	    "host's logon sessions",
 	    mark_names[mark]);
 }
 
-static const char *why_unavailable(const struct snapshot *snapshot, const char *what)
+const char *why_unavailable(const struct snapshot *snapshot, const char *what)
 {
 	for (size_t i = 0; i < snapshot->unavailable_count; i++) {
 		if (strcmp(snapshot->unavailable[i].what, what) == 0 &&
@@ -80,17 +82,26 @@ static const char *why_unavailable(const struct snapshot *snapshot, const char *
 	return "no reason given";
 }
 
-static bool block_out_of_sight(
-    struct sentences *out, const struct snapshot *snapshot, enum mark mark)
+/* Something is out of sight at this mark: because an observer failed, or none looks there. */
+static bool say_out_of_sight(struct sentences *out, const struct evidence *evidence,
+    const struct moment *moment, enum mark mark, const char *section, const char *things)
 {
-	if (!snapshot)
-		return true;
-	if (!snapshot_has(snapshot, "logon_sessions") &&
-	    !sentences_add(out,
-	        "the observers could not see logon sessions at the mark \"%s\" (%s)",
-	        mark_names[mark], why_unavailable(snapshot, "logon_sessions")))
+	const struct capture *failed = failed_capture(&evidence->captures, mark, moment->round);
+	if (!sentences_add(out, "the observers could not see %s at the mark \"%s\" (%s)", things,
+	        mark_names[mark], why_unavailable(moment->snapshot, section)))
 		return false;
-	if (snapshot->elevated == NO)
+	return !failed || quote(out, "an observer failed at the mark", mark, failed);
+}
+
+static bool block_out_of_sight(struct sentences *out, const struct evidence *evidence,
+    const struct moment *moment, enum mark mark)
+{
+	if (!moment->snapshot)
+		return true;
+	if (!snapshot_has(moment->snapshot, "logon_sessions") &&
+	    !say_out_of_sight(out, evidence, moment, mark, "logon_sessions", "logon sessions"))
+		return false;
+	if (moment->snapshot->elevated == NO)
 		return sentences_add(out,
 		    "the observer was not elevated at the mark \"%s\", so it did not see "
 		    "everything: run it as administrator",
@@ -103,16 +114,19 @@ static bool block_host_changed(
 {
 	if (!a || !b)
 		return true;
-	if (a->host && b->host && strcasecmp(a->host, b->host) != 0 &&
+	if (!host_same(a->host, b->host) &&
 	    !sentences_add(out, "the snapshots are of two hosts, %s and %s", a->host, b->host))
 		return false;
 	if (a->build && b->build && strcasecmp(a->build, b->build) != 0 &&
 	    !sentences_add(
 	        out, "the host's build changed from %s to %s during the run", a->build, b->build))
 		return false;
-	if (a->boot_time == TIMESTAMP_UNKNOWN || b->boot_time == TIMESTAMP_UNKNOWN ||
-	    llabs(a->boot_time - b->boot_time) <= BOOT_TOLERANCE)
+	if (snapshot_same_boot(a, b) != NO)
 		return true;
+	if (boot_same(a->boot_time, b->boot_time))
+		return sentences_add(out,
+		    "the host was started anew during the run (Windows' own logon sessions were "
+		    "made anew): what had leaked is gone");
 	char then[TIMESTAMP_TEXT], now[TIMESTAMP_TEXT];
 	return sentences_add(out,
 	    "the host was started anew during the run (boot time %s, then %s): what had leaked is "
@@ -130,8 +144,20 @@ static bool block_failures(
 	char share[PERCENT_TEXT], most[PERCENT_TEXT];
 	return sentences_add(out,
 	    "%lld of %lld cycles failed or were lost (%s %%; judge.max_failed allows %s %%)",
-	    (long long)bad, (long long)all, percent((double)bad / (double)all, share),
-	    percent(limits->max_failed, most));
+	    (long long)bad, (long long)all, percent_format((double)bad / (double)all, share),
+	    percent_format(limits->max_failed, most));
+}
+
+static bool block_unsettled(
+    struct sentences *out, const struct snapshot *settled, const struct limits *limits)
+{
+	if (!settled || limits->settled)
+		return true;
+	if (!limits->timed_out)
+		return sentences_add(out, "the run was cut short before the host had settled");
+	return sentences_add(out,
+	    "the host was still changing when the wait for it to settle ended: allow more time to "
+	    "settle, and do not interrupt it");
 }
 
 bool reasons_block(struct sentences *out, const struct verdict *verdict,
@@ -139,171 +165,92 @@ bool reasons_block(struct sentences *out, const struct verdict *verdict,
 {
 	const struct snapshot *before = evidence->before.snapshot,
 	                      *settled = evidence->settled.snapshot;
-	if (!block_no_logon(out, verdict, &evidence->cycles) ||
-	    !block_no_snapshot(out, evidence, &evidence->before, MARK_BEFORE) ||
-	    !block_no_snapshot(out, evidence, &evidence->settled, MARK_SETTLED) ||
-	    !block_out_of_sight(out, before, MARK_BEFORE) ||
-	    !block_out_of_sight(out, settled, MARK_SETTLED) ||
-	    !block_host_changed(out, before, settled) || !block_failures(out, verdict, limits))
-		return false;
-	if (settled && !limits->settled)
-		return sentences_add(out, "the host was still changing when the wait for it to "
-		                          "settle ended: allow more time to settle, and do not interrupt it");
-	return true;
+	return block_no_logon(out, verdict, &evidence->cycles) &&
+	       block_no_snapshot(out, evidence, &evidence->before, MARK_BEFORE) &&
+	       block_no_snapshot(out, evidence, &evidence->settled, MARK_SETTLED) &&
+	       block_out_of_sight(out, evidence, &evidence->before, MARK_BEFORE) &&
+	       block_out_of_sight(out, evidence, &evidence->settled, MARK_SETTLED) &&
+	       block_host_changed(out, before, settled) && block_failures(out, verdict, limits) &&
+	       block_unsettled(out, settled, limits);
 }
 
-bool reasons_doubt(
+static bool doubt_unshown(
     struct sentences *out, const struct verdict *verdict, const struct limits *limits)
 {
-	if (verdict->sessions_left > 0 &&
-	    !sentences_add(out, "sessions were left behind, and in them leaks cannot be told from "
-	                        "use: log them off"))
+	int64_t all = verdict->n + verdict->unshown;
+	if (verdict->n == 0 || (double)verdict->unshown <= limits->max_failed * (double)all)
+		return true;
+	char share[PERCENT_TEXT], most[PERCENT_TEXT];
+	return sentences_add(out,
+	    "%lld of %lld cycles are not shown to have logged on (%s %%; judge.max_failed allows "
+	    "%s %%)",
+	    (long long)verdict->unshown, (long long)all,
+	    percent_format((double)verdict->unshown / (double)all, share),
+	    percent_format(limits->max_failed, most));
+}
+
+static bool doubt_boot(struct sentences *out, const struct evidence *evidence)
+{
+	const struct snapshot *before = evidence->before.snapshot,
+	                      *settled = evidence->settled.snapshot;
+	if (!before || !settled || snapshot_same_boot(before, settled) != YES_NO_UNKNOWN)
+		return true;
+	return sentences_add(out,
+	    "whether the host was started anew during the run is not known: let an observer tell "
+	    "the boot time, or the logon times of Windows' own logon sessions");
+}
+
+/* Sessions that are or were there, and in which leaks cannot be told from use. */
+static bool doubt_sessions(
+    struct sentences *out, const struct verdict *verdict, const struct evidence *evidence)
+{
+	if (verdict->sessions_before > 0 &&
+	    !sentences_add(out,
+	        "the run's accounts had %lld sessions before it, and what cycles left in them may "
+	        "be older than the run: log them off first",
+	        (long long)verdict->sessions_before))
 		return false;
-	if (verdict->unmatched + verdict->uncounted > 0 &&
-	    !sentences_add(out, "there are new logon sessions of the run's accounts which no "
-	                        "counted cycle explains"))
+	if (verdict->in_use > 0 && !say_out_of_sight(out, evidence, &evidence->settled,
+	                               MARK_SETTLED, "sessions", "sessions"))
 		return false;
+	if (verdict->in_use > 0 &&
+	    !sentences_add(out,
+	        "%lld new logon sessions cannot be told from ones in use: add an observer that sees "
+	        "sessions",
+	        (long long)verdict->in_use))
+		return false;
+	return verdict->sessions_left <= 0 ||
+	       sentences_add(out,
+	           "sessions were left behind, and in them leaks cannot be told from "
+	           "use: log them off");
+}
+
+static bool doubt_too_few(
+    struct sentences *out, const struct verdict *verdict, const struct limits *limits)
+{
 	if (verdict->n == 0 || verdict->smallest_visible_rate <= limits->smallest_rate)
 		return true;
 	char visible[PERCENT_TEXT], wanted[PERCENT_TEXT];
 	int64_t needed = binomial_tries_for(limits->smallest_rate);
 	return sentences_add(out,
 	    "%lld cycles can show leaks in %s %% of the cycles or more; to exclude %s %% "
-	    "(judge.smallest_rate) run %lld "
-	    "more",
-	    (long long)verdict->n, percent(verdict->smallest_visible_rate, visible),
-	    percent(limits->smallest_rate, wanted), (long long)(needed - verdict->n));
+	    "(judge.smallest_rate) run %lld more",
+	    (long long)verdict->n, percent_format(verdict->smallest_visible_rate, visible),
+	    percent_format(limits->smallest_rate, wanted), (long long)(needed - verdict->n));
 }
 
-static bool tell_orphans(struct sentences *out, const struct verdict *verdict)
-{
-	char rate[PERCENT_TEXT], lower[PERCENT_TEXT], upper[PERCENT_TEXT];
-	if (!verdict->orphans_known || verdict->n == 0)
-		return true;
-	if (verdict->k == 0)
-		return sentences_add(out,
-		    "none of %lld cycles left a logon session behind (95 %% interval 0 %% to %s "
-		    "%%); a leak in %s %% of the "
-		    "cycles would have been seen",
-		    (long long)verdict->n, percent(verdict->upper, upper),
-		    percent(verdict->smallest_visible_rate, rate));
-	if (!sentences_add(out,
-	        "%lld of %lld logon sessions outlived their RDS session (rate %s %%, 95 %% "
-	        "interval %s %% to %s %%)",
-	        (long long)verdict->k, (long long)verdict->n, percent(verdict->rate, rate),
-	        percent(verdict->lower, lower), percent(verdict->upper, upper)))
-		return false;
-	if (verdict->orphan_logon_sessions > verdict->k)
-		return sentences_add(out,
-		    "they are %lld logon sessions in all, as one logon may make more than one",
-		    (long long)verdict->orphan_logon_sessions);
-	return true;
-}
-
-static bool tell_after(struct sentences *out, const struct verdict *verdict)
-{
-	if (!verdict->after_known || !verdict->orphans_known || verdict->after_k == verdict->k)
-		return true;
-	return sentences_add(out, "right after logoff they were %lld of %lld, after settling %lld",
-	    (long long)verdict->after_k, (long long)verdict->n, (long long)verdict->k);
-}
-
-static bool tell_session_ids(struct sentences *out, const struct verdict *verdict)
-{
-	const struct session_ids *ids = &verdict->ids;
-	if (!ids->has_growth)
-		return true;
-	if (verdict->orphans_known && verdict->k > 0 && ids->reused_while_orphaned > 0)
-		return sentences_add(out, "session IDs are reused although their logon sessions "
-		                          "live on: token handles leak, session IDs do not "
-		                          "(as before MS16-111)");
-	const char *subject = verdict->k > 0 && ids->pinned > 0
-	                          ? "their session IDs stay taken: IDs rise"
-	                          : "session IDs rise";
-	if (ids->growth_per_cycle >= 0.05)
-		return sentences_add(out, "%s by %.2f a cycle (%lld distinct in %lld cycles)",
-		    subject, ids->growth_per_cycle, (long long)ids->distinct,
-		    (long long)ids->cycles);
-	return sentences_add(out, "session IDs are reused (%lld distinct in %lld cycles)",
-	    (long long)ids->distinct, (long long)ids->cycles);
-}
-
-static bool tell_left(struct sentences *out, const struct verdict *verdict)
-{
-	if (verdict->sessions_left > 0 &&
-	    !sentences_add(out,
-	        "%lld sessions were left behind: never logged off, so they are no orphans",
-	        (long long)verdict->sessions_left))
-		return false;
-	if (verdict->unmatched > 0 && !sentences_add(out,
-	                                  "%lld new logon sessions of the run's accounts belong to "
-	                                  "no cycle and are not counted",
-	                                  (long long)verdict->unmatched))
-		return false;
-	if (verdict->uncounted > 0)
-		return sentences_add(out,
-		    "%lld logon sessions outlived cycles that are not counted (failed or lost)",
-		    (long long)verdict->uncounted);
-	return true;
-}
-
-static bool tell_culprits(
-    struct sentences *out, const struct verdict *verdict, const struct snapshot *settled)
-{
-	if (!verdict->orphans_known || verdict->k == 0)
-		return true;
-	if (!verdict->culprits_known)
-		return sentences_add(out,
-		    "who holds them is unknown: the observers could not see handles (%s)",
-		    why_unavailable(settled, "handles"));
-	const struct culprit *first = verdict->culprits;
-	if (verdict->culprit_count > 0 && !first->follower) {
-		const char *image = first->image ? first->image : "a process without a name";
-		bool good = first->pid == NUMBER_UNKNOWN
-		                ? sentences_add(out, "%s holds %lld of them", image,
-		                      (long long)first->logon_sessions)
-		                : sentences_add(out, "%s (process %lld) holds %lld of them", image,
-		                      (long long)first->pid, (long long)first->logon_sessions);
-		if (!good)
-			return false;
-	}
-	if (verdict->followers_only > 0 && !sentences_add(out,
-	                                       "only System or lsass hold %lld of them: look at "
-	                                       "what they do for others (authentication packages, "
-	                                       "drivers)",
-	                                       (long long)verdict->followers_only))
-		return false;
-	if (verdict->unattributed > 0)
-		return sentences_add(out,
-		    "no holder is visible for %lld of them: handle viewers do not show kernel "
-		    "references; take a memory "
-		    "dump",
-		    (long long)verdict->unattributed);
-	return true;
-}
-
-static bool tell_left_out(
-    struct sentences *out, const struct verdict *verdict, const struct limits *limits)
-{
-	int64_t failed = verdict->cycles[CYCLE_FAILED], lost = verdict->cycles[CYCLE_LOST];
-	int64_t running = verdict->cycles[CYCLE_RUNNING];
-	if (failed + lost + running > 0 &&
-	    !sentences_add(out,
-	        "%lld cycles are left out: %lld failed, %lld lost, %lld not finished",
-	        (long long)(failed + lost + running), (long long)failed, (long long)lost,
-	        (long long)running))
-		return false;
-	if (limits->interrupted)
-		return sentences_add(
-		    out, "the run was interrupted: only the cycles up to then are judged");
-	return true;
-}
-
-bool reasons_tell(struct sentences *out, const struct verdict *verdict,
+bool reasons_doubt(struct sentences *out, const struct verdict *verdict,
     const struct evidence *evidence, const struct limits *limits)
 {
-	return tell_orphans(out, verdict) && tell_after(out, verdict) &&
-	       tell_session_ids(out, verdict) && tell_left(out, verdict) &&
-	       tell_culprits(out, verdict, evidence->settled.snapshot) &&
-	       tell_left_out(out, verdict, limits);
+	if (limits->environment_failed &&
+	    !sentences_add(out, "the target or the environment failed during the run"))
+		return false;
+	if (!doubt_unshown(out, verdict, limits) || !doubt_boot(out, evidence) ||
+	    !doubt_sessions(out, verdict, evidence))
+		return false;
+	if (verdict->unmatched + verdict->uncounted > 0 &&
+	    !sentences_add(out, "there are new logon sessions of the run's accounts which no "
+	                        "counted cycle explains"))
+		return false;
+	return doubt_too_few(out, verdict, limits);
 }

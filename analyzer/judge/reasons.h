@@ -9,18 +9,29 @@
 struct limits {
 	double smallest_rate; /* a clean run must be able to show leaks of this rate */
 	double max_failed;    /* share of cycles that may fail */
-	bool settled;         /* false: still changing when the wait for it timed out */
+	bool settled;         /* the host was quiet at the mark "settled" */
+	bool timed_out;       /* still changing when the wait for it timed out */
 	bool interrupted;
+	int64_t settled_for; /* the least time it was given to settle, seconds; NUMBER_UNKNOWN */
+	char *ended_early;   /* why the load ended before its time, or NULL */
+	bool environment_failed; /* it ended because the target or the environment failed */
 };
 
 /* What stands against any verdict, one sentence each. False only when memory is out. */
 bool reasons_block(struct sentences *out, const struct verdict *verdict,
     const struct evidence *evidence, const struct limits *limits);
 /* What stands against "clean" only. */
-bool reasons_doubt(
-    struct sentences *out, const struct verdict *verdict, const struct limits *limits);
+bool reasons_doubt(struct sentences *out, const struct verdict *verdict,
+    const struct evidence *evidence, const struct limits *limits);
 /* What was found. */
 bool reasons_tell(struct sentences *out, const struct verdict *verdict,
     const struct evidence *evidence, const struct limits *limits);
+
+#define PERCENT_TEXT 16
+/* A rate as a percentage with as many digits as say something. Returns out. */
+const char *percent_format(double rate, char out[PERCENT_TEXT]);
+
+/* What the observers said about a section that is out of sight. */
+const char *why_unavailable(const struct snapshot *snapshot, const char *what);
 
 #endif

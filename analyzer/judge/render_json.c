@@ -57,13 +57,18 @@ static json_t *orphans_json(const struct verdict *verdict)
 	    object, "logon_sessions", integer_or_null(known, verdict->orphan_logon_sessions));
 	json_object_set_new(object, "unmatched", integer_or_null(known, verdict->unmatched));
 	json_object_set_new(object, "uncounted", integer_or_null(known, verdict->uncounted));
+	json_object_set_new(object, "not_shown_to_log_on", json_integer(verdict->unshown));
+	json_object_set_new(object, "may_be_in_use", integer_or_null(known, verdict->in_use));
 	return object;
 }
 
 static json_t *session_ids_json(const struct verdict *verdict)
 {
+	static const char *const words[] = {[IDS_REUSED] = "reused", [IDS_RISING] = "rising"};
 	const struct session_ids *ids = &verdict->ids;
 	json_t *object = json_object();
+	json_object_set_new(
+	    object, "word", ids->word == IDS_UNKNOWN ? json_null() : json_string(words[ids->word]));
 	json_object_set_new(object, "cycles", json_integer(ids->cycles));
 	json_object_set_new(object, "distinct", json_integer(ids->distinct));
 	json_object_set_new(

@@ -3,10 +3,11 @@
 #include "judge/session_ids.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "judge/trend.h"
 
-/* A session ID as it was given to a cycle. */
+/* A session ID as it was given to a cycle. By ID and time, or by time with the highest ID from there on. */
 struct given {
 	int64_t id;
 	int64_t time;
@@ -25,6 +26,12 @@ static int64_t time_given(const struct cycle *cycle)
 	return cycle->logged_on != TIMESTAMP_UNKNOWN ? cycle->logged_on : cycle->started;
 }
 
+/* From when on another cycle could have been given the cycle's ID. */
+static int64_t free_time(const struct cycle *cycle)
+{
+	return cycle->ended != TIMESTAMP_UNKNOWN ? cycle->ended : time_given(cycle);
+}
+
 /* True if the ID was given again after that time. */
 static bool given_later(const struct given *given, size_t count, int64_t id, int64_t time)
 {
@@ -40,9 +47,44 @@ static bool given_later(const struct given *given, size_t count, int64_t id, int
 	return low < count && given[low].id == id;
 }
 
+static int time_order(const void *a, const void *b)
+{
+	const struct given *left = a, *right = b;
+	return (left->time > right->time) - (left->time < right->time);
+}
+
+/* The same by time, each with the highest ID that was given from then on. NULL when memory is out. */
+static struct given *highest_from(const struct given *given, size_t count)
+{
+	struct given *by_time = malloc((count + 1) * sizeof *by_time);
+	if (!by_time || count == 0)
+		return by_time;
+	memcpy(by_time, given, count * sizeof *by_time);
+	qsort(by_time, count, sizeof *by_time, time_order);
+	for (size_t i = count - 1; i-- > 0;) {
+		if (by_time[i].id < by_time[i + 1].id)
+			by_time[i].id = by_time[i + 1].id;
+	}
+	return by_time;
+}
+
+/* True if a higher ID was given after that time: hosts give the lowest free one. */
+static bool higher_later(const struct given *highest, size_t count, int64_t id, int64_t time)
+{
+	size_t low = 0, high = count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (highest[middle].time <= time)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < count && highest[low].id > id;
+}
+
 /* Orphans are in the order of their cycles. */
-static void count_orphaned(
-    struct session_ids *ids, const struct given *given, size_t count, const struct orphans *orphans)
+static void count_orphaned(struct session_ids *ids, const struct given *given,
+    const struct given *highest, size_t count, const struct orphans *orphans)
 {
 	const struct cycle *last = NULL;
 	for (size_t i = 0; i < orphans->count; i++) {
@@ -54,7 +96,7 @@ static void count_orphaned(
 		last = cycle;
 		if (given_later(given, count, cycle->session_id, time_given(cycle)))
 			ids->reused_while_orphaned++;
-		else
+		else if (higher_later(highest, count, cycle->session_id, free_time(cycle)))
 			ids->pinned++;
 	}
 }
@@ -67,35 +109,88 @@ static void count_distinct(struct session_ids *ids, const struct given *given, s
 	ids->highest = count ? given[count - 1].id : NUMBER_UNKNOWN;
 }
 
+/* How many IDs are in use at once on a healthy host: as many as there are slots, and some of the sessions that are just
+ * going. */
+static int64_t count_slots(const struct cycles *cycles)
+{
+	int64_t highest = 0;
+	for (size_t i = 0; i < cycles->count; i++) {
+		if (cycles->items[i].slot > highest)
+			highest = cycles->items[i].slot;
+	}
+	return highest + 1;
+}
+
+/* True if the second half of the cycles reached IDs that are higher by more than the slots explain. */
+static bool climbs(const struct cycles *cycles)
+{
+	int64_t first = NUMBER_UNKNOWN, second = NUMBER_UNKNOWN;
+	for (size_t i = 0; i < cycles->count; i++) {
+		int64_t id = cycles->items[i].session_id;
+		int64_t *highest = i < cycles->count / 2 ? &first : &second;
+		if (id > *highest)
+			*highest = id;
+	}
+	return first != NUMBER_UNKNOWN && second != NUMBER_UNKNOWN &&
+	       second - first > count_slots(cycles);
+}
+
+static enum ids_word find_word(
+    const struct session_ids *ids, const struct cycles *cycles, const struct orphans *orphans)
+{
+	if (ids->cycles < 2)
+		return IDS_UNKNOWN;
+	if (ids->pinned > ids->reused_while_orphaned)
+		return IDS_RISING;
+	if (ids->reused_while_orphaned > 0)
+		return IDS_REUSED;
+	if (climbs(cycles))
+		return IDS_RISING;
+	return orphans && orphans->k > 0 ? IDS_UNKNOWN : IDS_REUSED;
+}
+
+/* The cycles' IDs with their numbers, in the order of the cycles. Returns how many there are. */
+static size_t list_ids(
+    const struct cycles *cycles, struct given *given, double *numbers, double *values)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < cycles->count; i++) {
+		const struct cycle *cycle = &cycles->items[i];
+		if (cycle->session_id == NUMBER_UNKNOWN)
+			continue;
+		numbers[count] = (double)cycle->number;
+		values[count] = (double)cycle->session_id;
+		given[count++] = (struct given){cycle->session_id, time_given(cycle)};
+	}
+	return count;
+}
+
 bool session_ids_find(
     struct session_ids *out, const struct cycles *cycles, const struct orphans *orphans)
 {
 	struct session_ids ids = {0};
-	size_t count = 0;
-	struct given *given = malloc((cycles->count + 1) * sizeof *given);
-	double *points = malloc((cycles->count + 1) * 2 * sizeof *points);
+	struct given *highest = NULL, *given = malloc((cycles->count + 1) * sizeof *given);
+	double *points = calloc((cycles->count + 1) * 2, sizeof *points);
 	bool good = given && points;
-	if (good) {
-		double *numbers = points, *values = points + cycles->count;
-		for (size_t i = 0; i < cycles->count; i++) {
-			const struct cycle *cycle = &cycles->items[i];
-			if (cycle->session_id == NUMBER_UNKNOWN)
-				continue;
-			numbers[count] = (double)cycle->number;
-			values[count] = (double)cycle->session_id;
-			given[count++] = (struct given){cycle->session_id, time_given(cycle)};
-		}
-		qsort(given, count, sizeof *given, given_order);
-		ids.cycles = (int64_t)count;
-		count_distinct(&ids, given, count);
-		ids.has_growth = trend_slope(numbers, values, count, &ids.growth_per_cycle);
-		good = ids.has_growth || count < 2;
-		if (orphans)
-			count_orphaned(&ids, given, count, orphans);
-	}
+	if (!good)
+		goto out;
+	double *values = points + cycles->count;
+	size_t count = list_ids(cycles, given, points, values);
+	ids.cycles = (int64_t)count;
+	ids.has_growth = trend_slope(points, values, count, &ids.growth_per_cycle);
+	highest = highest_from(given, count);
+	good = highest && (ids.has_growth || count < 2);
+	if (!good)
+		goto out;
+	qsort(given, count, sizeof *given, given_order);
+	count_distinct(&ids, given, count);
+	if (orphans)
+		count_orphaned(&ids, given, highest, count, orphans);
+	ids.word = find_word(&ids, cycles, orphans);
+	*out = ids;
+out:
+	free(highest);
 	free(given);
 	free(points);
-	if (good)
-		*out = ids;
 	return good;
 }

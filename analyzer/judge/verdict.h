@@ -13,14 +13,19 @@ struct sentences {
 	size_t count;
 };
 
+/* Nothing is shown with fewer than two cycles, or if no logon came that could have been given an orphan's ID. */
+enum ids_word { IDS_UNKNOWN, IDS_REUSED, IDS_RISING };
+
 /* What the session IDs alone show. */
 struct session_ids {
+	enum ids_word word;
 	int64_t cycles;          /* with a known session ID */
 	int64_t distinct;        /* different IDs among them */
 	int64_t highest, lowest; /* NUMBER_UNKNOWN without cycles */
 	bool has_growth;         /* there were two cycles at least */
 	double growth_per_cycle; /* Theil-Sen slope of the ID over the cycle's number */
-	int64_t pinned;          /* orphaned cycles whose ID no later cycle was given */
+	int64_t
+	    pinned; /* orphaned cycles whose ID no later cycle was given, though one was given a higher one */
 	int64_t
 	    reused_while_orphaned; /* orphaned cycles whose ID a later cycle was given all the same */
 };
@@ -50,6 +55,7 @@ struct verdict {
 
 	int64_t cycles[CYCLE_RESULT_COUNT]; /* by result */
 	int64_t n;                          /* those that logged on and are counted */
+	int64_t unshown; /* those that came to their end, but no logon is shown */
 
 	bool orphans_known;
 	int64_t k;                     /* counted cycles with an orphan, at least one each */
@@ -60,10 +66,12 @@ struct verdict {
 	int64_t after_k;   /* the same at the first mark "after" */
 	int64_t unmatched; /* logon sessions of our accounts that no cycle explains */
 	int64_t uncounted; /* orphans of cycles that are left out (failed, lost, running) */
+	int64_t in_use;    /* new logon sessions that may be in use, as sessions are out of sight */
 	double smallest_visible_rate; /* valid if n > 0 */
 
 	bool sessions_left_known;
 	int64_t sessions_left;
+	int64_t sessions_before; /* of our accounts, when the run began */
 
 	struct session_ids ids;
 
@@ -72,6 +80,7 @@ struct verdict {
 	size_t culprit_count;
 	int64_t unattributed;   /* orphans with no handle at all */
 	int64_t followers_only; /* orphans that only System or lsass hold */
+	bool late_only; /* all that are held are held by images that let go late on healthy hosts */
 
 	struct expectation *expectations;
 	size_t expectation_count;

@@ -81,6 +81,7 @@ static struct capture read_capture(sqlite3_stmt *statement, struct intern *inter
 	    .messages = column_text(statement, 9, intern, good),
 	    .problem = column_text(statement, 10, intern, good),
 	    .output_length = (size_t)sqlite3_column_int64(statement, 11),
+	    .time = column_number(statement, 12),
 	};
 }
 

@@ -195,7 +195,20 @@ bool runfile_finish(struct runfile *runfile, struct error *error)
 {
 	/* Open statements would keep the journal in use. */
 	database_finalize_statements(runfile);
-	return run_text(runfile, "PRAGMA journal_mode = DELETE", "folding in the journal", error);
+	int result =
+	    sqlite3_exec(runfile->database, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+	if (result == SQLITE_OK)
+		return true;
+	if (result != SQLITE_BUSY && result != SQLITE_LOCKED)
+		return database_error(runfile, "folding in the journal", error);
+	/* The patience is over: what is in the journal is as safe there, and read with the file. */
+	sqlite3_wal_checkpoint_v2(runfile->database, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	char text[512];
+	snprintf(text, sizeof text,
+	    "another program has the run file open: its journal stays beside it, as %.300s-wal; "
+	    "copy both",
+	    runfile->path);
+	return runfile_add_event(runfile, "journal-kept", text, error);
 }
 
 bool runfile_set(struct runfile *runfile, const char *key, const char *value, struct error *error)

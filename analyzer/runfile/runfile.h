@@ -90,6 +90,7 @@ struct capture {
 	size_t output_length;
 	const char *messages; /* raw stderr */
 	const char *problem;  /* why there is no snapshot from it, or NULL */
+	int64_t time;         /* of its snapshot, host clock; only when read */
 };
 
 struct captures {
@@ -122,7 +123,8 @@ bool runfile_mark_settled(struct runfile *runfile, int64_t round, struct error *
 /* Notes what happened: kind is a word ("worker-lost", "account-stopped", "caution"), text is for people. */
 bool runfile_add_event(
     struct runfile *runfile, const char *kind, const char *text, struct error *error);
-/* Folds the journal in: one file from now on. */
+/* Folds the journal in: one file from now on. While another program has the file open the journal stays beside it;
+ * that is no failure, but an event "journal-kept". */
 bool runfile_finish(struct runfile *runfile, struct error *error);
 
 bool runfile_cycles(struct runfile *runfile, struct cycles *out, struct error *error);
@@ -133,6 +135,18 @@ void captures_deinit(struct captures *captures);
 /* All snapshots of one moment merged; NULL with error if there is none or they contradict. */
 struct snapshot *runfile_snapshot(
     struct runfile *runfile, enum mark mark, int64_t round, struct error *error);
+/* An account that snapshots show on the host, whatever their mark. */
+struct sighting {
+	const char *user;
+	const char *domain;
+	int64_t
+	    session_id; /* of an RDS session, not of the mark "before"; NUMBER_UNKNOWN: a logon session */
+	int64_t
+	    time; /* a session's: last seen, driver's clock; a logon session's: made, host clock */
+};
+/* Calls visit for each. Strings are valid during the call. */
+bool runfile_sightings(struct runfile *runfile,
+    void (*visit)(void *data, const struct sighting *sighting), void *data, struct error *error);
 /* Calls visit for each event in order. */
 bool runfile_events(struct runfile *runfile,
     void (*visit)(void *data, int64_t time, const char *kind, const char *text), void *data,

@@ -280,6 +280,30 @@ fail:
 	return NULL;
 }
 
+bool runfile_sightings(struct runfile *runfile,
+    void (*visit)(void *data, const struct sighting *sighting), void *data, struct error *error)
+{
+	sqlite3_stmt *row = database_statement(runfile, STATEMENT_SIGHTINGS, error);
+	if (!row)
+		return false;
+	bind_number(row, 1, MARK_BEFORE);
+	int result;
+	while ((result = sqlite3_step(row)) == SQLITE_ROW) {
+		struct sighting sighting = {
+		    .user = (const char *)sqlite3_column_text(row, 0),
+		    .domain = (const char *)sqlite3_column_text(row, 1),
+		    .session_id = column_number(row, 2),
+		    .time = column_number(row, 3),
+		};
+		visit(data, &sighting);
+	}
+	bool good = result == SQLITE_DONE;
+	if (!good)
+		database_error(runfile, "reading who was seen on the host", error);
+	sqlite3_reset(row);
+	return good;
+}
+
 struct snapshot *runfile_snapshot(
     struct runfile *runfile, enum mark mark, int64_t round, struct error *error)
 {

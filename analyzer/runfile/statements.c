@@ -20,8 +20,9 @@ const char *const statement_texts[STATEMENT_COUNT] = {
         "INSERT INTO capture (mark, round, cycle, observer, command, started, ended,"
         " exit_status, messages, problem, output) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
     [STATEMENT_CAPTURES] =
-        "SELECT id, mark, round, cycle, observer, command, started, ended, exit_status,"
-        " messages, problem, length(output) FROM capture ORDER BY started, id",
+        "SELECT capture.id, mark, round, cycle, observer, command, started, ended, exit_status,"
+        " messages, problem, length(output), time FROM capture"
+        " LEFT JOIN snapshot ON snapshot.capture = capture.id ORDER BY started, id",
     [STATEMENT_MARK_SETTLED] = "UPDATE capture SET mark = ? WHERE mark = ? AND round = ?",
     [STATEMENT_ADD_EVENT] = "INSERT INTO event (time, kind, text) VALUES (?, ?, ?)",
     [STATEMENT_EVENTS] = "SELECT time, kind, text FROM event ORDER BY id",
@@ -41,4 +42,11 @@ const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_HANDLES] = "SELECT * FROM handle WHERE capture = ? ORDER BY rowid",
     [STATEMENT_PROCESSES] = "SELECT * FROM process WHERE capture = ? ORDER BY rowid",
     [STATEMENT_UNAVAILABLE] = "SELECT * FROM unavailable WHERE capture = ? ORDER BY rowid",
+    [STATEMENT_SIGHTINGS] =
+        "SELECT DISTINCT user, domain, NULL, logon_time FROM logon_session"
+        " WHERE user IS NOT NULL AND logon_time IS NOT NULL"
+        " UNION ALL SELECT user, domain, session.id, max(ended) FROM session"
+        " JOIN capture ON capture.id = session.capture"
+        " WHERE user IS NOT NULL AND session.id IS NOT NULL AND ended IS NOT NULL AND mark <> ?"
+        " GROUP BY user, domain, session.id",
 };

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "common/intern.h"
+#include "snapshot/identity.h"
 
 static bool out_of_memory(struct error *error)
 {
@@ -32,31 +33,16 @@ static bool same_text(const char *a, const char *b)
 	return !a || !b || strcasecmp(a, b) == 0;
 }
 
-/* "RDS01" and "rds01.lab.example" are one host. */
-static bool same_host(const char *a, const char *b)
-{
-	if (!a || !b)
-		return true;
-	size_t length = strcspn(a, ".");
-	return strcspn(b, ".") == length && strncasecmp(a, b, length) == 0;
-}
-
-/* Boot times are counted back from the uptime by some tools, so they may differ by a moment. */
-static bool same_boot(int64_t a, int64_t b)
-{
-	return a == TIMESTAMP_UNKNOWN || b == TIMESTAMP_UNKNOWN || llabs(a - b) <= 1000000;
-}
-
 static bool check_header(
     const struct snapshot *own, const struct snapshot *other, struct error *error)
 {
-	if (!same_host(own->host, other->host))
+	if (!host_same(own->host, other->host))
 		return error_set(error, EXIT_USAGE, "the observers saw two hosts, %s and %s",
 		    own->host, other->host);
 	if (!same_text(own->build, other->build))
 		return error_set(error, EXIT_USAGE, "the observers saw two builds, %s and %s",
 		    own->build, other->build);
-	if (!same_boot(own->boot_time, other->boot_time)) {
+	if (!boot_same(own->boot_time, other->boot_time)) {
 		char a[TIMESTAMP_TEXT], b[TIMESTAMP_TEXT];
 		return error_set(error, EXIT_USAGE,
 		    "the observers saw two boot times, %s and %s: the host was started anew "
@@ -161,12 +147,6 @@ static int order(int64_t a, int64_t b)
 static int session_order(const void *a, const void *b)
 {
 	return order(((const struct session *)a)->id, ((const struct session *)b)->id);
-}
-
-static int logon_session_order(const void *a, const void *b)
-{
-	const struct logon_session *left = a, *right = b;
-	return (left->luid > right->luid) - (left->luid < right->luid);
 }
 
 static int handle_order(const void *a, const void *b)

@@ -33,8 +33,7 @@ int64_t fixture_logon(int64_t number)
 	return RUN_START + number * CYCLE_LENGTH + SECOND;
 }
 
-void fixture_add_cycle(
-    struct fixture *fixture, int64_t number, int64_t session_id, enum cycle_result result)
+struct cycle fixture_cycle(int64_t number, int64_t session_id, enum cycle_result result)
 {
 	bool logged_on = result != CYCLE_FAILED;
 	struct cycle cycle = {
@@ -53,7 +52,54 @@ void fixture_add_cycle(
 	};
 	for (int i = 0; i < PHASE_COUNT; i++)
 		cycle.phase_us[i] = NUMBER_UNKNOWN;
-	assert_true(runfile_put_cycle(fixture->runfile, &cycle, NULL));
+	return cycle;
+}
+
+void fixture_put_cycle(struct fixture *fixture, const struct cycle *cycle)
+{
+	assert_true(runfile_put_cycle(fixture->runfile, cycle, NULL));
+}
+
+void fixture_add_cycle(
+    struct fixture *fixture, int64_t number, int64_t session_id, enum cycle_result result)
+{
+	struct cycle cycle = fixture_cycle(number, session_id, result);
+	fixture_put_cycle(fixture, &cycle);
+}
+
+void fixture_add_cycles(
+    struct fixture *fixture, int64_t from, int64_t to, int64_t session_id, enum cycle_result result)
+{
+	for (int64_t i = from; i <= to; i++)
+		fixture_add_cycle(fixture, i, session_id, result);
+}
+
+void fixture_finish(struct fixture *fixture, struct verdict *verdict)
+{
+	verdict_destroy(verdict);
+	fixture_destroy(fixture);
+}
+
+void fixture_add_session(struct snapshot *snapshot, int64_t id)
+{
+	struct session *session = snapshot_add_session(snapshot);
+	assert_non_null(session);
+	session->id = id;
+	session->user = "lab01";
+	session->state = "Disc";
+}
+
+void fixture_add_problem(
+    struct fixture *fixture, enum mark mark, const char *observer, const char *problem)
+{
+	struct capture capture = {.mark = mark,
+	    .round = 1,
+	    .observer = observer,
+	    .command = observer,
+	    .started = RUN_START,
+	    .ended = RUN_START,
+	    .problem = problem};
+	assert_true(runfile_add_capture(fixture->runfile, &capture, NULL, NULL));
 }
 
 struct snapshot *fixture_snapshot(void)

@@ -29,12 +29,6 @@ static struct fixture a_run(int64_t n, int64_t every)
 	return fixture;
 }
 
-static void finish(struct fixture *fixture, struct verdict *verdict)
-{
-	verdict_destroy(verdict);
-	fixture_destroy(fixture);
-}
-
 static void a_leak_in_every_cycle_is_found_with_its_culprit(void **state)
 {
 	(void)state;
@@ -54,9 +48,9 @@ static void a_leak_in_every_cycle_is_found_with_its_culprit(void **state)
 	assert_true(verdict->culprits[1].follower);
 	assert_true(verdict->culprits[2].follower);
 	assert_int_equal(verdict->unattributed, 0);
-	assert_int_equal(verdict->ids.pinned, 40);
+	assert_int_equal(verdict->ids.pinned, 39);
 	assert_int_equal(verdict_exit_code(verdict), EXIT_LEAK);
-	finish(&fixture, verdict);
+	fixture_finish(&fixture, verdict);
 }
 
 static void a_leak_in_every_tenth_cycle_is_found(void **state)
@@ -66,7 +60,7 @@ static void a_leak_in_every_tenth_cycle_is_found(void **state)
 	struct verdict *verdict = fixture_judge(&fixture);
 	assert_int_equal(verdict->word, VERDICT_LEAK);
 	assert_int_equal(verdict->k, 4);
-	finish(&fixture, verdict);
+	fixture_finish(&fixture, verdict);
 }
 
 static void a_short_run_can_find_a_leak(void **state)
@@ -75,7 +69,7 @@ static void a_short_run_can_find_a_leak(void **state)
 	struct fixture fixture = a_run(3, 1);
 	struct verdict *verdict = fixture_judge(&fixture);
 	assert_int_equal(verdict->word, VERDICT_LEAK);
-	finish(&fixture, verdict);
+	fixture_finish(&fixture, verdict);
 }
 
 static void a_run_without_orphans_is_clean(void **state)
@@ -87,7 +81,7 @@ static void a_run_without_orphans_is_clean(void **state)
 	assert_reason(verdict, "none of 29 cycles");
 	assert_reason(verdict, "session IDs are reused (1 distinct in 29 cycles)");
 	assert_int_equal(verdict_exit_code(verdict), EXIT_CLEAN);
-	finish(&fixture, verdict);
+	fixture_finish(&fixture, verdict);
 }
 
 static void a_run_too_short_to_be_clean_says_how_many_cycles_are_missing(void **state)
@@ -98,12 +92,12 @@ static void a_run_too_short_to_be_clean_says_how_many_cycles_are_missing(void **
 	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
 	assert_reason(verdict, "run 1 more");
 	assert_int_equal(verdict_exit_code(verdict), EXIT_INCONCLUSIVE);
-	finish(&fixture, verdict);
+	fixture_finish(&fixture, verdict);
 	fixture = a_run(28, 0);
 	fixture_set(&fixture, "judge.smallest_rate", "0.5");
 	verdict = fixture_judge(&fixture);
 	assert_int_equal(verdict->word, VERDICT_CLEAN);
-	finish(&fixture, verdict);
+	fixture_finish(&fixture, verdict);
 }
 
 static void kernel_references_are_a_finding_of_their_own(void **state)
@@ -124,7 +118,7 @@ static void kernel_references_are_a_finding_of_their_own(void **state)
 	assert_reason(verdict,
 	    "no holder is visible for 10 of them: handle viewers do not show kernel references");
 	assert_int_equal(verdict_exit_code(verdict), EXIT_CLEAN);
-	finish(&fixture, verdict);
+	fixture_finish(&fixture, verdict);
 }
 
 static void system_and_lsass_are_culprits_when_nobody_else_holds(void **state)
@@ -142,105 +136,7 @@ static void system_and_lsass_are_culprits_when_nobody_else_holds(void **state)
 	struct verdict *verdict = fixture_judge(&fixture);
 	assert_false(verdict->culprits[0].follower);
 	assert_int_equal(verdict->followers_only, 5);
-	finish(&fixture, verdict);
-}
-
-static void ids_reused_while_orphaned_are_told_from_taken_ones(void **state)
-{
-	(void)state;
-	struct fixture fixture = fixture_create();
-	struct snapshot *settled = fixture_snapshot();
-	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
-	for (int64_t i = 1; i <= 10; i++) {
-		fixture_add_cycle(&fixture, i, 2, CYCLE_LOGGED_OFF);
-		fixture_add_logon(settled, i, 2);
-	}
-	fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
-	fixture_set(&fixture, "expect.session_ids", "reused");
-	struct verdict *verdict = fixture_judge(&fixture);
-	assert_int_equal(verdict->k, 10);
-	assert_int_equal(verdict->ids.reused_while_orphaned, 9);
-	assert_int_equal(verdict->ids.pinned, 1);
-	assert_reason(verdict, "as before MS16-111");
-	assert_int_equal(verdict_exit_code(verdict), EXIT_CLEAN);
-	finish(&fixture, verdict);
-}
-
-static void what_was_there_before_or_is_of_others_is_no_orphan(void **state)
-{
-	(void)state;
-	struct fixture fixture = fixture_create();
-	struct snapshot *before = fixture_snapshot(), *settled = fixture_snapshot();
-	fixture_add_logon(before, -5, 2);
-	fixture_add_logon(settled, -5, 2);
-	fixture_add_logon(settled, 3, 3);
-	settled->logon_sessions[1].user = "somebody";
-	fixture_add_logon(settled, 4, 4);
-	settled->logon_sessions[2].domain = "OTHER";
-	fixture_add_snapshot(&fixture, MARK_BEFORE, before);
-	for (int64_t i = 1; i <= 30; i++)
-		fixture_add_cycle(&fixture, i, 2, CYCLE_LOGGED_OFF);
-	fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
-	struct verdict *verdict = fixture_judge(&fixture);
-	assert_int_equal(verdict->k, 0);
-	assert_int_equal(verdict->unmatched, 0);
-	assert_int_equal(verdict->word, VERDICT_CLEAN);
-	finish(&fixture, verdict);
-}
-
-static void a_wrong_host_clock_is_allowed_for(void **state)
-{
-	(void)state;
-	struct fixture fixture = fixture_create();
-	struct snapshot *settled = fixture_snapshot();
-	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
-	for (int64_t i = 1; i <= 4; i++) {
-		fixture_add_cycle(&fixture, i, 1 + i, CYCLE_LOGGED_OFF);
-		fixture_add_logon(settled, i, 1 + i);
-	}
-	fixture_add_snapshot_at(&fixture, MARK_SETTLED, settled, 3600 * SECOND);
-	struct verdict *verdict = fixture_judge(&fixture);
-	assert_int_equal(verdict->k, 4);
-	assert_int_equal(verdict->unmatched, 0);
-	finish(&fixture, verdict);
-}
-
-static void survivors_that_no_cycle_explains_are_not_counted_but_said(void **state)
-{
-	(void)state;
-	struct fixture fixture = fixture_create();
-	struct snapshot *settled = fixture_snapshot();
-	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
-	for (int64_t i = 1; i <= 40; i++)
-		fixture_add_cycle(&fixture, i, 2, CYCLE_LOGGED_OFF);
-	fixture_add_logon(settled, 500, 2);
-	fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
-	struct verdict *verdict = fixture_judge(&fixture);
-	assert_int_equal(verdict->k, 0);
-	assert_int_equal(verdict->unmatched, 1);
-	assert_reason(verdict, "belong to no cycle");
-	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
-	finish(&fixture, verdict);
-}
-
-static void without_logon_times_a_unique_session_id_decides(void **state)
-{
-	(void)state;
-	struct fixture fixture = fixture_create();
-	struct snapshot *settled = fixture_snapshot();
-	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
-	fixture_add_cycle(&fixture, 1, 2, CYCLE_LOGGED_OFF);
-	fixture_add_cycle(&fixture, 2, 3, CYCLE_LOGGED_OFF);
-	fixture_add_cycle(&fixture, 3, 3, CYCLE_LOGGED_OFF);
-	fixture_add_logon(settled, 1, 2);
-	fixture_add_logon(settled, 2, 3);
-	settled->logon_sessions[0].logon_time = TIMESTAMP_UNKNOWN;
-	settled->logon_sessions[1].logon_time = TIMESTAMP_UNKNOWN;
-	fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
-	struct verdict *verdict = fixture_judge(&fixture);
-	assert_int_equal(verdict->k, 1);
-	assert_int_equal(verdict->unmatched, 1);
-	finish(&fixture, verdict);
+	fixture_finish(&fixture, verdict);
 }
 
 static void a_session_still_listed_is_left_and_no_orphan(void **state)
@@ -263,7 +159,7 @@ static void a_session_still_listed_is_left_and_no_orphan(void **state)
 	assert_int_equal(verdict->sessions_left, 1);
 	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
 	assert_reason(verdict, "left behind");
-	finish(&fixture, verdict);
+	fixture_finish(&fixture, verdict);
 }
 
 static void observers_of_sessions_alone_show_sessions_left(void **state)
@@ -288,7 +184,7 @@ static void observers_of_sessions_alone_show_sessions_left(void **state)
 	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
 	assert_reason(verdict, "no such thing on this system");
 	assert_int_equal(verdict_exit_code(verdict), EXIT_CLEAN);
-	finish(&fixture, verdict);
+	fixture_finish(&fixture, verdict);
 }
 
 static void orphans_right_after_logoff_are_told_from_settled_ones(void **state)
@@ -310,7 +206,7 @@ static void orphans_right_after_logoff_are_told_from_settled_ones(void **state)
 	assert_int_equal(verdict->word, VERDICT_CLEAN);
 	assert_reason(verdict, "right after logoff they were 41 of 60, after settling 0");
 	assert_int_equal(verdict_exit_code(verdict), EXIT_CLEAN);
-	finish(&fixture, verdict);
+	fixture_finish(&fixture, verdict);
 }
 
 static void failed_and_lost_cycles_are_left_out(void **state)
@@ -324,106 +220,7 @@ static void failed_and_lost_cycles_are_left_out(void **state)
 	assert_int_equal(verdict->n, 40);
 	assert_int_equal(verdict->word, VERDICT_LEAK);
 	assert_reason(verdict, "3 cycles are left out: 1 failed, 1 lost, 1 not finished");
-	finish(&fixture, verdict);
-}
-
-/* Judges a run with one thing changed in its settled snapshot, and expects it to be inconclusive for that. */
-static void assert_blocks(
-    void (*change)(struct fixture *fixture, struct snapshot *settled), const char *reason)
-{
-	struct fixture fixture = fixture_create();
-	struct snapshot *settled = fixture_snapshot();
-	for (int64_t i = 1; i <= 40; i++) {
-		fixture_add_cycle(&fixture, i, 1 + i, CYCLE_LOGGED_OFF);
-		fixture_add_logon(settled, i, 1 + i);
-	}
-	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
-	change(&fixture, settled);
-	fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
-	struct verdict *verdict = fixture_judge(&fixture);
-	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
-	assert_contains(verdict->reasons.items[0], reason);
-	finish(&fixture, verdict);
-}
-
-static void reboot(struct fixture *fixture, struct snapshot *settled)
-{
-	(void)fixture;
-	settled->boot_time += 60 * SECOND;
-}
-
-static void update_build(struct fixture *fixture, struct snapshot *settled)
-{
-	(void)fixture;
-	settled->build = "10.0.26100";
-}
-
-static void use_another_host(struct fixture *fixture, struct snapshot *settled)
-{
-	(void)fixture;
-	settled->host = "RDS02";
-}
-
-static void drop_rights(struct fixture *fixture, struct snapshot *settled)
-{
-	(void)fixture;
-	settled->elevated = NO;
-}
-
-static void hide_logon_sessions(struct fixture *fixture, struct snapshot *settled)
-{
-	(void)fixture;
-	snapshot_add_unavailable(settled, "logon_sessions", "access denied");
-}
-
-static void never_settle(struct fixture *fixture, struct snapshot *settled)
-{
-	(void)settled;
-	fixture_set(fixture, "settled", "timeout");
-}
-
-static void fail_often(struct fixture *fixture, struct snapshot *settled)
-{
-	(void)settled;
-	for (int64_t i = 41; i <= 60; i++)
-		fixture_add_cycle(fixture, i, NUMBER_UNKNOWN, CYCLE_FAILED);
-}
-
-static void doubtful_evidence_is_inconclusive(void **state)
-{
-	(void)state;
-	assert_blocks(reboot, "started anew");
-	assert_blocks(update_build, "build changed from 10.0.20348 to 10.0.26100");
-	assert_blocks(use_another_host, "two hosts");
-	assert_blocks(drop_rights, "not elevated");
-	assert_blocks(hide_logon_sessions, "access denied");
-	assert_blocks(never_settle, "still changing");
-	assert_blocks(fail_often, "20 of 60 cycles failed");
-}
-
-static void without_an_observer_the_ids_alone_are_no_verdict(void **state)
-{
-	(void)state;
-	struct fixture fixture = fixture_create();
-	for (int64_t i = 1; i <= 40; i++)
-		fixture_add_cycle(&fixture, i, 1 + i, CYCLE_LOGGED_OFF);
-	struct verdict *verdict = fixture_judge(&fixture);
-	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
-	assert_reason(verdict, "add an observer");
-	assert_reason(verdict, "session IDs rise by 1.00 a cycle (40 distinct in 40 cycles)");
-	finish(&fixture, verdict);
-}
-
-static void a_run_without_a_logon_says_the_first_failure(void **state)
-{
-	(void)state;
-	struct fixture fixture = fixture_create();
-	fixture_add_cycle(&fixture, 1, NUMBER_UNKNOWN, CYCLE_FAILED);
-	struct verdict *verdict = fixture_judge(&fixture);
-	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
-	assert_reason(
-	    verdict, "no cycle logged on; the first failure was in phase nla: LOGON_FAILURE");
-	finish(&fixture, verdict);
+	fixture_finish(&fixture, verdict);
 }
 
 static void handles_out_of_sight_hide_culprits_but_not_the_leak(void **state)
@@ -441,7 +238,7 @@ static void handles_out_of_sight_hide_culprits_but_not_the_leak(void **state)
 	assert_int_equal(verdict->word, VERDICT_LEAK);
 	assert_reason(verdict, "who holds them is unknown");
 	assert_int_equal(verdict_exit_code(verdict), EXIT_INCONCLUSIVE);
-	finish(&fixture, verdict);
+	fixture_finish(&fixture, verdict);
 }
 
 static void the_json_has_the_promised_shape(void **state)
@@ -481,7 +278,7 @@ static void the_json_has_the_promised_shape(void **state)
 	assert_true(met);
 	json_decref(root);
 	free(text);
-	finish(&fixture, verdict);
+	fixture_finish(&fixture, verdict);
 }
 
 static void the_text_is_eighty_columns_wide(void **state)
@@ -501,7 +298,7 @@ static void the_text_is_eighty_columns_wide(void **state)
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
 		assert_true(strlen(line) <= 80);
 	free(text);
-	finish(&fixture, verdict);
+	fixture_finish(&fixture, verdict);
 }
 
 int main(void)
@@ -514,18 +311,10 @@ int main(void)
 	    unit_test(a_run_too_short_to_be_clean_says_how_many_cycles_are_missing),
 	    unit_test(kernel_references_are_a_finding_of_their_own),
 	    unit_test(system_and_lsass_are_culprits_when_nobody_else_holds),
-	    unit_test(ids_reused_while_orphaned_are_told_from_taken_ones),
-	    unit_test(what_was_there_before_or_is_of_others_is_no_orphan),
-	    unit_test(a_wrong_host_clock_is_allowed_for),
-	    unit_test(survivors_that_no_cycle_explains_are_not_counted_but_said),
-	    unit_test(without_logon_times_a_unique_session_id_decides),
 	    unit_test(a_session_still_listed_is_left_and_no_orphan),
 	    unit_test(observers_of_sessions_alone_show_sessions_left),
 	    unit_test(orphans_right_after_logoff_are_told_from_settled_ones),
 	    unit_test(failed_and_lost_cycles_are_left_out),
-	    unit_test(doubtful_evidence_is_inconclusive),
-	    unit_test(without_an_observer_the_ids_alone_are_no_verdict),
-	    unit_test(a_run_without_a_logon_says_the_first_failure),
 	    unit_test(handles_out_of_sight_hide_culprits_but_not_the_leak),
 	    unit_test(the_json_has_the_promised_shape),
 	    unit_test(the_text_is_eighty_columns_wide),

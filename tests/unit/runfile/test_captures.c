@@ -125,6 +125,8 @@ static void captures_are_listed_without_their_output(void **state)
 	assert_null(captures.items[0].output);
 	assert_int_equal(captures.items[0].output_length, 9);
 	assert_int_equal(captures.items[0].exit_status, NUMBER_UNKNOWN);
+	assert_int_not_equal(captures.items[0].time, TIMESTAMP_UNKNOWN);
+	assert_int_equal(captures.items[1].time, TIMESTAMP_UNKNOWN);
 	assert_int_equal(captures.items[1].mark, MARK_SETTLED);
 	assert_string_equal(captures.items[1].problem, "timed out");
 	captures_deinit(&captures);

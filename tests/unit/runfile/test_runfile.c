@@ -122,6 +122,36 @@ static void the_file_is_private_and_one_file_when_finished(void **state)
 	unit_remove_directory(directory);
 }
 
+static void note_journal(void *data, int64_t time, const char *kind, const char *text)
+{
+	(void)time;
+	if (strcmp(kind, "journal-kept") == 0) {
+		assert_contains(text, "a.leaklab-wal");
+		*(bool *)data = true;
+	}
+}
+
+static void a_reader_does_not_keep_a_run_from_being_finished(void **state)
+{
+	(void)state;
+	char *directory = unit_directory();
+	const char *path = unit_path(directory, "a.leaklab");
+	struct runfile *runfile = create(path);
+	assert_true(runfile_set(runfile, "host", "rds01", NULL));
+	struct runfile *reader = runfile_open(path, NULL);
+	assert_non_null(reader);
+	assert_true(runfile_finish(runfile, NULL));
+	char *host = runfile_get(runfile, "host");
+	assert_string_equal(host, "rds01");
+	free(host);
+	bool noted = false;
+	assert_true(runfile_events(runfile, note_journal, &noted, NULL));
+	assert_true(noted);
+	runfile_close(reader);
+	runfile_close(runfile);
+	unit_remove_directory(directory);
+}
+
 static void a_killed_writer_loses_nothing_that_was_put(void **state)
 {
 	(void)state;
@@ -295,6 +325,7 @@ int main(void)
 	    unit_test(cycles_and_settings_are_read_as_written),
 	    unit_test(a_file_that_exists_is_left_alone),
 	    unit_test(the_file_is_private_and_one_file_when_finished),
+	    unit_test(a_reader_does_not_keep_a_run_from_being_finished),
 	    unit_test(a_killed_writer_loses_nothing_that_was_put),
 	    unit_test(a_growing_file_can_be_read),
 	    unit_test(what_is_no_run_file_is_told_apart),

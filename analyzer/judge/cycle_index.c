@@ -1,0 +1,86 @@
+/* Looking up cycles by account and time, without walking through all of them. */
+#include "judge/cycle_index.h"
+
+#include <stdlib.h>
+
+#include "snapshot/identity.h"
+
+static int cycle_order(const void *a, const void *b)
+{
+	const struct cycle *left = *(const struct cycle *const *)a,
+	                   *right = *(const struct cycle *const *)b;
+	int by_user = account_user_order(left->user, right->user);
+	return by_user ? by_user
+	               : (left->started > right->started) - (left->started < right->started);
+}
+
+bool cycle_index_init(struct cycle_index *index, const struct cycles *cycles)
+{
+	index->count = cycles->count;
+	index->items = malloc((cycles->count + 1) * sizeof *index->items);
+	if (!index->items)
+		return false;
+	for (size_t i = 0; i < cycles->count; i++)
+		index->items[i] = &cycles->items[i];
+	qsort(index->items, index->count, sizeof *index->items, cycle_order);
+	return true;
+}
+
+void cycle_index_deinit(struct cycle_index *index)
+{
+	free(index->items);
+	*index = (struct cycle_index){0};
+}
+
+/* The first cycle whose user comes after `user`, or is it where `or_same`. */
+static size_t bound(const struct cycle_index *index, const char *user, bool or_same)
+{
+	size_t low = 0, high = index->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int by_user = account_user_order(index->items[middle]->user, user);
+		if (by_user < 0 || (by_user == 0 && !or_same))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+size_t cycle_index_find(const struct cycle_index *index, const char *user, size_t *end)
+{
+	*end = bound(index, user, false);
+	return bound(index, user, true);
+}
+
+bool cycle_index_has(const struct cycle_index *index, const char *user, const char *domain)
+{
+	size_t end;
+	for (size_t i = cycle_index_find(index, user, &end); i < end; i++) {
+		if (account_same(index->items[i]->user, index->items[i]->domain, user, domain))
+			return true;
+	}
+	return false;
+}
+
+int64_t cycle_index_end(const struct cycle_index *index, size_t at)
+{
+	const struct cycle *cycle = index->items[at];
+	if (cycle->ended != TIMESTAMP_UNKNOWN)
+		return cycle->ended;
+	if (at + 1 < index->count &&
+	    account_user_order(index->items[at + 1]->user, cycle->user) == 0)
+		return index->items[at + 1]->started;
+	return INT64_MAX;
+}
+
+int64_t cycle_index_distance(
+    const struct cycle_index *index, size_t at, int64_t time, int64_t tolerance)
+{
+	const struct cycle *cycle = index->items[at];
+	if (cycle->started == TIMESTAMP_UNKNOWN || time < cycle->started - tolerance ||
+	    time - tolerance > cycle_index_end(index, at))
+		return -1;
+	return llabs(
+	    time - (cycle->logged_on != TIMESTAMP_UNKNOWN ? cycle->logged_on : cycle->started));
+}

@@ -1,0 +1,34 @@
+/* The cycles of a run by account. Inside this folder. */
+#ifndef LEAKLAB_CYCLE_INDEX_H
+#define LEAKLAB_CYCLE_INDEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "runfile/runfile.h"
+
+/* Cycles by user, then by start. */
+struct cycle_index {
+	const struct cycle **items; /* into the struct cycles it was made from */
+	size_t count;
+};
+
+bool cycle_index_init(struct cycle_index *index, const struct cycles *cycles);
+void cycle_index_deinit(struct cycle_index *index);
+
+/* The user's cycles, whatever their domain: those from the index returned up to *end, exclusive. */
+size_t cycle_index_find(const struct cycle_index *index, const char *user, size_t *end);
+
+/* True if the account logged on, or tried to, in one of the cycles. */
+bool cycle_index_has(const struct cycle_index *index, const char *user, const char *domain);
+
+/* When the cycle at this place was over: at the latest when the next one of its user began, as one account never
+ * logs on twice at once. INT64_MAX: it may go on. */
+int64_t cycle_index_end(const struct cycle_index *index, size_t at);
+
+/* How far a logon at this time (driver's clock) is from the cycle's own; -1 if it lies outside of the cycle. */
+int64_t cycle_index_distance(
+    const struct cycle_index *index, size_t at, int64_t time, int64_t tolerance);
+
+#endif

@@ -1,0 +1,189 @@
+/* How findings are put to people. */
+#include "judge/reasons.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Seconds after the logoff within which services of healthy hosts let go of a user's tokens. */
+#define LATE_HOLDERS 1200
+
+const char *percent_format(double rate, char out[PERCENT_TEXT])
+{
+	if (rate > 0 && rate < 0.001)
+		snprintf(out, PERCENT_TEXT, "%.2g", rate * 100);
+	else
+		snprintf(out, PERCENT_TEXT, "%.1f", rate * 100);
+	size_t length = strlen(out);
+	if (length > 2 && strcmp(out + length - 2, ".0") == 0)
+		out[length - 2] = '\0';
+	return out;
+}
+
+static bool tell_orphans(struct sentences *out, const struct verdict *verdict)
+{
+	char rate[PERCENT_TEXT], lower[PERCENT_TEXT], upper[PERCENT_TEXT];
+	if (!verdict->orphans_known || verdict->n == 0)
+		return true;
+	if (verdict->k == 0)
+		return sentences_add(out,
+		    "none of %lld cycles left a logon session behind (95 %% interval 0 %% to %s "
+		    "%%); a leak in %s %% of the "
+		    "cycles would have been seen",
+		    (long long)verdict->n, percent_format(verdict->upper, upper),
+		    percent_format(verdict->smallest_visible_rate, rate));
+	if (!sentences_add(out,
+	        "%lld of %lld logon sessions outlived their RDS session (rate %s %%, 95 %% "
+	        "interval %s %% to %s %%)",
+	        (long long)verdict->k, (long long)verdict->n, percent_format(verdict->rate, rate),
+	        percent_format(verdict->lower, lower), percent_format(verdict->upper, upper)))
+		return false;
+	if (verdict->orphan_logon_sessions > verdict->k)
+		return sentences_add(out,
+		    "they are %lld logon sessions in all, as one logon may make more than one",
+		    (long long)verdict->orphan_logon_sessions);
+	return true;
+}
+
+static bool tell_after(struct sentences *out, const struct verdict *verdict)
+{
+	if (!verdict->after_known || !verdict->orphans_known || verdict->after_k == verdict->k)
+		return true;
+	return sentences_add(out, "right after logoff they were %lld of %lld, after settling %lld",
+	    (long long)verdict->after_k, (long long)verdict->n, (long long)verdict->k);
+}
+
+static bool tell_rising(struct sentences *out, const struct verdict *verdict)
+{
+	const struct session_ids *ids = &verdict->ids;
+	const char *subject = verdict->k > 0 && ids->pinned > 0
+	                          ? "their session IDs stay taken: IDs rise"
+	                          : "session IDs rise";
+	/* A slope of few leaks in many cycles is nothing for two digits. */
+	if (ids->pinned > 0 && ids->growth_per_cycle < 0.05)
+		return sentences_add(out,
+		    "their session IDs stay taken: %lld were given to no later cycle (%lld distinct "
+		    "in %lld cycles)",
+		    (long long)ids->pinned, (long long)ids->distinct, (long long)ids->cycles);
+	return sentences_add(out, "%s by %.2f a cycle (%lld distinct in %lld cycles)", subject,
+	    ids->growth_per_cycle, (long long)ids->distinct, (long long)ids->cycles);
+}
+
+static bool tell_session_ids(struct sentences *out, const struct verdict *verdict)
+{
+	const struct session_ids *ids = &verdict->ids;
+	if (ids->word == IDS_RISING)
+		return tell_rising(out, verdict);
+	if (ids->word == IDS_REUSED && verdict->orphans_known && verdict->k > 0)
+		return sentences_add(out, "session IDs are reused although their logon sessions "
+		                          "live on: token handles leak, session IDs do not "
+		                          "(as before MS16-111)");
+	if (ids->word == IDS_REUSED)
+		return sentences_add(out, "session IDs are reused (%lld distinct in %lld cycles)",
+		    (long long)ids->distinct, (long long)ids->cycles);
+	if (ids->has_growth)
+		return sentences_add(out,
+		    "whether their session IDs stay taken is not shown: no later logon could have "
+		    "been given one (%lld distinct in %lld cycles)",
+		    (long long)ids->distinct, (long long)ids->cycles);
+	return true;
+}
+
+static bool tell_left(struct sentences *out, const struct verdict *verdict)
+{
+	if (verdict->sessions_left > 0 &&
+	    !sentences_add(out,
+	        "%lld sessions were left behind: never logged off, so they are no orphans",
+	        (long long)verdict->sessions_left))
+		return false;
+	if (verdict->unmatched > 0 && !sentences_add(out,
+	                                  "%lld new logon sessions of the run's accounts belong to "
+	                                  "no cycle and are not counted",
+	                                  (long long)verdict->unmatched))
+		return false;
+	if (verdict->uncounted > 0)
+		return sentences_add(out,
+		    "%lld logon sessions outlived cycles that are not counted (failed or lost)",
+		    (long long)verdict->uncounted);
+	return true;
+}
+
+static bool tell_culprits(
+    struct sentences *out, const struct verdict *verdict, const struct snapshot *settled)
+{
+	if (!verdict->orphans_known || verdict->k == 0)
+		return true;
+	if (!verdict->culprits_known)
+		return sentences_add(out,
+		    "who holds them is unknown: the observers could not see handles (%s)",
+		    why_unavailable(settled, "handles"));
+	const struct culprit *first = verdict->culprits;
+	if (verdict->culprit_count > 0 && !first->follower) {
+		const char *image = first->image ? first->image : "a process without a name";
+		bool good = first->pid == NUMBER_UNKNOWN
+		                ? sentences_add(out, "%s holds %lld of them", image,
+		                      (long long)first->logon_sessions)
+		                : sentences_add(out, "%s (process %lld) holds %lld of them", image,
+		                      (long long)first->pid, (long long)first->logon_sessions);
+		if (!good)
+			return false;
+	}
+	if (verdict->followers_only > 0 && !sentences_add(out,
+	                                       "only System or lsass hold %lld of them: look at "
+	                                       "what they do for others (authentication packages, "
+	                                       "drivers)",
+	                                       (long long)verdict->followers_only))
+		return false;
+	if (verdict->unattributed > 0)
+		return sentences_add(out,
+		    "no holder is visible for %lld of them: handle viewers do not show kernel "
+		    "references; take a memory "
+		    "dump",
+		    (long long)verdict->unattributed);
+	return true;
+}
+
+/* What is held only by Windows' own processes may just not have been let go yet. */
+static bool tell_late(
+    struct sentences *out, const struct verdict *verdict, const struct limits *limits)
+{
+	if (verdict->k == 0 || !verdict->late_only || limits->settled_for == NUMBER_UNKNOWN ||
+	    limits->settled_for >= LATE_HOLDERS)
+		return true;
+	return sentences_add(out,
+	    "only processes of Windows hold them, which on real hosts let go within 20 minutes of "
+	    "the logoff; the run gave them %lld s: settle longer (settle.at_least: 20m) to be sure",
+	    (long long)limits->settled_for);
+}
+
+static bool tell_left_out(
+    struct sentences *out, const struct verdict *verdict, const struct limits *limits)
+{
+	int64_t failed = verdict->cycles[CYCLE_FAILED], lost = verdict->cycles[CYCLE_LOST];
+	int64_t running = verdict->cycles[CYCLE_RUNNING];
+	if (failed + lost + running > 0 &&
+	    !sentences_add(out,
+	        "%lld cycles are left out: %lld failed, %lld lost, %lld not finished",
+	        (long long)(failed + lost + running), (long long)failed, (long long)lost,
+	        (long long)running))
+		return false;
+	if (verdict->unshown > 0 && verdict->n > 0 &&
+	    !sentences_add(out, "%lld cycles are not counted: not shown to have logged on",
+	        (long long)verdict->unshown))
+		return false;
+	if (limits->ended_early && !limits->interrupted &&
+	    !sentences_add(out, "the run ended early: %s", limits->ended_early))
+		return false;
+	if (limits->interrupted)
+		return sentences_add(
+		    out, "the run was interrupted: only the cycles up to then are judged");
+	return true;
+}
+
+bool reasons_tell(struct sentences *out, const struct verdict *verdict,
+    const struct evidence *evidence, const struct limits *limits)
+{
+	return tell_orphans(out, verdict) && tell_after(out, verdict) &&
+	       tell_session_ids(out, verdict) && tell_left(out, verdict) &&
+	       tell_culprits(out, verdict, evidence->settled.snapshot) &&
+	       tell_late(out, verdict, limits) && tell_left_out(out, verdict, limits);
+}

@@ -1,0 +1,76 @@
+/* What shows that somebody logged on. Without NLA a connection is active while Windows still asks for the password, so
+ * that alone shows nothing: a proven logoff does, a session ID (Save Session Info comes after the logon, MS-RDPBCGR
+ * 2.2.10.1), or the host, if it listed a logon session or a session of the account. */
+#include "judge/logons.h"
+
+#include "snapshot/identity.h"
+
+struct look {
+	struct evidence *evidence;
+	struct clock clock;
+};
+
+static void show(struct evidence *evidence, size_t at)
+{
+	evidence->shown[evidence->index.items[at] - evidence->cycles.items] = true;
+}
+
+/* A logon session vouches for the cycle in which it was made. */
+static void see_logon(struct look *look, const struct sighting *seen)
+{
+	const struct cycle_index *index = &look->evidence->index;
+	int64_t time = seen->time - look->clock.offset;
+	size_t end, best = index->count;
+	int64_t best_distance = 0;
+	for (size_t i = cycle_index_find(index, seen->user, &end); i < end; i++) {
+		const struct cycle *cycle = index->items[i];
+		int64_t distance = cycle_index_distance(index, i, time, look->clock.tolerance);
+		if (distance < 0 ||
+		    !account_same(cycle->user, cycle->domain, seen->user, seen->domain))
+			continue;
+		if (best == index->count || distance < best_distance) {
+			best = i;
+			best_distance = distance;
+		}
+	}
+	if (best < index->count)
+		show(look->evidence, best);
+}
+
+/* A session that is new vouches for its account's cycles up to when it was last seen: they joined it again. */
+static void see_session(struct look *look, const struct sighting *seen)
+{
+	const struct cycle_index *index = &look->evidence->index;
+	const struct snapshot *before = look->evidence->before.snapshot;
+	size_t end;
+	if (before && find_session(before, seen->session_id, seen->user, seen->domain))
+		return;
+	for (size_t i = cycle_index_find(index, seen->user, &end); i < end; i++) {
+		const struct cycle *cycle = index->items[i];
+		if (cycle->started <= seen->time &&
+		    account_same(cycle->user, cycle->domain, seen->user, seen->domain))
+			show(look->evidence, i);
+	}
+}
+
+static void see(void *data, const struct sighting *seen)
+{
+	if (seen->session_id == NUMBER_UNKNOWN)
+		see_logon(data, seen);
+	else
+		see_session(data, seen);
+}
+
+bool logons_find(struct evidence *evidence, struct runfile *runfile, struct error *error)
+{
+	struct look look = {
+	    evidence, clock_at(&evidence->captures, MARK_SETTLED, evidence->settled.round)};
+	bool all = true;
+	for (size_t i = 0; i < evidence->cycles.count; i++) {
+		const struct cycle *cycle = &evidence->cycles.items[i];
+		evidence->shown[i] =
+		    cycle->result == CYCLE_LOGGED_OFF || cycle->session_id != NUMBER_UNKNOWN;
+		all = all && !cycle_is_unshown(evidence, cycle);
+	}
+	return all || runfile_sightings(runfile, see, &look, error);
+}

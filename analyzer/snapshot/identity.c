@@ -1,0 +1,106 @@
+/* Names are spelled in many ways: NetBIOS and DNS domains, UPNs, any case. And which logon sessions tell one boot from
+ * another. */
+#include "snapshot/identity.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Boot times, and logon times, that some tools count back from the uptime or print in seconds. */
+#define BOOT_TOLERANCE 1000000
+
+/* SYSTEM_LUID, NETWORKSERVICE_LUID, LOCALSERVICE_LUID of winnt.h */
+static const uint64_t well_known[] = {0x3e7, 0x3e4, 0x3e5};
+
+struct name {
+	const char *text;
+	size_t length;
+};
+
+static struct name bare_user(const char *user)
+{
+	const char *backslash = strchr(user, '\\');
+	if (backslash)
+		user = backslash + 1;
+	return (struct name){user, strcspn(user, "@")};
+}
+
+static struct name bare_domain(const char *user, const char *domain)
+{
+	const char *at;
+	if (domain && *domain && strcmp(domain, ".") != 0)
+		return (struct name){domain, strcspn(domain, ".")};
+	if ((at = strchr(user, '\\')))
+		return (struct name){user, strcspn(user, ".\\")};
+	if ((at = strchr(user, '@')))
+		return (struct name){at + 1, strcspn(at + 1, ".")};
+	return (struct name){"", 0};
+}
+
+static int order(struct name a, struct name b)
+{
+	int by_text = strncasecmp(a.text, b.text, a.length < b.length ? a.length : b.length);
+	return by_text ? by_text : (a.length > b.length) - (a.length < b.length);
+}
+
+int account_user_order(const char *a, const char *b)
+{
+	return order(bare_user(a ? a : ""), bare_user(b ? b : ""));
+}
+
+bool account_same(
+    const char *user_a, const char *domain_a, const char *user_b, const char *domain_b)
+{
+	if (!user_a || !user_b || !*user_a || !*user_b || account_user_order(user_a, user_b) != 0)
+		return false;
+	struct name a = bare_domain(user_a, domain_a), b = bare_domain(user_b, domain_b);
+	return a.length == 0 || b.length == 0 || order(a, b) == 0;
+}
+
+bool host_same(const char *a, const char *b)
+{
+	return !a || !b ||
+	       order((struct name){a, strcspn(a, ".")}, (struct name){b, strcspn(b, ".")}) == 0;
+}
+
+bool boot_same(int64_t a, int64_t b)
+{
+	return a == TIMESTAMP_UNKNOWN || b == TIMESTAMP_UNKNOWN || llabs(a - b) <= BOOT_TOLERANCE;
+}
+
+int logon_session_order(const void *a, const void *b)
+{
+	const struct logon_session *left = a, *right = b;
+	return (left->luid > right->luid) - (left->luid < right->luid);
+}
+
+bool logon_session_same(const struct logon_session *a, const struct logon_session *b)
+{
+	return a->luid == b->luid && boot_same(a->logon_time, b->logon_time);
+}
+
+static int64_t logon_time_of(const struct snapshot *snapshot, uint64_t luid)
+{
+	for (size_t i = 0; i < snapshot->logon_session_count; i++) {
+		if (snapshot->logon_sessions[i].luid == luid)
+			return snapshot->logon_sessions[i].logon_time;
+	}
+	return TIMESTAMP_UNKNOWN;
+}
+
+enum yes_no snapshot_same_boot(const struct snapshot *a, const struct snapshot *b)
+{
+	if (a->boot_time != TIMESTAMP_UNKNOWN && b->boot_time != TIMESTAMP_UNKNOWN)
+		return boot_same(a->boot_time, b->boot_time) ? YES : NO;
+	enum yes_no same = YES_NO_UNKNOWN;
+	for (size_t i = 0; i < sizeof well_known / sizeof well_known[0]; i++) {
+		int64_t in_a = logon_time_of(a, well_known[i]),
+		        in_b = logon_time_of(b, well_known[i]);
+		if (in_a == TIMESTAMP_UNKNOWN || in_b == TIMESTAMP_UNKNOWN)
+			continue;
+		if (!boot_same(in_a, in_b))
+			return NO;
+		same = YES;
+	}
+	return same;
+}

@@ -1,0 +1,35 @@
+/* When two records of snapshots mean the same thing: one account, one host, one boot, one logon session.
+ *
+ * What is not known contradicts nothing: such comparisons are true where a side is NULL or unknown, except for users. */
+#ifndef LEAKLAB_IDENTITY_H
+#define LEAKLAB_IDENTITY_H
+
+#include <stdbool.h>
+
+#include "snapshot/snapshot.h"
+
+/* Compares the users only, without a domain that is part of the name ("LAB\lab01", "lab01@lab.example"). */
+int account_user_order(const char *a, const char *b);
+
+/* True if both name one account. Domains are compared only where both sides have one; "LAB" and "lab.example"
+ * by their first label. False without a user. */
+bool account_same(
+    const char *user_a, const char *domain_a, const char *user_b, const char *domain_b);
+
+/* "RDS01" and "rds01.lab.example" are one host. */
+bool host_same(const char *a, const char *b);
+
+/* True if two boot times differ by no more than what tools that count back from the uptime are wrong by. */
+bool boot_same(int64_t a, int64_t b);
+
+/* Orders by LUID, for qsort() and bsearch() over struct logon_session. */
+int logon_session_order(const void *a, const void *b);
+
+/* True if both are one logon session of one boot: (LUID, logon time), the time compared where both have one. */
+bool logon_session_same(const struct logon_session *a, const struct logon_session *b);
+
+/* Whether both snapshots are of one boot: by boot time where both have it, else by the logon times of the logon sessions
+ * that Windows makes as it starts, under LUIDs that never change (3e7, 3e4, 3e5). */
+enum yes_no snapshot_same_boot(const struct snapshot *a, const struct snapshot *b);
+
+#endif

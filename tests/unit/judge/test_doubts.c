@@ -1,0 +1,360 @@
+#include "tests/unit/unit.h"
+
+#include <string.h>
+
+#include "judge/verdict.h"
+#include "tests/unit/judge/fixture.h"
+
+/* Judges a run with one thing changed in its settled snapshot, and expects it to be inconclusive for that. */
+static void assert_blocks(
+    void (*change)(struct fixture *fixture, struct snapshot *settled), const char *reason)
+{
+	struct fixture fixture = fixture_create();
+	struct snapshot *settled = fixture_snapshot();
+	for (int64_t i = 1; i <= 40; i++) {
+		fixture_add_cycle(&fixture, i, 1 + i, CYCLE_LOGGED_OFF);
+		fixture_add_logon(settled, i, 1 + i);
+	}
+	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+	change(&fixture, settled);
+	fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	assert_contains(verdict->reasons.items[0], reason);
+	fixture_finish(&fixture, verdict);
+}
+
+static void reboot(struct fixture *fixture, struct snapshot *settled)
+{
+	(void)fixture;
+	settled->boot_time += 60 * SECOND;
+}
+
+static void update_build(struct fixture *fixture, struct snapshot *settled)
+{
+	(void)fixture;
+	settled->build = "10.0.26100";
+}
+
+static void use_another_host(struct fixture *fixture, struct snapshot *settled)
+{
+	(void)fixture;
+	settled->host = "RDS02";
+}
+
+static void drop_rights(struct fixture *fixture, struct snapshot *settled)
+{
+	(void)fixture;
+	settled->elevated = NO;
+}
+
+static void hide_logon_sessions(struct fixture *fixture, struct snapshot *settled)
+{
+	(void)fixture;
+	snapshot_add_unavailable(settled, "logon_sessions", "access denied");
+}
+
+static void never_settle(struct fixture *fixture, struct snapshot *settled)
+{
+	(void)settled;
+	fixture_set(fixture, "settled", "timeout");
+}
+
+static void fail_often(struct fixture *fixture, struct snapshot *settled)
+{
+	(void)settled;
+	for (int64_t i = 41; i <= 60; i++)
+		fixture_add_cycle(fixture, i, NUMBER_UNKNOWN, CYCLE_FAILED);
+}
+
+static void doubtful_evidence_is_inconclusive(void **state)
+{
+	(void)state;
+	assert_blocks(reboot, "started anew");
+	assert_blocks(update_build, "build changed from 10.0.20348 to 10.0.26100");
+	assert_blocks(use_another_host, "two hosts");
+	assert_blocks(drop_rights, "not elevated");
+	assert_blocks(hide_logon_sessions, "access denied");
+	assert_blocks(never_settle, "still changing");
+	assert_blocks(fail_often, "20 of 60 cycles failed");
+}
+
+static void without_an_observer_the_ids_alone_are_no_verdict(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	for (int64_t i = 1; i <= 40; i++)
+		fixture_add_cycle(&fixture, i, 1 + i, CYCLE_LOGGED_OFF);
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	assert_reason(verdict, "add an observer");
+	assert_reason(verdict, "session IDs rise by 1.00 a cycle (40 distinct in 40 cycles)");
+	fixture_finish(&fixture, verdict);
+}
+
+static void a_run_without_a_logon_says_the_first_failure(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	fixture_add_cycle(&fixture, 1, NUMBER_UNKNOWN, CYCLE_FAILED);
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	assert_reason(
+	    verdict, "no cycle logged on; the first failure was in phase nla: LOGON_FAILURE");
+	fixture_finish(&fixture, verdict);
+}
+
+/* What `add` puts into a run of 40 cycles that leave nothing behind; it must stand against "clean", and say why. */
+static void assert_doubts(struct snapshot *before, struct snapshot *settled,
+    void (*add)(struct fixture *fixture), const char *reason)
+{
+	struct fixture fixture = fixture_create();
+	fixture_add_snapshot(&fixture, MARK_BEFORE, before);
+	fixture_add_cycles(&fixture, 1, 40, 2, CYCLE_LOGGED_OFF);
+	add(&fixture);
+	fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	assert_reason(verdict, reason);
+	fixture_finish(&fixture, verdict);
+}
+
+static void add_nothing(struct fixture *fixture)
+{
+	(void)fixture;
+}
+
+static void add_many_unproven(struct fixture *fixture)
+{
+	fixture_add_cycles(fixture, 41, 60, NUMBER_UNKNOWN, CYCLE_UNPROVEN);
+}
+
+static void fail_in_the_environment(struct fixture *fixture)
+{
+	fixture_set(fixture, "ended-early", "stage program lab ended with status 137");
+	fixture_set(fixture, "ended-early.code", "4");
+}
+
+static struct snapshot *snapshot_without_boot_time(void)
+{
+	struct snapshot *snapshot = fixture_snapshot();
+	snapshot->boot_time = TIMESTAMP_UNKNOWN;
+	return snapshot;
+}
+
+static struct snapshot *snapshot_with_session(void)
+{
+	struct snapshot *snapshot = fixture_snapshot();
+	fixture_add_session(snapshot, 7);
+	return snapshot;
+}
+
+static void what_may_hide_a_leak_stands_against_clean(void **state)
+{
+	(void)state;
+	assert_doubts(snapshot_with_session(), fixture_snapshot(), add_nothing,
+	    "the run's accounts had 1 sessions before it");
+	assert_doubts(snapshot_without_boot_time(), fixture_snapshot(), add_nothing,
+	    "whether the host was started anew during the run is not known");
+	assert_doubts(fixture_snapshot(), fixture_snapshot(), add_many_unproven,
+	    "20 of 60 cycles are not shown to have logged on (33.3 %; judge.max_failed allows 20 "
+	    "%)");
+	assert_doubts(fixture_snapshot(), fixture_snapshot(), fail_in_the_environment,
+	    "the target or the environment failed");
+}
+
+static void an_early_end_is_said_and_hides_no_leak(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct snapshot *settled = fixture_snapshot();
+	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+	fixture_add_cycles(&fixture, 1, 3, 2, CYCLE_LOGGED_OFF);
+	fixture_add_logon(settled, 3, 2);
+	fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
+	fail_in_the_environment(&fixture);
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->word, VERDICT_LEAK);
+	assert_reason(verdict, "the run ended early: stage program lab ended with status 137");
+	fixture_finish(&fixture, verdict);
+}
+
+static void cycles_without_a_shown_logon_are_no_clean_cycles(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+	fixture_add_cycles(&fixture, 1, 40, NUMBER_UNKNOWN, CYCLE_UNPROVEN);
+	fixture_add_snapshot(&fixture, MARK_SETTLED, fixture_snapshot());
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	assert_int_equal(verdict->n, 0);
+	assert_int_equal(verdict->unshown, 40);
+	assert_reason(verdict, "none of 40 cycles is shown to have logged on");
+	fixture_finish(&fixture, verdict);
+}
+
+static void a_logon_is_shown_by_its_id_its_logon_session_or_its_session(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct snapshot *after = fixture_snapshot(), *during = fixture_snapshot();
+	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+	fixture_add_cycle(&fixture, 1, 2, CYCLE_UNPROVEN);
+	fixture_add_cycle(&fixture, 2, NUMBER_UNKNOWN, CYCLE_UNPROVEN);
+	fixture_add_cycle(&fixture, 3, NUMBER_UNKNOWN, CYCLE_UNPROVEN);
+	struct cycle other = fixture_cycle(4, NUMBER_UNKNOWN, CYCLE_DISCONNECTED);
+	other.user = "lab02";
+	fixture_put_cycle(&fixture, &other);
+	other.number = 5;
+	other.user = "lab03";
+	fixture_put_cycle(&fixture, &other);
+	fixture_add_logon(after, 2, 2);
+	fixture_add_session(during, 8);
+	during->sessions[0].user = "LAB02";
+	fixture_add_snapshot(&fixture, MARK_AFTER, after);
+	fixture_add_snapshot(&fixture, MARK_DURING, during);
+	fixture_add_snapshot(&fixture, MARK_SETTLED, fixture_snapshot());
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->n, 3);
+	assert_int_equal(verdict->unshown, 2);
+	assert_reason(verdict, "2 cycles are not counted: not shown to have logged on");
+	fixture_finish(&fixture, verdict);
+}
+
+static void without_sessions_only_a_proven_logoff_makes_an_orphan(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct snapshot *settled = fixture_snapshot();
+	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+	fixture_add_cycles(&fixture, 1, 40, 2, CYCLE_DISCONNECTED);
+	for (int64_t i = 1; i <= 40; i++)
+		fixture_add_logon(settled, i, 2);
+	snapshot_add_unavailable(settled, "sessions", "qwinsta is not installed");
+	fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
+	fixture_add_problem(&fixture, MARK_SETTLED, "sessions", "did not end within 5 s");
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	assert_int_equal(verdict->k, 0);
+	assert_int_equal(verdict->in_use, 40);
+	assert_reason(verdict, "40 new logon sessions cannot be told from ones in use");
+	assert_reason(verdict, "qwinsta is not installed");
+	assert_reason(verdict, "observer sessions: did not end within 5 s");
+	verdict_destroy(verdict);
+	fixture_add_cycle(&fixture, 40, 2, CYCLE_LOGGED_OFF);
+	verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->word, VERDICT_LEAK);
+	assert_int_equal(verdict->k, 1);
+	fixture_finish(&fixture, verdict);
+}
+
+/* A snapshot without boot time, whose SYSTEM logged on at this time. */
+static struct snapshot *snapshot_of_boot(int64_t time)
+{
+	struct snapshot *snapshot = snapshot_without_boot_time();
+	struct logon_session *logon = snapshot_add_logon_session(snapshot);
+	logon->luid = 0x3e7;
+	logon->user = "RDS01$";
+	logon->logon_time = time;
+	return snapshot;
+}
+
+static void the_system_s_own_logons_tell_one_boot_from_another(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t later;
+		enum verdict_word word;
+	} boots[] = {{0, VERDICT_CLEAN}, {60 * SECOND, VERDICT_INCONCLUSIVE}};
+	for (size_t i = 0; i < 2; i++) {
+		struct fixture fixture = fixture_create();
+		fixture_add_snapshot(&fixture, MARK_BEFORE, snapshot_of_boot(BOOT_TIME));
+		fixture_add_cycles(&fixture, 1, 40, 2, CYCLE_LOGGED_OFF);
+		fixture_add_snapshot(
+		    &fixture, MARK_SETTLED, snapshot_of_boot(BOOT_TIME + boots[i].later));
+		struct verdict *verdict = fixture_judge(&fixture);
+		assert_int_equal(verdict->word, boots[i].word);
+		if (boots[i].word == VERDICT_INCONCLUSIVE)
+			assert_reason(verdict, "started anew");
+		fixture_finish(&fixture, verdict);
+	}
+}
+
+static void a_run_cut_short_is_told_from_one_without_observer(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+	fixture_add_cycles(&fixture, 1, 40, 2, CYCLE_LOGGED_OFF);
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_reason(verdict, "the run was cut short before the host had settled");
+	verdict_destroy(verdict);
+	fixture_add_snapshot(&fixture, MARK_SETTLED, fixture_snapshot());
+	fixture_set(&fixture, "settled", "interrupted");
+	verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	assert_reason(verdict, "the run was cut short before the host had settled");
+	fixture_finish(&fixture, verdict);
+}
+
+static void an_observer_that_failed_is_quoted(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+	fixture_add_cycles(&fixture, 1, 40, 2, CYCLE_LOGGED_OFF);
+	fixture_add_problem(&fixture, MARK_SETTLED, "probe", "ssh: connection refused");
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_reason(
+	    verdict, "there is no snapshot \"settled\": observer probe: ssh: connection refused");
+	fixture_finish(&fixture, verdict);
+}
+
+/* Judges a leak held by this image after ten minutes of settling; true if the wait is said to be short. */
+static bool is_late(const char *image, const char *settled_for)
+{
+	struct fixture fixture = fixture_create();
+	struct snapshot *settled = fixture_snapshot();
+	bool said = false;
+	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+	fixture_add_cycle(&fixture, 1, 2, CYCLE_LOGGED_OFF);
+	fixture_add_logon(settled, 1, 2);
+	fixture_add_handle(settled, image, 900, 1);
+	fixture_add_handle(settled, "System", 4, 1);
+	fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
+	fixture_set(&fixture, "settle.at_least", settled_for);
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->word, VERDICT_LEAK);
+	for (size_t i = 0; i < verdict->reasons.count; i++)
+		said = said || strstr(verdict->reasons.items[i], "let go within 20 minutes");
+	fixture_finish(&fixture, verdict);
+	return said;
+}
+
+static void a_leak_of_late_holders_alone_asks_for_more_time(void **state)
+{
+	(void)state;
+	assert_true(is_late("svchost.exe", "600"));
+	assert_false(is_late("svchost.exe", "1200"));
+	assert_false(is_late("leaker.exe", "600"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    unit_test(doubtful_evidence_is_inconclusive),
+	    unit_test(without_an_observer_the_ids_alone_are_no_verdict),
+	    unit_test(a_run_without_a_logon_says_the_first_failure),
+	    unit_test(what_may_hide_a_leak_stands_against_clean),
+	    unit_test(an_early_end_is_said_and_hides_no_leak),
+	    unit_test(cycles_without_a_shown_logon_are_no_clean_cycles),
+	    unit_test(a_logon_is_shown_by_its_id_its_logon_session_or_its_session),
+	    unit_test(without_sessions_only_a_proven_logoff_makes_an_orphan),
+	    unit_test(the_system_s_own_logons_tell_one_boot_from_another),
+	    unit_test(a_run_cut_short_is_told_from_one_without_observer),
+	    unit_test(an_observer_that_failed_is_quoted),
+	    unit_test(a_leak_of_late_holders_alone_asks_for_more_time),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

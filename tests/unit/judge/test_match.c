@@ -1,0 +1,246 @@
+#include "tests/unit/unit.h"
+
+#include "judge/clock.h"
+#include "judge/verdict.h"
+#include "tests/unit/judge/fixture.h"
+
+static void what_was_there_before_or_is_of_others_is_no_orphan(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct snapshot *before = fixture_snapshot(), *settled = fixture_snapshot();
+	fixture_add_logon(before, -5, 2);
+	fixture_add_logon(settled, -5, 2);
+	fixture_add_logon(settled, 3, 3);
+	settled->logon_sessions[1].user = "somebody";
+	fixture_add_logon(settled, 4, 4);
+	settled->logon_sessions[2].domain = "OTHER";
+	fixture_add_snapshot(&fixture, MARK_BEFORE, before);
+	for (int64_t i = 1; i <= 30; i++)
+		fixture_add_cycle(&fixture, i, 2, CYCLE_LOGGED_OFF);
+	fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->k, 0);
+	assert_int_equal(verdict->unmatched, 0);
+	assert_int_equal(verdict->word, VERDICT_CLEAN);
+	fixture_finish(&fixture, verdict);
+}
+
+static void a_wrong_host_clock_is_allowed_for(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct snapshot *settled = fixture_snapshot();
+	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+	for (int64_t i = 1; i <= 4; i++) {
+		fixture_add_cycle(&fixture, i, 1 + i, CYCLE_LOGGED_OFF);
+		fixture_add_logon(settled, i, 1 + i);
+	}
+	fixture_add_snapshot_at(&fixture, MARK_SETTLED, settled, 3600 * SECOND);
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->k, 4);
+	assert_int_equal(verdict->unmatched, 0);
+	fixture_finish(&fixture, verdict);
+}
+
+static void survivors_that_no_cycle_explains_are_not_counted_but_said(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct snapshot *settled = fixture_snapshot();
+	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+	for (int64_t i = 1; i <= 40; i++)
+		fixture_add_cycle(&fixture, i, 2, CYCLE_LOGGED_OFF);
+	fixture_add_logon(settled, 500, 2);
+	fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->k, 0);
+	assert_int_equal(verdict->unmatched, 1);
+	assert_reason(verdict, "belong to no cycle");
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	fixture_finish(&fixture, verdict);
+}
+
+static void without_logon_times_a_unique_session_id_decides(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct snapshot *settled = fixture_snapshot();
+	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+	fixture_add_cycle(&fixture, 1, 2, CYCLE_LOGGED_OFF);
+	fixture_add_cycle(&fixture, 2, 3, CYCLE_LOGGED_OFF);
+	fixture_add_cycle(&fixture, 3, 3, CYCLE_LOGGED_OFF);
+	fixture_add_logon(settled, 1, 2);
+	fixture_add_logon(settled, 2, 3);
+	settled->logon_sessions[0].logon_time = TIMESTAMP_UNKNOWN;
+	settled->logon_sessions[1].logon_time = TIMESTAMP_UNKNOWN;
+	fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->k, 1);
+	assert_int_equal(verdict->unmatched, 1);
+	fixture_finish(&fixture, verdict);
+}
+
+/* A run on a host that gives the same ID always, or tells none: cycles shorter than the clocks are sure. Each leaks that
+ * `every` divides. */
+static struct verdict *judge_short_cycles(
+    struct fixture *fixture, int64_t id, int64_t every, int64_t clock_wrong_by)
+{
+	const int64_t length = SECOND / 3;
+	struct snapshot *settled = fixture_snapshot();
+	fixture_add_snapshot(fixture, MARK_BEFORE, fixture_snapshot());
+	for (int64_t i = 1; i <= 60; i++) {
+		struct cycle cycle = fixture_cycle(i, id, CYCLE_LOGGED_OFF);
+		cycle.started = cycle.scheduled = RUN_START + i * length;
+		cycle.logged_on = cycle.started + length / 2;
+		cycle.ended = cycle.started + length - 1;
+		fixture_put_cycle(fixture, &cycle);
+		if (i % every != 0)
+			continue;
+		fixture_add_logon(settled, i, 2);
+		settled->logon_sessions[settled->logon_session_count - 1].logon_time =
+		    cycle.logged_on + clock_wrong_by;
+		/* The elevated one of the same logon. */
+		fixture_add_logon(settled, 2000 + i, 2);
+		settled->logon_sessions[settled->logon_session_count - 1].logon_time =
+		    cycle.logged_on + clock_wrong_by + 10;
+		fixture_add_logon(settled, 1000 + i, 0);
+		struct logon_session *network =
+		    &settled->logon_sessions[settled->logon_session_count - 1];
+		network->logon_type = "Network";
+		network->logon_time = cycle.started + clock_wrong_by;
+	}
+	fixture_add_snapshot(fixture, MARK_SETTLED, settled);
+	return fixture_judge(fixture);
+}
+
+static void each_of_many_short_cycles_is_given_its_own_orphan(void **state)
+{
+	(void)state;
+	static const int64_t ids[] = {2, NUMBER_UNKNOWN};
+	static const int64_t wrong[] = {0, -3 * SECOND / 2, 3 * SECOND / 2};
+	for (size_t i = 0; i < 2; i++) {
+		for (size_t j = 0; j < 3; j++) {
+			struct fixture fixture = fixture_create();
+			struct verdict *verdict = judge_short_cycles(&fixture, ids[i], 1, wrong[j]);
+			assert_int_equal(verdict->k, 60);
+			assert_int_equal(verdict->orphan_logon_sessions, 180);
+			fixture_finish(&fixture, verdict);
+			fixture = fixture_create();
+			verdict = judge_short_cycles(&fixture, ids[i], 3, wrong[j]);
+			assert_int_equal(verdict->k, 20);
+			fixture_finish(&fixture, verdict);
+		}
+	}
+}
+
+static void logons_made_at_once_or_twice_in_a_session_are_of_one_cycle(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct snapshot *settled = fixture_snapshot();
+	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+	for (int64_t i = 1; i <= 3; i++)
+		fixture_add_cycle(&fixture, i, 1 + i, CYCLE_LOGGED_OFF);
+	fixture_add_logon(settled, 1, 2);
+	fixture_add_logon(settled, 100, 2); /* elevated */
+	fixture_add_logon(settled, 200, 3);
+	fixture_add_logon(settled, 201, 3); /* runas */
+	settled->logon_sessions[1].logon_time = fixture_logon(1) + 10;
+	settled->logon_sessions[2].logon_time = fixture_logon(2);
+	settled->logon_sessions[3].logon_time = fixture_logon(3) - 3 * SECOND / 2;
+	fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->k, 2);
+	assert_int_equal(verdict->orphan_logon_sessions, 4);
+	fixture_finish(&fixture, verdict);
+}
+
+static void a_session_joined_again_and_logged_off_can_leak(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct snapshot *before = fixture_snapshot(), *settled = fixture_snapshot();
+	for (int64_t i = 1; i <= 30; i++) {
+		fixture_add_session(before, 100 + i);
+		fixture_add_logon(before, -i, 100 + i);
+		fixture_add_cycle(&fixture, i, 100 + i, CYCLE_LOGGED_OFF);
+		if (i > 10)
+			fixture_add_logon(settled, -i, 100 + i);
+	}
+	fixture_add_session(settled, 130); /* logged on again, by somebody else with the account */
+	fixture_add_snapshot(&fixture, MARK_BEFORE, before);
+	fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->word, VERDICT_LEAK);
+	assert_int_equal(verdict->k, 19);
+	fixture_finish(&fixture, verdict);
+}
+
+static void time_and_start_of_the_clock_are_of_one_capture(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct snapshot *sessions = fixture_snapshot(), *settled = fixture_snapshot();
+	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+	for (int64_t i = 1; i <= 4; i++) {
+		fixture_add_cycle(&fixture, i, NUMBER_UNKNOWN, CYCLE_LOGGED_OFF);
+		fixture_add_logon(settled, i, 1 + i);
+	}
+	/* At the mark one tells no time; one does, and takes a minute more after it. */
+	const int64_t time = RUN_START + 1000 * SECOND;
+	struct capture capture = {.mark = MARK_SETTLED,
+	    .round = 1,
+	    .observer = "qwinsta",
+	    .started = time - 60 * SECOND,
+	    .ended = time - 59 * SECOND};
+	assert_true(runfile_add_capture(fixture.runfile, &capture, sessions, NULL));
+	capture.observer = "probe";
+	capture.started = time;
+	capture.ended = time + 60 * SECOND;
+	settled->time = time;
+	assert_true(runfile_add_capture(fixture.runfile, &capture, settled, NULL));
+	snapshot_destroy(sessions);
+	snapshot_destroy(settled);
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->k, 4);
+	assert_int_equal(verdict->unmatched, 0);
+	fixture_finish(&fixture, verdict);
+}
+
+static void a_clock_is_told_by_captures_that_agree_with_the_moment(void **state)
+{
+	(void)state;
+	struct capture items[] = {
+	    {.mark = MARK_SETTLED,
+	        .round = 1,
+	        .started = 0,
+	        .ended = 60 * SECOND,
+	        .time = 5 * SECOND},
+	    {.mark = MARK_SETTLED, .round = 1, .ended = SECOND, .time = TIMESTAMP_UNKNOWN},
+	    {.mark = MARK_AFTER, .round = 1, .started = 0, .ended = 2 * SECOND, .time = SECOND},
+	    {.mark = MARK_BEFORE, .round = 1, .started = 0, .ended = 0, .time = 900 * SECOND},
+	};
+	struct captures captures = {.items = items, .count = 4};
+	struct clock clock = clock_at(&captures, MARK_SETTLED, 1);
+	assert_int_equal(clock.offset, 0);
+	assert_int_equal(clock.tolerance, 3 * SECOND);
+	clock = clock_at(&captures, MARK_BEFORE, 1);
+	assert_int_equal(clock.offset, 900 * SECOND);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    unit_test(what_was_there_before_or_is_of_others_is_no_orphan),
+	    unit_test(a_wrong_host_clock_is_allowed_for),
+	    unit_test(survivors_that_no_cycle_explains_are_not_counted_but_said),
+	    unit_test(without_logon_times_a_unique_session_id_decides),
+	    unit_test(each_of_many_short_cycles_is_given_its_own_orphan),
+	    unit_test(logons_made_at_once_or_twice_in_a_session_are_of_one_cycle),
+	    unit_test(a_session_joined_again_and_logged_off_can_leak),
+	    unit_test(time_and_start_of_the_clock_are_of_one_capture),
+	    unit_test(a_clock_is_told_by_captures_that_agree_with_the_moment),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

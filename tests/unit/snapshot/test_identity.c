@@ -1,0 +1,78 @@
+#include "tests/unit/unit.h"
+
+#include "snapshot/identity.h"
+
+static void accounts_are_the_same_in_every_spelling(void **state)
+{
+	(void)state;
+	assert_true(account_same("lab01", "LAB", "LAB01", "lab.example"));
+	assert_true(account_same("lab01", NULL, "lab01", "LAB"));
+	assert_true(account_same("lab01@lab.example", NULL, "lab01", "LAB"));
+	assert_true(account_same("LAB\\lab01", NULL, "lab01", "LAB"));
+	assert_false(account_same("lab01", "LAB", "lab01", "OTHER"));
+	assert_false(account_same("lab1", "LAB", "lab10", "LAB"));
+	assert_false(account_same("", "LAB", "", "LAB"));
+	assert_false(account_same(NULL, NULL, NULL, NULL));
+	assert_true(account_same("lab.example\\lab01", NULL, "lab01", "LAB"));
+}
+
+static void hosts_are_the_same_with_and_without_domain(void **state)
+{
+	(void)state;
+	assert_true(host_same("RDS01", "rds01.lab.example"));
+	assert_true(host_same(NULL, "rds01"));
+	assert_false(host_same("RDS01", "RDS011"));
+	assert_false(host_same("RDS01", "RDS02"));
+}
+
+static void boots_are_the_same_within_a_second(void **state)
+{
+	(void)state;
+	assert_true(boot_same(5000000, 5900000));
+	assert_true(boot_same(TIMESTAMP_UNKNOWN, 5000000));
+	assert_false(boot_same(5000000, 7000000));
+}
+
+static void logon_sessions_are_known_by_luid_and_time(void **state)
+{
+	(void)state;
+	struct logon_session a = {.luid = 1, .logon_time = 5000000}, b = a;
+	assert_true(logon_session_same(&a, &b));
+	b.logon_time = 9000000;
+	assert_false(logon_session_same(&a, &b));
+	b.logon_time = TIMESTAMP_UNKNOWN;
+	assert_true(logon_session_same(&a, &b));
+	b.luid = 2;
+	assert_false(logon_session_same(&a, &b));
+}
+
+static void boots_are_told_apart_by_boot_time_or_by_system_s_logon(void **state)
+{
+	(void)state;
+	struct snapshot *a = snapshot_create(), *b = snapshot_create();
+	assert_int_equal(snapshot_same_boot(a, b), YES_NO_UNKNOWN);
+	struct logon_session *in_a = snapshot_add_logon_session(a);
+	struct logon_session *in_b = snapshot_add_logon_session(b);
+	in_a->luid = in_b->luid = 0x3e5;
+	assert_int_equal(snapshot_same_boot(a, b), YES_NO_UNKNOWN);
+	in_a->logon_time = in_b->logon_time = 5000000;
+	assert_int_equal(snapshot_same_boot(a, b), YES);
+	in_b->logon_time = 9000000;
+	assert_int_equal(snapshot_same_boot(a, b), NO);
+	a->boot_time = b->boot_time = 1000000;
+	assert_int_equal(snapshot_same_boot(a, b), YES);
+	snapshot_destroy(a);
+	snapshot_destroy(b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    unit_test(accounts_are_the_same_in_every_spelling),
+	    unit_test(hosts_are_the_same_with_and_without_domain),
+	    unit_test(boots_are_the_same_within_a_second),
+	    unit_test(logon_sessions_are_known_by_luid_and_time),
+	    unit_test(boots_are_told_apart_by_boot_time_or_by_system_s_logon),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
