@@ -1,8 +1,6 @@
 /* Knows libfreerdp: its traps, its callbacks, its error codes. */
 #include "rdp.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -284,30 +282,9 @@ void rdp_destroy(struct rdp *rdp)
 	freerdp_free(instance);
 }
 
-/* WinPR makes its loggers at their first use, in a list that others read meanwhile without a lock. So the first
- * connection of the process, which makes nearly all of them, is alone. */
-static bool connect_after_first(freerdp *instance)
-{
-	static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER;
-	static atomic_bool made;
-	bool connected;
-
-	if (atomic_load(&made))
-		return freerdp_connect(instance);
-	pthread_mutex_lock(&first);
-	if (atomic_load(&made)) {
-		pthread_mutex_unlock(&first);
-		return freerdp_connect(instance);
-	}
-	connected = freerdp_connect(instance);
-	atomic_store(&made, true);
-	pthread_mutex_unlock(&first);
-	return connected;
-}
-
 bool rdp_connect(struct rdp *rdp)
 {
-	if (!connect_after_first(rdp->instance)) {
+	if (!freerdp_connect(rdp->instance)) {
 		rdp->failed = true; /* freerdp_connect() has disconnected already */
 		return false;
 	}

@@ -99,8 +99,9 @@ static BOOL on_key(rdpInput *input, UINT16 flags, UINT8 code)
 {
 	struct connection *connection = connection_of(input->context);
 
-	logon_run_command(connection, keys_scancode(&connection->keys, code, flags & KBD_FLAGS_EXTENDED,
-	                            !(flags & KBD_FLAGS_RELEASE)));
+	logon_run_command(
+	    connection, keys_scancode(&connection->keys, code, flags & KBD_FLAGS_EXTENDED,
+	                    !(flags & KBD_FLAGS_RELEASE)));
 	return TRUE;
 }
 

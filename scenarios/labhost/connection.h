@@ -6,29 +6,16 @@
 #include <freerdp/peer.h>
 
 #include "labhost/certificate.h"
-#include "labhost/fault.h"
+#include "labhost/connection_options.h"
 #include "labhost/keys.h"
 #include "labhost/lab.h"
 #include "labhost/orders.h"
-
-enum security { SECURITY_NLA, SECURITY_TLS };
-enum logon_info_kind { LOGON_INFO_LONG, LOGON_INFO_EXTENDED, LOGON_INFO_NONE };
-
-struct connection_options {
-	enum security security;
-	enum logon_info_kind logon_info;
-	struct fault fault;
-	int64_t logoff_time; /* microseconds that a logoff command takes */
-};
 
 /* What all connections need and none changes. */
 struct connection_environment {
 	struct lab *lab;
 	const struct certificate *certificate;
 	struct connection_options options;
-	/* The session that the other connection showed is on this one now. */
-	void (*displace)(void *data, uint64_t connection);
-	void *data;
 };
 
 struct connection {

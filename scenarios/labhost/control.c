@@ -17,7 +17,6 @@
 
 struct control {
 	struct lab *lab;
-	struct rdp_server *server;
 	char *path;
 	int listener;
 	int epoll;
@@ -56,13 +55,11 @@ static bool watch_fd(const struct control *control, int fd, void *data)
 	return epoll_ctl(control->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-struct control *control_create(
-    struct lab *lab, struct rdp_server *server, const char *path, struct error *error)
+struct control *control_create(struct lab *lab, const char *path, struct error *error)
 {
 	struct control *control = memory_zeroed(1, sizeof(*control));
 
 	control->lab = lab;
-	control->server = server;
 	control->path = memory_text(path);
 	control->epoll = epoll_create1(EPOLL_CLOEXEC);
 	control->listener = listen_at(path, error);
@@ -158,8 +155,7 @@ static void hang_up_processes(struct control *control)
 
 static bool answer(struct control *control, struct control_client *client, char *line)
 {
-	struct verb_context context = {
-	    .lab = control->lab, .server = control->server, .client = client};
+	struct verb_context context = {.lab = control->lab, .client = client};
 	char *text = NULL;
 	size_t length;
 

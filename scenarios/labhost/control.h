@@ -3,13 +3,11 @@
 #define LEAKLAB_LABHOST_CONTROL_H
 
 #include "labhost/lab.h"
-#include "labhost/rdp_server.h"
 
 struct control;
 
-/* Listens on a Unix socket that only this user can reach. The server may be NULL: nobody is connected by RDP. */
-struct control *control_create(
-    struct lab *lab, struct rdp_server *server, const char *path, struct error *error);
+/* Listens on a Unix socket that only this user can reach. */
+struct control *control_create(struct lab *lab, const char *path, struct error *error);
 void control_destroy(struct control *control); /* NULL is allowed */
 
 int control_fd(const struct control *control); /* to poll for reading */

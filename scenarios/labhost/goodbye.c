@@ -8,7 +8,8 @@
 
 #include "common/timestamp.h"
 
-#define GOODBYE_TIME 2000000 /* microseconds that a client gets to read the last words and hang up */
+#define GOODBYE_TIME                                                                               \
+	2000000 /* microseconds that a client gets to read the last words and hang up */
 
 /* Closing at once would throw the last words away if the client has just sent something. */
 static void wait_for_hang_up(int fd)

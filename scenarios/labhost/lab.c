@@ -86,6 +86,12 @@ void lab_wake(struct lab *lab)
 	eventfd_write(lab->wake, 1);
 }
 
+void lab_order(const struct lab *lab, uint64_t connection, enum peer_order order)
+{
+	if (lab->order)
+		lab->order(lab->order_data, connection, order);
+}
+
 struct lab_event *lab_take_events(struct lab *lab, size_t *count)
 {
 	struct lab_event *events = lab->events;

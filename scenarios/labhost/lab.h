@@ -1,5 +1,5 @@
-/* What the parts of a serving lab host share: the model behind one lock, the clock, and the way to wake the main
- * thread. */
+/* What the parts of a serving lab host share: the model behind one lock, the clock, the way to wake the main thread,
+ * and the way to give a connection an order. */
 #ifndef LEAKLAB_LABHOST_LAB_H
 #define LEAKLAB_LABHOST_LAB_H
 
@@ -7,6 +7,7 @@
 
 #include "labhost/accounts.h"
 #include "labhost/model.h"
+#include "labhost/orders.h"
 
 /* A logon or logoff that the watchers on the control socket have not been told of yet. */
 struct lab_event {
@@ -23,6 +24,10 @@ struct lab {
 	size_t event_room;
 	size_t watchers; /* nobody watches: no events are kept */
 	int64_t armed;   /* when the main thread will look at what is due by itself */
+
+	/* Set by who has the connections, before the first one; NULL: there are none. */
+	void (*order)(void *data, uint64_t connection, enum peer_order order);
+	void *order_data;
 
 	struct accounts *accounts;
 	const char *host_name;     /* borrowed */
@@ -45,6 +50,9 @@ void lab_unlock(struct lab *lab);
 
 /* Has the main thread look around; from any thread. */
 void lab_wake(struct lab *lab);
+
+/* Gives an order to a connection, or to all of them (0); with the lock held or not. */
+void lab_order(const struct lab *lab, uint64_t connection, enum peer_order order);
 
 /* Takes the events that have gathered; the caller holds the lock and frees the array. */
 struct lab_event *lab_take_events(struct lab *lab, size_t *count);

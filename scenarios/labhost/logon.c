@@ -57,7 +57,6 @@ static bool refuse(struct connection *connection, UINT32 why)
 
 static bool log_on(struct connection *connection, const char *command)
 {
-	const struct connection_environment *environment = connection->environment;
 	struct lab *lab = connection->lab;
 	const int64_t now = lab_now(lab);
 	struct logon_answer answer;
@@ -68,9 +67,10 @@ static bool log_on(struct connection *connection, const char *command)
 	    .user = connection->account->user,
 	    .sid = connection->account->sid,
 	    .shell = shell_image(command, shell, sizeof(shell)),
-	    .shell_ends = shell_ends(command, environment->options.logoff_time, &duration)
-	                      ? now + duration
-	                      : DUE_NEVER,
+	    .shell_ends =
+	        shell_ends(command, connection->environment->options.logoff_time, &duration)
+	            ? now + duration
+	            : DUE_NEVER,
 	    .hangs = connection->fault == FAULT_HANG_LOGOFF,
 	    .connection = connection->number,
 	};
@@ -83,7 +83,7 @@ static bool log_on(struct connection *connection, const char *command)
 	if (!done)
 		return false;
 	if (answer.displaced)
-		environment->displace(environment->data, answer.displaced);
+		lab_order(lab, answer.displaced, PEER_ORDER_DISPLACED);
 	connection->session_id = answer.session_id;
 	connection->ends = answer.ends;
 	return true;

@@ -2,6 +2,7 @@
 
 #include "labhost/handles.h"
 #include "labhost/memory.h"
+#include "labhost/services.h"
 #include "labhost/sessions.h"
 
 #define MINUTE (60 * (int64_t)1000000)
@@ -11,17 +12,11 @@
 /* The network logon session of an NLA logon is dropped when its connection has been handed over. */
 #define NETWORK_LOGON_LIFE (MINUTE / 2)
 
-#define SERVICE_HOSTS 5
-
 struct model {
 	struct model_options options;
 	struct handles handles;
 	struct sessions sessions;
-	struct nt_logon *system;
-	struct nt_process *system_process;
-	struct nt_process *lsass;
-	struct nt_process
-	    *service_hosts[SERVICE_HOSTS]; /* svchost.exe: they hold tokens for a while */
+	struct services services;
 	int64_t boot_time;
 	uint64_t logons; /* since boot */
 	uint64_t random;
@@ -36,19 +31,6 @@ static uint64_t random_next(struct model *model)
 	return model->random;
 }
 
-static struct nt_logon *service_logon(struct model *model, uint64_t luid, const char *domain,
-    const char *user, const char *sid, const char *type, int64_t now)
-{
-	struct nt_logon *logon =
-	    logon_create(&model->handles, domain, user, sid, type, SESSION_ID_SERVICES, false, now);
-
-	logon->luid = luid;
-	logon->permanent = true;
-	logon->package = "Negotiate";
-	return logon;
-}
-
-/* What runs on a host before anybody has logged on. */
 static void boot(struct model *model, int64_t now)
 {
 	struct handles *handles = &model->handles;
@@ -58,30 +40,7 @@ static void boot(struct model *model, int64_t now)
 	model->boot_time = now;
 	model->logons = 0;
 	model->random = model->options.seed | 1;
-
-	struct nt_logon *system =
-	    service_logon(model, LUID_SYSTEM, "NT AUTHORITY", "SYSTEM", "S-1-5-18", "(none)", now);
-	struct nt_logon *network = service_logon(model, LUID_NETWORK_SERVICE, "NT AUTHORITY",
-	    "NETWORK SERVICE", "S-1-5-20", "Service", now);
-	struct nt_logon *local = service_logon(
-	    model, LUID_LOCAL_SERVICE, "NT AUTHORITY", "LOCAL SERVICE", "S-1-5-19", "Service", now);
-	struct nt_logon *const host_logons[SERVICE_HOSTS] = {
-	    system, system, network, local, system};
-
-	model->system = system;
-	model->system_process =
-	    process_create(handles, "System", SESSION_ID_SERVICES, system, 2871);
-	process_create(handles, "smss.exe", SESSION_ID_SERVICES, system, 53);
-	process_create(handles, "csrss.exe", SESSION_ID_SERVICES, system, 512);
-	process_create(handles, "wininit.exe", SESSION_ID_SERVICES, system, 158);
-	process_create(handles, "csrss.exe", SESSION_ID_CONSOLE, system, 164);
-	process_create(handles, "winlogon.exe", SESSION_ID_CONSOLE, system, 267);
-	process_create(handles, "services.exe", SESSION_ID_SERVICES, system, 634);
-	model->lsass = process_create(handles, "lsass.exe", SESSION_ID_SERVICES, system, 1209);
-	for (size_t i = 0; i < SERVICE_HOSTS; i++)
-		model->service_hosts[i] = process_create(handles, "svchost.exe",
-		    SESSION_ID_SERVICES, host_logons[i], 420 + 37 * (uint32_t)i);
-	process_create(handles, "LogonUI.exe", SESSION_ID_CONSOLE, system, 611);
+	services_start(&model->services, handles, now);
 }
 
 struct model *model_create(const struct model_options *options, int64_t now)
@@ -120,9 +79,10 @@ static int64_t scaled(const struct model *model, int64_t duration)
 
 static void followers_open(struct model *model, struct nt_logon *logon, uint32_t session_id)
 {
-	handle_open_follower(&model->handles, model->lsass, logon, NT_TYPE_TOKEN, session_id);
 	handle_open_follower(
-	    &model->handles, model->system_process, logon, NT_TYPE_DIRECTORY, session_id);
+	    &model->handles, model->services.lsass, logon, NT_TYPE_TOKEN, session_id);
+	handle_open_follower(
+	    &model->handles, model->services.kernel, logon, NT_TYPE_DIRECTORY, session_id);
 }
 
 /* NLA authenticates the user over the network before there is a session; that logon session goes by itself. */
@@ -132,7 +92,7 @@ static void network_logon(struct model *model, const struct logon_request *reque
 	    request->sid, "Network", SESSION_ID_SERVICES, false, now);
 
 	struct nt_handle *handle =
-	    handle_open_late(&model->handles, model->service_hosts[2], logon, SESSION_ID_SERVICES);
+	    handle_open_late(&model->handles, model->services.hosts[2], logon, SESSION_ID_SERVICES);
 	logon->ended = true;
 	handle_set_due(&model->handles, handle, now + scaled(model, NETWORK_LOGON_LIFE));
 }
@@ -147,7 +107,7 @@ static void session_holders_open(struct model *model, struct nt_session *session
 		handle_open_token(&model->handles, winlogon, session->logon, session->id);
 	handle_open_token(&model->handles, shell, session->logon, session->id);
 	for (unsigned i = 0; i < model->options.late_holders; i++)
-		handle_open_late(&model->handles, model->service_hosts[i % SERVICE_HOSTS],
+		handle_open_late(&model->handles, model->services.hosts[i % SERVICE_HOSTS],
 		    session->logon, session->id);
 }
 
@@ -173,9 +133,11 @@ static struct nt_session *session_create(
 	session_set_end(&model->sessions, session, request->shell_ends);
 	session->logon = logon_create(handles, request->domain, request->user, request->sid,
 	    "RemoteInteractive", id, model->options.rule == ID_RULE_MS16_111, now);
-	session->processes[0] = process_create(handles, "csrss.exe", id, model->system, 181);
-	session->processes[1] = process_create(handles, "winlogon.exe", id, model->system, 262);
-	session->processes[2] = process_create(handles, "dwm.exe", id, model->system, 388);
+	session->processes[0] =
+	    process_create(handles, "csrss.exe", id, model->services.system, 181);
+	session->processes[1] =
+	    process_create(handles, "winlogon.exe", id, model->services.system, 262);
+	session->processes[2] = process_create(handles, "dwm.exe", id, model->services.system, 388);
 	session->processes[3] = process_create(handles, request->shell, id, session->logon, 1406);
 	session_holders_open(model, session);
 	if (model->options.linked_tokens)
@@ -319,7 +281,9 @@ int64_t model_next_due(const struct model *model)
 
 uint32_t model_process_start(struct model *model, const char *image)
 {
-	return process_create(&model->handles, image, SESSION_ID_SERVICES, model->system, 96)->pid;
+	return process_create(
+	    &model->handles, image, SESSION_ID_SERVICES, model->services.system, 96)
+	    ->pid;
 }
 
 void model_process_exit(struct model *model, uint32_t pid)

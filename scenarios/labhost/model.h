@@ -36,16 +36,17 @@ struct logon_request {
 	const char *domain;
 	const char *user;
 	const char *sid;
-	const char *shell;   /* image of the process that is the session's shell */
-	int64_t shell_ends;  /* when it ends, and the session with it; DUE_NEVER: it stays */
-	bool hangs; /* a fault: the session that comes of it does not end by itself, whatever was said */
+	const char *shell;  /* image of the process that is the session's shell */
+	int64_t shell_ends; /* when it ends, and the session with it; DUE_NEVER: it stays */
+	bool
+	    hangs; /* a fault: the session that comes of it does not end by itself, whatever was said */
 	uint64_t connection; /* who asks; never 0 */
 };
 
 struct logon_answer {
 	uint32_t session_id;
-	bool reconnected; /* to a session that the user had left; its shell goes on */
-	int64_t ends;     /* when the session ends by itself; DUE_NEVER: it stays */
+	bool reconnected;   /* to a session that the user had left; its shell goes on */
+	int64_t ends;       /* when the session ends by itself; DUE_NEVER: it stays */
 	uint64_t displaced; /* the connection that showed the session until now; 0: none */
 };
 

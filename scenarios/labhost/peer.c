@@ -94,8 +94,7 @@ static void converse(struct connection *connection)
 static bool prepare(struct connection *connection)
 {
 	return callbacks_install(connection) &&
-	       rdp_settings_fill(
-	           connection->rdp->context->settings, connection->environment) &&
+	       rdp_settings_fill(connection->rdp->context->settings, connection->environment) &&
 	       connection->rdp->Initialize(connection->rdp);
 }
 

@@ -89,12 +89,6 @@ static bool prepare_libraries(int log_level, struct error *error)
 	return true;
 }
 
-/* A logon on one connection has taken the session of another. */
-static void displace(void *data, uint64_t connection)
-{
-	rdp_server_order(data, connection, PEER_ORDER_DISPLACED);
-}
-
 static bool find_room(struct rdp_server *server, struct error *error)
 {
 	descriptors_raise();
@@ -110,18 +104,29 @@ static bool find_room(struct rdp_server *server, struct error *error)
 	return true;
 }
 
+static void give_order(void *data, uint64_t connection, enum peer_order order)
+{
+	struct rdp_server *server = data;
+	struct peer *peer;
+
+	pthread_mutex_lock(&server->mutex);
+	LIST_FOREACH(peer, &server->live, link)
+	if (connection == 0 || peer->connection == connection)
+		orders_give(&peer->orders, order);
+	pthread_mutex_unlock(&server->mutex);
+}
+
 struct rdp_server *rdp_server_create(struct lab *lab, const struct certificate *certificate,
     const struct rdp_server_options *options, struct error *error)
 {
 	struct rdp_server *server = memory_zeroed(1, sizeof(*server));
 
 	server->options = *options;
-	server->environment = (struct connection_environment){.lab = lab,
-	    .certificate = certificate,
-	    .options = options->connection,
-	    .displace = displace,
-	    .data = server};
+	server->environment = (struct connection_environment){
+	    .lab = lab, .certificate = certificate, .options = options->connection};
 	server->fd = -1;
+	lab->order = give_order;
+	lab->order_data = server;
 	pthread_mutex_init(&server->mutex, NULL);
 	LIST_INIT(&server->live);
 	LIST_INIT(&server->ended);
@@ -177,8 +182,9 @@ void rdp_server_destroy(struct rdp_server *server)
 {
 	if (!server)
 		return;
-	rdp_server_order(server, 0, PEER_ORDER_STOP);
+	give_order(server, 0, PEER_ORDER_STOP);
 	join_all(server);
+	server->environment.lab->order = NULL;
 	if (server->fd >= 0)
 		close(server->fd);
 	pthread_mutex_destroy(&server->mutex);
@@ -267,15 +273,4 @@ void rdp_server_accept(struct rdp_server *server)
 			close(fd);
 			server->refused++;
 		}
-}
-
-void rdp_server_order(struct rdp_server *server, uint64_t connection, enum peer_order order)
-{
-	struct peer *peer;
-
-	pthread_mutex_lock(&server->mutex);
-	LIST_FOREACH(peer, &server->live, link)
-	if (connection == 0 || peer->connection == connection)
-		orders_give(&peer->orders, order);
-	pthread_mutex_unlock(&server->mutex);
 }

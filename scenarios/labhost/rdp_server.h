@@ -2,7 +2,9 @@
 #ifndef LEAKLAB_LABHOST_RDP_SERVER_H
 #define LEAKLAB_LABHOST_RDP_SERVER_H
 
-#include "labhost/connection.h"
+#include "labhost/certificate.h"
+#include "labhost/connection_options.h"
+#include "labhost/lab.h"
 
 struct rdp_server_options {
 	const char *address;
@@ -29,7 +31,5 @@ void rdp_server_reap(struct rdp_server *server);
 /* How many connections there can be at once, and how many clients were turned away for that. */
 size_t rdp_server_room(const struct rdp_server *server);
 size_t rdp_server_refused(const struct rdp_server *server);
-/* Gives an order to a connection, or to all of them (0). */
-void rdp_server_order(struct rdp_server *server, uint64_t connection, enum peer_order order);
 
 #endif

@@ -1,263 +1,25 @@
 /* The verb `serve`: puts the parts together and runs the main loop. */
 #include "labhost/labhost.h"
 
-#include <argp.h>
-#include <arpa/inet.h>
 #include <errno.h>
 #include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "common/timestamp.h"
 #include "labhost/accounts.h"
 #include "labhost/certificate.h"
 #include "labhost/control.h"
 #include "labhost/lab.h"
-#include "labhost/options.h"
 #include "labhost/rdp_server.h"
+#include "labhost/serve_options.h"
 #include "labhost/stage.h"
-
-#define SECOND 1000000
-#define SESSIONS_AT_ONCE 2000 /* a hard cap: this is a lab, on one machine */
-#define FREERDP_LOG_OFF 6     /* WLOG_OFF */
-#define FREERDP_LOG_ERRORS 4  /* WLOG_ERROR */
-
-struct serve_options {
-	const char *dir;
-	const char *domain;
-	const char *host_name;
-	size_t accounts;
-	unsigned lockout;
-	bool lab;
-	struct model_options model;
-	struct rdp_server_options rdp;
-};
-
-enum key {
-	KEY_DIR = 1000,
-	KEY_LISTEN,
-	KEY_PORT,
-	KEY_LAB,
-	KEY_ACCOUNTS,
-	KEY_DOMAIN,
-	KEY_HOST_NAME,
-	KEY_RULE,
-	KEY_SECURITY,
-	KEY_TIME_SCALE,
-	KEY_LATE_HOLDERS,
-	KEY_KERNEL_REFERENCE,
-	KEY_LOCKOUT,
-	KEY_SHELL_SECONDS,
-	KEY_LOGON_INFO,
-	KEY_FAULT,
-	KEY_ADMIN,
-	KEY_MANY_SESSIONS,
-	KEY_SEED,
-};
-
-static const struct argp_option options[] = {
-    {0, 0, 0, 0, "Where:", 1},
-    {"dir", KEY_DIR, "DIR", 0,
-        "Folder for control.sock, accounts.csv, cert.pem and key.pem; made private. Default: a new "
-        "one in "
-        "$LEAKLAB_STAGE or $TMPDIR, removed at the end",
-        1},
-    {"listen", KEY_LISTEN, "ADDRESS", 0, "Numeric address to listen on (default 127.0.0.1)", 1},
-    {"port", KEY_PORT, "PORT", 0, "TCP port (default 0: any free one)", 1},
-    {"lab", KEY_LAB, 0, 0,
-        "This is a lab network: needed to listen on an address that others can reach", 1},
-    {0, 0, 0, 0, "Who:", 2},
-    {"accounts", KEY_ACCOUNTS, "N", 0,
-        "Number of accounts, lab01 and on, with random passwords (default 8)", 2},
-    {"domain", KEY_DOMAIN, "NAME", 0, "Their domain (default LAB)", 2},
-    {"host-name", KEY_HOST_NAME, "NAME", 0,
-        "Name of the host and its certificate (default LABHOST)", 2},
-    {"lockout", KEY_LOCKOUT, "N", 0,
-        "Lock an account after N wrong passwords (default 5; 0: never)", 2},
-    {"security", KEY_SECURITY, "nla|tls", 0,
-        "Authenticate before the session, or in it (default nla)", 2},
-    {"admin", KEY_ADMIN, 0, 0,
-        "Accounts are administrators: a second, linked logon session each logon", 2},
-    {"many-sessions", KEY_MANY_SESSIONS, 0, 0,
-        "An account may have several sessions at once; without it a second connection takes the "
-        "session over",
-        2},
-    {0, 0, 0, 0, "How the host behaves:", 3},
-    {"rule", KEY_RULE, "ms16-111|before", 0,
-        "When a session ID is free again: when its last logon session has gone (default), or at "
-        "logoff",
-        3},
-    {"late-holders", KEY_LATE_HOLDERS, "N", 0,
-        "Token handles that services keep for 10 to 20 minutes after a logoff (default 3 a logon)",
-        3},
-    {"time-scale", KEY_TIME_SCALE, "X", 0,
-        "Length of those minutes (default 0.001; 1: as on a real host)", 3},
-    {"kernel-reference", KEY_KERNEL_REFERENCE, "N", 0,
-        "Every N-th logon leaves a reference in the kernel that no handle viewer shows (default 0: "
-        "none)",
-        3},
-    {"shell-seconds", KEY_SHELL_SECONDS, "S", 0,
-        "How long a logoff takes (default 0). A session lasts 0.05 s at least while somebody "
-        "watches logons on the "
-        "control socket",
-        3},
-    {"logon-info", KEY_LOGON_INFO, "long|extended|none", 0,
-        "Save Session Info PDU that tells a client its session ID (default long)", 3},
-    {"fault", KEY_FAULT, "NAME[/N]", 0,
-        "Have a fault, on every N-th connection (default: on each); see below", 3},
-    {"seed", KEY_SEED, "N", 0, "Makes the services' delays the same in each run", 3},
-    {0},
-};
-
-static const char documentation[] = "Run a lab host: an RDP server that behaves like a Windows "
-                                    "session host with its sessions, logon sessions, tokens "
-                                    "and handles, and runs nothing. Clients log on with real RDP; "
-                                    "programs take part through the control socket.\v"
-                                    "A session's start program is understood, not run: logoff, "
-                                    "shutdown /l, exit, timeout N, sleep N, ping -n N, "
-                                    "sequences with &, and cmd /c end when they say; anything else "
-                                    "stays, as the desktop does. Win+R, logoff, Enter "
-                                    "typed on the desktop logs off.\n\n"
-                                    "Prints address=, control=, accounts= and certificate= and "
-                                    "then `ready'; SIGTERM or SIGINT ends it with exit "
-                                    "code 0. Accounts and key exist for this run only.\n\n"
-                                    "Faults:\n";
-
-static void parse_listen(struct argp_state *state, struct serve_options *serve, const char *text)
-{
-	unsigned char address[sizeof(struct in6_addr)];
-
-	if (inet_pton(AF_INET, text, address) != 1 && inet_pton(AF_INET6, text, address) != 1)
-		argp_error(state, "--listen %s: want a numeric address, as 127.0.0.1 or ::1", text);
-	serve->rdp.address = text;
-}
-
-static bool is_loopback(const char *text)
-{
-	struct in_addr four;
-	struct in6_addr six;
-
-	if (inet_pton(AF_INET, text, &four) == 1)
-		return ntohl(four.s_addr) >> 24 == 127;
-	return inet_pton(AF_INET6, text, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
-}
-
-/* Names go into certificates, tool listings and CSV as they are. */
-static const char *parse_name(struct argp_state *state, const char *option, const char *text)
-{
-	const size_t length = strlen(text);
-
-	if (length == 0 || length > 15 ||
-	    strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-") !=
-	        length)
-		argp_error(state, "--%s %s: want 1 to 15 letters, digits or hyphens", option, text);
-	return text;
-}
-
-static error_t parse(int key, char *text, struct argp_state *state)
-{
-	static const char *const securities[] = {"nla", "tls", NULL};
-	static const char *const rules[] = {"ms16-111", "before", NULL};
-	static const char *const logon_infos[] = {"long", "extended", "none", NULL};
-	struct serve_options *serve = state->input;
-
-	switch (key) {
-	case KEY_DIR:
-		serve->dir = text;
-		return 0;
-	case KEY_LISTEN:
-		parse_listen(state, serve, text);
-		return 0;
-	case KEY_PORT:
-		serve->rdp.port = (uint16_t)option_integer(state, "port", text, 0, UINT16_MAX);
-		return 0;
-	case KEY_LAB:
-		serve->lab = true;
-		return 0;
-	case KEY_ACCOUNTS:
-		serve->accounts = option_integer(state, "accounts", text, 1, 10000);
-		return 0;
-	case KEY_DOMAIN:
-		serve->domain = parse_name(state, "domain", text);
-		return 0;
-	case KEY_HOST_NAME:
-		serve->host_name = parse_name(state, "host-name", text);
-		return 0;
-	case KEY_LOCKOUT:
-		serve->lockout = (unsigned)option_integer(state, "lockout", text, 0, 999);
-		return 0;
-	case KEY_SECURITY:
-		serve->rdp.security =
-		    (enum security)option_word(state, "security", text, securities);
-		return 0;
-	case KEY_ADMIN:
-		serve->model.linked_tokens = true;
-		return 0;
-	case KEY_MANY_SESSIONS:
-		serve->model.many_sessions = true;
-		return 0;
-	case KEY_RULE:
-		serve->model.rule = (enum id_rule)option_word(state, "rule", text, rules);
-		return 0;
-	case KEY_LATE_HOLDERS:
-		serve->model.late_holders =
-		    (unsigned)option_integer(state, "late-holders", text, 0, 1000);
-		return 0;
-	case KEY_TIME_SCALE:
-		serve->model.time_scale = option_real(state, "time-scale", text, 0, 1000);
-		return 0;
-	case KEY_KERNEL_REFERENCE:
-		serve->model.kernel_reference_every =
-		    (unsigned)option_integer(state, "kernel-reference", text, 0, 1000000);
-		return 0;
-	case KEY_SHELL_SECONDS:
-		serve->rdp.logoff_time =
-		    (int64_t)(option_real(state, "shell-seconds", text, 0, 3600) * SECOND);
-		return 0;
-	case KEY_LOGON_INFO:
-		serve->rdp.logon_info =
-		    (enum logon_info_kind)option_word(state, "logon-info", text, logon_infos);
-		return 0;
-	case KEY_FAULT:
-		if (!fault_parse(text, &serve->rdp.fault))
-			argp_error(state, "--fault %s: no such fault; --help lists them", text);
-		return 0;
-	case KEY_SEED:
-		serve->model.seed = option_integer(state, "seed", text, 0, UINT64_MAX);
-		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "serve takes no argument, but got %s", text);
-		return EINVAL;
-	case ARGP_KEY_END:
-		if (!serve->lab && !is_loopback(serve->rdp.address))
-			argp_error(state,
-			    "--listen %s: others can reach this address; say --lab if this is a "
-			    "lab network",
-			    serve->rdp.address);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static char *help_filter(int key, const char *text, void *input)
-{
-	char *whole;
-
-	(void)input;
-	if (key != ARGP_KEY_HELP_POST_DOC || !text)
-		return (char *)text;
-	return asprintf(&whole, "%s%s", text, fault_help) < 0 ? NULL : whole;
-}
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
@@ -335,7 +97,7 @@ static bool host_init(struct host *host, const struct serve_options *serve, stru
 	host->server = rdp_server_create(host->lab, &host->certificate, &serve->rdp, error);
 	if (!host->server)
 		return false;
-	host->control = control_create(host->lab, host->server, host->stage.control, error);
+	host->control = control_create(host->lab, host->stage.control, error);
 	return host->control != NULL;
 }
 
@@ -364,6 +126,16 @@ static void say_ready(const struct host *host, const struct serve_options *serve
 	fflush(stdout);
 }
 
+static void say_refused(const struct rdp_server *server)
+{
+	const size_t room = rdp_server_room(server);
+
+	fprintf(stderr, LABHOST_PROGRAM ": turning clients away: no more than %zu at once%s\n",
+	    room,
+	    room < SESSIONS_AT_ONCE ? " with this limit of open files; raise it with ulimit -n"
+	                            : "");
+}
+
 /* Until a signal says that it is enough. */
 static void run(struct host *host)
 {
@@ -373,6 +145,7 @@ static void run(struct host *host)
 	    {.fd = control_fd(host->control), .events = POLLIN},
 	    {.fd = host->lab->wake, .events = POLLIN},
 	};
+	bool told = false;
 	eventfd_t news;
 
 	for (;;) {
@@ -386,6 +159,11 @@ static void run(struct host *host)
 			eventfd_read(host->lab->wake, &news);
 		if (fds[1].revents)
 			rdp_server_accept(host->server);
+		rdp_server_reap(host->server);
+		if (!told && rdp_server_refused(host->server) > 0) {
+			say_refused(host->server);
+			told = true;
+		}
 		if (fds[2].revents)
 			control_run(host->control);
 		control_tell_events(host->control);
@@ -394,25 +172,12 @@ static void run(struct host *host)
 
 int labhost_serve(int argc, char **argv)
 {
-	const struct argp argp = {options, parse, 0, documentation, 0, help_filter, 0};
-	struct serve_options serve = {
-	    .domain = "LAB",
-	    .host_name = "LABHOST",
-	    .accounts = 8,
-	    .lockout = 5,
-	    .model = {.time_scale = 0.001, .late_holders = 3, .max_sessions = SESSIONS_AT_ONCE},
-	    .rdp = {.address = "127.0.0.1",
-	        .max_connections = SESSIONS_AT_ONCE,
-	        .log_level = getenv("WLOG_LEVEL") ? FREERDP_LOG_ERRORS : FREERDP_LOG_OFF},
-	};
+	struct serve_options serve;
 	struct error error;
 	struct host host;
 	int code = EXIT_CLEAN;
 
-	if (getrandom(&serve.model.seed, sizeof(serve.model.seed), 0) < 0)
-		serve.model.seed = (uint64_t)timestamp_monotonic();
-	argp_parse(&argp, argc, argv, 0, 0, &serve);
-	serve.model.network_logons = serve.rdp.security == SECURITY_NLA;
+	serve_options_parse(&serve, argc, argv);
 	keep_secrets();
 	keep_memory();
 	if (host_init(&host, &serve, &error)) {

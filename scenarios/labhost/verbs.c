@@ -221,8 +221,8 @@ static void verb_logoff(struct verb_context *context, const struct request *requ
 		answer_error(context, "no-session", "no such session, or it is not a user's");
 		return;
 	}
-	if (connection && context->server)
-		rdp_server_order(context->server, connection, PEER_ORDER_LOGGED_OFF);
+	if (connection)
+		lab_order(lab, connection, PEER_ORDER_LOGGED_OFF);
 	fputs("OK\n", context->out);
 }
 
@@ -248,8 +248,7 @@ static void verb_release(struct verb_context *context, const struct request *req
 static void verb_reboot(struct verb_context *context, const struct request *request)
 {
 	(void)request;
-	if (context->server)
-		rdp_server_order(context->server, 0, PEER_ORDER_DROP);
+	lab_order(context->lab, 0, PEER_ORDER_DROP);
 	model_reboot(context->lab->model, lab_now(context->lab));
 	context->rebooted = true;
 	fputs("OK\n", context->out);

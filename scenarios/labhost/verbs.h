@@ -6,11 +6,9 @@
 
 #include "labhost/control_client.h"
 #include "labhost/lab.h"
-#include "labhost/rdp_server.h"
 
 struct verb_context {
-	struct lab *lab;           /* locked */
-	struct rdp_server *server; /* NULL: nobody is connected by RDP */
+	struct lab *lab; /* locked */
 	struct control_client *client;
 	FILE *out;
 	bool rebooted; /* out: every client's process has gone */

@@ -287,6 +287,68 @@ static void shell_that_ends_unseen_logs_off(void **state)
 	model_destroy(model);
 }
 
+static void logoff_goes_on_when_its_connection_has_gone(void **state)
+{
+	struct model *model = model_create(&host, START);
+	(void)state;
+
+	const uint64_t connection = next_connection;
+	const uint32_t session = session_of(model, "lab01");
+	assert_true(model_end_session(model, session, connection, START + 5) == START + 5);
+	assert_true(model_next_due(model) == DUE_NEVER); /* the connection sees to it */
+	model_disconnect(model, session, connection);
+	assert_true(model_next_due(model) == START + 5);
+	model_run_due(model, START + 5);
+	assert_null(model_session(model, session));
+	model_destroy(model);
+}
+
+static void pending_logoff_comes_along_on_a_reconnect(void **state)
+{
+	struct model *model = model_create(&host, START);
+	(void)state;
+
+	const uint64_t connection = next_connection;
+	const uint32_t session = session_of(model, "lab01");
+	model_end_session(model, session, connection, START + MINUTE);
+	model_end_session(model, session, connection, START + 2 * MINUTE);
+	model_disconnect(model, session, connection);
+	const struct logon_answer answer = log_on(model, "lab01");
+	assert_true(answer.ends == START + MINUTE);
+	assert_true(model_next_due(model) == DUE_NEVER);
+	assert_true(
+	    model_end_session(model, session, connection, START) == DUE_NEVER); /* not its */
+	assert_true(model_session(model, session)->ends == START + MINUTE);
+	model_destroy(model);
+}
+
+static void session_that_hangs_stays_with_all_its_tokens(void **state)
+{
+	struct model *model = model_create(&host, START);
+	const struct logon_request request = {.domain = "LAB",
+	    .user = "lab01",
+	    .sid = "S-1-5-21-1-2-3-1104",
+	    .shell = "logoff.exe",
+	    .shell_ends = START,
+	    .hangs = true,
+	    .connection = 1};
+	struct logon_answer answer;
+	(void)state;
+
+	assert_true(model_logon(model, &request, START, &answer));
+	assert_true(answer.ends == DUE_NEVER);
+	const size_t tokens = model_token_objects(model);
+	assert_true(model_end_session(model, answer.session_id, 1, START) == DUE_NEVER);
+	model_disconnect(model, answer.session_id, 1);
+	assert_true(model_next_due(model) == DUE_NEVER);
+	model_run_due(model, MUCH_LATER);
+	assert_int_equal(model_session(model, answer.session_id)->state, NT_STATE_DISCONNECTED);
+	assert_int_equal(model_token_objects(model), tokens);
+	assert_true(
+	    model_logoff(model, answer.session_id, 0, MUCH_LATER)); /* an administrator can */
+	model_destroy(model);
+}
+
 static void network_logon_goes_by_itself(void **state)
 {
 	struct model_options options = host;
@@ -391,6 +453,9 @@ int main(void)
 	    unit_test(second_connection_displaces_the_first),
 	    unit_test(many_sessions_lets_an_account_in_twice),
 	    unit_test(shell_that_ends_unseen_logs_off),
+	    unit_test(logoff_goes_on_when_its_connection_has_gone),
+	    unit_test(pending_logoff_comes_along_on_a_reconnect),
+	    unit_test(session_that_hangs_stays_with_all_its_tokens),
 	    unit_test(network_logon_goes_by_itself),
 	    unit_test(administrators_have_two_logon_sessions_that_end_together),
 	    unit_test(full_host_refuses),

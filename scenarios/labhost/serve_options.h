@@ -1,0 +1,24 @@
+/* The command line of `serve`. */
+#ifndef LEAKLAB_LABHOST_SERVE_OPTIONS_H
+#define LEAKLAB_LABHOST_SERVE_OPTIONS_H
+
+#include "labhost/model.h"
+#include "labhost/rdp_server.h"
+
+#define SESSIONS_AT_ONCE 2000 /* a hard cap: this is a lab, on one machine */
+
+struct serve_options {
+	const char *dir; /* NULL: a new one */
+	const char *domain;
+	const char *host_name;
+	size_t accounts;
+	unsigned lockout;
+	bool lab; /* may listen where others can reach it */
+	struct model_options model;
+	struct rdp_server_options rdp;
+};
+
+/* Ends the program with a usage error, or after --help. The texts are borrowed from argv. */
+void serve_options_parse(struct serve_options *out, int argc, char **argv);
+
+#endif
