@@ -40,6 +40,9 @@ struct rdp {
 };
 
 static HANDLE stop_event;
+/* The library's own, to be copied: making them costs three times as much as all else of a context, for the time zone is
+ * computed each time. */
+static rdpSettings *standard_settings;
 
 bool rdp_init(struct error *error)
 {
@@ -50,9 +53,10 @@ bool rdp_init(struct error *error)
 	stop_event = CreateEventA(NULL, TRUE, FALSE, NULL);
 	if (!stop_event || !winpr_lock_install())
 		return error_set(error, EXIT_TARGET, "FreeRDP's libraries cannot be initialised");
+	standard_settings = freerdp_settings_new(0);
 	/* A context initialises globals of the library without a lock: do it while there is one thread. */
 	instance = freerdp_new();
-	if (!instance || !freerdp_context_new(instance)) {
+	if (!standard_settings || !instance || !freerdp_context_new(instance)) {
 		freerdp_free(instance);
 		return error_set(error, EXIT_TARGET, "out of memory");
 	}
@@ -63,6 +67,7 @@ bool rdp_init(struct error *error)
 
 void rdp_deinit(void)
 {
+	freerdp_settings_free(standard_settings);
 	CloseHandle(stop_event);
 }
 
@@ -242,15 +247,20 @@ static bool watch_state(rdpContext *context)
 struct rdp *rdp_create(const struct setup *setup, const struct order *order)
 {
 	freerdp *instance = freerdp_new();
+	rdpSettings *settings =
+	    freerdp_settings_clone(standard_settings); /* the context's from then on */
 	struct rdp *rdp;
 
-	if (!instance)
+	if (!instance || !settings) {
+		freerdp_settings_free(settings);
+		freerdp_free(instance);
 		return NULL;
+	}
 	instance->ContextSize = sizeof(struct rdp);
 	instance->PostConnect = post_connect;
 	instance->VerifyX509Certificate = verify_certificate;
 	instance->LogonErrorInfo = logon_error_info;
-	if (!freerdp_context_new(instance)) {
+	if (!freerdp_context_new_ex(instance, settings)) {
 		freerdp_free(instance);
 		return NULL;
 	}

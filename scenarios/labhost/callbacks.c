@@ -169,7 +169,7 @@ bool callbacks_install(struct connection *connection)
 	rdp->ContextSize = sizeof(struct context);
 	rdp->ContextNew = on_context_new;
 	rdp->ContextExtra = connection;
-	if (!freerdp_peer_context_new(rdp))
+	if (!freerdp_peer_context_new_ex(rdp, connection->environment->settings))
 		return false;
 	set_callbacks(rdp);
 	return set_transport(connection);

@@ -9,7 +9,6 @@
 #include "labhost/callbacks.h"
 #include "labhost/goodbye.h"
 #include "labhost/logon.h"
-#include "labhost/rdp_settings.h"
 
 #define HANDLES 32
 
@@ -93,9 +92,7 @@ static void converse(struct connection *connection)
 
 static bool prepare(struct connection *connection)
 {
-	return callbacks_install(connection) &&
-	       rdp_settings_fill(connection->rdp->context->settings, connection->environment) &&
-	       connection->rdp->Initialize(connection->rdp);
+	return callbacks_install(connection) && connection->rdp->Initialize(connection->rdp);
 }
 
 static void serve(struct connection *connection)

@@ -13,6 +13,7 @@
 #include "labhost/descriptors.h"
 #include "labhost/memory.h"
 #include "labhost/peer.h"
+#include "labhost/rdp_settings.h"
 #include "winpr_lock.h"
 
 #define PEER_STACK_SIZE (512 * 1024) /* measured to be plenty */
@@ -116,6 +117,14 @@ static void give_order(void *data, uint64_t connection, enum peer_order order)
 	pthread_mutex_unlock(&server->mutex);
 }
 
+static bool make_settings(struct rdp_server *server, struct error *error)
+{
+	server->environment.settings =
+	    rdp_settings_create(server->environment.certificate, &server->environment.options);
+	return server->environment.settings ||
+	       error_set(error, EXIT_TARGET, "FreeRDP takes no settings with this certificate");
+}
+
 struct rdp_server *rdp_server_create(struct lab *lab, const struct certificate *certificate,
     const struct rdp_server_options *options, struct error *error)
 {
@@ -131,7 +140,7 @@ struct rdp_server *rdp_server_create(struct lab *lab, const struct certificate *
 	LIST_INIT(&server->live);
 	LIST_INIT(&server->ended);
 	if (!find_room(server, error) || !prepare_libraries(options->log_level, error) ||
-	    !server_listen(server, error)) {
+	    !make_settings(server, error) || !server_listen(server, error)) {
 		rdp_server_destroy(server);
 		return NULL;
 	}
@@ -188,6 +197,7 @@ void rdp_server_destroy(struct rdp_server *server)
 	if (server->fd >= 0)
 		close(server->fd);
 	pthread_mutex_destroy(&server->mutex);
+	freerdp_settings_free(server->environment.settings);
 	WSACleanup();
 	free(server);
 }

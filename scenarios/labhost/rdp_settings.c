@@ -22,12 +22,9 @@ static bool set_certificate(rdpSettings *settings, const struct certificate *cer
 	return true;
 }
 
-bool rdp_settings_fill(rdpSettings *settings, const struct connection_environment *environment)
+static bool set_offers(rdpSettings *settings, bool nla)
 {
-	const bool nla = environment->options.security == SECURITY_NLA;
-
-	return set_certificate(settings, environment->certificate) &&
-	       freerdp_settings_set_bool(settings, FreeRDP_RdpSecurity, FALSE) &&
+	return freerdp_settings_set_bool(settings, FreeRDP_RdpSecurity, FALSE) &&
 	       freerdp_settings_set_bool(settings, FreeRDP_TlsSecurity, !nla) &&
 	       freerdp_settings_set_bool(settings, FreeRDP_NlaSecurity, nla) &&
 	       /* Looking for a Kerberos realm costs half a second where there is none. */
@@ -40,4 +37,16 @@ bool rdp_settings_fill(rdpSettings *settings, const struct connection_environmen
 	       freerdp_settings_set_uint32(settings, FreeRDP_ColorDepth, 32) &&
 	       freerdp_settings_set_bool(settings, FreeRDP_SuppressOutput, TRUE) &&
 	       freerdp_settings_set_bool(settings, FreeRDP_RefreshRect, TRUE);
+}
+
+rdpSettings *rdp_settings_create(
+    const struct certificate *certificate, const struct connection_options *options)
+{
+	rdpSettings *settings = freerdp_settings_new(FREERDP_SETTINGS_SERVER_MODE);
+
+	if (settings && set_certificate(settings, certificate) &&
+	    set_offers(settings, options->security == SECURITY_NLA))
+		return settings;
+	freerdp_settings_free(settings);
+	return NULL;
 }

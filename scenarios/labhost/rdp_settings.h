@@ -4,8 +4,12 @@
 
 #include <freerdp/settings.h>
 
-#include "labhost/connection.h"
+#include "labhost/certificate.h"
+#include "labhost/connection_options.h"
 
-bool rdp_settings_fill(rdpSettings *settings, const struct connection_environment *environment);
+/* Settings for each connection to copy; the copies share the private key. The caller frees them with
+ * freerdp_settings_free(); NULL: the certificate cannot be used, or memory is out. */
+rdpSettings *rdp_settings_create(
+    const struct certificate *certificate, const struct connection_options *options);
 
 #endif
