@@ -4,6 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* The kind of format that this system's vsnprintf takes; the build says so where it is another one. */
+#ifndef PRINTF_FORMAT
+#define PRINTF_FORMAT printf
+#endif
+
 struct grabber {
 	struct grabber_options options;
 	struct grabber_counts counts;
@@ -40,7 +45,7 @@ void grabber_destroy(struct grabber *grabber)
 	free(grabber);
 }
 
-__attribute__((format(printf, 2, 3))) static void say(
+__attribute__((format(PRINTF_FORMAT, 2, 3))) static void say(
     const struct grabber *grabber, const char *format, ...)
 {
 	char line[512];

@@ -7,34 +7,27 @@
 #define HANDLES_DEFAULT 10000
 #define NUMBER_MOST 1000000
 
-void options_help(FILE *out)
+void options_help(FILE *out, const struct options_host *host)
 {
-	fputs(
+	fprintf(out,
 	    "Usage: leaklab-grabber --lab [OPTION...]\n"
 	    "Leak logon sessions on purpose, the way faulty software does: at each logon take the\n"
 	    "new user's token, duplicate it, and never close the duplicate. The tokens are never\n"
 	    "used, and are good for identification only.\n"
 	    "\n"
 	    "      --lab             needed: yes, this host is a lab's, and may leak\n"
-	    "      --control=PATH    control socket of the lab host (default $LAB_CONTROL)\n"
+	    "%s"
 	    "      --every=N         only each N-th logon (default 1)\n"
 	    "      --copies=K        K duplicates a token (default 1)\n"
 	    "      --existing        take the tokens of those who are logged on already, too\n"
 	    "      --fixed           close the duplicates: the same program without the fault\n"
-	    "      --release         close all that is held on SIGUSR1, and before it ends\n"
-	    "      --max-handles=N   never hold more than N handles (default 10000)\n"
+	    "      --release         close all that is held on %s, and before it ends\n"
+	    "      --max-handles=N   never hold more than N handles (default %d)\n"
 	    "      --quiet           no line for each logon\n"
 	    "      --help, --version\n"
 	    "\n"
-	    "Prints pid=PID, its process on the host, and then `ready'. SIGTERM or SIGINT ends "
-	    "it;\n"
-	    "what it holds goes with its process, as on NT.\n"
-	    "\n"
-	    "Exit codes: 0 ended as told; 2 usage; 4 the host cannot be reached, or is gone.\n"
-	    "\n"
-	    "Example: leak at every third logon, and let go on demand:\n"
-	    "  leaklab-grabber --lab --every 3 --release & kill -USR1 $!\n",
-	    out);
+	    "%s",
+	    host->help, host->release, HANDLES_DEFAULT, host->ending);
 }
 
 static bool number(const char *name, const char *text, unsigned *out, char error[256])
@@ -74,12 +67,13 @@ static bool *flag(struct options *options, const char *name)
 	return NULL;
 }
 
-static bool set_value(struct options *options, const char *name, const char *value, char error[256])
+static bool set_value(struct options *options, const struct options_host *host, const char *name,
+    const char *value, char error[256])
 {
 	unsigned handles;
 
-	if (strcmp(name, "control") == 0) {
-		options->control = value;
+	if (strcmp(name, host->where) == 0) {
+		options->where = value;
 		return true;
 	}
 	if (strcmp(name, "every") == 0)
@@ -93,9 +87,9 @@ static bool set_value(struct options *options, const char *name, const char *val
 }
 
 /* The option's name without its value; NULL if no option of that name takes a value. */
-static const char *value_option(const char *text, size_t length)
+static const char *value_option(const struct options_host *host, const char *text, size_t length)
 {
-	static const char *const names[] = {"control", "every", "copies", "max-handles"};
+	const char *const names[] = {host->where, "every", "copies", "max-handles"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strlen(names[i]) == length && strncmp(names[i], text, length) == 0)
@@ -103,7 +97,8 @@ static const char *value_option(const char *text, size_t length)
 	return NULL;
 }
 
-bool options_parse(int argc, char **argv, struct options *out, char error[256])
+bool options_parse(
+    int argc, char **argv, const struct options_host *host, struct options *out, char error[256])
 {
 	struct options options = {
 	    .grabber = {.every = 1, .copies = 1, .max_handles = HANDLES_DEFAULT}};
@@ -113,7 +108,7 @@ bool options_parse(int argc, char **argv, struct options *out, char error[256])
 		const bool is_option = strncmp(argv[i], "--", 2) == 0;
 		const size_t length = is_option ? strcspn(text, "=") : 0;
 		bool *found = is_option ? flag(&options, text) : NULL;
-		const char *name = is_option ? value_option(text, length) : NULL;
+		const char *name = is_option ? value_option(host, text, length) : NULL;
 
 		if (found) {
 			*found = true;
@@ -128,7 +123,7 @@ bool options_parse(int argc, char **argv, struct options *out, char error[256])
 			return false;
 		}
 		const char *value = text[length] == '=' ? text + length + 1 : argv[++i];
-		if (!set_value(&options, name, value, error))
+		if (!set_value(&options, host, name, value, error))
 			return false;
 	}
 	*out = options;

@@ -189,13 +189,15 @@ static void session_that_has_gone_is_counted_as_missed(void **state)
 	grabber_destroy(grabber);
 }
 
+static const struct options_host host = {.where = "control"};
+
 static bool parsed(struct options *options, const char *first, const char *second)
 {
 	char name[] = "leaklab-grabber";
 	char *argv[] = {name, (char *)first, (char *)second, NULL};
 	char error[256];
 
-	return options_parse(second ? 3 : 2, argv, options, error);
+	return options_parse(second ? 3 : 2, argv, &host, options, error);
 }
 
 static void options_are_read(void **state)
@@ -210,6 +212,8 @@ static void options_are_read(void **state)
 	assert_true(parsed(&options, "--copies", "2"));
 	assert_false(options.lab);
 	assert_int_equal(options.grabber.copies, 2);
+	assert_true(parsed(&options, "--control=here", NULL));
+	assert_string_equal(options.where, "here");
 }
 
 static void wrong_options_are_refused(void **state)
@@ -223,6 +227,7 @@ static void wrong_options_are_refused(void **state)
 	assert_false(parsed(&options, "--every", "3x"));
 	assert_false(parsed(&options, "--lab=yes", NULL));
 	assert_false(parsed(&options, "--labs", NULL));
+	assert_false(parsed(&options, "--watch", "here"));
 	assert_false(parsed(&options, "lab", NULL));
 }
 

@@ -1,0 +1,179 @@
+/* leaklab-probe.exe: what a Windows host can tell of tokens, logon sessions and sessions. */
+#include <fcntl.h>
+#include <io.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "probe/release.h"
+#include "probe/snapshot.h"
+#include "probe/tracking.h"
+#include "probe/win32.h"
+
+#define EXIT_GOOD 0
+#define EXIT_USAGE 2
+#define EXIT_TARGET 4
+#define REPEAT_MOST 1000000
+
+static const char help[] =
+    "Usage: leaklab-probe [snapshot] [--output=FILE] [--repeat=N]\n"
+    "       leaklab-probe status | disarm\n"
+    "       leaklab-probe arm [--dump=kernel|complete]\n"
+    "       leaklab-probe release --lab PID:HANDLE | LUID\n"
+    "Tell what this host knows of sessions, logon sessions and the handles that keep them.\n"
+    "\n"
+    "  snapshot  one JSON snapshot (leaklab.snapshot/1) for leaklab-analyzer: sessions, LSA\n"
+    "            logon sessions, every token handle, handle counts, token objects; and what\n"
+    "            could not be seen, and why. It closes what it opens, and leaves nothing:\n"
+    "            with --repeat, N snapshots one after another show its own handle count\n"
+    "  arm       have the kernel note who makes tokens (SeTokenLeakDiag), and have an NMI\n"
+    "            write a kernel dump (default) or a complete one; both from the next boot on.\n"
+    "            What was there is kept under HKLM\\SOFTWARE\\leaklab\n"
+    "  disarm    put back exactly what was there\n"
+    "  status    what is armed, and whether a reboot is needed\n"
+    "  release   close another process' token handle, or one by one all those of a logon\n"
+    "            session, and say after each whether the logon session has gone. The process\n"
+    "            may fail: --lab says that this host is there for such things\n"
+    "\n"
+    "      --help, --version\n"
+    "\n"
+    "Run it elevated, or as LocalSystem: without, other users' handles stay unknown.\n"
+    "Exit codes: 0 done; 1 release: the logon session is still there; 2 usage; 4 Windows\n"
+    "refuses.\n"
+    "\n"
+    "Example: before and after a load, then what became of it:\n"
+    "  leaklab-probe --output=before.json\n"
+    "  leaklab-probe --output=after.json\n";
+
+struct options {
+	const char *verb;
+	const char *target;
+	const char *output;
+	unsigned repeat; /* 0: not given */
+	enum dump_kind dump;
+	bool lab;
+	bool dump_given;
+};
+
+static int usage_error(const char *what, const char *why)
+{
+	fprintf(stderr, "leaklab-probe: %s: %s; --help tells more\n", what, why);
+	return EXIT_USAGE;
+}
+
+static bool is_verb(const char *text)
+{
+	static const char *const verbs[] = {"snapshot", "arm", "disarm", "status", "release"};
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strcmp(verbs[i], text) == 0)
+			return true;
+	return false;
+}
+
+/* Returns why an argument is wrong; NULL: it is not. */
+static const char *take(struct options *options, const char *argument)
+{
+	if (strcmp(argument, "--lab") == 0) {
+		options->lab = true;
+	} else if (strncmp(argument, "--output=", 9) == 0 && argument[9]) {
+		options->output = argument + 9;
+	} else if (strcmp(argument, "--dump=kernel") == 0 ||
+	           strcmp(argument, "--dump=complete") == 0) {
+		options->dump = argument[7] == 'k' ? DUMP_KERNEL : DUMP_COMPLETE;
+		options->dump_given = true;
+	} else if (strncmp(argument, "--repeat=", 9) == 0) {
+		char *end;
+		const unsigned long count = strtoul(argument + 9, &end, 10);
+
+		if (argument[9] < '1' || argument[9] > '9' || *end || count > REPEAT_MOST)
+			return "want a whole number from 1 to 1000000";
+		options->repeat = (unsigned)count;
+	} else if (*argument == '-') {
+		return "no such option, or no such value of it";
+	} else if (!options->verb) {
+		options->verb = argument;
+		return is_verb(argument) ? NULL : "no such verb";
+	} else if (strcmp(options->verb, "release") == 0 && !options->target) {
+		options->target = argument;
+	} else {
+		return "one argument too many";
+	}
+	return NULL;
+}
+
+static int write_snapshots(const char *path, unsigned count)
+{
+	FILE *out = stdout;
+
+	if (path) {
+		wchar_t *wide = utf16(path);
+		out = wide ? _wfopen(wide, L"wb") : NULL;
+		free(wide);
+	} else {
+		_setmode(_fileno(stdout), _O_BINARY);
+	}
+	if (!out) {
+		fprintf(stderr, "leaklab-probe: %s: %s\n", path, strerror(errno));
+		return EXIT_TARGET;
+	}
+	/* A snapshot is written in many small pieces. */
+	setvbuf(out, NULL, _IOFBF, 1 << 16);
+	bool good = true;
+	for (unsigned i = 0; i < count && good; i++)
+		good = snapshot_write(out);
+	if (path && fclose(out) != 0)
+		good = false;
+	if (!good)
+		fprintf(stderr, "leaklab-probe: writing the snapshot: no memory, or no room\n");
+	return good ? EXIT_GOOD : EXIT_TARGET;
+}
+
+static int run(const struct options *options)
+{
+	const char *verb = options->verb ? options->verb : "snapshot";
+
+	if ((options->output || options->repeat) && strcmp(verb, "snapshot") != 0)
+		return usage_error(verb, "--output and --repeat are for snapshots");
+	if (options->dump_given && strcmp(verb, "arm") != 0)
+		return usage_error("--dump", "only arm sets the kind of dump");
+	if (strcmp(verb, "arm") == 0)
+		return tracking_arm(options->dump);
+	if (strcmp(verb, "disarm") == 0)
+		return tracking_disarm();
+	if (strcmp(verb, "status") == 0)
+		return tracking_status();
+	if (strcmp(verb, "snapshot") == 0)
+		return write_snapshots(options->output, options->repeat ? options->repeat : 1);
+	if (!options->target)
+		return usage_error("release", "which handle, or which logon session?");
+	if (!options->lab)
+		return usage_error("release", "it closes handles under a running process, which "
+		                              "may fail. Say --lab if this host is for that");
+	return release(options->target);
+}
+
+int wmain(int argc, wchar_t **argv); /* mingw's start-up code declares it nowhere */
+
+int wmain(int argc, wchar_t **argv)
+{
+	struct options options = {.dump = DUMP_KERNEL};
+	char **arguments = utf8_arguments(argc, argv);
+
+	if (!arguments)
+		return usage_error("the arguments", "out of memory");
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(arguments[i], "--help") == 0) {
+			fputs(help, stdout);
+			return EXIT_GOOD;
+		}
+		if (strcmp(arguments[i], "--version") == 0) {
+			puts("leaklab-probe " LEAKLAB_VERSION);
+			return EXIT_GOOD;
+		}
+		const char *why = take(&options, arguments[i]);
+		if (why)
+			return usage_error(arguments[i], why);
+	}
+	return run(&options);
+}

@@ -1,0 +1,64 @@
+/* Layouts of NtQuerySystemInformation and NtQueryObject that the SDK does not declare, as Microsoft's public symbols
+ * (PDB types) have them; the same from Server 2008 R2 on, 64 bits. */
+#ifndef LEAKLAB_PROBE_NT_H
+#define LEAKLAB_PROBE_NT_H
+
+#include <stdint.h>
+
+#include <windows.h>
+#include <winternl.h>
+
+#define NT_TIME_OF_DAY 3
+#define NT_PROCESSES 5
+#define NT_EXTENDED_HANDLES 64
+#define NT_OBJECT_TYPE 2
+
+#define NT_INFO_LENGTH_MISMATCH ((NTSTATUS)0xC0000004)
+#define NT_NO_SUCH_LOGON_SESSION ((NTSTATUS)0xC000005F)
+
+struct nt_handle { /* SYSTEM_HANDLE_TABLE_ENTRY_INFO_EX */
+	void *object;
+	uint64_t pid;
+	uint64_t value;
+	uint32_t access;
+	uint16_t creator_back_trace;
+	uint16_t type;
+	uint32_t attributes;
+	uint32_t reserved;
+};
+
+struct nt_handles { /* SYSTEM_HANDLE_INFORMATION_EX */
+	uint64_t count;
+	uint64_t reserved;
+	struct nt_handle entries[];
+};
+
+struct nt_process { /* SYSTEM_PROCESS_INFORMATION, its beginning */
+	uint32_t next;
+	uint32_t threads;
+	uint8_t times[48];
+	UNICODE_STRING image;
+	int32_t priority;
+	uint64_t pid;
+	uint64_t parent;
+	uint32_t handle_count;
+	uint32_t session;
+};
+
+struct nt_time_of_day { /* SYSTEM_TIMEOFDAY_INFORMATION */
+	int64_t boot;   /* 100 ns since 1601 */
+	int64_t now;
+	uint8_t rest[32];
+};
+
+struct nt_object_type { /* OBJECT_TYPE_INFORMATION, its beginning; the name follows the structure */
+	UNICODE_STRING name;
+	uint32_t objects;
+	uint32_t handles;
+	uint32_t rest[24];
+};
+
+/* The answer of NtQuerySystemInformation, of whatever size; the caller's to free(). NULL: *error says why. */
+void *nt_query(int what, DWORD *error);
+
+#endif

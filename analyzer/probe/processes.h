@@ -1,0 +1,25 @@
+/* The processes of the system. */
+#ifndef LEAKLAB_PROBE_PROCESSES_H
+#define LEAKLAB_PROBE_PROCESSES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct process {
+	uint64_t pid;
+	char *image; /* NULL: the idle process */
+	uint32_t session;
+	uint64_t handle_count; /* zero; for the caller to count */
+};
+
+struct processes {
+	struct process *all; /* by process ID */
+	size_t count;
+};
+
+bool processes_read(struct processes *out, unsigned long *error);
+void processes_free(struct processes *processes);
+struct process *processes_find(const struct processes *processes, uint64_t pid); /* NULL: no such */
+
+#endif

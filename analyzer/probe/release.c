@@ -1,0 +1,218 @@
+#include "probe/release.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <windows.h>
+
+#include "probe/handles.h"
+#include "probe/logons.h"
+#include "probe/processes.h"
+#include "probe/win32.h"
+
+#define EXIT_GOOD 0
+#define EXIT_LEFT 1
+#define EXIT_USAGE 2
+#define EXIT_TARGET 4
+#define LOGON_WAIT 1000 /* ms; LSA lets go of its own handle a moment later */
+
+static bool is_luid(const char *text, uint64_t *out)
+{
+	unsigned high;
+	unsigned low;
+	int length = 0;
+
+	/* Eight digits each, as logonsessions prints them: a PID has less, or no leading zero. */
+	if (strlen(text) != 17 || text[8] != ':' ||
+	    sscanf(text, "%8x:%8x%n", &high, &low, &length) != 2 || length != 17)
+		return false;
+	*out = (uint64_t)high << 32 | low;
+	return true;
+}
+
+static bool is_handle(const char *text, uint64_t *pid, uint64_t *value)
+{
+	char *end;
+
+	*pid = strtoull(text, &end, 10);
+	if (end == text || *end != ':' || end[1] < '0' || end[1] > '9')
+		return false;
+	*value = strtoull(end + 1, &end, 0);
+	return *end == '\0';
+}
+
+/* The system's own: they let go by themselves when the last of the others does, and the system may not survive it if
+ * a handle is closed under them. */
+static bool is_system(const struct process *process)
+{
+	static const char *const images[] = {"System", "smss.exe", "csrss.exe", "wininit.exe",
+	    "services.exe", "lsass.exe", "winlogon.exe"};
+
+	if (!process)
+		return false;
+	for (size_t i = 0; i < sizeof(images) / sizeof(images[0]); i++)
+		if (process->pid == 4 ||
+		    (process->image && _stricmp(process->image, images[i]) == 0))
+			return true;
+	return false;
+}
+
+static void say_state(uint64_t luid)
+{
+	static const char *const words[] = {[LOGON_THERE] = "is still there",
+	    [LOGON_GONE] = "has gone",
+	    [LOGON_UNKNOWN] = "may be there or not: LSA does not say"};
+	const ULONGLONG end = GetTickCount64() + LOGON_WAIT;
+	enum logon_state state;
+
+	while ((state = logon_state(luid)) == LOGON_THERE && GetTickCount64() < end)
+		Sleep(50);
+	printf(
+	    "; logon session %08x:%08x %s\n", (unsigned)(luid >> 32), (unsigned)luid, words[state]);
+	fflush(stdout);
+}
+
+static bool close_there(HANDLE process, uint64_t value)
+{
+	HANDLE last;
+
+	/* With a target, though there is no need for one: some systems close nothing without. */
+	if (!DuplicateHandle(process, (HANDLE)(uintptr_t)value, GetCurrentProcess(), &last, 0,
+	        FALSE, DUPLICATE_CLOSE_SOURCE | DUPLICATE_SAME_ACCESS))
+		return false;
+	CloseHandle(last);
+	return true;
+}
+
+enum outcome { CLOSED, NOT_MEANT, REFUSED };
+
+/* Closes a handle if it leads to a token (of that logon session, unless luid is NULL). */
+static enum outcome close_one(
+    const struct process *owner, uint64_t pid, uint64_t value, const uint64_t *luid)
+{
+	HANDLE process = OpenProcess(PROCESS_DUP_HANDLE, FALSE, (DWORD)pid);
+	enum outcome outcome = REFUSED;
+	struct token token;
+	HANDLE copy;
+
+	if (!process)
+		return REFUSED;
+	/* Looked at right before it is closed: it may lead elsewhere by now. */
+	if (!token_copy(process, value, &copy)) {
+		CloseHandle(process);
+		return REFUSED;
+	}
+	if (!token_query(copy, &token) || (luid && token.luid != *luid))
+		outcome = NOT_MEANT;
+	CloseHandle(copy);
+	if (outcome != NOT_MEANT && is_system(owner)) {
+		printf("left: process %llu %s handle 0x%llx (the system's own)\n",
+		    (unsigned long long)pid, owner->image ? owner->image : "",
+		    (unsigned long long)value);
+		outcome = NOT_MEANT;
+	} else if (outcome != NOT_MEANT && close_there(process, value)) {
+		printf("closed: process %llu %s handle 0x%llx", (unsigned long long)pid,
+		    owner && owner->image ? owner->image : "", (unsigned long long)value);
+		say_state(token.luid);
+		outcome = CLOSED;
+	}
+	const DWORD error = GetLastError();
+	CloseHandle(process);
+	SetLastError(error);
+	return outcome;
+}
+
+static void say_refused(uint64_t pid, uint64_t value)
+{
+	char why[WIN32_ERROR_SIZE];
+
+	fprintf(stderr, "leaklab-probe: process %llu handle 0x%llx: %s\n", (unsigned long long)pid,
+	    (unsigned long long)value, win32_error(GetLastError(), why));
+}
+
+static int release_handle(const struct handle_table *table, const struct processes *processes,
+    uint64_t pid, uint64_t value)
+{
+	const struct process *owner = processes_find(processes, pid);
+
+	if (!handle_table_has_token(table, pid, value)) {
+		fprintf(stderr,
+		    "leaklab-probe: process %llu has no token handle 0x%llx; nothing is closed\n",
+		    (unsigned long long)pid, (unsigned long long)value);
+		return EXIT_TARGET;
+	}
+	const enum outcome outcome = close_one(owner, pid, value, NULL);
+	if (outcome == REFUSED)
+		say_refused(pid, value);
+	return outcome == CLOSED ? EXIT_GOOD : EXIT_TARGET;
+}
+
+static int release_luid(
+    const struct handle_table *table, const struct processes *processes, uint64_t luid)
+{
+	uint64_t closed = 0;
+	uint64_t refused = 0;
+
+	for (uint64_t i = 0; i < table->all->count; i++) {
+		const struct nt_handle *handle = &table->all->entries[i];
+
+		if (handle->type != table->token_type || handle->pid == GetCurrentProcessId())
+			continue;
+		switch (close_one(
+		    processes_find(processes, handle->pid), handle->pid, handle->value, &luid)) {
+		case CLOSED:
+			closed++;
+			break;
+		case REFUSED:
+			refused++;
+			break;
+		case NOT_MEANT:
+			break;
+		}
+	}
+	printf("%llu handles closed", (unsigned long long)closed);
+	say_state(luid);
+	if (refused)
+		fprintf(stderr,
+		    "leaklab-probe: %llu token handles could not be looked into; some may be of "
+		    "that logon session\n",
+		    (unsigned long long)refused);
+	return logon_state(luid) == LOGON_THERE ? EXIT_LEFT : EXIT_GOOD;
+}
+
+int release(const char *target)
+{
+	struct handle_table table = {0};
+	struct processes processes = {0};
+	int code = EXIT_TARGET;
+	uint64_t luid = 0;
+	uint64_t pid = 0;
+	uint64_t value = 0;
+	DWORD error = 0;
+	char why[WIN32_ERROR_SIZE];
+
+	const bool by_luid = is_luid(target, &luid);
+	if (!by_luid && !is_handle(target, &pid, &value)) {
+		fprintf(stderr,
+		    "leaklab-probe: release %s: want PID:HANDLE (2464:0x1a4) or a LUID with all "
+		    "its digits (00000000:000fd2f5)\n",
+		    target);
+		return EXIT_USAGE;
+	}
+	enable_privilege(SE_DEBUG_NAME);
+	if (!processes_read(&processes, &error) || !handle_table_read(&table, &error)) {
+		fprintf(
+		    stderr, "leaklab-probe: listing the handles: %s\n", win32_error(error, why));
+	} else if (table.token_type < 0) {
+		fputs("leaklab-probe: this system does not tell which handles lead to tokens\n",
+		    stderr);
+	} else {
+		code = by_luid ? release_luid(&table, &processes, luid)
+		               : release_handle(&table, &processes, pid, value);
+	}
+	handle_table_free(&table);
+	processes_free(&processes);
+	return code;
+}

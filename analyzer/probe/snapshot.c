@@ -1,0 +1,397 @@
+#include "probe/snapshot.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <windows.h>
+
+#include "probe/handles.h"
+#include "probe/host.h"
+#include "probe/json.h"
+#include "probe/logons.h"
+#include "probe/names.h"
+#include "probe/processes.h"
+#include "probe/sessions.h"
+#include "probe/tracking.h"
+#include "probe/win32.h"
+
+#define GAPS_MOST 32
+
+struct gap {
+	const char *what;
+	char why[512];
+};
+
+struct snapshot {
+	struct json json;
+	struct handle_table handles;
+	struct logons logons;
+	struct processes processes;
+	struct names *names;
+	struct host host;
+	struct gap gaps[GAPS_MOST]; /* what could not be seen */
+	size_t gap_count;
+};
+
+__attribute__((format(PRINTF_FORMAT, 3, 4))) static void note_gap(
+    struct snapshot *snapshot, const char *what, const char *format, ...)
+{
+	va_list arguments;
+
+	if (snapshot->gap_count == GAPS_MOST)
+		return;
+	struct gap *gap = &snapshot->gaps[snapshot->gap_count++];
+	gap->what = what;
+	va_start(arguments, format);
+	vsnprintf(gap->why, sizeof(gap->why), format, arguments);
+	va_end(arguments);
+}
+
+/* For a call that failed; error 0 means that the system answered with nothing where there must be something. */
+static void note_failure(struct snapshot *snapshot, const char *what, const char *call, DWORD error)
+{
+	char why[WIN32_ERROR_SIZE];
+
+	if (error)
+		note_gap(snapshot, what, "%s: %s", call, win32_error(error, why));
+	else
+		note_gap(snapshot, what, "%s says that there are none, which cannot be", call);
+}
+
+static void gather(struct snapshot *snapshot)
+{
+	DWORD error = 0;
+
+	host_read(&snapshot->host);
+	if (!logons_read(&snapshot->logons, &error))
+		note_failure(snapshot, "logon_sessions", "LsaEnumerateLogonSessions", error);
+	else if (snapshot->logons.unreadable)
+		note_gap(snapshot, "logon_sessions",
+		    "%llu of %llu are listed, but without data: run as LocalSystem, or elevated",
+		    (unsigned long long)snapshot->logons.unreadable,
+		    (unsigned long long)(snapshot->logons.unreadable + snapshot->logons.count));
+	/* Processes before handles: a process that starts in between has handles and no name, and one that ended
+	 * would have a name and no handles, which reads as a process without handles. */
+	if (!processes_read(&snapshot->processes, &error))
+		note_failure(snapshot, "processes", "NtQuerySystemInformation(5)", error);
+	if (!handle_table_read(&snapshot->handles, &error))
+		note_failure(snapshot, "handles", "NtQuerySystemInformation(64)", error);
+	else if (snapshot->handles.token_type < 0)
+		note_gap(snapshot, "handles",
+		    "a token handle of one's own is not in the system's table of handles");
+}
+
+static void write_header(struct snapshot *snapshot, bool elevated_known, bool elevated)
+{
+	struct json *json = &snapshot->json;
+	const struct host *host = &snapshot->host;
+	const enum tracking_state tracking = tracking_state(host);
+	char build[48];
+
+	json_text(json, "schema", "leaklab.snapshot/1");
+	json_text(json, "source", "leaklab-probe " LEAKLAB_VERSION);
+	json_text(json, "host", *host->name ? host->name : NULL);
+	snprintf(build, sizeof(build), "%u.%u.%u", host->major, host->minor, host->build);
+	json_text(json, "build", host->build ? build : NULL);
+	json_time(json, "boot_time", host->boot);
+	if (!host->boot)
+		note_gap(snapshot, "boot_time", "NtQuerySystemInformation(3) does not say");
+	json_time(json, "time", host->now);
+	if (elevated_known)
+		json_yes_no(json, "elevated", elevated);
+	if (elevated_known && !elevated)
+		note_gap(snapshot, "elevated",
+		    "not elevated: handles of other users' processes are listed without their "
+		    "LUID and user");
+	if (tracking != TRACKING_UNKNOWN)
+		json_yes_no(json, "leak_tracking", tracking == TRACKING_ON);
+	else
+		note_gap(snapshot, "leak_tracking", "SeTokenLeakDiag cannot be read");
+	tracking_write_dump_settings(json);
+}
+
+static void write_logons(struct snapshot *snapshot)
+{
+	struct json *json = &snapshot->json;
+
+	if (snapshot->logons.count == 0)
+		return;
+	json_begin(json, "logon_sessions", '[');
+	for (size_t i = 0; i < snapshot->logons.count; i++) {
+		const struct logon *logon = &snapshot->logons.all[i];
+
+		json_begin(json, NULL, '{');
+		json_luid(json, "luid", logon->luid);
+		json_text(json, "user", logon->user);
+		json_text(json, "domain", logon->domain);
+		json_text(json, "logon_type", logon->type);
+		json_text(json, "auth_package", logon->auth_package);
+		json_number(json, "session_id", logon->session);
+		json_time(json, "logon_time", logon->time);
+		json_end(json);
+	}
+	json_end(json);
+}
+
+/* What goes wrong with single handles is counted, and the first case told. */
+struct tally {
+	uint64_t listed;
+	uint64_t closed;  /* they were there a moment ago */
+	uint64_t refused; /* the process, or the handle, may not be opened */
+	uint64_t refused_pid;
+	DWORD refused_error;
+	uint64_t without_luid;
+	uint64_t *ids; /* of the token objects */
+	size_t id_count;
+	size_t id_room;
+};
+
+static void note_id(struct tally *tally, uint64_t id)
+{
+	if (tally->id_count == tally->id_room) {
+		const size_t room = tally->id_room ? 2 * tally->id_room : 1024;
+		uint64_t *ids = realloc(tally->ids, room * sizeof(*ids));
+		if (!ids)
+			return;
+		tally->ids = ids;
+		tally->id_room = room;
+	}
+	tally->ids[tally->id_count++] = id;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	const uint64_t left = *(const uint64_t *)a;
+	const uint64_t right = *(const uint64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+static size_t count_different(uint64_t *ids, size_t count)
+{
+	size_t different = 0;
+
+	if (count > 0)
+		qsort(ids, count, sizeof(*ids), compare_ids);
+	for (size_t i = 0; i < count; i++)
+		different += i == 0 || ids[i] != ids[i - 1];
+	return different;
+}
+
+static void refuse(struct tally *tally, uint64_t pid, DWORD error)
+{
+	if (tally->refused++ == 0) {
+		tally->refused_pid = pid;
+		tally->refused_error = error;
+	}
+}
+
+static void write_token(
+    struct snapshot *snapshot, struct tally *tally, HANDLE copy, const struct token *token)
+{
+	struct json *json = &snapshot->json;
+	const char *user = NULL;
+	const char *domain = NULL;
+
+	note_id(tally, token->id);
+	json_number(json, "token_id", (int64_t)token->id);
+	if (token->luid)
+		json_luid(json, "luid", token->luid);
+	else
+		tally->without_luid++;
+	if (token->session >= 0)
+		json_number(json, "session_id", token->session);
+	names_of_token(snapshot->names, copy, token->luid, &user, &domain);
+	json_text(json, "user", user);
+	json_text(json, "domain", domain);
+}
+
+static void write_handle(
+    struct snapshot *snapshot, struct tally *tally, HANDLE process, const struct nt_handle *handle)
+{
+	const struct process *owner = processes_find(&snapshot->processes, handle->pid);
+	struct json *json = &snapshot->json;
+	struct token token;
+	HANDLE copy = NULL;
+	bool good = false;
+
+	if (process && token_copy(process, handle->value, &copy))
+		good = token_query(copy, &token);
+	if (!copy && process && GetLastError() == ERROR_INVALID_HANDLE) {
+		tally->closed++;
+		return;
+	}
+	/* The handle may have been closed and its value used for another object: that one has no token's facts. */
+	if (copy && !good) {
+		tally->closed++;
+		CloseHandle(copy);
+		return;
+	}
+	tally->listed++;
+	if (!copy && process)
+		refuse(tally, handle->pid, GetLastError());
+	json_begin(json, NULL, '{');
+	json_number(json, "pid", (int64_t)handle->pid);
+	json_text(json, "image", owner ? owner->image : NULL);
+	json_number(json, "value", (int64_t)handle->value);
+	json_text(json, "type", "Token");
+	if (copy) {
+		write_token(snapshot, tally, copy, &token);
+		CloseHandle(copy);
+	}
+	json_end(json);
+}
+
+/* The table has the handles of a process one after another, so one process at a time is open. */
+static void write_handles(struct snapshot *snapshot, struct tally *tally)
+{
+	const struct handle_table *table = &snapshot->handles;
+	uint64_t pid = UINT64_MAX;
+	HANDLE process = NULL;
+	DWORD error = 0;
+
+	if (!table->all || table->token_type < 0)
+		return;
+	json_begin(&snapshot->json, "handles", '[');
+	for (uint64_t i = 0; i < table->all->count; i++) {
+		const struct nt_handle *handle = &table->all->entries[i];
+
+		/* One's own are an observer's, and gone before anybody reads of them. */
+		if (handle->type != table->token_type || handle->pid == GetCurrentProcessId())
+			continue;
+		if (handle->pid != pid) {
+			if (process)
+				CloseHandle(process);
+			pid = handle->pid;
+			process = OpenProcess(PROCESS_DUP_HANDLE, FALSE, (DWORD)pid);
+			error = process ? 0 : GetLastError();
+		}
+		if (!process)
+			refuse(tally, pid, error);
+		write_handle(snapshot, tally, process, handle);
+	}
+	if (process)
+		CloseHandle(process);
+	json_end(&snapshot->json);
+}
+
+static void note_tally(struct snapshot *snapshot, const struct tally *tally)
+{
+	char why[WIN32_ERROR_SIZE];
+
+	if (tally->refused)
+		note_gap(snapshot, "handles.luid",
+		    "%llu of %llu token handles could not be looked into, the first of them process "
+		    "%llu's: %s",
+		    (unsigned long long)tally->refused, (unsigned long long)tally->listed,
+		    (unsigned long long)tally->refused_pid, win32_error(tally->refused_error, why));
+	if (tally->without_luid)
+		note_gap(snapshot, "handles.luid",
+		    "%llu tokens are said to be of the logon session 0:0, which there is not",
+		    (unsigned long long)tally->without_luid);
+	if (tally->closed)
+		note_gap(snapshot, "handles.closed",
+		    "%llu token handles were closed while they were looked at, and are left out",
+		    (unsigned long long)tally->closed);
+	if (snapshot->handles.all && snapshot->handles.token_objects < 0)
+		note_gap(snapshot, "token_objects", "NtQueryObject gives no number of objects");
+}
+
+static void write_token_objects(struct snapshot *snapshot, struct tally *tally)
+{
+	struct json *json = &snapshot->json;
+
+	if (!snapshot->handles.all || snapshot->handles.token_type < 0)
+		return;
+	json_begin(json, "token_objects", '{');
+	if (snapshot->handles.token_objects >= 0)
+		json_number(json, "total", snapshot->handles.token_objects);
+	json_number(json, "accounted", (int64_t)count_different(tally->ids, tally->id_count));
+	json_end(json);
+}
+
+static void write_processes(struct snapshot *snapshot)
+{
+	const struct nt_handles *all = snapshot->handles.all;
+	struct json *json = &snapshot->json;
+
+	/* Counted from the same table as the handles, so that the two agree. */
+	for (uint64_t i = 0; all && i < all->count; i++) {
+		struct process *process = processes_find(&snapshot->processes, all->entries[i].pid);
+		if (process)
+			process->handle_count++;
+	}
+	if (snapshot->processes.count == 0)
+		return;
+	json_begin(json, "processes", '[');
+	for (size_t i = 0; i < snapshot->processes.count; i++) {
+		const struct process *process = &snapshot->processes.all[i];
+
+		json_begin(json, NULL, '{');
+		json_number(json, "pid", (int64_t)process->pid);
+		json_text(json, "image", process->image);
+		json_number(json, "session_id", process->session);
+		if (all)
+			json_number(json, "handle_count", (int64_t)process->handle_count);
+		json_end(json);
+	}
+	json_end(json);
+}
+
+static void write_gaps(struct snapshot *snapshot)
+{
+	struct json *json = &snapshot->json;
+
+	json_begin(json, "unavailable", '[');
+	for (size_t i = 0; i < snapshot->gap_count; i++) {
+		json_begin(json, NULL, '{');
+		json_text(json, "what", snapshot->gaps[i].what);
+		json_text(json, "why", snapshot->gaps[i].why);
+		json_end(json);
+	}
+	json_end(json);
+}
+
+static void write_all(struct snapshot *snapshot)
+{
+	const int elevated = is_elevated();
+	struct tally tally = {0};
+	DWORD error;
+
+	json_begin(&snapshot->json, NULL, '{');
+	write_header(snapshot, elevated >= 0, elevated > 0);
+	if (!sessions_write(&snapshot->json, &error))
+		note_failure(snapshot, "sessions", "WTSEnumerateSessions", error);
+	write_logons(snapshot);
+	write_handles(snapshot, &tally);
+	write_token_objects(snapshot, &tally);
+	write_processes(snapshot);
+	note_tally(snapshot, &tally);
+	write_gaps(snapshot);
+	json_end(&snapshot->json);
+	free(tally.ids);
+}
+
+bool snapshot_write(FILE *out)
+{
+	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
+
+	if (!snapshot)
+		return false;
+	snapshot->json.out = out;
+	snapshot->names = names_create(&snapshot->logons);
+	const bool good = snapshot->names;
+	/* Handles of other users' processes need it; what cannot be opened is said one by one. */
+	enable_privilege(SE_DEBUG_NAME);
+	if (good) {
+		gather(snapshot);
+		write_all(snapshot);
+	}
+	names_destroy(snapshot->names);
+	processes_free(&snapshot->processes);
+	logons_free(&snapshot->logons);
+	handle_table_free(&snapshot->handles);
+	free(snapshot);
+	return good && fflush(out) == 0 && !ferror(out);
+}

@@ -1,0 +1,88 @@
+/* leaklab-grabber.exe: the reference leaker on a real host, in a console or as a service. */
+#include <stdio.h>
+#include <string.h>
+
+#include <windows.h>
+
+#include "grabber/options.h"
+#include "grabber/program.h"
+#include "grabber/win32/control.h"
+#include "grabber/win32/service.h"
+#include "probe/win32.h"
+
+static const struct options_host windows_host = {
+    .where = "watch",
+    .help = "      --watch=IMAGE     each new process of that name counts as a logon (for systems\n"
+            "                        that do not list their sessions)\n",
+    .release = "Ctrl-Break",
+    .ending =
+        "  first, and before all others:\n"
+        "      --install-service   install as a service (LocalSystem) with the other options,\n"
+        "                          and start it. Keep the program in a folder that only\n"
+        "                          administrators may write to; its log is beside it\n"
+        "      --uninstall-service stop it and take it off the host\n"
+        "\n"
+        "Prints pid=PID and then `ready'. Ctrl-C ends it; a service lets go by\n"
+        "`sc control leaklab-grabber paramchange'. What it holds goes with its process.\n"
+        "Run it as LocalSystem (as a service), or as an administrator: then it takes the\n"
+        "token of the user's explorer.exe.\n"
+        "\n"
+        "Exit codes: 0 ended as told; 2 usage; 4 Windows refuses.\n"
+        "\n"
+        "Example: leak at every third logon until it is uninstalled:\n"
+        "  leaklab-grabber --install-service --lab --every 3\n",
+};
+
+static int usage_error(const char *text)
+{
+	fprintf(stderr, "leaklab-grabber: %s\n", text);
+	return EXIT_USAGE;
+}
+
+static BOOL WINAPI handle_console(DWORD what)
+{
+	if (what == CTRL_BREAK_EVENT)
+		control_release();
+	else
+		control_stop();
+	return TRUE;
+}
+
+static int run_in_console(const struct options *options)
+{
+	if (!control_open() || !SetConsoleCtrlHandler(handle_console, TRUE))
+		return EXIT_TARGET;
+	return program_run(options, options->where, stderr);
+}
+
+int wmain(int argc, wchar_t **argv); /* mingw's start-up code declares it nowhere */
+
+int wmain(int argc, wchar_t **argv)
+{
+	const wchar_t *first = argc > 1 ? argv[1] : L"";
+	const bool install = wcscmp(first, L"--install-service") == 0;
+	const bool service = wcscmp(first, L"--service") == 0;
+	const int skip = install || service;
+	struct options options;
+	char error[256];
+	char **arguments = utf8_arguments(argc, argv);
+
+	if (!arguments)
+		return usage_error("out of memory");
+	if (wcscmp(first, L"--uninstall-service") == 0 && argc == 2)
+		return service_uninstall();
+	if (!options_parse(argc - skip, arguments + skip, &windows_host, &options, error))
+		return usage_error(error);
+	if (options.help || options.version) {
+		if (options.help)
+			options_help(stdout, &windows_host);
+		else
+			puts("leaklab-grabber " LEAKLAB_VERSION);
+		return EXIT_CLEAN;
+	}
+	if (!options.lab)
+		return usage_error(PROGRAM_NEEDS_LAB);
+	if (install)
+		return service_install(argc - 2, argv + 2);
+	return service ? service_run(&options) : run_in_console(&options);
+}

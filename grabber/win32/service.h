@@ -1,0 +1,19 @@
+/* The grabber as a Windows service, which runs as LocalSystem. */
+#ifndef LEAKLAB_GRABBER_WIN32_SERVICE_H
+#define LEAKLAB_GRABBER_WIN32_SERVICE_H
+
+#include <wchar.h>
+
+#include "grabber/options.h"
+
+/* All return an exit code and print what is to be said. */
+
+/* Installs the service, to be run with the arguments (their count and they: those behind --install-service), and starts
+ * it. */
+int service_install(int argc, wchar_t **argv);
+/* Stops it and takes it off the host. */
+int service_uninstall(void);
+/* What the service manager starts; messages go to a log file beside the program. */
+int service_run(const struct options *options);
+
+#endif

@@ -1,0 +1,133 @@
+#include "grabber/win32/users.h"
+
+#include <wtsapi32.h>
+#include <tlhelp32.h>
+
+static bool has_user(DWORD session)
+{
+	wchar_t *user = NULL;
+	DWORD size = 0;
+
+	if (!WTSQuerySessionInformationW(
+	        WTS_CURRENT_SERVER_HANDLE, session, WTSUserName, &user, &size))
+		return false;
+	const bool any = user && size > sizeof(*user) && *user;
+	WTSFreeMemory(user);
+	return any;
+}
+
+bool users_sessions(uint32_t *out, size_t room, size_t *count)
+{
+	WTS_SESSION_INFOW *sessions = NULL;
+	DWORD found = 0;
+	size_t users = 0;
+
+	/* Session 0 is always there: an empty list is that of a system that does not say. */
+	if (!WTSEnumerateSessionsW(WTS_CURRENT_SERVER_HANDLE, 0, 1, &sessions, &found))
+		return false;
+	for (DWORD i = 0; i < found; i++)
+		if (has_user(sessions[i].SessionId) && users < room)
+			out[users++] = sessions[i].SessionId;
+	WTSFreeMemory(sessions);
+	*count = users;
+	return found > 0;
+}
+
+/* Goes through all processes; `visit` says true to stop. False: there is no list. */
+static bool each_process(bool (*visit)(void *data, const PROCESSENTRY32W *process), void *data)
+{
+	PROCESSENTRY32W process = {.dwSize = sizeof(process)};
+	HANDLE list = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
+
+	if (list == INVALID_HANDLE_VALUE)
+		return false;
+	for (BOOL more = Process32FirstW(list, &process); more;
+	     more = Process32NextW(list, &process))
+		if (visit(data, &process))
+			break;
+	CloseHandle(list);
+	return true;
+}
+
+struct image_search {
+	const wchar_t *image;
+	uint32_t *out;
+	size_t room;
+	size_t count;
+};
+
+static bool note_image(void *data, const PROCESSENTRY32W *process)
+{
+	struct image_search *search = data;
+
+	if (lstrcmpiW(process->szExeFile, search->image) == 0 && search->count < search->room)
+		search->out[search->count++] = process->th32ProcessID;
+	return false;
+}
+
+bool users_processes(const wchar_t *image, uint32_t *out, size_t room, size_t *count)
+{
+	struct image_search search = {image, out, room, 0};
+
+	if (!each_process(note_image, &search))
+		return false;
+	*count = search.count;
+	return true;
+}
+
+bool users_process_token(uint32_t pid, HANDLE *out)
+{
+	HANDLE process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid);
+
+	if (!process)
+		return false;
+	const bool good = OpenProcessToken(process, TOKEN_QUERY | TOKEN_DUPLICATE, out);
+	const DWORD error = GetLastError();
+	CloseHandle(process);
+	SetLastError(error);
+	return good;
+}
+
+struct shell_search {
+	DWORD session;
+	HANDLE token;
+};
+
+/* explorer.exe runs as the session's user; winlogon.exe and others there run as the system. */
+static bool note_shell(void *data, const PROCESSENTRY32W *process)
+{
+	struct shell_search *search = data;
+	DWORD session;
+
+	return lstrcmpiW(process->szExeFile, L"explorer.exe") == 0 &&
+	       ProcessIdToSessionId(process->th32ProcessID, &session) &&
+	       session == search->session &&
+	       users_process_token(process->th32ProcessID, &search->token);
+}
+
+bool users_session_token(uint32_t session, HANDLE *out)
+{
+	struct shell_search search = {.session = session};
+
+	if (WTSQueryUserToken(session, out))
+		return true;
+	const DWORD error = GetLastError();
+	if (!each_process(note_shell, &search) || !search.token) {
+		SetLastError(error);
+		return false;
+	}
+	*out = search.token;
+	return true;
+}
+
+bool users_token_luid(HANDLE token, uint64_t *out)
+{
+	TOKEN_STATISTICS statistics;
+	DWORD length;
+
+	if (!GetTokenInformation(token, TokenStatistics, &statistics, sizeof(statistics), &length))
+		return false;
+	*out = (uint64_t)(uint32_t)statistics.AuthenticationId.HighPart << 32 |
+	       statistics.AuthenticationId.LowPart;
+	return true;
+}

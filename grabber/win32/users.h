@@ -1,0 +1,24 @@
+/* Who is logged on, and where a token of theirs is to be had. */
+#ifndef LEAKLAB_GRABBER_WIN32_USERS_H
+#define LEAKLAB_GRABBER_WIN32_USERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <windows.h>
+
+/* The IDs of sessions in which a user is logged on, at most `room`. False: this system does not say. */
+bool users_sessions(uint32_t *out, size_t room, size_t *count);
+/* The IDs of the processes with that image name. */
+bool users_processes(const wchar_t *image, uint32_t *out, size_t room, size_t *count);
+
+/* The token of a session's user: WTSQueryUserToken, which only LocalSystem may call, or else that of one of the
+ * processes there. On failure GetLastError() is that of the last thing tried. */
+bool users_session_token(uint32_t session, HANDLE *out);
+bool users_process_token(uint32_t pid, HANDLE *out);
+
+/* The logon session that a token refers to. */
+bool users_token_luid(HANDLE token, uint64_t *out);
+
+#endif

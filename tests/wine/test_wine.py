@@ -1,0 +1,462 @@
+"""The Windows programs under wine: they leak, see and let go of exactly what they say. wine has no RDS sessions, no LSA
+logon sessions and no LUIDs, so of those it proves only that they are said to be out of sight."""
+import json
+import os
+import pathlib
+import re
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
+import tap  # noqa: E402
+
+BUILD = pathlib.Path(os.environ.get("LEAKLAB_BUILD", "."))
+PROGRAMS = {"probe": BUILD / "analyzer/probe/leaklab-probe.exe", "grabber": BUILD / "grabber/win32/leaklab-grabber.exe",
+            "stand-in": BUILD / "tests/wine/stand-in.exe"}
+ANALYZER = BUILD / "leaklab-analyzer"
+LONGEST = 20  # seconds that a single program may take
+REPEATS = 20
+CONTROL = "HKLM\\SYSTEM\\CurrentControlSet\\Control"
+CRASH = CONTROL + "\\CrashControl"
+
+
+def find(name):
+    """Debian keeps wine64 and wineserver64 out of the path."""
+    for place in (f"/usr/lib/wine/{name}64", shutil.which(f"{name}64"), shutil.which(name)):
+        if place and os.path.exists(place):
+            return place
+    return None
+
+
+class Wine:
+    """A prefix of its own, with a server that stays up until stop()."""
+
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="wine-", dir=BUILD))
+        self.wine, self.server = find("wine"), find("wineserver")
+        self.environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+        self.environment.update(WINEPREFIX=str(self.folder / "prefix"), WINEDEBUG="-all", WINEDLLOVERRIDES="mscoree,mshtml=")
+        # Copies, as the grabber's log lies beside it.
+        self.programs = {name: shutil.copy(path, self.folder) for name, path in PROGRAMS.items()}
+        # Under a name of its own, so that no other stand-in counts as a logon.
+        self.programs["lab-user"] = shutil.copy(PROGRAMS["stand-in"], self.folder / "lab-user.exe")
+        (self.folder / "prefix").mkdir()
+        self.boot()
+        # The prefix' own version may be one without leak tracking.
+        self.system("reg", "add", "HKCU\\Software\\Wine", "/v", "Version", "/d", "win10", "/f")
+
+    def boot(self):
+        subprocess.run([self.server, "-p"], env=self.environment, check=True, timeout=LONGEST)
+        self.system("wineboot", timeout=300)
+
+    def shut_down(self):
+        subprocess.run([self.server, "-k"], env=self.environment, timeout=LONGEST, stderr=subprocess.DEVNULL)
+        subprocess.run([self.server, "-w"], env=self.environment, timeout=LONGEST, stderr=subprocess.DEVNULL)
+
+    def stop(self):
+        self.shut_down()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def system(self, *arguments, timeout=LONGEST):
+        """No pipes: whatever wine starts beside it has them too, and would keep them open."""
+        subprocess.run([self.wine, *arguments], env=self.environment, check=True, timeout=timeout,
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def start(self, name, *arguments):
+        return subprocess.Popen([self.wine, self.programs[name], *map(str, arguments)], env=self.environment,
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
+
+    def run(self, name, *arguments):
+        """Returns exit code, output and errors, the line ends as on Unix."""
+        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+            code = subprocess.run([self.wine, self.programs[name], *map(str, arguments)], env=self.environment,
+                                  timeout=LONGEST, stdin=subprocess.DEVNULL, stdout=output, stderr=errors).returncode
+            texts = []
+            for file in (output, errors):
+                file.seek(0)
+                texts.append(file.read().decode().replace("\r\n", "\n"))
+        return code, *texts
+
+
+WINE = None
+MISSING = None
+
+
+def setUpModule():
+    global WINE, MISSING
+    absent = [path.name for path in PROGRAMS.values() if not path.exists()]
+    if not find("wine") or not find("wineserver"):
+        MISSING = "wine is not installed"
+    elif absent:
+        MISSING = f"not built, as there is no mingw-w64: {', '.join(absent)}"
+    else:
+        WINE = Wine()
+
+
+def tearDownModule():
+    if WINE:
+        WINE.stop()
+
+
+def read_line(stream):
+    """The next line, or an error after a while."""
+    line = b""
+    end = time.monotonic() + LONGEST
+    while not line.endswith(b"\n"):
+        if not select.select([stream], [], [], max(0, end - time.monotonic()))[0]:
+            raise AssertionError(f"nothing more came after {line!r}")
+        byte = os.read(stream.fileno(), 1)
+        if not byte:
+            raise AssertionError(f"it ended after {line!r}")
+        line += byte
+    return line.decode().rstrip("\r\n")
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        if MISSING:
+            self.skipTest(MISSING)
+        self.started = []
+
+    def tearDown(self):
+        for process in self.started:
+            process.kill()
+            process.wait(LONGEST)
+            for stream in (process.stdin, process.stdout, process.stderr):
+                stream.close()
+
+    def start(self, name, *arguments):
+        process = WINE.start(name, *arguments)
+        self.started.append(process)
+        return process
+
+    def grabber(self, *arguments):
+        process = self.start("grabber", "--lab", *arguments)
+        first = read_line(process.stdout)
+        self.assertRegex(first, r"^pid=\d+$")
+        self.assertEqual(read_line(process.stdout), "ready")
+        process.pid_there = int(first[4:])
+        return process
+
+    def end(self, process, expected=0):
+        process.stdin.close()
+        code = process.wait(LONGEST)
+        # Not up to the end of the pipe: others that wine started may have it open.
+        os.set_blocking(process.stderr.fileno(), False)
+        errors = (process.stderr.read() or b"").decode().replace("\r\n", "\n")
+        self.assertEqual(code, expected, errors)
+        process.stdout.close()
+        process.stderr.close()
+        self.started.remove(process)
+        return errors
+
+    def log_on(self, grabber):
+        """A user comes, the grabber says what it did, the user goes."""
+        user = self.start("lab-user", "user")
+        there = int(read_line(user.stdout))
+        line = read_line(grabber.stderr)
+        self.assertIn(f"session {there} ", line)
+        self.end(user)
+        return line
+
+    def snapshot(self):
+        code, output, errors = WINE.run("probe")
+        self.assertEqual(code, 0, errors)
+        return json.loads(output)
+
+    def tokens_of(self, pid):
+        return [handle for handle in self.snapshot()["handles"] if handle["pid"] == pid]
+
+
+class Leaks(Case):
+    def test_leaky(self):
+        """the probe sees exactly what the grabber leaked, 20 times over"""
+        for repeat in range(REPEATS):
+            copies = repeat % 4 + 1
+            grabber = self.grabber("--watch", "lab-user.exe", "--copies", copies)
+            self.assertEqual(self.tokens_of(grabber.pid_there), [], "before")
+            self.assertIn(f"{copies} duplicated, kept; {copies} held", self.log_on(grabber))
+            self.log_on(grabber)
+            handles = self.tokens_of(grabber.pid_there)
+            self.assertEqual(len(handles), 2 * copies, f"repeat {repeat}")
+            self.assertEqual(len({handle["token_id"] for handle in handles}), 2 * copies, "each is an object of its own")
+            self.assertEqual({handle["image"] for handle in handles}, {"leaklab-grabber.exe"})
+            grabber.send_signal(signal.SIGINT)
+            self.assertIn(f"2 logons, 2 grabbed, 0 missed, 0 over the limit; {2 * copies} duplicates, 0 closed",
+                          self.end(grabber))
+            self.assertEqual(self.tokens_of(grabber.pid_there), [], "what it held went with it")
+
+    def test_fixed(self):
+        """with --fixed the probe sees nothing, 20 times over"""
+        for _ in range(REPEATS):
+            grabber = self.grabber("--watch", "lab-user.exe", "--copies", 3, "--fixed")
+            self.assertIn("3 duplicated, closed; 0 held", self.log_on(grabber))
+            self.assertEqual(self.tokens_of(grabber.pid_there), [])
+            grabber.send_signal(signal.SIGINT)
+            self.assertIn("3 duplicates, 3 closed, 0 held", self.end(grabber))
+
+    def test_every_existing_cap(self):
+        """--existing, --every, --max-handles and --quiet do what they say"""
+        here = self.start("lab-user", "user")
+        read_line(here.stdout)
+        grabber = self.grabber("--watch", "lab-user.exe", "--existing", "--max-handles", 2)
+        self.assertIn("1 duplicated, kept; 1 held", read_line(grabber.stderr))
+        self.assertEqual(len(self.tokens_of(grabber.pid_there)), 1)
+        grabber.send_signal(signal.SIGINT)
+        self.end(grabber)
+        grabber = self.grabber("--watch", "lab-user.exe", "--every", 2, "--max-handles", 2)
+        self.end(here)
+        user = self.start("lab-user", "user")
+        read_line(user.stdout)
+        self.assertIn("1 held", self.log_on(grabber))  # the second one
+        self.end(user)
+        self.assertEqual(len(self.tokens_of(grabber.pid_there)), 1)
+        grabber.send_signal(signal.SIGINT)
+        self.assertIn("2 logons, 1 grabbed", self.end(grabber))
+
+    def test_notices(self):
+        """session notices are logons; the token comes from WTSQueryUserToken"""
+        grabber = self.grabber("--copies", 2)
+        for session in (2, 3, 4):
+            self.assertEqual(WINE.run("stand-in", "logon", session)[0], 0)
+            self.assertIn(f"session {session} ", read_line(grabber.stderr))
+        self.assertEqual(len(self.tokens_of(grabber.pid_there)), 6)
+        WINE.run("stand-in", "logon", 4)  # no news
+        WINE.run("stand-in", "logoff", 3)
+        WINE.run("stand-in", "logon", 3)  # another user in the same session
+        self.assertIn("session 3 ", read_line(grabber.stderr))
+        self.assertEqual(len(self.tokens_of(grabber.pid_there)), 8)
+        WINE.run("stand-in", "close")
+        self.assertIn("4 logons, 4 grabbed", self.end(grabber))
+
+    def test_release_at_the_end(self):
+        """Ctrl-C with --release closes what is held"""
+        grabber = self.grabber("--watch", "lab-user.exe", "--copies", 5, "--release")
+        self.log_on(grabber)
+        grabber.send_signal(signal.SIGINT)
+        errors = self.end(grabber)
+        self.assertIn("released 5 handles", errors)
+        self.assertIn("5 closed, 0 held", errors)
+
+
+class Service(Case):
+    def log(self, text):
+        """Waits for a line in the service's log."""
+        path = WINE.folder / "leaklab-grabber.exe.log"
+        end = time.monotonic() + LONGEST
+        while not (path.exists() and text in path.read_text()):
+            self.assertLess(time.monotonic(), end, f"no {text!r} in the log")
+            time.sleep(0.02)
+
+    def pids(self):
+        return [process["pid"] for process in self.snapshot()["processes"] if process.get("image") == "leaklab-grabber.exe"]
+
+    def test_service(self):
+        """it installs itself as a service, leaks, lets go when told, stops, and takes itself off"""
+        code, output, errors = WINE.run("grabber", "--install-service", "--lab", "--watch", "lab-user.exe", "--copies", 2, "--release")
+        self.assertEqual(code, 0, errors)
+        self.addCleanup(WINE.run, "grabber", "--uninstall-service")
+        self.assertIn("installed and started", output)
+        pids = self.pids()
+        self.assertEqual(len(pids), 1)
+        self.assertEqual(WINE.run("grabber", "--install-service", "--lab")[0], 4, "it is there already")
+        user = self.start("lab-user", "user")
+        read_line(user.stdout)
+        self.log("2 duplicated, kept; 2 held")
+        self.assertEqual(len(self.tokens_of(pids[0])), 2)
+        self.assertEqual(WINE.run("stand-in", "paramchange")[0], 0)
+        self.log("released 2 handles")
+        self.assertEqual(self.tokens_of(pids[0]), [])
+        self.end(user)
+        code, output, errors = WINE.run("grabber", "--uninstall-service")
+        self.assertEqual(code, 0, errors)
+        self.log("1 logons, 1 grabbed")
+        end = time.monotonic() + LONGEST
+        while self.pids():  # the process ends a moment after its service
+            self.assertLess(time.monotonic(), end, "the process is still there")
+        code, _, errors = WINE.run("grabber", "--uninstall-service")
+        self.assertEqual(code, 4)
+        self.assertIn("opening the service", errors)
+
+
+class Registry(Case):
+    def export(self):
+        """All that arm may touch."""
+        path = WINE.folder / "export.reg"
+        WINE.system("reg", "export", CONTROL, f"Z:{path}", "/y")
+        return path.read_bytes()
+
+    def own_key(self):
+        return subprocess.run([WINE.wine, "reg", "query", "HKLM\\SOFTWARE\\leaklab"], env=WINE.environment, timeout=LONGEST,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+    def arm(self, *arguments):
+        code, output, errors = WINE.run("probe", "arm", *arguments)
+        self.assertEqual(code, 0, errors)
+        return output
+
+    def disarm(self):
+        code, output, errors = WINE.run("probe", "disarm")
+        self.assertEqual(code, 0, errors)
+        return output
+
+    def test_round_trip(self):
+        """arm sets what it says; disarm puts back exactly what was there, values of other types too"""
+        settings = [[], [(CRASH, "CrashDumpEnabled", "REG_DWORD", "7"), (CRASH, "NMICrashDump", "REG_DWORD", "0")],
+                    [(CRASH, "CrashDumpEnabled", "REG_SZ", "a word"), (CRASH, "AlwaysKeepMemoryDump", "REG_BINARY", "00ff10"),
+                     (CONTROL + "\\Session Manager\\Kernel", "SeTokenLeakDiag", "REG_QWORD", "1")]]
+        for values in settings:
+            for key, name, kind, data in values:
+                WINE.system("reg", "add", key, "/v", name, "/t", kind, "/d", data, "/f")
+            before = self.export()
+            output = self.arm("--dump=complete")
+            self.assertRegex(output, r"armed: yes\n(.*\n)*SeTokenLeakDiag: 1\nCrashDumpEnabled: 1\nNMICrashDump: 1\n"
+                                     r"AlwaysKeepMemoryDump: 1\nreboot: needed")
+            self.assertNotEqual(self.export(), before)
+            self.assertTrue(self.own_key())
+            self.assertEqual(WINE.run("probe", "arm")[0], 4, "armed twice would save what is not the host's own")
+            self.assertIn("put back", self.disarm())
+            self.assertEqual(self.export(), before)
+            self.assertFalse(self.own_key())
+            self.assertIn("nothing to put back", self.disarm())
+
+    def test_reboot(self):
+        """leak tracking is on after arm and a reboot, and not before"""
+        self.assertFalse(self.snapshot()["leak_tracking"])
+        self.assertIn("CrashDumpEnabled: 2\n", self.arm())
+        self.addCleanup(WINE.run, "probe", "disarm")
+        self.assertFalse(self.snapshot()["leak_tracking"])
+        WINE.shut_down()
+        WINE.boot()
+        snapshot = self.snapshot()
+        self.assertTrue(snapshot["leak_tracking"])
+        self.assertEqual(snapshot["crash_dump"], {"kind": 2, "on_nmi": 1, "kept": 1})
+        self.assertIn("reboot: not needed", WINE.run("probe", "status")[1])
+
+
+class Probe(Case):
+    def test_release_handle(self):
+        """release closes another process' token handle, and no handle that is none"""
+        grabber = self.grabber("--watch", "lab-user.exe", "--copies", 3)
+        self.log_on(grabber)
+        first, second, third = self.tokens_of(grabber.pid_there)
+        target = f"{grabber.pid_there}:{second['value']:#x}"
+        self.assertEqual(WINE.run("probe", "release", target)[0], 2, "--lab is needed")
+        code, output, errors = WINE.run("probe", "release", "--lab", target)
+        self.assertEqual(code, 0, errors)
+        self.assertIn(f"closed: process {grabber.pid_there} leaklab-grabber.exe handle {second['value']:#x}; logon session ", output)
+        self.assertEqual(self.tokens_of(grabber.pid_there), [first, third])
+        code, _, errors = WINE.run("probe", "release", "--lab", target)
+        self.assertEqual(code, 4)
+        self.assertIn("has no token handle", errors)
+        self.assertEqual(WINE.run("probe", "release", "--lab", f"{grabber.pid_there}:4")[0], 4, "not a token's")
+        self.assertEqual(WINE.run("probe", "release", "--lab", "fd2f5")[0], 2)
+
+    def test_release_logon_session(self):
+        """release of a LUID closes its holders one by one, and those of no other"""
+        grabber = self.grabber("--watch", "lab-user.exe", "--copies", 4)
+        self.log_on(grabber)
+        code, output, errors = WINE.run("probe", "release", "--lab", "00000000:12345678")
+        self.assertIn("0 handles closed", output, errors)
+        self.assertEqual(len(self.tokens_of(grabber.pid_there)), 4)
+        luid = self.tokens_of(grabber.pid_there)[0].get("luid", "00000000:00000000")
+        code, output, errors = WINE.run("probe", "release", "--lab", luid)
+        self.assertEqual(code, 0, errors)
+        self.assertEqual(len(re.findall(rf"closed: process {grabber.pid_there} .*; logon session {luid}", output)), 4, output)
+        self.assertEqual(self.tokens_of(grabber.pid_there), [])
+
+    def test_own_handles(self):
+        """100 snapshots in one process leave its own handle count as it was, and the host's token handles too"""
+        before = self.snapshot()
+        code, output, errors = WINE.run("probe", "--repeat=100")
+        self.assertEqual(code, 0, errors)
+        decoder, at, counts, totals = json.JSONDecoder(), 0, [], []
+        while at < len(output):
+            snapshot, at = decoder.raw_decode(output, at)
+            at += 1  # the line's end
+            counts += [process["handle_count"] for process in snapshot["processes"]
+                       if process.get("image") == "leaklab-probe.exe"]
+            totals.append(len(snapshot["handles"]))
+        self.assertEqual(len(counts), 100)
+        self.assertEqual(counts[0], counts[-1], counts)
+        self.assertEqual(set(totals), {len(before["handles"])})
+
+    def test_many_handles(self):
+        """300,000 handles and a pipe with a waiting read take seconds"""
+        hoard = self.start("stand-in", "hoard", 300000)
+        there = int(read_line(hoard.stdout))
+        start = time.monotonic()
+        processes = self.snapshot()["processes"]
+        took = time.monotonic() - start
+        self.assertLess(took, 10)
+        print(f"# a snapshot of 300,000 handles: {took:.2f} s", flush=True)
+        count = next(process["handle_count"] for process in processes if process["pid"] == there)
+        self.assertGreaterEqual(count, 300000)
+        self.end(hoard)
+
+    def test_out_of_sight(self):
+        """what wine does not tell is said to be unavailable, and no section of it is there"""
+        grabber = self.grabber("--watch", "lab-user.exe")
+        self.log_on(grabber)
+        snapshot = self.snapshot()
+        gaps = {gap["what"]: gap["why"] for gap in snapshot["unavailable"]}
+        for section in ("sessions", "logon_sessions"):
+            self.assertIn("cannot be", gaps[section])
+            self.assertNotIn(section, snapshot)
+        self.assertIn("handles.luid", gaps)
+        self.assertEqual(snapshot["schema"], "leaklab.snapshot/1")
+        self.assertGreaterEqual(snapshot["token_objects"]["total"], snapshot["token_objects"]["accounted"])
+        self.assertGreaterEqual(snapshot["time"], snapshot["boot_time"])
+
+    def test_analyzer(self):
+        """the analyzer reads the snapshot, and understands all handles"""
+        grabber = self.grabber("--watch", "lab-user.exe", "--copies", 7)
+        self.log_on(grabber)
+        path = WINE.folder / "probe snapshot.json"
+        code, output, errors = WINE.run("probe", f"--output=Z:{path}")
+        self.assertEqual((code, output), (0, ""), errors)
+        shown = subprocess.run([ANALYZER, "show", "--format", "json", path], capture_output=True, timeout=LONGEST)
+        self.assertEqual(shown.returncode, 0, shown.stderr.decode())
+        understood, written = json.loads(shown.stdout), json.loads(path.read_bytes())
+        for key in ("handles", "processes", "token_objects", "host", "build", "boot_time", "time", "leak_tracking"):
+            self.assertEqual(understood[key], written[key])
+        self.assertEqual(len([handle for handle in understood["handles"] if handle["pid"] == grabber.pid_there]), 7)
+
+
+class Files(Case):
+    def test_usage(self):
+        """--help teaches; wrong words are refused with exit code 2, and nothing leaks without --lab"""
+        for name in ("grabber", "probe"):
+            code, output, _ = WINE.run(name, "--help")
+            self.assertEqual(code, 0)
+            self.assertIn("Example", output)
+            self.assertRegex(WINE.run(name, "--version")[1], r"^leaklab-\w+ \d+\.\d+\.\d+\n$")
+            self.assertEqual(WINE.run(name, "--nonsense")[0], 2)
+        self.assertIn("--lab", WINE.run("grabber", "--watch", "lab-user.exe")[2])
+        for wrong in (["arm", "--repeat=2"], ["status", "--dump=kernel"], ["--repeat=0"], ["nonsense"], ["release"], ["status", "1"]):
+            self.assertEqual(WINE.run("probe", *wrong)[0], 2, wrong)
+
+    def test_files(self):
+        """single files for Server 2008 R2: its own DLLs only, no time stamp, a version"""
+        system = {"advapi32", "kernel32", "msvcrt", "ntdll", "secur32", "user32", "wtsapi32"}
+        for name in ("grabber", "probe"):
+            data = PROGRAMS[name].read_bytes()
+            pe = struct.unpack_from("<I", data, 0x3C)[0]
+            self.assertEqual(data[pe:pe + 4], b"PE\0\0")
+            self.assertEqual(struct.unpack_from("<I", data, pe + 8)[0], 0, "time stamp")
+            major, minor = struct.unpack_from("<HH", data, pe + 24 + 48)  # MajorSubsystemVersion
+            self.assertLessEqual((major, minor), (6, 1))
+            imports = {name.decode().lower() for name in re.findall(rb"([A-Za-z0-9_-]+)\.dll\0", data)}
+            self.assertLessEqual(imports, system)
+            self.assertIn("ProductVersion".encode("utf-16-le"), data)
+
+
+if __name__ == "__main__":
+    tap.main()
