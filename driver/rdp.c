@@ -1,6 +1,8 @@
 /* Knows libfreerdp: its traps, its callbacks, its error codes. */
 #include "rdp.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -292,9 +294,30 @@ void rdp_destroy(struct rdp *rdp)
 	freerdp_free(instance);
 }
 
+/* OpenSSL 3.0 loses an algorithm (111 bytes) when two threads fetch it for the first time at once. So the first
+ * connection of the process, which fetches them all, is alone. */
+static bool connect_after_first(freerdp *instance)
+{
+	static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER;
+	static atomic_bool made;
+	bool connected;
+
+	if (atomic_load(&made))
+		return freerdp_connect(instance);
+	pthread_mutex_lock(&first);
+	if (atomic_load(&made)) {
+		pthread_mutex_unlock(&first);
+		return freerdp_connect(instance);
+	}
+	connected = freerdp_connect(instance);
+	atomic_store(&made, true);
+	pthread_mutex_unlock(&first);
+	return connected;
+}
+
 bool rdp_connect(struct rdp *rdp)
 {
-	if (!freerdp_connect(rdp->instance)) {
+	if (!connect_after_first(rdp->instance)) {
 		rdp->failed = true; /* freerdp_connect() has disconnected already */
 		return false;
 	}
