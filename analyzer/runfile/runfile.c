@@ -143,7 +143,7 @@ static bool check_file(const char *path, struct error *error)
 
 static bool check_schema(struct runfile *runfile, struct error *error)
 {
-	int64_t application, schema, objects;
+	int64_t application = 0, schema = 0, objects = 0;
 	if (!read_pragma(runfile, "PRAGMA application_id", &application, error) ||
 	    !read_pragma(runfile, "PRAGMA user_version", &schema, error) ||
 	    !read_pragma(runfile, "SELECT count(*) FROM sqlite_master", &objects, error))
