@@ -179,7 +179,7 @@ static bool check_setting(void *data, const char *key, const char *value, struct
 {
 	const struct check *check = data;
 
-	if (!expectation_valid(key, value, error))
+	if (!judging_valid(key, value, error))
 		return refuse(check, key, "%s", error->text);
 	return true;
 }

@@ -101,7 +101,7 @@ struct scenario_settle {
 	struct span timeout;
 };
 
-/* Checked by the analyzer's expectation_valid() and passed on to it as text. */
+/* Checked by the analyzer's judging_valid() and passed on to it as text. */
 struct scenario_expect {
 	char *verdict;
 	char *culprit;

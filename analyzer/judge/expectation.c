@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "judge/culprits.h"
+#include "judge/rate.h"
 
 #define SEEN_TEXT 160
 
@@ -134,25 +135,6 @@ static const struct kind kinds[] = {
     {"expect.sessions_left", all_some_none, "all, some or none", check_sessions_left},
 };
 #define KIND_COUNT (sizeof kinds / sizeof kinds[0])
-
-bool rate_parse(const char *text, double *out)
-{
-	/* strtod follows the locale, and takes "inf", "0x1" and blanks. */
-	double value = 0, unit = 1;
-	int digits = 0;
-	for (; *text >= '0' && *text <= '9'; text++, digits++)
-		value = value * 10 + (*text - '0');
-	if (*text == '.') {
-		for (text++; *text >= '0' && *text <= '9'; text++, digits++) {
-			value = value * 10 + (*text - '0');
-			unit *= 10;
-		}
-	}
-	if (*text || digits < 1 || digits > 15 || value > unit)
-		return false;
-	*out = value / unit;
-	return true;
-}
 
 static bool value_is_valid(const struct kind *kind, const char *value)
 {

@@ -7,7 +7,7 @@
 /* Reads the run's expectations and compares them with the verdict, which is complete otherwise. */
 bool expectations_check(struct verdict *verdict, struct runfile *runfile, struct error *error);
 
-/* Reads a number in the C locale's form, between 0 and 1. */
-bool rate_parse(const char *text, double *out);
+/* True if key is an expectation ("expect.rate", ...) and value is one that it can have. */
+bool expectation_valid(const char *key, const char *value, struct error *error);
 
 #endif

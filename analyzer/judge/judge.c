@@ -8,6 +8,7 @@
 #include "judge/culprits.h"
 #include "judge/evidence.h"
 #include "judge/expectation.h"
+#include "judge/limits.h"
 #include "judge/orphans.h"
 #include "judge/reasons.h"
 #include "judge/session_ids.h"
@@ -16,65 +17,6 @@
 static bool out_of_memory(struct error *error)
 {
 	return error_set(error, EXIT_TARGET, "out of memory");
-}
-
-static bool read_rate(struct runfile *runfile, const char *key, double *out, struct error *error)
-{
-	char *text = runfile_get(runfile, key);
-	bool good = !text || rate_parse(text, out);
-	if (!good)
-		error_set(
-		    error, EXIT_USAGE, "%s: \"%s\" should be a number from 0 to 1", key, text);
-	free(text);
-	return good;
-}
-
-static bool setting_is(struct runfile *runfile, const char *key, const char *value)
-{
-	char *text = runfile_get(runfile, key);
-	bool equal = text && strcmp(text, value) == 0;
-	free(text);
-	return equal;
-}
-
-static bool setting_is_true(struct runfile *runfile, const char *key)
-{
-	char *text = runfile_get(runfile, key);
-	bool yes = text && *text && strcmp(text, "false") != 0 && strcmp(text, "no") != 0 &&
-	           strcmp(text, "0") != 0;
-	free(text);
-	return yes;
-}
-
-/* Seconds, or NUMBER_UNKNOWN. */
-static int64_t read_seconds(struct runfile *runfile, const char *key)
-{
-	char *text = runfile_get(runfile, key);
-	char *end;
-	int64_t seconds = text ? strtoll(text, &end, 10) : 0;
-	if (!text || end == text)
-		seconds = NUMBER_UNKNOWN;
-	free(text);
-	return seconds;
-}
-
-static bool read_limits(struct runfile *runfile, struct limits *limits, struct error *error)
-{
-	*limits = (struct limits){.smallest_rate = 0.1, .max_failed = 0.2};
-	if (!read_rate(runfile, "judge.smallest_rate", &limits->smallest_rate, error) ||
-	    !read_rate(runfile, "judge.max_failed", &limits->max_failed, error))
-		return false;
-	if (limits->smallest_rate <= 0 || limits->smallest_rate >= 1)
-		return error_set(error, EXIT_USAGE,
-		    "judge.smallest_rate: should lie between 0 and 1; no number of cycles excludes "
-		    "a rate of 0");
-	limits->interrupted = setting_is_true(runfile, "interrupted");
-	limits->settled = setting_is(runfile, "settled", "quiet");
-	limits->timed_out = setting_is(runfile, "settled", "timeout");
-	limits->settled_for = read_seconds(runfile, "settle.at_least");
-	limits->environment_failed = setting_is(runfile, "ended-early.code", "4");
-	limits->ended_early = runfile_get(runfile, "ended-early");
-	return true;
 }
 
 static void count_cycles(struct verdict *verdict, const struct evidence *evidence)
@@ -170,10 +112,10 @@ struct verdict *judge_run(struct runfile *runfile, struct error *error)
 	struct limits limits;
 	struct evidence evidence;
 	struct verdict *verdict = NULL;
-	if (!read_limits(runfile, &limits, error))
+	if (!limits_read(&limits, runfile, error))
 		return NULL;
 	if (!evidence_load(&evidence, runfile, error)) {
-		free(limits.ended_early);
+		limits_deinit(&limits);
 		return NULL;
 	}
 	verdict = calloc(1, sizeof *verdict);
@@ -183,10 +125,16 @@ struct verdict *judge_run(struct runfile *runfile, struct error *error)
 	else
 		good = expectations_check(verdict, runfile, error);
 	evidence_deinit(&evidence);
-	free(limits.ended_early);
+	limits_deinit(&limits);
 	if (!good) {
 		verdict_destroy(verdict);
 		return NULL;
 	}
 	return verdict;
+}
+
+bool judging_valid(const char *key, const char *value, struct error *error)
+{
+	return strncmp(key, "judge.", strlen("judge.")) == 0 ? limit_valid(key, value, error)
+	                                                     : expectation_valid(key, value, error);
 }

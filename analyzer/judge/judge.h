@@ -25,9 +25,9 @@ enum verdict_word verdict_word(const struct verdict *verdict);
 /* By the run's expectation if it has one (0 met, 1 failed, 3 not decidable), else by the verdict (0, 1, 3). */
 int verdict_exit_code(const struct verdict *verdict);
 
-/* True if key is an expectation ("expect.rate", ...) and value is one that it can have. The driver asks while it
- * reads the scenario. */
-bool expectation_valid(const char *key, const char *value, struct error *error);
+/* True if key is an expectation ("expect.rate", ...) or a limit ("judge.max_failed", ...) and value is one that it
+ * can have. The driver asks while it reads the scenario. */
+bool judging_valid(const char *key, const char *value, struct error *error);
 
 void verdict_print_text(const struct verdict *verdict, FILE *out);
 /* Schema leaklab.verdict/1, on one line. */

@@ -3,19 +3,8 @@
 #define LEAKLAB_REASONS_H
 
 #include "judge/evidence.h"
+#include "judge/limits.h"
 #include "judge/verdict.h"
-
-/* The settings that matter here. */
-struct limits {
-	double smallest_rate; /* a clean run must be able to show leaks of this rate */
-	double max_failed;    /* share of cycles that may fail */
-	bool settled;         /* the host was quiet at the mark "settled" */
-	bool timed_out;       /* still changing when the wait for it timed out */
-	bool interrupted;
-	int64_t settled_for; /* the least time it was given to settle, seconds; NUMBER_UNKNOWN */
-	char *ended_early;   /* why the load ended before its time, or NULL */
-	bool environment_failed; /* it ended because the target or the environment failed */
-};
 
 /* What stands against any verdict, one sentence each. False only when memory is out. */
 bool reasons_block(struct sentences *out, const struct verdict *verdict,

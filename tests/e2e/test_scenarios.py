@@ -1,5 +1,6 @@
 """Each ready-made scenario keeps its promise: judged by its exit code, as a script of a user would."""
 import json
+import os
 import unittest
 
 import leaklab
@@ -52,6 +53,23 @@ class ReadyMadeScenarios(leaklab.Case):
         verdict = self.play("slow-release")
         self.assertEqual(verdict["verdict"], "CLEAN")
         self.assertGreater(verdict["orphans"]["after_k"], 0)
+
+    def test_real_host_is_played_as_it_stands_with_ssh_to_the_lab(self):
+        """All of it but the times, and five users: the lab's accounts have a password each."""
+        lab = self.lab("--time-scale", "0.0001")
+        self.write("ssh", f"#!/bin/sh\n[ $# = 6 ] && [ \"$5\" = admin@rds ] && [ \"$6\" = 'C:\\leaklab\\leaklab-probe.exe' ] &&"
+                          f" exec {leaklab.program('labhost')} show snapshot --control {lab.facts['control']}\n").chmod(0o700)
+        user, domain, password = lab.accounts()[0]
+        changes = {"accounts.users": user, "accounts.domain": domain, "load.slots": 1, "load.cycles": 60, "load.ramp": "0s",
+                   "load.hold": "0s", "load.think": "0s", "logoff.shell": "logoff", "settle.at_least": "2s",
+                   "settle.quiet": "1s", "settle.poll": "250ms", "settle.timeout": "30s"}
+        done = self.drive(leaklab.SCENARIOS / "real-host.yaml",
+                          *[f"--set={key}={value}" for key, value in changes.items()],
+                          env={"PATH": f"{self.folder}:{os.environ['PATH']}", "RDS_HOST": lab.address,
+                               "RDS_ADMIN": "admin@rds", "LOADTEST_PASSWORD": password})
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(self.verdict()["verdict"], "CLEAN")
+        self.assertTrue((self.folder / f"{lab.address}.certificate").exists(), "trusted on first use")
 
     def test_expectation_that_fails_is_exit_code_1(self):
         done = self.drive(leaklab.SCENARIOS / "ms16-111.yaml", "--set", "expect.verdict=CLEAN", "--set",

@@ -175,7 +175,7 @@ void assert_reason(const struct verdict *verdict, const char *part)
 	for (size_t i = 0; i < verdict->reasons.count; i++) {
 		if (strstr(verdict->reasons.items[i], part))
 			return;
-		print_message("reason: %s\n", verdict->reasons.items[i]);
+		print_message("# reason: %s\n", verdict->reasons.items[i]);
 	}
 	fail_msg("no reason contains \"%s\"", part);
 }

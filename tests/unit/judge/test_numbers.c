@@ -69,24 +69,31 @@ static void images_are_the_same_in_any_case_with_and_without_exe(void **state)
 	assert_false(image_same("lsass", "lsas.exe"));
 }
 
-static void expectations_are_checked_when_they_are_written(void **state)
+static void expectations_and_limits_are_checked_when_they_are_written(void **state)
 {
 	(void)state;
 	struct error error = {0};
-	assert_true(expectation_valid("expect.verdict", "LEAK", &error));
-	assert_true(expectation_valid("expect.rate", "0.25", &error));
-	assert_true(expectation_valid("expect.culprit", "leaker.exe", &error));
-	assert_true(expectation_valid("expect.unattributed", "all", &error));
-	assert_false(expectation_valid("expect.verdict", "leak", &error));
+	assert_true(judging_valid("expect.verdict", "LEAK", &error));
+	assert_true(judging_valid("expect.rate", "0.25", &error));
+	assert_true(judging_valid("expect.culprit", "leaker.exe", &error));
+	assert_true(judging_valid("expect.unattributed", "all", &error));
+	assert_false(judging_valid("expect.verdict", "leak", &error));
 	assert_contains(
 	    error.text, "expect.verdict: \"leak\" should be CLEAN, LEAK or INCONCLUSIVE");
 	assert_int_equal(error.code, EXIT_USAGE);
-	assert_false(expectation_valid("expect.rate", "1.5", &error));
-	assert_false(expectation_valid("expect.rate", "1e-3", &error));
-	assert_false(expectation_valid("expect.culprit", "", &error));
-	assert_false(expectation_valid("expect.orphans_after", "all", &error));
-	assert_false(expectation_valid("expect.luck", "some", &error));
+	assert_false(judging_valid("expect.rate", "1.5", &error));
+	assert_false(judging_valid("expect.rate", "1e-3", &error));
+	assert_false(judging_valid("expect.culprit", "", &error));
+	assert_false(judging_valid("expect.orphans_after", "all", &error));
+	assert_false(judging_valid("expect.luck", "some", &error));
 	assert_contains(error.text, "expect.sessions_left");
+	assert_true(judging_valid("judge.smallest_rate", "0.05", &error));
+	assert_true(judging_valid("judge.max_failed", "0", &error));
+	assert_false(judging_valid("judge.smallest_rate", "0", &error));
+	assert_contains(error.text, "such as 0.05");
+	assert_false(judging_valid("judge.max_failed", "2 of 3", &error));
+	assert_false(judging_valid("judge.mercy", "0.5", &error));
+	assert_contains(error.text, "judge.max_failed");
 }
 
 int main(void)
@@ -97,7 +104,7 @@ int main(void)
 	    unit_test(one_percent_needs_299_cycles),
 	    unit_test(one_outlier_does_not_bend_the_trend),
 	    unit_test(images_are_the_same_in_any_case_with_and_without_exe),
-	    unit_test(expectations_are_checked_when_they_are_written),
+	    unit_test(expectations_and_limits_are_checked_when_they_are_written),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

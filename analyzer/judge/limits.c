@@ -1,0 +1,101 @@
+/* Knows the settings that limit a verdict, their defaults, and which values they may have. */
+#include "judge/limits.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "judge/rate.h"
+#include "snapshot/snapshot.h"
+
+static const struct limit {
+	const char *key;
+	size_t offset; /* in struct limits */
+	double usual;
+	bool open; /* 0 and 1 themselves are out: no number of cycles excludes a rate of 0 */
+} known[] = {
+    {"judge.smallest_rate", offsetof(struct limits, smallest_rate), 0.1, true},
+    {"judge.max_failed", offsetof(struct limits, max_failed), 0.2, false},
+};
+#define KNOWN_COUNT (sizeof known / sizeof known[0])
+
+static bool limit_parse(
+    const struct limit *limit, const char *text, double *out, struct error *error)
+{
+	double value;
+
+	if (!rate_parse(text, &value) || (limit->open && (value <= 0 || value >= 1)))
+		return error_set(error, EXIT_USAGE, "%s: \"%s\" should be a number %s", limit->key,
+		    text, limit->open ? "between 0 and 1, such as 0.05" : "from 0 to 1");
+	*out = value;
+	return true;
+}
+
+bool limit_valid(const char *key, const char *value, struct error *error)
+{
+	double ignored;
+
+	for (size_t i = 0; i < KNOWN_COUNT; i++)
+		if (strcmp(known[i].key, key) == 0)
+			return limit_parse(&known[i], value, &ignored, error);
+	return error_set(error, EXIT_USAGE, "%s: no such limit; there are %s and %s", key,
+	    known[0].key, known[1].key);
+}
+
+static bool setting_is(struct runfile *runfile, const char *key, const char *value)
+{
+	char *text = runfile_get(runfile, key);
+	bool equal = text && strcmp(text, value) == 0;
+	free(text);
+	return equal;
+}
+
+static bool setting_is_true(struct runfile *runfile, const char *key)
+{
+	char *text = runfile_get(runfile, key);
+	bool yes = text && *text && strcmp(text, "false") != 0 && strcmp(text, "no") != 0 &&
+	           strcmp(text, "0") != 0;
+	free(text);
+	return yes;
+}
+
+/* Seconds, or NUMBER_UNKNOWN. */
+static int64_t read_seconds(struct runfile *runfile, const char *key)
+{
+	char *text = runfile_get(runfile, key);
+	char *end;
+	int64_t seconds = text ? strtoll(text, &end, 10) : 0;
+	if (!text || end == text)
+		seconds = NUMBER_UNKNOWN;
+	free(text);
+	return seconds;
+}
+
+bool limits_read(struct limits *limits, struct runfile *runfile, struct error *error)
+{
+	*limits = (struct limits){0};
+	for (size_t i = 0; i < KNOWN_COUNT; i++) {
+		double *out = (double *)((char *)limits + known[i].offset);
+		char *text = runfile_get(runfile, known[i].key);
+		bool good = true;
+
+		*out = known[i].usual;
+		if (text)
+			good = limit_parse(&known[i], text, out, error);
+		free(text);
+		if (!good)
+			return false;
+	}
+	limits->interrupted = setting_is_true(runfile, "interrupted");
+	limits->settled = setting_is(runfile, "settled", "quiet");
+	limits->timed_out = setting_is(runfile, "settled", "timeout");
+	limits->settled_for = read_seconds(runfile, "settle.at_least");
+	limits->environment_failed = setting_is(runfile, "ended-early.code", "4");
+	limits->ended_early = runfile_get(runfile, "ended-early");
+	return true;
+}
+
+void limits_deinit(struct limits *limits)
+{
+	free(limits->ended_early);
+}

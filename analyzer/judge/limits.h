@@ -1,0 +1,30 @@
+/* What a verdict is measured by. Inside this folder. */
+#ifndef LEAKLAB_LIMITS_H
+#define LEAKLAB_LIMITS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "runfile/runfile.h"
+
+/* What was settled before the run, and how the run itself went. */
+struct limits {
+	double smallest_rate; /* a clean run must be able to show leaks of this rate */
+	double max_failed;    /* share of cycles that may fail */
+	bool settled;         /* the host was quiet at the mark "settled" */
+	bool timed_out;       /* still changing when the wait for it timed out */
+	bool interrupted;
+	int64_t settled_for; /* the least time it was given to settle, seconds; NUMBER_UNKNOWN */
+	char *ended_early;   /* why the load ended before its time, or NULL */
+	bool environment_failed; /* it ended because the target or the environment failed */
+};
+
+/* Reads them from the run file's settings; what it does not say has the default. */
+bool limits_read(struct limits *limits, struct runfile *runfile, struct error *error);
+void limits_deinit(struct limits *limits);
+
+/* True if key is a limit ("judge.smallest_rate", ...) and value is one that it can have. */
+bool limit_valid(const char *key, const char *value, struct error *error);
+
+#endif
