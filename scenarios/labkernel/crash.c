@@ -1,0 +1,447 @@
+/* Knows how processes, logon sessions, tokens and handles lie in a kernel's memory (layouts.txt has the offsets), and what
+ * points to what. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "labkernel/crash_private.h"
+#include "labkernel/pe.h"
+
+#define IMAGE_BASE 0xfffff80312a00000ull
+#define NONPAGED_BASE 0xffffc08040000000ull
+#define PAGED_BASE 0xffffe40100000000ull
+#define POOL_USUAL (64u << 20)
+#define USER_BASE 0x000000d4a0000000ull
+#define USER_SIZE (256u << 10)
+#define LISTS 16 /* of logon sessions */
+#define NODE_SIZE 0x18
+#define NODE_TOKEN 0x10
+#define TYPE_INDEX 5
+#define HEADER 0x30 /* of an object, before its body */
+#define SID_MOST 68
+
+static size_t fail_memory(struct error *error)
+{
+	error_set(error, EXIT_TARGET, "out of memory");
+	return NONE;
+}
+
+static uint64_t nt_time(int64_t timestamp)
+{
+	return timestamp == 0 || timestamp == TIMESTAMP_UNKNOWN
+	           ? 0
+	           : (uint64_t)(timestamp * 10 + 116444736000000000);
+}
+
+uint64_t crash_symbol(const struct crash *crash, const char *name)
+{
+	const uint32_t relative = pe_export(crash->kernel.at, name);
+
+	return relative ? crash->kernel.address + relative : 0;
+}
+
+static uint8_t *variable(struct crash *crash, const char *name)
+{
+	const uint32_t relative = pe_export(crash->kernel.at, name);
+
+	return relative ? crash->kernel.at + relative : NULL;
+}
+
+static void make_empty_list(struct crash *crash, const char *name)
+{
+	const uint64_t head = crash_symbol(crash, name);
+
+	put_u64(ram_at(crash->ram, head, 16), head);
+	put_u64((uint8_t *)ram_at(crash->ram, head, 16) + 8, head);
+}
+
+static bool make_lists(struct crash *crash, struct error *error)
+{
+	struct thing array = {0};
+
+	make_empty_list(crash, "PsLoadedModuleList");
+	make_empty_list(crash, "PsActiveProcessHead");
+	array.at = ram_take(
+	    crash->paged, LISTS * 8, crash->options.spread ? RAM_PAGE : 16, &array.address);
+	if (!array.at ||
+	    !make(crash, crash->nonpaged, L_OBJECT_TYPE_size, 0, 0, &crash->token_type, error))
+		return error_set(error, EXIT_TARGET, "the made-up machine's memory is full");
+	put_u64(variable(crash, "SepLogonSessions"), array.address);
+	put_u64(variable(crash, "SeTokenObjectType"), crash->token_type.address);
+	put(crash, crash->token_type, L_OBJECT_TYPE_Index, TYPE_INDEX, 1);
+	return put_name(
+	    crash, crash->nonpaged, crash->token_type, L_OBJECT_TYPE_Name, "Token", error);
+}
+
+static void set_switches(struct crash *crash)
+{
+	uint8_t *tracking = variable(crash, "SeTokenLeakTracking");
+	uint8_t *cookie = variable(crash, "ObHeaderCookie");
+	uint8_t *state = variable(crash, "MiState");
+
+	if (tracking)
+		*tracking = crash->options.tracking;
+	if (cookie)
+		*cookie = 0xa7;
+	if (state)
+		put_u64(state + offset_of(crash, L_MI_SYSTEM_INFORMATION_Hardware) +
+		            offset_of(crash, L_MI_HARDWARE_STATE_InvalidPteMask),
+		    crash->options.invalid_pte_mask);
+}
+
+static bool load_kernel(struct crash *crash, struct error *error)
+{
+	const struct layout *layout = crash->layout;
+	const size_t size = pe_size(layout->image);
+
+	crash->kernel.at = ram_take(crash->image, size, RAM_PAGE, &crash->kernel.address);
+	if (!crash->kernel.at)
+		return error_set(error, EXIT_TARGET, "the made-up machine's memory is full");
+	pe_map(layout->image, crash->kernel.at);
+	if (!make_lists(crash, error))
+		return false;
+	set_switches(crash);
+	return crash_add_module(
+	           crash, "ntoskrnl.exe", crash->kernel.address, (uint32_t)size, error) != NONE;
+}
+
+struct crash *crash_create(const struct crash_options *options, struct error *error)
+{
+	const struct layout *layout = layout_find(options->layout);
+
+	if (!layout) {
+		error_set(error, EXIT_USAGE,
+		    "\"%s\": no such lab kernel; there are 9600, 14393, 19041 and 26h1",
+		    options->layout);
+		return NULL;
+	}
+	if (options->tracking && !layout->tracking) {
+		error_set(error, EXIT_USAGE, "build %s has no leak tracking", layout->name);
+		return NULL;
+	}
+	struct crash *crash = calloc(1, sizeof(*crash));
+	if (!crash) {
+		fail_memory(error);
+		return NULL;
+	}
+	crash->options = *options;
+	crash->layout = layout;
+	crash->options.levels = options->levels ? options->levels : 4;
+	crash->next_luid = 0x30000;
+	const bool masked = offset_of(crash, L_MI_HARDWARE_STATE_InvalidPteMask) >= 0;
+	crash->ram = ram_create(&(struct ram_options){.levels = crash->options.levels,
+	    .invalid_pte_mask = masked ? options->invalid_pte_mask : 0});
+	const size_t pool = options->memory ? options->memory : POOL_USUAL;
+	if (crash->ram) {
+		crash->image =
+		    ram_reserve(crash->ram, IMAGE_BASE, 2u << 20, 0, options->large_pages);
+		crash->nonpaged = ram_reserve(crash->ram, NONPAGED_BASE, pool, 0, false);
+		crash->paged = ram_reserve(crash->ram, PAGED_BASE, pool, 0, false);
+	}
+	if (!crash->image || !crash->nonpaged || !crash->paged)
+		fail_memory(error);
+	else if (load_kernel(crash, error))
+		return crash;
+	crash_destroy(crash);
+	return NULL;
+}
+
+void crash_destroy(struct crash *crash)
+{
+	if (!crash)
+		return;
+	for (size_t i = 0; i < crash->process_count; i++)
+		free(crash->processes[i].handles);
+	free(crash->processes);
+	free(crash->logon_sessions);
+	free(crash->tokens);
+	free(crash->pokes);
+	ram_destroy(crash->ram);
+	free(crash);
+}
+
+size_t crash_add_module(
+    struct crash *crash, const char *name, uint64_t base, uint32_t size, struct error *error)
+{
+	struct thing entry;
+	char path[300];
+
+	snprintf(path, sizeof(path), "\\SystemRoot\\system32\\%.250s", name);
+	if (!make(crash, crash->nonpaged, L_KLDR_DATA_TABLE_ENTRY_size, 0, 0, &entry, error) ||
+	    !put_name(
+	        crash, crash->nonpaged, entry, L_KLDR_DATA_TABLE_ENTRY_FullDllName, path, error) ||
+	    !put_name(
+	        crash, crash->nonpaged, entry, L_KLDR_DATA_TABLE_ENTRY_BaseDllName, name, error))
+		return NONE;
+	put(crash, entry, L_KLDR_DATA_TABLE_ENTRY_DllBase, base, 8);
+	put(crash, entry, L_KLDR_DATA_TABLE_ENTRY_SizeOfImage, size, 4);
+	link_before(crash, crash_symbol(crash, "PsLoadedModuleList"), entry,
+	    L_KLDR_DATA_TABLE_ENTRY_InLoadOrderLinks);
+	return 0;
+}
+
+/* The user part of a process: PEB and loader data, without modules yet. */
+static bool make_user_part(struct crash *crash, struct process_made *process, struct error *error)
+{
+	process->user = ram_reserve(crash->ram, USER_BASE, USER_SIZE, crash->process_count, false);
+	if (!process->user)
+		return error_set(error, EXIT_TARGET, "out of memory");
+	if (!make(crash, process->user, L_PEB_size, 0, 0, &process->peb, error) ||
+	    !make(crash, process->user, L_PEB_LDR_DATA_size, 0, 0, &process->ldr, error))
+		return false;
+	put(crash, process->peb, L_PEB_Ldr, process->ldr.address, 8);
+	const uint64_t head =
+	    process->ldr.address + (uint64_t)offset_of(crash, L_PEB_LDR_DATA_InLoadOrderModuleList);
+	put(crash, process->ldr, L_PEB_LDR_DATA_InLoadOrderModuleList, head, 8);
+	put_u64(process->ldr.at + offset_of(crash, L_PEB_LDR_DATA_InLoadOrderModuleList) + 8, head);
+	put(crash, process->body, L_EPROCESS_Peb, process->peb.address, 8);
+	return true;
+}
+
+size_t crash_add_process(struct crash *crash, const struct crash_process *from, struct error *error)
+{
+	struct process_made *process = next_of(&crash->processes, &crash->process_count,
+	    &crash->process_room, sizeof(*crash->processes));
+	struct thing space;
+
+	if (!process)
+		return fail_memory(error);
+	*process = (struct process_made){
+	    .pid = from->pid, .primary = NONE, .next_handle = 4, .exited = from->exited != 0};
+	if (!make(crash, crash->nonpaged, L_EPROCESS_size, HEADER, 0, &process->body, error) ||
+	    !make(crash, crash->nonpaged, L_MM_SESSION_SPACE_size, 0, 0, &space, error))
+		return NONE;
+	const struct thing body = process->body;
+	put(crash, body, L_EPROCESS_UniqueProcessId, from->pid, 8);
+	put(crash, body, L_EPROCESS_CreateTime, nt_time(from->created), 8);
+	put(crash, body, L_EPROCESS_ExitTime, nt_time(from->exited), 8);
+	memcpy(body.at + offset_of(crash, L_EPROCESS_ImageFileName), from->image,
+	    strnlen(from->image, 14));
+	put(crash, space, L_MM_SESSION_SPACE_SessionId, from->session_id, 4);
+	put(crash, body, L_EPROCESS_Session, from->pid == 4 ? 0 : space.address, 8);
+	const uint64_t threads =
+	    body.address + (uint64_t)offset_of(crash, L_EPROCESS_ThreadListHead);
+	put(crash, body, L_EPROCESS_ThreadListHead, threads, 8);
+	put_u64(body.at + offset_of(crash, L_EPROCESS_ThreadListHead) + 8, threads);
+	link_before(
+	    crash, crash_symbol(crash, "PsActiveProcessHead"), body, L_EPROCESS_ActiveProcessLinks);
+	if (from->pid != 4 && !from->exited && !make_user_part(crash, process, error))
+		return NONE;
+	return crash->process_count - 1;
+}
+
+bool crash_add_user_module(struct crash *crash, size_t number, const char *name, uint64_t base,
+    uint32_t size, struct error *error)
+{
+	struct process_made *process = &crash->processes[number];
+	struct thing entry;
+
+	if (!process->user)
+		return error_set(error, EXIT_USAGE, "process %llu has no user part",
+		    (unsigned long long)process->pid);
+	if (!make(crash, process->user, L_LDR_DATA_TABLE_ENTRY_size, 0, 0, &entry, error) ||
+	    !put_name(
+	        crash, process->user, entry, L_LDR_DATA_TABLE_ENTRY_FullDllName, name, error) ||
+	    !put_name(crash, process->user, entry, L_LDR_DATA_TABLE_ENTRY_BaseDllName, name, error))
+		return false;
+	put(crash, entry, L_LDR_DATA_TABLE_ENTRY_DllBase, base, 8);
+	put(crash, entry, L_LDR_DATA_TABLE_ENTRY_SizeOfImage, size, 4);
+	/* As link_before(), in the user part: its regions are not the kernel's. */
+	uint8_t *head = process->ldr.at + offset_of(crash, L_PEB_LDR_DATA_InLoadOrderModuleList);
+	const uint64_t head_address =
+	    process->ldr.address + (uint64_t)offset_of(crash, L_PEB_LDR_DATA_InLoadOrderModuleList);
+	const uint64_t last = take_u64(head + 8);
+	uint8_t *last_at = process->ldr.at + (last - process->ldr.address);
+	put_u64(entry.at, head_address);
+	put_u64(entry.at + 8, last);
+	put_u64(last_at, entry.address);
+	put_u64(head + 8, entry.address);
+	return true;
+}
+
+size_t crash_add_logon_session(
+    struct crash *crash, uint64_t luid, const char *user, const char *domain, struct error *error)
+{
+	struct logon_session_made *session =
+	    next_of(&crash->logon_sessions, &crash->logon_session_count, &crash->logon_session_room,
+	        sizeof(*crash->logon_sessions));
+
+	if (!session)
+		return fail_memory(error);
+	if (!make(crash, crash->paged, L_SEP_LOGON_SESSION_REFERENCES_size, 0, 0, &session->body,
+	        error) ||
+	    !put_name(crash, crash->paged, session->body,
+	        L_SEP_LOGON_SESSION_REFERENCES_AccountName, user, error) ||
+	    !put_name(crash, crash->paged, session->body,
+	        L_SEP_LOGON_SESSION_REFERENCES_AuthorityName, domain, error))
+		return NONE;
+	const struct thing body = session->body;
+	put(crash, body, L_SEP_LOGON_SESSION_REFERENCES_LogonId, luid, 8);
+	/* The list it belongs to; the kernel's own hash differs between builds, and readers walk all lists. */
+	uint8_t *head = (uint8_t *)ram_at(
+	                    crash->ram, take_u64(variable(crash, "SepLogonSessions")), LISTS * 8) +
+	                8 * (luid % LISTS);
+	put(crash, body, L_SEP_LOGON_SESSION_REFERENCES_Next, take_u64(head), 8);
+	put_u64(head, body.address);
+	if (crash->options.tracking) {
+		const int offset = offset_of(crash, L_SEP_LOGON_SESSION_REFERENCES_TokenList);
+		put_u64(body.at + offset, body.address + (uint64_t)offset);
+		put_u64(body.at + offset + 8, body.address + (uint64_t)offset);
+	}
+	return crash->logon_session_count - 1;
+}
+
+/* "S-1-5-21-..." in the form it has in memory. Returns its size; 0: it is none. */
+static size_t parse_sid(const char *text, uint8_t sid[SID_MOST])
+{
+	char *end;
+
+	memset(sid, 0, SID_MOST);
+	if (strncmp(text, "S-1-", 4) != 0)
+		return 0;
+	sid[0] = 1;
+	sid[7] = (uint8_t)strtoul(text + 4, &end, 10);
+	while (*end == '-' && sid[1] < 15) {
+		const uint32_t part = (uint32_t)strtoul(end + 1, &end, 10);
+		memcpy(sid + 8 + 4 * sid[1]++, &part, 4);
+	}
+	return *end ? 0 : 8 + 4u * sid[1];
+}
+
+static bool note_creator(struct crash *crash, const struct crash_token *from,
+    struct token_made *token, struct error *error)
+{
+	const struct process_made *creator = &crash->processes[from->creator];
+	const struct logon_session_made *session = &crash->logon_sessions[from->logon_session];
+	const size_t align = crash->options.spread ? RAM_PAGE : 16;
+
+	if (!make(crash, crash->paged, L_SEP_TOKEN_DIAG_TRACK_ENTRY_size, 0, 0, &token->diagnostics,
+	        error))
+		return false;
+	token->node.at = ram_take(crash->paged, NODE_SIZE, align, &token->node.address);
+	if (!token->node.at)
+		return error_set(error, EXIT_TARGET, "the made-up machine's memory is full");
+	const struct thing entry = token->diagnostics;
+	put(crash, entry, L_SEP_TOKEN_DIAG_TRACK_ENTRY_ProcessCid, creator->pid, 8);
+	put(crash, entry, L_SEP_TOKEN_DIAG_TRACK_ENTRY_ThreadCid, from->thread, 8);
+	memcpy(entry.at + offset_of(crash, L_SEP_TOKEN_DIAG_TRACK_ENTRY_ImageFileName),
+	    creator->body.at + offset_of(crash, L_EPROCESS_ImageFileName), 15);
+	put(crash, entry, L_SEP_TOKEN_DIAG_TRACK_ENTRY_CreateMethod, from->method, 4);
+	put(crash, entry, L_SEP_TOKEN_DIAG_TRACK_ENTRY_CaptureCount, (uint32_t)from->captures, 4);
+	put(crash, entry, L_SEP_TOKEN_DIAG_TRACK_ENTRY_Count, 1, 4);
+	for (int i = 0; i < CRASH_TRACE && from->trace[i]; i++)
+		put_u64(
+		    entry.at + offset_of(crash, L_SEP_TOKEN_DIAG_TRACK_ENTRY_CreateTrace) + 8 * i,
+		    from->trace[i]);
+	put(crash, token->body, L_TOKEN_DiagnosticInfo, entry.address, 8);
+	put_u64(token->node.at + NODE_TOKEN, token->body.address);
+	const uint64_t head = session->body.address +
+	                      (uint64_t)offset_of(crash, L_SEP_LOGON_SESSION_REFERENCES_TokenList);
+	uint8_t *head_at = ram_at(crash->ram, head, 16);
+	const uint64_t last = take_u64(head_at + 8);
+	put_u64(token->node.at, head);
+	put_u64(token->node.at + 8, last);
+	put_u64(ram_at(crash->ram, last, 16), token->node.address);
+	put_u64(head_at + 8, token->node.address);
+	return true;
+}
+
+size_t crash_add_token(struct crash *crash, const struct crash_token *from, struct error *error)
+{
+	uint8_t sid[SID_MOST];
+	const size_t sid_size = parse_sid(from->user, sid);
+	struct token_made *token = next_of(
+	    &crash->tokens, &crash->token_count, &crash->token_room, sizeof(*crash->tokens));
+
+	if (!token)
+		return fail_memory(error);
+	if (sid_size == 0) {
+		error_set(error, EXIT_USAGE, "\"%s\" is no SID", from->user);
+		return NONE;
+	}
+	*token = (struct token_made){.logon_session = from->logon_session};
+	if (!make(crash, crash->paged, L_TOKEN_size, HEADER, 0x10 + sid_size, &token->body, error))
+		return NONE;
+	struct logon_session_made *session = &crash->logon_sessions[from->logon_session];
+	const struct thing body = token->body;
+	const size_t variable_part = (size_t)offset_of(crash, L_TOKEN_size);
+	put(crash, body, L_TOKEN_TokenId, crash->next_luid++, 8);
+	put(crash, body, L_TOKEN_AuthenticationId,
+	    take_u64(session->body.at + offset_of(crash, L_SEP_LOGON_SESSION_REFERENCES_LogonId)),
+	    8);
+	put(crash, body, L_TOKEN_SessionId, from->session_id, 4);
+	put(crash, body, L_TOKEN_UserAndGroupCount, 1, 4);
+	put(crash, body, L_TOKEN_UserAndGroups, body.address + variable_part, 8);
+	put_u64(body.at + variable_part, body.address + variable_part + 0x10);
+	memcpy(body.at + variable_part + 0x10, sid, sid_size);
+	put(crash, body, L_TOKEN_TokenType, from->impersonation ? 2 : 1, 4);
+	put(crash, body, L_TOKEN_ImpersonationLevel, (uint32_t)from->level, 4);
+	put(crash, body, L_TOKEN_TokenFlags, from->flags, 4);
+	put(crash, body, L_TOKEN_LogonSession, session->body.address, 8);
+	if (!(from->flags & 0x20))
+		session->references++;
+	if (crash->options.tracking && from->creator != NONE &&
+	    !note_creator(crash, from, token, error))
+		return NONE;
+	return crash->token_count - 1;
+}
+
+bool crash_add_handle(
+    struct crash *crash, size_t number, size_t token, uint64_t value, struct error *error)
+{
+	struct process_made *process = &crash->processes[number];
+	struct held *held = next_of(&process->handles, &process->handle_count,
+	    &process->handle_room, sizeof(*process->handles));
+
+	if (!held)
+		return error_set(error, EXIT_TARGET, "out of memory");
+	if (value == 0) {
+		value = process->next_handle;
+		if (value % 1024 == 0) /* the first slot of a page is reserved */
+			value += 4;
+	}
+	process->next_handle = value + 4;
+	*held = (struct held){value, token};
+	crash->tokens[token].handles++;
+	return true;
+}
+
+bool crash_add_thread(
+    struct crash *crash, size_t number, uint64_t tid, size_t token, struct error *error)
+{
+	struct process_made *process = &crash->processes[number];
+	struct thing thread;
+
+	if (!make(crash, crash->nonpaged, L_ETHREAD_size, HEADER, 0, &thread, error))
+		return false;
+	put_u64(thread.at + offset_of(crash, L_ETHREAD_Cid), process->pid);
+	put_u64(thread.at + offset_of(crash, L_ETHREAD_Cid) + 8, tid);
+	/* The low bits are flags: impersonation level and effective-only. */
+	put(crash, thread, L_ETHREAD_ClientSecurity,
+	    token == NONE ? 0 : crash->tokens[token].body.address | 1, 8);
+	put(crash, thread, L_ETHREAD_CrossThreadFlags, token == NONE ? 0 : 8,
+	    4); /* ActiveImpersonationInfo */
+	link_before(crash,
+	    process->body.address + (uint64_t)offset_of(crash, L_EPROCESS_ThreadListHead), thread,
+	    L_ETHREAD_ThreadListEntry);
+	return true;
+}
+
+void crash_set_primary(struct crash *crash, size_t process, size_t token)
+{
+	crash->processes[process].primary = token;
+	/* An EX_FAST_REF: the low four bits count references that are paid for in advance. */
+	put(crash, crash->processes[process].body, L_EPROCESS_Token,
+	    crash->tokens[token].body.address | 0xf, 8);
+}
+
+void crash_set_session_token(struct crash *crash, size_t logon_session, size_t token)
+{
+	put(crash, crash->logon_sessions[logon_session].body, L_SEP_LOGON_SESSION_REFERENCES_Token,
+	    crash->tokens[token].body.address, 8);
+}
+
+void crash_add_references(struct crash *crash, size_t logon_session, int64_t count)
+{
+	crash->logon_sessions[logon_session].references += count;
+}

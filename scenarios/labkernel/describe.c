@@ -1,0 +1,426 @@
+/* Knows the words of a description of a machine, one thing a line; `#` begins a comment:
+ *
+ *   machine LAYOUT [tracking] [full|bitmap-full|bitmap-kernel] [levels=5] [large] [spread] [mask=HEX] [memory=MIB]
+ *   module NAME BASE SIZE                      a driver
+ *   process PID IMAGE SESSION [exited]
+ *   user-module PID NAME BASE SIZE
+ *   logon LUID USER DOMAIN
+ *   token NAME LUID SESSION SID [impersonation] [level=N] [flags=HEX] [by=PID:TID:create|duplicate|filter] [captures=N]
+ *         [stack=FRAME,FRAME...]               a frame is an address or an exported SYMBOL+OFFSET
+ *   handle PID TOKEN [VALUE]
+ *   primary PID TOKEN
+ *   thread PID TID [TOKEN]                     whom it impersonates
+ *   session-token LUID TOKEN
+ *   references LUID COUNT
+ *   poke process PID|logon LUID|token NAME|diagnostics NAME|node NAME MEMBER VALUE
+ *   page logon LUID|token NAME|diagnostics NAME|node NAME|process PID transition|paged-out|not-dumped
+ *
+ * A VALUE is a number, or @process:PID, @logon:LUID, @token:NAME, @diagnostics:NAME, @node:NAME, the address of that. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "labkernel/crash_private.h"
+
+#define WORDS 24
+
+struct names {
+	char **items;
+	size_t count, room;
+};
+
+struct reading {
+	const char *origin;
+	int line;
+	struct crash *crash;
+	struct names tokens, logons, processes; /* their texts, by number */
+	char *words[WORDS];
+	int count;
+	struct error *error;
+};
+
+static bool complain(struct reading *reading, const char *what, const char *word)
+{
+	return error_set(reading->error, EXIT_USAGE, "%s:%d: %s: %s", reading->origin,
+	    reading->line, what, word);
+}
+
+static bool add_name(struct reading *reading, struct names *names, const char *name)
+{
+	char **item = next_of(&names->items, &names->count, &names->room, sizeof(*names->items));
+
+	return (item && (*item = strdup(name))) || complain(reading, "out of memory", name);
+}
+
+static bool find_name(
+    struct reading *reading, const struct names *names, const char *name, size_t *number)
+{
+	for (size_t i = names->count; i-- > 0;) {
+		if (strcmp(names->items[i], name) == 0) {
+			*number = i;
+			return true;
+		}
+	}
+	return complain(reading, "not there (yet)", name);
+}
+
+/* The value behind KEY=, or NULL. */
+static const char *option(struct reading *reading, const char *key)
+{
+	const size_t length = strlen(key);
+
+	for (int i = 1; i < reading->count; i++)
+		if (strncmp(reading->words[i], key, length) == 0 &&
+		    reading->words[i][length] == '=')
+			return reading->words[i] + length + 1;
+	return NULL;
+}
+
+static bool has(struct reading *reading, const char *word)
+{
+	for (int i = 1; i < reading->count; i++)
+		if (strcmp(reading->words[i], word) == 0)
+			return true;
+	return false;
+}
+
+static uint64_t number_of(const char *text, int base)
+{
+	return text ? strtoull(text, NULL, base) : 0;
+}
+
+static uint64_t luid_of(const char *text)
+{
+	const char *colon = strchr(text, ':');
+
+	return colon ? number_of(text, 16) << 32 | number_of(colon + 1, 16) : number_of(text, 16);
+}
+
+static bool read_machine(struct reading *reading)
+{
+	const struct crash_options options = {
+	    .layout = reading->words[1],
+	    .tracking = has(reading, "tracking"),
+	    .type = has(reading, "full")          ? DUMP_FULL
+	            : has(reading, "bitmap-full") ? DUMP_BITMAP_FULL
+	                                          : DUMP_BITMAP_KERNEL,
+	    .levels = (int)number_of(option(reading, "levels"), 10),
+	    .large_pages = has(reading, "large"),
+	    .spread = has(reading, "spread"),
+	    .invalid_pte_mask = number_of(option(reading, "mask"), 16),
+	    .memory = (size_t)number_of(option(reading, "memory"), 10) << 20,
+	    .time = 1793000000000000,
+	    .up_time = 3600000000ll * 50,
+	};
+
+	if (reading->crash)
+		return complain(reading, "only one machine a description", reading->words[1]);
+	reading->crash = crash_create(&options, reading->error);
+	return reading->crash ||
+	       error_prefix(reading->error, "%s:%d: ", reading->origin, reading->line);
+}
+
+static bool read_module(struct reading *reading)
+{
+	char **words = reading->words;
+
+	return crash_add_module(reading->crash, words[1], number_of(words[2], 16),
+	           (uint32_t)number_of(words[3], 16), reading->error) != NONE;
+}
+
+static bool read_process(struct reading *reading)
+{
+	char **words = reading->words;
+	const struct crash_process process = {
+	    .pid = number_of(words[1], 10),
+	    .image = words[2],
+	    .session_id = (uint32_t)number_of(words[3], 10),
+	    .created = 1792900000000000,
+	    .exited = has(reading, "exited") ? 1792950000000000 : 0,
+	};
+
+	return crash_add_process(reading->crash, &process, reading->error) != NONE &&
+	       add_name(reading, &reading->processes, words[1]);
+}
+
+static bool read_user_module(struct reading *reading)
+{
+	char **words = reading->words;
+	size_t process;
+
+	return find_name(reading, &reading->processes, words[1], &process) &&
+	       crash_add_user_module(reading->crash, process, words[2], number_of(words[3], 16),
+	           (uint32_t)number_of(words[4], 16), reading->error);
+}
+
+static bool read_logon(struct reading *reading)
+{
+	char **words = reading->words;
+
+	return crash_add_logon_session(
+	           reading->crash, luid_of(words[1]), words[2], words[3], reading->error) != NONE &&
+	       add_name(reading, &reading->logons, words[1]);
+}
+
+static bool read_stack(struct reading *reading, const char *stack, uint64_t trace[CRASH_TRACE])
+{
+	char copy[1024];
+	char *save = NULL;
+	int frames = 0;
+
+	snprintf(copy, sizeof(copy), "%s", stack);
+	for (char *frame = strtok_r(copy, ",", &save); frame; frame = strtok_r(NULL, ",", &save)) {
+		char *plus = strchr(frame, '+');
+		if (frames == CRASH_TRACE)
+			return complain(reading, "too many frames", stack);
+		if (plus) {
+			*plus = '\0';
+			const uint64_t symbol = crash_symbol(reading->crash, frame);
+			if (symbol == 0)
+				return complain(
+				    reading, "the lab kernel exports no such function", frame);
+			trace[frames++] = symbol + number_of(plus + 1, 16);
+		} else {
+			trace[frames++] = number_of(frame, 16);
+		}
+	}
+	return true;
+}
+
+/* by=PID:TID:METHOD */
+static bool read_creator(struct reading *reading, const char *text, struct crash_token *token)
+{
+	static const struct {
+		const char *name;
+		enum create_method method;
+	} methods[] = {{"create", CREATED}, {"duplicate", DUPLICATED}, {"filter", FILTERED}};
+	char pid[32], method[32];
+	unsigned long long thread;
+
+	if (sscanf(text, "%31[^:]:%llu:%31s", pid, &thread, method) != 3)
+		return complain(reading, "should be by=PID:TID:METHOD", text);
+	token->thread = thread;
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		if (strcmp(methods[i].name, method) == 0) {
+			token->method = methods[i].method;
+			return find_name(reading, &reading->processes, pid, &token->creator);
+		}
+	}
+	return complain(reading, "no such method", method);
+}
+
+static bool read_token(struct reading *reading)
+{
+	char **words = reading->words;
+	struct crash_token token = {
+	    .session_id = (uint32_t)number_of(words[3], 10),
+	    .user = words[4],
+	    .impersonation = has(reading, "impersonation"),
+	    .level = (int32_t)number_of(option(reading, "level"), 10),
+	    .flags = (uint32_t)number_of(option(reading, "flags"), 16),
+	    .captures = (int32_t)number_of(option(reading, "captures"), 10),
+	    .creator = NONE,
+	};
+
+	return find_name(reading, &reading->logons, words[2], &token.logon_session) &&
+	       (!option(reading, "stack") ||
+	           read_stack(reading, option(reading, "stack"), token.trace)) &&
+	       (!option(reading, "by") || read_creator(reading, option(reading, "by"), &token)) &&
+	       crash_add_token(reading->crash, &token, reading->error) != NONE &&
+	       add_name(reading, &reading->tokens, words[1]);
+}
+
+static bool read_handle(struct reading *reading)
+{
+	char **words = reading->words;
+	size_t process, token;
+
+	return find_name(reading, &reading->processes, words[1], &process) &&
+	       find_name(reading, &reading->tokens, words[2], &token) &&
+	       crash_add_handle(reading->crash, process, token,
+	           reading->count > 3 ? number_of(words[3], 16) : 0, reading->error);
+}
+
+static bool read_primary(struct reading *reading)
+{
+	size_t process, token;
+
+	if (!find_name(reading, &reading->processes, reading->words[1], &process) ||
+	    !find_name(reading, &reading->tokens, reading->words[2], &token))
+		return false;
+	crash_set_primary(reading->crash, process, token);
+	return true;
+}
+
+static bool read_thread(struct reading *reading)
+{
+	size_t process, token = NONE;
+
+	return find_name(reading, &reading->processes, reading->words[1], &process) &&
+	       (reading->count < 4 ||
+	           find_name(reading, &reading->tokens, reading->words[3], &token)) &&
+	       crash_add_thread(reading->crash, process, number_of(reading->words[2], 10), token,
+	           reading->error);
+}
+
+static bool read_session_token(struct reading *reading)
+{
+	size_t logon, token;
+
+	if (!find_name(reading, &reading->logons, reading->words[1], &logon) ||
+	    !find_name(reading, &reading->tokens, reading->words[2], &token))
+		return false;
+	crash_set_session_token(reading->crash, logon, token);
+	return true;
+}
+
+static bool read_references(struct reading *reading)
+{
+	size_t logon;
+
+	if (!find_name(reading, &reading->logons, reading->words[1], &logon))
+		return false;
+	crash_add_references(reading->crash, logon, (int64_t)number_of(reading->words[2], 10));
+	return true;
+}
+
+static bool find_object(struct reading *reading, const char *kind, const char *name,
+    enum crash_object *object, size_t *number)
+{
+	const struct {
+		const char *kind;
+		enum crash_object object;
+		const struct names *names;
+	} kinds[] = {
+	    {"process", CRASH_PROCESS, &reading->processes},
+	    {"logon", CRASH_LOGON_SESSION, &reading->logons},
+	    {"token", CRASH_TOKEN, &reading->tokens},
+	    {"diagnostics", CRASH_DIAGNOSTICS, &reading->tokens},
+	    {"node", CRASH_NODE, &reading->tokens},
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(kinds[i].kind, kind) == 0) {
+			*object = kinds[i].object;
+			return find_name(reading, kinds[i].names, name, number);
+		}
+	}
+	return complain(reading, "no such kind of object", kind);
+}
+
+static bool read_value(struct reading *reading, char *text, uint64_t *value)
+{
+	char *colon = strchr(text, ':');
+	enum crash_object object;
+	size_t number;
+
+	if (text[0] != '@' || !colon) {
+		*value = number_of(text, 0);
+		return true;
+	}
+	*colon = '\0';
+	if (!find_object(reading, text + 1, colon + 1, &object, &number))
+		return false;
+	*value = crash_address(reading->crash, object, number);
+	return true;
+}
+
+static bool read_poke(struct reading *reading)
+{
+	char **words = reading->words;
+	enum crash_object object;
+	uint64_t value;
+	size_t number;
+
+	return find_object(reading, words[1], words[2], &object, &number) &&
+	       read_value(reading, words[4], &value) &&
+	       (crash_poke(reading->crash, object, number, words[3], value) ||
+	           complain(reading, "no such member in this layout", words[3]));
+}
+
+static bool read_page(struct reading *reading)
+{
+	enum crash_object object;
+	size_t number;
+
+	return find_object(reading, reading->words[1], reading->words[2], &object, &number) &&
+	       (crash_put_page(reading->crash, crash_address(reading->crash, object, number),
+	            reading->words[3]) ||
+	           complain(reading, "no such place for a page", reading->words[3]));
+}
+
+static const struct {
+	const char *word;
+	int least; /* words, with itself */
+	bool (*read)(struct reading *reading);
+} lines[] = {
+    {"machine", 2, read_machine},
+    {"module", 4, read_module},
+    {"process", 4, read_process},
+    {"user-module", 5, read_user_module},
+    {"logon", 4, read_logon},
+    {"token", 5, read_token},
+    {"handle", 3, read_handle},
+    {"primary", 3, read_primary},
+    {"thread", 3, read_thread},
+    {"session-token", 3, read_session_token},
+    {"references", 3, read_references},
+    {"poke", 5, read_poke},
+    {"page", 4, read_page},
+};
+
+static bool read_line(struct reading *reading, char *line)
+{
+	char *save = NULL;
+
+	line[strcspn(line, "#")] = '\0';
+	reading->count = 0;
+	for (char *word = strtok_r(line, " \t\r", &save); word;
+	     word = strtok_r(NULL, " \t\r", &save)) {
+		if (reading->count == WORDS)
+			return complain(reading, "too many words", word);
+		reading->words[reading->count++] = word;
+	}
+	if (reading->count == 0)
+		return true;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		if (strcmp(lines[i].word, reading->words[0]) != 0)
+			continue;
+		if (reading->count < lines[i].least)
+			return complain(reading, "too few words after", lines[i].word);
+		if (!reading->crash && lines[i].read != read_machine)
+			return complain(
+			    reading, "the first line should be machine, not", lines[i].word);
+		return lines[i].read(reading);
+	}
+	return complain(reading, "no such word", reading->words[0]);
+}
+
+static void free_names(struct names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->items[i]);
+	free(names->items);
+}
+
+struct crash *crash_describe(const char *text, const char *origin, struct error *error)
+{
+	struct reading reading = {.origin = origin, .error = error};
+	char *copy = strdup(text), *rest = copy, *line;
+	bool good = copy || error_set(error, EXIT_TARGET, "out of memory");
+
+	while (good && (line = strsep(&rest, "\n"))) {
+		reading.line++;
+		good = read_line(&reading, line);
+	}
+	if (good && !reading.crash)
+		good = error_set(error, EXIT_USAGE, "%s: describes no machine", origin);
+	free(copy);
+	free_names(&reading.tokens);
+	free_names(&reading.logons);
+	free_names(&reading.processes);
+	if (good)
+		return reading.crash;
+	crash_destroy(reading.crash);
+	return NULL;
+}

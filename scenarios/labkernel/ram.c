@@ -1,0 +1,293 @@
+/* Knows how virtual pages become x64 page-table entries and page frames (Intel SDM volume 3, 4.5; the invalid forms as
+ * public debugger output of !pte shows them). */
+#include "labkernel/ram.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define ENTRIES 512
+#define LARGE_PAGES 512 /* small ones in a large one */
+#define PTE_VALID 1ull
+#define PTE_USED 0x62ull /* written, accessed, dirty */
+#define PTE_USER 4ull
+#define PTE_LARGE 0x80ull
+#define PTE_SWIZZLED_NOT 0x10ull
+#define PTE_TRANSITION 0x800ull
+#define PTE_PROTECTION 0x80ull /* of an entry that is not valid: read and write */
+#define FIRST_FRAME 0x100      /* what lies below belongs to the firmware */
+#define RUN_FRAMES 3000        /* then a hole, as devices leave them */
+#define HOLE_FRAMES 37
+
+struct region {
+	struct region *next;
+	uint64_t base;
+	uint8_t *bytes;
+	uint8_t *residences; /* by page */
+	size_t size, used, space;
+	bool large;
+};
+
+struct ram {
+	struct ram_options options;
+	struct region *regions;
+	struct frame *frames;
+	size_t frame_count, frame_room;
+	uint64_t next_frame;
+	uint64_t **tables; /* to free */
+	size_t table_count, table_room;
+	bool failed;
+};
+
+struct ram *ram_create(const struct ram_options *options)
+{
+	struct ram *ram = calloc(1, sizeof(*ram));
+
+	if (ram)
+		*ram = (struct ram){.options = *options, .next_frame = FIRST_FRAME};
+	return ram;
+}
+
+void ram_destroy(struct ram *ram)
+{
+	if (!ram)
+		return;
+	while (ram->regions) {
+		struct region *region = ram->regions;
+		ram->regions = region->next;
+		munmap(region->bytes, region->size);
+		free(region->residences);
+		free(region);
+	}
+	for (size_t i = 0; i < ram->table_count; i++)
+		free(ram->tables[i]);
+	free(ram->tables);
+	free(ram->frames);
+	free(ram);
+}
+
+struct region *ram_reserve(
+    struct ram *ram, uint64_t base, size_t size, size_t space, bool large_pages)
+{
+	struct region *region = calloc(1, sizeof(*region));
+
+	if (!region)
+		return NULL;
+	*region = (struct region){
+	    .next = ram->regions, .base = base, .size = size, .space = space, .large = large_pages};
+	region->bytes = mmap(
+	    NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	region->residences = calloc(size / RAM_PAGE, 1);
+	if (region->bytes == MAP_FAILED || !region->residences) {
+		if (region->bytes != MAP_FAILED)
+			munmap(region->bytes, size);
+		free(region->residences);
+		free(region);
+		return NULL;
+	}
+	ram->regions = region;
+	return region;
+}
+
+void *ram_take(struct region *region, size_t size, size_t alignment, uint64_t *address)
+{
+	const size_t at = (region->used + alignment - 1) & ~(alignment - 1);
+
+	if (at + size > region->size)
+		return NULL;
+	region->used = at + size;
+	*address = region->base + at;
+	return region->bytes + at;
+}
+
+static struct region *region_at(struct ram *ram, uint64_t address)
+{
+	for (struct region *region = ram->regions; region; region = region->next)
+		if (region->space == 0 && address >= region->base &&
+		    address - region->base < region->used)
+			return region;
+	return NULL;
+}
+
+bool ram_set_residence(struct ram *ram, uint64_t address, enum residence residence)
+{
+	struct region *region = region_at(ram, address);
+
+	if (!region)
+		return false;
+	region->residences[(address - region->base) / RAM_PAGE] = (uint8_t)residence;
+	return true;
+}
+
+void *ram_at(struct ram *ram, uint64_t address, size_t size)
+{
+	struct region *region = region_at(ram, address);
+
+	if (!region || region->used - (address - region->base) < size)
+		return NULL;
+	return region->bytes + (address - region->base);
+}
+
+static bool grow(void **items, size_t count, size_t *room, size_t size)
+{
+	if (count < *room)
+		return true;
+	const size_t larger = *room ? *room * 2 : 64;
+	void *moved = realloc(*items, larger * size);
+	if (!moved)
+		return false;
+	*items = moved;
+	*room = larger;
+	return true;
+}
+
+/* Numbers only rise. bytes may be NULL. */
+static uint64_t add_frame_at(struct ram *ram, uint64_t number, const uint8_t *bytes)
+{
+	if (!grow(
+	        (void **)&ram->frames, ram->frame_count, &ram->frame_room, sizeof(*ram->frames))) {
+		ram->failed = true;
+		return 0;
+	}
+	ram->frames[ram->frame_count++] = (struct frame){number, bytes};
+	ram->next_frame = number + 1;
+	return number;
+}
+
+static uint64_t add_frame(struct ram *ram, const uint8_t *bytes)
+{
+	const bool hole = ram->frame_count % RUN_FRAMES == RUN_FRAMES - 1;
+
+	return add_frame_at(ram, ram->next_frame + (hole ? HOLE_FRAMES : 0), bytes);
+}
+
+static uint64_t *add_table(struct ram *ram, uint64_t *frame)
+{
+	uint64_t *table = NULL;
+
+	if (grow((void **)&ram->tables, ram->table_count, &ram->table_room, sizeof(*ram->tables)))
+		table = calloc(ENTRIES, sizeof(*table));
+	if (!table) {
+		ram->failed = true;
+		return NULL;
+	}
+	ram->tables[ram->table_count++] = table;
+	*frame = add_frame(ram, (const uint8_t *)table);
+	return table;
+}
+
+static uint64_t *table_of_frame(struct ram *ram, uint64_t number)
+{
+	size_t low = 0, high = ram->frame_count;
+
+	while (low < high) {
+		const size_t middle = (low + high) / 2;
+		if (ram->frames[middle].number < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return (uint64_t *)(uintptr_t)ram->frames[low].bytes;
+}
+
+/* The entry for the address `level` tables above the page (1: the page's own); makes the tables above it. */
+static uint64_t *entry_for(struct ram *ram, uint64_t *root, uint64_t address, int level)
+{
+	const uint64_t user = address >> 63 ? 0 : PTE_USER;
+	uint64_t *table = root;
+
+	for (int at = ram->options.levels; at > level; at--) {
+		uint64_t *entry = &table[address >> (3 + 9 * at) & (ENTRIES - 1)];
+		uint64_t frame;
+		if (!(*entry & PTE_VALID)) {
+			if (!add_table(ram, &frame))
+				return NULL;
+			*entry = frame << 12 | PTE_VALID | PTE_USED | user;
+		}
+		table = table_of_frame(ram, *entry >> 12 & 0xfffffffffull);
+	}
+	return &table[address >> (3 + 9 * level) & (ENTRIES - 1)];
+}
+
+static uint64_t entry_of(struct ram *ram, const struct region *region, size_t page)
+{
+	const uint64_t user = region->base >> 63 ? 0 : PTE_USER;
+	const uint64_t mask = ram->options.invalid_pte_mask;
+	const uint64_t unswizzled = mask ? mask : PTE_SWIZZLED_NOT;
+	const uint8_t *bytes = region->bytes + page * RAM_PAGE;
+
+	switch ((enum residence)region->residences[page]) {
+	case PAGED_OUT:
+		return (uint64_t)(page + 1) << 32 | PTE_PROTECTION | PTE_SWIZZLED_NOT;
+	case TRANSITION:
+		return add_frame(ram, bytes) << 12 | PTE_TRANSITION | PTE_PROTECTION | unswizzled;
+	case NOT_DUMPED:
+		return add_frame(ram, NULL) << 12 | PTE_VALID | PTE_USED | user;
+	default:
+		return add_frame(ram, bytes) << 12 | PTE_VALID | PTE_USED | user;
+	}
+}
+
+static void map_small(struct ram *ram, uint64_t *root, const struct region *region)
+{
+	const size_t pages = (region->used + RAM_PAGE - 1) / RAM_PAGE;
+
+	for (size_t page = 0; page < pages && !ram->failed; page++) {
+		uint64_t *entry = entry_for(ram, root, region->base + page * RAM_PAGE, 1);
+		if (entry)
+			*entry = entry_of(ram, region, page);
+	}
+}
+
+static void map_large(struct ram *ram, uint64_t *root, const struct region *region)
+{
+	const size_t pages = (region->used + RAM_PAGE - 1) / RAM_PAGE;
+
+	for (size_t page = 0; page < pages && !ram->failed; page += LARGE_PAGES) {
+		uint64_t *entry = entry_for(ram, root, region->base + page * RAM_PAGE, 2);
+		if (!entry)
+			return;
+		const uint64_t first =
+		    (ram->next_frame + LARGE_PAGES - 1) & ~(uint64_t)(LARGE_PAGES - 1);
+		*entry = first << 12 | PTE_LARGE | PTE_VALID | PTE_USED;
+		for (size_t i = page; i < page + LARGE_PAGES && i < pages; i++)
+			add_frame_at(ram, first + (i - page),
+			    region->residences[i] == NOT_DUMPED ? NULL
+			                                        : region->bytes + i * RAM_PAGE);
+		ram->next_frame = first + LARGE_PAGES;
+	}
+}
+
+static void map_space(struct ram *ram, uint64_t *root, size_t space)
+{
+	for (const struct region *region = ram->regions; region && !ram->failed;
+	     region = region->next) {
+		if (region->space == space)
+			(region->large ? map_large : map_small)(ram, root, region);
+	}
+}
+
+bool ram_lay_tables(struct ram *ram, size_t spaces, uint64_t *roots)
+{
+	uint64_t frame;
+	uint64_t *kernel = add_table(ram, &frame);
+
+	if (kernel)
+		map_space(ram, kernel, 0);
+	for (size_t space = 1; space <= spaces && !ram->failed; space++) {
+		uint64_t *root = add_table(ram, &frame);
+		if (!root)
+			break;
+		/* All processes share the kernel's tables. */
+		memcpy(root + ENTRIES / 2, kernel + ENTRIES / 2, ENTRIES / 2 * sizeof(*root));
+		roots[space - 1] = frame << 12;
+		map_space(ram, root, space);
+	}
+	return !ram->failed;
+}
+
+const struct frame *ram_frames(const struct ram *ram, size_t *count)
+{
+	*count = ram->frame_count;
+	return ram->frames;
+}
