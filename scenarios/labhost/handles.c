@@ -1,6 +1,7 @@
 #include "labhost/handles.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 #include "labhost/memory.h"
 
@@ -67,13 +68,18 @@ struct nt_logon *logon_find(const struct handles *handles, uint64_t luid)
 	return NULL;
 }
 
-struct nt_token *token_create(struct handles *handles, struct nt_logon *logon, uint32_t session_id)
+struct nt_token *token_create(struct handles *handles, struct nt_logon *logon, uint32_t session_id,
+    const struct nt_process *creator, bool duplicated)
 {
 	struct nt_token *token = memory_zeroed(1, sizeof(*token));
 
 	token->id = luid_next(handles);
 	token->logon = logon;
 	token->session_id = session_id;
+	token->creator = creator ? creator->pid : FIRST_PID;
+	snprintf(token->creator_image, sizeof(token->creator_image), "%s",
+	    creator ? creator->image : "System");
+	token->duplicated = duplicated;
 	logon->tokens++;
 	handles->token_objects++;
 	return token;
@@ -158,7 +164,7 @@ struct nt_process *process_create(struct handles *handles, const char *image, ui
 	process->user = memory_text(logon->user);
 	process->session_id = session_id;
 	process->other_handles = other_handles;
-	process->primary = token_create(handles, logon, session_id);
+	process->primary = token_create(handles, logon, session_id, NULL, true);
 	process->primary->references = 1;
 	TAILQ_INSERT_TAIL(&handles->processes, process, link);
 	return process;
@@ -236,7 +242,7 @@ struct nt_handle *handle_open_token(struct handles *handles, struct nt_process *
 {
 	struct nt_handle *handle = handle_create(process, logon, NT_TYPE_TOKEN);
 
-	handle_refer(handles, handle, token_create(handles, logon, session_id));
+	handle_refer(handles, handle, token_create(handles, logon, session_id, process, true));
 	logon->others++;
 	return handle;
 }
@@ -257,7 +263,8 @@ void handle_open_follower(struct handles *handles, struct nt_process *process,
 	struct nt_handle *handle = handle_create(process, logon, type);
 
 	if (type == NT_TYPE_TOKEN)
-		handle_refer(handles, handle, token_create(handles, logon, session_id));
+		handle_refer(
+		    handles, handle, token_create(handles, logon, session_id, process, false));
 	handle->follower = true;
 	TAILQ_INSERT_TAIL(&logon->followers, handle, link);
 }

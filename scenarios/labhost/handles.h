@@ -13,8 +13,8 @@
 struct handles {
 	struct nt_logons logons;
 	struct nt_processes processes;
-	TAILQ_HEAD(, nt_token) kernel_tokens; /* kept by a kernel reference */
-	struct holders late;                  /* of logon sessions that have ended */
+	struct nt_tokens kernel_tokens; /* kept by a kernel reference */
+	struct holders late;            /* of logon sessions that have ended */
 	struct session_ids ids;
 	uint32_t next_pid;
 	uint64_t next_luid; /* LUIDs name logon sessions and tokens alike */
@@ -30,7 +30,9 @@ struct nt_logon *logon_create(struct handles *handles, const char *domain, const
     const char *sid, const char *type, uint32_t session_id, bool pins, int64_t now);
 struct nt_logon *logon_find(const struct handles *handles, uint64_t luid);
 
-struct nt_token *token_create(struct handles *handles, struct nt_logon *logon, uint32_t session_id);
+/* creator: who makes it, or NULL: the kernel itself. */
+struct nt_token *token_create(struct handles *handles, struct nt_logon *logon, uint32_t session_id,
+    const struct nt_process *creator, bool duplicated);
 /* A pointer of the kernel's own that no handle viewer can see. */
 void token_pin(struct handles *handles, struct nt_token *token);
 void token_unpin(struct handles *handles, struct nt_token *token);

@@ -6,5 +6,6 @@
 
 int labhost_serve(int argc, char **argv);
 int labhost_ask(int argc, char **argv);
+int labhost_crash(int argc, char **argv);
 
 #endif

@@ -19,6 +19,7 @@ static const struct verb {
     {"release-kernel-references", labhost_ask},
     {"close", labhost_ask},
     {"reboot", labhost_ask},
+    {"crash", labhost_crash},
 };
 
 static const char documentation[] =
@@ -35,7 +36,8 @@ static const char documentation[] =
     "  hold-kernel-reference SESSION-ID   refer to its token from where no handle viewer looks\n"
     "  release-kernel-references      let go of all of those\n"
     "  close PID:HANDLE               close a process' handle, as handle -c does\n"
-    "  reboot                         drop everybody, and forget everything\n\n"
+    "  reboot                         drop everybody, and forget everything\n"
+    "  crash                          write all of it as a memory dump; see `crash --help'\n\n"
     "All but serve take --control PATH, by default $LAB_CONTROL.\n\n"
     "Exit codes: 0 done; 2 usage; 4 the lab host cannot be reached, or refuses.\n\n"
     "Example:\n"

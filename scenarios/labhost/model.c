@@ -336,7 +336,8 @@ bool model_kernel_reference(struct model *model, uint32_t session_id)
 
 	if (!session)
 		return false;
-	token_pin(&model->handles, token_create(&model->handles, session->logon, session->id));
+	token_pin(&model->handles,
+	    token_create(&model->handles, session->logon, session->id, NULL, false));
 	return true;
 }
 
@@ -362,6 +363,11 @@ const struct nt_logons *model_logons(const struct model *model)
 const struct nt_processes *model_processes(const struct model *model)
 {
 	return &model->handles.processes;
+}
+
+const struct nt_tokens *model_kernel_tokens(const struct model *model)
+{
+	return &model->handles.kernel_tokens;
 }
 
 const struct nt_session *model_session(const struct model *model, uint32_t session_id)

@@ -91,6 +91,8 @@ size_t model_release_kernel_references(struct model *model); /* how many there w
 const struct nt_sessions *model_sessions(const struct model *model);
 const struct nt_logons *model_logons(const struct model *model);
 const struct nt_processes *model_processes(const struct model *model);
+const struct nt_tokens *model_kernel_tokens(
+    const struct model *model); /* kept by a kernel reference */
 const struct nt_session *model_session(const struct model *model, uint32_t session_id);
 const struct nt_process *model_process(const struct model *model, uint32_t pid);
 int64_t model_boot_time(const struct model *model);

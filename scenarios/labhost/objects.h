@@ -45,6 +45,10 @@ struct nt_token {
 	size_t handles;
 	size_t references; /* by pointer: a process' primary token, a kernel reference */
 	bool pinned_by_kernel;
+	/* What SeTokenLeakDiag makes the kernel note; the process may have gone since. */
+	uint32_t creator;
+	char creator_image[16];
+	bool duplicated; /* from another token */
 };
 
 enum nt_type { NT_TYPE_TOKEN, NT_TYPE_DIRECTORY };
@@ -100,5 +104,6 @@ struct nt_session {
 TAILQ_HEAD(nt_sessions, nt_session);
 TAILQ_HEAD(nt_logons, nt_logon);
 TAILQ_HEAD(nt_processes, nt_process);
+TAILQ_HEAD(nt_tokens, nt_token);
 
 #endif

@@ -24,4 +24,7 @@ bool show_handle(const struct show_context *context, FILE *out, struct error *er
 /* The probe's JSON, schema leaklab.snapshot/1. */
 bool show_snapshot(const struct show_context *context, FILE *out, struct error *error);
 
+/* What leaklab-labhost crash makes a memory dump of (labkernel/describe.c): all but the first line. */
+bool show_machine(const struct show_context *context, FILE *out, struct error *error);
+
 #endif

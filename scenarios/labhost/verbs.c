@@ -174,6 +174,7 @@ static void verb_show(struct verb_context *context, const struct request *reques
 	    {"logonsessions", show_logonsessions},
 	    {"handle", show_handle},
 	    {"snapshot", show_snapshot},
+	    {"machine", show_machine},
 	};
 	const char *what = request_text(request, "what");
 	const char *luid = request_text(request, "luid");
@@ -189,7 +190,7 @@ static void verb_show(struct verb_context *context, const struct request *reques
 		i++;
 	if (i == sizeof(shows) / sizeof(shows[0])) {
 		answer_error(context, "bad-request",
-		    "SHOW needs what=qwinsta|logonsessions|handle|snapshot");
+		    "SHOW needs what=qwinsta|logonsessions|handle|snapshot|machine");
 		return;
 	}
 	if (luid && !luid_parse(luid, &show.luid)) {

@@ -311,7 +311,6 @@ static size_t parse_sid(const char *text, uint8_t sid[SID_MOST])
 static bool note_creator(struct crash *crash, const struct crash_token *from,
     struct token_made *token, struct error *error)
 {
-	const struct process_made *creator = &crash->processes[from->creator];
 	const struct logon_session_made *session = &crash->logon_sessions[from->logon_session];
 	const size_t align = crash->options.spread ? RAM_PAGE : 16;
 
@@ -322,10 +321,10 @@ static bool note_creator(struct crash *crash, const struct crash_token *from,
 	if (!token->node.at)
 		return error_set(error, EXIT_TARGET, "the made-up machine's memory is full");
 	const struct thing entry = token->diagnostics;
-	put(crash, entry, L_SEP_TOKEN_DIAG_TRACK_ENTRY_ProcessCid, creator->pid, 8);
+	put(crash, entry, L_SEP_TOKEN_DIAG_TRACK_ENTRY_ProcessCid, from->creator, 8);
 	put(crash, entry, L_SEP_TOKEN_DIAG_TRACK_ENTRY_ThreadCid, from->thread, 8);
 	memcpy(entry.at + offset_of(crash, L_SEP_TOKEN_DIAG_TRACK_ENTRY_ImageFileName),
-	    creator->body.at + offset_of(crash, L_EPROCESS_ImageFileName), 15);
+	    from->creator_image, strnlen(from->creator_image, 14));
 	put(crash, entry, L_SEP_TOKEN_DIAG_TRACK_ENTRY_CreateMethod, from->method, 4);
 	put(crash, entry, L_SEP_TOKEN_DIAG_TRACK_ENTRY_CaptureCount, (uint32_t)from->captures, 4);
 	put(crash, entry, L_SEP_TOKEN_DIAG_TRACK_ENTRY_Count, 1, 4);
@@ -380,7 +379,7 @@ size_t crash_add_token(struct crash *crash, const struct crash_token *from, stru
 	put(crash, body, L_TOKEN_LogonSession, session->body.address, 8);
 	if (!(from->flags & 0x20))
 		session->references++;
-	if (crash->options.tracking && from->creator != NONE &&
+	if (crash->options.tracking && from->creator_image &&
 	    !note_creator(crash, from, token, error))
 		return NONE;
 	return crash->token_count - 1;

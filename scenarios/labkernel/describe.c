@@ -5,8 +5,9 @@
  *   process PID IMAGE SESSION [exited]
  *   user-module PID NAME BASE SIZE
  *   logon LUID USER DOMAIN
- *   token NAME LUID SESSION SID [impersonation] [level=N] [flags=HEX] [by=PID:TID:create|duplicate|filter] [captures=N]
- *         [stack=FRAME,FRAME...]               a frame is an address or an exported SYMBOL+OFFSET
+ *   token NAME LUID SESSION SID [impersonation] [level=N] [flags=HEX] [captures=N]
+ *         [by=PID:TID:create|duplicate|filter:IMAGE]  who made it
+ *         [stack=FRAME,FRAME...]             a frame is an address or an exported SYMBOL+OFFSET
  *   handle PID TOKEN [VALUE]
  *   primary PID TOKEN
  *   thread PID TID [TOKEN]                     whom it impersonates
@@ -15,7 +16,7 @@
  *   poke process PID|logon LUID|token NAME|diagnostics NAME|node NAME MEMBER VALUE
  *   page logon LUID|token NAME|diagnostics NAME|node NAME|process PID transition|paged-out|not-dumped
  *
- * A VALUE is a number, or @process:PID, @logon:LUID, @token:NAME, @diagnostics:NAME, @node:NAME, the address of that. */
+ * Blanks in a word are written %20. A VALUE is a number, or @process:PID, @logon:LUID, @token:NAME, @diagnostics:NAME, @node:NAME, the address of that. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,23 +188,26 @@ static bool read_stack(struct reading *reading, const char *stack, uint64_t trac
 	return true;
 }
 
-/* by=PID:TID:METHOD */
+/* by=PID:TID:METHOD:IMAGE */
 static bool read_creator(struct reading *reading, const char *text, struct crash_token *token)
 {
 	static const struct {
 		const char *name;
 		enum create_method method;
 	} methods[] = {{"create", CREATED}, {"duplicate", DUPLICATED}, {"filter", FILTERED}};
-	char pid[32], method[32];
-	unsigned long long thread;
+	char method[32];
+	unsigned long long pid, thread;
+	int length = 0;
 
-	if (sscanf(text, "%31[^:]:%llu:%31s", pid, &thread, method) != 3)
-		return complain(reading, "should be by=PID:TID:METHOD", text);
+	if (sscanf(text, "%llu:%llu:%31[^:]:%n", &pid, &thread, method, &length) != 3 || !length)
+		return complain(reading, "should be by=PID:TID:METHOD:IMAGE", text);
+	token->creator = pid;
+	token->creator_image = text + length;
 	token->thread = thread;
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
 		if (strcmp(methods[i].name, method) == 0) {
 			token->method = methods[i].method;
-			return find_name(reading, &reading->processes, pid, &token->creator);
+			return true;
 		}
 	}
 	return complain(reading, "no such method", method);
@@ -219,7 +223,6 @@ static bool read_token(struct reading *reading)
 	    .level = (int32_t)number_of(option(reading, "level"), 10),
 	    .flags = (uint32_t)number_of(option(reading, "flags"), 16),
 	    .captures = (int32_t)number_of(option(reading, "captures"), 10),
-	    .creator = NONE,
 	};
 
 	return find_name(reading, &reading->logons, words[2], &token.logon_session) &&
@@ -369,6 +372,24 @@ static const struct {
     {"page", 4, read_page},
 };
 
+/* %20 for a blank, and so on; in place. */
+static char *decode(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from; to++) {
+		unsigned value;
+		if (*from == '%' && sscanf(from + 1, "%2x", &value) == 1) {
+			*to = (char)value;
+			from += 3;
+		} else {
+			*to = *from++;
+		}
+	}
+	*to = '\0';
+	return text;
+}
+
 static bool read_line(struct reading *reading, char *line)
 {
 	char *save = NULL;
@@ -379,7 +400,7 @@ static bool read_line(struct reading *reading, char *line)
 	     word = strtok_r(NULL, " \t\r", &save)) {
 		if (reading->count == WORDS)
 			return complain(reading, "too many words", word);
-		reading->words[reading->count++] = word;
+		reading->words[reading->count++] = decode(word);
 	}
 	if (reading->count == 0)
 		return true;

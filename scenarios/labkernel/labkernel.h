@@ -46,8 +46,9 @@ struct crash_token {
 	const char *user; /* SID, "S-1-5-21-1-2-3-1001" */
 	bool impersonation;
 	int32_t level;
-	uint32_t flags; /* 0x20: does not hold its logon session */
-	size_t creator; /* process, for the diagnostic entry; NONE: it has none */
+	uint32_t flags;            /* 0x20: does not hold its logon session */
+	uint64_t creator;          /* PID, for the diagnostic entry; the process may have gone */
+	const char *creator_image; /* NULL: there is no such entry */
 	uint64_t thread;
 	enum create_method method;
 	uint64_t trace[CRASH_TRACE]; /* ends with 0 */
