@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "judge/growth.h"
+
 /* Seconds after the logoff within which services of healthy hosts let go of a user's tokens. */
 #define LATE_HOLDERS 1200
 
@@ -185,5 +187,6 @@ bool reasons_tell(struct sentences *out, const struct verdict *verdict,
 	return tell_orphans(out, verdict) && tell_after(out, verdict) &&
 	       tell_session_ids(out, verdict) && tell_left(out, verdict) &&
 	       tell_culprits(out, verdict, evidence->settled.snapshot) &&
-	       tell_late(out, verdict, limits) && tell_left_out(out, verdict, limits);
+	       growth_tell(out, verdict) && tell_late(out, verdict, limits) &&
+	       tell_left_out(out, verdict, limits);
 }

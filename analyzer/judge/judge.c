@@ -8,6 +8,7 @@
 #include "judge/culprits.h"
 #include "judge/evidence.h"
 #include "judge/expectation.h"
+#include "judge/growth.h"
 #include "judge/limits.h"
 #include "judge/orphans.h"
 #include "judge/reasons.h"
@@ -97,13 +98,13 @@ static bool decide(
 	struct sentences *reasons = &verdict->reasons;
 	if (!reasons_block(reasons, verdict, evidence, limits))
 		return false;
-	if (verdict->orphans_known && verdict->k == 0 &&
-	    !reasons_doubt(reasons, verdict, evidence, limits))
+	const bool leak = verdict->k > 0 || growth_is_leak(verdict);
+	if (verdict->orphans_known && !leak && !reasons_doubt(reasons, verdict, evidence, limits))
 		return false;
 	if (reasons->count > 0)
 		verdict->word = VERDICT_INCONCLUSIVE;
 	else
-		verdict->word = verdict->k > 0 ? VERDICT_LEAK : VERDICT_CLEAN;
+		verdict->word = leak ? VERDICT_LEAK : VERDICT_CLEAN;
 	return reasons_tell(reasons, verdict, evidence, limits);
 }
 
@@ -119,10 +120,11 @@ struct verdict *judge_run(struct runfile *runfile, struct error *error)
 		return NULL;
 	}
 	verdict = calloc(1, sizeof *verdict);
-	bool good = verdict && weigh(verdict, &evidence) && decide(verdict, &evidence, &limits);
-	if (!good)
-		out_of_memory(error);
-	else
+	bool good = verdict || out_of_memory(error);
+	good = good && growth_find(verdict, &evidence, &limits, runfile, error);
+	if (good && !(weigh(verdict, &evidence) && decide(verdict, &evidence, &limits)))
+		good = out_of_memory(error);
+	if (good)
 		good = expectations_check(verdict, runfile, error);
 	evidence_deinit(&evidence);
 	limits_deinit(&limits);

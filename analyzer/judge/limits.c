@@ -16,6 +16,7 @@ static const struct limit {
 } known[] = {
     {"judge.smallest_rate", offsetof(struct limits, smallest_rate), 0.1, true},
     {"judge.max_failed", offsetof(struct limits, max_failed), 0.2, false},
+    {"judge.growth", offsetof(struct limits, growth), 0.1, true},
 };
 #define KNOWN_COUNT (sizeof known / sizeof known[0])
 
@@ -38,8 +39,8 @@ bool limit_valid(const char *key, const char *value, struct error *error)
 	for (size_t i = 0; i < KNOWN_COUNT; i++)
 		if (strcmp(known[i].key, key) == 0)
 			return limit_parse(&known[i], value, &ignored, error);
-	return error_set(error, EXIT_USAGE, "%s: no such limit; there are %s and %s", key,
-	    known[0].key, known[1].key);
+	return error_set(error, EXIT_USAGE, "%s: no such limit; there are %s, %s and %s", key,
+	    known[0].key, known[1].key, known[2].key);
 }
 
 static bool setting_is(struct runfile *runfile, const char *key, const char *value)

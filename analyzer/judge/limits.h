@@ -12,6 +12,7 @@
 struct limits {
 	double smallest_rate; /* a clean run must be able to show leaks of this rate */
 	double max_failed;    /* share of cycles that may fail */
+	double growth;        /* handles a cycle that a process may gain */
 	bool settled;         /* the host was quiet at the mark "settled" */
 	bool timed_out;       /* still changing when the wait for it timed out */
 	bool interrupted;

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "judge/binomial.h"
+#include "judge/growth.h"
 #include "snapshot/identity.h"
 
 static bool block_no_logon(
@@ -252,5 +253,5 @@ bool reasons_doubt(struct sentences *out, const struct verdict *verdict,
 	    !sentences_add(out, "there are new logon sessions of the run's accounts which no "
 	                        "counted cycle explains"))
 		return false;
-	return doubt_too_few(out, verdict, limits);
+	return growth_doubt(out, verdict, limits) && doubt_too_few(out, verdict, limits);
 }

@@ -109,6 +109,23 @@ static json_t *culprits_json(const struct verdict *verdict)
 	return array;
 }
 
+static json_t *growth_json(const struct verdict *verdict)
+{
+	json_t *series = json_array();
+	for (size_t i = 0; i < verdict->growth_count; i++) {
+		const struct growth *growth = &verdict->growths[i];
+		json_array_append_new(
+		    series, json_pack("{s:s,s:o,s:o,s:s,s:f,s:[f,f],s:f,s:f,s:f,s:f}", "word",
+		                growth_words[growth->word], "image", text_or_null(growth->image),
+		                "pid", integer_or_null(true, growth->pid), "type", growth->type,
+		                "per_cycle", growth->slope, "ci95", growth->lower, growth->upper,
+		                "p", growth->chance, "kendall_z", growth->kendall_z, "first",
+		                growth->first, "last", growth->last));
+	}
+	return json_pack("{s:I,s:I,s:o}", "samples", (json_int_t)verdict->growth_samples, "tested",
+	    (json_int_t)verdict->growth_tested, "series", series);
+}
+
 static json_t *expectations_json(const struct verdict *verdict)
 {
 	json_t *array = json_array();
@@ -147,6 +164,7 @@ bool verdict_print_json(const struct verdict *verdict, FILE *out, struct error *
 	    json_pack("{s:o,s:o}", "logon_sessions",
 	        integer_or_null(verdict->culprits_known, verdict->unattributed), "followers_only",
 	        integer_or_null(verdict->culprits_known, verdict->followers_only)));
+	json_object_set_new(root, "growth", growth_json(verdict));
 	json_object_set_new(root, "expectations", expectations_json(verdict));
 	int written = json_dumpf(root, out, JSON_COMPACT | JSON_REAL_PRECISION(6));
 	json_decref(root);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/growth.h"
+
 const char *const verdict_words[3] = {
     [VERDICT_CLEAN] = "CLEAN",
     [VERDICT_LEAK] = "LEAK",
@@ -50,6 +52,7 @@ void verdict_destroy(struct verdict *verdict)
 		free(verdict->expectations[i].seen);
 	}
 	free(verdict->expectations);
+	growths_deinit(verdict);
 	free(verdict);
 }
 

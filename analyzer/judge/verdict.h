@@ -40,6 +40,28 @@ struct culprit {
 	    follower; /* System or lsass, and each of these logon sessions has another holder, too */
 };
 
+enum growth_word {
+	GROWTH_NONE,      /* below the limit */
+	GROWTH_LEAK,      /* above it, to the end of the run */
+	GROWTH_PLATEAU,   /* it was, and is no longer */
+	GROWTH_UNCERTAIN, /* its interval holds the limit */
+};
+extern const char *const growth_words[4];
+
+/* How the handles of a process rise with the cycles. */
+struct growth {
+	char *image; /* NULL: not known */
+	int64_t pid; /* NUMBER_UNKNOWN */
+	char *type;  /* of the objects; "handle": of any type, all users */
+	bool totals; /* it is "handle" */
+	enum growth_word word;
+	double slope, error; /* handles a cycle, and its standard error */
+	double lower, upper; /* 95 % interval */
+	double chance;       /* of such a slope if the true one is at the limit; not corrected */
+	double kendall_z;    /* Mann-Kendall's, for support */
+	double first, last;  /* handles at the first and at the last sample */
+};
+
 enum met { NOT_MET, MET, NOT_DECIDABLE };
 
 struct expectation {
@@ -81,6 +103,11 @@ struct verdict {
 	int64_t unattributed;   /* orphans with no handle at all */
 	int64_t followers_only; /* orphans that only System or lsass hold */
 	bool late_only; /* all that are held are held by images that let go late on healthy hosts */
+
+	struct growth *growths; /* the surest first */
+	size_t growth_count;
+	int64_t growth_tested;  /* series looked at */
+	int64_t growth_samples; /* snapshots during the load that count */
 
 	struct expectation *expectations;
 	size_t expectation_count;

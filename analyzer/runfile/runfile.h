@@ -147,6 +147,21 @@ struct sighting {
 /* Calls visit for each. Strings are valid during the call. */
 bool runfile_sightings(struct runfile *runfile,
     void (*visit)(void *data, const struct sighting *sighting), void *data, struct error *error);
+/* A row of a snapshot: a handle, or a process and how many it has. Lifetime of strings as below. */
+struct holding {
+	int64_t capture;
+	int64_t pid;
+	const char *image;
+	const char *type; /* NULL: a process */
+	const char *user;
+	const char *domain;
+	int64_t count; /* of a process' handles; NUMBER_UNKNOWN */
+};
+/* Calls visit for each handle, and for each process, of all snapshots, captures in order. Strings are valid during the call. */
+bool runfile_holdings(struct runfile *runfile,
+    void (*visit)(void *data, const struct holding *holding), void *data, struct error *error);
+bool runfile_process_counts(struct runfile *runfile,
+    void (*visit)(void *data, const struct holding *holding), void *data, struct error *error);
 /* Calls visit for each event in order. */
 bool runfile_events(struct runfile *runfile,
     void (*visit)(void *data, int64_t time, const char *kind, const char *text), void *data,

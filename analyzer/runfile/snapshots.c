@@ -304,6 +304,45 @@ bool runfile_sightings(struct runfile *runfile,
 	return good;
 }
 
+static bool visit_holdings(struct runfile *runfile, enum statement which,
+    void (*visit)(void *data, const struct holding *holding), void *data, struct error *error)
+{
+	sqlite3_stmt *row = database_statement(runfile, which, error);
+	if (!row)
+		return false;
+	const bool counted = sqlite3_column_count(row) > 6;
+	int result;
+	while ((result = sqlite3_step(row)) == SQLITE_ROW) {
+		struct holding holding = {
+		    .capture = sqlite3_column_int64(row, 0),
+		    .pid = column_number(row, 1),
+		    .image = (const char *)sqlite3_column_text(row, 2),
+		    .type = (const char *)sqlite3_column_text(row, 3),
+		    .user = (const char *)sqlite3_column_text(row, 4),
+		    .domain = (const char *)sqlite3_column_text(row, 5),
+		    .count = counted ? column_number(row, 6) : NUMBER_UNKNOWN,
+		};
+		visit(data, &holding);
+	}
+	bool good = result == SQLITE_DONE;
+	if (!good)
+		database_error(runfile, "reading the handles of the snapshots", error);
+	sqlite3_reset(row);
+	return good;
+}
+
+bool runfile_holdings(struct runfile *runfile,
+    void (*visit)(void *data, const struct holding *holding), void *data, struct error *error)
+{
+	return visit_holdings(runfile, STATEMENT_HOLDINGS, visit, data, error);
+}
+
+bool runfile_process_counts(struct runfile *runfile,
+    void (*visit)(void *data, const struct holding *holding), void *data, struct error *error)
+{
+	return visit_holdings(runfile, STATEMENT_PROCESS_COUNTS, visit, data, error);
+}
+
 struct snapshot *runfile_snapshot(
     struct runfile *runfile, enum mark mark, int64_t round, struct error *error)
 {

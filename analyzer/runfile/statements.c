@@ -42,6 +42,10 @@ const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_HANDLES] = "SELECT * FROM handle WHERE capture = ? ORDER BY rowid",
     [STATEMENT_PROCESSES] = "SELECT * FROM process WHERE capture = ? ORDER BY rowid",
     [STATEMENT_UNAVAILABLE] = "SELECT * FROM unavailable WHERE capture = ? ORDER BY rowid",
+    [STATEMENT_HOLDINGS] =
+        "SELECT capture, pid, image, type, user, domain FROM handle ORDER BY rowid",
+    [STATEMENT_PROCESS_COUNTS] =
+        "SELECT capture, pid, image, NULL, NULL, NULL, handle_count FROM process ORDER BY rowid",
     [STATEMENT_SIGHTINGS] =
         "SELECT DISTINCT user, domain, NULL, logon_time FROM logon_session"
         " WHERE user IS NOT NULL AND logon_time IS NOT NULL"

@@ -16,8 +16,9 @@ int main(int argc, char **argv)
 		fputs("usage: mkdump DESCRIPTION OUT.DMP [PDB]\n", stderr);
 		return EXIT_USAGE;
 	}
-	struct crash *crash =
-	    input_read(argv[1], &text, &length, &error) ? crash_describe(text, argv[1], &error) : NULL;
+	struct crash *crash = input_read(argv[1], &text, &length, &error)
+	                          ? crash_describe(text, argv[1], &error)
+	                          : NULL;
 	const bool good = crash && crash_write(crash, argv[2], argc > 3 ? argv[3] : NULL, &error);
 	crash_destroy(crash);
 	free(text);

@@ -155,6 +155,21 @@ void fixture_add_snapshot_at(
 	snapshot_destroy(snapshot);
 }
 
+void fixture_add_round(struct fixture *fixture, int64_t cycle, struct snapshot *snapshot)
+{
+	int64_t time = fixture_logon(cycle);
+	struct capture capture = {.mark = MARK_DURING,
+	    .round = cycle,
+	    .cycle = cycle,
+	    .observer = "probe",
+	    .command = "probe",
+	    .started = time - SECOND / 10,
+	    .ended = time + SECOND / 10};
+	snapshot->time = time;
+	assert_true(runfile_add_capture(fixture->runfile, &capture, snapshot, NULL));
+	snapshot_destroy(snapshot);
+}
+
 void fixture_add_snapshot(struct fixture *fixture, enum mark mark, struct snapshot *snapshot)
 {
 	fixture_add_snapshot_at(fixture, mark, snapshot, 0);

@@ -45,6 +45,9 @@ void fixture_add_snapshot(struct fixture *fixture, enum mark mark, struct snapsh
 void fixture_add_snapshot_at(
     struct fixture *fixture, enum mark mark, struct snapshot *snapshot, int64_t host_clock_ahead);
 
+/* A snapshot during the load, after so many cycles. */
+void fixture_add_round(struct fixture *fixture, int64_t cycle, struct snapshot *snapshot);
+
 /* Judges; the caller destroys the verdict. */
 struct verdict *fixture_judge(struct fixture *fixture);
 /* Destroys both. */

@@ -5,6 +5,7 @@
 #include "judge/binomial.h"
 #include "judge/culprits.h"
 #include "judge/expectation.h"
+#include "judge/student.h"
 #include "judge/trend.h"
 
 static void assert_near(double value, double expected)
@@ -62,6 +63,63 @@ static void one_outlier_does_not_bend_the_trend(void **state)
 	assert_false(trend_slope(x, y, 1, &slope));
 }
 
+static void a_floor_does_not_see_what_comes_and_goes(void **state)
+{
+	(void)state;
+	double x[300], y[300], slope;
+	for (int i = 0; i < 300; i++) {
+		x[i] = i;
+		y[i] = 10 + i % 10; /* a sawtooth */
+	}
+	assert_int_equal(trend_floor(x, y, 300, 30), 30);
+	for (int i = 0; i < 30; i++)
+		assert_near(y[i], 10);
+	assert_true(trend_slope(x, y, 30, &slope));
+	assert_near(slope, 0);
+}
+
+static void the_error_of_a_trend_grows_with_the_noise(void **state)
+{
+	(void)state;
+	double x[30], y[30];
+	struct trend calm, loud;
+	for (int i = 0; i < 30; i++) {
+		x[i] = 5 * i;
+		y[i] = 0.2 * x[i] + (i * 7 % 5 - 2) * 0.1;
+	}
+	assert_true(trend_estimate(x, y, 30, &calm));
+	for (int i = 0; i < 30; i++)
+		y[i] = 0.2 * x[i] + (i * 7 % 5 - 2) * 3;
+	assert_true(trend_estimate(x, y, 30, &loud));
+	assert_true(fabs(calm.slope - 0.2) < 0.01 && fabs(loud.slope - 0.2) < 0.1);
+	assert_true(calm.error > 0 && loud.error > 10 * calm.error);
+	assert_true(calm.kendall_z > 5);
+	assert_false(trend_estimate(x, y, 7, &calm));
+}
+
+static void ties_alone_are_no_trend(void **state)
+{
+	(void)state;
+	double x[20], y[20] = {0};
+	struct trend trend;
+	for (int i = 0; i < 20; i++)
+		x[i] = i;
+	assert_true(trend_estimate(x, y, 20, &trend));
+	assert_near(trend.slope, 0);
+	assert_near(trend.error, 0);
+	assert_near(trend.kendall_z, 0);
+}
+
+static void students_t_is_the_tables(void **state)
+{
+	(void)state;
+	assert_near(student_tail(0, 5), 0.5);
+	assert_near(student_quantile(0.025, 10), 2.22814);
+	assert_near(student_quantile(0.025, 1), 12.70620);
+	assert_near(student_quantile(0.005, 30), 2.75000);
+	assert_near(student_tail(-2.22814, 10), 0.975);
+}
+
 static void images_are_the_same_in_any_case_with_and_without_exe(void **state)
 {
 	(void)state;
@@ -99,6 +157,10 @@ static void expectations_and_limits_are_checked_when_they_are_written(void **sta
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    unit_test(a_floor_does_not_see_what_comes_and_goes),
+	    unit_test(the_error_of_a_trend_grows_with_the_noise),
+	    unit_test(ties_alone_are_no_trend),
+	    unit_test(students_t_is_the_tables),
 	    unit_test(intervals_are_the_published_ones),
 	    unit_test(intervals_of_long_runs_stay_around_the_rate),
 	    unit_test(one_percent_needs_299_cycles),

@@ -1,0 +1,135 @@
+/* How often the judge is right: many made-up runs of each kind, judged, and counted against what is promised. Seeded: the same
+ * numbers each time. */
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "judge/judge.h"
+#include "judge/verdict.h"
+#include "study/host.h"
+
+static const struct promise {
+	struct kind kind;
+	double leak_least, leak_most, clean_most; /* shares of the runs */
+} promises[] = {
+    {{.name = "no leak", .unsettled = 0.05}, 0, 0.01, 1},
+    {{.name = "5 % of logons leak", .leak = 0.05}, 0.95, 1, 0.02},
+    {{.name = "10 % of logons leak", .leak = 0.1}, 0.99, 1, 0.02},
+    {{.name = "33 % of logons leak", .leak = 1.0 / 3}, 1, 1, 0},
+    {{.name = "every logon leaks", .leak = 1}, 1, 1, 0},
+    {{.name = "every logon leaks, IDs reused", .leak = 1, .session_ids_reused = true}, 1, 1, 0},
+    {{.name = "handles leak, no session does", .anonymous = 1}, 0.95, 1, 0.02},
+    {{.name = "a cache fills to 20 and stays", .anonymous = 0.8, .plateau = 20}, 0, 0.01, 1},
+};
+
+struct count {
+	int words[3];
+	int covered, intervals;
+};
+
+struct options {
+	int runs, cycles;
+	uint64_t seed;
+};
+
+static const struct argp_option options[] = {
+    {"runs", 'r', "N", 0, "Runs of each kind (default 1000)", 0},
+    {"cycles", 'c', "N", 0, "Cycles a run (default 100)", 0},
+    {"seed", 's', "N", 0, "Another series of runs", 0},
+    {0},
+};
+
+static error_t parse(int key, char *text, struct argp_state *state)
+{
+	struct options *wanted = state->input;
+
+	switch (key) {
+	case 'r':
+		wanted->runs = atoi(text);
+		return 0;
+	case 'c':
+		wanted->cycles = atoi(text);
+		return 0;
+	case 's':
+		wanted->seed = strtoull(text, NULL, 10);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void judge_one(const struct promise *promise, const struct options *wanted, int number,
+    const char *path, struct count *count)
+{
+	struct error error = {0};
+	struct runfile *runfile = runfile_create(path, &error);
+	int k, n;
+
+	if (!runfile || !host_play(runfile, &promise->kind, wanted->cycles,
+	                    wanted->seed * 1000003 + (uint64_t)number, &k, &n)) {
+		fprintf(stderr, "study: cannot make a run: %s\n", error.text);
+		exit(EXIT_TARGET);
+	}
+	struct verdict *verdict = judge_run(runfile, &error);
+	if (!verdict) {
+		fprintf(stderr, "study: %s\n", error.text);
+		exit(EXIT_TARGET);
+	}
+	count->words[verdict->word]++;
+	if (verdict->orphans_known && verdict->n > 0 && verdict->word != VERDICT_INCONCLUSIVE) {
+		count->intervals++;
+		count->covered +=
+		    verdict->lower <= promise->kind.leak && promise->kind.leak <= verdict->upper;
+	}
+	if (getenv("STUDY_VERBOSE"))
+		verdict_print_text(verdict, stderr);
+	verdict_destroy(verdict);
+	runfile_close(runfile);
+	unlink(path);
+}
+
+static bool is_kept(const struct promise *promise, const struct count *count, int runs)
+{
+	const double leak = (double)count->words[VERDICT_LEAK] / runs,
+	             clean = (double)count->words[VERDICT_CLEAN] / runs;
+	const double unsure = (double)count->words[VERDICT_INCONCLUSIVE] / runs;
+
+	return leak + (promise->leak_least > 0 ? unsure : 0) >= promise->leak_least &&
+	       leak <= promise->leak_most && clean <= promise->clean_most &&
+	       (count->intervals == 0 || (double)count->covered / count->intervals >= 0.94);
+}
+
+int main(int argc, char **argv)
+{
+	const struct argp argp = {
+	    options, parse, NULL, "Judges made-up runs and counts how often it is right.", 0, 0, 0};
+	struct options wanted = {.runs = 1000, .cycles = 100, .seed = 1};
+	bool kept = true;
+
+	argp_parse(&argp, argc, argv, 0, 0, &wanted);
+	char folder[] = "/tmp/leaklab-study-XXXXXX", path[64];
+	if (!mkdtemp(folder))
+		return EXIT_TARGET;
+	snprintf(path, sizeof(path), "%s/run", folder);
+	printf(
+	    "| %d runs of %d cycles each | LEAK | CLEAN | INCONCLUSIVE | interval covers | |\n|---|---|---|---|---|---|\n",
+	    wanted.runs, wanted.cycles);
+	for (size_t i = 0; i < sizeof(promises) / sizeof(promises[0]); i++) {
+		struct count count = {0};
+		for (int run = 0; run < wanted.runs; run++)
+			judge_one(&promises[i], &wanted, run, path, &count);
+		const bool good = is_kept(&promises[i], &count, wanted.runs);
+		kept = kept && good;
+		printf("| %s | %.1f %% | %.1f %% | %.1f %% | %.1f %% | %s |\n",
+		    promises[i].kind.name, 100.0 * count.words[VERDICT_LEAK] / wanted.runs,
+		    100.0 * count.words[VERDICT_CLEAN] / wanted.runs,
+		    100.0 * count.words[VERDICT_INCONCLUSIVE] / wanted.runs,
+		    count.intervals ? 100.0 * count.covered / count.intervals : 100.0,
+		    good ? "kept" : "NOT KEPT");
+		fflush(stdout);
+	}
+	rmdir(folder);
+	return kept ? EXIT_CLEAN : EXIT_LEAK;
+}

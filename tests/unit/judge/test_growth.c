@@ -1,0 +1,102 @@
+#include "tests/unit/unit.h"
+
+#include "judge/verdict.h"
+#include "tests/unit/judge/fixture.h"
+
+#define CYCLES 100
+
+/* A run with a snapshot each fourth cycle, in which process 50 has as many token handles as counts() says. */
+static struct verdict *judge_counts(struct fixture *fixture, int (*counts)(int cycle))
+{
+	fixture_set(fixture, "load.slots", "1");
+	fixture_add_cycles(fixture, 1, CYCLES, 2, CYCLE_LOGGED_OFF);
+	fixture_add_snapshot(fixture, MARK_BEFORE, fixture_snapshot());
+	for (int cycle = 4; cycle < CYCLES; cycle += 4) {
+		struct snapshot *snapshot = fixture_snapshot();
+		for (int i = 0; i < counts(cycle); i++) {
+			struct handle *handle = snapshot_add_handle(snapshot);
+			assert_non_null(handle);
+			handle->pid = 50;
+			handle->image = "holder.exe";
+			handle->type = "Token";
+			handle->user = "lab01";
+			handle->domain = "LAB";
+			handle->value = 4 * (i + 1);
+		}
+		fixture_add_round(fixture, cycle, snapshot);
+	}
+	fixture_add_snapshot(fixture, MARK_AFTER, fixture_snapshot());
+	fixture_add_snapshot(fixture, MARK_SETTLED, fixture_snapshot());
+	return fixture_judge(fixture);
+}
+
+static int rising(int cycle)
+{
+	return cycle + cycle * 7 % 3;
+}
+
+static int sawtooth(int cycle)
+{
+	return 5 + cycle % 12;
+}
+
+static int filling(int cycle)
+{
+	return cycle < 40 ? cycle : 40 + cycle * 7 % 3;
+}
+
+static int wild(int cycle)
+{
+	return cycle * cycle * 37 % 101;
+}
+
+static void handles_that_rise_are_a_leak_even_if_no_session_is_pinned(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct verdict *verdict = judge_counts(&fixture, rising);
+	assert_int_equal(verdict->word, VERDICT_LEAK);
+	assert_int_equal(verdict->k, 0);
+	assert_reason(verdict, "Token handles of holder.exe (process 50) rise by 1.0");
+	assert_reason(verdict, "though no logon session outlives");
+	fixture_finish(&fixture, verdict);
+}
+
+static void a_sawtooth_is_no_leak(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct verdict *verdict = judge_counts(&fixture, sawtooth);
+	assert_int_equal(verdict->word, VERDICT_CLEAN);
+	fixture_finish(&fixture, verdict);
+}
+
+static void a_cache_that_fills_is_a_plateau(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct verdict *verdict = judge_counts(&fixture, filling);
+	assert_int_not_equal(verdict->word, VERDICT_LEAK);
+	fixture_finish(&fixture, verdict);
+}
+
+static void what_wanders_widely_is_not_decided_and_more_cycles_are_asked_for(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct verdict *verdict = judge_counts(&fixture, wild);
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	assert_reason(verdict, "more cycles to tell");
+	fixture_finish(&fixture, verdict);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    unit_test(handles_that_rise_are_a_leak_even_if_no_session_is_pinned),
+	    unit_test(a_sawtooth_is_no_leak),
+	    unit_test(a_cache_that_fills_is_a_plateau),
+	    unit_test(what_wanders_widely_is_not_decided_and_more_cycles_are_asked_for),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
