@@ -1,74 +1,46 @@
-/* show: what was understood of a piece of evidence. */
+/* show: what was understood of a moment's evidence, and what was not. */
 #include "command.h"
 
-#include <argp.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/input.h"
+#include "evidence_options.h"
 #include "readers/reader.h"
 
-struct arguments {
-	const char *evidence;
-	enum output_format format;
-};
-
-static error_t parse_option(int key, char *argument, struct argp_state *state)
-{
-	struct arguments *arguments = state->input;
-	switch (key) {
-	case 'f':
-		if (!output_format_parse(argument, &arguments->format))
-			argp_error(state, "--format: \"%s\" should be text or json", argument);
-		return 0;
-	case ARGP_KEY_ARG:
-		if (arguments->evidence)
-			argp_error(state, "one piece of evidence at a time");
-		arguments->evidence = argument;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which evidence?");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_option options[] = {
-    {"format", 'f', "FORMAT", 0, "text (default) or json", 0},
-    {0},
-};
-
-static const struct argp argp = {
-    .options = options,
-    .parser = parse_option,
-    .args_doc = "EVIDENCE",
-    .doc = "Prints what was understood of a piece of evidence.\v"
-           "EVIDENCE is a snapshot in any format that is understood, or a run file; - is standard "
-           "input. It is "
-           "recognised by its content, not by its name. A run file is shown as its cycles, "
-           "snapshots and events.\n\n"
+static const struct evidence_words words = {
+    .arguments = "EVIDENCE...",
+    .doc = "Prints what was understood of evidence, who holds which logon session, and line by "
+           "line what was not understood.\v"
+           "EVIDENCE is a run file (alone), or any of: a snapshot of leaklab-probe, and what "
+           "qwinsta (query session), quser, logonsessions, handle, klist sessions, tasklist /v and "
+           "Get-Process print, "
+           "also several outputs in one file as people paste them; a folder stands for the files "
+           "in it; - is standard input. Everything is "
+           "recognised by its content, not by its name. Several are taken as one moment; where "
+           "they "
+           "contradict each other, that is said.\n\n"
            "Examples:\n"
            "  leaklab-analyzer show host.json\n"
+           "  leaklab-analyzer show qwinsta.txt logonsessions.txt handle-a.txt\n"
            "  ssh admin@rds01 leaklab-probe.exe | leaklab-analyzer show -",
+    .missing = "which evidence?",
+    .many = "too many files",
+    .format_help = "text (default) or json (schema leaklab.snapshot/1)",
+    .least = 1,
+    .most = SIZE_MAX,
 };
 
-static bool show_evidence(const char *path, enum output_format output, struct error *error)
+static bool show_evidence(const struct evidence_options *options, struct error *error)
 {
-	char *bytes;
-	size_t length;
 	const char *format;
-	if (!input_read(path, &bytes, &length, error))
-		return false;
-	const char *origin = strcmp(path, "-") == 0 ? "standard input" : path;
-	struct snapshot *snapshot = evidence_read(bytes, length, origin, &format, error);
-	free(bytes);
+	struct snapshot *snapshot = evidence_gather(options->paths, options->count, &format, error);
 	if (!snapshot)
 		return false;
 	bool good = true;
-	if (output == OUTPUT_TEXT) {
-		show_snapshot(snapshot, format);
+	if (options->format == OUTPUT_TEXT) {
+		good = show_snapshot(snapshot, format, error);
 	} else {
 		char *json = snapshot_to_json(snapshot, error);
 		good = json;
@@ -82,18 +54,18 @@ static bool show_evidence(const char *path, enum output_format output, struct er
 
 static int run(int argc, char **argv)
 {
-	struct arguments arguments = {.format = OUTPUT_TEXT};
+	struct evidence_options options;
 	struct error error;
-	if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0)
-		return EXIT_USAGE;
-	bool is_database = input_starts_with(arguments.evidence, "SQLite format 3", 16);
-	bool good = is_database ? show_run(arguments.evidence, arguments.format, &error)
-	                        : show_evidence(arguments.evidence, arguments.format, &error);
+	evidence_options_parse(&options, &words, argc, argv);
+	bool is_database =
+	    options.count == 1 && input_starts_with(options.paths[0], "SQLite format 3", 16);
+	bool good = is_database ? show_run(options.paths[0], options.format, &error)
+	                        : show_evidence(&options, &error);
 	return good ? EXIT_CLEAN : error_print(&error, PROGRAM);
 }
 
 const struct command command_show = {
     .name = "show",
-    .summary = "print what was understood of a snapshot or a run file",
+    .summary = "print what was understood of evidence, or of a run file",
     .run = run,
 };

@@ -15,6 +15,7 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
+extern const struct command command_compare;
 extern const struct command command_judge;
 extern const struct command command_show;
 
@@ -27,6 +28,8 @@ bool output_format_parse(const char *text, enum output_format *out);
 struct snapshot;
 /* What show prints. */
 bool show_run(const char *path, enum output_format format, struct error *error);
-void show_snapshot(const struct snapshot *snapshot, const char *format_name);
+/* Who holds which logon session, and which session ID with it. */
+bool show_holders(const struct snapshot *snapshot, struct error *error);
+bool show_snapshot(const struct snapshot *snapshot, const char *format_name, struct error *error);
 
 #endif

@@ -9,7 +9,7 @@
 
 const char *argp_program_version = PROGRAM " " LEAKLAB_VERSION;
 
-static const struct command *const commands[] = {&command_judge, &command_show};
+static const struct command *const commands[] = {&command_judge, &command_show, &command_compare};
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
 struct choice {

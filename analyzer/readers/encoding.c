@@ -1,9 +1,15 @@
-/* Byte order marks and UTF-16: `>` in PowerShell 5 writes UTF-16LE, whatever the program printed. */
+/* Byte order marks and UTF-16: `>` in PowerShell 5 writes UTF-16LE, whatever the program printed. And code pages, which
+ * nothing in a text names: the one counts in which the headings are words that the tools print. */
 #include "readers/encoding.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "readers/words.h"
+
+#define PROBED 65536 /* bytes that are looked at to tell text from binary data */
 
 static bool starts_with(const char *bytes, size_t length, const char *mark, size_t mark_length)
 {
@@ -75,31 +81,169 @@ static bool is_text(const char *bytes, size_t length)
 	return true;
 }
 
-bool encoding_to_utf8(
-    const char *bytes, size_t length, char **text, size_t *text_length, struct error *error)
+bool encoding_open(
+    const char *bytes, size_t length, struct span *text, char **converted, struct error *error)
 {
-	char *out;
-	size_t out_length;
+	struct span out = {bytes, length};
+	char *own = NULL;
 	bool little = starts_with(bytes, length, "\xff\xfe", 2),
 	     big = starts_with(bytes, length, "\xfe\xff", 2);
 	if (little || big) {
-		out = from_utf16(bytes + 2, length - 2, big, &out_length);
-	} else {
-		size_t mark = starts_with(bytes, length, "\xef\xbb\xbf", 3) ? 3 : 0;
-		out_length = length - mark;
-		out = malloc(out_length + 1);
-		if (out) {
-			memcpy(out, bytes + mark, out_length);
-			out[out_length] = '\0';
-		}
+		own = from_utf16(bytes + 2, length - 2, big, &out.length);
+		if (!own)
+			return error_set(error, EXIT_TARGET, "out of memory");
+		out.text = own;
+	} else if (starts_with(bytes, length, "\xef\xbb\xbf", 3)) {
+		out = span_from(out, 3);
 	}
-	if (!out)
-		return error_set(error, EXIT_TARGET, "out of memory");
-	if (!is_text(out, out_length)) {
-		free(out);
+	if (!is_text(out.text, out.length < PROBED ? out.length : PROBED)) {
+		free(own);
 		return error_set(error, EXIT_USAGE, "binary data, no text");
 	}
 	*text = out;
-	*text_length = out_length;
+	*converted = own;
+	return true;
+}
+
+void decoder_init(struct decoder *decoder)
+{
+	memset(decoder, 0, sizeof *decoder);
+	decoder->page = (iconv_t)-1;
+}
+
+void decoder_deinit(struct decoder *decoder)
+{
+	if (decoder->page != (iconv_t)-1)
+		iconv_close(decoder->page);
+	free(decoder->buffers[0]);
+	free(decoder->buffers[1]);
+}
+
+static bool is_ascii(struct span line)
+{
+	uint64_t word, seen = 0;
+	size_t i = 0;
+	for (; i + 8 <= line.length; i += 8) {
+		memcpy(&word, line.text + i, 8);
+		seen |= word;
+	}
+	for (; i < line.length; i++)
+		seen |= (unsigned char)line.text[i];
+	return !(seen & UINT64_C(0x8080808080808080));
+}
+
+/* The bytes of the valid UTF-8 character at the start, or 0. */
+static size_t valid_length(struct span text)
+{
+	unsigned char lead = (unsigned char)text.text[0];
+	size_t length = lead < 0x80                   ? 1
+	                : lead >= 0xc2 && lead < 0xe0 ? 2
+	                : lead >= 0xe0 && lead < 0xf0 ? 3
+	                : lead >= 0xf0 && lead < 0xf5 ? 4
+	                                              : 0;
+	if (length > text.length)
+		return 0;
+	for (size_t i = 1; i < length; i++) {
+		if (((unsigned char)text.text[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	/* Overlong forms, surrogates, and what is past U+10FFFF */
+	unsigned char second = length > 2 ? (unsigned char)text.text[1] : 0x80;
+	if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second >= 0xa0) ||
+	    (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second >= 0x90))
+		return 0;
+	return length;
+}
+
+static bool is_utf8(struct span line)
+{
+	while (line.length) {
+		size_t length = valid_length(line);
+		if (!length)
+			return false;
+		line = span_from(line, length);
+	}
+	return true;
+}
+
+/* Appends U+FFFD for one byte. */
+static void replace(struct span *in, char **out, int64_t *replaced)
+{
+	memcpy(*out, "\xef\xbf\xbd", 3);
+	*out += 3;
+	*in = span_from(*in, 1);
+	(*replaced)++;
+}
+
+/* Decodes with the page, or, where there is none, keeps what is UTF-8. out has room for four times the line. */
+static size_t decode(iconv_t page, struct span in, char *out, int64_t *replaced)
+{
+	char *at = out;
+	if (page != (iconv_t)-1)
+		iconv(page, NULL, NULL, NULL, NULL);
+	while (in.length) {
+		size_t valid;
+		if (page != (iconv_t)-1) {
+			char *from = (char *)in.text;
+			size_t left = in.length, room = in.length * 4;
+			if (iconv(page, &from, &left, &at, &room) != (size_t)-1)
+				break;
+			in = (struct span){from, left};
+			replace(&in, &at, replaced);
+		} else if ((valid = valid_length(in))) {
+			memcpy(at, in.text, valid);
+			at += valid;
+			in = span_from(in, valid);
+		} else {
+			replace(&in, &at, replaced);
+		}
+	}
+	return (size_t)(at - out);
+}
+
+/* Tries the code pages of Windows; keeps the one that makes most words known. */
+static void guess(struct decoder *decoder, struct span line, char *buffer)
+{
+	static const char *const pages[] = {"CP850", "CP437", "CP1252", "CP852", "CP1250", "CP866",
+	    "CP1251", "CP936", "CP950", "CP932", "CP949"};
+	int best = 0;
+	if (decoder->tries++ >= 20)
+		return;
+	for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+		int64_t replaced = 0;
+		iconv_t page = iconv_open("UTF-8", pages[i]);
+		if (page == (iconv_t)-1)
+			continue;
+		size_t length = decode(page, line, buffer, &replaced);
+		int known = replaced ? 0 : words_known((struct span){buffer, length});
+		if (known > best) {
+			best = known;
+			if (decoder->page != (iconv_t)-1)
+				iconv_close(decoder->page);
+			decoder->page = page;
+		} else {
+			iconv_close(page);
+		}
+	}
+}
+
+bool decoder_line(struct decoder *decoder, struct span line, struct span *out)
+{
+	if (is_ascii(line) || is_utf8(line)) {
+		*out = line;
+		return true;
+	}
+	int turn = decoder->turn ^= 1;
+	if (decoder->sizes[turn] < line.length * 4 + 4) {
+		char *larger = realloc(decoder->buffers[turn], line.length * 4 + 4);
+		if (!larger)
+			return false;
+		decoder->buffers[turn] = larger;
+		decoder->sizes[turn] = line.length * 4 + 4;
+	}
+	char *buffer = decoder->buffers[turn];
+	if (decoder->page == (iconv_t)-1 && line.length < 1000)
+		guess(decoder, line, buffer);
+	*out = (struct span){buffer, decode(decoder->page, line, buffer, &decoder->replaced)};
 	return true;
 }

@@ -2,14 +2,31 @@
 #ifndef LEAKLAB_ENCODING_H
 #define LEAKLAB_ENCODING_H
 
+#include <iconv.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "common/error.h"
+#include "readers/lines.h"
 
-/* The bytes as text without a byte order mark, a NUL behind; the caller's to free(). UTF-16 is told by its byte
- * order mark. False if they are no text at all. */
-bool encoding_to_utf8(
-    const char *bytes, size_t length, char **text, size_t *text_length, struct error *error);
+/* The bytes as text without a byte order mark. UTF-16, told by its mark, is converted: *converted is the caller's to
+ * free(); else the text is the bytes themselves. False if they are no text at all. */
+bool encoding_open(
+    const char *bytes, size_t length, struct span *text, char **converted, struct error *error);
+
+/* Lines in the code page of the host's console or of its programs. */
+struct decoder {
+	iconv_t page; /* (iconv_t)-1: not found out yet */
+	int tries;
+	char *buffers[2]; /* the line before stays valid */
+	size_t sizes[2];
+	int turn;
+	int64_t replaced;
+};
+
+void decoder_init(struct decoder *decoder);
+void decoder_deinit(struct decoder *decoder);
+/* The line in UTF-8, valid until the call after the next. False only when memory is out. */
+bool decoder_line(struct decoder *decoder, struct span line, struct span *out);
 
 #endif

@@ -3,19 +3,10 @@
 
 #include <string.h>
 
-#define SCHEMA_FAMILY "leaklab.snapshot/"
-
-static enum confidence probe(const char *bytes, size_t length)
+bool json_looks_like(const char *bytes, size_t length)
 {
-	size_t blanks = strspn(bytes, " \t\r\n");
-	if (blanks >= length || bytes[blanks] != '{')
-		return CONFIDENCE_NONE;
-	return memmem(bytes, length, SCHEMA_FAMILY, strlen(SCHEMA_FAMILY)) ? CONFIDENCE_SURE
-	                                                                   : CONFIDENCE_SHAPE;
+	size_t blanks = 0;
+	while (blanks < length && memchr(" \t\r\n", bytes[blanks], 4))
+		blanks++;
+	return blanks < length && bytes[blanks] == '{';
 }
-
-const struct format format_json = {
-    .name = "leaklab snapshot JSON",
-    .probe = probe,
-    .read = snapshot_from_json,
-};

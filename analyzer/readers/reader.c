@@ -1,76 +1,83 @@
-/* Which formats there are, and how evidence finds its reader. */
+/* How evidence finds its reader: our own JSON starts with a brace, everything else is text of tools. */
 #include "readers/reader.h"
 
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "common/input.h"
 #include "readers/encoding.h"
 #include "readers/format.h"
+#include "readers/text.h"
 
-static const struct format *const formats[] = {
-    &format_json,
-};
-#define FORMAT_COUNT (sizeof formats / sizeof formats[0])
-
-static const struct format *recognise(const char *text, size_t length)
+static struct snapshot *read_text(
+    struct span text, const char *origin, const char **format, struct error *error)
 {
-	const struct format *best = NULL;
-	enum confidence best_confidence = CONFIDENCE_NONE;
-	for (size_t i = 0; i < FORMAT_COUNT; i++) {
-		enum confidence confidence = formats[i]->probe(text, length);
-		if (confidence > best_confidence) {
-			best = formats[i];
-			best_confidence = confidence;
-		}
-	}
-	return best;
+	bool json = json_looks_like(text.text, text.length);
+	struct snapshot *snapshot = json ? snapshot_from_json(text.text, text.length, error)
+	                                 : text_evidence_read(text, origin, error);
+	if (snapshot && format)
+		*format = json ? "leaklab snapshot JSON" : snapshot->source;
+	return snapshot;
 }
 
-static void refuse_unknown(const char *text, struct error *error)
+static bool is_empty(struct span text)
 {
-	char known[256] = "";
-	for (size_t i = 0; i < FORMAT_COUNT; i++) {
-		size_t used = strlen(known);
-		snprintf(
-		    known + used, sizeof known - used, "%s%s", i ? ", " : "", formats[i]->name);
-	}
-	text += strspn(text, " \t\r\n\f\v");
-	int shown = (int)strcspn(text, "\r\n");
-	error_set(error, EXIT_USAGE,
-	    "text in no known format, starting with \"%.*s\"; understood are: %s",
-	    shown < 60 ? shown : 60, text, known);
+	while (text.length && strchr(" \t\r\n", text.text[0]))
+		text = span_from(text, 1);
+	return text.length == 0;
 }
 
 struct snapshot *evidence_read(
     const char *bytes, size_t length, const char *origin, const char **format, struct error *error)
 {
 	struct snapshot *snapshot = NULL;
-	char *text = NULL;
-	size_t text_length = 0;
-	if (length >= 16 && memcmp(bytes, "SQLite format 3", 16) == 0) {
+	struct span text;
+	char *converted = NULL;
+	if (length >= 15 && memcmp(bytes, "SQLite format 3", 15) == 0) {
 		error_set(error, EXIT_USAGE,
 		    "a database, not a snapshot; if it is a run file, give it to judge or show");
 		goto out;
 	}
-	if (!encoding_to_utf8(bytes, length, &text, &text_length, error))
+	if (!encoding_open(bytes, length, &text, &converted, error))
 		goto out;
-	if (strspn(text, " \t\r\n") == text_length) {
+	if (is_empty(text))
 		error_set(
 		    error, EXIT_USAGE, "empty; did the command that should have made it fail?");
-		goto out;
-	}
-	const struct format *found = recognise(text, text_length);
-	if (!found) {
-		refuse_unknown(text, error);
-		goto out;
-	}
-	snapshot = found->read(text, text_length, error);
-	if (snapshot && format)
-		*format = found->name;
+	else
+		snapshot = read_text(text, origin, format, error);
 out:
 	if (!snapshot)
 		error_prefix(error, "%s", origin);
-	free(text);
+	free(converted);
+	return snapshot;
+}
+
+struct snapshot *evidence_read_path(const char *path, const char **format, struct error *error)
+{
+	struct stat status;
+	struct snapshot *snapshot;
+	size_t length;
+	char *bytes;
+	int fd = strcmp(path, "-") == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	void *map = MAP_FAILED;
+	if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
+		map = mmap(
+		    NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+	if (fd >= 0)
+		close(fd);
+	if (map != MAP_FAILED) {
+		snapshot = evidence_read(map, (size_t)status.st_size, path, format, error);
+		munmap(map, (size_t)status.st_size);
+		return snapshot;
+	}
+	if (!input_read(path, &bytes, &length, error))
+		return NULL;
+	snapshot = evidence_read(
+	    bytes, length, strcmp(path, "-") == 0 ? "standard input" : path, format, error);
+	free(bytes);
 	return snapshot;
 }

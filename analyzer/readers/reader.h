@@ -9,8 +9,17 @@
 
 /* Reads bytes (which need no NUL) into a new snapshot, the caller's to destroy. NULL with an error that says
  * what the bytes look like and which formats are understood. origin names them in messages. format, if not NULL,
- * gets the name of the format that was recognised. */
+ * gets the name of the format that was recognised, valid as long as the snapshot. Of text, the lines that were not
+ * understood are the snapshot's `unread`. */
 struct snapshot *evidence_read(
     const char *bytes, size_t length, const char *origin, const char **format, struct error *error);
+
+/* The same for a file ("-": standard input), which is not copied. */
+struct snapshot *evidence_read_path(const char *path, const char **format, struct error *error);
+
+/* Reads files, and all files of folders, as evidence of one moment into one snapshot. Contradictions between them are
+ * noted in it. In a folder, a file in no known format is noted as unread. */
+struct snapshot *evidence_gather(
+    char *const *paths, size_t count, const char **format, struct error *error);
 
 #endif

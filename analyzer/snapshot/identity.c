@@ -68,6 +68,16 @@ bool boot_same(int64_t a, int64_t b)
 	return a == TIMESTAMP_UNKNOWN || b == TIMESTAMP_UNKNOWN || llabs(a - b) <= BOOT_TOLERANCE;
 }
 
+/* Whether both logged on at one time: by the clock, else by what one tool printed. */
+static enum yes_no same_time(const struct logon_session *a, const struct logon_session *b)
+{
+	if (a->logon_time != TIMESTAMP_UNKNOWN && b->logon_time != TIMESTAMP_UNKNOWN)
+		return boot_same(a->logon_time, b->logon_time) ? YES : NO;
+	if (a->logon_time_text && b->logon_time_text)
+		return strcmp(a->logon_time_text, b->logon_time_text) == 0 ? YES : NO;
+	return YES_NO_UNKNOWN;
+}
+
 int logon_session_order(const void *a, const void *b)
 {
 	const struct logon_session *left = a, *right = b;
@@ -76,16 +86,16 @@ int logon_session_order(const void *a, const void *b)
 
 bool logon_session_same(const struct logon_session *a, const struct logon_session *b)
 {
-	return a->luid == b->luid && boot_same(a->logon_time, b->logon_time);
+	return a->luid == b->luid && same_time(a, b) != NO;
 }
 
-static int64_t logon_time_of(const struct snapshot *snapshot, uint64_t luid)
+static const struct logon_session *logon_session_of(const struct snapshot *snapshot, uint64_t luid)
 {
 	for (size_t i = 0; i < snapshot->logon_session_count; i++) {
 		if (snapshot->logon_sessions[i].luid == luid)
-			return snapshot->logon_sessions[i].logon_time;
+			return &snapshot->logon_sessions[i];
 	}
-	return TIMESTAMP_UNKNOWN;
+	return NULL;
 }
 
 enum yes_no snapshot_same_boot(const struct snapshot *a, const struct snapshot *b)
@@ -94,13 +104,13 @@ enum yes_no snapshot_same_boot(const struct snapshot *a, const struct snapshot *
 		return boot_same(a->boot_time, b->boot_time) ? YES : NO;
 	enum yes_no same = YES_NO_UNKNOWN;
 	for (size_t i = 0; i < sizeof well_known / sizeof well_known[0]; i++) {
-		int64_t in_a = logon_time_of(a, well_known[i]),
-		        in_b = logon_time_of(b, well_known[i]);
-		if (in_a == TIMESTAMP_UNKNOWN || in_b == TIMESTAMP_UNKNOWN)
-			continue;
-		if (!boot_same(in_a, in_b))
+		const struct logon_session *in_a = logon_session_of(a, well_known[i]),
+		                           *in_b = logon_session_of(b, well_known[i]);
+		enum yes_no time = in_a && in_b ? same_time(in_a, in_b) : YES_NO_UNKNOWN;
+		if (time == NO)
 			return NO;
-		same = YES;
+		if (time == YES)
+			same = YES;
 	}
 	return same;
 }

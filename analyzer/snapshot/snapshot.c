@@ -1,6 +1,7 @@
 /* How a snapshot's records are kept: arrays that grow, and one pool for all strings. */
 #include "snapshot/snapshot.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,10 @@ void snapshot_destroy(struct snapshot *snapshot)
 	free(snapshot->handles);
 	free(snapshot->processes);
 	free(snapshot->unavailable);
+	free(snapshot->handle_types);
+	free(snapshot->searched);
+	free(snapshot->unread);
+	free(snapshot->contradictions);
 	intern_destroy(snapshot->intern);
 	free(snapshot);
 }
@@ -110,6 +115,7 @@ struct process *snapshot_add_process(struct snapshot *snapshot)
 	    .pid = NUMBER_UNKNOWN,
 	    .session_id = NUMBER_UNKNOWN,
 	    .handle_count = NUMBER_UNKNOWN,
+	    .handles_listed = NUMBER_UNKNOWN,
 	};
 	return process;
 }
@@ -128,6 +134,75 @@ bool snapshot_add_unavailable(struct snapshot *snapshot, const char *what, const
 		return false;
 	snapshot->unavailable[snapshot->unavailable_count++] = unavailable;
 	return true;
+}
+
+struct handle_type *snapshot_add_handle_type(struct snapshot *snapshot)
+{
+	void *items = snapshot->handle_types;
+	if (!reserve(&items, snapshot->handle_type_count, sizeof *snapshot->handle_types))
+		return NULL;
+	snapshot->handle_types = items;
+	struct handle_type *type = &snapshot->handle_types[snapshot->handle_type_count++];
+	*type = (struct handle_type){.count = NUMBER_UNKNOWN};
+	return type;
+}
+
+bool snapshot_add_searched(struct snapshot *snapshot, uint64_t luid)
+{
+	void *items = snapshot->searched;
+	if (!reserve(&items, snapshot->searched_count, sizeof *snapshot->searched))
+		return false;
+	snapshot->searched = items;
+	snapshot->searched[snapshot->searched_count++] = luid;
+	return true;
+}
+
+bool snapshot_add_unread(
+    struct snapshot *snapshot, const char *origin, int64_t line, const char *text, size_t length)
+{
+	void *items = snapshot->unread;
+	snapshot->rows++;
+	snapshot->rows_left++;
+	if (snapshot->unread_count >= SNAPSHOT_NOTES_MOST)
+		return true;
+	if (!reserve(&items, snapshot->unread_count, sizeof *snapshot->unread))
+		return false;
+	snapshot->unread = items;
+	struct unread unread = {
+	    .origin = origin ? intern_string(snapshot->intern, origin, strlen(origin)) : NULL,
+	    .line = line,
+	    .text = intern_string(snapshot->intern, text, length),
+	};
+	if (!unread.text || (origin && !unread.origin))
+		return false;
+	snapshot->unread[snapshot->unread_count++] = unread;
+	return true;
+}
+
+bool snapshot_add_contradiction(struct snapshot *snapshot, const char *format, ...)
+{
+	char text[512];
+	void *items = snapshot->contradictions;
+	snapshot->contradiction_total++;
+	if (snapshot->contradiction_count >= SNAPSHOT_NOTES_MOST)
+		return true;
+	if (!reserve(&items, snapshot->contradiction_count, sizeof *snapshot->contradictions))
+		return false;
+	snapshot->contradictions = items;
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	const char *own = intern_string(snapshot->intern, text, strlen(text));
+	if (own)
+		snapshot->contradictions[snapshot->contradiction_count++] = own;
+	return own;
+}
+
+bool session_is_listener(const struct session *session)
+{
+	return session->id >= SESSION_ID_LISTENERS ||
+	       (session->state && strcmp(session->state, "Listen") == 0);
 }
 
 bool snapshot_has(const struct snapshot *snapshot, const char *what)

@@ -36,7 +36,8 @@ struct logon_session {
 	    logon_type; /* SECURITY_LOGON_TYPE in English: RemoteInteractive, Network, Service ... */
 	const char *auth_package;
 	int64_t session_id;
-	int64_t logon_time; /* timestamp, host clock */
+	int64_t logon_time;          /* timestamp, host clock */
+	const char *logon_time_text; /* as a tool printed it, in the host's zone and language */
 };
 
 /* A handle that keeps a logon session alive, or names it: a token, or a DosDevices directory. */
@@ -59,7 +60,21 @@ struct process {
 	const char *image;
 	int64_t session_id;
 	int64_t handle_count;
+	int64_t handles_listed; /* rows of it in a handle listing, which need not be all */
 	const char *user;
+};
+
+/* How many handles of a type there are, on the host or in what was asked for. */
+struct handle_type {
+	const char *type;
+	int64_t count;
+};
+
+/* A line of evidence that was not understood. */
+struct unread {
+	const char *origin; /* the file */
+	int64_t line;       /* from 1; 0: all of it */
+	const char *text;
 };
 
 /* What the observer could not see, and why. `what` is the JSON key that is missing or incomplete. */
@@ -91,9 +106,29 @@ struct snapshot {
 	size_t process_count;
 	struct unavailable *unavailable;
 	size_t unavailable_count;
+	struct handle_type *handle_types;
+	size_t handle_type_count;
 
-	struct intern *intern; /* private: owner of all strings */
+	/* Handles were listed in part only: of one process, or those with a token or directory of these LUIDs. */
+	bool handles_partial;
+	uint64_t *searched;
+	size_t searched_count;
+
+	/* How much of a text was understood. Of lines and contradictions the first SNAPSHOT_NOTES_MOST are kept. */
+	int64_t rows;      /* lines that hold data */
+	int64_t rows_left; /* of those, not understood */
+	int64_t replaced;  /* bytes in no known code page, kept as U+FFFD */
+	struct unread *unread;
+	size_t unread_count;
+	const char **contradictions;
+	size_t contradiction_count;
+	int64_t contradiction_total;
+
+	bool notes_contradictions; /* private: while merging, they are no errors */
+	struct intern *intern;     /* private: owner of all strings */
 };
+
+#define SNAPSHOT_NOTES_MOST 1000
 
 /* An empty snapshot with everything unknown; NULL only when memory is out. */
 struct snapshot *snapshot_create(void);
@@ -108,6 +143,17 @@ struct logon_session *snapshot_add_logon_session(struct snapshot *snapshot);
 struct handle *snapshot_add_handle(struct snapshot *snapshot);
 struct process *snapshot_add_process(struct snapshot *snapshot);
 bool snapshot_add_unavailable(struct snapshot *snapshot, const char *what, const char *why);
+struct handle_type *snapshot_add_handle_type(struct snapshot *snapshot);
+bool snapshot_add_searched(struct snapshot *snapshot, uint64_t luid);
+/* Counts a line that was not understood and keeps it while there is room. */
+bool snapshot_add_unread(
+    struct snapshot *snapshot, const char *origin, int64_t line, const char *text, size_t length);
+/* Counts a contradiction and keeps it while there is room. */
+bool snapshot_add_contradiction(struct snapshot *snapshot, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* RDP listeners are listed like sessions, but nobody can log on in them. */
+bool session_is_listener(const struct session *session);
 
 /* True if nothing says that `what` ("sessions", "logon_sessions", "handles", "processes") was out of sight. A
  * section that the JSON lacks is unavailable. */
@@ -115,6 +161,12 @@ bool snapshot_has(const struct snapshot *snapshot, const char *what);
 
 /* Adds all of `other` to `snapshot` (several observers of one moment). Facts that contradict are an error. */
 bool snapshot_merge(struct snapshot *snapshot, const struct snapshot *other, struct error *error);
+/* The same, but contradictions are noted and what was there first stays. False only when memory is out. */
+bool snapshot_merge_noting(
+    struct snapshot *snapshot, const struct snapshot *other, struct error *error);
+/* Sorts the sections and makes one record of all that mean one thing; contradictions are noted. Handles are left alone
+ * unless asked for. */
+bool snapshot_unify(struct snapshot *snapshot, bool handles, struct error *error);
 
 #define LUID_TEXT 18 /* "00000000:000fd2f5" and its NUL */
 /* HighPart:LowPart in hex, eight digits each, as logonsessions prints it. Returns out. */

@@ -1,6 +1,8 @@
 /* Several observers of one moment: what they say together, and when they contradict each other. */
 #include "snapshot/snapshot.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -11,6 +13,20 @@
 static bool out_of_memory(struct error *error)
 {
 	return error_set(error, EXIT_TARGET, "out of memory");
+}
+
+/* An error, or a note where contradictions are noted. Returns true if merging goes on. */
+__attribute__((format(printf, 3, 4))) static bool contradict(
+    struct snapshot *own, struct error *error, const char *format, ...)
+{
+	char text[512];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	if (!own->notes_contradictions)
+		return error_set(error, EXIT_USAGE, "%s", text);
+	return snapshot_add_contradiction(own, "%s", text) || out_of_memory(error);
 }
 
 static bool take_text(
@@ -33,22 +49,22 @@ static bool same_text(const char *a, const char *b)
 	return !a || !b || strcasecmp(a, b) == 0;
 }
 
-static bool check_header(
-    const struct snapshot *own, const struct snapshot *other, struct error *error)
+static bool check_header(struct snapshot *own, const struct snapshot *other, struct error *error)
 {
-	if (!host_same(own->host, other->host))
-		return error_set(error, EXIT_USAGE, "the observers saw two hosts, %s and %s",
-		    own->host, other->host);
-	if (!same_text(own->build, other->build))
-		return error_set(error, EXIT_USAGE, "the observers saw two builds, %s and %s",
-		    own->build, other->build);
-	if (!boot_same(own->boot_time, other->boot_time)) {
-		char a[TIMESTAMP_TEXT], b[TIMESTAMP_TEXT];
-		return error_set(error, EXIT_USAGE,
+	char a[TIMESTAMP_TEXT], b[TIMESTAMP_TEXT];
+	if (!host_same(own->host, other->host) &&
+	    !contradict(
+	        own, error, "the observers saw two hosts, %s and %s", own->host, other->host))
+		return false;
+	if (!same_text(own->build, other->build) &&
+	    !contradict(
+	        own, error, "the observers saw two builds, %s and %s", own->build, other->build))
+		return false;
+	if (!boot_same(own->boot_time, other->boot_time))
+		return contradict(own, error,
 		    "the observers saw two boot times, %s and %s: the host was started anew "
 		    "between them",
 		    timestamp_format(own->boot_time, a), timestamp_format(other->boot_time, b));
-	}
 	return true;
 }
 
@@ -83,10 +99,11 @@ static bool merge_header(struct snapshot *own, const struct snapshot *other, str
 static bool merge_session(
     struct snapshot *own, struct session *to, const struct session *from, struct error *error)
 {
-	if (!same_text(to->user, from->user))
-		return error_set(error, EXIT_USAGE,
-		    "session %lld belongs to %s for one observer, to %s for another",
-		    (long long)from->id, to->user, from->user);
+	if (!same_text(to->user, from->user) &&
+	    !contradict(own, error,
+	        "session %lld belongs to %s for one observer, to %s for another",
+	        (long long)from->id, to->user, from->user))
+		return false;
 	to->id = from->id;
 	return take_text(own, &to->name, from->name, error) &&
 	       take_text(own, &to->user, from->user, error) &&
@@ -98,17 +115,27 @@ static bool merge_logon_session(struct snapshot *own, struct logon_session *to,
     const struct logon_session *from, struct error *error)
 {
 	char luid[LUID_TEXT];
-	if (!same_text(to->user, from->user))
-		return error_set(error, EXIT_USAGE,
-		    "logon session %s belongs to %s for one observer, to %s for another",
-		    luid_format(from->luid, luid), to->user, from->user);
+	if (!same_text(to->user, from->user) &&
+	    !contradict(own, error,
+	        "logon session %s belongs to %s for one observer, to %s for another",
+	        luid_format(from->luid, luid), to->user, from->user))
+		return false;
+	if (own->notes_contradictions && to->session_id != NUMBER_UNKNOWN &&
+	    from->session_id != NUMBER_UNKNOWN && to->session_id != from->session_id &&
+	    !contradict(own, error,
+	        "logon session %s is in session %lld for one observer, in %lld "
+	        "for another",
+	        luid_format(from->luid, luid), (long long)to->session_id,
+	        (long long)from->session_id))
+		return false;
 	to->luid = from->luid;
 	take_number(&to->session_id, from->session_id);
 	take_number(&to->logon_time, from->logon_time);
 	return take_text(own, &to->user, from->user, error) &&
 	       take_text(own, &to->domain, from->domain, error) &&
 	       take_text(own, &to->logon_type, from->logon_type, error) &&
-	       take_text(own, &to->auth_package, from->auth_package, error);
+	       take_text(own, &to->auth_package, from->auth_package, error) &&
+	       take_text(own, &to->logon_time_text, from->logon_time_text, error);
 }
 
 static bool merge_handle(
@@ -116,6 +143,14 @@ static bool merge_handle(
 {
 	take_number(&to->pid, from->pid);
 	take_number(&to->value, from->value);
+	char one[LUID_TEXT], two[LUID_TEXT];
+	if (own->notes_contradictions && to->has_luid && from->has_luid && to->luid != from->luid &&
+	    !contradict(own, error,
+	        "handle %llX of process %lld belongs to logon session %s for one observer, to %s for "
+	        "another",
+	        (unsigned long long)from->value, (long long)from->pid, luid_format(to->luid, one),
+	        luid_format(from->luid, two)))
+		return false;
 	take_number(&to->token_id, from->token_id);
 	take_number(&to->session_id, from->session_id);
 	if (!to->has_luid && from->has_luid) {
@@ -135,6 +170,7 @@ static bool merge_process(
 	take_number(&to->pid, from->pid);
 	take_number(&to->session_id, from->session_id);
 	take_number(&to->handle_count, from->handle_count);
+	take_number(&to->handles_listed, from->handles_listed);
 	return take_text(own, &to->image, from->image, error) &&
 	       take_text(own, &to->user, from->user, error);
 }
@@ -255,15 +291,105 @@ static void merge_unavailable(struct snapshot *own, const struct snapshot *other
 	own->unavailable_count = kept;
 }
 
-bool snapshot_merge(struct snapshot *snapshot, const struct snapshot *other, struct error *error)
+/* What was searched for, and by how much the readers understood. */
+static bool merge_notes(struct snapshot *own, const struct snapshot *other)
+{
+	own->rows += other->rows - (int64_t)other->unread_count;
+	own->rows_left += other->rows_left - (int64_t)other->unread_count;
+	own->replaced += other->replaced;
+	own->contradiction_total +=
+	    other->contradiction_total - (int64_t)other->contradiction_count;
+	bool good = true;
+	for (size_t i = 0; good && i < other->unread_count; i++)
+		good = snapshot_add_unread(own, other->unread[i].origin, other->unread[i].line,
+		    other->unread[i].text, strlen(other->unread[i].text));
+	for (size_t i = 0; good && i < other->contradiction_count; i++)
+		good = snapshot_add_contradiction(own, "%s", other->contradictions[i]);
+	for (size_t i = 0; good && i < other->searched_count; i++)
+		good = snapshot_add_searched(own, other->searched[i]);
+	for (size_t i = 0; good && i < other->handle_type_count; i++) {
+		struct handle_type *type = snapshot_add_handle_type(own);
+		good = type;
+		if (type) {
+			type->count = other->handle_types[i].count;
+			good = take_text(own, &type->type, other->handle_types[i].type, NULL);
+		}
+	}
+	return good;
+}
+
+/* Handles are seen in part if nobody saw all. */
+static bool merge_partial(const struct snapshot *own, const struct snapshot *other)
+{
+	if (!snapshot_has(own, "handles"))
+		return other->handles_partial;
+	return own->handles_partial && (other->handles_partial || !snapshot_has(other, "handles"));
+}
+
+static bool merge_all(struct snapshot *snapshot, const struct snapshot *other, struct error *error)
 {
 	if (!check_header(snapshot, other, error))
 		return false;
+	bool partial = merge_partial(snapshot, other);
 	bool good =
 	    merge_header(snapshot, other, error) && merge_sessions(snapshot, other, error) &&
 	    merge_logon_sessions(snapshot, other, error) && merge_handles(snapshot, other, error) &&
 	    merge_processes(snapshot, other, error);
-	if (good)
+	if (good && !merge_notes(snapshot, other))
+		good = out_of_memory(error);
+	if (good) {
 		merge_unavailable(snapshot, other);
+		snapshot->handles_partial = partial;
+	}
 	return good;
+}
+
+bool snapshot_merge(struct snapshot *snapshot, const struct snapshot *other, struct error *error)
+{
+	snapshot->notes_contradictions = false;
+	return merge_all(snapshot, other, error);
+}
+
+bool snapshot_merge_noting(
+    struct snapshot *snapshot, const struct snapshot *other, struct error *error)
+{
+	snapshot->notes_contradictions = true;
+	return merge_all(snapshot, other, error);
+}
+
+/* Sorts a section and folds neighbours that are equal in the order; merge gets both as its section has them. */
+#define UNIFY(snapshot, items, count, order, known, merge)                                         \
+	do {                                                                                       \
+		size_t kept = 0;                                                                   \
+		if ((snapshot)->count)                                                             \
+			qsort((snapshot)->items, (snapshot)->count, sizeof *(snapshot)->items,     \
+			    order);                                                                \
+		for (size_t i = 0; i < (snapshot)->count; i++) {                                   \
+			if (kept && known((snapshot)->items[i]) &&                                 \
+			    order(&(snapshot)->items[kept - 1], &(snapshot)->items[i]) == 0) {     \
+				if (!merge(snapshot, &(snapshot)->items[kept - 1],                 \
+				        &(snapshot)->items[i], error))                             \
+					return false;                                              \
+			} else {                                                                   \
+				(snapshot)->items[kept++] = (snapshot)->items[i];                  \
+			}                                                                          \
+		}                                                                                  \
+		(snapshot)->count = kept;                                                          \
+	} while (0)
+
+#define HAS_ID(session) ((session).id != NUMBER_UNKNOWN)
+#define HAS_LUID(logon) ((logon).luid != 0)
+#define HAS_PID(process) ((process).pid != NUMBER_UNKNOWN)
+#define HAS_VALUE(handle) (HAS_PID(handle) && (handle).value != NUMBER_UNKNOWN)
+
+bool snapshot_unify(struct snapshot *snapshot, bool handles, struct error *error)
+{
+	snapshot->notes_contradictions = true;
+	UNIFY(snapshot, sessions, session_count, session_order, HAS_ID, merge_session);
+	UNIFY(snapshot, logon_sessions, logon_session_count, logon_session_order, HAS_LUID,
+	    merge_logon_session);
+	UNIFY(snapshot, processes, process_count, process_order, HAS_PID, merge_process);
+	if (handles)
+		UNIFY(snapshot, handles, handle_count, handle_order, HAS_VALUE, merge_handle);
+	return true;
 }

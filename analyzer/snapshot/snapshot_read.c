@@ -160,6 +160,7 @@ static void read_logon_session(struct reading *reading, const json_t *object)
 	get_text(reading, object, "auth_package", &logon->auth_package);
 	get_number(reading, object, "session_id", &logon->session_id);
 	get_time(reading, object, "logon_time", &logon->logon_time);
+	get_text(reading, object, "logon_time_text", &logon->logon_time_text);
 }
 
 static void read_handle(struct reading *reading, const json_t *object)
@@ -192,6 +193,7 @@ static void read_process(struct reading *reading, const json_t *object)
 	get_text(reading, object, "image", &process->image);
 	get_number(reading, object, "session_id", &process->session_id);
 	get_number(reading, object, "handle_count", &process->handle_count);
+	get_number(reading, object, "handles_listed", &process->handles_listed);
 	get_text(reading, object, "user", &process->user);
 }
 
@@ -204,6 +206,22 @@ static void read_unavailable(struct reading *reading, const json_t *object)
 		fail(reading, "what", "the name of what could not be seen", NULL);
 	else if (!snapshot_add_unavailable(reading->snapshot, what, why))
 		fail_memory(reading);
+}
+
+/* How a snapshot that was made of a tool's text says that it has some handles only. */
+static void read_partial(struct reading *reading, const json_t *root)
+{
+	const json_t *searched = json_object_get(root, "searched");
+	uint64_t luid;
+	reading->snapshot->handles_partial = json_is_true(json_object_get(root, "handles_partial"));
+	for (size_t i = 0; i < json_array_size(searched); i++) {
+		const char *text = json_string_value(json_array_get(searched, i));
+		if (!text || !luid_parse(text, &luid))
+			fail(reading, "searched", "LUIDs like \"00000000:000fd2f5\"",
+			    json_array_get(searched, i));
+		else if (!snapshot_add_searched(reading->snapshot, luid))
+			fail_memory(reading);
+	}
 }
 
 static void read_section(struct reading *reading, const json_t *root, const char *key,
@@ -315,6 +333,7 @@ struct snapshot *snapshot_from_json(const char *text, size_t length, struct erro
 	read_section(&reading, root, "handles", read_handle);
 	read_section(&reading, root, "processes", read_process);
 	read_section(&reading, root, "unavailable", read_unavailable);
+	read_partial(&reading, root);
 	note_missing_sections(&reading, root);
 	if (reading.failed)
 		goto fail;

@@ -116,6 +116,7 @@ static void write_logon_sessions(
 		set_text(writer, object, "auth_package", logon->auth_package);
 		set_number(writer, object, "session_id", logon->session_id);
 		set_time(writer, object, "logon_time", logon->logon_time);
+		set_text(writer, object, "logon_time_text", logon->logon_time_text);
 	}
 }
 
@@ -149,6 +150,7 @@ static void write_processes(struct writer *writer, json_t *root, const struct sn
 		set_text(writer, object, "image", process->image);
 		set_number(writer, object, "session_id", process->session_id);
 		set_number(writer, object, "handle_count", process->handle_count);
+		set_number(writer, object, "handles_listed", process->handles_listed);
 		set_text(writer, object, "user", process->user);
 	}
 }
@@ -161,6 +163,45 @@ static void write_unavailable(struct writer *writer, json_t *root, const struct 
 		json_t *object = add_object(writer, array);
 		set_text(writer, object, "what", snapshot->unavailable[i].what);
 		set_text(writer, object, "why", snapshot->unavailable[i].why);
+	}
+}
+
+/* What readers of text say beyond the sections. */
+static void write_reading(struct writer *writer, json_t *root, const struct snapshot *snapshot)
+{
+	char luid[LUID_TEXT];
+	json_t *array;
+	if (snapshot->handles_partial) {
+		set_json(writer, root, "handles_partial", json_true());
+		set_json(writer, root, "searched", array = json_array());
+		for (size_t i = 0; i < snapshot->searched_count; i++)
+			json_array_append_new(
+			    array, json_string(luid_format(snapshot->searched[i], luid)));
+	}
+	if (snapshot->handle_type_count)
+		set_json(writer, root, "handle_types", array = json_array());
+	for (size_t i = 0; i < snapshot->handle_type_count; i++) {
+		json_t *object = add_object(writer, array);
+		set_text(writer, object, "type", snapshot->handle_types[i].type);
+		set_number(writer, object, "count", snapshot->handle_types[i].count);
+	}
+	if (snapshot->contradiction_total) {
+		set_number(writer, root, "contradiction_count", snapshot->contradiction_total);
+		set_json(writer, root, "contradictions", array = json_array());
+		for (size_t i = 0; i < snapshot->contradiction_count; i++)
+			json_array_append_new(array, json_text(snapshot->contradictions[i]));
+	}
+	if (!snapshot->rows)
+		return;
+	set_number(writer, root, "rows", snapshot->rows);
+	set_number(writer, root, "rows_left", snapshot->rows_left);
+	set_number(writer, root, "replaced_bytes", snapshot->replaced);
+	set_json(writer, root, "unread", array = json_array());
+	for (size_t i = 0; i < snapshot->unread_count; i++) {
+		json_t *object = add_object(writer, array);
+		set_text(writer, object, "file", snapshot->unread[i].origin);
+		set_number(writer, object, "line", snapshot->unread[i].line);
+		set_text(writer, object, "text", snapshot->unread[i].text);
 	}
 }
 
@@ -193,6 +234,7 @@ char *snapshot_to_json(const struct snapshot *snapshot, struct error *error)
 	write_handles(&writer, root, snapshot);
 	write_processes(&writer, root, snapshot);
 	write_unavailable(&writer, root, snapshot);
+	write_reading(&writer, root, snapshot);
 	char *text = writer.failed ? NULL : json_dumps(root, JSON_INDENT(1));
 	json_decref(root);
 	if (!text)

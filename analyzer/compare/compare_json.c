@@ -1,0 +1,156 @@
+/* A comparison for programs, schema leaklab.compare/1. What is unknown has no key. */
+#include "compare/compare.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "common/text.h"
+
+/* Text of evidence that may not be UTF-8 any more is shown as people see it. */
+static json_t *text_json(const char *text)
+{
+	json_t *value = text ? json_string(text) : json_null();
+	if (value)
+		return value;
+	char *safe = strdup(text);
+	if (safe)
+		text_make_safe(safe);
+	value = safe ? json_string(safe) : NULL;
+	free(safe);
+	return value;
+}
+
+static void set_number(json_t *object, const char *key, int64_t number)
+{
+	if (number != NUMBER_UNKNOWN)
+		json_object_set_new(object, key, json_integer(number));
+}
+
+static json_t *texts_json(char *const *items, size_t count)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(array, text_json(items[i]));
+	return array;
+}
+
+static json_t *ids_json(const struct comparison *comparison)
+{
+	json_t *object = json_object(), *gaps = json_array();
+	set_number(object, "sessions_before", comparison->sessions_before);
+	set_number(object, "sessions_after", comparison->sessions_after);
+	set_number(object, "highest_before", comparison->highest_before);
+	set_number(object, "highest_after", comparison->highest_after);
+	set_number(object, "missing_before", comparison->missing_before);
+	set_number(object, "missing_after", comparison->missing_after);
+	set_number(object, "skipped", comparison->skipped);
+	for (size_t i = 0; i < comparison->gap_count; i++)
+		json_array_append_new(
+		    gaps, json_pack("{s:I,s:I}", "first", (json_int_t)comparison->gaps[i].first,
+		              "last", (json_int_t)comparison->gaps[i].last));
+	json_object_set_new(object, "gaps", gaps);
+	return object;
+}
+
+static json_t *holder_json(const struct holder *holder)
+{
+	json_t *object = json_object();
+	set_number(object, "pid", holder->pid);
+	json_object_set_new(object, "image", text_json(holder->image));
+	set_number(object, "tokens", holder->tokens);
+	set_number(object, "directories", holder->directories);
+	json_object_set_new(object, "follower", json_boolean(holder->follower));
+	return object;
+}
+
+static json_t *orphan_json(const struct comparison *comparison, const struct orphan *orphan)
+{
+	static const char *const kinds[] = {
+	    [ORPHAN_NEW] = "new", [ORPHAN_OUTLIVED] = "outlived", [ORPHAN_BEFORE] = "before"};
+	char luid[LUID_TEXT];
+	json_t *object = json_object(), *holders = json_array();
+	json_object_set_new(object, "luid", json_string(luid_format(orphan->luid, luid)));
+	json_object_set_new(object, "user", text_json(orphan->user));
+	json_object_set_new(object, "domain", text_json(orphan->domain));
+	set_number(object, "session_id", orphan->session_id);
+	json_object_set_new(object, "kind", json_string(kinds[orphan->kind]));
+	json_object_set_new(object, "id_given_anew", json_boolean(orphan->id_given_anew));
+	json_object_set_new(object, "handles_shown", json_boolean(orphan->handles_shown));
+	for (size_t i = 0; i < orphan->holder_count; i++)
+		json_array_append_new(holders,
+		    holder_json(&comparison->holders_after.items[orphan->first_holder + i]));
+	json_object_set_new(object, "holders", holders);
+	return object;
+}
+
+static json_t *change_json(const struct token_change *change, bool by_process)
+{
+	char luid[LUID_TEXT];
+	json_t *object = json_object();
+	if (by_process) {
+		set_number(object, "pid", change->pid);
+		json_object_set_new(object, "image", text_json(change->image));
+	} else {
+		json_object_set_new(object, "luid", json_string(luid_format(change->luid, luid)));
+	}
+	set_number(object, "before", change->before);
+	set_number(object, "after", change->after);
+	set_number(object, "gained", change->gained);
+	set_number(object, "lost", change->lost);
+	return object;
+}
+
+static json_t *changes_json(const struct token_change *changes, size_t count, bool by_process)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(array, change_json(&changes[i], by_process));
+	return array;
+}
+
+static json_t *growth_json(const struct comparison *comparison)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < comparison->growth_count; i++) {
+		const struct handle_growth *growth = &comparison->growth[i];
+		json_t *object = json_object();
+		set_number(object, "pid", growth->pid);
+		json_object_set_new(object, "image", text_json(growth->image));
+		set_number(object, "before", growth->before);
+		set_number(object, "after", growth->after);
+		json_array_append_new(array, object);
+	}
+	return array;
+}
+
+bool comparison_print_json(const struct comparison *comparison, FILE *out, struct error *error)
+{
+	json_t *root = json_object(), *orphans = json_array();
+	const char *word = comparison->verdict == EXIT_LEAK    ? "LEAK"
+	                   : comparison->verdict == EXIT_CLEAN ? "CLEAN"
+	                                                       : "INCONCLUSIVE";
+	json_object_set_new(root, "schema", json_string(COMPARE_SCHEMA));
+	json_object_set_new(root, "verdict", json_string(word));
+	json_object_set_new(
+	    root, "reasons", texts_json(comparison->reasons, comparison->reason_count));
+	json_object_set_new(
+	    root, "limits", texts_json(comparison->limits, comparison->limit_count));
+	if (comparison->ids_known)
+		json_object_set_new(root, "session_ids", ids_json(comparison));
+	for (size_t i = 0; i < comparison->orphan_count; i++)
+		json_array_append_new(orphans, orphan_json(comparison, &comparison->orphans[i]));
+	if (comparison->orphans_known)
+		json_object_set_new(root, "orphans", orphans);
+	else
+		json_decref(orphans);
+	json_object_set_new(root, "tokens_by_process",
+	    changes_json(comparison->by_process, comparison->by_process_count, true));
+	json_object_set_new(root, "tokens_by_logon_session",
+	    changes_json(comparison->by_logon, comparison->by_logon_count, false));
+	json_object_set_new(root, "handle_growth", growth_json(comparison));
+	bool good = json_dumpf(root, out, JSON_INDENT(1)) == 0 && fputc('\n', out) != EOF;
+	json_decref(root);
+	return good || error_set(error, EXIT_TARGET, "writing the comparison as JSON failed");
+}

@@ -1,0 +1,154 @@
+/* A comparison for people: verdict, reasons, limits, then tables, the largest first. */
+#include "compare/compare.h"
+
+#include <inttypes.h>
+
+#include "common/text.h"
+
+#define ROWS_MOST 40
+
+static const char *verdict_word(enum exit_code code)
+{
+	return code == EXIT_LEAK ? "LEAK" : code == EXIT_CLEAN ? "CLEAN" : "INCONCLUSIVE";
+}
+
+static void print_number(FILE *out, int64_t number, int width)
+{
+	if (number == NUMBER_UNKNOWN)
+		fprintf(out, "%*s", width, "-");
+	else
+		fprintf(out, "%*" PRId64, width, number);
+}
+
+static void print_rest(FILE *out, size_t count)
+{
+	if (count > ROWS_MOST)
+		fprintf(out, "  and %zu more (--format json has all)\n", count - ROWS_MOST);
+}
+
+static void print_ids(const struct comparison *comparison, FILE *out)
+{
+	if (!comparison->ids_known)
+		return;
+	fprintf(out, "\nsession IDs      before    after\n");
+	fprintf(out, "  sessions     %8" PRId64 " %8" PRId64 "\n", comparison->sessions_before,
+	    comparison->sessions_after);
+	fprintf(out, "  highest ID   ");
+	print_number(out, comparison->highest_before, 8);
+	print_number(out, comparison->highest_after, 9);
+	fprintf(out, "\n  missing IDs  %8" PRId64 " %8" PRId64 "\n", comparison->missing_before,
+	    comparison->missing_after);
+	for (size_t i = 0; i < comparison->gap_count && i < ROWS_MOST; i++) {
+		const struct id_gap *gap = &comparison->gaps[i];
+		fprintf(out, "  no session has %" PRId64, gap->first);
+		if (gap->last > gap->first)
+			fprintf(out, " to %" PRId64, gap->last);
+		fputc('\n', out);
+	}
+	print_rest(out, comparison->gap_count);
+}
+
+static void print_holder(const struct holder *holder, FILE *out)
+{
+	fprintf(out, "    ");
+	print_number(out, holder->pid, 7);
+	fputc(' ', out);
+	text_print_column(out, holder->image, 24);
+	fprintf(out, " %4" PRId64 " token%s", holder->tokens, holder->tokens == 1 ? "" : "s");
+	if (holder->directories)
+		fprintf(out, ", directory");
+	fprintf(out, "%s\n", holder->follower ? "  (follows the last other holder)" : "");
+}
+
+static void print_orphan(
+    const struct comparison *comparison, const struct orphan *orphan, FILE *out)
+{
+	static const char *const kinds[] = {[ORPHAN_NEW] = "new since BEFORE",
+	    [ORPHAN_OUTLIVED] = "outlived its session",
+	    [ORPHAN_BEFORE] = "outlived it before BEFORE"};
+	char luid[LUID_TEXT];
+	fprintf(out, "  session ID %" PRId64 ", logon session %s ", orphan->session_id,
+	    luid_format(orphan->luid, luid));
+	text_print(out, orphan->user);
+	fprintf(out, ": %s%s\n", kinds[orphan->kind],
+	    orphan->id_given_anew ? ", the ID has another user now" : "");
+	for (size_t i = 0; i < orphan->holder_count && i < ROWS_MOST; i++)
+		print_holder(&comparison->holders_after.items[orphan->first_holder + i], out);
+	if (orphan->holder_count > ROWS_MOST)
+		fprintf(out, "    and %zu more holders\n", orphan->holder_count - ROWS_MOST);
+	if (orphan->holder_count)
+		return;
+	if (orphan->handles_shown)
+		fprintf(out, "    no visible holder: handle viewers do not show kernel references: "
+		             "take a\n    memory dump\n");
+	else
+		fprintf(out,
+		    "    handles are out of sight: run handle -a %" PRIx64 " as administrator\n",
+		    orphan->luid);
+}
+
+static void print_token_changes(const struct comparison *comparison, FILE *out)
+{
+	size_t shown = 0;
+	if (comparison->by_process_count)
+		fprintf(out, "\ntoken handles by process\n  %7s %-28s %8s %8s %8s %8s\n", "process",
+		    "image", "before", "after", "gained", "lost");
+	for (size_t i = 0; i < comparison->by_process_count && shown < ROWS_MOST; i++, shown++) {
+		const struct token_change *change = &comparison->by_process[i];
+		fputs("  ", out);
+		print_number(out, change->pid, 7);
+		fputc(' ', out);
+		text_print_column(out, change->image, 28);
+		fprintf(out, " %8" PRId64 " %8" PRId64 " %8" PRId64 " %8" PRId64 "\n",
+		    change->before, change->after, change->gained, change->lost);
+	}
+	print_rest(out, comparison->by_process_count);
+	if (comparison->by_logon_count)
+		fprintf(out, "\ntoken handles by logon session\n  %-36s %8s %8s %8s %8s\n", "LUID",
+		    "before", "after", "gained", "lost");
+	for (size_t i = 0; i < comparison->by_logon_count && i < ROWS_MOST; i++) {
+		const struct token_change *change = &comparison->by_logon[i];
+		char luid[LUID_TEXT];
+		fprintf(out, "  %-36s %8" PRId64 " %8" PRId64 " %8" PRId64 " %8" PRId64 "\n",
+		    luid_format(change->luid, luid), change->before, change->after, change->gained,
+		    change->lost);
+	}
+	print_rest(out, comparison->by_logon_count);
+}
+
+static void print_growth(const struct comparison *comparison, FILE *out)
+{
+	if (comparison->growth_count)
+		fprintf(out, "\nhandles by growth\n  %7s %-28s %8s %8s %9s\n", "process", "image",
+		    "before", "after", "growth");
+	for (size_t i = 0; i < comparison->growth_count && i < ROWS_MOST; i++) {
+		const struct handle_growth *growth = &comparison->growth[i];
+		fputs("  ", out);
+		print_number(out, growth->pid, 7);
+		fputc(' ', out);
+		text_print_column(out, growth->image, 28);
+		fprintf(out, " %8" PRId64 " %8" PRId64 " %+9" PRId64 "\n", growth->before,
+		    growth->after, growth->after - growth->before);
+	}
+	print_rest(out, comparison->growth_count);
+}
+
+void comparison_print_text(const struct comparison *comparison, FILE *out)
+{
+	fprintf(out, "%s\n", verdict_word(comparison->verdict));
+	for (size_t i = 0; i < comparison->reason_count; i++)
+		text_print_wrapped(out, "  ", comparison->reasons[i]);
+	if (comparison->limit_count)
+		fprintf(out, "\nlimits of this evidence\n");
+	for (size_t i = 0; i < comparison->limit_count; i++)
+		text_print_wrapped(out, "  - ", comparison->limits[i]);
+	print_ids(comparison, out);
+	if (comparison->orphan_count)
+		fprintf(out, "\nlogon sessions that outlived their session: %zu\n",
+		    comparison->orphan_count);
+	for (size_t i = 0; i < comparison->orphan_count && i < ROWS_MOST; i++)
+		print_orphan(comparison, &comparison->orphans[i], out);
+	print_rest(out, comparison->orphan_count);
+	print_token_changes(comparison, out);
+	print_growth(comparison, out);
+}

@@ -1,0 +1,105 @@
+/* A healthy host gives the lowest free ID again, so IDs that stay free below new ones are skipped for a reason. */
+#include "compare/ids.h"
+
+#include <stdlib.h>
+
+static int by_id(const void *a, const void *b)
+{
+	int64_t left = ((const struct session *)a)->id, right = ((const struct session *)b)->id;
+	return (left > right) - (left < right);
+}
+
+struct session *sessions_sorted(const struct snapshot *snapshot, size_t *count)
+{
+	struct session *sorted = malloc((snapshot->session_count + 1) * sizeof *sorted);
+	size_t kept = 0;
+	for (size_t i = 0; sorted && i < snapshot->session_count; i++) {
+		if (!session_is_listener(&snapshot->sessions[i]))
+			sorted[kept++] = snapshot->sessions[i];
+	}
+	if (kept)
+		qsort(sorted, kept, sizeof *sorted, by_id);
+	*count = kept;
+	return sorted;
+}
+
+const struct session *sessions_find(const struct session *sorted, size_t count, int64_t id)
+{
+	struct session key = {.id = id};
+	return count ? bsearch(&key, sorted, count, sizeof *sorted, by_id) : NULL;
+}
+
+/* IDs from 1 that no session has: ID 0 is the services'. */
+static int64_t count_missing(const struct session *sorted, size_t count)
+{
+	int64_t missing = 0, last = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (sorted[i].id > last)
+			missing += sorted[i].id - last - 1;
+		if (sorted[i].id > last)
+			last = sorted[i].id;
+	}
+	return missing;
+}
+
+static bool find_gaps(struct comparison *comparison, const struct session *sorted, size_t count)
+{
+	int64_t last = 0;
+	comparison->gaps = calloc(count + 1, sizeof *comparison->gaps);
+	for (size_t i = 0; comparison->gaps && i < count; i++) {
+		if (sorted[i].id > last + 1)
+			comparison->gaps[comparison->gap_count++] =
+			    (struct id_gap){last + 1, sorted[i].id - 1};
+		if (sorted[i].id > last)
+			last = sorted[i].id;
+	}
+	return comparison->gaps;
+}
+
+/* IDs below the highest new session that are free at both moments. */
+static int64_t count_skipped(const struct comparison *comparison, const struct session *before,
+    size_t before_count, const struct session *after, size_t after_count)
+{
+	int64_t highest = 0, used = 0, skipped = 0;
+	for (size_t i = 0; i < after_count; i++) {
+		if (after[i].id > highest && !sessions_find(before, before_count, after[i].id))
+			highest = after[i].id;
+	}
+	for (size_t i = 0; i < before_count; i++)
+		used += before[i].id > 0 && before[i].id < highest &&
+		        !sessions_find(after, after_count, before[i].id);
+	for (size_t i = 0; i < comparison->gap_count; i++) {
+		const struct id_gap *gap = &comparison->gaps[i];
+		int64_t last = gap->last < highest ? gap->last : highest - 1;
+		if (last >= gap->first)
+			skipped += last - gap->first + 1;
+	}
+	return skipped - used;
+}
+
+bool ids_compare(struct comparison *comparison)
+{
+	size_t before_count = 0, after_count = 0;
+	struct session *before = sessions_sorted(comparison->before, &before_count);
+	struct session *after = sessions_sorted(comparison->after, &after_count);
+	bool good = before && after && find_gaps(comparison, after, after_count);
+	comparison->highest_before = comparison->highest_after = NUMBER_UNKNOWN;
+	if (good) {
+		comparison->ids_known = snapshot_has(comparison->before, "sessions") &&
+		                        snapshot_has(comparison->after, "sessions");
+		comparison->sessions_before = (int64_t)before_count;
+		comparison->sessions_after = (int64_t)after_count;
+		if (before_count)
+			comparison->highest_before = before[before_count - 1].id;
+		if (after_count)
+			comparison->highest_after = after[after_count - 1].id;
+		comparison->missing_before = count_missing(before, before_count);
+		comparison->missing_after = count_missing(after, after_count);
+		if (comparison->ids_known)
+			comparison->skipped =
+			    count_skipped(comparison, before, before_count, after, after_count);
+	}
+	free(before);
+	free(after);
+	return good;
+}

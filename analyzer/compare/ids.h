@@ -1,0 +1,14 @@
+/* Session IDs at both moments. Inside this folder. */
+#ifndef LEAKLAB_COMPARE_IDS_H
+#define LEAKLAB_COMPARE_IDS_H
+
+#include "compare/compare.h"
+
+/* Fills in gaps and growth. False only when memory is out. */
+bool ids_compare(struct comparison *comparison);
+
+/* The snapshot's sessions without listeners, by ID; the caller's to free(). NULL: memory is out. */
+struct session *sessions_sorted(const struct snapshot *snapshot, size_t *count);
+const struct session *sessions_find(const struct session *sorted, size_t count, int64_t id);
+
+#endif

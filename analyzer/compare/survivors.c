@@ -1,0 +1,178 @@
+/* A logon session lives as long as it is listed, or as a handle names it. It has outlived its session when no session has
+ * its ID any more, or when the ID has another user. */
+#include "compare/survivors.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "compare/ids.h"
+#include "snapshot/identity.h"
+
+struct search {
+	struct comparison *comparison;
+	struct logon_session *before, *after; /* by LUID */
+	size_t before_count, after_count;
+	struct session *sessions_before, *sessions_after;
+	size_t sessions_before_count, sessions_after_count;
+	size_t capacity;
+};
+
+/* The logon sessions by LUID, and those of which only handles are seen. NULL: memory is out. */
+static struct logon_session *collect(
+    const struct snapshot *snapshot, const struct holders *holders, size_t *count)
+{
+	size_t listed = snapshot->logon_session_count, kept = listed;
+	struct logon_session *logons = malloc((listed + holders->count + 1) * sizeof *logons);
+	if (!logons)
+		return NULL;
+	if (listed) {
+		memcpy(logons, snapshot->logon_sessions, listed * sizeof *logons);
+		qsort(logons, listed, sizeof *logons, logon_session_order);
+	}
+	for (size_t i = 0; i < holders->count; i++) {
+		struct logon_session logon = {.luid = holders->items[i].luid,
+		    .session_id = NUMBER_UNKNOWN,
+		    .logon_time = TIMESTAMP_UNKNOWN};
+		if ((i == 0 || holders->items[i - 1].luid != logon.luid) &&
+		    !(listed && bsearch(&logon, logons, listed, sizeof logon, logon_session_order)))
+			logons[kept++] = logon;
+	}
+	if (kept > listed)
+		qsort(logons, kept, sizeof *logons, logon_session_order);
+	*count = kept;
+	return logons;
+}
+
+/* Who a logon session is of, by the handles to it, where no list has it. */
+static void name_by_handles(
+    struct logon_session *logons, size_t count, const struct snapshot *snapshot)
+{
+	struct logon_session *logon = NULL;
+	for (size_t i = 0; i < snapshot->handle_count; i++) {
+		const struct handle *handle = &snapshot->handles[i];
+		struct logon_session key = {.luid = handle->luid};
+		if (!handle->has_luid || (logon && logon->luid == handle->luid && logon->user))
+			continue;
+		logon = bsearch(&key, logons, count, sizeof key, logon_session_order);
+		if (!logon)
+			continue;
+		if (!logon->user) {
+			logon->user = handle->user;
+			logon->domain = handle->domain;
+		}
+		if (logon->session_id == NUMBER_UNKNOWN)
+			logon->session_id = handle->session_id;
+	}
+}
+
+/* The same logon session before; what it says fills what is not known after. */
+static const struct logon_session *find_before(
+    const struct search *search, struct logon_session *logon)
+{
+	const struct logon_session *before =
+	    search->before_count ? bsearch(logon, search->before, search->before_count,
+	                               sizeof *before, logon_session_order)
+	                         : NULL;
+	if (!before || !logon_session_same(before, logon))
+		return NULL;
+	if (logon->session_id == NUMBER_UNKNOWN)
+		logon->session_id = before->session_id;
+	if (!logon->user) {
+		logon->user = before->user;
+		logon->domain = before->domain;
+	}
+	if (!logon->logon_type)
+		logon->logon_type = before->logon_type;
+	return before;
+}
+
+/* Whether the session is not the logon session's any more. Others than the user may log on in it (runas), but only a
+ * remote logon makes a session. */
+static bool is_over(const struct logon_session *logon, const struct session *session)
+{
+	if (!session)
+		return true;
+	return session->user && logon->user && logon->logon_type &&
+	       strcmp(logon->logon_type, "RemoteInteractive") == 0 &&
+	       !account_same(session->user, session->domain, logon->user, logon->domain);
+}
+
+static bool add(struct search *search, const struct orphan *orphan)
+{
+	struct comparison *comparison = search->comparison;
+	if (comparison->orphan_count == search->capacity) {
+		size_t capacity = search->capacity ? search->capacity * 2 : 64;
+		struct orphan *larger = realloc(comparison->orphans, capacity * sizeof *larger);
+		if (!larger)
+			return false;
+		comparison->orphans = larger;
+		search->capacity = capacity;
+	}
+	comparison->orphans[comparison->orphan_count++] = *orphan;
+	return true;
+}
+
+static void add_holders(struct comparison *comparison, struct orphan *orphan)
+{
+	const struct holder *first =
+	    holders_of(&comparison->holders_after, orphan->luid, &orphan->holder_count);
+	orphan->first_holder = first ? (size_t)(first - comparison->holders_after.items) : 0;
+	orphan->handles_shown = handles_shown_of(comparison->after, orphan->luid);
+	if (!first && orphan->handles_shown)
+		comparison->without_holder++;
+}
+
+static bool look_at(struct search *search, struct logon_session *logon)
+{
+	struct comparison *comparison = search->comparison;
+	const struct logon_session *before = find_before(search, logon);
+	if (logon->session_id == NUMBER_UNKNOWN || !comparison->orphans_known) {
+		comparison->unplaced += logon->session_id != 0;
+		return true;
+	}
+	const struct session *now =
+	    sessions_find(search->sessions_after, search->sessions_after_count, logon->session_id);
+	if (logon->session_id <= 0 || !is_over(logon, now))
+		return true;
+	struct orphan orphan = {.luid = logon->luid,
+	    .user = logon->user,
+	    .domain = logon->domain,
+	    .session_id = logon->session_id,
+	    .kind = ORPHAN_NEW,
+	    .id_given_anew = now};
+	if (before && snapshot_has(comparison->before, "sessions")) {
+		const struct session *then = sessions_find(
+		    search->sessions_before, search->sessions_before_count, logon->session_id);
+		orphan.kind = is_over(before, then) ? ORPHAN_BEFORE : ORPHAN_OUTLIVED;
+	} else if (before) {
+		orphan.kind = ORPHAN_OUTLIVED;
+	}
+	add_holders(comparison, &orphan);
+	return add(search, &orphan);
+}
+
+bool survivors_find(struct comparison *comparison)
+{
+	struct search search = {.comparison = comparison};
+	search.before =
+	    collect(comparison->before, &comparison->holders_before, &search.before_count);
+	search.after = collect(comparison->after, &comparison->holders_after, &search.after_count);
+	search.sessions_before = sessions_sorted(comparison->before, &search.sessions_before_count);
+	search.sessions_after = sessions_sorted(comparison->after, &search.sessions_after_count);
+	bool good =
+	    search.before && search.after && search.sessions_before && search.sessions_after;
+	comparison->orphans_known =
+	    snapshot_has(comparison->after, "sessions") && search.sessions_after_count > 0 &&
+	    (snapshot_has(comparison->after, "logon_sessions") || comparison->holders_after.count);
+	if (good) {
+		name_by_handles(search.before, search.before_count, comparison->before);
+		name_by_handles(search.after, search.after_count, comparison->after);
+	}
+	for (size_t i = 0; good && i < search.after_count; i++)
+		good = look_at(&search, &search.after[i]);
+	free(search.before);
+	free(search.after);
+	free(search.sessions_before);
+	free(search.sessions_after);
+	return good;
+}

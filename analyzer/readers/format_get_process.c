@@ -1,0 +1,99 @@
+/* PowerShell's tables of processes: Get-Process, with -IncludeUserName, or with properties selected. Numbers may stand
+ * away from their rules where people edited a copy; then their order tells. */
+#include "readers/format.h"
+
+#include <string.h>
+
+#include "readers/ruled_table.h"
+
+enum { NAME, ID, HANDLES, SESSION, USER, PROPERTY_COUNT };
+static const char *const headings[PROPERTY_COUNT][2] = {
+    [NAME] = {"ProcessName", "Name"},
+    [ID] = {"Id", "ProcessId"},
+    [HANDLES] = {"Handles", "HandleCount"},
+    [SESSION] = {"SI", "SessionId"},
+    [USER] = {"UserName", "UserName"},
+};
+
+static size_t column_of(const struct ruled *ruled, int property)
+{
+	size_t column = ruled_table_column(ruled, headings[property][0]);
+	return column != SIZE_MAX ? column : ruled_table_column(ruled, headings[property][1]);
+}
+
+static bool begins(struct reading *reading, struct span line)
+{
+	struct ruled ruled;
+	if (!ruled_table_learn(&ruled, reading->heading, line, '-') ||
+	    column_of(&ruled, NAME) == SIZE_MAX || column_of(&ruled, ID) == SIZE_MAX)
+		return false;
+	reading->ruled = ruled;
+	return true;
+}
+
+static bool is_number(struct span word)
+{
+	return word.length > 0 && span_has_only(word, "0123456789.,");
+}
+
+/* By order: as many numbers as there are columns before the name, or one less, as CPU is empty for some. */
+static bool read_by_order(const struct ruled *ruled, struct span line, struct span cells[])
+{
+	struct words words;
+	size_t numbers = 0, cpu = ruled_table_column(ruled, "CPU(s)");
+	size_t wanted = column_of(ruled, NAME);
+	words_split(&words, line);
+	while (numbers < words.count && is_number(words.items[numbers].span))
+		numbers++;
+	if (wanted + 1 != ruled->count || numbers == words.count)
+		return false;
+	bool empty = cpu < wanted && numbers + 1 == wanted;
+	if (numbers != wanted && !empty)
+		return false;
+	for (int i = 0; i < PROPERTY_COUNT; i++) {
+		size_t column = column_of(ruled, i);
+		if (i == NAME)
+			cells[i] = words_join(&words, numbers, words.count - 1);
+		else if (column < wanted)
+			cells[i] = words.items[column - (empty && column > cpu)].span;
+	}
+	return true;
+}
+
+static enum taken take(struct reading *reading, struct span line)
+{
+	struct span cells[PROPERTY_COUNT] = {0};
+	int64_t pid, number;
+	bool failed = false;
+	if (line.length > 1000 || !reading->ruled.count)
+		return TAKEN_NOT;
+	if (column_of(&reading->ruled, USER) != SIZE_MAX ||
+	    !read_by_order(&reading->ruled, line, cells)) {
+		for (int i = 0; i < PROPERTY_COUNT; i++)
+			cells[i] =
+			    ruled_table_cell(&reading->ruled, line, column_of(&reading->ruled, i));
+	}
+	if (!cells[NAME].length || !span_decimal(cells[ID], &pid))
+		return TAKEN_NOT;
+	if (column_of(&reading->ruled, HANDLES) != SIZE_MAX &&
+	    !span_decimal(cells[HANDLES], &number))
+		return TAKEN_NOT;
+	struct process *process = reading_process(reading, pid);
+	if (!process)
+		return TAKEN_FAILED;
+	process->image = reading_string(reading, cells[NAME], &failed);
+	if (cells[HANDLES].length)
+		process->handle_count = number;
+	if (cells[USER].length)
+		process->user = reading_string(reading, cells[USER], &failed);
+	if (span_decimal(cells[SESSION], &number))
+		process->session_id = number;
+	reading->has_processes = true;
+	return failed ? TAKEN_FAILED : TAKEN_ROW;
+}
+
+const struct line_format format_get_process = {
+    .name = "Get-Process",
+    .begins = begins,
+    .take = take,
+};

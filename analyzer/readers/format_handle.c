@@ -1,0 +1,243 @@
+/* handle's text: rows of a search, of a listing, and the lines between them. A million of them come in one file, so rows
+ * are told by the characters at fixed places first. */
+#include "readers/format.h"
+
+#include <string.h>
+
+#include "readers/handle_row.h"
+
+static bool begins(struct reading *reading, struct span line)
+{
+	line = span_trim(line);
+	if (!(span_starts(line, "Handle v") || span_starts(line, "Nthandle v")) || line.length > 60)
+		return false;
+	reading->handle_outputs++;
+	reading->image = NULL;
+	reading->pid = reading->asked_pid;
+	reading->process = NULL;
+	if (reading->asked_pid != NUMBER_UNKNOWN)
+		reading->process = reading_process(reading, reading->asked_pid);
+	if (reading->process && reading->process->handles_listed == NUMBER_UNKNOWN)
+		reading->process->handles_listed = 0;
+	return true;
+}
+
+static struct span trim_start(struct span span)
+{
+	while (span.length && span.text[0] == ' ') {
+		span.text++;
+		span.length--;
+	}
+	return span;
+}
+
+static struct span trim_end(struct span span)
+{
+	while (span.length &&
+	       (span.text[span.length - 1] == ' ' || span.text[span.length - 1] == '\r'))
+		span.length--;
+	return span;
+}
+
+/* "168: " */
+static bool starts_with_value(struct span span)
+{
+	size_t digits = 0;
+	while (digits < span.length && digits < 9 && span.text[digits] != ':')
+		digits++;
+	return digits + 1 < span.length && span.text[digits] == ':' &&
+	       span.text[digits + 1] == ' ' &&
+	       span_hex((struct span){span.text, digits}, &(int64_t){0});
+}
+
+/* The type, which ends where its column or two blanks do; types may have blanks in them ("ALPC Port"). */
+static struct span read_type(struct span *line)
+{
+	size_t end = 0;
+	while (end < line->length &&
+	       !(line->text[end] == ' ' &&
+	           (end + 1 >= line->length || line->text[end + 1] == ' ' || end >= 14 ||
+	               starts_with_value(span_from(*line, end + 1)))))
+		end++;
+	/* A type of 14 characters and more leaves one blank or none. */
+	struct span type = {line->text, end};
+	*line = trim_start(span_from(*line, end));
+	return type;
+}
+
+/* "D88: name", or with -u "LAB\anna   D88: name", or glued, when the handle fills its five places. */
+static bool read_value(struct span line, struct handle_row *row)
+{
+	const char *at = line.text, *end = line.text + line.length;
+	while ((at = memchr(at, ':', (size_t)(end - at)))) {
+		if (at + 1 == end || at[1] == ' ')
+			break;
+		at++;
+	}
+	if (!at)
+		return false;
+	struct span before = {line.text, (size_t)(at - line.text)};
+	size_t digits = before.length;
+	while (digits && before.text[digits - 1] != ' ')
+		digits--;
+	if (span_hex(span_from(before, digits), &row->value)) {
+		row->user = trim_end((struct span){before.text, digits});
+	} else {
+		size_t glued = before.length > 5 ? before.length - 5 : 0;
+		if (!glued || !span_hex(span_from(before, glued), &row->value))
+			return false;
+		row->user = (struct span){before.text, glued};
+	}
+	row->name = trim_end(trim_start(span_from(line, before.length + 1)));
+	return true;
+}
+
+/* "%-18s pid: %-6d type: %-14s%5X: name" */
+static enum taken take_search(struct reading *reading, struct span line)
+{
+	struct handle_row row = {0};
+	const char *mark = NULL;
+	int64_t pid;
+	if (line.length > 25 && memcmp(line.text + 18, " pid: ", 6) == 0)
+		mark = line.text + 18;
+	else if (!(mark = memmem(line.text, line.length < 160 ? line.length : 160, " pid: ", 6)))
+		return TAKEN_NOT;
+	struct span image =
+	    trim_end(trim_start((struct span){line.text, (size_t)(mark - line.text)}));
+	struct span rest = trim_start(span_from(line, (size_t)(mark - line.text) + 6));
+	size_t digits = 0;
+	while (digits < rest.length && rest.text[digits] >= '0' && rest.text[digits] <= '9')
+		digits++;
+	if (!image.length || !span_decimal((struct span){rest.text, digits}, &pid))
+		return TAKEN_NOT;
+	rest = trim_start(span_from(rest, digits));
+	if (rest.length < 6 || memcmp(rest.text, "type: ", 6) != 0)
+		return TAKEN_NOT;
+	rest = trim_start(span_from(rest, 6));
+	row.type = read_type(&rest);
+	if (!row.type.length || !read_value(rest, &row))
+		return TAKEN_NOT;
+	row.process = handle_row_process(reading, pid, image);
+	if (!row.process)
+		return TAKEN_FAILED;
+	reading->searches = true;
+	return handle_row_take(reading, &row);
+}
+
+/* Types that tell a row of a listing whose beginning was cut off. */
+static bool is_known_type(struct span type)
+{
+	static const char *const types[] = {"File", "Section", "Token", "Key", "Event", "Directory",
+	    "Thread", "Process", "Mutant", "Semaphore", "ALPC Port", "Desktop", "WindowStation"};
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+		if (span_starts(type, types[i]))
+			return true;
+	}
+	return false;
+}
+
+/* "%5X: %-14s name"; files have their share mode between: "  A4: File  (RW-)   C:\temp" */
+static enum taken take_listed(struct reading *reading, struct span line)
+{
+	struct handle_row row = {.process = reading->process};
+	size_t digits = 0;
+	line = trim_start(line);
+	while (digits < line.length && digits < 9 && line.text[digits] != ':')
+		digits++;
+	if (digits + 2 >= line.length || line.text[digits] != ':' || line.text[digits + 1] != ' ' ||
+	    !span_hex((struct span){line.text, digits}, &row.value))
+		return TAKEN_NOT;
+	line = span_from(line, digits + 2);
+	if (line.length == 0 || !((line.text[0] | 0x20) >= 'a' && (line.text[0] | 0x20) <= 'z'))
+		return TAKEN_NOT;
+	row.type = read_type(&line);
+	row.name = trim_end(line);
+	if (reading->current != &format_handle && !is_known_type(row.type))
+		return TAKEN_NOT;
+	reading->lists = true;
+	return handle_row_take(reading, &row);
+}
+
+/* "csrss.exe pid: 568 NT AUTHORITY\SYSTEM" */
+static enum taken take_process(struct reading *reading, struct span line)
+{
+	int64_t pid;
+	bool failed = false;
+	line = span_trim(line);
+	const char *mark = line.length < 400 ? memmem(line.text, line.length, " pid: ", 6) : NULL;
+	if (!mark)
+		return TAKEN_NOT;
+	struct span image = span_trim((struct span){line.text, (size_t)(mark - line.text)});
+	struct span rest = trim_start(span_from(line, (size_t)(mark - line.text) + 6));
+	size_t digits = 0;
+	while (digits < rest.length && rest.text[digits] != ' ')
+		digits++;
+	if (!image.length || !span_decimal((struct span){rest.text, digits}, &pid))
+		return TAKEN_NOT;
+	struct span user = span_trim(span_from(rest, digits));
+	if (span_starts(user, "type:"))
+		return TAKEN_NOT;
+	struct process *process = handle_row_process(reading, pid, image);
+	if (!process)
+		return TAKEN_FAILED;
+	reading->listed_processes++;
+	if (span_find(user, "unable to open process") != SIZE_MAX)
+		reading->closed_processes++;
+	else
+		process->user = reading_string(reading, user, &failed);
+	reading->has_processes = reading->lists = true;
+	return failed ? TAKEN_FAILED : TAKEN_ROW;
+}
+
+static enum taken take_other(struct reading *reading, struct span line)
+{
+	uint64_t luid;
+	bool failed = false;
+	line = span_trim(line);
+	if (span_starts(line, "No matching handles found")) {
+		if (!reading->no_handles)
+			reading->no_handles = "handle found no match; it says so too without "
+			                      "administrator's rights, and as a 32-bit program: no "
+			                      "proof of absence";
+		reading->searches = true;
+		if (span_hex(reading->term, &(int64_t){0}) &&
+		    (luid_parse(reading_string(reading, reading->term, &failed), &luid)) &&
+		    !snapshot_add_searched(reading->snapshot, luid))
+			return TAKEN_FAILED;
+		return failed ? TAKEN_FAILED : TAKEN_ROW;
+	}
+	if (span_starts(line, "Error obtaining handle information") ||
+	    span_starts(line, "Error opening ") || span_starts(line, "Initialization error") ||
+	    span_starts(line, "Make sure that you are an administrator")) {
+		reading->no_handles = reading_string(reading, line, &failed);
+		return failed ? TAKEN_FAILED : TAKEN_ROW;
+	}
+	return span_is(line, "Handle closed.") ? TAKEN_FRAME : TAKEN_NOT;
+}
+
+static enum taken take(struct reading *reading, struct span line)
+{
+	enum taken taken = TAKEN_NOT;
+	bool known = reading->current == &format_handle;
+	if (known && reading->lists)
+		taken = take_listed(reading, line);
+	if (taken == TAKEN_NOT)
+		taken = take_search(reading, line);
+	if (taken != TAKEN_NOT)
+		return taken;
+	if (reading->broken && known)
+		return handle_row_go_on(reading, line);
+	if ((taken = take_process(reading, line)) != TAKEN_NOT)
+		return taken;
+	if ((known || !reading->current) && !reading->lists &&
+	    (taken = take_listed(reading, line)) != TAKEN_NOT)
+		return taken;
+	return line.length < 400 ? take_other(reading, line) : TAKEN_NOT;
+}
+
+const struct line_format format_handle = {
+    .name = "handle",
+    .begins = begins,
+    .take = take,
+    .rows_tell = true,
+};

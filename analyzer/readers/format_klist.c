@@ -1,0 +1,64 @@
+/* klist sessions: "[0] Session 2 0:0x24bae6 LAB\anna Negotiate:RemoteInteractive". */
+#include "readers/format.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool begins(struct reading *reading, struct span line)
+{
+	(void)reading;
+	return span_starts(span_trim(line), "Current LogonId is ");
+}
+
+static bool read_luid(struct span word, uint64_t *out)
+{
+	char text[40];
+	if (word.length >= sizeof text)
+		return false;
+	memcpy(text, word.text, word.length);
+	text[word.length] = '\0';
+	return strchr(text, ':') && luid_parse(text, out);
+}
+
+static enum taken take(struct reading *reading, struct span line)
+{
+	struct words words;
+	int64_t session_id;
+	uint64_t luid;
+	bool failed = false;
+	line = span_trim(line);
+	if (!line.length || line.text[0] != '[' || line.length > 1000)
+		return TAKEN_NOT;
+	words_split(&words, line);
+	if (words.count < 6 || !span_is(words.items[1].span, "Session") ||
+	    !span_decimal(words.items[2].span, &session_id) ||
+	    !read_luid(words.items[3].span, &luid))
+		return TAKEN_NOT;
+	struct span domain, user, account = words_join(&words, 4, words.count - 2);
+	struct span package = words.items[words.count - 1].span;
+	const char *colon = memchr(package.text, ':', package.length);
+	if (!colon)
+		return TAKEN_NOT;
+	struct logon_session *logon = snapshot_add_logon_session(reading->snapshot);
+	if (!logon)
+		return TAKEN_FAILED;
+	struct span type = span_from(package, (size_t)(colon - package.text) + 1);
+	package.length = (size_t)(colon - package.text);
+	account_split(account, &domain, &user);
+	logon->luid = luid;
+	logon->session_id = session_id;
+	logon->domain = reading_string(reading, domain, &failed);
+	logon->user = reading_string(reading, user, &failed);
+	logon->auth_package = reading_string(reading, package, &failed);
+	if (type.length && type.text[0] != '(')
+		logon->logon_type = reading_string(reading, type, &failed);
+	reading->has_logons = true;
+	return failed ? TAKEN_FAILED : TAKEN_ROW;
+}
+
+const struct line_format format_klist = {
+    .name = "klist sessions",
+    .begins = begins,
+    .take = take,
+    .rows_tell = true,
+};

@@ -1,0 +1,111 @@
+/* logonsessions 1.4 and 1.41: blocks of labels, and with -p the processes of each logon session. Labels are English on
+ * every host. */
+#include "readers/format.h"
+
+#include <string.h>
+
+static bool begins(struct reading *reading, struct span line)
+{
+	(void)reading;
+	return span_starts(span_trim(line), "LogonSessions v");
+}
+
+/* "[12] Logon session 00000000:000fd2f5:" */
+static enum taken take_start(struct reading *reading, struct span line)
+{
+	uint64_t luid;
+	size_t at = span_find(line, "Logon session ");
+	if (at == SIZE_MAX || at > 16)
+		return TAKEN_NOT;
+	struct span rest = span_from(line, at + strlen("Logon session "));
+	if (rest.length < 17 || !span_luid((struct span){rest.text, 17}, ':', &luid))
+		return TAKEN_NOT;
+	struct logon_session *logon = snapshot_add_logon_session(reading->snapshot);
+	if (!logon)
+		return TAKEN_FAILED;
+	logon->luid = luid;
+	reading->logon = reading->snapshot->logon_session_count;
+	reading->has_logons = true;
+	return TAKEN_ROW;
+}
+
+static enum taken take_user(struct reading *reading, struct logon_session *logon, struct span value)
+{
+	bool failed = false;
+	struct span domain, user;
+	account_split(value, &domain, &user);
+	logon->domain = reading_string(reading, domain, &failed);
+	logon->user = reading_string(reading, user, &failed);
+	return failed ? TAKEN_FAILED : TAKEN_ROW;
+}
+
+static enum taken take_label(struct reading *reading, struct span line)
+{
+	static const char *const labels[] = {"User name:", "Auth package:", "Logon type:",
+	    "Session:", "Logon time:", "Sid:", "Logon server:", "DNS Domain:", "UPN:"};
+	struct logon_session *logon = &reading->snapshot->logon_sessions[reading->logon - 1];
+	size_t label = 0;
+	bool failed = false;
+	while (label < sizeof labels / sizeof labels[0] && !span_starts(line, labels[label]))
+		label++;
+	if (label == sizeof labels / sizeof labels[0])
+		return TAKEN_NOT;
+	struct span value = span_trim(span_from(line, strlen(labels[label])));
+	switch (label) {
+	case 0:
+		return take_user(reading, logon, value);
+	case 1:
+		logon->auth_package = reading_string(reading, value, &failed);
+		break;
+	case 2:
+		if (!span_is(value, "(none)"))
+			logon->logon_type = reading_string(reading, value, &failed);
+		break;
+	case 3:
+		if (!span_decimal(value, &logon->session_id))
+			return TAKEN_NOT;
+		break;
+	case 4:
+		logon->logon_time_text = reading_string(reading, value, &failed);
+		break;
+	}
+	return failed ? TAKEN_FAILED : TAKEN_ROW;
+}
+
+/* "     4888: background-service.exe" */
+static enum taken take_process(struct reading *reading, struct span line)
+{
+	int64_t pid;
+	bool failed = false;
+	const char *colon = memchr(line.text, ':', line.length < 12 ? line.length : 12);
+	if (!colon || !span_decimal((struct span){line.text, (size_t)(colon - line.text)}, &pid))
+		return TAKEN_NOT;
+	struct span image = span_trim(span_from(line, (size_t)(colon - line.text) + 1));
+	const struct logon_session *logon = &reading->snapshot->logon_sessions[reading->logon - 1];
+	int64_t session_id = logon->session_id;
+	const char *user = logon->user;
+	struct process *process = reading_process(reading, pid);
+	if (!process)
+		return TAKEN_FAILED;
+	process->image = reading_string(reading, image, &failed);
+	process->session_id = session_id;
+	process->user = user;
+	return failed ? TAKEN_FAILED : TAKEN_ROW;
+}
+
+static enum taken take(struct reading *reading, struct span line)
+{
+	line = span_trim(line);
+	enum taken taken = take_start(reading, line);
+	if (taken != TAKEN_NOT || reading->current != &format_logonsessions || !reading->logon)
+		return taken;
+	taken = take_label(reading, line);
+	return taken == TAKEN_NOT ? take_process(reading, line) : taken;
+}
+
+const struct line_format format_logonsessions = {
+    .name = "logonsessions",
+    .begins = begins,
+    .take = take,
+    .rows_tell = true,
+};

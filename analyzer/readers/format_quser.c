@@ -1,0 +1,18 @@
+/* quser and query user: the sessions that have users. */
+#include "readers/format.h"
+#include "readers/session_table.h"
+
+static bool begins(struct reading *reading, struct span line)
+{
+	struct session_columns columns;
+	if (!session_table_heading(&columns, line) || !columns.user_first)
+		return false;
+	reading->sessions = columns;
+	return true;
+}
+
+const struct line_format format_quser = {
+    .name = "quser",
+    .begins = begins,
+    .take = session_table_row,
+};

@@ -1,0 +1,49 @@
+/* qwinsta and query session: sessions with names, users, IDs, states; and what they print when they fail. */
+#include "readers/format.h"
+#include "readers/session_table.h"
+
+static bool begins(struct reading *reading, struct span line)
+{
+	struct session_columns columns;
+	if (!session_table_heading(&columns, line) || columns.user_first)
+		return false;
+	reading->sessions = columns;
+	return true;
+}
+
+/* "qwinsta.exe : No session exists for *" is how PowerShell prints what came on stderr. */
+static enum taken take_error(struct reading *reading, struct span line)
+{
+	static const char *const errors[] = {"No session exists for", "enumerating sessionnames",
+	    "Error [1722]:", "Error [1825]:", "Error [5]:", "No User exists for",
+	    "Error opening sessionname"};
+	static const char *const shell[] = {"+ CategoryInfo", "+ FullyQualifiedErrorId"};
+	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+		bool failed = false;
+		if (span_find(line, errors[i]) == SIZE_MAX)
+			continue;
+		if (!reading->no_sessions)
+			reading->no_sessions = reading_string(reading, span_trim(line), &failed);
+		return failed ? TAKEN_FAILED : TAKEN_ROW;
+	}
+	for (size_t i = 0; reading->no_sessions && i < sizeof shell / sizeof shell[0]; i++) {
+		if (span_starts(span_trim(line), shell[i]))
+			return TAKEN_FRAME;
+	}
+	return TAKEN_NOT;
+}
+
+static enum taken take(struct reading *reading, struct span line)
+{
+	enum taken taken = TAKEN_NOT;
+	if (reading->current == &format_qwinsta && reading->sessions.id_end)
+		taken = session_table_row(reading, line);
+	return taken == TAKEN_NOT && line.length < 400 ? take_error(reading, line) : taken;
+}
+
+const struct line_format format_qwinsta = {
+    .name = "qwinsta",
+    .begins = begins,
+    .take = take,
+    .rows_tell = true,
+};

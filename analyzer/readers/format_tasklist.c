@@ -1,0 +1,38 @@
+/* tasklist, with and without /v: columns by place, as headings are localized. Image, PID, session name, session number,
+ * memory; /v adds status, user, processor time and window title. */
+#include "readers/format.h"
+#include "readers/ruled_table.h"
+
+static bool begins(struct reading *reading, struct span line)
+{
+	return ruled_table_learn(&reading->ruled, reading->heading, line, '=');
+}
+
+static enum taken take(struct reading *reading, struct span line)
+{
+	const struct ruled *ruled = &reading->ruled;
+	int64_t pid, session_id;
+	bool failed = false;
+	if (line.length > 1000 || ruled->count < 4)
+		return TAKEN_NOT;
+	struct span image = ruled_table_cell(ruled, line, 0);
+	if (!image.length || !span_decimal(ruled_table_cell(ruled, line, 1), &pid) ||
+	    !span_decimal(ruled_table_cell(ruled, line, 3), &session_id))
+		return TAKEN_NOT;
+	struct process *process = reading_process(reading, pid);
+	if (!process)
+		return TAKEN_FAILED;
+	process->image = reading_string(reading, image, &failed);
+	process->session_id = session_id;
+	struct span user = ruled_table_cell(ruled, line, 6);
+	if (user.length && !span_is(user, "N/A"))
+		process->user = reading_string(reading, user, &failed);
+	reading->has_processes = true;
+	return failed ? TAKEN_FAILED : TAKEN_ROW;
+}
+
+const struct line_format format_tasklist = {
+    .name = "tasklist",
+    .begins = begins,
+    .take = take,
+};

@@ -1,0 +1,209 @@
+/* Which handles matter, and how their names tell the logon session: a token's is "DOMAIN\user:" and the LUID in hex without
+ * leading zeros, a logon session's directory of DOS devices is \Sessions\0\DosDevices\ and the LUID. */
+#include "readers/handle_row.h"
+
+#include <string.h>
+
+static bool token_luid(struct span name, uint64_t *luid, struct span *account)
+{
+	size_t at = name.length;
+	int64_t low;
+	while (at > 0 && name.length - at < 16 && name.text[at - 1] != ':')
+		at--;
+	if (at == 0 || name.text[at - 1] != ':' || !span_hex(span_from(name, at), &low))
+		return false;
+	*luid = (uint64_t)low;
+	*account = (struct span){name.text, at - 1};
+	return true;
+}
+
+static bool directory_luid(struct span name, uint64_t *luid)
+{
+	static const char folder[] = "\\DosDevices\\";
+	size_t length = sizeof folder - 1;
+	if (name.length < length + 17)
+		return false;
+	struct span tail = span_from(name, name.length - 17 - length);
+	return memcmp(tail.text, folder, length) == 0 &&
+	       span_luid(span_from(tail, length), '-', luid);
+}
+
+/* The LUID that was searched for, if it is one. Object names are searched for it, so the rows' names contain it. */
+static bool term_luid(const struct reading *reading, uint64_t *luid)
+{
+	int64_t low;
+	struct span term = reading->term;
+	if (term.length == 17 && span_luid(term, '-', luid))
+		return true;
+	if (!span_hex(term, &low))
+		return false;
+	*luid = (uint64_t)low;
+	return true;
+}
+
+static bool ends_with(struct span name, struct span term)
+{
+	char text[32];
+	if (term.length == 0 || term.length >= sizeof text || name.length < term.length)
+		return false;
+	memcpy(text, term.text, term.length);
+	text[term.length] = '\0';
+	return span_is(span_from(name, name.length - term.length), text);
+}
+
+/* Sets what the name tells. */
+static bool name_tells(struct reading *reading, struct handle *handle, struct span name)
+{
+	struct span span = {0};
+	bool failed = false;
+	if (handle->type[0] == 'D') {
+		handle->has_luid = directory_luid(name, &handle->luid);
+		return true;
+	}
+	handle->has_luid = token_luid(name, &handle->luid, &span);
+	/* Damaged copies have lost the colon. */
+	if (!handle->has_luid && ends_with(name, reading->term))
+		handle->has_luid = term_luid(reading, &handle->luid);
+	if (!handle->has_luid)
+		span = (struct span){0};
+	struct account account = reading_account(reading, span, &failed);
+	handle->domain = account.domain;
+	handle->user = account.user;
+	if (!handle->has_luid)
+		handle->name = reading_string(reading, name, &failed);
+	return !failed;
+}
+
+struct process *handle_row_process(struct reading *reading, int64_t pid, struct span image)
+{
+	bool failed = false;
+	if (reading->process && reading->pid == pid && reading->image &&
+	    image.length == reading->image_length &&
+	    memcmp(image.text, reading->image, image.length) == 0)
+		return reading->process;
+	const char *own = reading_string(reading, image, &failed);
+	struct process *process = failed ? NULL : reading_process(reading, pid);
+	if (!process)
+		return NULL;
+	if (!process->image)
+		process->image = own;
+	if (process->handles_listed == NUMBER_UNKNOWN)
+		process->handles_listed = 0;
+	reading->process = process;
+	reading->pid = pid;
+	reading->image = own;
+	reading->image_length = image.length;
+	return process;
+}
+
+/* A directory names a logon session only by a name that does; a token always holds one. */
+static bool matters(struct span type, struct span name)
+{
+	uint64_t luid;
+	if (type.length == 5)
+		return memcmp(type.text, "Token", 5) == 0;
+	if (type.length != 9 || memcmp(type.text, "Directory", 9) != 0)
+		return false;
+	return directory_luid(name, &luid) || (name.length && name.text[name.length - 1] == '\\');
+}
+
+static bool is_named_by_default(struct span type)
+{
+	return span_is(type, "File") || span_is(type, "Section");
+}
+
+enum taken handle_row_take(struct reading *reading, const struct handle_row *row)
+{
+	bool failed = false;
+	if (row->process)
+		row->process->handles_listed++;
+	reading->has_handles = true;
+	reading->broken = 0;
+	if (!reading->all_types && row->type.length && !is_named_by_default(row->type))
+		reading->all_types = true;
+	bool broken = row->name.length && row->name.text[row->name.length - 1] == '\\';
+	if (!matters(row->type, row->name)) {
+		if (broken)
+			reading->broken = SIZE_MAX;
+		return TAKEN_ROW;
+	}
+	struct handle *handle = snapshot_add_handle(reading->snapshot);
+	if (!handle)
+		return TAKEN_FAILED;
+	if (row->process) {
+		handle->pid = row->process->pid;
+		handle->image = row->process->image;
+	}
+	handle->value = row->value;
+	if (row->type.length != strlen("Token")) {
+		handle->type = reading_string(reading, row->type, &failed);
+	} else {
+		if (!reading->token)
+			reading->token = reading_string(reading, row->type, &failed);
+		handle->type = reading->token;
+	}
+	if (failed || !name_tells(reading, handle, row->name))
+		return TAKEN_FAILED;
+	if (broken) {
+		handle->name = reading_string(reading, row->name, &failed);
+		reading->broken = reading->snapshot->handle_count;
+	}
+	return failed ? TAKEN_FAILED : TAKEN_ROW;
+}
+
+enum taken handle_row_go_on(struct reading *reading, struct span line)
+{
+	char name[1024];
+	line = span_trim(line);
+	if (reading->broken == SIZE_MAX) {
+		/* The rest of a name that does not matter; a prompt is none. */
+		reading->broken = 0;
+		return memchr(line.text, ' ', line.length) || memchr(line.text, '>', line.length)
+		           ? TAKEN_NOT
+		           : TAKEN_ROW;
+	}
+	struct handle *handle = &reading->snapshot->handles[reading->broken - 1];
+	size_t length = strlen(handle->name);
+	reading->broken = 0;
+	if (line.length == 0 || length + line.length > sizeof name)
+		return TAKEN_NOT;
+	memcpy(name, handle->name, length);
+	memcpy(name + length, line.text, line.length);
+	bool was_known = handle->has_luid;
+	if (!name_tells(reading, handle, (struct span){name, length + line.length}))
+		return TAKEN_FAILED;
+	if (handle->has_luid && !was_known)
+		handle->name = NULL;
+	return handle->has_luid ? TAKEN_ROW : TAKEN_NOT;
+}
+
+void handle_row_command(struct reading *reading, struct span command)
+{
+	struct words words;
+	words_split(&words, command);
+	struct span term = {0};
+	bool failed = false;
+	size_t program = 0;
+	while (program < words.count && span_find(words.items[program].span, "handle") == SIZE_MAX)
+		program++;
+	if (program == words.count)
+		return;
+	reading->term = (struct span){0};
+	reading->asked_pid = NUMBER_UNKNOWN;
+	for (size_t i = program + 1; i < words.count; i++) {
+		struct span word = words.items[i].span;
+		bool option = word.text[0] == '-' || word.text[0] == '/';
+		if (option && span_is(span_from(word, 1), "a"))
+			reading->all_types = true;
+		else if (option && span_is(span_from(word, 1), "p") && i + 1 < words.count)
+			span_decimal(words.items[++i].span, &reading->asked_pid);
+		else if (option && span_is(span_from(word, 1), "c"))
+			i++;
+		else if (!option)
+			term = word;
+	}
+	/* The line may be gone by the time that the term is asked for. */
+	const char *own = reading_string(reading, term, &failed);
+	if (own)
+		reading->term = span_of(own);
+}

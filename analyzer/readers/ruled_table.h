@@ -1,0 +1,14 @@
+/* Tables whose headings are underlined, one rule a column: tasklist and PowerShell. Inside this folder. */
+#ifndef LEAKLAB_RULED_TABLE_H
+#define LEAKLAB_RULED_TABLE_H
+
+#include "readers/format.h"
+
+/* Learns the columns if the line is a rule of this character below a heading. */
+bool ruled_table_learn(struct ruled *ruled, struct span heading, struct span line, char rule);
+/* The column with this heading, or SIZE_MAX. */
+size_t ruled_table_column(const struct ruled *ruled, const char *heading);
+/* What stands below the column's rule, trimmed. */
+struct span ruled_table_cell(const struct ruled *ruled, struct span line, size_t column);
+
+#endif

@@ -1,0 +1,172 @@
+"""Evidence as people send it: outputs of tools in files and folders, shown and compared."""
+import json
+
+import leaklab
+import tap
+
+CLEAN, LEAK, USAGE, INCONCLUSIVE = 0, 1, 2, 3
+
+LOGONS = """[9] Logon session 00000000:000fd2f5:
+    User name:    LAB\\admin
+    Auth package: Negotiate
+    Logon type:   RemoteInteractive
+    Session:      3
+    Logon time:   14.02.2026 08:12:07
+\xa0
+[10] Logon session 00000000:002f5c1a:
+    User name:    LAB\\anna
+    Auth package: Kerberos
+    Logon type:   RemoteInteractive
+    Session:      4
+    Logon time:   14.02.2026 08:13:09
+"""
+QWINSTA = """C:\\temp>qwinsta
+ SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE
+ services                                    0  Disc
+ console                                     1  Conn
+>rdp-tcp#1         admin                     3  Active
+"""
+STATION = " ica-cgp#4         anna                      {}  Active\n"
+
+# Process, image, and the handles that it still has at the four steps: just after logoff, 20 minutes later, after the
+# first was closed, and before the last is.
+HOLDERS = [(4, "System", ["D88 D8C D90 F08", "", "", ""]),
+           (960, "lsass.exe", ["804 1658 165C 1664", "804", "804", "804"]),
+           (1064, "svchost.exe", ["48C 4D8", "48C 4D8", "4D8", ""]),
+           (1100, "svchost.exe", ["E94 1AC8", "E94 1AC8", "E94 1AC8", ""]),
+           (1424, "svchost.exe", ["964", "964", "964", ""]),
+           (2148, "VendorSvc.exe", ["15C", "15C", "15C", ""]),
+           (3164, "svchost.exe", ["1E8", "1E8", "1E8", "1E8"]),
+           (2960, "svchost.exe", ["3DC", "", "", ""])]
+
+
+def handles(step):
+    """What `handle -a LUID` prints at a step."""
+    lines = ["C:\\>handle.exe -a 2f5c1a", "\xa0",
+             "System             pid: 4      type: Directory      D84: \\Sessions\\0\\DosDevices\\00000000-002f5c1a"]
+    for pid, image, values in HOLDERS:
+        lines += ["%-18s pid: %-6d type: %-14s%5s: LAB\\anna:2f5c1a" % (image, pid, "Token", value)
+                  for value in values[step].split()]
+    return "\n".join(lines) + "\n"
+
+
+class Case(leaklab.Case):
+    def moment(self, name, **files):
+        folder = self.folder / name
+        folder.mkdir()
+        for file, text in files.items():
+            (folder / f"{file}.txt").write_text(text)
+        return folder
+
+    def show(self, *paths, code=CLEAN):
+        return self.run_program("analyzer", "show", *paths, code=code)
+
+    def compare(self, before, after, code):
+        done = self.run_program("analyzer", "compare", before, after, "--format", "json", code=code)
+        text = self.run_program("analyzer", "compare", before, after, code=code)
+        return json.loads(done.stdout), text.stdout
+
+
+class Investigation(Case):
+    def step(self, number):
+        return self.moment(f"step{number}", logons=LOGONS, handle=handles(number), qwinsta=QWINSTA)
+
+    def test_every_step_tells_who_holds_the_session_id(self):
+        for number, (rows, tokens) in enumerate([(17, 16), (9, 8), (8, 7), (3, 2)]):
+            folder = self.step(number)
+            shown = self.show(folder).stdout
+            self.assertIn("session ID 4, which no session has: pinned", shown)
+            self.assertIn(f": {tokens} token handles and 1 of its directory", shown)
+            self.assertIn("not understood: 0", shown)
+            snapshot = json.loads(self.run_program("analyzer", "show", "--format", "json", folder, code=CLEAN).stdout)
+            self.assertEqual(len(snapshot["handles"]), rows)
+            self.assertEqual({handle["luid"] for handle in snapshot["handles"]}, {"00000000:002f5c1a"})
+            self.assertEqual("VendorSvc.exe" in shown, number < 3)
+
+    def test_steps_compared_tell_what_was_lost_and_what_still_pins(self):
+        compared, text = self.compare(self.step(0), self.step(1), LEAK)
+        self.assertEqual(compared["schema"], "leaklab.compare/1")
+        [orphan] = compared["orphans"]
+        self.assertEqual((orphan["session_id"], orphan["luid"], orphan["kind"]), (4, "00000000:002f5c1a", "before"))
+        self.assertEqual(sum(holder["tokens"] for holder in orphan["holders"]), 8)
+        self.assertEqual({holder["image"] for holder in orphan["holders"] if holder["follower"]}, {"System", "lsass.exe"})
+        self.assertEqual(compared["tokens_by_logon_session"][0]["lost"], 8)
+        lost = {change["pid"]: change["lost"] for change in compared["tokens_by_process"]}
+        self.assertEqual((lost[4], lost[960], lost[2960], lost[2148]), (4, 3, 1, 0))
+        self.assertIn("session ID 4", text)
+
+    def test_last_holder_is_named(self):
+        compared, text = self.compare(self.step(2), self.step(3), LEAK)
+        self.assertEqual([(holder["pid"], holder["follower"]) for holder in compared["orphans"][0]["holders"]],
+                         [(3164, False), (960, True), (4, True)])
+
+    def test_session_that_was_there_before_is_seen_to_be_outlived(self):
+        before = self.moment("before", logons=LOGONS, qwinsta=QWINSTA + STATION.format(4))
+        after = self.moment("after", handle=handles(3), qwinsta=QWINSTA + STATION.format(6))
+        compared, text = self.compare(before, after, LEAK)
+        self.assertEqual(compared["orphans"][0]["kind"], "outlived")
+        self.assertEqual(compared["session_ids"]["highest_after"], 6)
+        self.assertIn({"first": 4, "last": 5}, compared["session_ids"]["gaps"])
+
+
+class Show(Case):
+    def test_files_and_folders_become_one_snapshot(self):
+        shown = self.show(self.write("q.txt", QWINSTA), self.moment("more", logons=LOGONS, handle=handles(1)))
+        for words in ("sessions: 3", "logon sessions: 2", "handles: 9", "VendorSvc.exe"):
+            self.assertIn(words, shown.stdout)
+
+    def test_contradictions_are_told_and_not_fatal(self):
+        shown = self.show(self.write("a.txt", QWINSTA), self.write("b.txt", QWINSTA.replace("admin", "bert ")))
+        self.assertIn("contradictions: 1", shown.stdout)
+        self.assertIn("admin", shown.stdout)
+
+    def test_unread_lines_are_told_with_file_and_line(self):
+        shown = self.show(self.write("q.txt", QWINSTA + "# a comment\nOops 12 ?\n"))
+        self.assertIn("not understood: 1", shown.stdout)
+        self.assertIn("q.txt:7: Oops 12 ?", shown.stdout)
+
+    def test_utf16_of_a_shell_is_read(self):
+        path = self.folder / "q.txt"
+        path.write_bytes(QWINSTA.replace("\n", "\r\n").encode("utf-16"))
+        self.assertIn("sessions: 3", self.show(path).stdout)
+
+    def test_useless_files_are_refused_with_a_reason(self):
+        for name, content, words in (("empty", b"", "empty"), ("binary", b"MZ\x90\0\x03", "binary data"),
+                                     ("other", b"total 12\ndrwxr-xr-x 2\n", "no known format")):
+            path = self.folder / name
+            path.write_bytes(content)
+            self.assertIn(words, self.show(path, code=USAGE).stderr)
+        self.show(self.folder / "gone", code=USAGE)
+        empty = self.folder / "nothing"
+        empty.mkdir()
+        self.assertIn("no files", self.show(empty, code=USAGE).stderr)
+
+    def test_strange_file_in_a_folder_is_told(self):
+        shown = self.show(self.moment("m", qwinsta=QWINSTA, readme="Hello there\n"))
+        self.assertIn("sessions: 3", shown.stdout)
+        self.assertIn("Hello there", shown.stdout)
+
+
+class Compare(Case):
+    def test_sessions_alone_support_no_verdict(self):
+        before = self.write("before.txt", QWINSTA)
+        compared, text = self.compare(before, self.write("after.txt", QWINSTA + STATION.format(152)), INCONCLUSIVE)
+        self.assertIn({"first": 4, "last": 151}, compared["session_ids"]["gaps"])
+        self.assertTrue(text.startswith("INCONCLUSIVE\n"))
+
+    def test_other_host_is_no_pair(self):
+        before = self.write("before.txt", "C:\\>qwinsta /server:rds01\n" + QWINSTA)
+        compared, _ = self.compare(before, self.write("after.txt", "C:\\>qwinsta /server:rds02\n" + QWINSTA), INCONCLUSIVE)
+        self.assertIn("rds02", compared["reasons"][0])
+
+    def test_usage(self):
+        self.run_program("analyzer", "compare", code=USAGE)
+        self.run_program("analyzer", "compare", "one", code=USAGE)
+        self.run_program("analyzer", "compare", "one", "two", "three", code=USAGE)
+        self.run_program("analyzer", "compare", "gone1", "gone2", code=USAGE)
+        self.run_program("analyzer", "compare", "--format", "xml", "a", "b", code=USAGE)
+        self.assertIn("folder", self.run_program("analyzer", "compare", "--help", code=CLEAN).stdout)
+
+
+if __name__ == "__main__":
+    tap.main()

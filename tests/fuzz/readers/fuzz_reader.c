@@ -1,0 +1,74 @@
+/* One reader of evidence under libFuzzer: PREFIX, a heading or banner, leads every input to it. What is read must be whole
+ * as a snapshot: it is written as JSON, read again, merged and compared with itself. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compare/compare.h"
+#include "readers/reader.h"
+
+/* With a heading before its input, a fuzzer need not find one. */
+#define PREFIX_any ""
+#define PREFIX_qwinsta                                                                             \
+	" SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n"
+#define PREFIX_quser " USERNAME              SESSIONNAME        ID  STATE   IDLE TIME  LOGON TIME\n"
+#define PREFIX_logonsessions "[0] Logon session 00000000:000003e7:\n"
+#define PREFIX_handle "Nthandle v5.0 - Handle viewer\nlsass.exe pid: 960 NT AUTHORITY\\SYSTEM\n"
+#define PREFIX_handle_csv "Process,PID,User,Handle,Type,Share Flags,Name,Access\n"
+#define PREFIX_handle_types "Handle type summary:\n"
+#define PREFIX_klist "Current LogonId is 0:0x3e7\n"
+#define PREFIX_tasklist                                                                            \
+	"Image Name                     PID Session Name        Session#    Mem Usage\n"           \
+	"========================= ======== ================ =========== ============\n"
+#define PREFIX_get_process                                                                         \
+	"Handles  NPM(K)    PM(K)      WS(K)     CPU(s)     Id   SI ProcessName\n"                 \
+	"-------  ------    -----      -----     ------     --   -- -----------\n"
+#define PREFIX_json "{\"schema\":\"leaklab.snapshot/1\","
+#define PREFIX_utf16 "\xff\xfe"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void use(struct snapshot *snapshot, const char *input, size_t length)
+{
+	struct error error;
+	struct snapshot *same = evidence_read(input, length, "fuzz", NULL, &error);
+	if (snapshot->rows_left > snapshot->rows ||
+	    (int64_t)snapshot->unread_count > snapshot->rows_left)
+		abort();
+	if (!same || same->handle_count != snapshot->handle_count)
+		abort();
+	struct comparison *comparison = compare_snapshots(snapshot, same, &error);
+	if (!comparison)
+		abort();
+	comparison_destroy(comparison);
+	char *json = snapshot_to_json(snapshot, &error);
+	struct snapshot *again = json ? snapshot_from_json(json, strlen(json), &error) : NULL;
+	if (!again || again->handle_count != snapshot->handle_count ||
+	    again->session_count != snapshot->session_count)
+		abort();
+	if (!snapshot_merge_noting(again, same, &error))
+		abort();
+	free(json);
+	snapshot_destroy(again);
+	snapshot_destroy(same);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char prefix[] = PREFIX;
+	struct error error;
+	size_t length = sizeof prefix - 1 + size;
+	char *input = malloc(length ? length : 1); /* exact: reading past the end is seen */
+	if (!input)
+		return 0;
+	memcpy(input, prefix, sizeof prefix - 1);
+	if (size)
+		memcpy(input + sizeof prefix - 1, data, size);
+	struct snapshot *snapshot = evidence_read(input, length, "fuzz", NULL, &error);
+	if (snapshot)
+		use(snapshot, input, length);
+	snapshot_destroy(snapshot);
+	free(input);
+	return 0;
+}

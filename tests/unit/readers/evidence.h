@@ -1,0 +1,15 @@
+/* Reading a text in a test. */
+#ifndef LEAKLAB_TESTS_EVIDENCE_H
+#define LEAKLAB_TESTS_EVIDENCE_H
+
+#include "tests/unit/unit.h"
+
+#include "readers/reader.h"
+
+/* The snapshot of the text, which must be readable; the caller's to destroy. */
+struct snapshot *read_evidence(const char *text);
+struct snapshot *read_bytes(const char *bytes, size_t length);
+/* The same, with this many rows, all of them understood. */
+struct snapshot *read_rows(const char *text, int64_t rows);
+
+#endif

@@ -1,0 +1,221 @@
+#include "tests/unit/readers/evidence.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BANNER                                                                                     \
+	"\r\nNthandle v5.0 - Handle viewer\r\nCopyright (C) 1997-2022 Mark Russinovich\r\n"        \
+	"Sysinternals - www.sysinternals.com\r\n\r\n"
+
+static void assert_handle(const struct snapshot *snapshot, size_t at, int64_t pid, int64_t value,
+    uint64_t luid, const char *user)
+{
+	assert_true(at < snapshot->handle_count);
+	const struct handle *handle = &snapshot->handles[at];
+	assert_int_equal(handle->pid, pid);
+	assert_int_equal(handle->value, value);
+	assert_true(handle->has_luid);
+	assert_int_equal(handle->luid, luid);
+	assert_string_equal(handle->user ? handle->user : "", user);
+}
+
+static void a_search_for_a_luid_tells_its_holders(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot =
+	    read_rows("C:\\>handle.exe -a 2f5c1a\n\xc2\xa0\n"
+	              "System             pid: 4      type: Directory      D84: "
+	              "\\Sessions\\0\\DosDevices\\00000000-002f5c1a\n"
+	              "lsass.exe          pid: 960    type: Token          804: LAB\\anna:2f5c1a\n"
+	              "vendorsvc.exe      pid: 2148   type: Token         1658: LAB\\anna:2f5c1a\n",
+	        3);
+	assert_handle(snapshot, 0, 4, 0xd84, 0x2f5c1a, "");
+	assert_handle(snapshot, 2, 2148, 0x1658, 0x2f5c1a, "anna");
+	assert_string_equal(snapshot->handles[2].domain, "LAB");
+	assert_string_equal(snapshot->handles[2].image, "vendorsvc.exe");
+	assert_true(snapshot->handles_partial);
+	assert_int_equal(snapshot->searched_count, 1);
+	assert_int_equal(snapshot->searched[0], 0x2f5c1a);
+	assert_true(snapshot_has(snapshot, "handles"));
+	snapshot_destroy(snapshot);
+}
+
+static void a_listing_counts_what_it_does_not_keep(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_rows(BANNER
+	    "------------------------------------------------------------------------------\r\n"
+	    "System pid: 4 \\<unable to open process>\r\n"
+	    "   80: Directory     \\Sessions\\0\\DosDevices\\00000000-000fd2f5\r\n"
+	    "------------------------------------------------------------------------------\r\n"
+	    "agent.exe pid: 7748 LAB\\svc agent\r\n"
+	    "    8: File  (RW-)   C:\\Windows\\System32\r\n"
+	    "   9C: ALPC Port     \\RPC Control\\x\r\n"
+	    "  1F0: Token         LAB\\anna:fd2f5\r\n",
+	    6);
+	assert_int_equal(snapshot->handle_count, 2);
+	assert_handle(snapshot, 0, 4, 0x80, 0xfd2f5, "");
+	assert_handle(snapshot, 1, 7748, 0x1f0, 0xfd2f5, "anna");
+	assert_int_equal(snapshot->process_count, 2);
+	assert_int_equal(snapshot->processes[1].handles_listed, 3);
+	assert_string_equal(snapshot->processes[1].user, "LAB\\svc agent");
+	assert_false(snapshot->handles_partial);
+	assert_false(snapshot_has(snapshot, "handles of some processes"));
+	snapshot_destroy(snapshot);
+}
+
+static void a_listing_without_a_shows_no_tokens(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_rows(BANNER
+	    "-----\r\nagent.exe pid: 7748 LAB\\svc\r\n    8: File  (RW-)   C:\\Windows\\System32\r\n",
+	    2);
+	assert_false(snapshot_has(snapshot, "handles"));
+	assert_true(snapshot->handles_partial);
+	snapshot_destroy(snapshot);
+}
+
+static void a_process_asked_for_has_its_rows(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_rows("PS C:\\> C:\\Tools\\handle.exe -a -p 5996\r\n" BANNER
+	                                      "   A4: Token         LAB\\anna:1a2b3c\r\n",
+	    1);
+	assert_handle(snapshot, 0, 5996, 0xa4, 0x1a2b3c, "anna");
+	assert_true(snapshot->handles_partial);
+	snapshot_destroy(snapshot);
+}
+
+static void users_of_a_search_may_be_glued_to_the_handle(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_rows(
+	    "agent.exe          pid: 3628   type: Token          LAB\\svc     68C: LAB\\anna:1a2b3c\n"
+	    "agent.exe          pid: 3628   type: Token          LAB\\svcagent1068C: LAB\\anna:1a2b3c\n",
+	    2);
+	assert_handle(snapshot, 0, 3628, 0x68c, 0x1a2b3c, "anna");
+	assert_handle(snapshot, 1, 3628, 0x1068c, 0x1a2b3c, "anna");
+	snapshot_destroy(snapshot);
+}
+
+static void no_match_is_no_proof_of_absence(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot =
+	    read_rows("C:\\>handle -a 1a2b3c\r\n" BANNER "No matching handles found.\r\n", 1);
+	assert_false(snapshot_has(snapshot, "handles"));
+	assert_int_equal(snapshot->handle_count, 0);
+	bool said = false;
+	for (size_t i = 0; i < snapshot->unavailable_count; i++)
+		said = said || strstr(snapshot->unavailable[i].why, "no proof of absence");
+	assert_true(said);
+	snapshot_destroy(snapshot);
+}
+
+static void all_shapes_of_csv_are_read(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_rows("Process,PID,Type,Handle,Name\n"
+	                                      "agent.exe,64336,Token,0x00000054,LAB\\anna:1a2b3c\n"
+	                                      "agent.exe,64336,File,0x00000058,C:\\a, b\\c.txt\n",
+	    2);
+	assert_handle(snapshot, 0, 64336, 0x54, 0x1a2b3c, "anna");
+	assert_int_equal(snapshot->processes[0].handles_listed, 2);
+	snapshot_destroy(snapshot);
+	snapshot = read_rows("Process,PID,User,Handle,Type,Share Flags,Name\n"
+	                     "agent.exe,12,LAB\\svc,0x00000054,Token,,LAB\\anna:1a2b3c\n",
+	    1);
+	assert_handle(snapshot, 0, 12, 0x54, 0x1a2b3c, "anna");
+	snapshot_destroy(snapshot);
+	snapshot = read_rows("Process,PID,User,Handle,Type,Share Flags,Name,Access\n"
+	                     "Error obtaining handle information: Access denied\n"
+	                     "agent.exe,12,Token,LAB\\svc,0x00000054,LAB\\anna:1a2b3c\n",
+	    2);
+	assert_handle(snapshot, 0, 12, 0x54, 0x1a2b3c, "anna");
+	assert_true(snapshot->handles_partial);
+	snapshot_destroy(snapshot);
+}
+
+static void a_summary_of_types_is_read(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_rows(BANNER "Handle type summary:\r\n"
+	                                             "  <Unknown type>  : 1\r\n"
+	                                             "  Token           : 11\r\n"
+	                                             "  WaitCompletionPacket: 25\r\n"
+	                                             "Total handles: 37\r\n",
+	    3);
+	assert_int_equal(snapshot->handle_type_count, 3);
+	assert_string_equal(snapshot->handle_types[1].type, "Token");
+	assert_int_equal(snapshot->handle_types[2].count, 25);
+	snapshot_destroy(snapshot);
+}
+
+static void names_broken_over_two_lines_are_joined(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot =
+	    read_rows("C:\\WINDOWS\\system32\\handle -a 5c203\n"
+	              "System    pid: 4    type: Directory     1274: \\Sessions\\0\\\n"
+	              "DosDevices\\00000000-0005c203\n"
+	              "lsass.exe    pid: 496    type: Token        D7C: LABORATORY HOST\\\n"
+	              "01234567-89AB-CDEF-0123-456789ABCDEF5c203\n",
+	        4);
+	assert_handle(snapshot, 0, 4, 0x1274, 0x5c203, "");
+	assert_handle(snapshot, 1, 496, 0xd7c, 0x5c203, "");
+	snapshot_destroy(snapshot);
+}
+
+static void impossible_numbers_are_left_over(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_evidence(
+	    "agent.exe          pid: 99999999999 type: Token          68C: LAB\\anna:1a2b3c\n"
+	    "agent.exe          pid: 3628   type: Token          XYZ: LAB\\anna:1a2b3c\n"
+	    "agent.exe          pid: 3628   type: Token          68C: LAB\\anna:1a2b3c\n");
+	assert_int_equal(snapshot->rows, 3);
+	assert_int_equal(snapshot->rows_left, 2);
+	assert_int_equal(snapshot->handle_count, 1);
+	snapshot_destroy(snapshot);
+}
+
+static void contradictory_rows_are_counted_and_capped(void **state)
+{
+	(void)state;
+	char *text = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&text, &length);
+	for (int output = 0; output < 2; output++) {
+		fputs(BANNER, out);
+		for (int i = 0; i < 5000; i++)
+			fprintf(out,
+			    "agent.exe          pid: 12     type: Token         %5X: LAB\\anna:%x\r\n",
+			    4 * i + 4, 0x1000 + output);
+	}
+	fclose(out);
+	struct snapshot *snapshot = read_bytes(text, length);
+	assert_int_equal(snapshot->handle_count, 5000);
+	assert_int_equal(snapshot->contradiction_total, 5000);
+	assert_int_equal(snapshot->contradiction_count, SNAPSHOT_NOTES_MOST);
+	snapshot_destroy(snapshot);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    unit_test(a_search_for_a_luid_tells_its_holders),
+	    unit_test(a_listing_counts_what_it_does_not_keep),
+	    unit_test(a_listing_without_a_shows_no_tokens),
+	    unit_test(a_process_asked_for_has_its_rows),
+	    unit_test(users_of_a_search_may_be_glued_to_the_handle),
+	    unit_test(no_match_is_no_proof_of_absence),
+	    unit_test(all_shapes_of_csv_are_read),
+	    unit_test(a_summary_of_types_is_read),
+	    unit_test(names_broken_over_two_lines_are_joined),
+	    unit_test(impossible_numbers_are_left_over),
+	    unit_test(contradictory_rows_are_counted_and_capped),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

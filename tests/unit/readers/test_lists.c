@@ -1,0 +1,142 @@
+#include "tests/unit/readers/evidence.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void logon_sessions_are_read(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot =
+	    read_rows("C:\\>logonsessions -p\r\n\r\n"
+	              "LogonSessions v1.41 - Lists logon session information\r\n"
+	              "Copyright (C) 2004-2020 Mark Russinovich\r\n"
+	              "Sysinternals - www.sysinternals.com\r\n\r\n"
+	              "[0] Logon session 00000000:000003e7:\r\n"
+	              "    User name:    \r\n"
+	              "    Auth package: NTLM\r\n"
+	              "    Logon type:   (none)\r\n"
+	              "    Session:      0\r\n"
+	              "    Sid:          S-1-5-18\r\n"
+	              "    Logon time:   19/01/2025 9:19:04\r\n"
+	              "    Logon server:\r\n"
+	              "    DNS Domain:\r\n"
+	              "    UPN:\r\n\r\n"
+	              "[1] Logon session 00000001:000fd2f5:\r\n"
+	              "    User name:    LAB\\anna\r\n"
+	              "    Auth package: Kerberos\r\n"
+	              "    Logon type:   RemoteInteractive\r\n"
+	              "    Session:      152\r\n"
+	              "    UPN:          anna@lab.example\r\n"
+	              "     4888: agent.exe\r\n",
+	        17);
+	assert_int_equal(snapshot->logon_session_count, 2);
+	const struct logon_session *logon = &snapshot->logon_sessions[1];
+	assert_int_equal(logon->luid, UINT64_C(0x1000fd2f5));
+	assert_string_equal(logon->user, "anna");
+	assert_string_equal(logon->domain, "LAB");
+	assert_string_equal(logon->auth_package, "Kerberos");
+	assert_string_equal(logon->logon_type, "RemoteInteractive");
+	assert_int_equal(logon->session_id, 152);
+	assert_null(snapshot->logon_sessions[0].user);
+	assert_null(snapshot->logon_sessions[0].logon_type);
+	assert_string_equal(snapshot->logon_sessions[0].logon_time_text, "19/01/2025 9:19:04");
+	assert_int_equal(snapshot->process_count, 1);
+	assert_int_equal(snapshot->processes[0].pid, 4888);
+	assert_int_equal(snapshot->processes[0].session_id, 152);
+	snapshot_destroy(snapshot);
+}
+
+static void klist_sessions_are_read(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot =
+	    read_rows("Current LogonId is 0:0x3e7\n"
+	              "[0] Session 1 0:0x1a2b3c LAB\\anna Negotiate:RemoteInteractive\n"
+	              "[1] Session 0 0:0x3e5 NT AUTHORITY\\LOCAL SERVICE Negotiate:Service\n"
+	              "[2] Session 0 0:0xa0b0 \\ NTLM:(0)\n",
+	        3);
+	assert_int_equal(snapshot->logon_session_count, 3);
+	assert_string_equal(snapshot->logon_sessions[0].user, "LOCAL SERVICE");
+	assert_null(snapshot->logon_sessions[1].user);
+	assert_int_equal(snapshot->logon_sessions[2].luid, 0x1a2b3c);
+	assert_string_equal(snapshot->logon_sessions[2].logon_type, "RemoteInteractive");
+	snapshot_destroy(snapshot);
+}
+
+static void processes_are_read_in_all_tables(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_rows(
+	    "PS C:\\> tasklist /v\n\n"
+	    "Image Name                     PID Session Name        Session#    Mem Usage Status          User Name                                              CPU Time Window Title\n"
+	    "========================= ======== ================ =========== ============ =============== ================================================== ============ ============\n"
+	    "System Idle Process              0 Services                   0          4 K Unknown         NT AUTHORITY\\SYSTEM                                   202:51:56 N/A\n",
+	    1);
+	assert_string_equal(snapshot->processes[0].image, "System Idle Process");
+	assert_int_equal(snapshot->processes[0].session_id, 0);
+	assert_string_equal(snapshot->processes[0].user, "NT AUTHORITY\\SYSTEM");
+	snapshot_destroy(snapshot);
+	snapshot =
+	    read_rows("Handles  NPM(K)    PM(K)      WS(K)     CPU(s)     Id   SI ProcessName\n"
+	              "-------  ------    -----      -----     ------     --   -- -----------\n"
+	              "895      28        1868       5332                 808   0 csrss\n"
+	              "2751     133       80328      147768    153,56     10972 1 Agent One\n",
+	        2);
+	assert_int_equal(snapshot->processes[0].handle_count, 895);
+	assert_int_equal(snapshot->processes[1].pid, 10972);
+	assert_string_equal(snapshot->processes[1].image, "Agent One");
+	snapshot_destroy(snapshot);
+	snapshot =
+	    read_rows("Handles      WS(K)   CPU(s)     Id UserName               ProcessName\n"
+	              "-------      -----   ------     -- --------               -----------\n"
+	              "    710      84100     0.75   6396 LAB\\anna               powershell\n",
+	        1);
+	assert_int_equal(snapshot->processes[0].handle_count, 710);
+	assert_string_equal(snapshot->processes[0].user, "LAB\\anna");
+	assert_string_equal(snapshot->processes[0].image, "powershell");
+	snapshot_destroy(snapshot);
+}
+
+static void users_who_contradict_each_other_are_noted(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot =
+	    read_rows("[0] Session 1 0:0x1a2b3c LAB\\anna Negotiate:Interactive\n"
+	              "[1] Session 2 0:0x1a2b3c LAB\\bert Negotiate:Interactive\n",
+	        2);
+	assert_int_equal(snapshot->logon_session_count, 1);
+	assert_int_equal(snapshot->contradiction_total, 2);
+	assert_contains(snapshot->contradictions[0], "anna");
+	assert_contains(snapshot->contradictions[0], "bert");
+	snapshot_destroy(snapshot);
+}
+
+static void what_was_read_survives_as_json(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_evidence(
+	    "C:\\>handle -a 1a2b3c\n"
+	    "agent.exe          pid: 3628   type: Token          68C: LAB\\anna:1a2b3c\nnoise\n");
+	char *json = snapshot_to_json(snapshot, NULL);
+	assert_contains(json, "\"rows_left\": 1");
+	struct snapshot *again = read_evidence(json);
+	assert_true(again->handles_partial);
+	assert_int_equal(again->searched[0], 0x1a2b3c);
+	assert_int_equal(again->handle_count, 1);
+	snapshot_destroy(again);
+	snapshot_destroy(snapshot);
+	free(json);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    unit_test(logon_sessions_are_read),
+	    unit_test(klist_sessions_are_read),
+	    unit_test(processes_are_read_in_all_tables),
+	    unit_test(users_who_contradict_each_other_are_noted),
+	    unit_test(what_was_read_survives_as_json),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,302 @@
+#include "tests/unit/readers/evidence.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void assert_session(const struct snapshot *snapshot, size_t at, int64_t id, const char *name,
+    const char *user, const char *state)
+{
+	assert_true(at < snapshot->session_count);
+	const struct session *session = &snapshot->sessions[at];
+	assert_int_equal(session->id, id);
+	assert_string_equal(session->name ? session->name : "", name);
+	assert_string_equal(session->user ? session->user : "", user);
+	assert_string_equal(session->state ? session->state : "", state);
+}
+
+static const char old_layout[] =
+    " SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\r\n"
+    " services                                    0  Disc\r\n"
+    " console                                     1  Conn\r\n"
+    "                   anna                      2  Disc\r\n"
+    ">rdp-tcp#1         bert                    152  Active\r\n"
+    " 31c5ce94259d4...                        65536  Listen\r\n"
+    " rdp-tcp                                 65537  Listen\r\n";
+
+static void old_layout_is_read(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_rows(old_layout, 6);
+	assert_session(snapshot, 0, 0, "services", "", "Disc");
+	assert_session(snapshot, 2, 2, "", "anna", "Disc");
+	assert_session(snapshot, 3, 152, "rdp-tcp#1", "bert", "Active");
+	assert_true(snapshot_has(snapshot, "sessions"));
+	assert_false(snapshot_has(snapshot, "logon_sessions"));
+	snapshot_destroy(snapshot);
+}
+
+static void listeners_are_no_sessions(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_rows(old_layout, 6);
+	int sessions = 0;
+	for (size_t i = 0; i < snapshot->session_count; i++)
+		sessions += !session_is_listener(&snapshot->sessions[i]);
+	assert_int_equal(sessions, 4);
+	snapshot_destroy(snapshot);
+}
+
+static void wide_layout_is_read(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_rows(
+	    " SESSIONNAME               USERNAME                 ID  STATE   TYPE        DEVICE \n"
+	    " services                                            0  Disc                        \n"
+	    ">                          anna                      1  Disc\n"
+	    " rdp-sxs251016000          bert                      2  Active\n"
+	    " rdp-tcp                                         65538  Listen\n",
+	    4);
+	assert_session(snapshot, 1, 1, "", "anna", "Disc");
+	assert_session(snapshot, 2, 2, "rdp-sxs251016000", "bert", "Active");
+	snapshot_destroy(snapshot);
+}
+
+static void headings_and_states_of_other_languages_are_read(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_rows(
+	    " NOMBRE DE SESIÓN  NOMBRE DE USUARIO        ID  ESTADO    TIPO   DISPOSITIVO\n"
+	    " services                                    0  Desc\n"
+	    " rdp-tcp#80        anna                      5  Activo\n"
+	    " rdp-tcp                                 65536  Escuchar\n",
+	    3);
+	assert_session(snapshot, 0, 0, "services", "", "Disc");
+	assert_session(snapshot, 1, 5, "rdp-tcp#80", "anna", "Active");
+	assert_session(snapshot, 2, 65536, "rdp-tcp", "", "Listen");
+	snapshot_destroy(snapshot);
+	snapshot = read_rows(
+	    " СЕАНС             ПОЛЬЗОВАТЕЛЬ             ID  СТАТУС  ТИП         УСТР-ВО\n"
+	    ">rdp-tcp#21        ivan                      3  Активно\n",
+	    1);
+	assert_session(snapshot, 0, 3, "rdp-tcp#21", "ivan", "Active");
+	snapshot_destroy(snapshot);
+	/* Chinese hosts print headings of the old width above rows of the new one. */
+	snapshot =
+	    read_rows(" 会话名               用户名                 ID  状态   类型        设备\n"
+	              " services                                            0  断开\n"
+	              ">rdp-tcp#0                 anna                      1  运行中\n",
+	        2);
+	assert_session(snapshot, 1, 1, "rdp-tcp#0", "anna", "Active");
+	snapshot_destroy(snapshot);
+}
+
+static void unknown_states_are_kept(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot =
+	    read_rows(" SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n"
+	              " console           anna                      1  Aktywn.\n",
+	        1);
+	assert_session(snapshot, 0, 1, "console", "anna", "Aktywn.");
+	snapshot_destroy(snapshot);
+}
+
+static void damaged_and_indented_copies_are_read(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot =
+	    read_rows("> qwinsta /server:rds01\n"
+	              "SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n"
+	              "console                                     0  Conn    wdcon\n"
+	              "rdp-tcp#42        anna                      2  Active  rdpwd\n",
+	        2);
+	assert_session(snapshot, 1, 2, "rdp-tcp#42", "anna", "Active");
+	assert_string_equal(snapshot->host, "rds01");
+	snapshot_destroy(snapshot);
+	snapshot = read_rows(
+	    "   # sessions of a server\n"
+	    "#  SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE \n"
+	    "#  services                                    0  Disc                        \n"
+	    "# >rdp-tcp#0         anna                      2  Active  rdpwd               \n"
+	    "#                    bert                      3  Disc                        \n",
+	    3);
+	assert_session(snapshot, 1, 2, "rdp-tcp#0", "anna", "Active");
+	assert_session(snapshot, 2, 3, "", "bert", "Disc");
+	snapshot_destroy(snapshot);
+	/* IDs below the start of their heading, as in documents that were typed. */
+	snapshot = read_rows("C:\\>query session\n"
+	                     "    SESSIONNAME     USERNAME        ID STATE    TYPE    DEVICE\n"
+	                     "    console         anna            0 active    wdcon\n"
+	                     "    >rdp-tcp#1      carla           1 active    wdtshare\n"
+	                     "                                    4 idle\n",
+	    3);
+	assert_session(snapshot, 1, 1, "rdp-tcp#1", "carla", "Active");
+	assert_session(snapshot, 2, 4, "", "", "Idle");
+	snapshot_destroy(snapshot);
+}
+
+static void quser_is_read(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_rows(
+	    "USERNAME              SESSIONNAME        ID  STATE   IDLE TIME  LOGON TIME\n"
+	    ">anna                  console             1  Active      none   7/13/2018 11:26 AM\n"
+	    " bert smith                                3  Disc     11+04:12  2022-03-31 5:09 PM\n",
+	    2);
+	assert_session(snapshot, 0, 1, "console", "anna", "Active");
+	assert_session(snapshot, 1, 3, "", "bert smith", "Disc");
+	snapshot_destroy(snapshot);
+	snapshot = read_rows(
+	    " UTILISATEUR           SESSION            ID  ÉTAT    TEMPS INACT TEMPS SESSION\n"
+	    ">anna                  rdp-tcp#1           2  Actif           2  20/09/2026 12:27\n",
+	    1);
+	assert_session(snapshot, 0, 2, "rdp-tcp#1", "anna", "Active");
+	snapshot_destroy(snapshot);
+}
+
+static void two_outputs_in_one_file_are_merged(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_rows(
+	    "C:\\>qwinsta\n"
+	    " SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n"
+	    " services                                    0  Disc\n"
+	    ">rdp-tcp#16        anna                      1  Active\n"
+	    "---\n"
+	    " USERNAME              SESSIONNAME        ID  STATE   IDLE TIME  LOGON TIME\n"
+	    ">anna                  rdp-tcp#16          1  Active          1  7/16/2026 4:24 PM\n"
+	    " bert                                      4  Disc            1  7/16/2026 4:24 PM\n",
+	    4);
+	assert_int_equal(snapshot->session_count, 3);
+	assert_string_equal(snapshot->source, "qwinsta, quser");
+	assert_int_equal(snapshot->contradiction_total, 0);
+	snapshot_destroy(snapshot);
+}
+
+static void errors_make_sessions_unavailable(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_rows("Error 0x000006BA enumerating sessionnames\n"
+	                                      "Error [1722]:The RPC server is unavailable.\n",
+	    2);
+	assert_false(snapshot_has(snapshot, "sessions"));
+	assert_contains(snapshot->unavailable[0].why, "0x000006BA");
+	snapshot_destroy(snapshot);
+	snapshot = read_rows("qwinsta.exe : No session exists for *\n"
+	                     "    + CategoryInfo          : NotSpecified: (:String) []\n",
+	    1);
+	assert_false(snapshot_has(snapshot, "sessions"));
+	snapshot_destroy(snapshot);
+}
+
+static void impossible_rows_are_left_over_line_by_line(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_evidence(
+	    " SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n"
+	    " services                                    0  Disc\n"
+	    " console           anna               99999999999  Active\n"
+	    " rdp-tcp#1         bert\n"
+	    "what is this\n");
+	assert_int_equal(snapshot->rows, 4);
+	assert_int_equal(snapshot->rows_left, 3);
+	assert_int_equal(snapshot->session_count, 1);
+	assert_int_equal(snapshot->unread[0].line, 3);
+	assert_contains(snapshot->unread[0].text, "99999999999");
+	assert_string_equal(snapshot->unread[2].text, "what is this");
+	assert_string_equal(snapshot->unread[2].origin, "a.txt");
+	snapshot_destroy(snapshot);
+}
+
+static void code_pages_are_told_by_their_headings(void **state)
+{
+	(void)state;
+	/* "GERÄT" and "Abhör." in CP850, then in CP1252; "Bjørn" has no meaning in CP437. */
+	struct snapshot *snapshot = read_rows(
+	    " SITZUNGSNAME      BENUTZERNAME             ID  STATUS  TYP         GER\x8eT\r\n"
+	    " console           J\x94rg                      1  Aktiv\r\n"
+	    " rdp-tcp                                 65536  Abh\x94r.\r\n",
+	    2);
+	assert_session(snapshot, 0, 1, "console", "Jörg", "Active");
+	assert_session(snapshot, 1, 65536, "rdp-tcp", "", "Listen");
+	assert_int_equal(snapshot->replaced, 0);
+	snapshot_destroy(snapshot);
+	snapshot = read_rows(
+	    " SITZUNGSNAME      BENUTZERNAME             ID  STATUS  TYP         GER\xc4T\r\n"
+	    " console           J\xf6rg                      1  Aktiv\r\n",
+	    1);
+	assert_session(snapshot, 0, 1, "console", "Jörg", "Active");
+	snapshot_destroy(snapshot);
+}
+
+static void unknown_bytes_are_replaced_and_counted(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot =
+	    read_rows(" SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n"
+	              " console           J\xffrg                      1  Active\n",
+	        1);
+	assert_session(snapshot, 0, 1, "console", "J\xef\xbf\xbdrg", "Active");
+	assert_int_equal(snapshot->replaced, 1);
+	snapshot_destroy(snapshot);
+}
+
+static void utf16_is_read(void **state)
+{
+	(void)state;
+	char wide[2 + 2 * sizeof old_layout] = "\xff\xfe";
+	for (size_t i = 0; i + 1 < sizeof old_layout; i++)
+		wide[2 + 2 * i] = old_layout[i];
+	struct snapshot *snapshot = read_bytes(wide, 2 * sizeof old_layout);
+	assert_int_equal(snapshot->session_count, 6);
+	snapshot_destroy(snapshot);
+}
+
+static void a_heading_alone_shows_no_sessions(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_rows(
+	    " SITZUNGSNAME      BENUTZERNAME             ID  STATUS  TYP         GERÄT\n", 0);
+	assert_false(snapshot_has(snapshot, "sessions"));
+	snapshot_destroy(snapshot);
+}
+
+static void every_cut_is_survived(void **state)
+{
+	(void)state;
+	for (size_t length = 1; length < sizeof old_layout; length++) {
+		char *exact = malloc(length);
+		memcpy(exact, old_layout, length);
+		struct error error;
+		struct snapshot *snapshot = evidence_read(exact, length, "cut", NULL, &error);
+		if (snapshot)
+			assert_true(snapshot->session_count <= 6);
+		else
+			assert_int_equal(error.code, EXIT_USAGE);
+		snapshot_destroy(snapshot);
+		free(exact);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    unit_test(old_layout_is_read),
+	    unit_test(listeners_are_no_sessions),
+	    unit_test(wide_layout_is_read),
+	    unit_test(headings_and_states_of_other_languages_are_read),
+	    unit_test(unknown_states_are_kept),
+	    unit_test(damaged_and_indented_copies_are_read),
+	    unit_test(quser_is_read),
+	    unit_test(two_outputs_in_one_file_are_merged),
+	    unit_test(errors_make_sessions_unavailable),
+	    unit_test(impossible_rows_are_left_over_line_by_line),
+	    unit_test(code_pages_are_told_by_their_headings),
+	    unit_test(unknown_bytes_are_replaced_and_counted),
+	    unit_test(utf16_is_read),
+	    unit_test(a_heading_alone_shows_no_sessions),
+	    unit_test(every_cut_is_survived),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
