@@ -1,0 +1,119 @@
+/* A page's offset is the number of bits set before its own: the count before every 512 bits is kept, so that a
+ * look-up counts at most eight words. */
+#include "dump/file/bitmap.h"
+
+#include <stdlib.h>
+
+#include "dump/file/format.h"
+#include "dump/little_endian.h"
+
+#define WORDS_A_BLOCK 8
+
+struct bitmap {
+	uint64_t *word;   /* in the machine's byte order, padded to whole blocks */
+	uint64_t *before; /* bits set before each block */
+	uint64_t words, blocks;
+	uint64_t population;
+	uint64_t first_page;
+};
+
+/* Words in place, from the file's byte order; bits beyond the last page frame are cleared. */
+static void settle_words(struct bitmap *bitmap, uint64_t bits)
+{
+	for (uint64_t i = 0; i < bitmap->words; i++)
+		bitmap->word[i] = load64(&bitmap->word[i]);
+	if (bits % 64)
+		bitmap->word[bits / 64] &= (UINT64_C(1) << bits % 64) - 1;
+	for (uint64_t i = 0; i < bitmap->words; i++) {
+		if (i % WORDS_A_BLOCK == 0)
+			bitmap->before[i / WORDS_A_BLOCK] = bitmap->population;
+		bitmap->population += (uint64_t)__builtin_popcountll(bitmap->word[i]);
+	}
+}
+
+static bool check_layout(
+    const struct dump_source *source, const struct bitmap_layout *layout, struct error *error)
+{
+	if (layout->bits == 0 || layout->bits > FORMAT_PAGES_LARGEST)
+		return error_set(error, EXIT_USAGE, "damaged: its bitmap has %llu bits",
+		    (unsigned long long)layout->bits);
+	uint64_t end = layout->bitmap + (layout->bits + 7) / 8;
+	if (end > source->size)
+		return error_set(error, EXIT_USAGE,
+		    "cut off at byte %llu, within its bitmap of pages; copy it again",
+		    (unsigned long long)source->size);
+	if (layout->first_page < end || layout->first_page >= INT64_MAX)
+		return error_set(error, EXIT_USAGE,
+		    "damaged: its first page is said to be at 0x%llx",
+		    (unsigned long long)layout->first_page);
+	return true;
+}
+
+struct bitmap *bitmap_create(
+    const struct dump_source *source, const struct bitmap_layout *layout, struct error *error)
+{
+	if (!check_layout(source, layout, error))
+		return NULL;
+	struct bitmap *bitmap = calloc(1, sizeof *bitmap);
+	if (!bitmap)
+		goto no_memory;
+	bitmap->blocks = (layout->bits + 64 * WORDS_A_BLOCK - 1) / (64 * WORDS_A_BLOCK);
+	bitmap->words = bitmap->blocks * WORDS_A_BLOCK;
+	bitmap->first_page = layout->first_page;
+	bitmap->word = calloc(bitmap->words, sizeof *bitmap->word);
+	bitmap->before = calloc(bitmap->blocks, sizeof *bitmap->before);
+	if (!bitmap->word || !bitmap->before)
+		goto no_memory;
+	if (!source_read(source, layout->bitmap, bitmap->word, (size_t)((layout->bits + 7) / 8))) {
+		error_set(error, EXIT_TARGET, "its bitmap of pages cannot be read");
+		goto fail;
+	}
+	settle_words(bitmap, layout->bits);
+	return bitmap;
+no_memory:
+	error_set(error, EXIT_TARGET, "out of memory");
+fail:
+	bitmap_destroy(bitmap);
+	return NULL;
+}
+
+void bitmap_destroy(struct bitmap *bitmap)
+{
+	if (!bitmap)
+		return;
+	free(bitmap->word);
+	free(bitmap->before);
+	free(bitmap);
+}
+
+uint64_t bitmap_population(const struct bitmap *bitmap)
+{
+	return bitmap->population;
+}
+
+bool bitmap_find(const struct bitmap *bitmap, uint64_t pfn, uint64_t *offset)
+{
+	uint64_t word = pfn / 64, bit = UINT64_C(1) << pfn % 64;
+	if (word >= bitmap->words || !(bitmap->word[word] & bit))
+		return false;
+	uint64_t rank = bitmap->before[word / WORDS_A_BLOCK];
+	for (uint64_t i = word - word % WORDS_A_BLOCK; i < word; i++)
+		rank += (uint64_t)__builtin_popcountll(bitmap->word[i]);
+	rank += (uint64_t)__builtin_popcountll(bitmap->word[word] & (bit - 1));
+	*offset = bitmap->first_page + rank * DUMP_PAGE_SIZE;
+	return true;
+}
+
+void bitmap_extent(
+    const struct bitmap *bitmap, uint64_t *pages, uint64_t *first_offset, uint64_t *highest)
+{
+	*pages = bitmap->population;
+	*first_offset = bitmap->first_page;
+	*highest = 0;
+	for (uint64_t i = bitmap->words; i-- > 0;) {
+		if (bitmap->word[i]) {
+			*highest = i * 64 + 63 - (uint64_t)__builtin_clzll(bitmap->word[i]);
+			break;
+		}
+	}
+}

@@ -1,0 +1,149 @@
+/* Which format a type of dump has, and when a page that the dump lists is beyond the end of the file. */
+#include "dump/file/dump_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "dump/file/format.h"
+#include "dump/file/page_cache.h"
+#include "dump/file/refusal.h"
+
+static const struct dump_format *const formats[] = {
+    &format_full, &format_summary, &format_bitmap, &format_rdmp};
+
+struct dump_file {
+	char *path; /* for messages */
+	struct dump_source source;
+	struct dump_header header;
+	uint8_t raw[DUMP_HEADER_SIZE];
+	const struct dump_format *format; /* NULL until the pages have been found */
+	void *state;                      /* the format's */
+	struct page_cache *cache;
+};
+
+const char *dump_type_name(uint32_t type)
+{
+	static const char *const names[] = {
+	    [DUMP_TYPE_FULL] = "complete dump",
+	    [DUMP_TYPE_SUMMARY] = "kernel dump",
+	    [DUMP_TYPE_HEADER] = "header-only dump",
+	    [DUMP_TYPE_TRIAGE] = "small (triage) dump",
+	    [DUMP_TYPE_BITMAP_FULL] = "complete bitmap dump",
+	    [DUMP_TYPE_BITMAP_KERNEL] = "kernel bitmap dump",
+	    [DUMP_TYPE_AUTOMATIC] = "dump of the type automatic",
+	    [DUMP_TYPE_DEBUGGER_KERNEL] = "debugger's kernel dump",
+	    [DUMP_TYPE_DEBUGGER_KERNEL_USER] = "debugger's kernel and user dump",
+	    [DUMP_TYPE_DEBUGGER_FULL] = "debugger's complete dump",
+	};
+	return type < sizeof names / sizeof names[0] && names[type] ? names[type]
+	                                                            : "dump of unknown type";
+}
+
+struct dump_file *dump_file_open(const char *path, struct error *error)
+{
+	struct dump_file *dump = calloc(1, sizeof *dump);
+	if (!dump) {
+		error_set(error, EXIT_TARGET, "reading %s: out of memory", path);
+		return NULL;
+	}
+	if (!source_open(&dump->source, path, error)) {
+		free(dump);
+		return NULL;
+	}
+	if (asprintf(&dump->path, "%s", path) < 0) {
+		dump->path = NULL;
+		error_set(error, EXIT_TARGET, "out of memory");
+		goto fail;
+	}
+	if (!header_read(&dump->source, dump->raw, &dump->header, error))
+		goto fail;
+	return dump;
+fail:
+	error_prefix(error, "%s", path);
+	dump_file_close(dump);
+	return NULL;
+}
+
+void dump_file_close(struct dump_file *dump)
+{
+	if (!dump)
+		return;
+	if (dump->format)
+		dump->format->close(dump->state);
+	page_cache_destroy(dump->cache);
+	source_close(&dump->source);
+	free(dump->path);
+	free(dump);
+}
+
+const struct dump_header *dump_file_header(const struct dump_file *dump)
+{
+	return &dump->header;
+}
+
+static const struct dump_format *format_of(uint32_t type)
+{
+	for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+		for (const uint32_t *known = formats[i]->types; *known; known++)
+			if (*known == type)
+				return formats[i];
+	return NULL;
+}
+
+static bool find_pages(struct dump_file *dump, struct error *error)
+{
+	char summary[DUMP_SUMMARY_TEXT];
+	if (!refuse_without_pages(&dump->header, error))
+		return false;
+	const struct dump_format *format = format_of(dump->header.type);
+	if (!format)
+		return error_set(error, EXIT_USAGE,
+		    "a dump of type %u (%s), which is not understood; types 1, 2, 5, 6, 8, 9 and 10 are",
+		    dump->header.type, header_summary(&dump->header, summary));
+	if (!dump->cache)
+		dump->cache = page_cache_create();
+	if (!dump->cache)
+		return error_set(error, EXIT_TARGET, "out of memory");
+	if (!format->open(&dump->source, dump->raw, &dump->state, error))
+		return error_prefix(error, "a %s (%s)", dump_type_name(dump->header.type),
+		    header_summary(&dump->header, summary));
+	dump->format = format;
+	return true;
+}
+
+bool dump_file_find_pages(struct dump_file *dump, struct error *error)
+{
+	return dump->format || find_pages(dump, error) || error_prefix(error, "%s", dump->path);
+}
+
+void dump_file_count_pages(const struct dump_file *dump, struct dump_page_counts *counts)
+{
+	uint64_t listed, first, highest;
+	dump->format->extent(dump->state, &listed, &first, &highest);
+	uint64_t room =
+	    dump->source.size > first ? (dump->source.size - first) / DUMP_PAGE_SIZE : 0;
+	counts->listed = listed;
+	counts->stored = room < listed ? room : listed;
+}
+
+uint64_t dump_file_highest_page(const struct dump_file *dump)
+{
+	uint64_t listed, first, highest;
+	dump->format->extent(dump->state, &listed, &first, &highest);
+	return highest;
+}
+
+enum dump_page dump_file_page(struct dump_file *dump, uint64_t pfn, const uint8_t **bytes)
+{
+	uint64_t offset;
+	if (!dump->format->find(dump->state, pfn, &offset))
+		return DUMP_PAGE_ABSENT;
+	/* No overflow: offsets are below 2^63, and at most 2^44 bytes of pages follow. */
+	if (offset + DUMP_PAGE_SIZE > dump->source.size)
+		return DUMP_PAGE_TRUNCATED;
+	const uint8_t *page = page_cache_read(dump->cache, &dump->source, offset);
+	if (!page)
+		return DUMP_PAGE_UNREADABLE;
+	*bytes = page;
+	return DUMP_PAGE_FOUND;
+}

@@ -1,0 +1,106 @@
+/* DumpTypes 8, 9 and 10, as a debugger's .dump /k, /ka and /f write them: a list of {page frame, count} behind the
+ * header, then the pages (kdmp-parser: RDMP_HEADER64). */
+#include "dump/file/format.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dump/file/runs.h"
+#include "dump/little_endian.h"
+
+#define RDMP DUMP_HEADER_SIZE
+#define LIST (RDMP + 0x30)
+#define PAIRS_AT_ONCE 4096
+
+static bool check_header(
+    const struct dump_source *source, const uint8_t rdmp[0x30], struct error *error)
+{
+	if (load32(rdmp) != 0x40 || memcmp(rdmp + 4, "RDMPDUMP", 8) != 0)
+		return error_set(error, EXIT_USAGE, "damaged: no RDMP header at 0x%x", RDMP);
+	uint64_t first = load64(rdmp + 0x18);
+	if (first < LIST || first >= INT64_MAX)
+		return error_set(error, EXIT_USAGE,
+		    "damaged: its first page is said to be at 0x%llx", (unsigned long long)first);
+	if (first > source->size)
+		return error_set(error, EXIT_USAGE,
+		    "cut off at byte %llu, within its list of pages; copy it again",
+		    (unsigned long long)source->size);
+	return true;
+}
+
+/* limit: the pages that type 10 says it has; the list may be longer, with stale entries. */
+static bool read_list(const struct dump_source *source, struct runs *runs, uint64_t end,
+    uint64_t limit, struct error *error)
+{
+	uint8_t *pairs = malloc((size_t)16 * PAIRS_AT_ONCE);
+	if (!pairs)
+		return error_set(error, EXIT_TARGET, "out of memory");
+	bool good = true;
+	uint64_t pages = 0, count = 1;
+	for (uint64_t at = LIST; good && count && pages < limit && end - at >= 16;) {
+		uint64_t here = (end - at) / 16 < PAIRS_AT_ONCE ? (end - at) / 16 : PAIRS_AT_ONCE;
+		good = source_read(source, at, pairs, (size_t)here * 16) ||
+		       error_set(error, EXIT_TARGET, "its list of pages cannot be read");
+		for (uint64_t i = 0; good && i < here && pages < limit; i++) {
+			count = load64(pairs + 16 * i + 8);
+			if (count == 0)
+				break;
+			if (count > limit - pages)
+				count = limit - pages;
+			good = runs_add(runs, load64(pairs + 16 * i), count, error);
+			pages += count;
+		}
+		at += here * 16;
+	}
+	free(pairs);
+	return good;
+}
+
+static bool rdmp_open(const struct dump_source *source, const uint8_t raw[DUMP_HEADER_SIZE],
+    void **state, struct error *error)
+{
+	uint8_t rdmp[0x30];
+	if (!source_read(source, RDMP, rdmp, sizeof rdmp))
+		return error_set(error, EXIT_USAGE,
+		    "cut off at byte %llu, before its list of pages; copy it again",
+		    (unsigned long long)source->size);
+	if (!check_header(source, rdmp, error))
+		return false;
+	uint64_t first = load64(rdmp + 0x18);
+	bool full = load32(raw + 0xf98) == DUMP_TYPE_DEBUGGER_FULL;
+	struct runs *runs = runs_create(first);
+	if (!runs)
+		return error_set(error, EXIT_TARGET, "out of memory");
+	if (!read_list(source, runs, first, full ? load64(rdmp + 0x28) : UINT64_MAX, error) ||
+	    !runs_sort(runs, error)) {
+		runs_destroy(runs);
+		return false;
+	}
+	*state = runs;
+	return true;
+}
+
+static void rdmp_close(void *state)
+{
+	runs_destroy(state);
+}
+
+static bool rdmp_find(const void *state, uint64_t pfn, uint64_t *offset)
+{
+	return runs_find(state, pfn, offset);
+}
+
+static void rdmp_extent(
+    const void *state, uint64_t *pages, uint64_t *first_offset, uint64_t *highest)
+{
+	runs_extent(state, pages, first_offset, highest);
+}
+
+const struct dump_format format_rdmp = {
+    .name = "RDMP",
+    .types = {DUMP_TYPE_DEBUGGER_KERNEL, DUMP_TYPE_DEBUGGER_KERNEL_USER, DUMP_TYPE_DEBUGGER_FULL},
+    .open = rdmp_open,
+    .close = rdmp_close,
+    .find = rdmp_find,
+    .extent = rdmp_extent,
+};

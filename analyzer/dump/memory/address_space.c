@@ -1,0 +1,261 @@
+/* Reading across pages, remembering translations, and counting what failed. */
+#include "dump/memory/address_space.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dump/little_endian.h"
+#include "dump/memory/page_set.h"
+#include "dump/memory/page_table.h"
+
+#define TRANSLATIONS 1024 /* of one space; 16 KiB */
+#define NO_PAGE UINT64_MAX
+
+/* What the spaces of one dump have in common. Owned by the kernel's space. */
+struct memory {
+	struct page_tables tables;
+	unsigned generation; /* of what translations depend on */
+	bool counting;
+	struct memory_counts counts;
+	struct page_set seen;
+};
+
+struct translation {
+	uint64_t page;  /* virtual page number */
+	uint64_t frame; /* physical address of the page */
+};
+
+struct address_space {
+	struct memory *memory;
+	bool owns_memory;
+	uint64_t root;
+	unsigned generation;
+	struct translation translation[TRANSLATIONS];
+};
+
+const char *memory_state_text(enum memory_state state)
+{
+	static const char *const texts[MEMORY_STATES] = {
+	    [MEMORY_PRESENT] = "present",
+	    [MEMORY_NOT_MAPPED] = "not mapped",
+	    [MEMORY_PAGED_OUT] = "paged out",
+	    [MEMORY_NOT_IN_DUMP] = "not in this dump",
+	    [MEMORY_TRUNCATED] = "beyond the end of the dump file",
+	    [MEMORY_UNREADABLE] = "unreadable on this disk",
+	    [MEMORY_NON_CANONICAL] = "no valid address",
+	};
+	return texts[state];
+}
+
+static void forget_translations(struct address_space *space)
+{
+	for (size_t i = 0; i < TRANSLATIONS; i++)
+		space->translation[i].page = NO_PAGE;
+	space->generation = space->memory->generation;
+}
+
+static struct address_space *create(struct memory *memory, uint64_t root)
+{
+	struct address_space *space = malloc(sizeof *space);
+	if (!space)
+		return NULL;
+	space->memory = memory;
+	space->owns_memory = false;
+	space->root = root & ~UINT64_C(0xfff);
+	forget_translations(space);
+	return space;
+}
+
+struct address_space *address_space_create(struct dump_file *dump, uint64_t directory_table_base)
+{
+	struct memory *memory = calloc(1, sizeof *memory);
+	if (!memory)
+		return NULL;
+	memory->tables = (struct page_tables){
+	    .dump = dump, .levels = 4, .kernel_root = directory_table_base & ~UINT64_C(0xfff)};
+	memory->counting = true;
+	struct address_space *space = create(memory, directory_table_base);
+	if (!space) {
+		free(memory);
+		return NULL;
+	}
+	space->owns_memory = true;
+	return space;
+}
+
+struct address_space *address_space_create_process(
+    struct address_space *kernel, uint64_t directory_table_base)
+{
+	return create(kernel->memory, directory_table_base);
+}
+
+void address_space_destroy(struct address_space *space)
+{
+	if (!space)
+		return;
+	if (space->owns_memory) {
+		page_set_deinit(&space->memory->seen);
+		free(space->memory);
+	}
+	free(space);
+}
+
+bool address_space_settle_levels(struct address_space *space,
+    bool (*check)(struct address_space *space, void *context), void *context)
+{
+	struct memory *memory = space->memory;
+	bool good = false;
+	memory->counting = false;
+	for (int levels = 4; levels <= 5 && !good; levels++) {
+		memory->tables.levels = levels;
+		memory->generation++;
+		good = check(space, context);
+	}
+	if (!good) {
+		memory->tables.levels = 4;
+		memory->generation++;
+	}
+	memory->counting = true;
+	return good;
+}
+
+int address_space_levels(const struct address_space *space)
+{
+	return space->memory->tables.levels;
+}
+
+void address_space_set_invalid_pte_mask(struct address_space *space, uint64_t mask)
+{
+	/* Attribute bits (0 to 11) are never part of it: they say what kind of entry it is. */
+	space->memory->tables.invalid_pte_mask = mask & ~UINT64_C(0xfff);
+	space->memory->generation++;
+}
+
+static unsigned address_bits(const struct address_space *space)
+{
+	return space->memory->tables.levels == 5 ? 57 : 48;
+}
+
+static bool is_canonical(const struct address_space *space, uint64_t address)
+{
+	int64_t high = (int64_t)address >> (address_bits(space) - 1);
+	return high == 0 || high == -1;
+}
+
+bool address_space_is_kernel(const struct address_space *space, uint64_t address)
+{
+	return is_canonical(space, address) && address >> 63;
+}
+
+enum memory_state address_space_translate(
+    struct address_space *space, uint64_t address, uint64_t *physical)
+{
+	if (!is_canonical(space, address))
+		return MEMORY_NON_CANONICAL;
+	if (space->generation != space->memory->generation)
+		forget_translations(space);
+	uint64_t page = address >> DUMP_PAGE_BITS;
+	struct translation *known = &space->translation[page % TRANSLATIONS];
+	if (known->page != page) {
+		uint64_t found;
+		enum memory_state state =
+		    page_table_walk(&space->memory->tables, space->root, address, &found);
+		if (state != MEMORY_PRESENT)
+			return state;
+		*known = (struct translation){.page = page, .frame = found & ~UINT64_C(0xfff)};
+	}
+	*physical = known->frame | (address & (DUMP_PAGE_SIZE - 1));
+	return MEMORY_PRESENT;
+}
+
+/* The kernel's half is the same in every space; a user page is told from another space's of the same address. */
+static uint64_t page_key(
+    const struct address_space *space, enum memory_state state, uint64_t address)
+{
+	uint64_t page = address >> DUMP_PAGE_BITS;
+	if (!(address >> 63))
+		page ^= (space->root * UINT64_C(0x9e3779b97f4a7c15)) >> 13;
+	return (uint64_t)state << 56 | (page & ((UINT64_C(1) << 56) - 1));
+}
+
+static bool fail(struct address_space *space, enum memory_state state, uint64_t address,
+    struct memory_fault *fault)
+{
+	struct memory *memory = space->memory;
+	if (memory->counting) {
+		memory->counts.reads[state]++;
+		memory->counts.pages[state] +=
+		    page_set_add(&memory->seen, page_key(space, state, address));
+		memory->counts.pages_at_least = memory->seen.full;
+	}
+	if (fault)
+		*fault = (struct memory_fault){.state = state, .address = address};
+	return false;
+}
+
+bool address_space_read(struct address_space *space, uint64_t address, void *buffer, size_t length,
+    struct memory_fault *fault)
+{
+	uint8_t *out = buffer;
+	while (length > 0) {
+		size_t within = (size_t)(address & (DUMP_PAGE_SIZE - 1));
+		size_t chunk = DUMP_PAGE_SIZE - within < length ? DUMP_PAGE_SIZE - within : length;
+		uint64_t physical;
+		const uint8_t *page;
+		enum memory_state state = address_space_translate(space, address, &physical);
+		if (state == MEMORY_PRESENT)
+			state = page_table_page(space->memory->tables.dump, physical, &page);
+		if (state != MEMORY_PRESENT)
+			return fail(space, state, address, fault);
+		memcpy(out, page + within, chunk);
+		out += chunk;
+		address += chunk;
+		length -= chunk;
+		if (address == 0 && length > 0) /* beyond the last address there is none */
+			return fail(space, MEMORY_NON_CANONICAL, address, fault);
+	}
+	if (space->memory->counting)
+		space->memory->counts.reads[MEMORY_PRESENT]++;
+	return true;
+}
+
+bool address_space_read_u8(
+    struct address_space *space, uint64_t address, uint8_t *out, struct memory_fault *fault)
+{
+	return address_space_read(space, address, out, 1, fault);
+}
+
+bool address_space_read_u16(
+    struct address_space *space, uint64_t address, uint16_t *out, struct memory_fault *fault)
+{
+	uint8_t bytes[2];
+	if (!address_space_read(space, address, bytes, sizeof bytes, fault))
+		return false;
+	*out = load16(bytes);
+	return true;
+}
+
+bool address_space_read_u32(
+    struct address_space *space, uint64_t address, uint32_t *out, struct memory_fault *fault)
+{
+	uint8_t bytes[4];
+	if (!address_space_read(space, address, bytes, sizeof bytes, fault))
+		return false;
+	*out = load32(bytes);
+	return true;
+}
+
+bool address_space_read_u64(
+    struct address_space *space, uint64_t address, uint64_t *out, struct memory_fault *fault)
+{
+	uint8_t bytes[8];
+	if (!address_space_read(space, address, bytes, sizeof bytes, fault))
+		return false;
+	*out = load64(bytes);
+	return true;
+}
+
+const struct memory_counts *address_space_counts(const struct address_space *space)
+{
+	return &space->memory->counts;
+}

@@ -1,0 +1,163 @@
+/* How a store names its files ("SymStore" on learn.microsoft.com): NAME/GUIDAGE/NAME, two-tier stores with the first
+ * two letters in front, NAM.pd_ for a packed file, file.ptr for one that lies elsewhere. Windows does not mind
+ * upper and lower case, so both are tried. */
+#include "dump/symbols/local_store.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool no_memory(struct error *error)
+{
+	return error_set(error, EXIT_TARGET, "out of memory");
+}
+
+static void lower(char *text)
+{
+	for (; *text; text++)
+		*text = (char)tolower((unsigned char)*text);
+}
+
+bool local_file_check(const char *path, const struct pdb_identity *identity, struct error *error)
+{
+	struct pdb_identity found;
+	char text[PDB_IDENTITY_TEXT];
+	if (!pdb_read_identity(path, &found, error))
+		return false;
+	if (pdb_identity_equal(&found, identity))
+		return true;
+	return error_set(error, EXIT_USAGE, "%s is of another build (%s)", path,
+	    pdb_identity_text(&found, text));
+}
+
+static bool exists(const char *folder, const char *name)
+{
+	char *path = NULL;
+	if (asprintf(&path, "%s/%s", folder, name) < 0)
+		return false;
+	bool found = access(path, F_OK) == 0;
+	free(path);
+	return found;
+}
+
+/* Why a store's folder for the PDB, if there is one, does not hold the file itself. */
+static void explain_folder(
+    const char *folder, const char *name, bool *explained, struct error *error)
+{
+	char *packed = strdup(name);
+	if (packed)
+		packed[strlen(packed) - 1] = '_';
+	if (packed && exists(folder, packed)) {
+		*explained = true;
+		error_set(error, EXIT_USAGE,
+		    "it is there, but packed; unpack it (cabextract -d %s %s/%s)", folder, folder,
+		    packed);
+	} else if (exists(folder, "file.ptr")) {
+		*explained = true;
+		error_set(error, EXIT_USAGE,
+		    "its file.ptr points to another place; add that place to the symbol path");
+	}
+	free(packed);
+}
+
+/* Tries one spelling. error is set only if there is something to say. */
+static char *try_spelling(const char *root, const char *tier, const char *name, const char *id,
+    const struct pdb_identity *identity, bool *explained, struct error *error)
+{
+	char *folder = NULL, *path = NULL;
+	if (asprintf(&folder, "%s/%s%s/%s", root, tier, name, id) < 0 ||
+	    asprintf(&path, "%s/%s", folder, name) < 0) {
+		free(folder);
+		*explained = true;
+		no_memory(error);
+		return NULL;
+	}
+	if (access(path, F_OK) != 0) {
+		explain_folder(folder, name, explained, error);
+	} else if (local_file_check(path, identity, error)) {
+		free(folder);
+		return path;
+	} else {
+		*explained = true;
+	}
+	free(path);
+	free(folder);
+	return NULL;
+}
+
+static bool check_root(const char *root, struct error *error)
+{
+	struct stat status;
+	if (strchr(root, '\\'))
+		return error_set(
+		    error, EXIT_USAGE, "a Windows path; mount it here and name the mount point");
+	if (stat(root, &status) != 0)
+		return error_set(error, EXIT_USAGE, "%s",
+		    errno == ENOENT ? "there is no such folder" : strerror(errno));
+	if (!S_ISDIR(status.st_mode))
+		return error_set(error, EXIT_USAGE, "not a folder");
+	return true;
+}
+
+char *local_store_find(
+    const char *root, const char *name, const struct pdb_identity *identity, struct error *error)
+{
+	char id[2][PDB_IDENTITY_TEXT], tier[8] = "";
+	if (!check_root(root, error))
+		return NULL;
+	char *names[2] = {strdup(name), strdup(name)};
+	char *found = NULL;
+	bool explained = false;
+	if (!names[0] || !names[1]) {
+		no_memory(error);
+		goto out;
+	}
+	lower(names[1]);
+	pdb_identity_text(identity, id[0]);
+	pdb_identity_text(identity, id[1]);
+	lower(id[1]);
+	bool is_two_tier = exists(root, "index2.txt");
+	for (int i = 0; i < 4 && !found && !explained; i++) {
+		if (is_two_tier)
+			snprintf(tier, sizeof tier, "%.2s/", names[i / 2]);
+		found =
+		    try_spelling(root, tier, names[i / 2], id[i % 2], identity, &explained, error);
+	}
+	if (!found && !explained)
+		error_set(error, EXIT_USAGE, "it is not there");
+out:
+	free(names[0]);
+	free(names[1]);
+	return found;
+}
+
+char *local_folder_find(
+    const char *root, const char *name, const struct pdb_identity *identity, struct error *error)
+{
+	struct error why_store;
+	char *path = NULL;
+	if (!check_root(root, error))
+		return NULL;
+	char *found = local_store_find(root, name, identity, &why_store);
+	if (found)
+		return found;
+	if (asprintf(&path, "%s/%s", root, name) < 0) {
+		no_memory(error);
+		return NULL;
+	}
+	if (access(path, F_OK) == 0) {
+		if (local_file_check(path, identity, error))
+			return path;
+	} else {
+		bool explained = false;
+		explain_folder(root, name, &explained, error);
+		if (!explained)
+			error_set(error, why_store.code, "%s", why_store.text);
+	}
+	free(path);
+	return NULL;
+}
