@@ -1,0 +1,299 @@
+/* Knows when a difference between runs is more than luck: runs, not cycles, are what is compared, as cycles of one run share its
+ * weather. */
+#include "judge/validation.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "common/text.h"
+#include "judge/binomial.h"
+#include "judge/reasons.h"
+#include "judge/verdict.h"
+
+#define LEVEL 0.05
+#define DIVISIONS_MOST 20000
+
+struct side {
+	double *rates; /* by run that could be judged */
+	size_t count, undecided, leaks;
+	int64_t k, n; /* over all of them */
+	double lower, upper;
+};
+
+struct validation {
+	enum validation_word word;
+	struct side now, before;
+	double effect, effect_lower,
+	    effect_upper; /* rate before less rate now, and its 95 % interval */
+	double chance;
+	struct sentences reasons;
+};
+
+const char *const validation_words[4] = {
+    [VALIDATION_FIXED] = "fixed",
+    [VALIDATION_IMPROVED] = "improved",
+    [VALIDATION_NOT_FIXED] = "not fixed",
+    [VALIDATION_CANNOT_TELL] = "cannot tell",
+};
+
+static double divisions(size_t all, size_t chosen)
+{
+	double count = 1;
+
+	for (size_t i = 0; i < chosen; i++)
+		count *= (double)(all - i) / (double)(i + 1);
+	return count;
+}
+
+/* Goes on to the next choice of `count` out of `all` in places, in lexical order. False after the last. */
+static bool next_choice(size_t *places, size_t count, size_t all)
+{
+	for (size_t i = count; i-- > 0;) {
+		if (places[i] < all - count + i) {
+			places[i]++;
+			for (size_t j = i + 1; j < count; j++)
+				places[j] = places[j - 1] + 1;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A random choice, as the first places of a shuffle. */
+static void draw_choice(size_t *places, size_t *pool, size_t count, size_t all, uint64_t *state)
+{
+	for (size_t i = 0; i < count; i++) {
+		*state ^= *state << 13;
+		*state ^= *state >> 7;
+		*state ^= *state << 17;
+		const size_t other = i + (size_t)(*state % (all - i)), swap = pool[i];
+		places[i] = pool[i] = pool[other];
+		pool[other] = swap;
+	}
+}
+
+static double sum_of(const double *values, const size_t *places, size_t count)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		sum += values[places[i]];
+	return sum;
+}
+
+/* The sums of those called `before` tell the order of the differences: the sum of all stays. */
+static double share_as_large(
+    const double *values, size_t all, size_t count, double observed, size_t *places, size_t *pool)
+{
+	const bool exact = divisions(all, count) <= DIVISIONS_MOST;
+	uint64_t state = 0x2545f4914f6cdd1d;
+	double tried = 0, larger = 0;
+
+	for (size_t i = 0; i < all; i++)
+		pool[i] = i;
+	for (size_t i = 0; i < count; i++)
+		places[i] = i;
+	do {
+		if (!exact)
+			draw_choice(places, pool, count, all, &state);
+		tried++;
+		larger += sum_of(values, places, count) >= observed - 1e-12;
+	} while (exact ? next_choice(places, count, all) : tried < DIVISIONS_MOST);
+	/* Drawn divisions: the one that was seen is one of those that are possible. */
+	return exact ? larger / tried : (larger + 1) / (tried + 1);
+}
+
+double validation_permutation(
+    const double *now, size_t now_count, const double *before, size_t before_count)
+{
+	const size_t all = now_count + before_count;
+	double *values = malloc(all * sizeof *values);
+	size_t *places = malloc(2 * all * sizeof *places);
+	double observed = 0, chance = 1;
+
+	if (values && places && now_count > 0 && before_count > 0) {
+		memcpy(values, before, before_count * sizeof *values);
+		memcpy(values + before_count, now, now_count * sizeof *values);
+		for (size_t i = 0; i < before_count; i++)
+			observed += before[i];
+		chance = share_as_large(values, all, before_count, observed, places, places + all);
+	}
+	free(values);
+	free(places);
+	return chance;
+}
+
+static bool side_init(struct side *side, const struct verdict *const *verdicts, size_t count)
+{
+	*side = (struct side){.rates = calloc(count + 1, sizeof *side->rates)};
+	if (!side->rates)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		const struct verdict *verdict = verdicts[i];
+		if (verdict->word == VERDICT_INCONCLUSIVE || !verdict->orphans_known ||
+		    verdict->n == 0) {
+			side->undecided++;
+			continue;
+		}
+		side->rates[side->count++] = verdict->rate;
+		side->leaks += verdict->word == VERDICT_LEAK;
+		side->k += verdict->k;
+		side->n += verdict->n;
+	}
+	if (side->n > 0)
+		binomial_interval(side->k, side->n, &side->lower, &side->upper);
+	return true;
+}
+
+/* R. G. Newcombe, Statist. Med. 17 (1998), 873: the two intervals put together; here the exact ones. */
+static void find_effect(struct validation *validation)
+{
+	const struct side *now = &validation->now, *before = &validation->before;
+	const double rate_now = (double)now->k / (double)now->n,
+	             rate_before = (double)before->k / (double)before->n;
+
+	validation->effect = rate_before - rate_now;
+	validation->effect_lower = validation->effect - sqrt(pow(rate_before - before->lower, 2) +
+	                                                     pow(now->upper - rate_now, 2));
+	validation->effect_upper = validation->effect + sqrt(pow(before->upper - rate_before, 2) +
+	                                                     pow(rate_now - now->lower, 2));
+}
+
+static bool tell_side(struct sentences *out, const char *name, const struct side *side)
+{
+	char rate[PERCENT_TEXT], lower[PERCENT_TEXT], upper[PERCENT_TEXT];
+
+	if (side->undecided > 0 &&
+	    !sentences_add(out,
+	        "%zu runs %s are INCONCLUSIVE and left out: judge them alone to see why",
+	        side->undecided, name))
+		return false;
+	if (side->n == 0)
+		return true;
+	return sentences_add(out,
+	    "%s: %lld of %lld logon sessions leaked in %zu runs (%s %%, 95 %% interval %s %% to %s %%)",
+	    name, (long long)side->k, (long long)side->n, side->count,
+	    percent_format((double)side->k / (double)side->n, rate),
+	    percent_format(side->lower, lower), percent_format(side->upper, upper));
+}
+
+/* The smallest number of runs a side that can be told from luck. */
+static bool tell_too_few(struct validation *validation)
+{
+	const struct side *now = &validation->now, *before = &validation->before;
+
+	if (1 / divisions(now->count + before->count, now->count) <= LEVEL)
+		return true;
+	return sentences_add(&validation->reasons,
+	    "%zu runs against %zu cannot be told from luck, however they come out: play 3 runs of each at least",
+	    now->count, before->count);
+}
+
+static bool decide(struct validation *validation)
+{
+	const struct side *now = &validation->now, *before = &validation->before;
+	struct sentences *out = &validation->reasons;
+
+	validation->word = VALIDATION_CANNOT_TELL;
+	if (!tell_side(out, "without the fix", before) || !tell_side(out, "with the fix", now))
+		return false;
+	if (now->count == 0 || before->count == 0)
+		return sentences_add(out, "there is no run %s that could be judged",
+		    now->count == 0 ? "with the fix" : "without it");
+	find_effect(validation);
+	validation->chance =
+	    validation_permutation(now->rates, now->count, before->rates, before->count);
+	if (before->leaks == 0)
+		return sentences_add(out,
+		    "the runs without the fix do not leak: there is nothing to fix that they could show");
+	if (!sentences_add(out,
+	        "the rate fell by %.1f points (95 %% interval %.1f to %.1f); by luck alone in %.2g %% of all divisions of "
+	        "the runs",
+	        100 * validation->effect, 100 * validation->effect_lower,
+	        100 * validation->effect_upper, 100 * validation->chance))
+		return false;
+	if (now->leaks > 0 && validation->chance > LEVEL) {
+		validation->word = VALIDATION_NOT_FIXED;
+		return true;
+	}
+	if (validation->chance > LEVEL)
+		return tell_too_few(validation);
+	validation->word = now->leaks > 0 ? VALIDATION_IMPROVED : VALIDATION_FIXED;
+	return true;
+}
+
+struct validation *validation_create(const struct verdict *const *now, size_t now_count,
+    const struct verdict *const *before, size_t before_count)
+{
+	struct validation *validation = calloc(1, sizeof *validation);
+
+	if (validation && side_init(&validation->now, now, now_count) &&
+	    side_init(&validation->before, before, before_count) && decide(validation))
+		return validation;
+	validation_destroy(validation);
+	return NULL;
+}
+
+void validation_destroy(struct validation *validation)
+{
+	if (!validation)
+		return;
+	free(validation->now.rates);
+	free(validation->before.rates);
+	sentences_deinit(&validation->reasons);
+	free(validation);
+}
+
+enum validation_word validation_word(const struct validation *validation)
+{
+	return validation->word;
+}
+
+int validation_exit_code(const struct validation *validation)
+{
+	if (validation->word == VALIDATION_CANNOT_TELL)
+		return EXIT_INCONCLUSIVE;
+	return validation->word == VALIDATION_FIXED ? EXIT_CLEAN : EXIT_LEAK;
+}
+
+void validation_print_text(const struct validation *validation, FILE *out)
+{
+	fprintf(out, "the fix: %s\n", validation_words[validation->word]);
+	for (size_t i = 0; i < validation->reasons.count; i++)
+		text_print_wrapped(out, "  - ", validation->reasons.items[i]);
+}
+
+static json_t *side_json(const struct side *side)
+{
+	json_t *rates = json_array();
+
+	for (size_t i = 0; i < side->count; i++)
+		json_array_append_new(rates, json_real(side->rates[i]));
+	return json_pack("{s:o,s:I,s:I,s:I,s:[f,f]}", "rates", rates, "inconclusive",
+	    (json_int_t)side->undecided, "k", (json_int_t)side->k, "n", (json_int_t)side->n, "ci95",
+	    side->lower, side->upper);
+}
+
+bool validation_print_json(const struct validation *validation, FILE *out, struct error *error)
+{
+	json_t *reasons = json_array();
+
+	for (size_t i = 0; i < validation->reasons.count; i++)
+		json_array_append_new(reasons, json_string(validation->reasons.items[i]));
+	json_t *root = json_pack("{s:s,s:s,s:o,s:o,s:o}", "schema", VALIDATION_SCHEMA, "validation",
+	    validation_words[validation->word], "reasons", reasons, "with_fix",
+	    side_json(&validation->now), "without_fix", side_json(&validation->before));
+	const bool known = validation->now.count > 0 && validation->before.count > 0;
+	json_object_set_new(root, "effect",
+	    known ? json_pack("{s:f,s:[f,f],s:f}", "rate", validation->effect, "ci95",
+	                validation->effect_lower, validation->effect_upper, "p", validation->chance)
+	          : json_null());
+	const int written = json_dumpf(root, out, JSON_COMPACT | JSON_REAL_PRECISION(6));
+	json_decref(root);
+	if (written != 0 || fputc('\n', out) == EOF)
+		return error_set(error, EXIT_TARGET, "writing the validation as JSON failed");
+	return true;
+}
