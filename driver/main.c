@@ -7,9 +7,12 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/error.h"
+#include "controls.h"
 #include "judge/judge.h"
+#include "password.h"
 #include "run.h"
 #include "scenario.h"
 #include "worker.h"
@@ -60,7 +63,9 @@ static const struct argp_option check_options[] = {
 	"  observers: list of name, command, timeout\n"                                            \
 	"  observe_every: a snapshot during the load every so many cycles\n"                       \
 	"  settle: at_least, quiet, poll, timeout\n"                                               \
-	"  judge: smallest_rate, max_failed\n"                                                     \
+	"  controls: negative and positive: without (names of stage programs), with (list as\n"    \
+	"    stage), cycles, rate (positive only)\n"                                               \
+	"  judge: smallest_rate, max_failed, growth\n"                                             \
 	"  expect: verdict, culprit, rate, session_ids, orphans_after, unattributed,\n"            \
 	"    sessions_left"
 
@@ -161,6 +166,30 @@ static int conclude(struct runfile *runfile, const char *path, const struct erro
 	return code;
 }
 
+/* The run and, before it, its controls. */
+static bool play_all(const struct arguments *arguments, const struct scenario *scenario,
+    const char *text, const char *path, struct runfile **runfile, struct error *ended,
+    struct error *error)
+{
+	char *password = NULL;
+
+	/* It would be a pity to find out at the end. */
+	if (access(path, F_OK) == 0)
+		return error_set(error, EXIT_USAGE,
+		    "%s exists already: choose another name with -o, or remove it", path);
+	/* The password first: it may be waited for, and no program that we start may get it. */
+	bool good = password_fetch(&scenario->accounts, &password, error) &&
+	            controls_play(scenario, text, path, password, error);
+	if (good) {
+		good = run_scenario(scenario, text, path, password, arguments->json, runfile, ended,
+		           error) &&
+		       controls_keep(scenario, path, *runfile, error);
+		controls_forget(scenario, path);
+	}
+	password_wipe(password);
+	return good;
+}
+
 static int play(
     const struct arguments *arguments, const struct scenario *scenario, const char *text)
 {
@@ -173,7 +202,7 @@ static int play(
 
 	if (!path)
 		error_set(&error, EXIT_TARGET, "out of memory");
-	if (path && run_scenario(scenario, text, path, arguments->json, &runfile, &ended, &error))
+	if (path && play_all(arguments, scenario, text, path, &runfile, &ended, &error))
 		code = conclude(runfile, path, &ended, arguments->json, &error);
 	else
 		code = error_print(&error, PROGRAM);

@@ -12,7 +12,6 @@
 #include "common/timestamp.h"
 #include "duration.h"
 #include "host.h"
-#include "password.h"
 #include "play.h"
 #include "settle.h"
 #include "setup.h"
@@ -189,20 +188,19 @@ static bool play(struct run *run, struct error *ended)
 	       runfile_finish(run->runfile, &run->error);
 }
 
-bool run_scenario(const struct scenario *scenario, const char *text, const char *path, bool json,
-    struct runfile **runfile, struct error *ended, struct error *error)
+bool run_scenario(const struct scenario *scenario, const char *text, const char *path,
+    const char *password, bool json, struct runfile **runfile, struct error *ended,
+    struct error *error)
 {
 	struct run run = {.scenario = scenario, .signals = -1};
 	struct setup setup = {0};
 	bool created = false;
 	bool playing = false;
 	bool played = false;
-	char *password = NULL;
 
 	ended->text[0] = '\0';
 	progress_init(&run.progress, scenario->name, scenario->load.cycles, json);
-	/* The password first: it may be waited for, and no program that we start may get it. */
-	if (!password_fetch(&scenario->accounts, &password, &run.error) || !run_catch_signals(&run))
+	if (!run_catch_signals(&run))
 		goto out;
 	/* The file first: it would be a pity to find out about it at the end. */
 	run.runfile = runfile_create(path, &run.error);
@@ -217,7 +215,6 @@ out:
 	observation_destroy(run.observation);
 	crew_destroy(run.crew, 0);
 	accounts_destroy(run.accounts);
-	password_wipe(password);
 	stage_destroy(run.stage);
 	free(run.fds);
 	if (run.signals >= 0)

@@ -55,6 +55,19 @@ static bool check_span(
 	return true;
 }
 
+static bool check_control_spans(
+    const struct check *check, const char *name, struct scenario_control *control)
+{
+	char key[96];
+
+	for (unsigned i = 0; control && i < control->with_count; i++) {
+		snprintf(key, sizeof(key), "controls.%s.with.%u.timeout", name, i);
+		if (!check_span(check, key, &control->with[i].timeout, "30s"))
+			return false;
+	}
+	return true;
+}
+
 static bool check_spans(const struct check *check, struct scenario *s)
 {
 	const struct {
@@ -91,12 +104,47 @@ static bool check_spans(const struct check *check, struct scenario *s)
 		if (!check_span(check, key, &s->observers[i].timeout, "60s"))
 			return false;
 	}
+	if (!check_control_spans(check, "negative", s->controls.negative) ||
+	    !check_control_spans(check, "positive", s->controls.positive))
+		return false;
 	if (s->settle.poll.least == 0)
 		return refuse(check, "settle.poll", "must be longer than nothing");
 	if (s->settle.timeout.least < s->settle.at_least.least + s->settle.quiet.least)
 		return refuse(check, "settle.timeout",
 		    "is shorter than at_least plus quiet: it could never be quiet");
 	return true;
+}
+
+static bool check_control(const struct check *check, const struct scenario *s, const char *name,
+    const struct scenario_control *control)
+{
+	char key[96];
+
+	if (!control)
+		return true;
+	for (unsigned i = 0; i < control->without_count; i++) {
+		bool known = false;
+		for (unsigned j = 0; j < s->stage_count && !known; j++)
+			known = strcmp(s->stage[j].name, control->without[i]) == 0;
+		snprintf(key, sizeof(key), "controls.%s.without.%u", name, i);
+		if (!known)
+			return refuse(
+			    check, key, "no stage program is called %s", control->without[i]);
+	}
+	snprintf(key, sizeof(key), "controls.%s.cycles", name);
+	if (control->cycles > CYCLES_MAX)
+		return refuse(check, key, "at most %d cycles a run", CYCLES_MAX);
+	snprintf(key, sizeof(key), "controls.%s", name);
+	if (strcmp(name, "negative") == 0)
+		return !control->rate ||
+		       refuse(check, key, "the negative control leaks at no rate");
+	if (!control->rate)
+		return refuse(check, key, "say at which rate it leaks: rate: 0.1");
+	struct error error;
+	if (judging_valid("expect.rate", control->rate, &error))
+		return true;
+	snprintf(key, sizeof(key), "controls.%s.rate", name);
+	return refuse(check, key, "\"%s\" should be a number from 0 to 1", control->rate);
 }
 
 static bool check_load(const struct check *check, struct scenario_load *load)
@@ -208,6 +256,8 @@ static bool check_all(const struct check *check, struct scenario *s)
 	return check_spans(check, s) && check_load(check, &s->load) &&
 	       check_host(check, &s->host) && check_accounts(check, &s->accounts) &&
 	       check_logoff(check, &s->logoff) && check_names(check, s) &&
+	       check_control(check, s, "negative", s->controls.negative) &&
+	       check_control(check, s, "positive", s->controls.positive) &&
 	       scenario_visit_judging(s, check_setting, (void *)check, &error);
 }
 
@@ -373,6 +423,7 @@ bool scenario_visit_judging(const struct scenario *scenario,
 	} settings[] = {
 	    {"judge.smallest_rate", scenario->judge.smallest_rate},
 	    {"judge.max_failed", scenario->judge.max_failed},
+	    {"judge.growth", scenario->judge.growth},
 	    {"expect.verdict", scenario->expect.verdict},
 	    {"expect.culprit", scenario->expect.culprit},
 	    {"expect.rate", scenario->expect.rate},

@@ -115,6 +115,21 @@ struct scenario_expect {
 struct scenario_judge {
 	char *smallest_rate;
 	char *max_failed;
+	char *growth;
+};
+
+/* A run before the run, to see whether the lab sees leaks, and only leaks. */
+struct scenario_control {
+	char **without; /* names of stage programs that are left out */
+	unsigned without_count;
+	struct stage_program *with; /* started after the others */
+	unsigned with_count;
+	uint64_t cycles; /* 0: as many as the run */
+	char *rate;      /* positive only: the share of logons that its leaker leaks */
+};
+
+struct scenario_controls {
+	struct scenario_control *negative, *positive; /* NULL: none */
 };
 
 struct scenario {
@@ -133,6 +148,7 @@ struct scenario {
 	unsigned observers_count;
 	uint64_t observe_every; /* snapshots during the load, every so many cycles; 0: none */
 	struct scenario_settle settle;
+	struct scenario_controls controls;
 	struct scenario_judge judge;
 	struct scenario_expect expect;
 };

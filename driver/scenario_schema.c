@@ -135,9 +135,30 @@ static const cyaml_schema_field_t settle_fields[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_value_t name_entry = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, CYAML_UNLIMITED),
+};
+static const cyaml_schema_field_t control_fields[] = {
+    CYAML_FIELD_SEQUENCE("without", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+        struct scenario_control, without, &name_entry, 0, 16),
+    CYAML_FIELD_SEQUENCE("with", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct scenario_control,
+        with, &stage_entry, 0, 16),
+    NUMBER("cycles", struct scenario_control, cycles),
+    TEXT("rate", struct scenario_control, rate),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t controls_fields[] = {
+    CYAML_FIELD_MAPPING_PTR("negative", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+        struct scenario_controls, negative, control_fields),
+    CYAML_FIELD_MAPPING_PTR("positive", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+        struct scenario_controls, positive, control_fields),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t judge_fields[] = {
     TEXT("smallest_rate", struct scenario_judge, smallest_rate),
     TEXT("max_failed", struct scenario_judge, max_failed),
+    TEXT("growth", struct scenario_judge, growth),
     CYAML_FIELD_END,
 };
 
@@ -168,6 +189,7 @@ static const cyaml_schema_field_t scenario_fields[] = {
         observers, &observer_entry, 0, 16),
     NUMBER("observe_every", struct scenario, observe_every),
     PART("settle", struct scenario, settle, settle_fields),
+    PART("controls", struct scenario, controls, controls_fields),
     PART("judge", struct scenario, judge, judge_fields),
     PART("expect", struct scenario, expect, expect_fields),
     CYAML_FIELD_END,

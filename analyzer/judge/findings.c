@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "judge/controls.h"
 #include "judge/growth.h"
 
 /* Seconds after the logoff within which services of healthy hosts let go of a user's tokens. */
@@ -187,6 +188,6 @@ bool reasons_tell(struct sentences *out, const struct verdict *verdict,
 	return tell_orphans(out, verdict) && tell_after(out, verdict) &&
 	       tell_session_ids(out, verdict) && tell_left(out, verdict) &&
 	       tell_culprits(out, verdict, evidence->settled.snapshot) &&
-	       growth_tell(out, verdict) && tell_late(out, verdict, limits) &&
-	       tell_left_out(out, verdict, limits);
+	       growth_tell(out, verdict) && controls_tell(out, verdict) &&
+	       tell_late(out, verdict, limits) && tell_left_out(out, verdict, limits);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "judge/binomial.h"
+#include "judge/controls.h"
 #include "judge/culprits.h"
 #include "judge/evidence.h"
 #include "judge/expectation.h"
@@ -108,7 +109,7 @@ static bool decide(
 	return reasons_tell(reasons, verdict, evidence, limits);
 }
 
-struct verdict *judge_run(struct runfile *runfile, struct error *error)
+static struct verdict *judge(struct runfile *runfile, bool with_controls, struct error *error)
 {
 	struct limits limits;
 	struct evidence evidence;
@@ -121,6 +122,7 @@ struct verdict *judge_run(struct runfile *runfile, struct error *error)
 	}
 	verdict = calloc(1, sizeof *verdict);
 	bool good = verdict || out_of_memory(error);
+	good = good && (!with_controls || controls_judge(verdict, runfile, error));
 	good = good && growth_find(verdict, &evidence, &limits, runfile, error);
 	if (good && !(weigh(verdict, &evidence) && decide(verdict, &evidence, &limits)))
 		good = out_of_memory(error);
@@ -133,6 +135,16 @@ struct verdict *judge_run(struct runfile *runfile, struct error *error)
 		return NULL;
 	}
 	return verdict;
+}
+
+struct verdict *judge_run(struct runfile *runfile, struct error *error)
+{
+	return judge(runfile, true, error);
+}
+
+struct verdict *judge_control(struct runfile *runfile, struct error *error)
+{
+	return judge(runfile, false, error);
 }
 
 bool judging_valid(const char *key, const char *value, struct error *error)

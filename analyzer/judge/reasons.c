@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "judge/binomial.h"
+#include "judge/controls.h"
 #include "judge/growth.h"
 #include "snapshot/identity.h"
 
@@ -166,7 +167,7 @@ bool reasons_block(struct sentences *out, const struct verdict *verdict,
 {
 	const struct snapshot *before = evidence->before.snapshot,
 	                      *settled = evidence->settled.snapshot;
-	return block_no_logon(out, verdict, &evidence->cycles) &&
+	return block_no_logon(out, verdict, &evidence->cycles) && controls_block(out, verdict) &&
 	       block_no_snapshot(out, evidence, &evidence->before, MARK_BEFORE) &&
 	       block_no_snapshot(out, evidence, &evidence->settled, MARK_SETTLED) &&
 	       block_out_of_sight(out, evidence, &evidence->before, MARK_BEFORE) &&

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/controls.h"
 #include "judge/growth.h"
 
 const char *const verdict_words[3] = {
@@ -52,6 +53,7 @@ void verdict_destroy(struct verdict *verdict)
 		free(verdict->expectations[i].seen);
 	}
 	free(verdict->expectations);
+	controls_deinit(verdict);
 	growths_deinit(verdict);
 	free(verdict);
 }

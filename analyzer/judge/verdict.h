@@ -62,6 +62,18 @@ struct growth {
 	double first, last;  /* handles at the first and at the last sample */
 };
 
+/* A control run, judged by itself. */
+struct control {
+	char *name; /* "negative", "positive" */
+	bool leaks; /* its leaker leaks at `expected` of the logons */
+	double expected;
+	bool held; /* it came out as it should */
+	enum verdict_word word;
+	int64_t k, n;
+	double lower, upper; /* 95 % interval of k / n */
+	char *reason;        /* the first of its verdict */
+};
+
 enum met { NOT_MET, MET, NOT_DECIDABLE };
 
 struct expectation {
@@ -108,6 +120,9 @@ struct verdict {
 	size_t growth_count;
 	int64_t growth_tested;  /* series looked at */
 	int64_t growth_samples; /* snapshots during the load that count */
+
+	struct control *controls;
+	size_t control_count;
 
 	struct expectation *expectations;
 	size_t expectation_count;

@@ -181,6 +181,37 @@ struct runfile *runfile_open(const char *path, struct error *error)
 	return runfile;
 }
 
+struct runfile *runfile_open_bytes(
+    const void *bytes, size_t length, const char *name, struct error *error)
+{
+	struct runfile *runfile = allocate(name, error);
+	unsigned char *copy = sqlite3_malloc64(length ? length : 1);
+
+	if (!runfile || !copy) {
+		sqlite3_free(copy);
+		runfile_close(runfile);
+		error_set(error, EXIT_TARGET, "out of memory");
+		return NULL;
+	}
+	if (length)
+		memcpy(copy, bytes, length);
+	if (sqlite3_open_v2(":memory:", &runfile->database, SQLITE_OPEN_READWRITE, NULL) !=
+	        SQLITE_OK ||
+	    sqlite3_deserialize(runfile->database, "main", copy, (sqlite3_int64)length,
+	        (sqlite3_int64)length,
+	        SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_READONLY) != SQLITE_OK) {
+		database_error(runfile, "opening", error);
+		runfile_close(runfile);
+		return NULL;
+	}
+	sqlite3_db_config(runfile->database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(runfile->database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	if (check_schema(runfile, error))
+		return runfile;
+	runfile_close(runfile);
+	return NULL;
+}
+
 void runfile_close(struct runfile *runfile)
 {
 	if (!runfile)

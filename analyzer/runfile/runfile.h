@@ -105,6 +105,9 @@ struct runfile;
 struct runfile *runfile_create(const char *path, struct error *error);
 /* Opens a finished, interrupted or still growing file for reading only. */
 struct runfile *runfile_open(const char *path, struct error *error);
+/* The same with a finished file that is in memory (copied). name is for messages. */
+struct runfile *runfile_open_bytes(
+    const void *bytes, size_t length, const char *name, struct error *error);
 void runfile_close(struct runfile *runfile); /* NULL is allowed */
 
 /* Settings of the run: "scenario", "driver.version", "host", "started", "finished", "interrupted",
@@ -123,6 +126,15 @@ bool runfile_mark_settled(struct runfile *runfile, int64_t round, struct error *
 /* Notes what happened: kind is a word ("worker-lost", "account-stopped", "caution"), text is for people. */
 bool runfile_add_event(
     struct runfile *runfile, const char *kind, const char *text, struct error *error);
+/* Puts a finished control run's file, at path, into this one: "negative" with rate NULL, or "positive" with the share of
+ * logons that its leaker leaks. */
+bool runfile_add_control(struct runfile *runfile, const char *name, const char *rate,
+    const char *path, struct error *error);
+/* Calls visit for each control run, open during the call. Its false ends it. */
+bool runfile_controls(struct runfile *runfile,
+    bool (*visit)(void *data, const char *name, const char *rate, struct runfile *control,
+        struct error *error),
+    void *data, struct error *error);
 /* Folds the journal in: one file from now on. While another program has the file open the journal stays beside it;
  * that is no failure, but an event "journal-kept". */
 bool runfile_finish(struct runfile *runfile, struct error *error);

@@ -34,6 +34,9 @@ CREATE INDEX handle_capture ON handle (capture);
 CREATE INDEX process_capture ON process (capture);
 CREATE INDEX unavailable_capture ON unavailable (capture);
 
+-- A control run: its whole run file. rate: the share of logons that its leaker leaks; NULL: it has none.
+CREATE TABLE control (name TEXT PRIMARY KEY, rate TEXT, run BLOB NOT NULL);
+
 CREATE TABLE event (id INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL);
 
 CREATE TABLE result_name (result INTEGER PRIMARY KEY, name TEXT NOT NULL);

@@ -42,6 +42,8 @@ const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_HANDLES] = "SELECT * FROM handle WHERE capture = ? ORDER BY rowid",
     [STATEMENT_PROCESSES] = "SELECT * FROM process WHERE capture = ? ORDER BY rowid",
     [STATEMENT_UNAVAILABLE] = "SELECT * FROM unavailable WHERE capture = ? ORDER BY rowid",
+    [STATEMENT_ADD_CONTROL] = "INSERT INTO control (name, rate, run) VALUES (?, ?, ?)",
+    [STATEMENT_CONTROLS] = "SELECT name, rate, run FROM control ORDER BY name",
     [STATEMENT_HOLDINGS] =
         "SELECT capture, pid, image, type, user, domain FROM handle ORDER BY rowid",
     [STATEMENT_PROCESS_COUNTS] =

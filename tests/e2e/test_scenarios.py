@@ -43,6 +43,25 @@ class ReadyMadeScenarios(leaklab.Case):
         self.assertTrue(low <= 1 / 3 <= high)
         self.assertEqual(verdict["orphans"]["k"], verdict["orphans"]["n"] // 3)
 
+    def test_controlled_is_a_leak_that_its_controls_vouch_for(self):
+        done = self.drive(leaklab.SCENARIOS / "controlled.yaml")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        reasons = "\n".join(self.verdict(code=0)["reasons"])
+        self.assertIn("the negative control was clean (0 of 40)", reasons)
+        self.assertIn("the positive control's leak at 10 % of the logons was found (6 of 60)", reasons)
+        self.assertEqual([path.name for path in self.folder.iterdir() if "control" in path.name], [])
+
+    def test_lab_that_sees_leaks_where_there_are_none_gives_no_verdict(self):
+        text = (leaklab.SCENARIOS / "controlled.yaml").read_text()
+        scenario = self.write("faulty.yaml", text.replace("    without: [grabber]\n    cycles: 40\n", "    cycles: 8\n"))
+        done = self.drive(scenario, "--set", "load.cycles=8", "--set", "controls.positive.cycles=32", code=3)
+        self.assertIn("the negative control came out LEAK", " ".join(done.stdout.split()))
+
+    def test_lab_that_misses_the_known_leak_gives_no_verdict(self):
+        done = self.drive(leaklab.SCENARIOS / "controlled.yaml", "--set", "load.cycles=8", "--set", "controls.negative.cycles=32",
+                          "--set", "controls.positive.cycles=32", "--set", "controls.positive.rate=0.9", code=3)
+        self.assertIn("the positive control leaked at 90 % of the logons", " ".join(done.stdout.split()))
+
     def test_kernel_reference_leaks_without_a_visible_holder(self):
         verdict = self.play("kernel-reference")
         self.assertEqual(verdict["verdict"], "LEAK")

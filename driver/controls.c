@@ -1,0 +1,139 @@
+/* Knows how a control run differs from the run: its stage, its length, and that nothing is expected of it. */
+#include "controls.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "run.h"
+
+static const char *const names[] = {"negative", "positive"};
+#define NAMES (sizeof(names) / sizeof(names[0]))
+
+static const struct scenario_control *control_of(const struct scenario *scenario, size_t which)
+{
+	return which == 0 ? scenario->controls.negative : scenario->controls.positive;
+}
+
+static char *file_of(const char *path, const char *name, struct error *error)
+{
+	char *file = NULL;
+
+	if (asprintf(&file, "%s.%s-control", path, name) < 0) {
+		error_set(error, EXIT_TARGET, "out of memory");
+		return NULL;
+	}
+	return file;
+}
+
+static bool is_left_out(const struct scenario_control *control, const char *name)
+{
+	for (unsigned i = 0; i < control->without_count; i++)
+		if (strcmp(control->without[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* The control's stage; the programs themselves stay the scenario's. To free. */
+static struct stage_program *stage_of(
+    const struct scenario *scenario, const struct scenario_control *control, unsigned *count)
+{
+	struct stage_program *stage =
+	    calloc(scenario->stage_count + control->with_count + 1, sizeof(*stage));
+
+	*count = 0;
+	for (unsigned i = 0; stage && i < scenario->stage_count; i++)
+		if (!is_left_out(control, scenario->stage[i].name))
+			stage[(*count)++] = scenario->stage[i];
+	for (unsigned i = 0; stage && i < control->with_count; i++)
+		stage[(*count)++] = control->with[i];
+	return stage;
+}
+
+static void forget(const struct scenario *scenario, const char *path, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		char *file = control_of(scenario, i) ? file_of(path, names[i], NULL) : NULL;
+		if (file)
+			unlink(file);
+		free(file);
+	}
+}
+
+static bool play_one(const struct scenario *scenario, size_t which, const char *text,
+    const char *file, const char *password, struct error *error)
+{
+	const struct scenario_control *control = control_of(scenario, which);
+	struct scenario played = *scenario;
+	struct runfile *runfile = NULL;
+	struct error ended = {0};
+	char name[256];
+
+	snprintf(name, sizeof(name), "%s, %s control", scenario->name, names[which]);
+	played.name = name;
+	played.stage = stage_of(scenario, control, &played.stage_count);
+	played.controls = (struct scenario_controls){0};
+	played.expect = (struct scenario_expect){0};
+	if (control->cycles)
+		played.load.cycles = control->cycles;
+	if (!played.stage)
+		return error_set(error, EXIT_TARGET, "out of memory");
+	bool good = run_scenario(&played, text, file, password, false, &runfile, &ended, error);
+	free(played.stage);
+	if (good) {
+		char *interrupted = runfile_get(runfile, "interrupted");
+		if (interrupted)
+			good = error_set(error, EXIT_INCONCLUSIVE,
+			    "interrupted: there is no run without its controls");
+		free(interrupted);
+	}
+	runfile_close(runfile);
+	return good || error_prefix(error, "%s control: ", names[which]);
+}
+
+bool controls_play(const struct scenario *scenario, const char *text, const char *path,
+    const char *password, struct error *error)
+{
+	bool good = true;
+	size_t played = 0;
+
+	for (; played < NAMES && good; played++) {
+		if (!control_of(scenario, played))
+			continue;
+		char *file = file_of(path, names[played], error);
+		/* One that is there already is not ours to remove. */
+		if (file && access(file, F_OK) == 0) {
+			good = error_set(error, EXIT_USAGE, "%s exists already: remove it", file);
+			free(file);
+			break;
+		}
+		good = file && play_one(scenario, played, text, file, password, error);
+		free(file);
+	}
+	if (!good)
+		forget(scenario, path, played);
+	return good;
+}
+
+bool controls_keep(
+    const struct scenario *scenario, const char *path, struct runfile *runfile, struct error *error)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < NAMES && good; i++) {
+		const struct scenario_control *control = control_of(scenario, i);
+		char *file;
+		if (!control)
+			continue;
+		file = file_of(path, names[i], error);
+		good = file && runfile_add_control(runfile, names[i], control->rate, file, error);
+		free(file);
+	}
+	return good;
+}
+
+void controls_forget(const struct scenario *scenario, const char *path)
+{
+	forget(scenario, path, NAMES);
+}
