@@ -224,7 +224,7 @@ static int run_or_check(const struct arguments *arguments)
 	if (arguments->playing)
 		code = play(arguments, scenario, text);
 	else
-		printf("%s: %s: %llu cycles on %llu slots, %u stage programs, %u observers\n",
+		printf("%s: %s: cycles: %llu, slots: %llu, stage programs: %u, observers: %u\n",
 		    arguments->scenario, scenario->name, (unsigned long long)scenario->load.cycles,
 		    (unsigned long long)scenario->load.slots, scenario->stage_count,
 		    scenario->observers_count);

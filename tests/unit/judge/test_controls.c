@@ -1,0 +1,102 @@
+#include "tests/unit/unit.h"
+
+#include "judge/verdict.h"
+#include "tests/unit/judge/fixture.h"
+
+/* A run of 40 cycles of which each `every`-th leaks; 0: none does. */
+static struct fixture make_run(int every)
+{
+	struct fixture fixture = fixture_create();
+	struct snapshot *settled = fixture_snapshot();
+	fixture_add_cycles(&fixture, 1, 40, 2, CYCLE_LOGGED_OFF);
+	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+	fixture_add_snapshot(&fixture, MARK_AFTER, fixture_snapshot());
+	for (int cycle = 1; every && cycle <= 40; cycle++)
+		if (cycle % every == 0)
+			fixture_add_logon(settled, cycle, 2);
+	fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
+	return fixture;
+}
+
+static void vouch(struct fixture *run, const char *name, const char *rate, int every)
+{
+	struct fixture control = make_run(every);
+	assert_true(runfile_finish(control.runfile, NULL));
+	assert_true(runfile_add_control(
+	    run->runfile, name, rate, unit_path(control.directory, "run.leaklab"), NULL));
+	fixture_destroy(&control);
+}
+
+static struct verdict *judge_with(struct fixture *run, int negative, const char *rate, int positive)
+{
+	vouch(run, "negative", NULL, negative);
+	vouch(run, "positive", rate, positive);
+	return fixture_judge(run);
+}
+
+static void controls_that_hold_vouch_for_the_verdict(void **state)
+{
+	(void)state;
+	struct fixture run = make_run(2);
+	struct verdict *verdict = judge_with(&run, 0, "0.1", 10);
+	assert_int_equal(verdict->word, VERDICT_LEAK);
+	assert_reason(verdict, "the negative control was clean (0 of 40)");
+	assert_reason(
+	    verdict, "the positive control's leak at 10 % of the logons was found (4 of 40)");
+	fixture_finish(&run, verdict);
+}
+
+static void a_lab_that_sees_leaks_everywhere_gives_no_verdict(void **state)
+{
+	(void)state;
+	struct fixture run = make_run(2);
+	struct verdict *verdict = judge_with(&run, 4, "0.1", 10);
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	assert_reason(verdict, "sees leaks where none should be");
+	fixture_finish(&run, verdict);
+}
+
+static void a_lab_that_is_blind_gives_no_verdict(void **state)
+{
+	(void)state;
+	struct fixture run = make_run(0);
+	struct verdict *verdict = judge_with(&run, 0, "0.1", 0);
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	assert_reason(verdict, "would not have seen a leak of that size");
+	fixture_finish(&run, verdict);
+}
+
+static void a_lab_that_measures_another_rate_gives_no_verdict(void **state)
+{
+	(void)state;
+	struct fixture run = make_run(0);
+	struct verdict *verdict = judge_with(&run, 0, "0.9", 10);
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	assert_reason(verdict, "does not measure what it should");
+	fixture_finish(&run, verdict);
+}
+
+static void a_damaged_control_is_an_error_that_names_it(void **state)
+{
+	(void)state;
+	struct fixture run = make_run(0);
+	struct error error = {0};
+	unit_write_file(unit_path(run.directory, "noise"), "no run file at all", 18);
+	assert_true(runfile_add_control(
+	    run.runfile, "negative", NULL, unit_path(run.directory, "noise"), NULL));
+	assert_null(judge_run(run.runfile, &error));
+	assert_contains(error.text, "negative");
+	fixture_destroy(&run);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    unit_test(controls_that_hold_vouch_for_the_verdict),
+	    unit_test(a_lab_that_sees_leaks_everywhere_gives_no_verdict),
+	    unit_test(a_lab_that_is_blind_gives_no_verdict),
+	    unit_test(a_lab_that_measures_another_rate_gives_no_verdict),
+	    unit_test(a_damaged_control_is_an_error_that_names_it),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
