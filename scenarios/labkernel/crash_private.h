@@ -6,6 +6,9 @@
 #include "labkernel/layout.h"
 #include "labkernel/ram.h"
 
+#define LISTS 16    /* of logon sessions */
+#define HEADER 0x30 /* of an object, before its body */
+
 /* An object in the kernel's memory: here, and where it is there. NULL, 0: there is none. */
 struct thing {
 	uint8_t *at;
@@ -51,6 +54,7 @@ struct crash {
 	struct ram *ram;
 	struct region *image, *nonpaged, *paged;
 	struct thing kernel, token_type;
+	uint64_t logon_lists; /* address of the array */
 	struct process_made *processes;
 	struct logon_session_made *logon_sessions;
 	struct token_made *tokens;
@@ -81,6 +85,8 @@ bool put_name(struct crash *crash, struct region *region, struct thing thing,
 bool make(struct crash *crash, struct region *region, enum layout_member size_member, size_t before,
     size_t extra, struct thing *thing, struct error *error);
 
+/* Says that memory is out; NONE. */
+size_t fail_memory(struct error *error);
 /* Room for one more in an array, zeroed; NULL: out of memory. */
 void *next_of(void *items_pointer, size_t *count, size_t *room, size_t size);
 

@@ -7,7 +7,6 @@
 #define LEAF_ENTRIES 256  /* of 16 bytes: a page */
 #define UPPER_ENTRIES 512 /* pointers */
 #define ENTRY_SIZE 16
-#define HEADER 0x30
 #define PREPAID 0x7fff /* references that a handle entry has paid for in advance */
 
 static int by_value(const void *a, const void *b)
