@@ -9,7 +9,8 @@
 
 const char *argp_program_version = PROGRAM " " LEAKLAB_VERSION;
 
-static const struct command *const commands[] = {&command_judge, &command_show, &command_compare};
+static const struct command *const commands[] = {
+    &command_judge, &command_bundle, &command_show, &command_compare, &command_dump};
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
 struct choice {

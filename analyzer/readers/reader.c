@@ -2,6 +2,7 @@
 #include "readers/reader.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -9,8 +10,10 @@
 #include <unistd.h>
 
 #include "common/input.h"
+#include "readers/dump_evidence.h"
 #include "readers/encoding.h"
 #include "readers/format.h"
+#include "readers/lines.h"
 #include "readers/text.h"
 
 static struct snapshot *read_text(
@@ -64,6 +67,13 @@ struct snapshot *evidence_read_path(const char *path, const char **format, struc
 	char *bytes;
 	int fd = strcmp(path, "-") == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
 	void *map = MAP_FAILED;
+	if (fd >= 0 && dump_evidence_is(fd)) {
+		close(fd);
+		snapshot = dump_evidence_read(path, error);
+		if (snapshot && format)
+			*format = "memory dump";
+		return snapshot;
+	}
 	if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
 		map = mmap(
 		    NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
@@ -80,4 +90,33 @@ struct snapshot *evidence_read_path(const char *path, const char **format, struc
 	    bytes, length, strcmp(path, "-") == 0 ? "standard input" : path, format, error);
 	free(bytes);
 	return snapshot;
+}
+
+char *evidence_text(const char *bytes, size_t length, struct error *error)
+{
+	struct span text, line;
+	struct decoder decoder;
+	char *converted = NULL, *out = NULL;
+	size_t size = 0;
+	if (!encoding_open(bytes, length, &text, &converted, error))
+		return NULL;
+	FILE *stream = open_memstream(&out, &size);
+	bool good = stream;
+	decoder_init(&decoder);
+	while (good && text.length) {
+		const char *end = memchr(text.text, '\n', text.length);
+		const size_t taken = end ? (size_t)(end + 1 - text.text) : text.length;
+		good = decoder_line(&decoder, (struct span){text.text, taken}, &line) &&
+		       fwrite(line.text, 1, line.length, stream) == line.length;
+		text = span_from(text, taken);
+	}
+	decoder_deinit(&decoder);
+	if (stream && fclose(stream) != 0)
+		good = false;
+	free(converted);
+	if (good)
+		return out;
+	free(out);
+	error_set(error, EXIT_TARGET, "out of memory");
+	return NULL;
 }

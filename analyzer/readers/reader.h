@@ -22,4 +22,8 @@ struct snapshot *evidence_read_path(const char *path, const char **format, struc
 struct snapshot *evidence_gather(
     char *const *paths, size_t count, const char **format, struct error *error);
 
+/* Evidence as text for people, in UTF-8 whatever it was; the caller's to free(). NULL with an error if it
+ * is no text. */
+char *evidence_text(const char *bytes, size_t length, struct error *error);
+
 #endif

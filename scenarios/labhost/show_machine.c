@@ -73,6 +73,8 @@ bool show_machine(const struct show_context *context, FILE *out, struct error *e
 	const struct nt_token *token;
 
 	(void)error;
+	fprintf(out, "clock %" PRId64 " %" PRId64 "\n", context->now,
+	    context->now - model_boot_time(model));
 	TAILQ_FOREACH(process, model_processes(model), link)
 	tell_process(process, out);
 	TAILQ_FOREACH(logon, model_logons(model), link)

@@ -156,6 +156,12 @@ void crash_destroy(struct crash *crash)
 	free(crash);
 }
 
+void crash_set_clock(struct crash *crash, int64_t time, int64_t up_time)
+{
+	crash->options.time = time;
+	crash->options.up_time = up_time;
+}
+
 size_t crash_add_module(
     struct crash *crash, const char *name, uint64_t base, uint32_t size, struct error *error)
 {

@@ -1,6 +1,7 @@
 /* Knows the words of a description of a machine, one thing a line; `#` begins a comment:
  *
  *   machine LAYOUT [tracking] [full|bitmap-full|bitmap-kernel] [levels=5] [large] [spread] [mask=HEX] [memory=MIB]
+ *   clock TIME UP                              of the crash: microseconds since 1970, and since the start
  *   module NAME BASE SIZE                      a driver
  *   process PID IMAGE SESSION [exited]
  *   user-module PID NAME BASE SIZE
@@ -118,7 +119,14 @@ static bool read_machine(struct reading *reading)
 		return complain(reading, "only one machine a description", reading->words[1]);
 	reading->crash = crash_create(&options, reading->error);
 	return reading->crash ||
-	       error_prefix(reading->error, "%s:%d: ", reading->origin, reading->line);
+	       error_prefix(reading->error, "%s:%d", reading->origin, reading->line);
+}
+
+static bool read_clock(struct reading *reading)
+{
+	crash_set_clock(reading->crash, (int64_t)number_of(reading->words[1], 10),
+	    (int64_t)number_of(reading->words[2], 10));
+	return true;
 }
 
 static bool read_module(struct reading *reading)
@@ -358,6 +366,7 @@ static const struct {
 	bool (*read)(struct reading *reading);
 } lines[] = {
     {"machine", 2, read_machine},
+    {"clock", 3, read_clock},
     {"module", 4, read_module},
     {"process", 4, read_process},
     {"user-module", 5, read_user_module},

@@ -62,6 +62,8 @@ struct crash;
 struct crash *crash_create(const struct crash_options *options, struct error *error);
 void crash_destroy(struct crash *crash); /* NULL is allowed */
 
+/* Instead of the options' time and up_time. */
+void crash_set_clock(struct crash *crash, int64_t time, int64_t up_time);
 size_t crash_add_module(
     struct crash *crash, const char *name, uint64_t base, uint32_t size, struct error *error);
 size_t crash_add_process(

@@ -32,6 +32,11 @@ def kernel(rows, name):
         at, gap = 0, 0
         print(f"struct {kind} {{")
         for member, (offset, member_kind) in sorted(members.items(), key=lambda item: item[1][0]):
+            base, _, bits = member_kind.partition(":")
+            if bits:
+                print(f"\t{KINDS[base]} {member} : {bits};")
+                at = offset + sizes[base]
+                continue
             base, _, count = member_kind.rstrip("]").partition("[")
             assert offset >= at, f"{kind}.{member} lies in the member before it"
             if offset > at:

@@ -1,5 +1,5 @@
-/* A page's offset is the number of bits set before its own: the count before every 512 bits is kept, so that a
- * look-up counts at most eight words. */
+/* A page's offset is the number of bits set before its own: the count before every word is kept, so that a
+ * look-up counts one. */
 #include "dump/file/bitmap.h"
 
 #include <stdlib.h>
@@ -7,15 +7,22 @@
 #include "dump/file/format.h"
 #include "dump/little_endian.h"
 
-#define WORDS_A_BLOCK 8
-
 struct bitmap {
-	uint64_t *word;   /* in the machine's byte order, padded to whole blocks */
-	uint64_t *before; /* bits set before each block */
-	uint64_t words, blocks;
+	uint64_t *word;   /* in the machine's byte order */
+	uint64_t *before; /* bits set before each word */
+	uint64_t words;
 	uint64_t population;
 	uint64_t first_page;
 };
+
+/* Without the instruction, which not all processors have, the compiler would call a function. */
+static uint64_t count_bits(uint64_t word)
+{
+	word -= word >> 1 & UINT64_C(0x5555555555555555);
+	word = (word & UINT64_C(0x3333333333333333)) + (word >> 2 & UINT64_C(0x3333333333333333));
+	word = (word + (word >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	return word * UINT64_C(0x0101010101010101) >> 56;
+}
 
 /* Words in place, from the file's byte order; bits beyond the last page frame are cleared. */
 static void settle_words(struct bitmap *bitmap, uint64_t bits)
@@ -25,9 +32,8 @@ static void settle_words(struct bitmap *bitmap, uint64_t bits)
 	if (bits % 64)
 		bitmap->word[bits / 64] &= (UINT64_C(1) << bits % 64) - 1;
 	for (uint64_t i = 0; i < bitmap->words; i++) {
-		if (i % WORDS_A_BLOCK == 0)
-			bitmap->before[i / WORDS_A_BLOCK] = bitmap->population;
-		bitmap->population += (uint64_t)__builtin_popcountll(bitmap->word[i]);
+		bitmap->before[i] = bitmap->population;
+		bitmap->population += count_bits(bitmap->word[i]);
 	}
 }
 
@@ -57,11 +63,10 @@ struct bitmap *bitmap_create(
 	struct bitmap *bitmap = calloc(1, sizeof *bitmap);
 	if (!bitmap)
 		goto no_memory;
-	bitmap->blocks = (layout->bits + 64 * WORDS_A_BLOCK - 1) / (64 * WORDS_A_BLOCK);
-	bitmap->words = bitmap->blocks * WORDS_A_BLOCK;
+	bitmap->words = (layout->bits + 63) / 64;
 	bitmap->first_page = layout->first_page;
 	bitmap->word = calloc(bitmap->words, sizeof *bitmap->word);
-	bitmap->before = calloc(bitmap->blocks, sizeof *bitmap->before);
+	bitmap->before = calloc(bitmap->words, sizeof *bitmap->before);
 	if (!bitmap->word || !bitmap->before)
 		goto no_memory;
 	if (!source_read(source, layout->bitmap, bitmap->word, (size_t)((layout->bits + 7) / 8))) {
@@ -96,10 +101,7 @@ bool bitmap_find(const struct bitmap *bitmap, uint64_t pfn, uint64_t *offset)
 	uint64_t word = pfn / 64, bit = UINT64_C(1) << pfn % 64;
 	if (word >= bitmap->words || !(bitmap->word[word] & bit))
 		return false;
-	uint64_t rank = bitmap->before[word / WORDS_A_BLOCK];
-	for (uint64_t i = word - word % WORDS_A_BLOCK; i < word; i++)
-		rank += (uint64_t)__builtin_popcountll(bitmap->word[i]);
-	rank += (uint64_t)__builtin_popcountll(bitmap->word[word] & (bit - 1));
+	uint64_t rank = bitmap->before[word] + count_bits(bitmap->word[word] & (bit - 1));
 	*offset = bitmap->first_page + rank * DUMP_PAGE_SIZE;
 	return true;
 }

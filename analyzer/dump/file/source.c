@@ -1,5 +1,4 @@
-/* Reading by pread(): nothing is mapped, so that a dump larger than memory, one on a bad disk or one that somebody
- * cuts short meanwhile fails with an error, not with a signal. */
+/* Reading by pread(): what fails on a bad disk, or because somebody cuts the file short meanwhile, fails with an error. */
 #include "dump/file/source.h"
 
 #include <errno.h>

@@ -8,7 +8,7 @@
 #include "dump/memory/page_set.h"
 #include "dump/memory/page_table.h"
 
-#define TRANSLATIONS 1024 /* of one space; 16 KiB */
+#define TRANSLATIONS 4096 /* of one space; 128 KiB */
 #define NO_PAGE UINT64_MAX
 
 /* What the spaces of one dump have in common. Owned by the kernel's space. */
@@ -21,8 +21,10 @@ struct memory {
 };
 
 struct translation {
-	uint64_t page;  /* virtual page number */
-	uint64_t frame; /* physical address of the page */
+	uint64_t page;        /* virtual page number */
+	uint64_t frame;       /* physical address of the page */
+	const uint8_t *bytes; /* of the page, while the dump has this generation */
+	uint64_t generation;  /* 0: never had */
 };
 
 struct address_space {
@@ -193,6 +195,28 @@ static bool fail(struct address_space *space, enum memory_state state, uint64_t 
 	return false;
 }
 
+/* The bytes of an address's page: often the same pages are read again and again. */
+static enum memory_state find_bytes(
+    struct address_space *space, uint64_t address, const uint8_t **bytes)
+{
+	struct dump_file *dump = space->memory->tables.dump;
+	uint64_t page = address >> DUMP_PAGE_BITS, physical;
+	struct translation *known = &space->translation[page % TRANSLATIONS];
+	if (known->page == page && known->generation == dump_file_generation(dump) &&
+	    space->generation == space->memory->generation && is_canonical(space, address)) {
+		*bytes = known->bytes;
+		return MEMORY_PRESENT;
+	}
+	enum memory_state state = address_space_translate(space, address, &physical);
+	if (state == MEMORY_PRESENT)
+		state = page_table_page(dump, physical, bytes);
+	if (state == MEMORY_PRESENT) {
+		known->bytes = *bytes;
+		known->generation = dump_file_generation(dump);
+	}
+	return state;
+}
+
 bool address_space_read(struct address_space *space, uint64_t address, void *buffer, size_t length,
     struct memory_fault *fault)
 {
@@ -200,11 +224,8 @@ bool address_space_read(struct address_space *space, uint64_t address, void *buf
 	while (length > 0) {
 		size_t within = (size_t)(address & (DUMP_PAGE_SIZE - 1));
 		size_t chunk = DUMP_PAGE_SIZE - within < length ? DUMP_PAGE_SIZE - within : length;
-		uint64_t physical;
 		const uint8_t *page;
-		enum memory_state state = address_space_translate(space, address, &physical);
-		if (state == MEMORY_PRESENT)
-			state = page_table_page(space->memory->tables.dump, physical, &page);
+		enum memory_state state = find_bytes(space, address, &page);
 		if (state != MEMORY_PRESENT)
 			return fail(space, state, address, fault);
 		memcpy(out, page + within, chunk);
@@ -217,6 +238,22 @@ bool address_space_read(struct address_space *space, uint64_t address, void *buf
 	if (space->memory->counting)
 		space->memory->counts.reads[MEMORY_PRESENT]++;
 	return true;
+}
+
+const uint8_t *address_space_view(
+    struct address_space *space, uint64_t address, size_t *length, struct memory_fault *fault)
+{
+	const uint8_t *page;
+	size_t within = (size_t)(address & (DUMP_PAGE_SIZE - 1));
+	enum memory_state state = find_bytes(space, address, &page);
+	if (state != MEMORY_PRESENT) {
+		fail(space, state, address, fault);
+		return NULL;
+	}
+	if (space->memory->counting)
+		space->memory->counts.reads[MEMORY_PRESENT]++;
+	*length = DUMP_PAGE_SIZE - within;
+	return page + within;
 }
 
 bool address_space_read_u8(

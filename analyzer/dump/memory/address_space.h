@@ -62,6 +62,11 @@ void address_space_set_invalid_pte_mask(struct address_space *space, uint64_t ma
 bool address_space_read(struct address_space *space, uint64_t address, void *buffer, size_t length,
     struct memory_fault *fault);
 
+/* The bytes at an address themselves, up to the end of their page; *length is how many. Valid until the next read of any space
+ * of this dump. NULL, and a count, as for a read that fails. */
+const uint8_t *address_space_view(
+    struct address_space *space, uint64_t address, size_t *length, struct memory_fault *fault);
+
 /* Little-endian numbers; *out is untouched on failure. */
 bool address_space_read_u8(
     struct address_space *space, uint64_t address, uint8_t *out, struct memory_fault *fault);

@@ -1,4 +1,4 @@
-/* fuzz-dump-seeds DIR: writes what the fuzzers start from to DIR/dump_file, DIR/paging and DIR/pdb. */
+/* fuzz-dump-seeds DIR: writes what the fuzzers start from to DIR/dump_file, DIR/paging, DIR/pdb and DIR/kernel. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +103,8 @@ int main(int argc, char **argv)
 	write_dumps(argv[1]);
 	write_paging(argv[1]);
 	write_image(argv[1]);
+	static const uint8_t changes[] = {0, 1, 0, 1, 4, 0, 0x20, 0, 2, 1, 0x80, 3, 0, 3, 9};
+	write_seed(argv[1], "kernel", 0, changes, sizeof changes);
 	make_pdb_sample(&pdb);
 	for (unsigned i = 0; i < 3; i++) {
 		size_t length;

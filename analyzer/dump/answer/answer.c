@@ -1,0 +1,66 @@
+/* An answer's life, and what it says in one number. */
+#include "dump/answer/answer.h"
+
+#include <stdlib.h>
+
+#include "dump/answer/orphans.h"
+
+struct answer *answer_create(struct kernel *kernel, struct error *error)
+{
+	struct answer *answer = calloc(1, sizeof *answer);
+	if (answer)
+		answer->kernel = kernel;
+	if (answer && answer_find_orphans(answer) && answer_group_culprits(answer))
+		return answer;
+	answer_destroy(answer);
+	error_set(error, EXIT_TARGET, "out of memory");
+	return NULL;
+}
+
+void answer_destroy(struct answer *answer)
+{
+	if (!answer)
+		return;
+	free(answer->orphans);
+	free(answer->pinned);
+	free(answer->culprits);
+	free(answer->session_ids);
+	free(answer);
+}
+
+/* What was not seen may hide orphans; what was seen of them is enough to say that there are some. */
+enum exit_code answer_exit_code(const struct answer *answer)
+{
+	const struct kernel *kernel = answer->kernel;
+	if (answer->orphan_count > 0)
+		return EXIT_LEAK;
+	for (size_t i = 0; i < KERNEL_REASONS; i++)
+		if (kernel->missing[THING_LOGON_LIST][i] || kernel->missing[THING_PROCESS][i])
+			return EXIT_INCONCLUSIVE;
+	return answer->unjudged > 0 || kernel->logon_count == 0 ? EXIT_INCONCLUSIVE : EXIT_CLEAN;
+}
+
+const char *method_text(uint32_t method)
+{
+	switch (method) {
+	case METHOD_CREATE:
+		return "created";
+	case METHOD_DUPLICATE:
+		return "duplicated";
+	case METHOD_FILTER:
+		return "filtered";
+	default:
+		return "made";
+	}
+}
+
+const char *holder_kind_text(enum kernel_holder_kind kind, uint64_t count)
+{
+	static const char *const texts[][2] = {
+	    [HOLDER_HANDLE] = {"handle", "handles"},
+	    [HOLDER_PRIMARY] = {"primary token", "primary tokens"},
+	    [HOLDER_THREAD] = {"impersonating thread", "impersonating threads"},
+	    [HOLDER_SESSION] = {"logon session's own token", "logon sessions' own tokens"},
+	};
+	return texts[kind][count != 1];
+}

@@ -1,0 +1,114 @@
+/* What follows from what a kernel knew: which logon sessions are orphaned, and who is to blame. The door of this folder, with
+ * the forms in which it is told.
+ *
+ * A logon session is orphaned if it still exists although its user has gone:
+ *  - it is none of the system's own (LUIDs 0x3e3, 0x3e4, 0x3e5, 0x3e7), and does not belong to session 0, where services
+ *    and network logons live;
+ *  - no running process runs in it: no primary token of a running process belongs to it, nor to the logon session that
+ *    it is linked to (the other half of an administrator's logon);
+ *  - its RDS session is over: no running process with its session ID is of its user (by SID, or by account name where
+ *    tokens do not tell). An administrator's elevated half without a process of its own is no orphan by that.
+ * A logon session's session ID is that of its tokens. Where none of them can be read, nothing is known of it, and it counts
+ * as one that cannot be judged; where it has references and there is no token at all, as an orphan: the kernel holds it. */
+#ifndef LEAKLAB_ANSWER_H
+#define LEAKLAB_ANSWER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "dump/kernel/kernel.h"
+
+enum culprit_kind {
+	CULPRIT_CREATOR, /* who made the tokens, by leak tracking */
+	CULPRIT_HOLDER, /* who holds them: they were made by nobody knows, or by lsass on somebody's behalf */
+	CULPRIT_KERNEL, /* tokens that nobody holds who can be seen, or references without a token */
+};
+
+#define CULPRIT_HOLDERS 12
+#define CULPRIT_PIDS 8
+
+struct culprit_holder {
+	enum kernel_holder_kind kind;
+	uint32_t process; /* KERNEL_NONE for logon sessions' own tokens */
+	uint64_t count;
+};
+
+/* Tokens of orphans that have creator, method and stack in common, or a holder where those are not known. */
+struct dump_culprit {
+	enum culprit_kind kind;
+	const char *image;         /* who; NULL for the kernel */
+	const char *creator_image; /* NULL: not known */
+	uint32_t method;
+	const struct kernel_stack *stack; /* NULL: not known */
+	uint64_t pids[CULPRIT_PIDS];
+	uint32_t pid_count; /* may be more than are kept */
+	uint32_t orphans;   /* distinct ones */
+	uint32_t tokens;
+	uint64_t references; /* of logon sessions, without a token: CULPRIT_KERNEL only */
+	uint64_t captures;   /* subject contexts that were captured and not released */
+	uint32_t unheld;     /* of tokens, those without a holder in sight */
+	struct culprit_holder holders[CULPRIT_HOLDERS];
+	uint32_t holder_count; /* kept */
+	uint64_t other_holders;
+	bool follower; /* lsass or System, which let go when the last other holder has */
+
+	uint32_t last_orphan, foreign_orphans; /* private */
+};
+
+struct orphan {
+	uint32_t logon;
+	int64_t session_id;         /* NUMBER_UNKNOWN: no token tells */
+	const char *user;           /* SID, or NULL */
+	uint64_t kernel_references; /* those that no token explains, and tokens that nobody holds */
+	uint32_t unheld;            /* such tokens */
+	bool references_known;
+};
+
+struct answer {
+	struct kernel *kernel;
+	struct orphan *orphans;
+	uint32_t orphan_count;
+	uint32_t unjudged; /* logon sessions of which too little is known */
+	int64_t *pinned;   /* session IDs, ascending */
+	uint32_t pinned_count;
+	uint32_t kernel_held; /* orphans that have kernel references */
+	struct dump_culprit *culprits;
+	uint32_t culprit_count;
+	int64_t *session_ids; /* private: of all logon sessions */
+};
+
+/* NULL: out of memory. The kernel was read, and outlives the answer. */
+struct answer *answer_create(struct kernel *kernel, struct error *error);
+void answer_destroy(struct answer *answer); /* NULL is allowed */
+
+/* EXIT_CLEAN, EXIT_LEAK or EXIT_INCONCLUSIVE. */
+enum exit_code answer_exit_code(const struct answer *answer);
+
+/* "created", "duplicated", "filtered", "made". */
+const char *method_text(uint32_t method);
+/* "handle", "primary token", "impersonating thread", "logon session's own token". */
+const char *holder_kind_text(enum kernel_holder_kind kind, uint64_t count);
+
+struct telling {
+	const char *path;            /* of the dump */
+	const struct answer *answer; /* NULL: without symbols there is none */
+	struct kernel *kernel;       /* NULL: not even that was found */
+	struct symbol_store *store;
+	bool verbose;
+};
+
+/* Text of 80 columns at most. */
+void answer_print_text(const struct telling *telling, FILE *out);
+/* JSON, schema leaklab.dump/1. */
+void answer_print_json(const struct telling *telling, FILE *out);
+
+struct snapshot;
+/* As a snapshot: evidence like any other. NULL: out of memory. */
+struct snapshot *answer_to_snapshot(const struct answer *answer, struct error *error);
+
+/* Dump, symbols, kernel and answer in one, for those who only want to know what was true. */
+struct snapshot *dump_to_snapshot(
+    const char *path, struct symbol_store *store, struct error *error);
+
+#endif

@@ -1,0 +1,252 @@
+/* A dump as evidence like any other. What a handle listing cannot show is told in its words: a token that a process or
+ * thread runs with is a handle without a value, and a logon session that only the kernel holds has none. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dump/answer/answer.h"
+#include "snapshot/snapshot.h"
+
+struct making {
+	struct snapshot *snapshot;
+	const struct answer *answer;
+	const struct kernel *kernel;
+	const char *token;
+};
+
+static const char *keep(struct making *making, const char *text)
+{
+	return text && *text ? snapshot_string(making->snapshot, text, strlen(text)) : NULL;
+}
+
+static bool add_logons(struct making *making)
+{
+	const struct kernel *kernel = making->kernel;
+	for (uint32_t i = 0; i < kernel->logon_count; i++) {
+		struct logon_session *logon = snapshot_add_logon_session(making->snapshot);
+		if (!logon)
+			return false;
+		logon->luid = kernel->logons[i].luid;
+		logon->user = keep(making, kernel->logons[i].user);
+		logon->domain = keep(making, kernel->logons[i].domain);
+		logon->session_id = making->answer->session_ids[i];
+	}
+	return true;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+	return (left > right) - (left < right);
+}
+
+/* A session is where processes run. Its user is that of explorer.exe, or of any process that belongs to a person. */
+static bool add_sessions(struct making *making)
+{
+	const struct kernel *kernel = making->kernel;
+	int64_t *ids = calloc(kernel->process_count + 1u, sizeof *ids);
+	size_t count = 0;
+	bool good = ids;
+	for (uint32_t i = 0; good && i < kernel->process_count; i++)
+		if (kernel->processes[i].is_alive &&
+		    kernel->processes[i].session_id != NUMBER_UNKNOWN)
+			ids[count++] = kernel->processes[i].session_id;
+	if (count)
+		qsort(ids, count, sizeof *ids, by_number);
+	for (size_t i = 0; good && i < count; i++) {
+		if (i > 0 && ids[i] == ids[i - 1])
+			continue;
+		struct session *session = snapshot_add_session(making->snapshot);
+		good = session;
+		if (session)
+			session->id = ids[i];
+	}
+	free(ids);
+	return good;
+}
+
+/* S-1-5-21-...: an account of a person or a domain; services, DWM and UMFD have others. */
+static bool is_person(const char *sid)
+{
+	return sid && strncmp(sid, "S-1-5-21-", 9) == 0;
+}
+
+static struct session *find_session(struct snapshot *snapshot, int64_t id)
+{
+	size_t low = 0, high = snapshot->session_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (snapshot->sessions[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < snapshot->session_count && snapshot->sessions[low].id == id
+	           ? &snapshot->sessions[low]
+	           : NULL;
+}
+
+static bool add_processes(struct making *making)
+{
+	const struct kernel *kernel = making->kernel;
+	for (uint32_t i = 0; i < kernel->process_count; i++) {
+		const struct kernel_process *from = &kernel->processes[i];
+		const struct kernel_token *token =
+		    from->primary == KERNEL_NONE ? NULL : &kernel->tokens[from->primary];
+		struct process *process = snapshot_add_process(making->snapshot);
+		if (!process)
+			return false;
+		process->pid = (int64_t)from->pid;
+		process->image = keep(making, from->image);
+		process->session_id = from->session_id;
+		process->handle_count = from->handles;
+		if (!token || token->logon == KERNEL_NONE)
+			continue;
+		const struct kernel_logon_session *logon = &kernel->logons[token->logon];
+		process->user = keep(making, logon->user);
+		struct session *session = find_session(making->snapshot, from->session_id);
+		if (from->is_alive && session && session->id != 0 && !session->user &&
+		    is_person(token->user)) {
+			session->user = process->user;
+			session->domain = keep(making, logon->domain);
+		}
+	}
+	return true;
+}
+
+static bool add_handle(struct making *making, const struct kernel_holder *holder)
+{
+	const struct kernel *kernel = making->kernel;
+	const struct kernel_token *token = &kernel->tokens[holder->token];
+	const struct kernel_process *process =
+	    holder->process == KERNEL_NONE ? NULL : &kernel->processes[holder->process];
+	struct handle *handle;
+	/* What runs with a token of its own is no leak, unless it exited. */
+	if (holder->kind == HOLDER_PRIMARY && process->is_alive)
+		return true;
+	if (!process)
+		return true;
+	handle = snapshot_add_handle(making->snapshot);
+	if (!handle)
+		return false;
+	handle->pid = (int64_t)process->pid;
+	handle->image = keep(making, process->image);
+	handle->type = making->token;
+	if (holder->kind == HOLDER_HANDLE)
+		handle->value = (int64_t)holder->value;
+	else
+		handle->name = keep(making, holder_kind_text(holder->kind, 1));
+	if (!token->is_read)
+		return true;
+	handle->token_id = (int64_t)token->id;
+	handle->luid = token->luid;
+	handle->has_luid = true;
+	handle->session_id = token->session_id;
+	if (token->logon != KERNEL_NONE) {
+		handle->user = keep(making, kernel->logons[token->logon].user);
+		handle->domain = keep(making, kernel->logons[token->logon].domain);
+	}
+	return true;
+}
+
+static bool add_handles(struct making *making)
+{
+	making->token = keep(making, "Token");
+	if (!making->token)
+		return false;
+	for (uint32_t i = 0; i < making->kernel->holder_count; i++)
+		if (!add_handle(making, &making->kernel->holders[i]))
+			return false;
+	return true;
+}
+
+/* Which part of the snapshot is not whole, and why. */
+static bool add_unavailable(struct making *making)
+{
+	static const struct {
+		enum kernel_thing thing;
+		const char *section;
+	} parts[] = {
+	    {THING_PROCESS, "processes"},
+	    {THING_LOGON_LIST, "logon_sessions"},
+	    {THING_HANDLE_TABLE, "handles"},
+	};
+	char why[160];
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+		for (unsigned j = 0; j < KERNEL_REASONS; j++) {
+			uint64_t count = making->kernel->missing[parts[i].thing][j];
+			if (count == 0)
+				continue;
+			snprintf(why, sizeof why, "%llu %s: %s", (unsigned long long)count,
+			    kernel_thing_text(parts[i].thing, count), kernel_reason_text(j));
+			if (!snapshot_add_unavailable(making->snapshot, parts[i].section, why))
+				return false;
+			break;
+		}
+	return making->kernel->handles_read ||
+	       snapshot_add_unavailable(making->snapshot, "handles",
+	           "tokens cannot be told from other objects in this dump");
+}
+
+static bool fill(struct making *making)
+{
+	const struct dump_header *header = dump_file_header(making->kernel->dump);
+	struct snapshot *snapshot = making->snapshot;
+	char build[32];
+	snprintf(build, sizeof build, "10.0.%u", header->build);
+	if (header->build < 10000) /* Windows 7 to 8.1 */
+		snprintf(build, sizeof build, "6.%u.%u",
+		    header->build < 9200   ? 1
+		    : header->build < 9600 ? 2
+		                           : 3,
+		    header->build);
+	snapshot->source = keep(making, "memory dump");
+	snapshot->build = keep(making, build);
+	snapshot->time = header->system_time;
+	if (header->system_time != TIMESTAMP_UNKNOWN && header->up_time != DUMP_UP_TIME_UNKNOWN)
+		snapshot->boot_time = header->system_time - header->up_time;
+	snapshot->elevated = YES;
+	snapshot->leak_tracking = making->kernel->tracking == TRACKING_ON        ? YES
+	                          : making->kernel->tracking == TRACKING_UNKNOWN ? YES_NO_UNKNOWN
+	                                                                         : NO;
+	snapshot->token_objects = making->kernel->token_objects;
+	if (making->kernel->handles_read)
+		snapshot->token_objects_accounted = making->kernel->token_count;
+	return add_logons(making) && add_sessions(making) && add_processes(making) &&
+	       add_handles(making) && add_unavailable(making);
+}
+
+struct snapshot *answer_to_snapshot(const struct answer *answer, struct error *error)
+{
+	struct making making = {
+	    .snapshot = snapshot_create(), .answer = answer, .kernel = answer->kernel};
+	if (making.snapshot && fill(&making))
+		return making.snapshot;
+	snapshot_destroy(making.snapshot);
+	error_set(error, EXIT_TARGET, "out of memory");
+	return NULL;
+}
+
+struct snapshot *dump_to_snapshot(const char *path, struct symbol_store *store, struct error *error)
+{
+	struct snapshot *snapshot = NULL;
+	struct kernel *kernel = NULL;
+	struct answer *answer = NULL;
+	struct dump_file *dump = dump_file_open(path, error);
+	if (!dump || !dump_file_find_pages(dump, error))
+		goto out;
+	kernel = kernel_create(dump, error);
+	if (!kernel || !kernel_find_symbols(kernel, store, error) ||
+	    !kernel_read(kernel, NULL, NULL, error))
+		goto out;
+	answer = answer_create(kernel, error);
+	if (answer)
+		snapshot = answer_to_snapshot(answer, error);
+out:
+	if (!snapshot && !strstr(error->text, path))
+		error_prefix(error, "%s", path);
+	answer_destroy(answer);
+	kernel_destroy(kernel);
+	dump_file_close(dump);
+	return snapshot;
+}

@@ -1,0 +1,225 @@
+/* nt!SepLogonSessions: 16 singly linked lists of _SEP_LOGON_SESSION_REFERENCES. Builds differ in how they choose a list,
+ * so all are walked. And nt!SeTokenLeakTracking, and the totals of the token type. */
+#include <stdlib.h>
+
+#include "dump/kernel/inside.h"
+#include "dump/little_endian.h"
+#include "snapshot/snapshot.h"
+
+#define LISTS 16
+
+static bool find_variable(const struct kernel *kernel, const char *name, uint64_t *address)
+{
+	uint32_t rva;
+	if (!pdb_find_public(kernel->inside->pdb, name, &rva))
+		return false;
+	*address = kernel->base + rva;
+	return true;
+}
+
+static bool read_tracking(struct kernel *kernel)
+{
+	const struct kernel_layout *layout = &kernel->inside->layout;
+	uint64_t address;
+	uint32_t value;
+	if (!find_variable(kernel, "SeTokenLeakTracking", &address) ||
+	    layout->logon.tokens == ABSENT || layout->token.diagnostics == ABSENT) {
+		kernel->tracking = TRACKING_ABSENT;
+		return true;
+	}
+	if (!address_space_read_u32(kernel->space, address, &value, NULL)) {
+		kernel->tracking = TRACKING_UNKNOWN;
+		return kernel_lack(kernel,
+		    "SeTokenLeakTracking is not in the dump: taken as on where lists are found");
+	}
+	kernel->tracking = value ? TRACKING_ON : TRACKING_OFF;
+	return true;
+}
+
+/* What tells tokens from other objects behind handles. */
+static bool read_token_type(struct kernel *kernel)
+{
+	struct kernel_private *inside = kernel->inside;
+	const struct kernel_layout *layout = &inside->layout;
+	uint64_t variable, type;
+	uint32_t count;
+	if (layout->type.index == ABSENT || layout->header.type == ABSENT)
+		return true; /* said by the layout */
+	if (!find_variable(kernel, "SeTokenObjectType", &variable))
+		return kernel_lack(
+		    kernel, "SeTokenObjectType: tokens cannot be told from other objects");
+	if (!address_space_read_u64(kernel->space, variable, &type, NULL) ||
+	    !address_space_is_kernel(kernel->space, type) ||
+	    !address_space_read_u8(
+	        kernel->space, type + (uint64_t)layout->type.index, &inside->token_type, NULL))
+		return kernel_lack(kernel,
+		    "the token type is not in the dump: tokens cannot be told from other objects");
+	inside->has_cookie = find_variable(kernel, "ObHeaderCookie", &variable);
+	if (inside->has_cookie &&
+	    !address_space_read_u8(kernel->space, variable, &inside->cookie, NULL))
+		return kernel_lack(kernel,
+		    "ObHeaderCookie is not in the dump: tokens cannot be told from other "
+		    "objects");
+	inside->has_token_type = true;
+	if (layout->type.objects != ABSENT &&
+	    address_space_read_u32(
+	        kernel->space, type + (uint64_t)layout->type.objects, &count, NULL))
+		kernel->token_objects = count;
+	if (layout->type.handles != ABSENT &&
+	    address_space_read_u32(
+	        kernel->space, type + (uint64_t)layout->type.handles, &count, NULL))
+		kernel->token_handles = count;
+	return true;
+}
+
+/* The count of references; NUMBER_UNKNOWN for one that cannot be. */
+static int64_t references_of(struct kernel *kernel, uint64_t address, const uint8_t *bytes)
+{
+	const struct kernel_layout *layout = &kernel->inside->layout;
+	const uint8_t *at = bytes + layout->logon.references;
+	int64_t count =
+	    layout->logon.references_size == 8 ? (int64_t)load64(at) : (int32_t)load32(at);
+	if (count >= 0 && count <= UINT32_MAX)
+		return count;
+	kernel_damaged(kernel, THING_LOGON_SESSION,
+	    "logon session at 0x%llx: its reference count is 0x%llx", (unsigned long long)address,
+	    (unsigned long long)count);
+	return NUMBER_UNKNOWN;
+}
+
+static size_t bytes_needed(const struct kernel_layout *layout)
+{
+	const int32_t ends[] = {layout->logon.next + 8, layout->logon.luid + 8,
+	    layout->logon.buddy + 8, layout->logon.references + 8, layout->logon.own_token + 8,
+	    layout->logon.user + 16, layout->logon.domain + 16};
+	int32_t most = 0;
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+		most = ends[i] > most ? ends[i] : most;
+	return (size_t)most;
+}
+
+static bool add_logon(struct kernel *kernel, uint64_t address, const uint8_t *bytes, bool *failed)
+{
+	const struct kernel_layout *layout = &kernel->inside->layout;
+	struct kernel_logon_session *logon = kernel_next(&kernel->logons, &kernel->logon_count,
+	    &kernel->inside->logon_room, sizeof *kernel->logons);
+	if (!logon || !address_map_add(&kernel->inside->logon_at, address, kernel->logon_count - 1))
+		return false;
+	*logon = (struct kernel_logon_session){
+	    .address = address,
+	    .luid = load64(bytes + layout->logon.luid),
+	    .references = references_of(kernel, address, bytes),
+	    .own = KERNEL_NONE,
+	    .tokens = KERNEL_NONE,
+	};
+	if (layout->logon.buddy != ABSENT)
+		logon->buddy = load64(bytes + layout->logon.buddy);
+	if (layout->logon.own_token != ABSENT)
+		logon->own_at = load64(bytes + layout->logon.own_token);
+	if (layout->logon.user != ABSENT)
+		logon->user =
+		    kernel_unicode_bytes(kernel, kernel->space, bytes + layout->logon.user, failed);
+	if (layout->logon.domain != ABSENT)
+		logon->domain = kernel_unicode_bytes(
+		    kernel, kernel->space, bytes + layout->logon.domain, failed);
+	return !*failed;
+}
+
+/* False when memory is out; a list that breaks off is counted. */
+static bool read_list(struct kernel *kernel, int number, uint64_t address)
+{
+	uint8_t bytes[1024];
+	const size_t length = bytes_needed(&kernel->inside->layout);
+	struct memory_fault fault;
+	bool failed = false;
+	while (address) {
+		if ((address & 7) || !address_space_is_kernel(kernel->space, address)) {
+			kernel_damaged(kernel, THING_LOGON_LIST,
+			    "list %d of logon sessions leads to 0x%llx, where none can be", number,
+			    (unsigned long long)address);
+			return true;
+		}
+		if (address_map_find(&kernel->inside->logon_at, address) != UINT32_MAX) {
+			kernel_damaged(kernel, THING_LOGON_LIST,
+			    "list %d of logon sessions leads back to 0x%llx", number,
+			    (unsigned long long)address);
+			return true;
+		}
+		if (kernel->logon_count >= kernel_most(kernel, length)) {
+			kernel_damaged(kernel, THING_LOGON_LIST,
+			    "list %d has more logon sessions than fit into the dump", number);
+			return true;
+		}
+		if (!address_space_read(kernel->space, address, bytes, length, &fault)) {
+			kernel_miss(kernel, THING_LOGON_LIST, fault.state);
+			return true;
+		}
+		if (!add_logon(kernel, address, bytes, &failed))
+			return false;
+		if (kernel->logon_count % 4096 == 0)
+			kernel_tell(kernel, "logon sessions", kernel->logon_count, 0);
+		address = load64(bytes + kernel->inside->layout.logon.next);
+	}
+	return true;
+}
+
+static int by_luid(const void *a, const void *b)
+{
+	const struct kernel_logon_session *left = a, *right = b;
+	if (left->luid != right->luid)
+		return left->luid < right->luid ? -1 : 1;
+	return (left->address > right->address) - (left->address < right->address);
+}
+
+/* In the order in which they were made: what belongs to neighbours mostly lies near in memory, and the dump is read in
+ * one direction then. */
+static bool sort_logons(struct kernel *kernel)
+{
+	struct address_map *map = &kernel->inside->logon_at;
+	address_map_deinit(map);
+	*map = (struct address_map){0};
+	if (kernel->logon_count)
+		qsort(kernel->logons, kernel->logon_count, sizeof *kernel->logons, by_luid);
+	for (uint32_t i = 0; i < kernel->logon_count; i++)
+		if (!address_map_add(map, kernel->logons[i].address, i))
+			return false;
+	return true;
+}
+
+bool logon_sessions_read(struct kernel *kernel, struct error *error)
+{
+	uint64_t variable, array, head;
+	struct memory_fault fault;
+	if (!read_tracking(kernel) || !read_token_type(kernel))
+		return kernel_no_memory(error);
+	if (bytes_needed(&kernel->inside->layout) > 1024)
+		return error_set(error, EXIT_INCONCLUSIVE,
+		    "the PDB describes a logon session of more than 1024 bytes, which cannot be");
+	if (!find_variable(kernel, "SepLogonSessions", &variable))
+		return error_set(error, EXIT_INCONCLUSIVE,
+		    "%s has no public symbol SepLogonSessions; this build's logon sessions cannot be "
+		    "found",
+		    kernel->pdb_path);
+	if (!address_space_read_u64(kernel->space, variable, &array, &fault))
+		return error_set(error, EXIT_INCONCLUSIVE,
+		    "the pointer to the logon sessions (0x%llx) is %s",
+		    (unsigned long long)fault.address, memory_state_text(fault.state));
+	if ((array & 7) || !address_space_is_kernel(kernel->space, array))
+		return error_set(error, EXIT_INCONCLUSIVE,
+		    "SepLogonSessions points to 0x%llx, where no lists can be",
+		    (unsigned long long)array);
+	for (int i = 0; i < LISTS; i++) {
+		if (!address_space_read_u64(
+		        kernel->space, array + 8u * (unsigned)i, &head, &fault)) {
+			if (i == 0)
+				return error_set(error, EXIT_INCONCLUSIVE,
+				    "the lists of logon sessions (0x%llx) are %s",
+				    (unsigned long long)fault.address,
+				    memory_state_text(fault.state));
+			kernel_miss(kernel, THING_LOGON_LIST, fault.state);
+		} else if (!read_list(kernel, i, head)) {
+			return kernel_no_memory(error);
+		}
+	}
+	return sort_logons(kernel) || kernel_no_memory(error);
+}

@@ -1,0 +1,104 @@
+/* _EPROCESS: the list of active processes, which also has those that exited while somebody still holds them. */
+#include "dump/kernel/inside.h"
+#include "dump/little_endian.h"
+#include "snapshot/snapshot.h"
+
+#define FAST_REFERENCE UINT64_C(0xf) /* low bits of an EX_FAST_REF */
+#define IMAGE_LENGTH 15
+#define NT_EPOCH INT64_C(11644473600000000) /* microseconds from 1601 to 1970 */
+
+static int64_t timestamp_of(uint64_t nt_time)
+{
+	return nt_time == 0 || nt_time > INT64_MAX ? TIMESTAMP_UNKNOWN
+	                                           : (int64_t)(nt_time / 10) - NT_EPOCH;
+}
+
+/* An optional pointer or number of 8 bytes; 0 if it is absent or cannot be read (which is counted). */
+static uint64_t read_optional(struct kernel *kernel, uint64_t process, int32_t offset)
+{
+	struct memory_fault fault;
+	uint64_t value = 0;
+	if (offset != ABSENT &&
+	    !address_space_read_u64(kernel->space, process + (uint64_t)offset, &value, &fault))
+		kernel_miss(kernel, THING_PROCESS, fault.state);
+	return value;
+}
+
+static int64_t read_session_id(struct kernel *kernel, uint64_t process)
+{
+	const struct kernel_layout *layout = &kernel->inside->layout;
+	uint32_t id;
+	if (layout->session_id == ABSENT)
+		return NUMBER_UNKNOWN;
+	uint64_t session = read_optional(kernel, process, layout->process.session);
+	/* System and its like belong to no session: their tokens say 0. A session's space that is not there leaves
+	 * that to the token as well. */
+	if (!address_space_is_kernel(kernel->space, session) ||
+	    !address_space_read_u32(
+	        kernel->space, session + (uint64_t)layout->session_id, &id, NULL))
+		return NUMBER_UNKNOWN;
+	return id;
+}
+
+static bool read_process(struct kernel *kernel, uint64_t entry, bool *failed)
+{
+	const struct kernel_layout *layout = &kernel->inside->layout;
+	uint64_t at = entry - (uint64_t)layout->process.links;
+	uint8_t image[IMAGE_LENGTH];
+	struct memory_fault fault;
+	struct kernel_process found = {.address = at,
+	    .primary = KERNEL_NONE,
+	    .handles = NUMBER_UNKNOWN,
+	    .session_id = NUMBER_UNKNOWN};
+	if (!address_space_read_u64(
+	        kernel->space, at + (uint64_t)layout->process.pid, &found.pid, &fault) ||
+	    !address_space_read(
+	        kernel->space, at + (uint64_t)layout->process.image, image, sizeof image, &fault)) {
+		kernel_miss(kernel, THING_PROCESS, fault.state);
+		return true;
+	}
+	if ((found.pid & 3) || found.pid > UINT32_MAX) {
+		kernel_damaged(kernel, THING_PROCESS, "process at 0x%llx: its ID is 0x%llx",
+		    (unsigned long long)at, (unsigned long long)found.pid);
+		return true;
+	}
+	found.image = kernel_short_string(kernel, image, sizeof image, failed);
+	found.created = timestamp_of(read_optional(kernel, at, layout->process.created));
+	uint64_t exited = read_optional(kernel, at, layout->process.exited);
+	found.exited = timestamp_of(exited);
+	found.is_alive = exited == 0;
+	found.primary_at = read_optional(kernel, at, layout->process.token) & ~FAST_REFERENCE;
+	found.objects = read_optional(kernel, at, layout->process.objects);
+	found.directory = read_optional(kernel, at, layout->process.directory);
+	found.peb = read_optional(kernel, at, layout->process.peb);
+	found.threads =
+	    layout->process.threads == ABSENT ? 0 : at + (uint64_t)layout->process.threads;
+	found.session_id = read_session_id(kernel, at);
+	struct kernel_process *process = kernel_next(&kernel->processes, &kernel->process_count,
+	    &kernel->inside->process_room, sizeof *kernel->processes);
+	if (!process || *failed)
+		return false;
+	*process = found;
+	return true;
+}
+
+bool processes_read(struct kernel *kernel, struct error *error)
+{
+	struct list list;
+	uint64_t entry, head = dump_file_header(kernel->dump)->active_process_head;
+	uint32_t rva;
+	bool failed = false;
+	if (head == 0 && pdb_find_public(kernel->inside->pdb, "PsActiveProcessHead", &rva))
+		head = kernel->base + rva;
+	list_begin(&list, kernel->space, head, true, kernel_most(kernel, 512));
+	while (list_next(&list, &entry) == LIST_ENTRY)
+		if (!read_process(kernel, entry, &failed))
+			return kernel_no_memory(error);
+	if (list.broken && list.reason != MEMORY_STATES)
+		kernel_miss(kernel, THING_PROCESS, list.reason);
+	else if (list.broken)
+		kernel_damaged(kernel, THING_PROCESS,
+		    "the list of processes: the entry at 0x%llx %s", (unsigned long long)list.where,
+		    list.what);
+	return true;
+}

@@ -1,0 +1,338 @@
+"""From a memory dump to the culprit: the lab host crashes on request, and dumps made from descriptions are as bad as can be."""
+import json
+import subprocess
+import unittest
+
+import leaklab
+import tap
+
+MKDUMP = leaklab.BUILD / "tests/dump/mkdump"
+LAYOUTS = ("9600", "14393", "19041", "26h1")
+DESCRIPTIONS = leaklab.ROOT / "tests/dump"
+
+# One user gone, whose token a service holds.
+HOST = """
+process 4 System 0
+process 812 lsass.exe 0
+process 2044 faultysvc.exe 0
+process 3100 explorer.exe 3
+user-module 2044 faultysvc.exe 7ff6a0000000 40000
+logon 0:3e7 LABHOST$ LAB
+logon 0:fd2f5 user01 LAB
+logon 0:ff123 user03 LAB
+token system 0:3e7 0 S-1-5-18
+token gone1 0:fd2f5 2 S-1-5-21-1-2-3-1001 impersonation level=1 {by}
+token here 0:ff123 3 S-1-5-21-1-2-3-1003
+handle 812 gone1
+handle 2044 gone1 1a4
+primary 4 system
+primary 812 system
+primary 2044 system
+primary 3100 here
+"""
+BY = "by=2044:2100:duplicate:faultysvc.exe stack=SepDuplicateToken+10,NtDuplicateToken+c,7ff6a0001234"
+
+
+@unittest.skipUnless(MKDUMP.exists(), "lab kernels were not built (needs clang and lld)")
+class DumpCase(leaklab.Case):
+    def describe(self, machine, more="", by=BY):
+        text = f"machine {machine}\n" + HOST.format(by=by) + more
+        path = self.write("description.txt", text)
+        self.path = self.folder / "MEMORY.DMP"
+        subprocess.run([MKDUMP, path, self.path, self.folder / "ntkrnlmp.pdb"], check=True, capture_output=True)
+
+    def dump(self, *arguments, code=None, symbols=True, path=None):
+        words = ["--symbols", self.folder] if symbols else []
+        done = self.run_program("analyzer", "dump", path or self.path, *words, *arguments, code=code,
+                                env={"_NT_SYMBOL_PATH": ""})
+        self.assertLess(len(done.stderr), 4000)
+        return done
+
+    def answer(self, *arguments, code=1):
+        return json.loads(self.dump("--format", "json", *arguments, code=code).stdout)
+
+    def missing(self, answer, what):
+        return {entry["why"]: entry["count"] for entry in answer["missing"] if entry["what"] == what}
+
+
+class Culprit(DumpCase):
+    def check_creator(self, answer):
+        culprit = answer["culprits"][0]
+        self.assertEqual((culprit["kind"], culprit["image"], culprit["method"]),
+                         ("creator", "faultysvc.exe", "duplicate"))
+        self.assertEqual(culprit["stack"],
+                         ["nt!SepDuplicateToken+0x10", "nt!NtDuplicateToken+0xc", "faultysvc.exe+0x1234"])
+        self.assertEqual({holder["image"]: holder["count"] for holder in culprit["holders"]},
+                         {"faultysvc.exe": 1, "lsass.exe": 1})
+
+    def test_creator_and_holder_are_named_in_each_layout_with_tracking(self):
+        for layout in LAYOUTS[1:]:
+            for kind in ("full", "bitmap-full", "bitmap-kernel"):
+                with self.subTest(layout=layout, kind=kind):
+                    self.describe(f"{layout} tracking {kind}")
+                    answer = self.answer()
+                    self.check_creator(answer)
+                    self.assertEqual(answer["leak_tracking"], "on")
+                    self.assertEqual(answer["pinned_session_ids"], [2])
+                    self.assertEqual((answer["logon_sessions"], answer["orphans"]), (3, 1))
+                    self.assertEqual(answer["orphaned"][0]["luid"], "00000000:000fd2f5")
+                    self.assertEqual(answer["orphaned"][0]["kernel_references"], 0)
+
+    def test_holder_is_named_in_each_layout_without_tracking_and_how_to_turn_it_on(self):
+        for layout in LAYOUTS:
+            with self.subTest(layout=layout):
+                self.describe(layout)
+                answer = self.answer()
+                culprit, = answer["culprits"]
+                self.assertEqual((culprit["kind"], culprit["image"], culprit["pids"]), ("holder", "faultysvc.exe", [2044]))
+                self.assertEqual({holder["image"] for holder in culprit["holders"]}, {"faultysvc.exe", "lsass.exe"})
+                self.assertEqual(answer["leak_tracking"], "absent" if layout == "9600" else "off")
+                text = " ".join(self.dump(code=1).stdout.split())
+                self.assertEqual("leaklab-probe arm" in text, layout != "9600")
+
+    def test_five_levels_large_pages_spread_and_swizzled_transition_pages_are_read(self):
+        pages = "page logon 0:fd2f5 transition\npage token gone1 transition\npage diagnostics gone1 transition\n" \
+                "page node gone1 transition\n"
+        for machine in ("19041 tracking levels=5", "19041 tracking large", "19041 tracking spread mask=10000000000",
+                        "26h1 tracking spread levels=5 large mask=2000000000"):
+            with self.subTest(machine=machine):
+                self.describe(machine, pages if "spread" in machine else "")
+                answer = self.answer()
+                self.check_creator(answer)
+                self.assertEqual(answer["missing"], [])
+
+    def test_kernel_reference_is_the_remainder(self):
+        for machine in ("14393 tracking", "19041"):
+            self.describe(machine, "logon 0:fe001 user02 LAB\nreferences 0:fe001 1\n")
+            answer = self.answer()
+            orphan = next(one for one in answer["orphaned"] if one["luid"].endswith("fe001"))
+            self.assertEqual((orphan["references"], orphan["kernel_references"], orphan["tokens"]), (1, 1, []))
+            self.assertNotIn("session_id", orphan)
+            kernel = next(one for one in answer["culprits"] if one["kind"] == "kernel")
+            self.assertEqual((kernel["orphans"], kernel["references"]), (1, 1))
+
+    def test_token_that_holds_no_reference_does_not_explain_one(self):
+        self.describe("19041 tracking", "logon 0:fe001 user02 LAB\nreferences 0:fe001 1\n"
+                      "token weak 0:fe001 5 S-1-5-21-1-2-3-1002 flags=20\nhandle 2044 weak\n")
+        orphan = next(one for one in self.answer()["orphaned"] if one["luid"].endswith("fe001"))
+        self.assertEqual((orphan["references"], orphan["kernel_references"]), (1, 1))
+
+    def test_threads_exited_processes_and_own_tokens_are_holders(self):
+        self.describe("19041", """
+process 5000 zombie.exe 2 exited
+thread 2044 2100 gone1
+logon 0:fe001 user02 LAB
+token own 0:fe001 5 S-1-5-21-1-2-3-1002
+session-token 0:fe001 own
+logon 0:fe002 user04 LAB
+token zombie 0:fe002 6 S-1-5-21-1-2-3-1004
+primary 5000 zombie
+""")
+        answer = self.answer()
+        kinds = {orphan["luid"][-5:]: sorted(holder["kind"] for token in orphan["tokens"] for holder in token["holders"])
+                 for orphan in answer["orphaned"]}
+        self.assertEqual(kinds, {"fd2f5": ["handle", "handle", "thread"], "fe001": ["session_token"],
+                                 "fe002": ["primary_token"]})
+
+    def test_elevated_half_of_a_user_who_is_there_is_no_orphan(self):
+        self.describe("19041", "logon 0:ff124 user03 LAB\ntoken elevated 0:ff124 3 S-1-5-21-1-2-3-1003\nhandle 812 elevated\n")
+        self.assertEqual(self.answer()["orphans"], 1)
+
+    def test_handle_tables_of_three_levels_are_read(self):
+        self.describe("19041", "handle 2044 gone1 %x\nhandle 2044 here %x\n" % (300 * 4, 140000 * 4))
+        token = self.answer()["orphaned"][0]["tokens"][0]
+        self.assertEqual({holder.get("handle") for holder in token["holders"]}, {"0x4", "0x1a4", hex(300 * 4)})
+
+    def test_host_without_orphans_is_clean(self):
+        self.describe("19041", "process 3200 cmd.exe 2\nprimary 3200 gone1\n")
+        done = self.dump(code=0)
+        self.assertIn("0 of them orphaned", done.stdout)
+
+    def test_text_fits_80_columns_and_log_is_private(self):
+        self.describe("19041 tracking", "logon 0:fe001 %s %s\nreferences 0:fe001 1\n" % ("u" * 200, "d" * 200))
+        log = self.folder / "log.txt"
+        log.write_text("old " * 5000)
+        log.chmod(0o644)
+        for arguments in ((), ("--verbose",)):
+            done = self.dump(*arguments, "-o", log, code=1)
+            self.assertEqual([line for line in done.stdout.splitlines() if len(line) > 80], [])
+            self.assertEqual(log.read_text(), done.stdout)
+        self.assertEqual(log.stat().st_mode & 0o777, 0o600)
+
+
+class Symbols(DumpCase):
+    def test_without_symbols_head_and_modules_are_shown_and_the_file_is_named(self):
+        self.describe("19041 tracking", "module leakdrv.sys fffff80313000000 20000\n")
+        done = self.dump(code=3, symbols=False)
+        text = " ".join(done.stdout.split())
+        for part in ("build 19041", "leakdrv.sys", "ntkrnlmp.pdb/", "not found", "--symbols"):
+            self.assertIn(part, text)
+
+    def test_symbols_of_another_build_are_refused(self):
+        self.describe("14393 tracking")
+        other = (self.folder / "ntkrnlmp.pdb").read_bytes()
+        self.describe("19041 tracking")
+        (self.folder / "ntkrnlmp.pdb").write_bytes(other)
+        self.assertIn("not found", " ".join(self.dump(code=3).stdout.split()))
+
+    def test_dump_is_evidence_for_show_and_compare(self):
+        self.describe("19041 tracking")
+        shown = self.run_program("analyzer", "show", self.path, code=0)
+        self.assertIn("faultysvc.exe", shown.stdout)
+        before = self.folder / "before.json"
+        before.write_text(self.dump("--format", "snapshot", code=1).stdout)
+        compared = self.run_program("analyzer", "compare", before, self.path)
+        self.assertIn(compared.returncode, (0, 1), compared.stderr)
+
+    def test_symbols_come_from_the_environment_too(self):
+        self.describe("19041 tracking")
+        store = self.folder / "store"
+        store.mkdir()
+        (self.folder / "ntkrnlmp.pdb").rename(store / "ntkrnlmp.pdb")
+        done = self.run_program("analyzer", "dump", self.path, env={"_NT_SYMBOL_PATH": str(store)})
+        self.assertEqual(done.returncode, 1, done.stderr)
+
+
+class BadDumps(DumpCase):
+    """Whatever is in a dump: an answer that says what is missing, and no sanitizer's report."""
+
+    def damage(self, *pokes, machine="19041 tracking", more="", code=None):
+        self.describe(machine, more + "".join(f"{poke}\n" for poke in pokes))
+        done = self.dump("--format", "json", code=code)
+        self.assertIn(done.returncode, (0, 1, 3), done.stderr)
+        return json.loads(done.stdout)
+
+    def test_list_of_logon_sessions_that_loops_or_leads_outside_ends(self):
+        for value in ("@logon:0:fd2f5", "0x1234", "0x8000000000000008", "0xffffe40100000003", "0xffffffffffffff00",
+                      "0xffffe4010fff0000"):
+            with self.subTest(value=value):
+                answer = self.damage(f"poke logon 0:fd2f5 Next {value}")
+                self.assertEqual(sum(self.missing(answer, "list of logon sessions").values()), 1)
+                self.assertEqual(answer["orphans"], 1)
+
+    def test_token_list_that_loops_or_leads_outside_ends(self):
+        for value in ("@node:gone1", "0x41", "0xffffe40100000009", "@token:here"):
+            with self.subTest(value=value):
+                answer = self.damage(f"poke node gone1 Flink {value}")
+                self.assertTrue(self.missing(answer, "logon session's token list"))
+                self.assertEqual(answer["culprits"][0]["image"], "faultysvc.exe")
+
+    def test_process_list_that_loops_or_leads_outside_ends(self):
+        for value in ("@process:812", "0", "0xdeadbeefdeadbeef"):
+            with self.subTest(value=value):
+                answer = self.damage(f"poke process 2044 ActiveProcessLinks {value}")
+                self.assertTrue(self.missing(answer, "process"))
+                self.assertGreaterEqual(answer["processes"], 3)
+
+    def test_reference_count_of_2_63_is_damage(self):
+        answer = self.damage("poke logon 0:fd2f5 ReferenceCount 0x8000000000000000")
+        self.assertEqual(self.missing(answer, "logon session"), {"damaged": 1})
+        self.assertEqual(answer["orphaned"][0]["kernel_references"], 0)
+
+    def test_wild_pointers_in_tokens_processes_and_tables_are_counted(self):
+        wild = ("0x8000000000000000", "0xffffe40100000001", "0x7ffffffff000", "0xffffffffffffffff")
+        members = ("process 2044 ObjectTable", "process 2044 Token", "process 2044 ThreadListHead", "process 2044 Peb",
+                   "process 2044 Session", "logon 0:fd2f5 Token", "logon 0:fd2f5 AccountName", "token gone1 LogonSession",
+                   "token gone1 UserAndGroups", "token gone1 DiagnosticInfo", "token gone1 UserAndGroupCount",
+                   "diagnostics gone1 CreateTrace", "diagnostics gone1 CreateMethod")
+        for member in members:
+            for value in wild:
+                with self.subTest(member=member, value=value):
+                    self.damage(f"poke {member} {value}")
+
+    def test_token_freed_while_listed_is_told_from_a_token(self):
+        answer = self.damage("poke token gone1 LogonSession 0x4141414141414141", "poke token gone1 AuthenticationId 0x41")
+        self.assertTrue(self.missing(answer, "token"))
+        self.assertEqual(answer["orphaned"][0]["tokens"] if answer["orphaned"] else [], [])
+
+    def test_account_name_of_64_kib_is_cut(self):
+        answer = self.damage(more="logon 0:fe001 %s LAB\nreferences 0:fe001 1\n" % ("x" * 65000))
+        self.assertLessEqual(max(len(orphan["user"]) for orphan in answer["orphaned"]), 1024)
+
+    def test_pages_out_of_sight_are_counted_by_reason(self):
+        for place, why in (("paged-out", "paged out"), ("not-dumped", "not in this dump")):
+            for kind, what in (("logon 0:fd2f5", "list of logon sessions"), ("token gone1", "token"),
+                               ("diagnostics gone1", "creation record"), ("process 2044", "process"),
+                               ("node gone1", "logon session's token list")):
+                with self.subTest(place=place, kind=kind):
+                    answer = self.damage(f"page {kind} {place}", machine="19041 tracking spread")
+                    self.assertIn(why, self.missing(answer, what))
+
+    def test_dump_cut_at_any_page_is_answered_or_refused(self):
+        self.describe("19041 tracking full")
+        whole = self.path.read_bytes()
+        cut = self.folder / "cut.dmp"
+        for length in [*range(0, len(whole), 4096), 100, 5000, len(whole) - 1]:
+            cut.write_bytes(whole[:length])
+            self.assertIn(self.dump(path=cut).returncode, (0, 1, 2, 3), length)
+
+    def test_what_steers_a_terminal_is_not_printed(self):
+        self.describe("19041 tracking", "logon 0:fe001 a%1b[31mb%0a L%07\nreferences 0:fe001 1\n")
+        done = self.dump("--verbose", code=1)
+        self.assertNotIn("\x1b", done.stdout)
+        self.assertIn("a?[31mb?", done.stdout)
+
+
+@unittest.skipUnless(MKDUMP.exists(), "lab kernels were not built (needs clang and lld)")
+class LabHost(DumpCase):
+    """Leak, crash, dump, culprit: the whole chain."""
+
+    def crash(self, lab, *arguments):
+        self.path = self.folder / "MEMORY.DMP"
+        done = lab.verb("crash", "--output", str(self.path), *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def leak(self, *options):
+        lab = self.lab("--time-scale", "0.0001", "--shell-seconds", "0.2", *options)
+        grabber = subprocess.Popen([leaklab.program("grabber"), "--lab", "--quiet"], stdout=subprocess.PIPE, text=True,
+                                   env={**leaklab.os.environ, "LAB_CONTROL": lab.facts["control"]})
+        self.addCleanup(grabber.stdout.close)
+        self.addCleanup(grabber.wait)
+        self.addCleanup(grabber.terminate)
+        for line in grabber.stdout:
+            if line.strip() == "ready":
+                break
+        scenario = self.scenario(lab, load={"slots": 2, "cycles": 8}, settle={"at_least": "1s"},
+                                 observers=[self.observer(lab)])
+        self.drive(scenario)
+        return lab
+
+    def test_grabber_is_named_in_each_layout_with_tracking_and_without(self):
+        lab = self.leak()
+        for layout in LAYOUTS:
+            for untracked in (False, True) if layout != "9600" else (True,):
+                with self.subTest(layout=layout, untracked=untracked):
+                    self.crash(lab, "--layout", layout, *["--untracked"] * untracked)
+                    answer = self.answer()
+                    culprit = answer["culprits"][0]
+                    self.assertEqual(culprit["image"], "leaklab-grabbe")
+                    self.assertEqual(culprit["orphans"], 8)
+                    self.assertEqual(answer["orphans"], 8)
+                    self.assertEqual(len(answer["pinned_session_ids"]), 8)
+                    if untracked:
+                        self.assertEqual(culprit["kind"], "holder")
+                    else:
+                        self.assertEqual((culprit["kind"], culprit["method"]), ("creator", "duplicate"))
+                        self.assertRegex("\n".join(culprit["stack"]),
+                                         r"nt!SepDuplicateToken\+0x.*\n(.*\n)*ntdll\.dll\+0x.*\nleaklab-grabbe.*\+0x")
+
+    def test_kernel_references_are_the_remainder(self):
+        lab = self.lab("--time-scale", "0.0001", "--shell-seconds", "0.2", "--kernel-reference", "2")
+        self.drive(self.scenario(lab, load={"slots": 2, "cycles": 8}, settle={"at_least": "1s"},
+                                 observers=[self.observer(lab)]))
+        for arguments in ((), ("--untracked",)):
+            with self.subTest(arguments=arguments):
+                self.crash(lab, *arguments)
+                answer = self.answer()
+                self.assertEqual(answer["orphans"], 4)
+                self.assertEqual(answer["orphans_held_by_kernel"], 4)
+                self.assertEqual(answer["culprits"][0]["kind"], "kernel")
+
+    def test_run_is_judged_from_dumps_alone(self):
+        done = self.drive(leaklab.SCENARIOS / "ms16-111-dump.yaml", "--set", "load.cycles=24")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(self.verdict(code=0)["verdict"], "LEAK")
+
+
+if __name__ == "__main__":
+    tap.main()

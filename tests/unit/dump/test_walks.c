@@ -1,0 +1,213 @@
+/* What the walks over a kernel's lists and tables promise, whatever the dump holds. */
+#include "tests/unit/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dump/kernel/inside.h"
+#include "tests/unit/dump/make_dump.h"
+
+#define HEAD UINT64_C(0xfffff80000001000)
+#define FRAME UINT64_C(40)
+#define ENTRIES 5
+
+struct stage {
+	struct make_dump make;
+	char *folder;
+	struct dump_file *dump;
+	struct address_space *space;
+};
+
+static uint64_t entry_at(unsigned number)
+{
+	return HEAD + number * 0x1000u; /* each on a page of its own; 0 is the head */
+}
+
+static void put_links(struct stage *stage, unsigned number, uint64_t flink, uint64_t blink)
+{
+	make_dump_put64(&stage->make, (FRAME + number) << 12, flink);
+	make_dump_put64(&stage->make, ((FRAME + number) << 12) + 8, blink);
+}
+
+/* A ring of ENTRIES entries and their head. */
+static void make_ring(struct stage *stage)
+{
+	make_dump_init(&stage->make);
+	for (unsigned i = 0; i <= ENTRIES; i++) {
+		make_dump_entry(&stage->make, 4, 1, entry_at(i), (FRAME + i) << 12 | 1);
+		make_dump_page(&stage->make, FRAME + i);
+		put_links(stage, i, entry_at((i + 1) % (ENTRIES + 1)),
+		    entry_at((i + ENTRIES) % (ENTRIES + 1)));
+	}
+}
+
+static void stage_open(struct stage *stage)
+{
+	struct error error;
+	size_t length;
+	uint8_t *bytes = make_dump_bytes(&stage->make, 6, MAKE_BY_TYPE, &length);
+	stage->folder = unit_directory();
+	const char *path = unit_path(stage->folder, "MEMORY.DMP");
+	unit_write_file(path, bytes, length);
+	free(bytes);
+	stage->dump = dump_file_open(path, &error);
+	assert_non_null(stage->dump);
+	assert_true(dump_file_find_pages(stage->dump, &error));
+	stage->space =
+	    address_space_create(stage->dump, dump_file_header(stage->dump)->directory_table_base);
+	assert_non_null(stage->space);
+}
+
+static void stage_close(struct stage *stage)
+{
+	address_space_destroy(stage->space);
+	dump_file_close(stage->dump);
+	unit_remove_directory(stage->folder);
+}
+
+/* Walks the list; bit N of the result: entry N was given. No entry may be given twice. */
+static unsigned walk(struct stage *stage, struct list *list, uint64_t most)
+{
+	unsigned seen = 0;
+	uint64_t entry;
+	stage_open(stage);
+	list_begin(list, stage->space, HEAD, true, most);
+	while (list_next(list, &entry) == LIST_ENTRY) {
+		unsigned bit = 1u << ((entry - HEAD) / 0x1000);
+		assert_false(seen & bit);
+		seen |= bit;
+	}
+	stage_close(stage);
+	return seen;
+}
+
+static void list_gives_all_entries(void **state)
+{
+	static struct stage stage;
+	struct list list;
+	(void)state;
+	make_ring(&stage);
+	assert_int_equal(walk(&stage, &list, 100), 0x3e);
+	assert_false(list.broken);
+}
+
+static void list_that_is_empty_has_no_entries(void **state)
+{
+	static struct stage stage;
+	struct list list;
+	(void)state;
+	make_ring(&stage);
+	put_links(&stage, 0, HEAD, HEAD);
+	assert_int_equal(walk(&stage, &list, 100), 0);
+	assert_false(list.broken);
+}
+
+static void rest_of_a_broken_list_is_read_from_its_other_end(void **state)
+{
+	static struct stage stage;
+	struct list list;
+	(void)state;
+	make_ring(&stage);
+	make_dump_remove(&stage.make, FRAME + 3); /* the page is not in the dump */
+	assert_int_equal(walk(&stage, &list, 100), 0x36);
+	assert_true(list.broken);
+	assert_int_equal(list.reason, MEMORY_NOT_IN_DUMP);
+}
+
+static void list_that_loops_ends_and_says_so(void **state)
+{
+	static struct stage stage;
+	struct list list;
+	(void)state;
+	make_ring(&stage);
+	put_links(&stage, 3, entry_at(2), entry_at(2));
+	unsigned seen = walk(&stage, &list, 100);
+	assert_int_equal(seen & 0xe, 0xe);
+	assert_true(list.broken);
+	assert_int_equal(list.reason, MEMORY_STATES);
+}
+
+static void ring_without_its_head_ends_and_says_so(void **state)
+{
+	static struct stage stage;
+	struct list list;
+	(void)state;
+	make_ring(&stage);
+	/* 2 -> 3 -> 4 -> 2, with back links that agree but for the way in */
+	put_links(&stage, 4, entry_at(2), entry_at(3));
+	walk(&stage, &list, 100);
+	assert_true(list.broken);
+}
+
+static void entries_outside_the_kernel_or_unaligned_are_not_read(void **state)
+{
+	static const uint64_t wild[] = {
+	    0, 8, 0x7fff00000000, UINT64_C(0x8000000000000000), HEAD + 0x2001, UINT64_MAX - 7};
+	static struct stage stage;
+	struct list list;
+	(void)state;
+	for (size_t i = 0; i < sizeof wild / sizeof wild[0]; i++) {
+		make_ring(&stage);
+		put_links(&stage, 2, wild[i], entry_at(1));
+		assert_int_equal(walk(&stage, &list, 100), 0x3e);
+		assert_true(list.broken);
+	}
+}
+
+static void list_has_no_more_entries_than_it_may(void **state)
+{
+	static struct stage stage;
+	struct list list;
+	(void)state;
+	make_ring(&stage);
+	assert_int_equal(__builtin_popcount(walk(&stage, &list, 3)), 3);
+	assert_true(list.broken);
+}
+
+static void entry_of_windows_7_is_an_address_with_flags(void **state)
+{
+	const struct kernel_layout layout = {.entry = {.is_packed = false}};
+	(void)state;
+	assert_true(
+	    handles_header(&layout, UINT64_C(0xfffffa8001234567)) == UINT64_C(0xfffffa8001234560));
+	assert_true(handles_header(&layout, 0) == 0);
+}
+
+static void entry_since_windows_8_packs_the_address(void **state)
+{
+	const struct kernel_layout layout = {.entry = {.is_packed = true, .shift = 20}};
+	const uint64_t header = UINT64_C(0xffffe40100000a30);
+	(void)state;
+	assert_true(handles_header(&layout, (header >> 4) << 20 | 0xfffff) == header);
+	assert_true(handles_header(&layout, 0xfffff) == 0);
+}
+
+static void address_map_finds_what_was_added(void **state)
+{
+	struct address_map map = {0};
+	(void)state;
+	assert_true(address_map_find(&map, 16) == UINT32_MAX);
+	for (uint32_t i = 1; i <= 5000; i++)
+		assert_true(address_map_add(&map, i * UINT64_C(0x490), i));
+	for (uint32_t i = 1; i <= 5000; i++)
+		assert_int_equal(address_map_find(&map, i * UINT64_C(0x490)), i);
+	assert_true(address_map_find(&map, 0x491) == UINT32_MAX);
+	address_map_deinit(&map);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    unit_test(list_gives_all_entries),
+	    unit_test(list_that_is_empty_has_no_entries),
+	    unit_test(rest_of_a_broken_list_is_read_from_its_other_end),
+	    unit_test(list_that_loops_ends_and_says_so),
+	    unit_test(ring_without_its_head_ends_and_says_so),
+	    unit_test(entries_outside_the_kernel_or_unaligned_are_not_read),
+	    unit_test(list_has_no_more_entries_than_it_may),
+	    unit_test(entry_of_windows_7_is_an_address_with_flags),
+	    unit_test(entry_since_windows_8_packs_the_address),
+	    unit_test(address_map_finds_what_was_added),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
