@@ -1,50 +1,218 @@
-/* judge: a run file's verdict. */
+/* judge: from a run file to a verdict, and to reports of it. */
 #include "command.h"
 
-#include <stdio.h>
+#include <argp.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "evidence_options.h"
-#include "judge/judge.h"
+#include "judge/validation.h"
+#include "report/report.h"
 
-static const struct evidence_words words = {
-    .arguments = "RUN",
-    .doc = "Judges a run: LEAK, CLEAN or INCONCLUSIVE, with reasons and culprits.\v"
-           "RUN is a run file that leaklab-driver made, finished or not. If its scenario expected "
-           "something, the exit "
-           "code says whether that was met (0), failed (1) or could not be decided (3); else it is "
-           "the verdict's: 0 "
-           "clean, 1 leak, 3 inconclusive.\n\n"
-           "Examples:\n"
-           "  leaklab-analyzer judge monday.leaklab\n"
-           "  leaklab-analyzer judge --format json monday.leaklab | jq .culprits",
-    .missing = "which run file?",
-    .many = "one run file at a time",
-    .format_help = "text (default) or json (schema leaklab.verdict/1)",
-    .least = 1,
-    .most = 1,
+#define REPORTS_MOST 32
+#define RUNS_MOST 64 /* on each side of a fix */
+
+struct runs {
+	const char *paths[RUNS_MOST];
+	struct verdict *verdicts[RUNS_MOST];
+	size_t count;
 };
+
+struct options {
+	struct runs runs;
+	struct runs against; /* before a fix */
+	bool to_against;     /* --against has been said: run files that follow are those */
+	const struct renderer *renderer;
+	const char *output; /* NULL: standard output */
+	const char *reports[REPORTS_MOST];
+	size_t report_count;
+};
+
+static void add_run(struct runs *runs, const char *path, struct argp_state *state)
+{
+	if (runs->count == RUNS_MOST)
+		argp_error(state, "at most %d runs", RUNS_MOST);
+	runs->paths[runs->count++] = path;
+}
+
+/* What goes together. */
+static void check_options(const struct options *options, struct argp_state *state)
+{
+	if (options->runs.count == 0)
+		argp_error(state, "which run file?");
+	if (options->to_against && options->against.count == 0)
+		argp_error(state, "--against which run files?");
+	if (options->against.count == 0 && options->runs.count > 1)
+		argp_error(state, "one run file at a time, or --against others");
+	if (options->against.count && (options->report_count || options->output))
+		argp_error(state, "--against prints text or JSON; reports are of single runs");
+	if (options->against.count && strcmp(options->renderer->name, "text") != 0 &&
+	    strcmp(options->renderer->name, "json") != 0)
+		argp_error(state, "--against prints text or json only");
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+	struct options *options = state->input;
+	struct error error;
+	switch (key) {
+	case 'f':
+		options->renderer = renderer_by_name(argument);
+		if (!options->renderer)
+			argp_error(state,
+			    "--format: \"%s\" should be text, json, junit, markdown or html",
+			    argument);
+		return 0;
+	case 'o':
+		options->output = argument;
+		return 0;
+	case 'r':
+		if (!renderer_by_suffix(argument, &error))
+			argp_error(state, "--report: %s", error.text);
+		if (options->report_count == REPORTS_MOST)
+			argp_error(state, "--report: at most %d reports", REPORTS_MOST);
+		options->reports[options->report_count++] = argument;
+		return 0;
+	case 'a':
+		options->to_against = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		add_run(options->to_against ? &options->against : &options->runs, argument, state);
+		return 0;
+	case ARGP_KEY_END:
+		check_options(options, state);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option option_list[] = {
+    {"format", 'f', "FORMAT", 0,
+        "text (default), json (schema leaklab.verdict/1), junit, markdown or html", 0},
+    {"output", 'o', "FILE", 0, "write there instead of to standard output", 0},
+    {"report", 'r', "FILE", 0,
+        "write a report, too; its form follows from the name's end: .html, .md, .xml (JUnit), "
+        ".json or .txt. May be given several times",
+        0},
+    {"against", 'a', NULL, 0,
+        "say whether a fix works: the run files that follow are of before it, the others are with it",
+        0},
+    {0},
+};
+
+static const struct argp argp = {
+    .options = option_list,
+    .parser = parse_option,
+    .args_doc = "RUN\nRUN... --against RUN...",
+    .doc =
+        "Judges a run: LEAK, CLEAN or INCONCLUSIVE, with reasons and culprits.\v"
+        "RUN is a run file that leaklab-driver made, finished or not. If its scenario expected "
+        "something, the exit code says whether that was met (0), failed (1) or could not be "
+        "decided (3); else it is the verdict's: 0 clean, 1 leak, 3 inconclusive.\n\n"
+        "With --against the runs are those with a fix, and the exit code says whether it works: 0 "
+        "fixed, 1 improved or not fixed, 3 cannot be told.\n\n"
+        "Examples:\n"
+        "  leaklab-analyzer judge monday.leaklab\n"
+        "  leaklab-analyzer judge --format json monday.leaklab | jq .culprits\n"
+        "  leaklab-analyzer judge monday.leaklab -r monday.html -r junit.xml\n"
+        "  leaklab-analyzer judge new?.leaklab --against old?.leaklab",
+};
+
+static bool write_reports(const struct options *options, struct runfile *runfile,
+    const struct verdict *verdict, struct error *error)
+{
+	bool full = options->renderer->full, good = true;
+	for (size_t i = 0; i < options->report_count; i++)
+		full |= renderer_by_suffix(options->reports[i], error)->full;
+	struct report *report =
+	    report_create(runfile, options->runs.paths[0], verdict, full, error);
+	if (!report)
+		return error_prefix(error, "reporting on %s", options->runs.paths[0]);
+	/* The verdict is seen even if a report cannot be written. */
+	good = options->output ? report_write(options->renderer, report, options->output, error)
+	                       : report_print(options->renderer, report, stdout, error);
+	for (size_t i = 0; good && i < options->report_count; i++)
+		good = report_write(renderer_by_suffix(options->reports[i], error), report,
+		    options->reports[i], error);
+	report_destroy(report);
+	return good;
+}
+
+static bool judge_runs(struct runs *runs, struct error *error)
+{
+	for (size_t i = 0; i < runs->count; i++) {
+		struct runfile *runfile = runfile_open(runs->paths[i], error);
+		if (!runfile)
+			return false;
+		runs->verdicts[i] = judge_run(runfile, error);
+		runfile_close(runfile);
+		if (!runs->verdicts[i])
+			return error_prefix(error, "judging %s", runs->paths[i]);
+	}
+	return true;
+}
+
+static void runs_deinit(struct runs *runs)
+{
+	for (size_t i = 0; i < runs->count; i++)
+		verdict_destroy(runs->verdicts[i]);
+}
+
+/* Whether a fix works. */
+static int validate(struct options *options)
+{
+	struct validation *validation = NULL;
+	struct error error;
+	int code;
+	bool good = judge_runs(&options->runs, &error) && judge_runs(&options->against, &error);
+	if (good) {
+		validation = validation_create(
+		    (const struct verdict *const *)options->runs.verdicts, options->runs.count,
+		    (const struct verdict *const *)options->against.verdicts,
+		    options->against.count);
+		good = validation || error_set(&error, EXIT_TARGET, "out of memory");
+	}
+	if (good && strcmp(options->renderer->name, "json") == 0)
+		good = validation_print_json(validation, stdout, &error);
+	else if (good)
+		validation_print_text(validation, stdout);
+	code = good ? validation_exit_code(validation) : error_print(&error, PROGRAM);
+	validation_destroy(validation);
+	runs_deinit(&options->runs);
+	runs_deinit(&options->against);
+	return code;
+}
+
+static int judge(const struct options *options)
+{
+	const char *path = options->runs.paths[0];
+	struct verdict *verdict = NULL;
+	struct error error;
+	int code;
+	struct runfile *runfile = runfile_open(path, &error);
+	if (!runfile)
+		return error_print(&error, PROGRAM);
+	verdict = judge_run(runfile, &error);
+	if (!verdict) {
+		error_prefix(&error, "judging %s", path);
+		code = error_print(&error, PROGRAM);
+	} else {
+		code = verdict_exit_code(verdict);
+		if (!write_reports(options, runfile, verdict, &error))
+			code = error_print(&error, PROGRAM);
+	}
+	verdict_destroy(verdict);
+	runfile_close(runfile);
+	return code;
+}
 
 static int run(int argc, char **argv)
 {
-	struct evidence_options options;
-	struct error error;
-	evidence_options_parse(&options, &words, argc, argv);
-	struct runfile *runfile = runfile_open(options.paths[0], &error);
-	if (!runfile)
-		return error_print(&error, PROGRAM);
-	struct verdict *verdict = judge_run(runfile, &error);
-	runfile_close(runfile);
-	if (!verdict) {
-		error_prefix(&error, "judging %s", options.paths[0]);
-		return error_print(&error, PROGRAM);
-	}
-	int code = verdict_exit_code(verdict);
-	if (options.format == OUTPUT_TEXT)
-		verdict_print_text(verdict, stdout);
-	else if (!verdict_print_json(verdict, stdout, &error))
-		code = error_print(&error, PROGRAM);
-	verdict_destroy(verdict);
-	return code;
+	static struct options options;
+	options = (struct options){.renderer = renderer_by_name("text")};
+	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &options) != 0)
+		return EXIT_USAGE;
+	return options.against.count ? validate(&options) : judge(&options);
 }
 
 const struct command command_judge = {

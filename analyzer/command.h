@@ -15,7 +15,9 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
+extern const struct command command_bundle;
 extern const struct command command_compare;
+extern const struct command command_dump;
 extern const struct command command_judge;
 extern const struct command command_show;
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "command.h"
-#include "duration.h"
+#include "common/duration.h"
 #include "rdp.h"
 
 static void fail(struct report *report, enum phase phase, const char *code, const char *message)

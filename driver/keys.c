@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "duration.h"
+#include "common/duration.h"
 
 #define STEPS_MAX 1024
 #define CHORD_MAX 4

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "duration.h"
+#include "common/duration.h"
 
 int64_t load_slot_start(const struct scenario_load *load, uint64_t slot)
 {

@@ -12,6 +12,7 @@
 #include "common/error.h"
 #include "controls.h"
 #include "judge/judge.h"
+#include "report/report.h"
 #include "password.h"
 #include "run.h"
 #include "scenario.h"
@@ -66,8 +67,9 @@ static const struct argp_option check_options[] = {
 	"  controls: negative and positive: without (names of stage programs), with (list as\n"    \
 	"    stage), cycles, rate (positive only)\n"                                               \
 	"  judge: smallest_rate, max_failed, growth\n"                                             \
-	"  expect: verdict, culprit, rate, session_ids, orphans_after, unattributed,\n"            \
-	"    sessions_left"
+	"  expect: verdict, culprit, rate, failed, session_ids, orphans_after,\n"                  \
+	"    unattributed, sessions_left; p50, p90, p95, p99: a duration for each of\n"            \
+	"    tcp, tls, nla, activated, logon, hold, logoff, to_logon"
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
@@ -150,13 +152,10 @@ static int conclude(struct runfile *runfile, const char *path, const struct erro
 	if (!verdict)
 		return error_print(error, PROGRAM);
 	code = verdict_exit_code(verdict);
-	if (json) {
-		if (!verdict_print_json(verdict, stdout, error))
-			code = error_print(error, PROGRAM);
-	} else {
-		verdict_print_text(verdict, stdout);
+	if (!report_run(json ? "json" : "text", runfile, path, verdict, stdout, error))
+		code = error_print(error, PROGRAM);
+	if (!json)
 		fprintf(stderr, "Run file: %s\n", path);
-	}
 	verdict_destroy(verdict);
 	/* What a failing host made of the run says nothing of leaks. */
 	if (ended->text[0] && ended->code == EXIT_TARGET) {

@@ -7,7 +7,7 @@
 #include "command.h"
 #include "common/text.h"
 #include "common/timestamp.h"
-#include "duration.h"
+#include "common/duration.h"
 #include "readers/reader.h"
 
 #define OUTPUT_MAX (512u << 20) /* handle listings of busy hosts reach 200 MB */

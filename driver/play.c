@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/timestamp.h"
-#include "duration.h"
+#include "common/duration.h"
 #include "load.h"
 #include "message.h"
 

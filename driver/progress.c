@@ -6,7 +6,7 @@
 #include <jansson.h>
 
 #include "common/timestamp.h"
-#include "duration.h"
+#include "common/duration.h"
 
 void progress_init(struct progress *progress, const char *name, uint64_t cycles, bool json)
 {

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "common/timestamp.h"
-#include "duration.h"
+#include "common/duration.h"
 #include "host.h"
 #include "play.h"
 #include "settle.h"

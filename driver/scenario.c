@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "duration.h"
+#include "common/duration.h"
 #include "judge/judge.h"
 #include "keys.h"
 #include "scenario_schema.h"
@@ -413,6 +413,33 @@ void scenario_destroy(struct scenario *scenario)
 	cyaml_free(&config, &scenario_schema, scenario, 0);
 }
 
+static bool visit_percentile(const char *name, const struct scenario_percentile *percentile,
+    bool (*visit)(void *data, const char *key, const char *value, struct error *error), void *data,
+    struct error *error)
+{
+	const struct {
+		const char *phase;
+		const char *value;
+	} settings[] = {
+	    {"tcp", percentile->tcp},
+	    {"tls", percentile->tls},
+	    {"nla", percentile->nla},
+	    {"activated", percentile->activated},
+	    {"logon", percentile->logon},
+	    {"hold", percentile->hold},
+	    {"logoff", percentile->logoff},
+	    {"to_logon", percentile->to_logon},
+	};
+	char key[64];
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		snprintf(key, sizeof(key), "expect.%s.%s", name, settings[i].phase);
+		if (settings[i].value && !visit(data, key, settings[i].value, error))
+			return false;
+	}
+	return true;
+}
+
 bool scenario_visit_judging(const struct scenario *scenario,
     bool (*visit)(void *data, const char *key, const char *value, struct error *error), void *data,
     struct error *error)
@@ -427,6 +454,7 @@ bool scenario_visit_judging(const struct scenario *scenario,
 	    {"expect.verdict", scenario->expect.verdict},
 	    {"expect.culprit", scenario->expect.culprit},
 	    {"expect.rate", scenario->expect.rate},
+	    {"expect.failed", scenario->expect.failed},
 	    {"expect.session_ids", scenario->expect.session_ids},
 	    {"expect.orphans_after", scenario->expect.orphans_after},
 	    {"expect.unattributed", scenario->expect.unattributed},
@@ -436,5 +464,8 @@ bool scenario_visit_judging(const struct scenario *scenario,
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		if (settings[i].value && !visit(data, settings[i].key, settings[i].value, error))
 			return false;
-	return true;
+	return visit_percentile("p50", &scenario->expect.p50, visit, data, error) &&
+	       visit_percentile("p90", &scenario->expect.p90, visit, data, error) &&
+	       visit_percentile("p95", &scenario->expect.p95, visit, data, error) &&
+	       visit_percentile("p99", &scenario->expect.p99, visit, data, error);
 }

@@ -101,15 +101,32 @@ struct scenario_settle {
 	struct span timeout;
 };
 
+/* The longest that a share of the cycles may take, by phase: "5s". */
+struct scenario_percentile {
+	char *tcp;
+	char *tls;
+	char *nla;
+	char *activated;
+	char *logon;
+	char *hold;
+	char *logoff;
+	char *to_logon;
+};
+
 /* Checked by the analyzer's judging_valid() and passed on to it as text. */
 struct scenario_expect {
 	char *verdict;
 	char *culprit;
 	char *rate;
+	char *failed;
 	char *session_ids;
 	char *orphans_after;
 	char *unattributed;
 	char *sessions_left;
+	struct scenario_percentile p50;
+	struct scenario_percentile p90;
+	struct scenario_percentile p95;
+	struct scenario_percentile p99;
 };
 
 struct scenario_judge {

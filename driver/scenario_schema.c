@@ -162,14 +162,31 @@ static const cyaml_schema_field_t judge_fields[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t percentile_fields[] = {
+    TEXT("tcp", struct scenario_percentile, tcp),
+    TEXT("tls", struct scenario_percentile, tls),
+    TEXT("nla", struct scenario_percentile, nla),
+    TEXT("activated", struct scenario_percentile, activated),
+    TEXT("logon", struct scenario_percentile, logon),
+    TEXT("hold", struct scenario_percentile, hold),
+    TEXT("logoff", struct scenario_percentile, logoff),
+    TEXT("to_logon", struct scenario_percentile, to_logon),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t expect_fields[] = {
     TEXT("verdict", struct scenario_expect, verdict),
     TEXT("culprit", struct scenario_expect, culprit),
     TEXT("rate", struct scenario_expect, rate),
+    TEXT("failed", struct scenario_expect, failed),
     TEXT("session_ids", struct scenario_expect, session_ids),
     TEXT("orphans_after", struct scenario_expect, orphans_after),
     TEXT("unattributed", struct scenario_expect, unattributed),
     TEXT("sessions_left", struct scenario_expect, sessions_left),
+    PART("p50", struct scenario_expect, p50, percentile_fields),
+    PART("p90", struct scenario_expect, p90, percentile_fields),
+    PART("p95", struct scenario_expect, p95, percentile_fields),
+    PART("p99", struct scenario_expect, p99, percentile_fields),
     CYAML_FIELD_END,
 };
 

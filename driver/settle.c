@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/timestamp.h"
-#include "duration.h"
+#include "common/duration.h"
 #include "snapshot/identity.h"
 
 /* How much of our accounts a snapshot shows beyond what was there before the run. */

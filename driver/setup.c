@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "certificate.h"
-#include "duration.h"
+#include "common/duration.h"
 #include "expand.h"
 #include "host.h"
 #include "keys.h"

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "common/timestamp.h"
-#include "duration.h"
+#include "common/duration.h"
 #include "snapshot/snapshot.h"
 
 #define OUTPUT_MAX 65536

@@ -11,7 +11,7 @@
 
 #include "common/text.h"
 #include "common/timestamp.h"
-#include "duration.h"
+#include "common/duration.h"
 
 #define DRAW_EVERY (SECOND / 4)
 

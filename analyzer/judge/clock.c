@@ -51,3 +51,19 @@ struct clock clock_at(const struct captures *captures, enum mark mark, int64_t r
 	return (struct clock){
 	    .offset = offset_of(best), .tolerance = CLOCK_TOLERANCE + half_width(best)};
 }
+
+int64_t clock_jump(const struct captures *captures)
+{
+	int64_t most = INT64_MIN, least = INT64_MAX;
+	for (size_t i = 0; i < captures->count; i++) {
+		const struct capture *capture = &captures->items[i];
+		if (!tells_time(capture))
+			continue;
+		/* The offset is known to lie between these two. */
+		const int64_t low = offset_of(capture) - half_width(capture),
+		              high = offset_of(capture) + half_width(capture);
+		most = low > most ? low : most;
+		least = high < least ? high : least;
+	}
+	return most > least && most - least - WHOLE_SECOND > CLOCK_JUMP ? most - least : 0;
+}

@@ -14,4 +14,9 @@ struct clock {
 /* The clock at the moment that captures of this mark and round describe. */
 struct clock clock_at(const struct captures *captures, enum mark mark, int64_t round);
 
+/* By how many microseconds at least the host's clock was set, or drifted, against the driver's during the run; 0: by no
+ * more than CLOCK_JUMP. */
+#define CLOCK_JUMP INT64_C(5000000)
+int64_t clock_jump(const struct captures *captures);
+
 #endif

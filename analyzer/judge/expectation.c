@@ -6,7 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/duration.h"
 #include "judge/culprits.h"
+#include "judge/latencies.h"
 #include "judge/rate.h"
 
 #define SEEN_TEXT 160
@@ -120,6 +122,22 @@ static enum met check_sessions_left(
 	return check_amount(expected, verdict->sessions_left, verdict->n, seen);
 }
 
+static enum met check_failed(
+    const struct verdict *verdict, const char *expected, char seen[SEEN_TEXT])
+{
+	const int64_t bad = verdict->cycles[CYCLE_FAILED] + verdict->cycles[CYCLE_LOST];
+	int64_t all = 0;
+	double most;
+
+	for (int i = 0; i < CYCLE_RESULT_COUNT; i++)
+		all += i == CYCLE_RUNNING ? 0 : verdict->cycles[i];
+	if (all == 0)
+		return unknown(seen, "no cycle came to an end");
+	snprintf(seen, SEEN_TEXT, "%.3g (%lld of %lld)", (double)bad / (double)all, (long long)bad,
+	    (long long)all);
+	return met(rate_parse(expected, &most) && (double)bad <= most * (double)all);
+}
+
 static const char *const verdict_choices[] = {"CLEAN", "LEAK", "INCONCLUSIVE", NULL};
 static const char *const id_choices[] = {"reused", "rising", NULL};
 static const char *const some_none[] = {"some", "none", NULL};
@@ -129,6 +147,8 @@ static const struct kind kinds[] = {
     {"expect.verdict", verdict_choices, "CLEAN, LEAK or INCONCLUSIVE", check_verdict},
     {"expect.culprit", NULL, "an image name, or none", check_culprit},
     {"expect.rate", NULL, "a number from 0 to 1", check_rate},
+    {"expect.failed", NULL, "the largest share of failed cycles, a number from 0 to 1",
+        check_failed},
     {"expect.session_ids", id_choices, "reused or rising", check_session_ids},
     {"expect.orphans_after", some_none, "some or none", check_orphans_after},
     {"expect.unattributed", all_some_none, "all, some or none", check_unattributed},
@@ -136,9 +156,51 @@ static const struct kind kinds[] = {
 };
 #define KIND_COUNT (sizeof kinds / sizeof kinds[0])
 
+/* Percentiles that the latencies must keep below. */
+static const struct percentile_key {
+	double percent;
+	const char *keys[LATENCY_COUNT];
+} percentiles[] = {
+#define KEYS(name)                                                                                 \
+	{                                                                                          \
+		"expect." name ".tcp", "expect." name ".tls", "expect." name ".nla",               \
+		    "expect." name ".activated", "expect." name ".logon", "expect." name ".hold",  \
+		    "expect." name ".logoff", "expect." name ".to_logon"                           \
+	}
+    {50, KEYS("p50")},
+    {90, KEYS("p90")},
+    {95, KEYS("p95")},
+    {99, KEYS("p99")},
+#undef KEYS
+};
+#define PERCENTILE_COUNT (sizeof percentiles / sizeof percentiles[0])
+
+static bool is_percentile(const char *key)
+{
+	for (size_t i = 0; i < PERCENTILE_COUNT; i++)
+		for (int which = 0; which < LATENCY_COUNT; which++)
+			if (strcmp(percentiles[i].keys[which], key) == 0)
+				return true;
+	return false;
+}
+
+static enum met check_percentile(const struct latencies *latencies, double percent, int which,
+    const char *expected, char seen[SEEN_TEXT])
+{
+	const size_t count = latencies->counts[which];
+	char text[LATENCY_TEXT];
+	int64_t most;
+
+	if (count == 0)
+		return unknown(seen, "no cycle came through this phase");
+	const int64_t us = percentile(latencies->us[which], count, percent);
+	snprintf(seen, SEEN_TEXT, "%s in %zu cycles", latency_format(us, text), count);
+	return met(duration_parse(expected, &most) && us <= most);
+}
+
 static bool value_is_valid(const struct kind *kind, const char *value)
 {
-	if (kind->check == check_rate) {
+	if (kind->check == check_rate || kind->check == check_failed) {
 		double rate;
 		return rate_parse(value, &rate);
 	}
@@ -161,18 +223,27 @@ bool expectation_valid(const char *key, const char *value, struct error *error)
 		return error_set(
 		    error, EXIT_USAGE, "%s: \"%s\" should be %s", key, value, kinds[i].wanted);
 	}
+	int64_t ignored;
+	if (is_percentile(key))
+		return duration_parse(value, &ignored) ||
+		       error_set(error, EXIT_USAGE,
+		           "%s: \"%s\" is no duration; write it like 250ms, 1.5s or 2m", key,
+		           value);
 	char known[512] = "";
 	for (size_t i = 0; i < KIND_COUNT; i++) {
 		size_t used = strlen(known);
 		snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", kinds[i].key);
 	}
-	return error_set(error, EXIT_USAGE, "%s: no such expectation; there are %s", key, known);
+	return error_set(error, EXIT_USAGE,
+	    "%s: no such expectation; there are %s, and expect.p50, .p90, .p95 and .p99 of a phase "
+	    "(expect.p95.logon)",
+	    key, known);
 }
 
-static bool add_expectation(
-    struct verdict *verdict, const struct kind *kind, char *expected, struct error *error)
+/* Takes `expected` over, on failure, too. */
+static bool add_expectation(struct verdict *verdict, const char *key, char *expected, enum met met,
+    const char *seen, struct error *error)
 {
-	char seen[SEEN_TEXT];
 	struct expectation *larger =
 	    realloc(verdict->expectations, (verdict->expectation_count + 1) * sizeof *larger);
 	if (!larger) {
@@ -181,25 +252,69 @@ static bool add_expectation(
 	}
 	verdict->expectations = larger;
 	struct expectation *expectation = &larger[verdict->expectation_count++];
-	expectation->key = kind->key;
-	expectation->expected = expected;
-	expectation->met = kind->check(verdict, expected, seen);
-	expectation->seen = strdup(seen);
+	*expectation = (struct expectation){key, expected, strdup(seen), met};
 	return expectation->seen || error_set(error, EXIT_TARGET, "out of memory");
+}
+
+/* What the run expects for this key, valid; NULL: nothing, or an error if *good is cleared. */
+static char *read_expected(
+    struct runfile *runfile, const char *key, bool *good, struct error *error)
+{
+	char *expected = runfile_get(runfile, key);
+	if (expected && !expectation_valid(key, expected, error)) {
+		*good = false;
+		free(expected);
+		return NULL;
+	}
+	return expected;
+}
+
+static bool latencies_load(
+    struct latencies *latencies, struct runfile *runfile, struct error *error)
+{
+	struct cycles cycles;
+	if (!runfile_cycles(runfile, &cycles, error))
+		return false;
+	const bool good = latencies_find(latencies, &cycles, load_is_open(runfile));
+	cycles_deinit(&cycles);
+	return good || error_set(error, EXIT_TARGET, "out of memory");
+}
+
+static bool check_percentiles(struct verdict *verdict, struct runfile *runfile, struct error *error)
+{
+	struct latencies latencies = {0};
+	bool good = true, loaded = false;
+
+	for (size_t i = 0; i < PERCENTILE_COUNT * LATENCY_COUNT && good; i++) {
+		const struct percentile_key *row = &percentiles[i / LATENCY_COUNT];
+		const int which = (int)(i % LATENCY_COUNT);
+		char seen[SEEN_TEXT];
+		char *expected = read_expected(runfile, row->keys[which], &good, error);
+
+		if (!expected)
+			continue;
+		if (!loaded && !(loaded = latencies_load(&latencies, runfile, error))) {
+			free(expected);
+			return false;
+		}
+		const enum met met =
+		    check_percentile(&latencies, row->percent, which, expected, seen);
+		good = add_expectation(verdict, row->keys[which], expected, met, seen, error);
+	}
+	latencies_deinit(&latencies);
+	return good;
 }
 
 bool expectations_check(struct verdict *verdict, struct runfile *runfile, struct error *error)
 {
-	for (size_t i = 0; i < KIND_COUNT; i++) {
-		char *expected = runfile_get(runfile, kinds[i].key);
+	bool good = true;
+	for (size_t i = 0; i < KIND_COUNT && good; i++) {
+		char seen[SEEN_TEXT];
+		char *expected = read_expected(runfile, kinds[i].key, &good, error);
 		if (!expected)
 			continue;
-		if (!expectation_valid(kinds[i].key, expected, error)) {
-			free(expected);
-			return false;
-		}
-		if (!add_expectation(verdict, &kinds[i], expected, error))
-			return false;
+		const enum met met = kinds[i].check(verdict, expected, seen);
+		good = add_expectation(verdict, kinds[i].key, expected, met, seen, error);
 	}
-	return true;
+	return good && check_percentiles(verdict, runfile, error);
 }

@@ -52,6 +52,24 @@ static bool weigh_after(struct verdict *verdict, const struct evidence *evidence
 	return true;
 }
 
+/* The orphans are in the order of their cycles. */
+static bool note_orphaned(struct verdict *verdict, const struct orphans *orphans)
+{
+	const struct cycle *last = NULL;
+	size_t count = 0;
+	verdict->orphaned = calloc((size_t)orphans->k + 1, sizeof *verdict->orphaned);
+	if (!verdict->orphaned)
+		return false;
+	for (size_t i = 0; i < orphans->count; i++) {
+		const struct survivor *survivor = &orphans->items[i];
+		if (!survivor_is_orphan(survivor) || survivor->cycle == last)
+			continue;
+		last = survivor->cycle;
+		verdict->orphaned[count++] = last->number;
+	}
+	return true;
+}
+
 static bool weigh_settled(
     struct verdict *verdict, const struct evidence *evidence, struct orphans *orphans)
 {
@@ -70,6 +88,8 @@ static bool weigh_settled(
 		verdict->rate = (double)verdict->k / (double)verdict->n;
 		binomial_interval(verdict->k, verdict->n, &verdict->lower, &verdict->upper);
 	}
+	if (!note_orphaned(verdict, orphans))
+		return false;
 	return !snapshot_has(settled, "handles") || culprits_find(verdict, settled, orphans);
 }
 

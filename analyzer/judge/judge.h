@@ -4,12 +4,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "common/error.h"
 #include "runfile/runfile.h"
-
-#define VERDICT_SCHEMA "leaklab.verdict/1"
 
 enum verdict_word { VERDICT_CLEAN, VERDICT_LEAK, VERDICT_INCONCLUSIVE };
 extern const char *const verdict_words[3];
@@ -28,9 +25,5 @@ int verdict_exit_code(const struct verdict *verdict);
 /* True if key is an expectation ("expect.rate", ...) or a limit ("judge.max_failed", ...) and value is one that it
  * can have. The driver asks while it reads the scenario. */
 bool judging_valid(const char *key, const char *value, struct error *error);
-
-void verdict_print_text(const struct verdict *verdict, FILE *out);
-/* Schema leaklab.verdict/1, on one line. */
-bool verdict_print_json(const struct verdict *verdict, FILE *out, struct error *error);
 
 #endif

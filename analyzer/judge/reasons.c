@@ -202,6 +202,17 @@ static bool doubt_boot(struct sentences *out, const struct evidence *evidence)
 	    "the boot time, or the logon times of Windows' own logon sessions");
 }
 
+static bool doubt_clock(struct sentences *out, const struct evidence *evidence)
+{
+	const int64_t jump = clock_jump(&evidence->captures);
+	if (jump == 0)
+		return true;
+	return sentences_add(out,
+	    "the host's clock moved by %.1f s against the driver's during the run, so logons may be "
+	    "taken for those of other cycles: keep both clocks in step by a time service",
+	    (double)jump / 1e6);
+}
+
 /* Sessions that are or were there, and in which leaks cannot be told from use. */
 static bool doubt_sessions(
     struct sentences *out, const struct verdict *verdict, const struct evidence *evidence)
@@ -248,7 +259,7 @@ bool reasons_doubt(struct sentences *out, const struct verdict *verdict,
 	    !sentences_add(out, "the target or the environment failed during the run"))
 		return false;
 	if (!doubt_unshown(out, verdict, limits) || !doubt_boot(out, evidence) ||
-	    !doubt_sessions(out, verdict, evidence))
+	    !doubt_clock(out, evidence) || !doubt_sessions(out, verdict, evidence))
 		return false;
 	if (verdict->unmatched + verdict->uncounted > 0 &&
 	    !sentences_add(out, "there are new logon sessions of the run's accounts which no "

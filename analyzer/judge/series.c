@@ -15,8 +15,17 @@ struct sample_of {
 	size_t sample;
 };
 
+/* Which series a row of a snapshot counts for. Rows are a million, but different ones only some thousand. */
+struct kind {
+	bool used;
+	struct holding row;    /* its strings are interned */
+	struct series *series; /* NULL: of an account that is not ours */
+};
+
 struct loading {
 	struct series_set *set;
+	struct kind *kinds;           /* a hash table */
+	size_t kind_count, kind_room; /* a power of two */
 	const struct evidence *evidence;
 	struct sample_of *samples; /* by capture */
 	size_t sample_count;
@@ -124,18 +133,91 @@ static bool is_ours(struct loading *loading, const struct holding *holding)
 	       cycle_index_has(&loading->evidence->index, holding->user, holding->domain);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* FNV-1a */
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+	for (; text && *text; text++)
+		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+	return (hash ^ 0xff) * UINT64_C(0x100000001b3);
+}
+
+/* Where the row's kind is in the table, or would be. */
+static struct kind *find_kind(struct kind *kinds, size_t room, const struct holding *row)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)row->pid;
+
+	hash = hash_text(hash_text(hash, row->image), row->type);
+	hash = hash_text(hash_text(hash, row->user), row->domain);
+	for (size_t at = (hash ^ hash >> 32) & (room - 1);; at = (at + 1) & (room - 1)) {
+		struct kind *kind = &kinds[at];
+		if (!kind->used ||
+		    (kind->row.pid == row->pid && same_text(kind->row.image, row->image) &&
+		        same_text(kind->row.type, row->type) &&
+		        same_text(kind->row.user, row->user) &&
+		        same_text(kind->row.domain, row->domain)))
+			return kind;
+	}
+}
+
+static bool grow_kinds(struct loading *loading)
+{
+	const size_t room = loading->kind_room ? loading->kind_room * 2 : 1024;
+	struct kind *kinds = calloc(room, sizeof(*kinds));
+
+	if (!kinds)
+		return false;
+	for (size_t i = 0; i < loading->kind_room; i++)
+		if (loading->kinds[i].used)
+			*find_kind(kinds, room, &loading->kinds[i].row) = loading->kinds[i];
+	free(loading->kinds);
+	loading->kinds = kinds;
+	loading->kind_room = room;
+	return true;
+}
+
+/* False only when memory is out. */
+static bool keep_text(struct loading *loading, const char **text)
+{
+	return !*text || (*text = intern_string(loading->set->intern, *text, strlen(*text)));
+}
+
+/* The kind of the row, made if it is the first of its kind; NULL when memory is out. */
+static const struct kind *kind_of(struct loading *loading, const struct holding *row)
+{
+	if (2 * loading->kind_count >= loading->kind_room && !grow_kinds(loading))
+		return NULL;
+	struct kind *kind = find_kind(loading->kinds, loading->kind_room, row);
+	if (kind->used)
+		return kind;
+	struct kind made = {.used = true, .row = *row};
+	if (is_ours(loading, row) &&
+	    !(made.series = series_for(loading, row->pid, row->image, row->type)))
+		return NULL;
+	if (!keep_text(loading, &made.row.image) || !keep_text(loading, &made.row.type) ||
+	    !keep_text(loading, &made.row.user) || !keep_text(loading, &made.row.domain))
+		return NULL;
+	loading->kind_count++;
+	*kind = made;
+	return kind;
+}
+
 static void count_holding(void *data, const struct holding *holding)
 {
 	struct loading *loading = data;
 	const struct sample_of *sample = sample_of(loading, holding->capture);
 
-	if (!sample || loading->failed || !holding->type || !is_ours(loading, holding))
+	if (!sample || loading->failed || !holding->type)
 		return;
-	struct series *series = series_for(loading, holding->pid, holding->image, holding->type);
-	if (series)
-		series->counts[sample->sample]++;
-	else
+	const struct kind *kind = kind_of(loading, holding);
+	if (!kind)
 		loading->failed = true;
+	else if (kind->series)
+		kind->series->counts[sample->sample]++;
 }
 
 static void count_process(void *data, const struct holding *process)
@@ -177,6 +259,7 @@ bool series_load(struct series_set *set, const struct evidence *evidence, struct
 		       runfile_process_counts(runfile, count_process, &loading, error);
 	if (good && loading.failed)
 		good = error_set(error, EXIT_TARGET, "out of memory");
+	free(loading.kinds);
 	free(loading.samples);
 	if (good && set->count > 0) {
 		set->items = calloc(set->count, sizeof(*set->items));

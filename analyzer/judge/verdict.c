@@ -55,6 +55,7 @@ void verdict_destroy(struct verdict *verdict)
 	free(verdict->expectations);
 	controls_deinit(verdict);
 	growths_deinit(verdict);
+	free(verdict->orphaned);
 	free(verdict);
 }
 

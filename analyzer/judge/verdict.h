@@ -1,4 +1,4 @@
-/* A verdict's fields. Inside this folder. */
+/* A verdict's fields. Inside this folder, and for reports. */
 #ifndef LEAKLAB_VERDICT_H
 #define LEAKLAB_VERDICT_H
 
@@ -93,6 +93,7 @@ struct verdict {
 
 	bool orphans_known;
 	int64_t k;                     /* counted cycles with an orphan, at least one each */
+	int64_t *orphaned;             /* the numbers of those cycles, rising */
 	int64_t orphan_logon_sessions; /* of those cycles */
 	double rate, lower,
 	    upper; /* k / n and its 95 % interval; valid if orphans_known and n > 0 */

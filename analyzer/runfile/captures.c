@@ -124,3 +124,21 @@ void captures_deinit(struct captures *captures)
 	intern_destroy(captures->intern);
 	memset(captures, 0, sizeof *captures);
 }
+
+bool runfile_output(struct runfile *runfile, int64_t capture,
+    void (*visit)(void *data, const char *bytes, size_t length), void *data, struct error *error)
+{
+	sqlite3_stmt *statement = database_statement(runfile, STATEMENT_OUTPUT, error);
+	if (!statement)
+		return false;
+	bind_number(statement, 1, capture);
+	int result = sqlite3_step(statement);
+	const void *bytes = result == SQLITE_ROW ? sqlite3_column_blob(statement, 0) : NULL;
+	if (bytes)
+		visit(data, bytes, (size_t)sqlite3_column_bytes(statement, 0));
+	bool good = result == SQLITE_ROW || result == SQLITE_DONE;
+	if (!good)
+		database_error(runfile, "reading an observer's output", error);
+	sqlite3_reset(statement);
+	return good;
+}

@@ -44,11 +44,14 @@ enum statement {
 	STATEMENT_CONTROLS,
 	STATEMENT_HOLDINGS,
 	STATEMENT_PROCESS_COUNTS,
+	STATEMENT_HOSTS,
+	STATEMENT_TOKEN_HOLDINGS,
+	STATEMENT_OUTPUT,
 	STATEMENT_COUNT,
 };
 extern const char *const statement_texts[STATEMENT_COUNT];
 
-/* The text of schema 1. */
+/* The text of the schema. */
 extern const char runfile_schema[]; /* schema.sql */
 
 struct runfile {
@@ -56,6 +59,11 @@ struct runfile {
 	char *path;
 	sqlite3_stmt *statements[STATEMENT_COUNT]; /* prepared at their first use */
 };
+
+/* The steps of opening: a run file that is not open yet, its database (flags as sqlite3_open_v2()), and whether it is ours. */
+struct runfile *database_allocate(const char *path, struct error *error);
+bool database_open(struct runfile *runfile, int flags, struct error *error);
+bool database_check_schema(struct runfile *runfile, struct error *error);
 
 /* Sets the error from SQLite's last result: disk full, locked, damaged in words. Returns false. */
 bool database_error(struct runfile *runfile, const char *doing, struct error *error);

@@ -14,7 +14,7 @@
 /* How long to wait for another program that has the file locked; milliseconds. */
 #define LOCK_PATIENCE 2000
 
-static struct runfile *allocate(const char *path, struct error *error)
+struct runfile *database_allocate(const char *path, struct error *error)
 {
 	struct runfile *runfile = calloc(1, sizeof *runfile);
 	if (runfile)
@@ -26,7 +26,7 @@ static struct runfile *allocate(const char *path, struct error *error)
 	return NULL;
 }
 
-static bool open_database(struct runfile *runfile, int flags, struct error *error)
+bool database_open(struct runfile *runfile, int flags, struct error *error)
 {
 	/* A name that starts with "file:" or ":" means something else to SQLite. */
 	char *name = NULL;
@@ -92,8 +92,8 @@ struct runfile *runfile_create(const char *path, struct error *error)
 		return NULL;
 	}
 	close(fd);
-	struct runfile *runfile = allocate(path, error);
-	if (!runfile || !open_database(runfile, SQLITE_OPEN_READWRITE, error) ||
+	struct runfile *runfile = database_allocate(path, error);
+	if (!runfile || !database_open(runfile, SQLITE_OPEN_READWRITE, error) ||
 	    !make_schema(runfile, error)) {
 		runfile_close(runfile);
 		remove_half_made(path);
@@ -141,7 +141,7 @@ static bool check_file(const char *path, struct error *error)
 	return true;
 }
 
-static bool check_schema(struct runfile *runfile, struct error *error)
+bool database_check_schema(struct runfile *runfile, struct error *error)
 {
 	int64_t application = 0, schema = 0, objects = 0;
 	if (!read_pragma(runfile, "PRAGMA application_id", &application, error) ||
@@ -172,9 +172,11 @@ struct runfile *runfile_open(const char *path, struct error *error)
 {
 	if (!check_file(path, error))
 		return NULL;
-	struct runfile *runfile = allocate(path, error);
-	if (!runfile || !open_database(runfile, SQLITE_OPEN_READONLY, error) ||
-	    !check_schema(runfile, error)) {
+	struct runfile *runfile = database_allocate(path, error);
+	/* Only one thread reads it. */
+	if (!runfile ||
+	    !database_open(runfile, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, error) ||
+	    !database_check_schema(runfile, error)) {
 		runfile_close(runfile);
 		return NULL;
 	}
@@ -184,7 +186,7 @@ struct runfile *runfile_open(const char *path, struct error *error)
 struct runfile *runfile_open_bytes(
     const void *bytes, size_t length, const char *name, struct error *error)
 {
-	struct runfile *runfile = allocate(name, error);
+	struct runfile *runfile = database_allocate(name, error);
 	unsigned char *copy = sqlite3_malloc64(length ? length : 1);
 
 	if (!runfile || !copy) {
@@ -206,7 +208,7 @@ struct runfile *runfile_open_bytes(
 	}
 	sqlite3_db_config(runfile->database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(runfile->database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	if (check_schema(runfile, error))
+	if (database_check_schema(runfile, error))
 		return runfile;
 	runfile_close(runfile);
 	return NULL;
@@ -295,5 +297,20 @@ bool runfile_events(struct runfile *runfile,
 	if (!good)
 		database_error(runfile, "reading events", error);
 	sqlite3_reset(statement);
+	return good;
+}
+
+bool runfile_copy(struct runfile *runfile, const char *path, struct error *error)
+{
+	sqlite3_stmt *statement = NULL;
+	bool good = sqlite3_prepare_v2(runfile->database, "VACUUM INTO ?", -1, &statement, NULL) ==
+	            SQLITE_OK;
+	if (good) {
+		bind_text(statement, 1, path);
+		good = sqlite3_step(statement) == SQLITE_DONE;
+	}
+	if (!good)
+		database_error(runfile, "copying", error);
+	sqlite3_finalize(statement);
 	return good;
 }

@@ -12,7 +12,7 @@
 #include "common/error.h"
 #include "snapshot/snapshot.h"
 
-#define RUNFILE_SCHEMA 1
+#define RUNFILE_SCHEMA 2
 
 /* The parts of a cycle that are timed apart, in order. */
 enum phase {
@@ -174,6 +174,39 @@ bool runfile_holdings(struct runfile *runfile,
     void (*visit)(void *data, const struct holding *holding), void *data, struct error *error);
 bool runfile_process_counts(struct runfile *runfile,
     void (*visit)(void *data, const struct holding *holding), void *data, struct error *error);
+/* Calls visit with each snapshot that is without its rows: what it says of the host. Valid during the call. */
+bool runfile_hosts(struct runfile *runfile,
+    void (*visit)(void *data, const struct snapshot *header), void *data, struct error *error);
+/* Calls visit for each token handle, captures in order, without its account. */
+bool runfile_token_holdings(struct runfile *runfile,
+    void (*visit)(void *data, const struct holding *holding), void *data, struct error *error);
+/* Calls visit with what the observer of a capture printed, if anything. The bytes are valid during the call. */
+bool runfile_output(struct runfile *runfile, int64_t capture,
+    void (*visit)(void *data, const char *bytes, size_t length), void *data, struct error *error);
+/* Copies the run into a new file, all in one, also while it is written. */
+bool runfile_copy(struct runfile *runfile, const char *path, struct error *error);
+
+/* What a text in a run file is. */
+enum runfile_text {
+	RUNFILE_ACCOUNT,  /* a user or a domain */
+	RUNFILE_HOST,     /* a host, perhaps with a port */
+	RUNFILE_IMAGE,    /* of a process */
+	RUNFILE_SCENARIO, /* YAML */
+	RUNFILE_OUTPUT,   /* what an observer printed, in any encoding */
+	RUNFILE_RUN,      /* a run file inside the run file */
+	RUNFILE_PROSE,    /* anything else that people or programs wrote */
+};
+/* Edits all texts of a run file. */
+struct runfile_editor {
+	/* Shows a text before any is edited. */
+	bool (*learn)(void *data, enum runfile_text what, const char *bytes, size_t length);
+	/* Returns what stands in its place, the editor's to free(), and its length; NULL: it failed. */
+	char *(*edit)(void *data, enum runfile_text what, const char *bytes, size_t *length);
+	void *data;
+};
+bool runfile_learn(const char *path, const struct runfile_editor *editor, struct error *error);
+/* Nothing of the old texts stays in the file. */
+bool runfile_edit(const char *path, const struct runfile_editor *editor, struct error *error);
 /* Calls visit for each event in order. */
 bool runfile_events(struct runfile *runfile,
     void (*visit)(void *data, int64_t time, const char *kind, const char *text), void *data,

@@ -343,6 +343,34 @@ bool runfile_process_counts(struct runfile *runfile,
 	return visit_holdings(runfile, STATEMENT_PROCESS_COUNTS, visit, data, error);
 }
 
+bool runfile_token_holdings(struct runfile *runfile,
+    void (*visit)(void *data, const struct holding *holding), void *data, struct error *error)
+{
+	return visit_holdings(runfile, STATEMENT_TOKEN_HOLDINGS, visit, data, error);
+}
+
+bool runfile_hosts(struct runfile *runfile,
+    void (*visit)(void *data, const struct snapshot *header), void *data, struct error *error)
+{
+	sqlite3_stmt *row = database_statement(runfile, STATEMENT_HOSTS, error);
+	if (!row)
+		return false;
+	int result = SQLITE_DONE;
+	bool good = true;
+	while (good && (result = sqlite3_step(row)) == SQLITE_ROW) {
+		struct snapshot *header = snapshot_create();
+		good = (header && read_header(row, header)) ||
+		       error_set(error, EXIT_TARGET, "out of memory");
+		if (good)
+			visit(data, header);
+		snapshot_destroy(header);
+	}
+	if (good && result != SQLITE_DONE)
+		good = database_error(runfile, "reading what the snapshots say of the host", error);
+	sqlite3_reset(row);
+	return good;
+}
+
 struct snapshot *runfile_snapshot(
     struct runfile *runfile, enum mark mark, int64_t round, struct error *error)
 {

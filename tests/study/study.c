@@ -8,6 +8,7 @@
 
 #include "judge/judge.h"
 #include "judge/verdict.h"
+#include "report/report.h"
 #include "study/host.h"
 
 static const struct promise {
@@ -84,7 +85,7 @@ static void judge_one(const struct promise *promise, const struct options *wante
 		    verdict->lower <= promise->kind.leak && promise->kind.leak <= verdict->upper;
 	}
 	if (getenv("STUDY_VERBOSE"))
-		verdict_print_text(verdict, stderr);
+		report_verdict("text", verdict, stderr, NULL);
 	verdict_destroy(verdict);
 	runfile_close(runfile);
 	unlink(path);

@@ -5,7 +5,7 @@
 
 #include "command.h"
 #include "common/timestamp.h"
-#include "duration.h"
+#include "common/duration.h"
 #include "snapshot/snapshot.h"
 
 static void finish(struct command *command)

@@ -1,6 +1,6 @@
 #include "tests/unit/unit.h"
 
-#include "duration.h"
+#include "common/duration.h"
 #include "load.h"
 
 static void closed_load_ramps_its_slots_up_evenly(void **state)

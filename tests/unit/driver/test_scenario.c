@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "duration.h"
+#include "common/duration.h"
 #include "scenario.h"
 
 #define HOST "host: {address: rds01, certificate: {ignore: true}}\n"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "duration.h"
+#include "common/duration.h"
 #include "expand.h"
 #include "host.h"
 #include "keys.h"

@@ -340,6 +340,27 @@ static void a_leak_of_late_holders_alone_asks_for_more_time(void **state)
 	assert_false(is_late("leaker.exe", "600"));
 }
 
+static void a_clock_that_jumped_is_said_and_stands_against_clean(void **state)
+{
+	static const struct {
+		int64_t ahead; /* of the host's clock when it had settled */
+		enum verdict_word word;
+	} cases[] = {{0, VERDICT_CLEAN}, {3 * SECOND, VERDICT_CLEAN},
+	    {60 * SECOND, VERDICT_INCONCLUSIVE}, {-3600 * SECOND, VERDICT_INCONCLUSIVE}};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct fixture fixture = fixture_create();
+		fixture_add_cycles(&fixture, 1, 60, 2, CYCLE_LOGGED_OFF);
+		fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+		fixture_add_snapshot_at(&fixture, MARK_SETTLED, fixture_snapshot(), cases[i].ahead);
+		struct verdict *verdict = fixture_judge(&fixture);
+		assert_int_equal(verdict_word(verdict), cases[i].word);
+		if (cases[i].word == VERDICT_INCONCLUSIVE)
+			assert_reason(verdict, "the host's clock moved by");
+		fixture_finish(&fixture, verdict);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -355,6 +376,7 @@ int main(void)
 	    unit_test(a_run_cut_short_is_told_from_one_without_observer),
 	    unit_test(an_observer_that_failed_is_quoted),
 	    unit_test(a_leak_of_late_holders_alone_asks_for_more_time),
+	    unit_test(a_clock_that_jumped_is_said_and_stands_against_clean),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

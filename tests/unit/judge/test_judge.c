@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "judge/verdict.h"
+#include "report/report.h"
 #include "tests/unit/judge/fixture.h"
 
 /* A run of n cycles; of each `every`-th the logon session lives on, held by leaker.exe (0: of none). */
@@ -250,7 +251,7 @@ static void the_json_has_the_promised_shape(void **state)
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
-	assert_true(verdict_print_json(verdict, out, NULL));
+	assert_true(report_verdict("json", verdict, out, NULL));
 	fclose(out);
 	json_t *root = json_loads(text, 0, NULL);
 	const char *schema, *word, *image;
@@ -290,7 +291,7 @@ static void the_text_is_eighty_columns_wide(void **state)
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
-	verdict_print_text(verdict, out);
+	assert_true(report_verdict("text", verdict, out, NULL));
 	fclose(out);
 	assert_contains(text, "verdict: LEAK\n");
 	assert_contains(text, "NOT met        session_ids: reused");

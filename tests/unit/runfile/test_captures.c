@@ -5,6 +5,7 @@
 
 #include <sqlite3.h>
 
+#include "common/input.h"
 #include "runfile/runfile.h"
 
 static const char whole[] =
@@ -206,6 +207,72 @@ static void the_words_in_the_views_are_those_in_the_code(void **state)
 	unit_remove_directory(directory);
 }
 
+/* An editor that puts "x" for every text. */
+static bool learn_nothing(void *data, enum runfile_text what, const char *bytes, size_t length)
+{
+	size_t *learnt = data;
+	(void)what;
+	(void)bytes;
+	(void)length;
+	++*learnt;
+	return true;
+}
+
+static char *edit_all(void *data, enum runfile_text what, const char *bytes, size_t *length)
+{
+	(void)data;
+	(void)what;
+	(void)bytes;
+	*length = 1;
+	return strdup("x");
+}
+
+static char *edit_fails(void *data, enum runfile_text what, const char *bytes, size_t *length)
+{
+	(void)data;
+	(void)what;
+	(void)bytes;
+	(void)length;
+	return NULL;
+}
+
+/* True if the file has the text anywhere, in free pages, too. */
+static bool file_has(const char *path, const char *text)
+{
+	char *bytes;
+	size_t length;
+	assert_true(input_read(path, &bytes, &length, NULL));
+	const bool found = memmem(bytes, length, text, strlen(text));
+	free(bytes);
+	return found;
+}
+
+static void nothing_of_what_was_edited_stays_in_the_file(void **state)
+{
+	char *directory = unit_directory();
+	struct runfile *runfile = create(directory);
+	size_t learnt = 0;
+	const struct runfile_editor editor = {learn_nothing, edit_all, &learnt},
+	                            failing = {learn_nothing, edit_fails, &learnt};
+	struct error error;
+	(void)state;
+	add(runfile, MARK_BEFORE, 1, whole);
+	char *copy = strdup(unit_path(directory, "copy.leaklab"));
+	assert_true(runfile_copy(runfile, copy, &error));
+	runfile_close(runfile);
+	assert_true(file_has(copy, "lab01"));
+	assert_false(runfile_edit(copy, &failing, &error));
+	assert_true(file_has(copy, "lab01"));
+	assert_true(runfile_learn(copy, &editor, &error));
+	assert_true(learnt > 0);
+	assert_true(runfile_edit(copy, &editor, &error));
+	assert_false(file_has(copy, "lab01"));
+	assert_false(file_has(copy, "RDS01"));
+	assert_row(copy, "SELECT user FROM sessions", "x");
+	free(copy);
+	unit_remove_directory(directory);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +282,7 @@ int main(void)
 	    unit_test(captures_are_listed_without_their_output),
 	    unit_test(the_views_speak_the_users_words),
 	    unit_test(the_words_in_the_views_are_those_in_the_code),
+	    unit_test(nothing_of_what_was_edited_stays_in_the_file),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

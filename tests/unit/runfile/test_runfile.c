@@ -213,10 +213,10 @@ static void what_is_no_run_file_is_told_apart(void **state)
 	assert_open_fails(path, "the database is empty");
 	execute(path, "CREATE TABLE a (b);");
 	assert_open_fails(path, "another application");
-	execute(path, "PRAGMA application_id = 1280003138; PRAGMA user_version = 2;");
-	assert_open_fails(path, "newer leaklab (schema 2");
-	execute(path, "PRAGMA user_version = 0;");
-	assert_open_fails(path, "older leaklab (schema 0");
+	execute(path, "PRAGMA application_id = 1280003138; PRAGMA user_version = 99;");
+	assert_open_fails(path, "newer leaklab (schema 99");
+	execute(path, "PRAGMA user_version = 1;");
+	assert_open_fails(path, "older leaklab (schema 1");
 	unit_remove_directory(directory);
 }
 

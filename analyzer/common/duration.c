@@ -1,4 +1,5 @@
-#include "duration.h"
+/* Knows the units in which people write durations. */
+#include "common/duration.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,9 @@
 
 #include <jansson.h>
 
-#include "judge/verdict.h"
+#include "report/fields.h"
+
+#define VERDICT_SCHEMA "leaklab.verdict/1"
 
 static json_t *integer_or_null(bool known, int64_t number)
 {
@@ -144,8 +146,91 @@ static json_t *expectations_json(const struct verdict *verdict)
 	return array;
 }
 
-bool verdict_print_json(const struct verdict *verdict, FILE *out, struct error *error)
+static json_t *controls_json(const struct verdict *verdict)
 {
+	json_t *array = json_array();
+	for (size_t i = 0; i < verdict->control_count; i++) {
+		const struct control *control = &verdict->controls[i];
+		json_t *object = json_object();
+		json_object_set_new(object, "name", text_or_null(control->name));
+		json_object_set_new(
+		    object, "expected_rate", json_real(control->leaks ? control->expected : 0));
+		json_object_set_new(object, "held", json_boolean(control->held));
+		json_object_set_new(object, "verdict", json_string(verdict_words[control->word]));
+		json_object_set_new(object, "k", json_integer(control->k));
+		json_object_set_new(object, "n", json_integer(control->n));
+		json_object_set_new(
+		    object, "ci95", json_pack("[f,f]", control->lower, control->upper));
+		json_object_set_new(object, "reason", text_or_null(control->reason));
+		json_array_append_new(array, object);
+	}
+	return array;
+}
+
+static json_t *run_json(const struct report *report)
+{
+	json_t *object = json_object();
+	json_object_set_new(object, "file", text_or_null(report->name));
+	for (size_t i = 0; i < report->fact_count; i++) {
+		const struct fact *fact = &report->facts[i];
+		json_t *values = json_object_get(object, fact->key);
+		/* A key that comes twice is a contradiction that must not be hidden. */
+		if (!values)
+			json_object_set_new(object, fact->key, values = json_array());
+		json_array_append_new(values, text_or_null(fact->value));
+	}
+	return object;
+}
+
+/* Milliseconds, as the views of the run file have them. */
+static json_t *milliseconds(int64_t us)
+{
+	return json_real((double)us / 1000);
+}
+
+static json_t *phases_json(const struct report *report)
+{
+	static const struct {
+		const char *key;
+		double percent;
+	} points[] = {
+	    {"p50_ms", 50}, {"p90_ms", 90}, {"p95_ms", 95}, {"p99_ms", 99}, {"max_ms", 100}};
+	json_t *object = json_object();
+	for (int which = 0; which < LATENCY_COUNT; which++) {
+		const size_t count = report->latencies.counts[which];
+		json_t *phase = json_object();
+		json_object_set_new(phase, "count", json_integer((json_int_t)count));
+		for (size_t i = 0; i < sizeof points / sizeof points[0]; i++)
+			json_object_set_new(phase, points[i].key,
+			    count ? milliseconds(percentile(
+			                report->latencies.us[which], count, points[i].percent))
+			          : json_null());
+		json_object_set_new(object, latency_names[which], phase);
+	}
+	return object;
+}
+
+static json_t *errors_json(const struct report *report)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < report->failure_count; i++) {
+		const struct failure *failure = &report->failures[i];
+		json_t *object = json_object();
+		json_object_set_new(object, "phase",
+		    failure->phase < PHASE_COUNT ? json_string(failure_phase(failure))
+		                                 : json_null());
+		json_object_set_new(object, "code", text_or_null(failure->code));
+		json_object_set_new(object, "message", text_or_null(failure->message));
+		json_object_set_new(object, "count", json_integer(failure->count));
+		json_object_set_new(object, "first_cycle", json_integer(failure->first));
+		json_array_append_new(array, object);
+	}
+	return array;
+}
+
+static bool render(const struct report *report, FILE *out, struct error *error)
+{
+	const struct verdict *verdict = report->verdict;
 	json_t *root = json_object();
 	json_object_set_new(root, "schema", json_string(VERDICT_SCHEMA));
 	json_object_set_new(root, "verdict", json_string(verdict_words[verdict->word]));
@@ -165,10 +250,16 @@ bool verdict_print_json(const struct verdict *verdict, FILE *out, struct error *
 	        integer_or_null(verdict->culprits_known, verdict->unattributed), "followers_only",
 	        integer_or_null(verdict->culprits_known, verdict->followers_only)));
 	json_object_set_new(root, "growth", growth_json(verdict));
+	json_object_set_new(root, "controls", controls_json(verdict));
 	json_object_set_new(root, "expectations", expectations_json(verdict));
+	json_object_set_new(root, "phases", phases_json(report));
+	json_object_set_new(root, "errors", errors_json(report));
+	json_object_set_new(root, "run", run_json(report));
 	int written = json_dumpf(root, out, JSON_COMPACT | JSON_REAL_PRECISION(6));
 	json_decref(root);
 	if (written != 0 || fputc('\n', out) == EOF)
 		return error_set(error, EXIT_TARGET, "writing the verdict as JSON failed");
 	return true;
 }
+
+const struct renderer renderer_json = {.name = "json", .suffix = ".json", .render = render};

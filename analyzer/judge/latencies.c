@@ -1,0 +1,103 @@
+/* Knows from when a latency is counted, and what a percentile is. */
+#include "judge/latencies.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const latency_names[LATENCY_COUNT] = {
+    [PHASE_TCP] = "tcp",
+    [PHASE_TLS] = "tls",
+    [PHASE_NLA] = "nla",
+    [PHASE_ACTIVATED] = "activated",
+    [PHASE_LOGON] = "logon",
+    [PHASE_HOLD] = "hold",
+    [PHASE_LOGOFF] = "logoff",
+    [LATENCY_TO_LOGON] = "to_logon",
+};
+
+static int64_t latency_of(const struct cycle *cycle, int which, bool open)
+{
+	const int64_t from =
+	    open && cycle->scheduled != TIMESTAMP_UNKNOWN ? cycle->scheduled : cycle->started;
+
+	if (which < PHASE_COUNT)
+		return cycle->phase_us[which];
+	if (from == TIMESTAMP_UNKNOWN || cycle->logged_on == TIMESTAMP_UNKNOWN ||
+	    cycle->logged_on < from)
+		return NUMBER_UNKNOWN;
+	return cycle->logged_on - from;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	const int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+bool latencies_find(struct latencies *out, const struct cycles *cycles, bool open)
+{
+	struct latencies found = {.open = open};
+
+	for (int which = 0; which < LATENCY_COUNT; which++) {
+		int64_t *us = malloc((cycles->count + 1) * sizeof *us);
+		size_t count = 0;
+
+		if (!us) {
+			latencies_deinit(&found);
+			return false;
+		}
+		for (size_t i = 0; i < cycles->count; i++) {
+			us[count] = latency_of(&cycles->items[i], which, open);
+			count += us[count] != NUMBER_UNKNOWN;
+		}
+		qsort(us, count, sizeof *us, by_size);
+		found.us[which] = us;
+		found.counts[which] = count;
+	}
+	*out = found;
+	return true;
+}
+
+void latencies_deinit(struct latencies *latencies)
+{
+	for (int which = 0; which < LATENCY_COUNT; which++)
+		free(latencies->us[which]);
+	memset(latencies, 0, sizeof *latencies);
+}
+
+bool load_is_open(struct runfile *runfile)
+{
+	char *text = runfile_get(runfile, "load.rate");
+	const bool open = text && strtod(text, NULL) > 0;
+
+	free(text);
+	return open;
+}
+
+int64_t percentile(const int64_t *sorted, size_t count, double percent)
+{
+	/* 0.95 * 20 is a little more than 19 in binary. */
+	const double rank = ceil(percent / 100 * (double)count - 1e-9);
+
+	return sorted[rank < 1 ? 0 : (size_t)rank - 1];
+}
+
+const char *latency_format(int64_t us, char out[LATENCY_TEXT])
+{
+	const double ms = (double)us / 1000;
+
+	if (ms < 10)
+		snprintf(out, LATENCY_TEXT, "%.2f ms", ms);
+	else if (ms < 1000)
+		snprintf(out, LATENCY_TEXT, "%.0f ms", ms);
+	else if (ms < 60000)
+		snprintf(out, LATENCY_TEXT, "%.2f s", ms / 1000);
+	else
+		snprintf(out, LATENCY_TEXT, "%" PRId64 " min %" PRId64 " s", us / 60000000,
+		    us / 1000000 % 60);
+	return out;
+}

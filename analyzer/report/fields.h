@@ -1,0 +1,94 @@
+/* A report's fields. Inside this folder. */
+#ifndef LEAKLAB_REPORT_FIELDS_H
+#define LEAKLAB_REPORT_FIELDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "judge/latencies.h"
+#include "judge/verdict.h"
+#include "report/report.h"
+
+/* Something about the run with a name, in the order in which it is told. */
+struct fact {
+	const char *key;  /* for programs */
+	const char *name; /* for people */
+	char *value;
+};
+
+/* Cycles that failed alike. */
+struct failure {
+	int phase;        /* enum phase; PHASE_COUNT: not told */
+	const char *code; /* the strings are those of the first cycle */
+	const char *message;
+	int64_t first; /* number of the first such cycle */
+	int64_t count;
+};
+
+#define SHA256_TEXT 65
+
+/* What an observer printed, parallel to the captures. */
+struct output {
+	char sha256[SHA256_TEXT]; /* of all of it, in hex; empty: it printed nothing */
+	char *text;               /* its beginning, in UTF-8; NULL: not shown */
+	size_t left_out;          /* bytes that are not shown */
+};
+
+/* Token handles of a process, by sample. */
+struct tokens {
+	char *name; /* "grabber.exe (process 5124)" */
+	double *counts;
+	double most;
+};
+
+struct event {
+	int64_t time;
+	char *kind;
+	char *text;
+};
+
+struct report {
+	const struct verdict *verdict; /* not its own */
+	char *name;                    /* of the run file, without folders */
+	char *scenario_name;           /* NULL: not known */
+	char *scenario;                /* the text, with nothing secret; NULL: not known */
+	int64_t started;               /* of the first cycle; TIMESTAMP_UNKNOWN */
+	struct fact *facts;
+	size_t fact_count;
+	struct cycles cycles;
+	struct latencies latencies;
+	struct failure *failures; /* the most frequent first */
+	size_t failure_count;
+
+	/* Of a full report only: */
+	struct event *events;
+	size_t event_count;
+	struct captures captures;
+	struct output *outputs;
+	double *token_times; /* seconds since the first */
+	int64_t *token_cycles;
+	size_t token_samples;
+	struct tokens *tokens; /* the most first */
+	size_t token_count;
+	size_t tokens_left_out; /* processes with fewer */
+};
+
+/* Each fills its part of the report. */
+bool facts_gather(struct report *report, struct runfile *runfile, struct error *error);
+bool failures_gather(struct report *report, struct error *error);
+bool events_gather(struct report *report, struct runfile *runfile, struct error *error);
+bool outputs_gather(struct report *report, struct runfile *runfile, struct error *error);
+bool tokens_gather(struct report *report, struct runfile *runfile, struct error *error);
+
+/* Cycles that came to an end. */
+int64_t report_finished_cycles(const struct report *report);
+/* The name of a failure's phase. */
+const char *failure_phase(const struct failure *failure);
+/* "met", "NOT met", "not decidable". */
+extern const char *const met_words[3];
+
+extern const struct renderer renderer_text, renderer_json, renderer_junit, renderer_markdown,
+    renderer_html;
+
+#endif

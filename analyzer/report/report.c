@@ -1,0 +1,213 @@
+/* Knows which forms there are, and in which order a report is put together. */
+#include "report/report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "report/fields.h"
+
+const struct renderer *const renderers[] = {
+    &renderer_text, &renderer_json, &renderer_junit, &renderer_markdown, &renderer_html};
+const size_t renderer_count = sizeof renderers / sizeof renderers[0];
+
+const char *const met_words[3] = {
+    [MET] = "met", [NOT_MET] = "NOT met", [NOT_DECIDABLE] = "not decidable"};
+
+const struct renderer *renderer_by_name(const char *name)
+{
+	for (size_t i = 0; i < renderer_count; i++) {
+		if (strcmp(renderers[i]->name, name) == 0)
+			return renderers[i];
+	}
+	return NULL;
+}
+
+const struct renderer *renderer_by_suffix(const char *path, struct error *error)
+{
+	const char *suffix = strrchr(path, '.');
+	for (size_t i = 0; suffix && i < renderer_count; i++) {
+		if (strcmp(renderers[i]->suffix, suffix) == 0)
+			return renderers[i];
+	}
+	error_set(error, EXIT_USAGE,
+	    "%s: the name's end says what a report is: .html, .md, .xml (JUnit), .json or .txt",
+	    path);
+	return NULL;
+}
+
+static bool out_of_memory(struct error *error)
+{
+	return error_set(error, EXIT_TARGET, "out of memory");
+}
+
+int64_t report_finished_cycles(const struct report *report)
+{
+	int64_t all = 0;
+	for (int i = 0; i < CYCLE_RESULT_COUNT; i++)
+		all += i == CYCLE_RUNNING ? 0 : report->verdict->cycles[i];
+	return all;
+}
+
+static bool gather(struct report *report, struct runfile *runfile, bool full, struct error *error)
+{
+	if (!facts_gather(report, runfile, error) ||
+	    !runfile_cycles(runfile, &report->cycles, error))
+		return false;
+	for (size_t i = 0; i < report->cycles.count; i++) {
+		const int64_t started = report->cycles.items[i].started;
+		if (report->started == TIMESTAMP_UNKNOWN ||
+		    (started != TIMESTAMP_UNKNOWN && started < report->started))
+			report->started = started;
+	}
+	if (!latencies_find(&report->latencies, &report->cycles, load_is_open(runfile)))
+		return out_of_memory(error);
+	if (!failures_gather(report, error))
+		return false;
+	return !full ||
+	       (events_gather(report, runfile, error) &&
+	           runfile_captures(runfile, &report->captures, error) &&
+	           outputs_gather(report, runfile, error) && tokens_gather(report, runfile, error));
+}
+
+struct report *report_create(struct runfile *runfile, const char *path,
+    const struct verdict *verdict, bool full, struct error *error)
+{
+	struct report *report = calloc(1, sizeof *report);
+	const char *name = strrchr(path, '/');
+	if (report) {
+		report->verdict = verdict;
+		report->started = TIMESTAMP_UNKNOWN;
+		report->name = strdup(name ? name + 1 : path);
+	}
+	if (!report || !report->name)
+		out_of_memory(error);
+	else if (gather(report, runfile, full, error))
+		return report;
+	report_destroy(report);
+	return NULL;
+}
+
+void report_destroy(struct report *report)
+{
+	if (!report)
+		return;
+	for (size_t i = 0; i < report->fact_count; i++)
+		free(report->facts[i].value);
+	for (size_t i = 0; i < report->event_count; i++) {
+		free(report->events[i].kind);
+		free(report->events[i].text);
+	}
+	for (size_t i = 0; report->outputs && i < report->captures.count; i++)
+		free(report->outputs[i].text);
+	for (size_t i = 0; i < report->token_count; i++) {
+		free(report->tokens[i].name);
+		free(report->tokens[i].counts);
+	}
+	free(report->facts);
+	free(report->events);
+	free(report->outputs);
+	free(report->tokens);
+	free(report->token_times);
+	free(report->token_cycles);
+	free(report->failures);
+	free(report->scenario);
+	free(report->scenario_name);
+	free(report->name);
+	latencies_deinit(&report->latencies);
+	captures_deinit(&report->captures);
+	cycles_deinit(&report->cycles);
+	free(report);
+}
+
+bool report_print(
+    const struct renderer *renderer, const struct report *report, FILE *out, struct error *error)
+{
+	if (!renderer->render(report, out, error))
+		return false;
+	if (fflush(out) != 0 || ferror(out))
+		return error_set(error, EXIT_TARGET, "writing the report: %s", strerror(errno));
+	return true;
+}
+
+/* A pipe or a device is written to as it is: it must not be replaced by a file. */
+static bool is_special(const char *path)
+{
+	struct stat status;
+	return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
+}
+
+static bool write_special(const struct renderer *renderer, const struct report *report,
+    const char *path, struct error *error)
+{
+	FILE *out = fopen(path, "we");
+	if (!out)
+		return error_set(error, EXIT_TARGET, "writing %s: %s", path, strerror(errno));
+	bool good = report_print(renderer, report, out, error) || error_prefix(error, "%s", path);
+	if (fclose(out) != 0 && good)
+		good = error_set(error, EXIT_TARGET, "writing %s: %s", path, strerror(errno));
+	return good;
+}
+
+bool report_write(const struct renderer *renderer, const struct report *report, const char *path,
+    struct error *error)
+{
+	if (is_special(path))
+		return write_special(renderer, report, path, error);
+	char *temporary = NULL;
+	FILE *out = NULL;
+	bool good = false;
+	int fd = -1;
+	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
+		return out_of_memory(error);
+	if ((fd = mkstemp(temporary)) < 0 || !(out = fdopen(fd, "w"))) {
+		error_set(error, EXIT_TARGET, "writing %s: %s", path, strerror(errno));
+		goto out;
+	}
+	fd = -1;
+	good = report_print(renderer, report, out, error) || error_prefix(error, "%s", path);
+out:
+	if (out && fclose(out) != 0 && good)
+		good = error_set(error, EXIT_TARGET, "writing %s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	if (good && rename(temporary, path) != 0)
+		good = error_set(error, EXIT_TARGET, "writing %s: %s", path, strerror(errno));
+	if (!good)
+		unlink(temporary);
+	free(temporary);
+	return good;
+}
+
+static const struct renderer *find_renderer(const char *format, struct error *error)
+{
+	const struct renderer *renderer = renderer_by_name(format);
+	if (!renderer)
+		error_set(error, EXIT_USAGE, "there is no report of the form %s", format);
+	return renderer;
+}
+
+bool report_run(const char *format, struct runfile *runfile, const char *path,
+    const struct verdict *verdict, FILE *out, struct error *error)
+{
+	const struct renderer *renderer = find_renderer(format, error);
+	if (!renderer)
+		return false;
+	struct report *report = report_create(runfile, path, verdict, renderer->full, error);
+	const bool good = report && report_print(renderer, report, out, error);
+	report_destroy(report);
+	return good;
+}
+
+bool report_verdict(
+    const char *format, const struct verdict *verdict, FILE *out, struct error *error)
+{
+	static char name[] = "";
+	const struct renderer *renderer = find_renderer(format, error);
+	const struct report report = {
+	    .verdict = verdict, .name = name, .started = TIMESTAMP_UNKNOWN};
+	return renderer && report_print(renderer, &report, out, error);
+}

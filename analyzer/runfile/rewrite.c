@@ -1,0 +1,142 @@
+/* Knows where in a run file texts are, and of what kind they are. */
+#include "runfile/runfile.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runfile/database.h"
+
+static const struct place {
+	const char *table, *column;
+	enum runfile_text what;
+	const char *where; /* NULL: all rows */
+} places[] = {
+    {"cycle", "user", RUNFILE_ACCOUNT, NULL},
+    {"cycle", "domain", RUNFILE_ACCOUNT, NULL},
+    {"cycle", "message", RUNFILE_PROSE, NULL},
+    {"cycle", "served_by", RUNFILE_HOST, NULL},
+    {"session", "user", RUNFILE_ACCOUNT, NULL},
+    {"session", "domain", RUNFILE_ACCOUNT, NULL},
+    {"session", "name", RUNFILE_PROSE, NULL},
+    {"logon_session", "user", RUNFILE_ACCOUNT, NULL},
+    {"logon_session", "domain", RUNFILE_ACCOUNT, NULL},
+    {"handle", "user", RUNFILE_ACCOUNT, NULL},
+    {"handle", "domain", RUNFILE_ACCOUNT, NULL},
+    {"handle", "name", RUNFILE_PROSE, NULL},
+    {"handle", "image", RUNFILE_IMAGE, NULL},
+    {"process", "user", RUNFILE_ACCOUNT, NULL},
+    {"process", "image", RUNFILE_IMAGE, NULL},
+    {"snapshot", "host", RUNFILE_HOST, NULL},
+    {"snapshot", "source", RUNFILE_PROSE, NULL},
+    {"snapshot", "build", RUNFILE_PROSE, NULL},
+    {"unavailable", "why", RUNFILE_PROSE, NULL},
+    {"event", "text", RUNFILE_PROSE, NULL},
+    {"capture", "observer", RUNFILE_PROSE, NULL},
+    {"capture", "command", RUNFILE_PROSE, NULL},
+    {"capture", "messages", RUNFILE_OUTPUT, NULL},
+    {"capture", "problem", RUNFILE_PROSE, NULL},
+    {"capture", "output", RUNFILE_OUTPUT, NULL},
+    {"control", "run", RUNFILE_RUN, NULL},
+    {"setting", "value", RUNFILE_HOST, "key = 'host'"},
+    {"setting", "value", RUNFILE_SCENARIO, "key = 'scenario'"},
+    /* The others are numbers, times and words of ours, which the judge goes by. */
+    {"setting", "value", RUNFILE_PROSE,
+        "key IN ('scenario.name', 'ended-early', 'expect.culprit')"},
+};
+#define PLACE_COUNT (sizeof places / sizeof places[0])
+
+static struct runfile *open_for(const char *path, int flags, struct error *error)
+{
+	struct runfile *runfile = database_allocate(path, error);
+	if (!runfile || !database_open(runfile, flags, error) ||
+	    !database_check_schema(runfile, error)) {
+		runfile_close(runfile);
+		return NULL;
+	}
+	return runfile;
+}
+
+static bool learn_place(struct runfile *runfile, const struct place *place,
+    const struct runfile_editor *editor, struct error *error)
+{
+	sqlite3_stmt *row = NULL;
+	char text[256];
+	int result;
+	bool good = true;
+	snprintf(text, sizeof text, "SELECT DISTINCT %s FROM \"%s\" WHERE %s IS NOT NULL%s%s",
+	    place->column, place->table, place->column, place->where ? " AND " : "",
+	    place->where ? place->where : "");
+	if (sqlite3_prepare_v2(runfile->database, text, -1, &row, NULL) != SQLITE_OK)
+		return database_error(runfile, "reading texts", error);
+	while (good && (result = sqlite3_step(row)) == SQLITE_ROW) {
+		const char *bytes = sqlite3_column_blob(row, 0);
+		good = editor->learn(editor->data, place->what, bytes ? bytes : "",
+		           (size_t)sqlite3_column_bytes(row, 0)) ||
+		       error_set(error, EXIT_TARGET, "out of memory");
+	}
+	if (good && result != SQLITE_DONE)
+		good = database_error(runfile, "reading texts", error);
+	sqlite3_finalize(row);
+	return good;
+}
+
+bool runfile_learn(const char *path, const struct runfile_editor *editor, struct error *error)
+{
+	struct runfile *runfile = open_for(path, SQLITE_OPEN_READONLY, error);
+	bool good = runfile;
+	for (size_t i = 0; good && i < PLACE_COUNT; i++) {
+		if (places[i].what != RUNFILE_PROSE && places[i].what != RUNFILE_OUTPUT)
+			good = learn_place(runfile, &places[i], editor, error);
+	}
+	runfile_close(runfile);
+	return good;
+}
+
+/* SQL function edit(what, value). */
+static void edit_value(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	const struct runfile_editor *editor = sqlite3_user_data(context);
+	const enum runfile_text what = (enum runfile_text)sqlite3_value_int(values[0]);
+	const char *bytes = sqlite3_value_blob(values[1]);
+	const bool is_blob = sqlite3_value_type(values[1]) == SQLITE_BLOB;
+	size_t length = (size_t)sqlite3_value_bytes(values[1]);
+	(void)count;
+	char *edited = editor->edit(editor->data, what, bytes ? bytes : "", &length);
+	if (!edited)
+		sqlite3_result_error_nomem(context);
+	else if (is_blob)
+		sqlite3_result_blob64(context, edited, length, free);
+	else
+		sqlite3_result_text64(context, edited, length, free, SQLITE_UTF8);
+}
+
+static bool run(struct runfile *runfile, const char *text, struct error *error)
+{
+	return sqlite3_exec(runfile->database, text, NULL, NULL, NULL) == SQLITE_OK ||
+	       database_error(runfile, "editing", error);
+}
+
+bool runfile_edit(const char *path, const struct runfile_editor *editor, struct error *error)
+{
+	struct runfile *runfile = open_for(path, SQLITE_OPEN_READWRITE, error);
+	if (!runfile)
+		return false;
+	bool good =
+	    sqlite3_create_function(runfile->database, "edit", 2, SQLITE_UTF8 | SQLITE_DIRECTONLY,
+	        (void *)editor, edit_value, NULL, NULL) == SQLITE_OK ||
+	    database_error(runfile, "editing", error);
+	good = good && run(runfile, "PRAGMA secure_delete = ON; BEGIN IMMEDIATE", error);
+	for (size_t i = 0; good && i < PLACE_COUNT; i++) {
+		const struct place *place = &places[i];
+		char text[256];
+		snprintf(text, sizeof text,
+		    "UPDATE \"%s\" SET %s = edit(%d, %s) WHERE %s IS NOT NULL%s%s", place->table,
+		    place->column, place->what, place->column, place->column,
+		    place->where ? " AND " : "", place->where ? place->where : "");
+		good = run(runfile, text, error);
+	}
+	good = good && run(runfile, "COMMIT; VACUUM", error);
+	runfile_close(runfile);
+	return good;
+}

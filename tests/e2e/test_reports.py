@@ -1,0 +1,321 @@
+"""Reports of a run that was really played, what is expected of phases, bundles, and the manual's queries."""
+import hashlib
+import json
+import os
+import pty
+import re
+import shutil
+import sqlite3
+import subprocess
+import tarfile
+import unittest
+import xml.etree.ElementTree as tree
+
+import leaklab
+import tap
+
+CLEAN, LEAK, USAGE, INCONCLUSIVE, TARGET = 0, 1, 2, 3, 4
+FORMS = [".txt", ".json", ".xml", ".md", ".html"]
+
+
+class Case(leaklab.Case):
+    """One leaking run for all tests of a class: playing takes a while."""
+
+    kept = None
+
+    def setUp(self):
+        super().setUp()
+        self.run_file = self.folder / "run.leaklab"
+        if Case.kept is None:
+            Case.kept = self.play()
+        self.run_file.write_bytes(Case.kept)
+
+    def play(self):
+        lab = self.lab("--time-scale", "0.0001", "--shell-seconds", "0.05", "--kernel-reference", "2")
+        scenario = self.scenario(lab, load={"slots": 2, "cycles": 12, "hold": "10ms"}, observers=[self.observer(lab)],
+                                 observe_every=4, expect={"verdict": "LEAK", "failed": "0", "p95": {"logon": "30s"}})
+        self.drive(scenario, code=CLEAN)
+        return self.run_file.read_bytes()
+
+    def judge(self, *arguments, code=CLEAN):
+        return self.run_program("analyzer", "judge", self.run_file, *arguments, code=code)
+
+    def bundle(self, *arguments):
+        target = self.folder / "bundle.tar.gz"
+        self.run_program("analyzer", "bundle", self.run_file, "-o", target, *arguments, code=CLEAN)
+        out = self.folder / "unpacked"
+        with tarfile.open(target) as archive:
+            archive.extractall(out)
+        return next(out.iterdir())
+
+
+class Forms(Case):
+    def test_one_call_writes_all_forms(self):
+        arguments = [word for form in FORMS for word in ("--report", self.folder / f"report{form}")]
+        shown = self.judge(*arguments).stdout
+        self.assertEqual(shown, (self.folder / "report.txt").read_text())
+        self.assertIn("\nphases\n", shown)
+        self.assertLessEqual(max(map(len, shown.splitlines())), 80)
+        verdict = json.loads((self.folder / "report.json").read_text())
+        self.assertEqual(verdict["schema"], "leaklab.verdict/1")
+        self.assertEqual(verdict["verdict"], "LEAK")
+        self.assertEqual(verdict["phases"]["logon"]["count"], 12)
+        self.assertEqual(verdict["errors"], [])
+        self.assertIn("# leaklab: LEAK", (self.folder / "report.md").read_text())
+
+    def test_output_goes_to_a_file_if_asked(self):
+        done = self.judge("--format", "markdown", "-o", self.folder / "x.md")
+        self.assertEqual(done.stdout, "")
+        self.assertIn("# leaklab: LEAK", (self.folder / "x.md").read_text())
+
+    def test_percentiles_are_those_of_the_run_file(self):
+        times = sorted(row[0] for row in self.query("SELECT logon_ms FROM cycles WHERE logon_ms IS NOT NULL"))
+        phase = self.verdict()["phases"]["logon"]
+        self.assertAlmostEqual(phase["p50_ms"], times[5], places=3)
+        self.assertAlmostEqual(phase["max_ms"], times[-1], places=3)
+
+    def test_unknown_form_or_suffix_is_a_usage_error(self):
+        self.assertIn("markdown", self.judge("--format", "pdf", code=USAGE).stderr)
+        self.assertIn(".html", self.judge("--report", "x.pdf", code=USAGE).stderr)
+
+    def test_a_report_that_cannot_be_written_is_told_and_the_verdict_still_shown(self):
+        done = self.judge("--report", "/nowhere/x.html", code=TARGET)
+        self.assertIn("/nowhere/x.html", done.stderr)
+        self.assertIn("verdict: LEAK", done.stdout)
+
+    def test_a_run_against_itself_is_not_fixed(self):
+        done = self.run_program("analyzer", "judge", self.run_file, "--against", self.run_file, code=LEAK)
+        self.assertIn("not fixed", done.stdout)
+        self.judge(self.run_file, code=USAGE)
+        self.judge("--against", self.run_file, "--report", "x.html", code=USAGE)
+
+    def test_colour_is_for_terminals_that_want_it(self):
+        def on_terminal(**env):
+            master, slave = pty.openpty()
+            done = subprocess.Popen([leaklab.program("analyzer"), "judge", self.run_file], stdout=slave,
+                                    env={**os.environ, "TERM": "xterm", "NO_COLOR": "", **env})
+            os.close(slave)
+            shown = b""
+            try:
+                while piece := os.read(master, 4096):
+                    shown += piece
+            except OSError:  # all is read
+                pass
+            os.close(master)
+            done.wait()
+            return shown
+        self.assertIn(b"\x1b[1;31mLEAK\x1b[0m", on_terminal())
+        self.assertNotIn(b"\x1b", on_terminal(NO_COLOR="1"))
+        self.assertNotIn(b"\x1b", on_terminal(TERM="dumb"))
+        self.assertNotIn("\x1b", self.judge().stdout)
+
+
+class JUnit(Case):
+    def check(self, *arguments, code=CLEAN):
+        text = self.judge("--format", "junit", *arguments, code=code).stdout
+        path = self.write("report.xml", text)
+        if shutil.which("xmllint"):
+            schema = leaklab.ROOT / "tests/report/junit.xsd"
+            done = subprocess.run(["xmllint", "--noout", "--schema", schema, path], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        return tree.fromstring(text).find("testsuite")
+
+    @unittest.skipUnless(shutil.which("xmllint"), "needs xmllint (libxml2-utils)")
+    def test_the_schema_refuses_what_is_no_report(self):
+        path = self.write("bad.xml", "<testsuites><testsuite name='x'/></testsuites>")
+        schema = leaklab.ROOT / "tests/report/junit.xsd"
+        self.assertNotEqual(subprocess.run(["xmllint", "--noout", "--schema", schema, path],
+                                           capture_output=True).returncode, 0)
+
+    def test_each_assertion_is_a_test_case(self):
+        suite = self.check()
+        self.assertEqual([case.get("name") for case in suite.iter("testcase")],
+                         ["verdict", "expect.verdict", "expect.failed", "expect.p95.logon"])
+        self.assertEqual((suite.get("tests"), suite.get("failures"), suite.get("errors")), ("4", "0", "0"))
+
+    def test_what_fails_and_what_is_undecided_does_not_pass(self):
+        connection = sqlite3.connect(self.run_file)
+        with connection:
+            connection.execute("INSERT OR REPLACE INTO setting VALUES ('expect.p50.logon', '1us'), ('settled', 'timeout')")
+        connection.close()
+        suite = self.check(code=LEAK)
+        failed = {case.get("name") for case in suite.iter("testcase") if case.find("failure") is not None}
+        undecided = {case.get("name") for case in suite.iter("testcase") if case.find("error") is not None}
+        self.assertEqual(failed, {"expect.p50.logon"})
+        self.assertEqual(undecided, {"verdict", "expect.verdict"})
+
+
+class Expectations(leaklab.Case):
+    def check(self, expect):
+        return self.run_program("driver", "check", self.scenario(None, expect=expect), code=USAGE).stderr
+
+    def test_what_no_phase_can_be_is_told_with_line_and_column(self):
+        self.assertRegex(self.check({"p95": {"logon": "fast"}}), r"scenario.yaml:1:\d+: .*p95.logon.*duration")
+        self.assertRegex(self.check({"p95": {"logon": "5"}}), r"scenario.yaml:1:\d+: .*duration")
+        self.assertRegex(self.check({"failed": "lots"}), r"scenario.yaml:1:\d+: .*expect.failed.*0 to 1")
+
+    def test_unknown_percentiles_and_phases_are_refused(self):
+        self.assertRegex(self.check({"p42": {"logon": "5s"}}), r"scenario.yaml:1:\d+: .*p42")
+        self.assertRegex(self.check({"p95": {"lunch": "5s"}}), r"scenario.yaml:1:\d+: .*lunch")
+
+
+class Bundle(Case):
+    def test_a_bundle_has_the_run_all_reports_and_sums_that_fit(self):
+        folder = self.bundle()
+        self.assertEqual({path.name for path in folder.iterdir()},
+                         {"run.leaklab", "SHA256SUMS"} | {f"report{form}" for form in FORMS})
+        lines = (folder / "SHA256SUMS").read_text().splitlines()
+        self.assertEqual(len(lines), 6)
+        for line in lines:
+            digest, _, name = line.partition("  ")
+            self.assertEqual(hashlib.sha256((folder / name).read_bytes()).hexdigest(), digest)
+
+    def test_pseudonyms_leave_no_name_and_the_same_verdict(self):
+        names = {value.lower() for row in self.query(
+            "SELECT user, domain FROM cycle UNION SELECT user, domain FROM logon_session"
+            " UNION SELECT user, domain FROM session UNION SELECT host, host FROM snapshot") for value in row if value}
+        names -= {"system", "local service", "network service", "nt authority", "window manager", "font driver host"}
+        names = {name for name in names if not re.match(r"(dwm|umfd)-\d+$", name)}
+        self.assertGreater(len(names), 2)
+        before = self.verdict()
+        folder = self.bundle("--pseudonymise")
+        for path in folder.iterdir():
+            text = path.read_bytes().decode("utf-8", "replace").lower()
+            for name in names:
+                # "labhost" is a program's name, too, and its image is kept.
+                found = re.search(rf"(?<![\w]){re.escape(name)}(?!\w)", text.replace("leaklab-labhost", ""))
+                self.assertIsNone(found, f"{name} is in {path.name}")
+        self.run_file = folder / "run.leaklab"
+        after = self.verdict()
+        for key in ("verdict", "orphans", "session_ids", "culprits", "unattributed", "cycles", "growth", "sessions_left"):
+            self.assertEqual(before[key], after[key], key)
+
+    def test_runs_inside_the_run_have_the_same_pseudonyms(self):
+        inner = self.run_file.read_bytes()
+        connection = sqlite3.connect(self.run_file)
+        with connection:
+            connection.execute("INSERT INTO control (name, rate, run) VALUES ('negative', NULL, ?)", (inner,))
+        connection.close()
+        self.run_file = self.bundle("--pseudonymise") / "run.leaklab"
+        outer = self.query("SELECT DISTINCT user, domain FROM cycle ORDER BY 1")
+        inner = self.folder / "inner.leaklab"
+        inner.write_bytes(self.query("SELECT run FROM control")[0][0])
+        self.run_file = inner
+        self.assertEqual(outer, self.query("SELECT DISTINCT user, domain FROM cycle ORDER BY 1"))
+        self.assertTrue(all(user.startswith("anon-") for user, _ in outer))
+
+    def test_joins_hold_in_a_bundle_with_pseudonyms(self):
+        query = ("SELECT count(*) FROM cycles JOIN session USING (user, domain)",
+                 "SELECT count(DISTINCT user) FROM cycles",
+                 "SELECT count(*) FROM logon_session JOIN handle USING (capture, luid, user)")
+        before = [self.query(text) for text in query]
+        self.run_file = self.bundle("--pseudonymise") / "run.leaklab"
+        self.assertEqual(before, [self.query(text) for text in query])
+
+    def test_two_bundles_have_different_pseudonyms(self):
+        users = []
+        for _ in range(2):
+            folder = self.bundle("--pseudonymise")
+            kept, self.run_file = self.run_file, folder / "run.leaklab"
+            users.append({row[0] for row in self.query("SELECT user FROM cycle")})
+            self.run_file = kept
+            shutil.rmtree(folder)
+        self.assertFalse(users[0] & users[1])
+
+    def test_what_cannot_be_packed_is_told_and_nothing_is_left(self):
+        done = self.run_program("analyzer", "bundle", self.run_file, "-o", "/nowhere/x.tar.gz", code=TARGET)
+        self.assertIn("/nowhere/x.tar.gz", done.stderr)
+        self.run_program("analyzer", "bundle", self.run_file, code=USAGE)
+        damaged = self.write("damaged.leaklab", "no database")
+        done = self.run_program("analyzer", "bundle", damaged, "-o", "x.tar.gz", code=USAGE)
+        self.assertIn("not a run file", done.stderr)
+        self.assertFalse((self.folder / "x.tar.gz").exists())
+
+
+class BadRunFiles(Case):
+    def change(self, sql):
+        connection = sqlite3.connect(self.run_file)
+        with connection:
+            connection.executescript(sql)
+        connection.close()
+
+    def test_newer_and_older_schemas_are_told(self):
+        for version, word in ((99, "newer"), (0, "older")):
+            self.change(f"PRAGMA user_version = {version}")
+            self.assertIn(word, self.judge(code=USAGE).stderr)
+
+    def test_other_databases_and_empty_files_are_told(self):
+        self.change("PRAGMA application_id = 7")
+        self.assertIn("another application", self.judge(code=USAGE).stderr)
+        self.run_file.write_bytes(b"")
+        self.assertIn("empty", self.judge(code=USAGE).stderr)
+
+    def test_a_damaged_file_is_told_and_gives_no_verdict(self):
+        data = bytearray(self.run_file.read_bytes())
+        data[8192:65536] = b"\x5a" * (65536 - 8192)
+        self.run_file.write_bytes(data)
+        done = self.judge(code=TARGET)
+        self.assertIn("damaged", done.stderr)
+        self.assertNotIn("verdict:", done.stdout)
+
+    def test_a_locked_file_is_told(self):
+        self.change("PRAGMA journal_mode = DELETE")
+        connection = sqlite3.connect(self.run_file, isolation_level=None)
+        connection.execute("BEGIN EXCLUSIVE")
+        try:
+            self.assertIn("locked", self.judge(code=TARGET).stderr)
+        finally:
+            connection.close()
+
+    def test_a_run_without_snapshots_or_settled_mark_is_inconclusive(self):
+        self.change("DELETE FROM setting WHERE key LIKE 'expect.%'; UPDATE capture SET mark = 3 WHERE mark = 4")
+        self.assertIn("cut short", self.judge(code=INCONCLUSIVE).stdout)
+        self.change("DELETE FROM snapshot; DELETE FROM capture")
+        self.assertIn("no snapshot", self.judge(code=INCONCLUSIVE).stdout)
+
+    def test_a_file_that_is_being_written_is_judged_as_far_as_it_is(self):
+        self.change("PRAGMA journal_mode = WAL")
+        writer = sqlite3.connect(self.run_file, isolation_level=None)
+        try:
+            writer.execute("DELETE FROM setting WHERE key LIKE 'expect.%'")
+            writer.execute("BEGIN IMMEDIATE")
+            writer.execute("DELETE FROM cycle")
+            self.assertIn("verdict: LEAK", self.judge(code=LEAK).stdout)
+        finally:
+            writer.close()
+
+    def test_a_host_whose_clock_jumped_gives_no_clean_verdict(self):
+        self.change("DELETE FROM setting WHERE key LIKE 'expect.%';"
+                    "INSERT OR REPLACE INTO setting VALUES ('judge.smallest_rate', '0.5');"
+                    "DELETE FROM logon_session WHERE logon_type = 'RemoteInteractive'; DELETE FROM handle;")
+        self.judge(code=CLEAN)
+        self.change("UPDATE snapshot SET time = time + 3600000000 WHERE capture = (SELECT max(capture) FROM snapshot)")
+        self.assertIn("clock moved by", " ".join(self.judge(code=INCONCLUSIVE).stdout.split()))
+
+
+class Manual(Case):
+    PAGE = leaklab.ROOT / "analyzer/runfile/leaklab-run-file.5.scd"
+
+    def test_every_query_in_the_manual_runs(self):
+        blocks = re.findall(r"^```\n(.*?)^```", self.PAGE.read_text(), re.M | re.S)
+        queries = [query for block in blocks for query in re.split(r";\s*\n", block) if query.strip().startswith("SELECT")]
+        self.assertGreaterEqual(len(queries), 8)
+        for query in queries:
+            self.query(query)
+
+    def test_the_manual_names_all_columns_of_all_views(self):
+        text = self.PAGE.read_text()
+        for (view,) in self.query("SELECT name FROM sqlite_master WHERE type = 'view'"):
+            self.assertIn(f"## {view}\n", text)
+            part = text.split(f"## {view}\n", 1)[1].split("\n#", 1)[0]
+            for (column,) in self.query(f"SELECT name FROM pragma_table_info('{view}')"):
+                self.assertIn(f"*{column}*", part, f"{view}.{column} is not in the manual")
+
+    def test_the_manual_names_all_fields_of_the_verdict(self):
+        text = (leaklab.ROOT / "analyzer/leaklab-verdict.5.scd").read_text()
+        for key in self.verdict():
+            self.assertIn(f"*{key}*", text)
+
+
+if __name__ == "__main__":
+    tap.main()

@@ -1,0 +1,280 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "judge/latencies.h"
+#include "judge/verdict.h"
+#include "report/report.h"
+#include "tests/unit/judge/fixture.h"
+#include "tests/unit/unit.h"
+
+#define EVIL "<script>alert(1)</script>|`'\"&"
+
+/* The fixture's run in one form; the caller frees it. */
+static char *render(struct fixture *fixture, const char *format)
+{
+	struct error error = {0};
+	char *text = NULL;
+	size_t size = 0;
+	struct verdict *verdict = fixture_judge(fixture);
+	FILE *out = open_memstream(&text, &size);
+	if (!report_run(format, fixture->runfile, "run.leaklab", verdict, out, &error))
+		fail_msg("%s", error.text);
+	fclose(out);
+	verdict_destroy(verdict);
+	return text;
+}
+
+/* A clean run of 60 cycles. */
+static struct fixture clean_run(void)
+{
+	struct fixture fixture = fixture_create();
+	fixture_add_cycles(&fixture, 1, 60, 2, CYCLE_LOGGED_OFF);
+	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+	fixture_add_snapshot(&fixture, MARK_SETTLED, fixture_snapshot());
+	return fixture;
+}
+
+/* Everything that others write has markup in it. */
+static struct fixture evil_run(void)
+{
+	struct fixture fixture = fixture_create();
+	struct snapshot *settled = fixture_snapshot();
+	struct capture capture = {.mark = MARK_AFTER,
+	    .round = 1,
+	    .observer = EVIL,
+	    .command = EVIL,
+	    .started = RUN_START,
+	    .ended = RUN_START,
+	    .output = EVIL "\x1b[31m\xff",
+	    .output_length = strlen(EVIL "\x1b[31m\xff"),
+	    .problem = EVIL};
+	fixture_add_cycles(&fixture, 1, 59, 2, CYCLE_LOGGED_OFF);
+	struct cycle failed = fixture_cycle(60, NUMBER_UNKNOWN, CYCLE_FAILED);
+	failed.code = EVIL;
+	failed.message = EVIL;
+	fixture_put_cycle(&fixture, &failed);
+	fixture_set(&fixture, "scenario.name", EVIL);
+	fixture_set(&fixture, "scenario", "name: " EVIL "\n~~~~~~~~\n");
+	fixture_set(&fixture, "host", EVIL);
+	fixture_set(&fixture, "expect.culprit", EVIL);
+	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+	fixture_add_logon(settled, 3, 2);
+	fixture_add_handle(settled, EVIL, 77, 3);
+	fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
+	assert_true(runfile_add_capture(fixture.runfile, &capture, NULL, NULL));
+	assert_true(runfile_add_event(fixture.runfile, EVIL, EVIL, NULL));
+	return fixture;
+}
+
+static void what_others_wrote_is_escaped_in_every_form(void **state)
+{
+	struct fixture fixture = evil_run();
+	(void)state;
+	for (size_t i = 0; i < renderer_count; i++) {
+		char *text = render(&fixture, renderers[i]->name);
+		const bool markup = strcmp(renderers[i]->name, "text") != 0 &&
+		                    strcmp(renderers[i]->name, "json") != 0;
+		char *code = strstr(text, "~~~~~~~~yaml"); /* a scenario in Markdown's code block */
+		if (code)
+			*code = '\0';
+		if (markup)
+			assert_null(strstr(text, "<script>alert"));
+		assert_null(strchr(text, '\x1b'));
+		assert_null(strchr(text, '\xff'));
+		free(text);
+	}
+	fixture_destroy(&fixture);
+}
+
+static void a_fence_in_a_scenario_does_not_end_its_block(void **state)
+{
+	struct fixture fixture = evil_run();
+	char *text = render(&fixture, "markdown"), *fence = strstr(text, "~~~~~~~~yaml");
+	size_t count = 0;
+	(void)state;
+	assert_non_null(fence);
+	while ((fence = strstr(fence + 1, "\n~~~~~~~~")))
+		count++;
+	assert_int_equal(count, 1);
+	free(text);
+	fixture_destroy(&fixture);
+}
+
+static void what_could_not_be_decided_never_passes_in_junit(void **state)
+{
+	struct fixture fixture = fixture_create();
+	(void)state;
+	fixture_add_cycles(&fixture, 1, 60, 2, CYCLE_LOGGED_OFF);
+	fixture_set(&fixture, "expect.verdict", "INCONCLUSIVE");
+	fixture_set(&fixture, "expect.culprit", "none");
+	char *text = render(&fixture, "junit");
+	assert_contains(text, "tests=\"3\" failures=\"0\" errors=\"2\"");
+	assert_contains(text, "<error type=\"leaklab.inconclusive\"");
+	free(text);
+	fixture_destroy(&fixture);
+}
+
+static void a_leak_that_is_expected_passes_in_junit(void **state)
+{
+	struct fixture fixture = evil_run();
+	(void)state;
+	char *unexpected = render(&fixture, "junit");
+	assert_contains(unexpected, "<failure type=\"leaklab.failed\" message=\"LEAK: ");
+	fixture_set(&fixture, "expect.verdict", "LEAK");
+	char *expected = render(&fixture, "junit");
+	assert_null(strstr(expected, "message=\"LEAK: "));
+	free(unexpected);
+	free(expected);
+	fixture_destroy(&fixture);
+}
+
+static void a_control_that_failed_is_an_error_in_junit(void **state)
+{
+	struct fixture fixture = clean_run();
+	struct verdict *verdict = fixture_judge(&fixture);
+	static char name[] = "positive", reason[] = "none of 60 <cycles>";
+	struct control control = {.name = name,
+	    .leaks = true,
+	    .expected = 0.5,
+	    .word = VERDICT_CLEAN,
+	    .n = 60,
+	    .reason = reason};
+	char *text = NULL;
+	size_t size = 0;
+	(void)state;
+	verdict->controls = &control;
+	verdict->control_count = 1;
+	for (size_t i = 0; i < renderer_count; i++) {
+		FILE *out = open_memstream(&text, &size);
+		assert_true(report_verdict(renderers[i]->name, verdict, out, NULL));
+		fclose(out);
+		assert_contains(text, strcmp(renderers[i]->name, "json") == 0    ? "\"held\":false"
+		                      : strcmp(renderers[i]->name, "junit") == 0 ? "errors=\"1\""
+		                                                                 : "FAILED");
+		free(text);
+		text = NULL;
+	}
+	verdict->controls = NULL;
+	verdict->control_count = 0;
+	fixture_finish(&fixture, verdict);
+}
+
+static void percentiles_are_of_the_nearest_rank(void **state)
+{
+	int64_t values[100];
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		values[i] = i + 1;
+	assert_int_equal(percentile(values, 100, 50), 50);
+	assert_int_equal(percentile(values, 100, 95), 95);
+	assert_int_equal(percentile(values, 100, 99.5), 100);
+	assert_int_equal(percentile(values, 100, 100), 100);
+	assert_int_equal(percentile(values, 100, 0), 1);
+	assert_int_equal(percentile(values, 20, 95), 19);
+	assert_int_equal(percentile(values, 1, 50), 1);
+}
+
+static void an_open_load_is_counted_from_the_scheduled_time(void **state)
+{
+	struct cycle cycle = fixture_cycle(1, 2, CYCLE_LOGGED_OFF);
+	struct cycles cycles = {.items = &cycle, .count = 1};
+	struct latencies closed, open;
+	(void)state;
+	cycle.scheduled -= 5 * SECOND; /* the host held the load up */
+	assert_true(latencies_find(&closed, &cycles, false));
+	assert_true(latencies_find(&open, &cycles, true));
+	assert_int_equal(closed.us[LATENCY_TO_LOGON][0], SECOND);
+	assert_int_equal(open.us[LATENCY_TO_LOGON][0], 6 * SECOND);
+	latencies_deinit(&closed);
+	latencies_deinit(&open);
+}
+
+static void secrets_in_a_scenario_are_blotted_out(void **state)
+{
+	struct fixture fixture = clean_run();
+	(void)state;
+	fixture_set(&fixture, "scenario",
+	    "accounts:\n  password_env: PW_NAME\nstage:\n"
+	    "  - command: tool --password hunter2 PASSWORD=hunter3 pwd:'hunter4' --secret $KEPT\n");
+	for (size_t i = 0; i < renderer_count; i++) {
+		char *text = render(&fixture, renderers[i]->name);
+		assert_null(strstr(text, "hunter"));
+		if (renderers[i]->full) {
+			assert_contains(text, "PW_NAME");
+			assert_contains(text, "$KEPT");
+		}
+		free(text);
+	}
+	fixture_destroy(&fixture);
+}
+
+static void the_form_of_a_report_follows_from_its_name(void **state)
+{
+	struct error error;
+	(void)state;
+	assert_string_equal(renderer_by_suffix("a.b/c.xml", &error)->name, "junit");
+	assert_string_equal(renderer_by_suffix("x.html", &error)->name, "html");
+	assert_null(renderer_by_suffix("x.pdf", &error));
+	assert_contains(error.text, ".html");
+	assert_null(renderer_by_name("pdf"));
+}
+
+static void a_report_is_written_whole_or_not_at_all(void **state)
+{
+	struct fixture fixture = clean_run();
+	struct error error;
+	struct verdict *verdict = fixture_judge(&fixture);
+	struct report *report =
+	    report_create(fixture.runfile, "run.leaklab", verdict, true, &error);
+	(void)state;
+	assert_non_null(report);
+	assert_false(report_write(renderer_by_name("html"), report, "/nowhere/x.html", &error));
+	assert_contains(error.text, "/nowhere/x.html");
+	assert_int_equal(error.code, EXIT_TARGET);
+	assert_true(report_write(renderer_by_name("html"), report, "/dev/null", &error));
+	report_destroy(report);
+	fixture_finish(&fixture, verdict);
+}
+
+static void expected_percentiles_and_failures_are_checked(void **state)
+{
+	struct fixture fixture = clean_run();
+	(void)state;
+	for (int64_t i = 1; i <= 20; i++) {
+		struct cycle cycle = fixture_cycle(i, 2, i == 20 ? CYCLE_FAILED : CYCLE_LOGGED_OFF);
+		cycle.phase_us[PHASE_LOGON] = i * SECOND;
+		fixture_put_cycle(&fixture, &cycle);
+	}
+	fixture_set(&fixture, "expect.p95.logon", "19s");
+	fixture_set(&fixture, "expect.p99.logon", "19500ms");
+	fixture_set(&fixture, "expect.p50.nla", "1s");
+	fixture_set(&fixture, "expect.failed", "0.02");
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->expectation_count, 4);
+	assert_string_equal(verdict->expectations[0].key, "expect.failed");
+	assert_int_equal(verdict->expectations[0].met, MET);
+	assert_int_equal(verdict->expectations[1].met, NOT_DECIDABLE);
+	assert_int_equal(verdict->expectations[2].met, MET);
+	assert_int_equal(verdict->expectations[3].met, NOT_MET);
+	assert_contains(verdict->expectations[3].seen, "20.00 s");
+	fixture_finish(&fixture, verdict);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    unit_test(what_others_wrote_is_escaped_in_every_form),
+	    unit_test(a_fence_in_a_scenario_does_not_end_its_block),
+	    unit_test(what_could_not_be_decided_never_passes_in_junit),
+	    unit_test(a_leak_that_is_expected_passes_in_junit),
+	    unit_test(a_control_that_failed_is_an_error_in_junit),
+	    unit_test(percentiles_are_of_the_nearest_rank),
+	    unit_test(an_open_load_is_counted_from_the_scheduled_time),
+	    unit_test(secrets_in_a_scenario_are_blotted_out),
+	    unit_test(the_form_of_a_report_follows_from_its_name),
+	    unit_test(a_report_is_written_whole_or_not_at_all),
+	    unit_test(expected_percentiles_and_failures_are_checked),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
