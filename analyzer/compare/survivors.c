@@ -48,15 +48,21 @@ static void name_by_handles(
     struct logon_session *logons, size_t count, const struct snapshot *snapshot)
 {
 	struct logon_session *logon = NULL;
+	size_t unnamed = 0;
+	for (size_t i = 0; i < count; i++)
+		unnamed += !logons[i].user;
 	for (size_t i = 0; i < snapshot->handle_count; i++) {
 		const struct handle *handle = &snapshot->handles[i];
 		struct logon_session key = {.luid = handle->luid};
 		if (!handle->has_luid || (logon && logon->luid == handle->luid && logon->user))
 			continue;
+		if (unnamed == 0 && handle->session_id == NUMBER_UNKNOWN)
+			continue; /* nothing that this one could tell */
 		logon = bsearch(&key, logons, count, sizeof key, logon_session_order);
 		if (!logon)
 			continue;
 		if (!logon->user) {
+			unnamed -= handle->user != NULL;
 			logon->user = handle->user;
 			logon->domain = handle->domain;
 		}

@@ -58,6 +58,11 @@ struct reading {
 	const char *image;
 	const char *user;
 	struct process *process;
+	/* The columns before the value in the last row of a search, which the next one mostly shares; "": none. */
+	char search_columns[52];
+	size_t search_type; /* of those, the type's length */
+	int64_t search_pid; /* of those, as `pid` and `image` were */
+	const char *search_image;
 	size_t
 	    broken; /* 1 + index of a handle whose name goes on in the next line; 0: none; SIZE_MAX: any */
 	bool all_types; /* -a: not only files and sections */

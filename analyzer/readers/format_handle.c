@@ -92,12 +92,43 @@ static bool read_value(struct span line, struct handle_row *row)
 	return true;
 }
 
-/* "%-18s pid: %-6d type: %-14s%5X: name" */
+/* Columns of a search's row: "%-18s pid: %-6d type: %-14s%5X: name". */
+#define SEARCH_TYPE 37
+#define SEARCH_VALUE 51
+
+/* Most rows of a search begin as the one before: what these columns say is known then. */
+static bool same_columns(const struct reading *reading, struct span line)
+{
+	return line.length > SEARCH_VALUE && reading->process && reading->search_columns[0] &&
+	       reading->search_pid == reading->pid && reading->search_image == reading->image &&
+	       memcmp(line.text, reading->search_columns, SEARCH_VALUE) == 0;
+}
+
+/* Two blanks end the type in its column, so that nothing behind it has a say in where it ends. */
+static void note_columns(struct reading *reading, struct span line, struct span type)
+{
+	reading->search_columns[0] = '\0';
+	if (type.text != line.text + SEARCH_TYPE || type.length > SEARCH_VALUE - SEARCH_TYPE - 2)
+		return;
+	memcpy(reading->search_columns, line.text, SEARCH_VALUE);
+	reading->search_type = type.length;
+	reading->search_pid = reading->pid;
+	reading->search_image = reading->image;
+}
+
+/* A row of a search. */
 static enum taken take_search(struct reading *reading, struct span line)
 {
 	struct handle_row row = {0};
 	const char *mark = NULL;
 	int64_t pid;
+	if (same_columns(reading, line)) {
+		row.process = reading->process;
+		row.type = (struct span){line.text + SEARCH_TYPE, reading->search_type};
+		return read_value(trim_start(span_from(line, SEARCH_VALUE)), &row)
+		           ? handle_row_take(reading, &row)
+		           : TAKEN_NOT;
+	}
 	if (line.length > 25 && memcmp(line.text + 18, " pid: ", 6) == 0)
 		mark = line.text + 18;
 	else if (!(mark = memmem(line.text, line.length < 160 ? line.length : 160, " pid: ", 6)))
@@ -120,6 +151,7 @@ static enum taken take_search(struct reading *reading, struct span line)
 	row.process = handle_row_process(reading, pid, image);
 	if (!row.process)
 		return TAKEN_FAILED;
+	note_columns(reading, line, row.type);
 	reading->searches = true;
 	return handle_row_take(reading, &row);
 }
