@@ -15,7 +15,7 @@ static const struct evidence_words words = {
            "line what was not understood.\v"
            "EVIDENCE is a run file (alone), or any of: a snapshot of leaklab-probe, and what "
            "qwinsta (query session), quser, logonsessions, handle, klist sessions, tasklist /v and "
-           "Get-Process print, "
+           "Get-Process print, a memory dump (its symbols from _NT_SYMBOL_PATH or its own folder), "
            "also several outputs in one file as people paste them; a folder stands for the files "
            "in it; - is standard input. Everything is "
            "recognised by its content, not by its name. Several are taken as one moment; where "

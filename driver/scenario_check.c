@@ -1,0 +1,309 @@
+/* Knows a scenario's defaults, caps and which of its parts exclude each other. */
+#include "scenario_check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/duration.h"
+#include "judge/judge.h"
+#include "keys.h"
+
+#define SLOTS_MAX                                                                                  \
+	2000 /* hard caps: a scenario that hurts a host must not be a slip of the finger */
+#define CYCLES_MAX 1000000
+#define RATE_MAX 500.0
+#define WORKERS_MAX 64
+
+static bool refuse(const struct check *check, const char *key, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static bool refuse(const struct check *check, const char *key, const char *format, ...)
+{
+	char text[512];
+	size_t line;
+	size_t column;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	yaml_tree_locate(check->tree, key, &line, &column);
+	return error_set(
+	    check->error, EXIT_USAGE, "%s:%zu:%zu: %s: %s", check->path, line, column, key, text);
+}
+
+static bool check_span(
+    const struct check *check, const char *key, struct span *span, const char *standard)
+{
+	const char *text = span->text ? span->text : standard;
+
+	if (!duration_parse_range(text, &span->least, &span->most))
+		return refuse(check, key,
+		    "\"%s\" is no duration; write it like 250ms, 1.5s, 10m or 1s..5s", text);
+	return true;
+}
+
+static bool check_control_spans(
+    const struct check *check, const char *name, struct scenario_control *control)
+{
+	char key[96];
+
+	for (unsigned i = 0; control && i < control->with_count; i++) {
+		snprintf(key, sizeof(key), "controls.%s.with.%u.timeout", name, i);
+		if (!check_span(check, key, &control->with[i].timeout, "30s"))
+			return false;
+	}
+	return true;
+}
+
+static bool check_spans(const struct check *check, struct scenario *s)
+{
+	const struct {
+		const char *key;
+		struct span *span;
+		const char *standard;
+	} spans[] = {
+	    {"load.ramp", &s->load.ramp, "0s"},
+	    {"load.hold", &s->load.hold, "1s"},
+	    {"load.think", &s->load.think, "0s"},
+	    {"connect.timeout", &s->connect.timeout, "30s"},
+	    {"logon.timeout", &s->logon.timeout, "60s"},
+	    {"logon.delay", &s->logon.delay, "0s"},
+	    {"logoff.timeout", &s->logoff.timeout, "60s"},
+	    {"limits.duration", &s->limits.duration, "24h"},
+	    /* Holders on real hosts let go 10 to 20 minutes after the logoff. */
+	    {"settle.at_least", &s->settle.at_least, "20m"},
+	    {"settle.quiet", &s->settle.quiet, "2m"},
+	    {"settle.poll", &s->settle.poll, "30s"},
+	    {"settle.timeout", &s->settle.timeout, "30m"},
+	};
+	char key[64];
+
+	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++)
+		if (!check_span(check, spans[i].key, spans[i].span, spans[i].standard))
+			return false;
+	for (unsigned i = 0; i < s->stage_count; i++) {
+		snprintf(key, sizeof(key), "stage.%u.timeout", i);
+		if (!check_span(check, key, &s->stage[i].timeout, "30s"))
+			return false;
+	}
+	for (unsigned i = 0; i < s->observers_count; i++) {
+		snprintf(key, sizeof(key), "observers.%u.timeout", i);
+		if (!check_span(check, key, &s->observers[i].timeout, "60s"))
+			return false;
+	}
+	if (!check_control_spans(check, "negative", s->controls.negative) ||
+	    !check_control_spans(check, "positive", s->controls.positive))
+		return false;
+	if (s->settle.poll.least == 0)
+		return refuse(check, "settle.poll", "must be longer than nothing");
+	if (s->settle.timeout.least < s->settle.at_least.least + s->settle.quiet.least)
+		return refuse(check, "settle.timeout",
+		    "is shorter than at_least plus quiet: it could never be quiet");
+	return true;
+}
+
+static bool check_control(const struct check *check, const struct scenario *s, const char *name,
+    const struct scenario_control *control)
+{
+	char key[96];
+
+	if (!control)
+		return true;
+	for (unsigned i = 0; i < control->without_count; i++) {
+		bool known = false;
+		for (unsigned j = 0; j < s->stage_count && !known; j++)
+			known = strcmp(s->stage[j].name, control->without[i]) == 0;
+		snprintf(key, sizeof(key), "controls.%s.without.%u", name, i);
+		if (!known)
+			return refuse(
+			    check, key, "no stage program is called %s", control->without[i]);
+	}
+	snprintf(key, sizeof(key), "controls.%s.cycles", name);
+	if (control->cycles > CYCLES_MAX)
+		return refuse(check, key, "at most %d cycles a run", CYCLES_MAX);
+	snprintf(key, sizeof(key), "controls.%s", name);
+	if (strcmp(name, "negative") == 0)
+		return !control->rate ||
+		       refuse(check, key, "the negative control leaks at no rate");
+	if (!control->rate)
+		return refuse(check, key, "say at which rate it leaks: rate: 0.1");
+	struct error error;
+	if (judging_valid("expect.rate", control->rate, &error))
+		return true;
+	snprintf(key, sizeof(key), "controls.%s.rate", name);
+	return refuse(check, key, "\"%s\" should be a number from 0 to 1", control->rate);
+}
+
+static bool check_load(const struct check *check, struct scenario_load *load)
+{
+	if (load->slots == 0)
+		load->slots = 1;
+	if (load->cycles == 0)
+		load->cycles = load->slots;
+	if (load->slots > SLOTS_MAX)
+		return refuse(check, "load.slots", "at most %d sessions at once", SLOTS_MAX);
+	if (load->cycles > CYCLES_MAX)
+		return refuse(check, "load.cycles", "at most %d cycles a run", CYCLES_MAX);
+	if (load->rate < 0 || load->rate > RATE_MAX || load->rate != load->rate)
+		return refuse(
+		    check, "load.rate", "must be 0 (closed load) to %g logons a second", RATE_MAX);
+	if (load->rate > 0 && load->think.most > 0)
+		return refuse(check, "load.think",
+		    "has no meaning with a rate: arrivals keep their own time");
+	if (load->workers > WORKERS_MAX)
+		return refuse(check, "load.workers", "at most %d", WORKERS_MAX);
+	return true;
+}
+
+static bool check_host(const struct check *check, const struct scenario_host *host)
+{
+	const int ways = (host->certificate.pin != NULL) + (host->certificate.ca != NULL) +
+	                 (host->certificate.tofu != NULL) + host->certificate.ignore;
+
+	if (ways == 0)
+		return refuse(check, "host",
+		    "says nothing of the certificate; give one of certificate.pin, .ca, .tofu or "
+		    ".ignore: true");
+	if (ways > 1)
+		return refuse(
+		    check, "host.certificate", "give only one of pin, ca, tofu and ignore");
+	return true;
+}
+
+static bool check_accounts(const struct check *check, const struct scenario_accounts *accounts)
+{
+	const int sources = (accounts->password_env != NULL) + (accounts->password_file != NULL) +
+	                    (accounts->password_fd != 0);
+
+	if ((accounts->users != NULL) == (accounts->csv != NULL))
+		return refuse(check, "accounts", "give either users (a pattern) or csv (a file)");
+	if (sources > 1)
+		return refuse(check, "accounts",
+		    "give only one of password_env, password_file and password_fd");
+	if (accounts->users && sources == 0)
+		return refuse(check, "accounts",
+		    "has no password source; give password_env, password_file or password_fd");
+	if (accounts->password_fd != 0 &&
+	    (accounts->password_fd < 3 || accounts->password_fd > 1023))
+		return refuse(check, "accounts.password_fd", "must be a descriptor from 3 to 1023");
+	return true;
+}
+
+static bool check_logoff(const struct check *check, struct scenario_logoff *logoff)
+{
+	struct error error;
+	struct keys *keys;
+
+	if (logoff->shell && logoff->method != LOGOFF_SHELL_EXIT)
+		return refuse(check, "logoff.shell", "goes with method shell-exit only");
+	if (logoff->keys && logoff->method != LOGOFF_KEYS)
+		return refuse(check, "logoff.keys", "goes with method keys only");
+	if ((logoff->command != NULL) != (logoff->method == LOGOFF_COMMAND))
+		return refuse(
+		    check, "logoff", "method command and the key command need each other");
+	if (logoff->method == LOGOFF_KEYS && logoff->keys) {
+		keys = keys_parse(logoff->keys, &error);
+		if (!keys)
+			return refuse(check, "logoff.keys", "%s", error.text);
+		keys_destroy(keys);
+	}
+	return true;
+}
+
+static bool check_setting(void *data, const char *key, const char *value, struct error *error)
+{
+	const struct check *check = data;
+
+	if (!judging_valid(key, value, error))
+		return refuse(check, key, "%s", error->text);
+	return true;
+}
+
+static bool check_names(const struct check *check, const struct scenario *s)
+{
+	char key[64];
+
+	for (unsigned i = 0; i < s->stage_count; i++) {
+		const char *name = s->stage[i].name;
+		if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(name)) {
+			snprintf(key, sizeof(key), "stage.%u.name", i);
+			return refuse(check, key,
+			    "use a-z, 0-9 and _: it becomes part of environment variables");
+		}
+	}
+	return true;
+}
+
+bool scenario_check(const struct check *check, struct scenario *s)
+{
+	struct error error;
+
+	if (s->limits.failures == 0)
+		s->limits.failures = 20;
+	return check_spans(check, s) && check_load(check, &s->load) &&
+	       check_host(check, &s->host) && check_accounts(check, &s->accounts) &&
+	       check_logoff(check, &s->logoff) && check_names(check, s) &&
+	       check_control(check, s, "negative", s->controls.negative) &&
+	       check_control(check, s, "positive", s->controls.positive) &&
+	       scenario_visit_judging(s, check_setting, (void *)check, &error);
+}
+
+static bool visit_percentile(const char *name, const struct scenario_percentile *percentile,
+    bool (*visit)(void *data, const char *key, const char *value, struct error *error), void *data,
+    struct error *error)
+{
+	const struct {
+		const char *phase;
+		const char *value;
+	} settings[] = {
+	    {"tcp", percentile->tcp},
+	    {"tls", percentile->tls},
+	    {"nla", percentile->nla},
+	    {"activated", percentile->activated},
+	    {"logon", percentile->logon},
+	    {"hold", percentile->hold},
+	    {"logoff", percentile->logoff},
+	    {"to_logon", percentile->to_logon},
+	};
+	char key[64];
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		snprintf(key, sizeof(key), "expect.%s.%s", name, settings[i].phase);
+		if (settings[i].value && !visit(data, key, settings[i].value, error))
+			return false;
+	}
+	return true;
+}
+
+bool scenario_visit_judging(const struct scenario *scenario,
+    bool (*visit)(void *data, const char *key, const char *value, struct error *error), void *data,
+    struct error *error)
+{
+	const struct {
+		const char *key;
+		const char *value;
+	} settings[] = {
+	    {"judge.smallest_rate", scenario->judge.smallest_rate},
+	    {"judge.max_failed", scenario->judge.max_failed},
+	    {"judge.growth", scenario->judge.growth},
+	    {"expect.verdict", scenario->expect.verdict},
+	    {"expect.culprit", scenario->expect.culprit},
+	    {"expect.rate", scenario->expect.rate},
+	    {"expect.failed", scenario->expect.failed},
+	    {"expect.session_ids", scenario->expect.session_ids},
+	    {"expect.orphans_after", scenario->expect.orphans_after},
+	    {"expect.unattributed", scenario->expect.unattributed},
+	    {"expect.sessions_left", scenario->expect.sessions_left},
+	};
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		if (settings[i].value && !visit(data, settings[i].key, settings[i].value, error))
+			return false;
+	return visit_percentile("p50", &scenario->expect.p50, visit, data, error) &&
+	       visit_percentile("p90", &scenario->expect.p90, visit, data, error) &&
+	       visit_percentile("p95", &scenario->expect.p95, visit, data, error) &&
+	       visit_percentile("p99", &scenario->expect.p99, visit, data, error);
+}
