@@ -50,6 +50,15 @@ static bool trend_of(
 	return good;
 }
 
+/* Processes of sessions come and go with them: what is not there to the end has leaked nothing that stays. */
+static bool stays(const struct series_set *set, const struct series *series)
+{
+	for (size_t i = set->samples - set->samples / 4; i < set->samples; i++)
+		if (series->counts[i] == 0)
+			return false;
+	return true;
+}
+
 static bool is_flat(const struct series_set *set, const struct series *series)
 {
 	for (size_t i = 1; i < set->samples; i++)
@@ -134,6 +143,28 @@ static void decide(struct verdict *verdict, const struct series_set *set, double
 	}
 }
 
+static bool same_process(const struct growth *a, const struct growth *b)
+{
+	return a->pid == b->pid &&
+	       (a->image == b->image || (a->image && b->image && strcmp(a->image, b->image) == 0));
+}
+
+/* The handles of all types rise with those of each type: only what goes beyond them is news. */
+static void take_off_explained(struct verdict *verdict, double limit)
+{
+	for (size_t i = 0; i < verdict->growth_count; i++) {
+		struct growth *all = &verdict->growths[i];
+		double beyond = all->slope;
+		if (!all->totals || all->word != GROWTH_LEAK)
+			continue;
+		for (size_t j = 0; j < verdict->growth_count; j++)
+			if (!verdict->growths[j].totals && same_process(all, &verdict->growths[j]))
+				beyond -= verdict->growths[j].slope;
+		if (beyond <= limit)
+			all->word = GROWTH_EXPLAINED;
+	}
+}
+
 static void keep_most_telling(struct verdict *verdict)
 {
 	for (size_t i = KEPT; i < verdict->growth_count; i++) {
@@ -144,11 +175,12 @@ static void keep_most_telling(struct verdict *verdict)
 		verdict->growth_count = KEPT;
 }
 
-const char *const growth_words[4] = {
+const char *const growth_words[5] = {
     [GROWTH_NONE] = "none",
     [GROWTH_LEAK] = "leak",
     [GROWTH_PLATEAU] = "plateau",
     [GROWTH_UNCERTAIN] = "uncertain",
+    [GROWTH_EXPLAINED] = "explained",
 };
 
 bool growth_find(struct verdict *verdict, const struct evidence *evidence,
@@ -164,8 +196,9 @@ bool growth_find(struct verdict *verdict, const struct evidence *evidence,
 		verdict->growths = calloc(set.count, sizeof *verdict->growths);
 		good = verdict->growths != NULL;
 		for (size_t i = 0; i < set.count && good; i++)
-			good = measure(&set, &set.items[i], limits->growth,
-			    &verdict->growths[verdict->growth_count++]);
+			if (stays(&set, &set.items[i]))
+				good = measure(&set, &set.items[i], limits->growth,
+				    &verdict->growths[verdict->growth_count++]);
 		if (!good)
 			error_set(error, EXIT_TARGET, "out of memory");
 	}
@@ -173,6 +206,7 @@ bool growth_find(struct verdict *verdict, const struct evidence *evidence,
 	if (good && verdict->growth_count > 0) {
 		qsort(verdict->growths, verdict->growth_count, sizeof *verdict->growths, by_chance);
 		decide(verdict, &set, limits->growth);
+		take_off_explained(verdict, limits->growth);
 		keep_most_telling(verdict);
 	}
 	series_deinit(&set);

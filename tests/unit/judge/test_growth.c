@@ -23,6 +23,11 @@ static struct verdict *judge_counts(struct fixture *fixture, int (*counts)(int c
 			handle->domain = "LAB";
 			handle->value = 4 * (i + 1);
 		}
+		struct process *process = snapshot_add_process(snapshot);
+		assert_non_null(process);
+		process->pid = 50;
+		process->image = "holder.exe";
+		process->handle_count = 300 + counts(cycle);
 		fixture_add_round(fixture, cycle, snapshot);
 	}
 	fixture_add_snapshot(fixture, MARK_AFTER, fixture_snapshot());
@@ -62,6 +67,18 @@ static void handles_that_rise_are_a_leak_even_if_no_session_is_pinned(void **sta
 	fixture_finish(&fixture, verdict);
 }
 
+static void all_handles_are_no_news_when_those_of_one_type_rise_as_fast(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct verdict *verdict = judge_counts(&fixture, rising);
+	for (size_t i = 0; i < verdict->growth_count; i++)
+		assert_int_equal(verdict->growths[i].word,
+		    verdict->growths[i].totals ? GROWTH_EXPLAINED : GROWTH_LEAK);
+	assert_int_equal(verdict->growth_count, 2);
+	fixture_finish(&fixture, verdict);
+}
+
 static void a_sawtooth_is_no_leak(void **state)
 {
 	(void)state;
@@ -94,6 +111,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    unit_test(handles_that_rise_are_a_leak_even_if_no_session_is_pinned),
+	    unit_test(all_handles_are_no_news_when_those_of_one_type_rise_as_fast),
 	    unit_test(a_sawtooth_is_no_leak),
 	    unit_test(a_cache_that_fills_is_a_plateau),
 	    unit_test(what_wanders_widely_is_not_decided_and_more_cycles_are_asked_for),
