@@ -14,6 +14,7 @@
 struct runs {
 	const char *paths[RUNS_MOST];
 	struct verdict *verdicts[RUNS_MOST];
+	char *started[RUNS_MOST]; /* tells one run from another; NULL: not known */
 	size_t count;
 };
 
@@ -145,6 +146,7 @@ static bool judge_runs(struct runs *runs, struct error *error)
 		if (!runfile)
 			return false;
 		runs->verdicts[i] = judge_run(runfile, error);
+		runs->started[i] = runfile_get(runfile, "started");
 		runfile_close(runfile);
 		if (!runs->verdicts[i])
 			return error_prefix(error, "judging %s", runs->paths[i]);
@@ -154,8 +156,30 @@ static bool judge_runs(struct runs *runs, struct error *error)
 
 static void runs_deinit(struct runs *runs)
 {
-	for (size_t i = 0; i < runs->count; i++)
+	for (size_t i = 0; i < runs->count; i++) {
 		verdict_destroy(runs->verdicts[i]);
+		free(runs->started[i]);
+	}
+}
+
+/* A run that is given twice, or a copy of it, proves nothing twice. */
+static bool are_different(const struct options *options, struct error *error)
+{
+	const struct runs *sides[] = {&options->runs, &options->against};
+	const size_t count = options->runs.count + options->against.count;
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < i; j++) {
+			const size_t now = options->runs.count;
+			const struct runs *one = sides[i >= now], *other = sides[j >= now];
+			const size_t at = i >= now ? i - now : i, before = j >= now ? j - now : j;
+			if (one->started[at] && other->started[before] &&
+			    strcmp(one->started[at], other->started[before]) == 0)
+				return error_set(error, EXIT_USAGE,
+				    "%s and %s are the same run, or copies of it: a run counts once",
+				    other->paths[before], one->paths[at]);
+		}
+	}
+	return true;
 }
 
 /* Whether a fix works. */
@@ -164,7 +188,8 @@ static int validate(struct options *options)
 	struct validation *validation = NULL;
 	struct error error;
 	int code;
-	bool good = judge_runs(&options->runs, &error) && judge_runs(&options->against, &error);
+	bool good = judge_runs(&options->runs, &error) && judge_runs(&options->against, &error) &&
+	            are_different(options, &error);
 	if (good) {
 		validation = validation_create(
 		    (const struct verdict *const *)options->runs.verdicts, options->runs.count,

@@ -21,6 +21,7 @@ struct evidence {
 	struct captures captures;
 	struct cycle_index index;
 	bool *shown;           /* by place in cycles: a logon is shown, see logons.c */
+	bool sighted;          /* some snapshot shows an account of the run, before or not */
 	struct moment before;  /* last round */
 	struct moment after;   /* first round */
 	struct moment settled; /* last round */

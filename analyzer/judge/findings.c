@@ -7,9 +7,6 @@
 #include "judge/controls.h"
 #include "judge/growth.h"
 
-/* Seconds after the logoff within which services of healthy hosts let go of a user's tokens. */
-#define LATE_HOLDERS 1200
-
 const char *percent_format(double rate, char out[PERCENT_TEXT])
 {
 	if (rate > 0 && rate < 0.001)
@@ -145,19 +142,6 @@ static bool tell_culprits(
 	return true;
 }
 
-/* What is held only by Windows' own processes may just not have been let go yet. */
-static bool tell_late(
-    struct sentences *out, const struct verdict *verdict, const struct limits *limits)
-{
-	if (verdict->k == 0 || !verdict->late_only || limits->settled_for == NUMBER_UNKNOWN ||
-	    limits->settled_for >= LATE_HOLDERS)
-		return true;
-	return sentences_add(out,
-	    "only processes of Windows hold them, which on real hosts let go within 20 minutes of "
-	    "the logoff; the run gave them %lld s: settle longer (settle.at_least: 20m) to be sure",
-	    (long long)limits->settled_for);
-}
-
 static bool tell_left_out(
     struct sentences *out, const struct verdict *verdict, const struct limits *limits)
 {
@@ -189,5 +173,5 @@ bool reasons_tell(struct sentences *out, const struct verdict *verdict,
 	       tell_session_ids(out, verdict) && tell_left(out, verdict) &&
 	       tell_culprits(out, verdict, evidence->settled.snapshot) &&
 	       growth_tell(out, verdict) && controls_tell(out, verdict) &&
-	       tell_late(out, verdict, limits) && tell_left_out(out, verdict, limits);
+	       tell_left_out(out, verdict, limits);
 }

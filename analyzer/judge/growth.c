@@ -253,6 +253,12 @@ static bool tell_leak(
 
 bool growth_tell(struct sentences *out, const struct verdict *verdict)
 {
+	if (verdict->k == 0 && verdict->growth_samples < TREND_POINTS && verdict->culprits_known &&
+	    !sentences_add(out,
+	        "how handles rise with the cycles was not tested: %lld snapshots during the load count, and %d are needed "
+	        "(observe_every)",
+	        (long long)verdict->growth_samples, TREND_POINTS))
+		return false;
 	for (size_t i = 0; i < verdict->growth_count; i++) {
 		const struct growth *growth = &verdict->growths[i];
 		/* With orphans their holders are named by identity, which says more. */
@@ -279,8 +285,84 @@ static double lengthening(const struct growth *growth, double limit)
 	return distance > reach / 30 ? pow(reach / distance, 2.0 / 3) : 10;
 }
 
-bool growth_doubt(struct sentences *out, const struct verdict *verdict, const struct limits *limits)
+/* Handles of one process to objects of one type, of the run's accounts. */
+struct holding_count {
+	const struct handle *first;
+	int64_t before, settled;
+};
+
+struct holding_counts {
+	struct holding_count *items;
+	size_t count;
+};
+
+static struct holding_count *count_of(struct holding_counts *counts, const struct handle *handle)
 {
+	for (size_t i = counts->count; i-- > 0;) {
+		const struct handle *first = counts->items[i].first;
+		if (first->pid == handle->pid && strcmp(first->type, handle->type) == 0)
+			return &counts->items[i];
+	}
+	struct holding_count *larger = realloc(counts->items, (counts->count + 1) * sizeof *larger);
+	if (!larger)
+		return NULL;
+	counts->items = larger;
+	larger[counts->count] = (struct holding_count){.first = handle};
+	return &larger[counts->count++];
+}
+
+static bool count_ours(struct holding_counts *counts, const struct evidence *evidence, bool settled)
+{
+	const struct snapshot *snapshot =
+	    settled ? evidence->settled.snapshot : evidence->before.snapshot;
+
+	for (size_t i = 0; i < snapshot->handle_count; i++) {
+		const struct handle *handle = &snapshot->handles[i];
+		if (!handle->type || (handle->user && !cycle_index_has(&evidence->index,
+		                                          handle->user, handle->domain)))
+			continue;
+		struct holding_count *count = count_of(counts, handle);
+		if (!count)
+			return false;
+		*(settled ? &count->settled : &count->before) += 1;
+	}
+	return true;
+}
+
+/* With too few snapshots for a trend, what was gained from the beginning to the end may be one. */
+static bool doubt_gain(struct sentences *out, const struct verdict *verdict,
+    const struct evidence *evidence, const struct limits *limits)
+{
+	const struct snapshot *before = evidence->before.snapshot,
+	                      *settled = evidence->settled.snapshot;
+	struct holding_counts counts = {0};
+	bool good = true;
+
+	if (verdict->growth_samples >= TREND_POINTS || !before || !settled ||
+	    !snapshot_has(before, "handles") || !snapshot_has(settled, "handles"))
+		return true;
+	good = count_ours(&counts, evidence, true) && count_ours(&counts, evidence, false);
+	for (size_t i = 0; i < counts.count && good; i++) {
+		const struct holding_count *count = &counts.items[i];
+		if ((double)(count->settled - count->before) <= limits->growth * (double)verdict->n)
+			continue;
+		good = sentences_add(out,
+		    "%s handles of %s (process %lld) for the run's accounts rose from %lld to %lld, and %lld snapshots during "
+		    "the load are too few to tell why: take %d at least (observe_every)",
+		    count->first->type,
+		    count->first->image ? count->first->image : "a process without a name",
+		    (long long)count->first->pid, (long long)count->before,
+		    (long long)count->settled, (long long)verdict->growth_samples, TREND_POINTS);
+	}
+	free(counts.items);
+	return good;
+}
+
+bool growth_doubt(struct sentences *out, const struct verdict *verdict,
+    const struct evidence *evidence, const struct limits *limits)
+{
+	if (!doubt_gain(out, verdict, evidence, limits))
+		return false;
 	for (size_t i = 0; i < verdict->growth_count; i++) {
 		const struct growth *growth = &verdict->growths[i];
 		if (growth->word != GROWTH_UNCERTAIN || growth->totals)

@@ -16,7 +16,7 @@ bool growth_is_leak(const struct verdict *verdict);
 
 /* What is said of it; what it doubts. False only when memory is out. */
 bool growth_tell(struct sentences *out, const struct verdict *verdict);
-bool growth_doubt(
-    struct sentences *out, const struct verdict *verdict, const struct limits *limits);
+bool growth_doubt(struct sentences *out, const struct verdict *verdict,
+    const struct evidence *evidence, const struct limits *limits);
 
 #endif

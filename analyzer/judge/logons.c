@@ -55,6 +55,9 @@ static void see_session(struct look *look, const struct sighting *seen)
 
 static void see(void *data, const struct sighting *seen)
 {
+	struct look *look = data;
+	if (cycle_index_has(&look->evidence->index, seen->user, seen->domain))
+		look->evidence->sighted = true;
 	if (seen->session_id == NUMBER_UNKNOWN)
 		see_logon(data, seen);
 	else
@@ -65,12 +68,10 @@ bool logons_find(struct evidence *evidence, struct runfile *runfile, struct erro
 {
 	struct look look = {
 	    evidence, clock_at(&evidence->captures, MARK_SETTLED, evidence->settled.round)};
-	bool all = true;
 	for (size_t i = 0; i < evidence->cycles.count; i++) {
 		const struct cycle *cycle = &evidence->cycles.items[i];
 		evidence->shown[i] =
 		    cycle->result == CYCLE_LOGGED_OFF || cycle->session_id != NUMBER_UNKNOWN;
-		all = all && !cycle_is_unshown(evidence, cycle);
 	}
-	return all || runfile_sightings(runfile, see, &look, error);
+	return runfile_sightings(runfile, see, &look, error);
 }

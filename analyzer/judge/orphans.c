@@ -52,10 +52,13 @@ static const struct cycle *cycle_that_joined(
 static void tell_left(struct survivor *survivor, const struct snapshot *snapshot)
 {
 	const struct logon_session *logon = survivor->logon;
-	if (snapshot_has(snapshot, "sessions"))
+	if (snapshot_has(snapshot, "sessions")) {
 		survivor->left =
 		    find_session(snapshot, logon->session_id, logon->user, logon->domain);
-	else
+		/* Whose session it is is not known: it may be in use. */
+		survivor->in_use = !survivor->left && logon->session_id != NUMBER_UNKNOWN &&
+		                   find_session(snapshot, logon->session_id, NULL, NULL);
+	} else
 		survivor->in_use = !survivor->cycle || survivor->cycle->result != CYCLE_LOGGED_OFF;
 }
 

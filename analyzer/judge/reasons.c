@@ -7,7 +7,11 @@
 #include "judge/binomial.h"
 #include "judge/controls.h"
 #include "judge/growth.h"
+#include "judge/whole.h"
 #include "snapshot/identity.h"
+
+/* Seconds after the logoff within which services of healthy hosts let go of a user's tokens. */
+#define LATE_HOLDERS 1200
 
 static bool block_no_logon(
     struct sentences *out, const struct verdict *verdict, const struct cycles *cycles)
@@ -136,6 +140,19 @@ static bool block_host_changed(
 	    timestamp_format(a->boot_time, then), timestamp_format(b->boot_time, now));
 }
 
+/* What is held only by Windows' own processes may just not have been let go yet. */
+static bool block_late(
+    struct sentences *out, const struct verdict *verdict, const struct limits *limits)
+{
+	if (verdict->k == 0 || !verdict->late_only || limits->settled_for == NUMBER_UNKNOWN ||
+	    limits->settled_for >= LATE_HOLDERS)
+		return true;
+	return sentences_add(out,
+	    "only processes of Windows hold them, which on real hosts let go within 20 minutes of "
+	    "the logoff; the run gave them %lld s: settle longer (settle.at_least: 20m) to be sure",
+	    (long long)limits->settled_for);
+}
+
 static bool block_failures(
     struct sentences *out, const struct verdict *verdict, const struct limits *limits)
 {
@@ -172,7 +189,8 @@ bool reasons_block(struct sentences *out, const struct verdict *verdict,
 	       block_no_snapshot(out, evidence, &evidence->settled, MARK_SETTLED) &&
 	       block_out_of_sight(out, evidence, &evidence->before, MARK_BEFORE) &&
 	       block_out_of_sight(out, evidence, &evidence->settled, MARK_SETTLED) &&
-	       block_host_changed(out, before, settled) && block_failures(out, verdict, limits) &&
+	       block_host_changed(out, before, settled) && whole_block(out, evidence) &&
+	       block_late(out, verdict, limits) && block_failures(out, verdict, limits) &&
 	       block_unsettled(out, settled, limits);
 }
 
@@ -265,5 +283,6 @@ bool reasons_doubt(struct sentences *out, const struct verdict *verdict,
 	    !sentences_add(out, "there are new logon sessions of the run's accounts which no "
 	                        "counted cycle explains"))
 		return false;
-	return growth_doubt(out, verdict, limits) && doubt_too_few(out, verdict, limits);
+	return growth_doubt(out, verdict, evidence, limits) &&
+	       whole_doubt(out, verdict, evidence) && doubt_too_few(out, verdict, limits);
 }

@@ -83,9 +83,9 @@ class Forms(Case):
         self.assertIn("/nowhere/x.html", done.stderr)
         self.assertIn("verdict: LEAK", done.stdout)
 
-    def test_a_run_against_itself_is_not_fixed(self):
-        done = self.run_program("analyzer", "judge", self.run_file, "--against", self.run_file, code=LEAK)
-        self.assertIn("not fixed", done.stdout)
+    def test_a_run_against_itself_is_refused(self):
+        done = self.run_program("analyzer", "judge", self.run_file, "--against", self.run_file, code=USAGE)
+        self.assertIn("are the same run", done.stderr)
         self.judge(self.run_file, code=USAGE)
         self.judge("--against", self.run_file, "--report", "x.html", code=USAGE)
 

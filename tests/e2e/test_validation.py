@@ -22,7 +22,8 @@ class Validation(leaklab.Case):
         self.assertEqual(told["validation"], "fixed")
         self.assertEqual(told["with_fix"]["k"], 0)
         self.assertAlmostEqual(told["effect"]["p"], 1 / 20)
-        self.assertIn("the fix: not fixed", self.run_program("analyzer", "judge", *old, "--against", *old, code=1).stdout)
+        done = self.run_program("analyzer", "judge", *old, "--against", *old, code=2)
+        self.assertIn("are the same run", done.stderr)
         self.assertIn("cannot tell", self.run_program("analyzer", "judge", new[0], "--against", old[0], code=3).stdout)
 
     def test_against_wants_runs_on_both_sides(self):

@@ -23,6 +23,7 @@ static struct verdict *judge_counts(struct fixture *fixture, int (*counts)(int c
 			handle->domain = "LAB";
 			handle->value = 4 * (i + 1);
 		}
+		fixture_add_logon(snapshot, cycle, 2); /* the one that is logged on */
 		struct process *process = snapshot_add_process(snapshot);
 		assert_non_null(process);
 		process->pid = 50;
