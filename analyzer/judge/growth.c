@@ -165,6 +165,96 @@ static void take_off_explained(struct verdict *verdict, double limit)
 	}
 }
 
+/* Handles of one process to objects of one type, of the run's accounts. */
+struct holding_count {
+	const struct handle *first;
+	int64_t before, settled;
+};
+
+struct holding_counts {
+	struct holding_count *items;
+	size_t count;
+};
+
+static struct holding_count *count_of(struct holding_counts *counts, const struct handle *handle)
+{
+	for (size_t i = counts->count; i-- > 0;) {
+		const struct handle *first = counts->items[i].first;
+		if (first->pid == handle->pid && strcmp(first->type, handle->type) == 0)
+			return &counts->items[i];
+	}
+	struct holding_count *larger = realloc(counts->items, (counts->count + 1) * sizeof *larger);
+	if (!larger)
+		return NULL;
+	counts->items = larger;
+	larger[counts->count] = (struct holding_count){.first = handle};
+	return &larger[counts->count++];
+}
+
+static bool count_ours(struct holding_counts *counts, const struct evidence *evidence, bool settled)
+{
+	const struct snapshot *snapshot =
+	    settled ? evidence->settled.snapshot : evidence->before.snapshot;
+
+	for (size_t i = 0; i < snapshot->handle_count; i++) {
+		const struct handle *handle = &snapshot->handles[i];
+		if (!handle->type || (handle->user && !cycle_index_has(&evidence->index,
+		                                          handle->user, handle->domain)))
+			continue;
+		struct holding_count *count = count_of(counts, handle);
+		if (!count)
+			return false;
+		*(settled ? &count->settled : &count->before) += 1;
+	}
+	return true;
+}
+
+/* What the process gained from before the run until the host was quiet; NUMBER_UNKNOWN. */
+static int64_t gain_of(const struct growth *growth, const struct evidence *evidence,
+    const struct holding_counts *counts)
+{
+	const struct snapshot *sides[] = {evidence->before.snapshot, evidence->settled.snapshot};
+	int64_t totals[2] = {0, NUMBER_UNKNOWN}; /* a process that was not there yet had none */
+
+	if (growth->totals) {
+		for (size_t side = 0; side < 2; side++)
+			for (size_t i = 0; i < sides[side]->process_count; i++)
+				if (sides[side]->processes[i].pid == growth->pid &&
+				    sides[side]->processes[i].handle_count != NUMBER_UNKNOWN)
+					totals[side] = sides[side]->processes[i].handle_count;
+		return totals[1] == NUMBER_UNKNOWN ? NUMBER_UNKNOWN : totals[1] - totals[0];
+	}
+	for (size_t i = 0; i < counts->count; i++)
+		if (counts->items[i].first->pid == growth->pid &&
+		    strcmp(counts->items[i].first->type, growth->type) == 0)
+			return counts->items[i].settled - counts->items[i].before;
+	return 0;
+}
+
+/* What was let go once the load was over has not leaked: settled counts judge, not those under load. */
+static bool drop_released(
+    struct verdict *verdict, const struct evidence *evidence, const struct limits *limits)
+{
+	const struct snapshot *before = evidence->before.snapshot,
+	                      *settled = evidence->settled.snapshot;
+	struct holding_counts counts = {0};
+	bool good = true;
+
+	if (!before || !settled || !snapshot_has(before, "handles") ||
+	    !snapshot_has(settled, "handles"))
+		return true;
+	good = count_ours(&counts, evidence, true) && count_ours(&counts, evidence, false);
+	for (size_t i = 0; i < verdict->growth_count && good; i++) {
+		struct growth *growth = &verdict->growths[i];
+		const int64_t gain = gain_of(growth, evidence, &counts);
+		if (growth->word != GROWTH_NONE && gain != NUMBER_UNKNOWN &&
+		    (double)gain <= limits->growth * (double)verdict->n)
+			growth->word = GROWTH_RELEASED;
+	}
+	free(counts.items);
+	return good;
+}
+
 static void keep_most_telling(struct verdict *verdict)
 {
 	for (size_t i = KEPT; i < verdict->growth_count; i++) {
@@ -175,12 +265,13 @@ static void keep_most_telling(struct verdict *verdict)
 		verdict->growth_count = KEPT;
 }
 
-const char *const growth_words[5] = {
+const char *const growth_words[6] = {
     [GROWTH_NONE] = "none",
     [GROWTH_LEAK] = "leak",
     [GROWTH_PLATEAU] = "plateau",
     [GROWTH_UNCERTAIN] = "uncertain",
     [GROWTH_EXPLAINED] = "explained",
+    [GROWTH_RELEASED] = "released",
 };
 
 bool growth_find(struct verdict *verdict, const struct evidence *evidence,
@@ -206,6 +297,8 @@ bool growth_find(struct verdict *verdict, const struct evidence *evidence,
 	if (good && verdict->growth_count > 0) {
 		qsort(verdict->growths, verdict->growth_count, sizeof *verdict->growths, by_chance);
 		decide(verdict, &set, limits->growth);
+		if (!drop_released(verdict, evidence, limits))
+			good = error_set(error, EXIT_TARGET, "out of memory");
 		take_off_explained(verdict, limits->growth);
 		keep_most_telling(verdict);
 	}
@@ -283,50 +376,6 @@ static double lengthening(const struct growth *growth, double limit)
 	             distance = fabs(growth->slope - limit);
 
 	return distance > reach / 30 ? pow(reach / distance, 2.0 / 3) : 10;
-}
-
-/* Handles of one process to objects of one type, of the run's accounts. */
-struct holding_count {
-	const struct handle *first;
-	int64_t before, settled;
-};
-
-struct holding_counts {
-	struct holding_count *items;
-	size_t count;
-};
-
-static struct holding_count *count_of(struct holding_counts *counts, const struct handle *handle)
-{
-	for (size_t i = counts->count; i-- > 0;) {
-		const struct handle *first = counts->items[i].first;
-		if (first->pid == handle->pid && strcmp(first->type, handle->type) == 0)
-			return &counts->items[i];
-	}
-	struct holding_count *larger = realloc(counts->items, (counts->count + 1) * sizeof *larger);
-	if (!larger)
-		return NULL;
-	counts->items = larger;
-	larger[counts->count] = (struct holding_count){.first = handle};
-	return &larger[counts->count++];
-}
-
-static bool count_ours(struct holding_counts *counts, const struct evidence *evidence, bool settled)
-{
-	const struct snapshot *snapshot =
-	    settled ? evidence->settled.snapshot : evidence->before.snapshot;
-
-	for (size_t i = 0; i < snapshot->handle_count; i++) {
-		const struct handle *handle = &snapshot->handles[i];
-		if (!handle->type || (handle->user && !cycle_index_has(&evidence->index,
-		                                          handle->user, handle->domain)))
-			continue;
-		struct holding_count *count = count_of(counts, handle);
-		if (!count)
-			return false;
-		*(settled ? &count->settled : &count->before) += 1;
-	}
-	return true;
 }
 
 /* With too few snapshots for a trend, what was gained from the beginning to the end may be one. */

@@ -143,8 +143,10 @@ static struct verdict *judge(struct runfile *runfile, bool with_controls, struct
 	verdict = calloc(1, sizeof *verdict);
 	bool good = verdict || out_of_memory(error);
 	good = good && (!with_controls || controls_judge(verdict, runfile, error));
+	if (good && !weigh(verdict, &evidence))
+		good = out_of_memory(error);
 	good = good && growth_find(verdict, &evidence, &limits, runfile, error);
-	if (good && !(weigh(verdict, &evidence) && decide(verdict, &evidence, &limits)))
+	if (good && !decide(verdict, &evidence, &limits))
 		good = out_of_memory(error);
 	if (good)
 		good = expectations_check(verdict, runfile, error);

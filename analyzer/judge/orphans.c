@@ -49,6 +49,15 @@ static const struct cycle *cycle_that_joined(
 	return last;
 }
 
+static bool has_nameless_session(const struct snapshot *snapshot, int64_t id)
+{
+	for (size_t i = 0; i < snapshot->session_count; i++)
+		if (snapshot->sessions[i].id == id && id != NUMBER_UNKNOWN &&
+		    !snapshot->sessions[i].user)
+			return true;
+	return false;
+}
+
 static void tell_left(struct survivor *survivor, const struct snapshot *snapshot)
 {
 	const struct logon_session *logon = survivor->logon;
@@ -56,8 +65,8 @@ static void tell_left(struct survivor *survivor, const struct snapshot *snapshot
 		survivor->left =
 		    find_session(snapshot, logon->session_id, logon->user, logon->domain);
 		/* Whose session it is is not known: it may be in use. */
-		survivor->in_use = !survivor->left && logon->session_id != NUMBER_UNKNOWN &&
-		                   find_session(snapshot, logon->session_id, NULL, NULL);
+		survivor->in_use =
+		    !survivor->left && has_nameless_session(snapshot, logon->session_id);
 	} else
 		survivor->in_use = !survivor->cycle || survivor->cycle->result != CYCLE_LOGGED_OFF;
 }

@@ -45,9 +45,10 @@ enum growth_word {
 	GROWTH_LEAK,      /* above it, to the end of the run */
 	GROWTH_PLATEAU,   /* it was, and is no longer */
 	GROWTH_UNCERTAIN, /* its interval holds the limit */
+	GROWTH_RELEASED,  /* it rose under load, and was let go when the host had become quiet */
 	GROWTH_EXPLAINED, /* of all types: above it by what those of single types rise */
 };
-extern const char *const growth_words[5];
+extern const char *const growth_words[6];
 
 /* How the handles of a process rise with the cycles. */
 struct growth {

@@ -130,7 +130,8 @@ static bool doubt_names(
 	for (size_t i = 0; i < evidence->captures.count; i++)
 		during += evidence->captures.items[i].mark == MARK_DURING &&
 		          !evidence->captures.items[i].problem;
-	if (verdict->ids.word == IDS_RISING &&
+	/* Holders that let go late explain it. */
+	if (verdict->ids.word == IDS_RISING && verdict->after_k == 0 &&
 	    !sentences_add(out,
 	        "session IDs rise by %.2f a cycle as if something leaked, though no logon session of the run's accounts is "
 	        "left: are they called on the host as in the scenario?",

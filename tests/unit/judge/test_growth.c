@@ -5,34 +5,42 @@
 
 #define CYCLES 100
 
-/* A run with a snapshot each fourth cycle, in which process 50 has as many token handles as counts() says. */
-static struct verdict *judge_counts(struct fixture *fixture, int (*counts)(int cycle))
+/* Process 50 with so many token handles, and 300 others. */
+static struct snapshot *snapshot_with(int tokens)
+{
+	struct snapshot *snapshot = fixture_snapshot();
+	for (int i = 0; i < tokens; i++) {
+		struct handle *handle = snapshot_add_handle(snapshot);
+		assert_non_null(handle);
+		handle->pid = 50;
+		handle->image = "holder.exe";
+		handle->type = "Token";
+		handle->user = "lab01";
+		handle->domain = "LAB";
+		handle->value = 4 * (i + 1);
+	}
+	struct process *process = snapshot_add_process(snapshot);
+	assert_non_null(process);
+	process->pid = 50;
+	process->image = "holder.exe";
+	process->handle_count = 300 + tokens;
+	return snapshot;
+}
+
+/* A run with a snapshot each fourth cycle, in which process 50 has as many token handles as counts() says, and `left`
+ * when the host is quiet. */
+static struct verdict *judge_counts(struct fixture *fixture, int (*counts)(int cycle), int left)
 {
 	fixture_set(fixture, "load.slots", "1");
 	fixture_add_cycles(fixture, 1, CYCLES, 2, CYCLE_LOGGED_OFF);
-	fixture_add_snapshot(fixture, MARK_BEFORE, fixture_snapshot());
+	fixture_add_snapshot(fixture, MARK_BEFORE, snapshot_with(0));
 	for (int cycle = 4; cycle < CYCLES; cycle += 4) {
-		struct snapshot *snapshot = fixture_snapshot();
-		for (int i = 0; i < counts(cycle); i++) {
-			struct handle *handle = snapshot_add_handle(snapshot);
-			assert_non_null(handle);
-			handle->pid = 50;
-			handle->image = "holder.exe";
-			handle->type = "Token";
-			handle->user = "lab01";
-			handle->domain = "LAB";
-			handle->value = 4 * (i + 1);
-		}
+		struct snapshot *snapshot = snapshot_with(counts(cycle));
 		fixture_add_logon(snapshot, cycle, 2); /* the one that is logged on */
-		struct process *process = snapshot_add_process(snapshot);
-		assert_non_null(process);
-		process->pid = 50;
-		process->image = "holder.exe";
-		process->handle_count = 300 + counts(cycle);
 		fixture_add_round(fixture, cycle, snapshot);
 	}
 	fixture_add_snapshot(fixture, MARK_AFTER, fixture_snapshot());
-	fixture_add_snapshot(fixture, MARK_SETTLED, fixture_snapshot());
+	fixture_add_snapshot(fixture, MARK_SETTLED, snapshot_with(left));
 	return fixture_judge(fixture);
 }
 
@@ -60,7 +68,7 @@ static void handles_that_rise_are_a_leak_even_if_no_session_is_pinned(void **sta
 {
 	(void)state;
 	struct fixture fixture = fixture_create();
-	struct verdict *verdict = judge_counts(&fixture, rising);
+	struct verdict *verdict = judge_counts(&fixture, rising, 100);
 	assert_int_equal(verdict->word, VERDICT_LEAK);
 	assert_int_equal(verdict->k, 0);
 	assert_reason(verdict, "Token handles of holder.exe (process 50) rise by 1.0");
@@ -72,7 +80,7 @@ static void all_handles_are_no_news_when_those_of_one_type_rise_as_fast(void **s
 {
 	(void)state;
 	struct fixture fixture = fixture_create();
-	struct verdict *verdict = judge_counts(&fixture, rising);
+	struct verdict *verdict = judge_counts(&fixture, rising, 100);
 	for (size_t i = 0; i < verdict->growth_count; i++)
 		assert_int_equal(verdict->growths[i].word,
 		    verdict->growths[i].totals ? GROWTH_EXPLAINED : GROWTH_LEAK);
@@ -80,11 +88,21 @@ static void all_handles_are_no_news_when_those_of_one_type_rise_as_fast(void **s
 	fixture_finish(&fixture, verdict);
 }
 
+static void what_is_let_go_after_the_load_is_no_leak(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct verdict *verdict = judge_counts(&fixture, rising, 0);
+	assert_int_equal(verdict->word, VERDICT_CLEAN);
+	assert_int_equal(verdict->growths[0].word, GROWTH_RELEASED);
+	fixture_finish(&fixture, verdict);
+}
+
 static void a_sawtooth_is_no_leak(void **state)
 {
 	(void)state;
 	struct fixture fixture = fixture_create();
-	struct verdict *verdict = judge_counts(&fixture, sawtooth);
+	struct verdict *verdict = judge_counts(&fixture, sawtooth, 5);
 	assert_int_equal(verdict->word, VERDICT_CLEAN);
 	fixture_finish(&fixture, verdict);
 }
@@ -93,7 +111,7 @@ static void a_cache_that_fills_is_a_plateau(void **state)
 {
 	(void)state;
 	struct fixture fixture = fixture_create();
-	struct verdict *verdict = judge_counts(&fixture, filling);
+	struct verdict *verdict = judge_counts(&fixture, filling, 41);
 	assert_int_not_equal(verdict->word, VERDICT_LEAK);
 	fixture_finish(&fixture, verdict);
 }
@@ -102,7 +120,7 @@ static void what_wanders_widely_is_not_decided_and_more_cycles_are_asked_for(voi
 {
 	(void)state;
 	struct fixture fixture = fixture_create();
-	struct verdict *verdict = judge_counts(&fixture, wild);
+	struct verdict *verdict = judge_counts(&fixture, wild, 60);
 	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
 	assert_reason(verdict, "more cycles to tell");
 	fixture_finish(&fixture, verdict);
@@ -113,6 +131,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    unit_test(handles_that_rise_are_a_leak_even_if_no_session_is_pinned),
 	    unit_test(all_handles_are_no_news_when_those_of_one_type_rise_as_fast),
+	    unit_test(what_is_let_go_after_the_load_is_no_leak),
 	    unit_test(a_sawtooth_is_no_leak),
 	    unit_test(a_cache_that_fills_is_a_plateau),
 	    unit_test(what_wanders_widely_is_not_decided_and_more_cycles_are_asked_for),
