@@ -36,7 +36,13 @@ class Browser:
         wanted = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options,
                                                    "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"}}}}
         self.session = ""
-        self.session = "/session/" + self.call("POST", "/session", wanted)["sessionId"]
+        try:
+            self.session = "/session/" + self.call("POST", "/session", wanted)["sessionId"]
+        except BaseException:
+            self.process.terminate()
+            self.process.communicate()
+            shutil.rmtree(self.profile, ignore_errors=True)
+            raise
 
     def call(self, method, path, body=None):
         data = json.dumps(body).encode() if body is not None else None
