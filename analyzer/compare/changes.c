@@ -158,13 +158,14 @@ static int growth_order(const void *a, const void *b)
 	return (left->pid > right->pid) - (left->pid < right->pid);
 }
 
-/* The process's handles at both moments, by a count of all, or else by listings of the same kind. */
-static bool count_handles(
-    const struct process *before, const struct process *after, struct handle_growth *growth)
+/* The process's handles at both moments, by a count of all, or else by listings, if those were of all: a search lists what
+ * it was for, and no more. */
+static bool count_handles(const struct process *before, const struct process *after, bool listed,
+    struct handle_growth *growth)
 {
 	growth->before = before->handle_count;
 	growth->after = after->handle_count;
-	if (growth->before == NUMBER_UNKNOWN || growth->after == NUMBER_UNKNOWN) {
+	if (listed && (growth->before == NUMBER_UNKNOWN || growth->after == NUMBER_UNKNOWN)) {
 		growth->before = before->handles_listed;
 		growth->after = after->handles_listed;
 	}
@@ -184,6 +185,7 @@ static bool same_image(const char *a, const char *b)
 static bool find_growth(struct comparison *comparison)
 {
 	const struct snapshot *before = comparison->before, *after = comparison->after;
+	bool listed = !before->handles_partial && !after->handles_partial;
 	struct process *sorted = malloc((before->process_count + 1) * sizeof *sorted);
 	comparison->growth = malloc((after->process_count + 1) * sizeof *comparison->growth);
 	if (!sorted || !comparison->growth) {
@@ -200,7 +202,7 @@ static bool find_growth(struct comparison *comparison)
 		    bsearch(now, sorted, before->process_count, sizeof *sorted, process_by_pid);
 		struct handle_growth growth = {.pid = now->pid, .image = now->image};
 		if (then && same_image(then->image, now->image) &&
-		    count_handles(then, now, &growth))
+		    count_handles(then, now, listed, &growth))
 			comparison->growth[comparison->growth_count++] = growth;
 	}
 	if (comparison->growth_count)

@@ -16,8 +16,11 @@
 /* Healthy hosts hold tokens of users who are gone for up to 20 minutes. */
 #define SETTLED (INT64_C(20) * 60 * 1000000)
 
+#define SUSPECTS_NAMED 10
+
 struct notes {
 	struct comparison *comparison;
+	enum yes_no same_boot;
 	bool failed;
 };
 
@@ -54,12 +57,12 @@ static bool check_pair(struct notes *notes)
 		    before->host, after->host);
 		good = false;
 	}
-	enum yes_no same = snapshot_same_boot(before, after);
-	if (same == NO) {
+	notes->same_boot = snapshot_same_boot(before, after);
+	if (notes->same_boot == NO) {
 		REASON(notes, "the host was started anew between BEFORE and AFTER: LUIDs and "
 		              "session IDs begin again, so nothing can have outlived anything");
 		good = false;
-	} else if (same == YES_NO_UNKNOWN) {
+	} else if (notes->same_boot == YES_NO_UNKNOWN) {
 		LIMIT(notes,
 		    "nothing tells whether BEFORE and AFTER are of one boot (the logon times "
 		    "of the system's own logon sessions would)");
@@ -85,6 +88,12 @@ static void note_sight(struct notes *notes, const struct snapshot *snapshot, con
 		LIMIT(notes,
 		    "%s was taken without administrator's rights: what is not there may "
 		    "have been hidden",
+		    moment);
+	if (snapshot->sessions_partial)
+		LIMIT(notes,
+		    "%s has its sessions of quser, which lists none without a user: only remote "
+		    "logons of people are looked for, and no session ID can be said to be free: "
+		    "capture qwinsta",
 		    moment);
 	if (snapshot->handles_partial && snapshot->handle_count)
 		LIMIT(notes,
@@ -144,21 +153,97 @@ static void judge_orphans(struct notes *notes)
 		    comparison->followers_only);
 }
 
-static void judge_absence(struct notes *notes)
+static void name_suspects(struct notes *notes)
+{
+	const struct comparison *comparison = notes->comparison;
+	char luid[LUID_TEXT];
+	for (size_t i = 0; i < comparison->suspect_count && i < SUSPECTS_NAMED; i++) {
+		const struct suspect *suspect = &comparison->suspects[i];
+		REASON(notes,
+		    "logon session %s of %s is of an earlier logon than the newest in session "
+		    "%" PRId64 ": it may have outlived an earlier session with this ID",
+		    luid_format(suspect->luid, luid), suspect->user, suspect->session_id);
+	}
+	if (comparison->suspect_count > SUSPECTS_NAMED)
+		REASON(notes, "and so are %zu more", comparison->suspect_count - SUSPECTS_NAMED);
+}
+
+/* Whether the list of logon sessions can be whole, by those that every host has. */
+static bool check_logons(struct notes *notes)
+{
+	const struct snapshot *before = notes->comparison->before,
+	                      *after = notes->comparison->after;
+	const uint64_t *luid;
+	char text[LUID_TEXT];
+	if (!snapshot_has(after, "logon_sessions"))
+		return false;
+	if (after->logon_session_count == 0) {
+		REASON(notes, "AFTER's list of logon sessions is empty, which no host's is");
+		return false;
+	}
+	if (after->logon_sessions_cut) {
+		REASON(notes, "AFTER's list of logon sessions seems to be cut short");
+		return false;
+	}
+	for (size_t i = 0; (luid = logon_session_lasting(i)); i++) {
+		if (!logon_session_of(before, *luid) || logon_session_of(after, *luid))
+			continue;
+		REASON(notes,
+		    "AFTER lacks logon session %s, which lasts as long as the host runs: its list "
+		    "of logon sessions is not whole",
+		    luid_format(*luid, text));
+		return false;
+	}
+	return true;
+}
+
+static bool check_sessions(struct notes *notes)
+{
+	const struct snapshot *after = notes->comparison->after;
+	if (after->sessions_cut)
+		REASON(notes, "AFTER's list of sessions seems to be cut short");
+	return !after->sessions_cut && !after->sessions_partial;
+}
+
+/* Whether the evidence would show what is not there. */
+static bool check_sight(struct notes *notes)
 {
 	struct comparison *comparison = notes->comparison;
 	const struct snapshot *after = comparison->after;
-	bool complete = comparison->orphans_known && snapshot_has(after, "logon_sessions") &&
-	                after->elevated != NO && !after->rows_left && !comparison->unplaced &&
-	                !after->contradiction_total;
-	if (!comparison->orphans_known)
+	if (!comparison->orphans_known) {
 		REASON(notes,
 		    "AFTER does not show both sessions and logon sessions: capture qwinsta, "
 		    "and logonsessions or leaklab-probe, as administrator");
-	else if (!complete)
+		return false;
+	}
+	bool logons = check_logons(notes), sessions = check_sessions(notes);
+	bool complete = logons && sessions && after->elevated != NO && !after->rows_left &&
+	                !comparison->unplaced && !after->contradiction_total;
+	if (!complete)
 		REASON(notes,
 		    "no logon session is seen to have outlived its session, but AFTER is not "
 		    "complete");
+	return complete;
+}
+
+/* Whether there was anything that could have left something over. */
+static bool check_news(struct notes *notes)
+{
+	if (notes->same_boot == YES_NO_UNKNOWN)
+		REASON(notes,
+		    "whether BEFORE and AFTER are of one boot is not known, and a start anew "
+		    "leaves nothing over: capture logonsessions or leaklab-probe both times");
+	if (!notes->comparison->something_changed)
+		REASON(notes, "nothing came or went between the two: log on and off between BEFORE "
+		              "and AFTER");
+	return notes->same_boot == YES && notes->comparison->something_changed;
+}
+
+static void judge_absence(struct notes *notes)
+{
+	struct comparison *comparison = notes->comparison;
+	bool complete = check_sight(notes);
+	complete = check_news(notes) && complete;
 	if (comparison->skipped > 0)
 		REASON(notes,
 		    "%" PRId64 " session ID%s below the newest %s free at both moments; "
@@ -167,9 +252,10 @@ static void judge_absence(struct notes *notes)
 		    comparison->skipped, comparison->skipped == 1 ? "" : "s",
 		    comparison->skipped == 1 ? "is" : "are",
 		    comparison->skipped == 1 ? "it is" : "they are");
-	if (!complete || comparison->skipped > 0)
+	if (!complete || comparison->skipped > 0 || comparison->suspect_count)
 		return;
-	REASON(notes, "no logon session outlived its session, and no session ID was skipped");
+	REASON(notes, "no logon session outlived its session%s",
+	    comparison->ids_known ? ", and no session ID was skipped" : "");
 	LIMIT(notes, "two moments do not show what was done between them: a leak that a logon in a "
 	             "hundred makes needs hundreds of logons to be seen");
 	comparison->verdict = EXIT_CLEAN;
@@ -184,6 +270,7 @@ static bool judge(struct comparison *comparison)
 			judge_orphans(&notes);
 		else
 			judge_absence(&notes);
+		name_suspects(&notes);
 	}
 	note_sight(&notes, comparison->before, "BEFORE");
 	note_sight(&notes, comparison->after, "AFTER");
@@ -251,6 +338,7 @@ void comparison_destroy(struct comparison *comparison)
 	destroy_texts(comparison->limits, comparison->limit_count);
 	free(comparison->gaps);
 	free(comparison->orphans);
+	free(comparison->suspects);
 	free(comparison->by_process);
 	free(comparison->by_logon);
 	free(comparison->growth);

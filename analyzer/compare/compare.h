@@ -73,6 +73,13 @@ struct orphan {
 	size_t first_holder, holder_count; /* in the holders of AFTER */
 };
 
+/* Of the session's own user, but from an earlier logon than the newest: of an earlier session with the same ID, perhaps. */
+struct suspect {
+	uint64_t luid;
+	const char *user;
+	int64_t session_id;
+};
+
 struct comparison {
 	const struct snapshot *before, *after; /* the caller's */
 	enum exit_code verdict;                /* EXIT_CLEAN, EXIT_LEAK, EXIT_INCONCLUSIVE */
@@ -92,6 +99,9 @@ struct comparison {
 	bool orphans_known;
 	struct orphan *orphans;
 	size_t orphan_count;
+	struct suspect *suspects;
+	size_t suspect_count;
+	bool something_changed; /* a session or a logon session is there at one moment only */
 	int64_t without_holder; /* orphans whose handles were listed, and there is none */
 	int64_t followers_only;
 	int64_t unplaced; /* logon sessions whose session is not known */

@@ -29,6 +29,11 @@ const struct session *sessions_find(const struct session *sorted, size_t count, 
 	return count ? bsearch(&key, sorted, count, sizeof *sorted, by_id) : NULL;
 }
 
+bool sessions_whole(const struct snapshot *snapshot)
+{
+	return !snapshot->sessions_partial && !snapshot->sessions_cut;
+}
+
 /* IDs from 1 that no session has: ID 0 is the services'. */
 static int64_t count_missing(const struct session *sorted, size_t count)
 {
@@ -85,8 +90,13 @@ bool ids_compare(struct comparison *comparison)
 	bool good = before && after && find_gaps(comparison, after, after_count);
 	comparison->highest_before = comparison->highest_after = NUMBER_UNKNOWN;
 	if (good) {
+		/* Where a session may be missing from the list, so may be that of any ID. */
 		comparison->ids_known = snapshot_has(comparison->before, "sessions") &&
-		                        snapshot_has(comparison->after, "sessions");
+		                        snapshot_has(comparison->after, "sessions") &&
+		                        sessions_whole(comparison->before) &&
+		                        sessions_whole(comparison->after);
+		if (!comparison->ids_known)
+			comparison->gap_count = 0;
 		comparison->sessions_before = (int64_t)before_count;
 		comparison->sessions_after = (int64_t)after_count;
 		if (before_count)

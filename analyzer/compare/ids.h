@@ -7,6 +7,8 @@
 /* Fills in gaps and growth. False only when memory is out. */
 bool ids_compare(struct comparison *comparison);
 
+/* True if no session that the host had can be missing from the list. */
+bool sessions_whole(const struct snapshot *snapshot);
 /* The snapshot's sessions without listeners, by ID; the caller's to free(). NULL: memory is out. */
 struct session *sessions_sorted(const struct snapshot *snapshot, size_t *count);
 const struct session *sessions_find(const struct session *sorted, size_t count, int64_t id);

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "compare/ids.h"
 #include "snapshot/identity.h"
@@ -92,15 +93,41 @@ static const struct logon_session *find_before(
 	return before;
 }
 
+static bool is_remote(const struct logon_session *logon)
+{
+	return logon->logon_type && strcmp(logon->logon_type, "RemoteInteractive") == 0;
+}
+
 /* Whether the session is not the logon session's any more. Others than the user may log on in it (runas), but only a
  * remote logon makes a session. */
 static bool is_over(const struct logon_session *logon, const struct session *session)
 {
 	if (!session)
 		return true;
-	return session->user && logon->user && logon->logon_type &&
-	       strcmp(logon->logon_type, "RemoteInteractive") == 0 &&
+	return session->user && logon->user && is_remote(logon) &&
 	       !account_same(session->user, session->domain, logon->user, logon->domain);
+}
+
+/* Accounts of people, not of the machine, of services or of the desktop's own parts. */
+static bool is_person(const struct logon_session *logon)
+{
+	static const char *const domains[] = {
+	    "NT AUTHORITY", "NT SERVICE", "Window Manager", "Font Driver Host"};
+	size_t length = logon->user ? strlen(logon->user) : 0;
+	if (length == 0 || logon->user[length - 1] == '$' ||
+	    strncasecmp(logon->user, "DWM-", 4) == 0 || strncasecmp(logon->user, "UMFD-", 5) == 0)
+		return false;
+	for (size_t i = 0; logon->domain && i < sizeof domains / sizeof domains[0]; i++) {
+		if (strcasecmp(logon->domain, domains[i]) == 0)
+			return false;
+	}
+	return true;
+}
+
+/* Whether it proves anything that the logon session's session is not listed. */
+static bool would_be_listed(const struct snapshot *snapshot, const struct logon_session *logon)
+{
+	return !snapshot->sessions_partial || (is_remote(logon) && is_person(logon));
 }
 
 static bool add(struct search *search, const struct orphan *orphan)
@@ -138,8 +165,13 @@ static bool look_at(struct search *search, struct logon_session *logon)
 	}
 	const struct session *now =
 	    sessions_find(search->sessions_after, search->sessions_after_count, logon->session_id);
-	if (logon->session_id <= 0 || !is_over(logon, now))
+	if (logon->session_id <= 0 || !is_over(logon, now) ||
+	    !would_be_listed(comparison->after, logon))
 		return true;
+	if (!now && comparison->after->sessions_cut) {
+		comparison->unplaced++; /* its session may be among those that were cut off */
+		return true;
+	}
 	struct orphan orphan = {.luid = logon->luid,
 	    .user = logon->user,
 	    .domain = logon->domain,
@@ -155,6 +187,103 @@ static bool look_at(struct search *search, struct logon_session *logon)
 	}
 	add_holders(comparison, &orphan);
 	return add(search, &orphan);
+}
+
+static bool same_user(const struct session *a, const struct session *b)
+{
+	bool a_has = a->user && *a->user, b_has = b->user && *b->user;
+	return a_has == b_has && (!a_has || account_same(a->user, a->domain, b->user, b->domain));
+}
+
+static bool sessions_changed(const struct search *search)
+{
+	const struct snapshot *before = search->comparison->before,
+	                      *after = search->comparison->after;
+	if (!snapshot_has(before, "sessions") || !snapshot_has(after, "sessions") ||
+	    before->sessions_partial != after->sessions_partial)
+		return false;
+	bool changed = search->sessions_before_count != search->sessions_after_count;
+	for (size_t i = 0; !changed && i < search->sessions_after_count; i++) {
+		const struct session *now = &search->sessions_after[i],
+		                     *then = sessions_find(search->sessions_before,
+		                         search->sessions_before_count, now->id);
+		changed = !then || !same_user(then, now);
+	}
+	return changed;
+}
+
+/* True if a logon session is listed here and not known there. */
+static bool has_others(
+    const struct snapshot *here, const struct logon_session *there, size_t there_count)
+{
+	for (size_t i = 0; i < here->logon_session_count; i++) {
+		const struct logon_session *logon = &here->logon_sessions[i], *same = NULL;
+		if (there_count)
+			same =
+			    bsearch(logon, there, there_count, sizeof *there, logon_session_order);
+		if (!same || !logon_session_same(same, logon))
+			return true;
+	}
+	return false;
+}
+
+static bool something_changed(const struct search *search)
+{
+	const struct snapshot *before = search->comparison->before,
+	                      *after = search->comparison->after;
+	if (sessions_changed(search))
+		return true;
+	return snapshot_has(before, "logon_sessions") && snapshot_has(after, "logon_sessions") &&
+	       (has_others(before, search->after, search->after_count) ||
+	           has_others(after, search->before, search->before_count));
+}
+
+/* LUIDs are given out in rising order. */
+static bool is_newer(const struct logon_session *a, const struct logon_session *b)
+{
+	if (a->logon_time != TIMESTAMP_UNKNOWN && b->logon_time != TIMESTAMP_UNKNOWN &&
+	    a->logon_time != b->logon_time)
+		return a->logon_time > b->logon_time;
+	return a->luid > b->luid;
+}
+
+/* The place among the sessions of AFTER of the session that the logon session would be the remote logon of, or SIZE_MAX. */
+static size_t place_of(const struct search *search, const struct logon_session *logon)
+{
+	const struct session *session =
+	    sessions_find(search->sessions_after, search->sessions_after_count, logon->session_id);
+	bool counts = session && logon->session_id > 0 && is_remote(logon) && logon->user &&
+	              !is_over(logon, session);
+	return counts ? (size_t)(session - search->sessions_after) : SIZE_MAX;
+}
+
+/* A session has one remote logon, of one moment (two logon sessions with UAC). Earlier ones of its user may be of a session
+ * that had the ID before. */
+static bool find_suspects(struct search *search)
+{
+	struct comparison *comparison = search->comparison;
+	size_t place;
+	const struct logon_session **newest =
+	    calloc(search->sessions_after_count + 1, sizeof *newest);
+	comparison->suspects = malloc((search->after_count + 1) * sizeof *comparison->suspects);
+	bool good = newest && comparison->suspects;
+	for (size_t i = 0; good && i < search->after_count; i++) {
+		const struct logon_session *logon = &search->after[i];
+		if ((place = place_of(search, logon)) != SIZE_MAX &&
+		    (!newest[place] || is_newer(logon, newest[place])))
+			newest[place] = logon;
+	}
+	for (size_t i = 0; good && i < search->after_count; i++) {
+		const struct logon_session *logon = &search->after[i];
+		if ((place = place_of(search, logon)) != SIZE_MAX &&
+		    logon_session_apart(logon, newest[place]) &&
+		    account_same(
+		        logon->user, logon->domain, newest[place]->user, newest[place]->domain))
+			comparison->suspects[comparison->suspect_count++] =
+			    (struct suspect){logon->luid, logon->user, logon->session_id};
+	}
+	free(newest);
+	return good;
 }
 
 bool survivors_find(struct comparison *comparison)
@@ -176,6 +305,10 @@ bool survivors_find(struct comparison *comparison)
 	}
 	for (size_t i = 0; good && i < search.after_count; i++)
 		good = look_at(&search, &search.after[i]);
+	if (good) {
+		comparison->something_changed = something_changed(&search);
+		good = find_suspects(&search);
+	}
 	free(search.before);
 	free(search.after);
 	free(search.sessions_before);

@@ -1,4 +1,4 @@
-/* Byte order marks and UTF-16: `>` in PowerShell 5 writes UTF-16LE, whatever the program printed. And code pages, which
+/* Terminal sequences. Byte order marks and UTF-16: `>` in PowerShell 5 writes UTF-16LE, whatever the program printed. And code pages, which
  * nothing in a text names: the one counts in which the headings are words that the tools print. */
 #include "readers/encoding.h"
 
@@ -70,6 +70,52 @@ static char *from_utf16(const char *bytes, size_t length, bool big_endian, size_
 	return text;
 }
 
+#define SEQUENCE_MOST 2048 /* bytes of a terminal sequence; titles and links are the long ones */
+
+/* The bytes of the terminal sequence (ECMA-48) at ESC: colours and cursor moves (CSI), titles and links (OSC), character
+ * sets. 0: it is none. */
+static size_t sequence_length(const char *bytes, size_t length)
+{
+	size_t most = length < SEQUENCE_MOST ? length : SEQUENCE_MOST, i = 2;
+	if (most < 3)
+		return 0;
+	if (bytes[1] == ']') {
+		for (; i < most && bytes[i] != '\n'; i++) {
+			if (bytes[i] == '\a')
+				return i + 1;
+			if (bytes[i] == '\033')
+				return i + 1 < most && bytes[i + 1] == '\\' ? i + 2 : 0;
+		}
+		return 0;
+	}
+	bool control = bytes[1] == '[';
+	if (!control && !(bytes[1] >= ' ' && bytes[1] <= '/'))
+		return 0;
+	while (control && i < most && bytes[i] >= '0' && bytes[i] <= '?')
+		i++;
+	while (i < most && bytes[i] >= ' ' && bytes[i] <= '/')
+		i++;
+	return i < most && bytes[i] >= (control ? '@' : '0') && bytes[i] <= '~' ? i + 1 : 0;
+}
+
+/* Copies the text without terminal sequences, which captures of terminals have; `to` may be the text itself. */
+static size_t strip_sequences(struct span text, char *to)
+{
+	size_t kept = 0;
+	while (text.length) {
+		const char *escape = memchr(text.text, '\033', text.length);
+		size_t plain = escape ? (size_t)(escape - text.text) : text.length;
+		memmove(to + kept, text.text, plain);
+		kept += plain;
+		text = span_from(text, plain);
+		size_t sequence = text.length ? sequence_length(text.text, text.length) : 0;
+		if (text.length && !sequence)
+			to[kept++] = text.text[0];
+		text = span_from(text, sequence ? sequence : 1);
+	}
+	return kept;
+}
+
 static bool is_text(const char *bytes, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
@@ -95,6 +141,13 @@ bool encoding_open(
 		out.text = own;
 	} else if (starts_with(bytes, length, "\xef\xbb\xbf", 3)) {
 		out = span_from(out, 3);
+	}
+	if (out.length && memchr(out.text, '\033', out.length)) {
+		char *plain = own ? own : malloc(out.length);
+		if (!plain)
+			return error_set(error, EXIT_TARGET, "out of memory");
+		out = (struct span){plain, strip_sequences(out, plain)};
+		own = plain;
 	}
 	if (!is_text(out.text, out.length < PROBED ? out.length : PROBED)) {
 		free(own);

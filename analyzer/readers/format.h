@@ -82,6 +82,7 @@ struct reading {
 	const char *recent[2048]; /* strings that were just interned */
 
 	/* What was in the text at all. */
+	bool all_sessions; /* qwinsta's too */
 	bool has_sessions, has_logons, has_handles, has_processes;
 	const char *no_sessions, *no_handles; /* why a tool printed none */
 };

@@ -223,7 +223,6 @@ static enum taken take_process(struct reading *reading, struct span line)
 
 static enum taken take_other(struct reading *reading, struct span line)
 {
-	uint64_t luid;
 	bool failed = false;
 	line = span_trim(line);
 	if (span_starts(line, "No matching handles found")) {
@@ -231,12 +230,9 @@ static enum taken take_other(struct reading *reading, struct span line)
 			reading->no_handles = "handle found no match; it says so too without "
 			                      "administrator's rights, and as a 32-bit program: no "
 			                      "proof of absence";
+		/* Nor is what was searched for noted: no text tells with which rights handle ran. */
 		reading->searches = true;
-		if (span_hex(reading->term, &(int64_t){0}) &&
-		    (luid_parse(reading_string(reading, reading->term, &failed), &luid)) &&
-		    !snapshot_add_searched(reading->snapshot, luid))
-			return TAKEN_FAILED;
-		return failed ? TAKEN_FAILED : TAKEN_ROW;
+		return TAKEN_ROW;
 	}
 	if (span_starts(line, "Error obtaining handle information") ||
 	    span_starts(line, "Error opening ") || span_starts(line, "Initialization error") ||

@@ -1,4 +1,4 @@
-/* quser and query user: the sessions that have users. */
+/* quser and query user: only the sessions that have users, so neither the services' nor the console's. */
 #include "readers/format.h"
 #include "readers/session_table.h"
 

@@ -171,5 +171,7 @@ enum taken session_table_row(struct reading *reading, struct span line)
 		    reading_string(reading, english ? span_of(english) : state, &failed);
 	}
 	reading->has_sessions = true;
+	if (!columns->user_first)
+		reading->all_sessions = true;
 	return failed ? TAKEN_FAILED : TAKEN_ROW;
 }

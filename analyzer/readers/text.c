@@ -9,6 +9,7 @@
 #include "readers/encoding.h"
 #include "readers/format.h"
 #include "readers/process_index.h"
+#include "readers/words.h"
 
 static const struct line_format *const formats[] = {&format_qwinsta, &format_quser,
     &format_logonsessions, &format_handle, &format_handle_csv, &format_handle_types, &format_klist,
@@ -23,6 +24,8 @@ struct text {
 	bool seen[FORMAT_COUNT];
 	struct span held; /* a line that is unread, unless the next one rules it as a heading */
 	bool holds;
+	size_t sessions_above; /* sessions that were known before the last line */
+	struct span last;      /* the last line */
 };
 
 /* What stands around the data: who made the tool, lines drawn, words left out. */
@@ -129,6 +132,8 @@ static bool read_line(struct text *text, struct span raw)
 {
 	struct span line;
 	text->line++;
+	text->sessions_above = text->reading.snapshot->session_count;
+	text->last = raw;
 	while (raw.length && (raw.text[raw.length - 1] == '\r' || raw.text[raw.length - 1] == ' '))
 		raw.length--;
 	if (raw.length == 0 || ((raw.text[0] <= ' ' || raw.text[0] == '\xc2') && is_blank(raw))) {
@@ -140,6 +145,7 @@ static bool read_line(struct text *text, struct span raw)
 		                           text->line, "(binary data)", strlen("(binary data)"));
 	if (!decoder_line(&text->decoder, raw, &line))
 		return false;
+	text->last = line;
 	enum taken taken = take_line(text, line);
 	if (taken == TAKEN_FRAME)
 		text->holds = false;
@@ -155,8 +161,66 @@ static bool read_line(struct text *text, struct span raw)
 	return taken != TAKEN_FAILED;
 }
 
+/* True if the last line is a session without all of its state. A word in a language that we do not know is whole if
+ * another row has it. */
+static bool cuts_session(struct snapshot *snapshot, size_t above)
+{
+	if (snapshot->session_count <= above)
+		return false;
+	const struct session *last = &snapshot->sessions[snapshot->session_count - 1];
+	if (!last->state) {
+		snapshot->session_count--; /* the ID itself may lack digits */
+		return true;
+	}
+	for (size_t i = 0; i < above; i++) {
+		if (snapshot->sessions[i].state == last->state)
+			return false;
+	}
+	return !state_in_english(span_of(last->state));
+}
+
+/* True if the last record of logonsessions ends before its logon time, which stands below its session. */
+static bool cuts_logon(const struct reading *reading)
+{
+	if (reading->current != &format_logonsessions || !reading->logon)
+		return false;
+	struct logon_session *last = &reading->snapshot->logon_sessions[reading->logon - 1];
+	if (last->session_id != NUMBER_UNKNOWN && last->logon_time_text)
+		return false;
+	last->session_id = NUMBER_UNKNOWN; /* it may lack digits */
+	return true;
+}
+
+/* Tools end their last line; a text that does not, and whose last row is incomplete, was cut. */
+static bool note_cut(struct text *text)
+{
+	struct snapshot *snapshot = text->reading.snapshot;
+	char note[160];
+	const struct line_format *current = text->reading.current;
+	/* A line that is held back was no row: the beginning of one. */
+	bool session = text->holds ? current == &format_qwinsta || current == &format_quser
+	                           : cuts_session(snapshot, text->sessions_above);
+	bool logon = !session && (cuts_logon(&text->reading) ||
+	                             (text->holds && current == &format_logonsessions));
+	if (!session && !logon)
+		return true;
+	snapshot->sessions_cut |= session;
+	snapshot->logon_sessions_cut |= logon;
+	if (!text->holds && snapshot->rows > 1)
+		snapshot->rows--; /* it was taken for a row */
+	text->holds = false;
+	int shown = text->last.length < 100 ? (int)text->last.length : 100;
+	while ((size_t)shown < text->last.length && shown > 0 &&
+	       ((unsigned char)text->last.text[shown] & 0xc0) == 0x80)
+		shown--; /* not within a character */
+	int length =
+	    snprintf(note, sizeof note, "seems to be cut short: %.*s", shown, text->last.text);
+	return snapshot_add_unread(snapshot, text->origin, text->line, note, (size_t)length);
+}
+
 static bool read_lines(struct text *text, struct span rest)
 {
+	bool ends = rest.text[rest.length - 1] == '\n';
 	while (rest.length) {
 		const char *end = memchr(rest.text, '\n', rest.length);
 		size_t length = end ? (size_t)(end - rest.text) : rest.length;
@@ -164,6 +228,8 @@ static bool read_lines(struct text *text, struct span rest)
 			return false;
 		rest = span_from(rest, length + 1);
 	}
+	if (!ends && !note_cut(text))
+		return false;
 	text->line++;
 	return let_go(text);
 }
@@ -212,6 +278,7 @@ static bool note_unavailable(struct reading *reading)
 		    (long long)reading->closed_processes);
 		good = snapshot_add_unavailable(snapshot, "handles of some processes", closed);
 	}
+	snapshot->sessions_partial = reading->has_sessions && !reading->all_sessions;
 	snapshot->handles_partial = reading->has_handles || reading->no_handles;
 	if (reading->all_types && !reading->searches && reading->listed_processes > 1 &&
 	    !reading->no_handles)

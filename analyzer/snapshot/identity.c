@@ -2,6 +2,7 @@
  * another. */
 #include "snapshot/identity.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -78,6 +79,54 @@ static enum yes_no same_time(const struct logon_session *a, const struct logon_s
 	return YES_NO_UNKNOWN;
 }
 
+#define MINUTE INT64_C(60)
+#define HALF_DAY (12 * 60 * MINUTE)
+
+/* "14.02.2026 08:12:07", "9/9/2020 6:07:57 AM": dates differ in the order of their parts, so they are not read. */
+struct printed_time {
+	size_t date; /* bytes before the hour */
+	int64_t seconds, round;
+	const char *half; /* AM or PM, in the host's language; "" in 24 hours */
+};
+
+static bool read_printed(const char *text, struct printed_time *out)
+{
+	int hour, minute, second = 0, end = 0;
+	const char *colon = strchr(text, ':'), *start = colon;
+	while (start && start > text && start[-1] >= '0' && start[-1] <= '9')
+		start--;
+	if (!start || start == colon || colon - start > 2)
+		return false;
+	if (sscanf(start, "%2d:%2d%n:%2d%n", &hour, &minute, &end, &second, &end) < 2)
+		return false;
+	out->half = start + end + strspn(start + end, " ");
+	out->date = (size_t)(start - text);
+	out->round = *out->half ? HALF_DAY : 2 * HALF_DAY;
+	out->seconds = ((hour * 60 + minute) * MINUTE + second) % out->round;
+	return true;
+}
+
+static bool printed_apart(const char *a, const char *b)
+{
+	struct printed_time one, two;
+	if (strcmp(a, b) == 0)
+		return false;
+	if (!read_printed(a, &one) || !read_printed(b, &two))
+		return true;
+	int64_t between = llabs(one.seconds - two.seconds);
+	if (one.date == two.date && memcmp(a, b, one.date) == 0 && strcmp(one.half, two.half) == 0)
+		return between > MINUTE;
+	return one.round - between > MINUTE; /* midnight or noon may lie between them */
+}
+
+bool logon_session_apart(const struct logon_session *a, const struct logon_session *b)
+{
+	if (a->logon_time != TIMESTAMP_UNKNOWN && b->logon_time != TIMESTAMP_UNKNOWN)
+		return llabs(a->logon_time - b->logon_time) > MINUTE * 1000000;
+	return a->logon_time_text && b->logon_time_text &&
+	       printed_apart(a->logon_time_text, b->logon_time_text);
+}
+
 int logon_session_order(const void *a, const void *b)
 {
 	const struct logon_session *left = a, *right = b;
@@ -89,13 +138,18 @@ bool logon_session_same(const struct logon_session *a, const struct logon_sessio
 	return a->luid == b->luid && same_time(a, b) != NO;
 }
 
-static const struct logon_session *logon_session_of(const struct snapshot *snapshot, uint64_t luid)
+const struct logon_session *logon_session_of(const struct snapshot *snapshot, uint64_t luid)
 {
 	for (size_t i = 0; i < snapshot->logon_session_count; i++) {
 		if (snapshot->logon_sessions[i].luid == luid)
 			return &snapshot->logon_sessions[i];
 	}
 	return NULL;
+}
+
+const uint64_t *logon_session_lasting(size_t at)
+{
+	return at < sizeof well_known / sizeof well_known[0] ? &well_known[at] : NULL;
 }
 
 enum yes_no snapshot_same_boot(const struct snapshot *a, const struct snapshot *b)

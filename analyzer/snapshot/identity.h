@@ -28,6 +28,14 @@ int logon_session_order(const void *a, const void *b);
 /* True if both are one logon session of one boot: (LUID, logon time), the time compared where both have one. */
 bool logon_session_same(const struct logon_session *a, const struct logon_session *b);
 
+/* True if both were made more than a minute apart, by the clock or by what one tool printed. False if that is not known. */
+bool logon_session_apart(const struct logon_session *a, const struct logon_session *b);
+
+/* The LUIDs of the logon sessions that Windows makes as it starts and keeps, for each `at` from 0; NULL behind the last. */
+const uint64_t *logon_session_lasting(size_t at);
+/* The logon session that the snapshot lists with this LUID, or NULL. */
+const struct logon_session *logon_session_of(const struct snapshot *snapshot, uint64_t luid);
+
 /* Whether both snapshots are of one boot: by boot time where both have it, else by the logon times of the logon sessions
  * that Windows makes as it starts, under LUIDs that never change (3e7, 3e4, 3e5). */
 enum yes_no snapshot_same_boot(const struct snapshot *a, const struct snapshot *b);

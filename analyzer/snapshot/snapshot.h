@@ -113,6 +113,10 @@ struct snapshot {
 	bool handles_partial;
 	uint64_t *searched;
 	size_t searched_count;
+	/* Only the sessions that have users were listed, as quser does. */
+	bool sessions_partial;
+	/* The text ended in the middle of such a list: there may be more. */
+	bool sessions_cut, logon_sessions_cut;
 
 	/* How much of a text was understood. Of lines and contradictions the first SNAPSHOT_NOTES_MOST are kept. */
 	int64_t rows;      /* lines that hold data */

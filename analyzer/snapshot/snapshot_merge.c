@@ -297,6 +297,8 @@ static bool merge_notes(struct snapshot *own, const struct snapshot *other)
 	own->rows += other->rows - (int64_t)other->unread_count;
 	own->rows_left += other->rows_left - (int64_t)other->unread_count;
 	own->replaced += other->replaced;
+	own->sessions_cut |= other->sessions_cut;
+	own->logon_sessions_cut |= other->logon_sessions_cut;
 	own->contradiction_total +=
 	    other->contradiction_total - (int64_t)other->contradiction_count;
 	bool good = true;
@@ -326,11 +328,21 @@ static bool merge_partial(const struct snapshot *own, const struct snapshot *oth
 	return own->handles_partial && (other->handles_partial || !snapshot_has(other, "handles"));
 }
 
+/* Sessions without users are missing if nobody listed them. */
+static bool merge_sessions_partial(const struct snapshot *own, const struct snapshot *other)
+{
+	if (!snapshot_has(own, "sessions"))
+		return other->sessions_partial;
+	return own->sessions_partial &&
+	       (other->sessions_partial || !snapshot_has(other, "sessions"));
+}
+
 static bool merge_all(struct snapshot *snapshot, const struct snapshot *other, struct error *error)
 {
 	if (!check_header(snapshot, other, error))
 		return false;
-	bool partial = merge_partial(snapshot, other);
+	bool partial = merge_partial(snapshot, other),
+	     sessions_partial = merge_sessions_partial(snapshot, other);
 	bool good =
 	    merge_header(snapshot, other, error) && merge_sessions(snapshot, other, error) &&
 	    merge_logon_sessions(snapshot, other, error) && merge_handles(snapshot, other, error) &&
@@ -340,6 +352,7 @@ static bool merge_all(struct snapshot *snapshot, const struct snapshot *other, s
 	if (good) {
 		merge_unavailable(snapshot, other);
 		snapshot->handles_partial = partial;
+		snapshot->sessions_partial = sessions_partial;
 	}
 	return good;
 }

@@ -208,18 +208,22 @@ static void read_unavailable(struct reading *reading, const json_t *object)
 		fail_memory(reading);
 }
 
-/* How a snapshot that was made of a tool's text says that it has some handles only. */
+/* How a snapshot that was made of a tool's text says that it has some handles or sessions only. */
 static void read_partial(struct reading *reading, const json_t *root)
 {
 	const json_t *searched = json_object_get(root, "searched");
 	uint64_t luid;
-	reading->snapshot->handles_partial = json_is_true(json_object_get(root, "handles_partial"));
+	struct snapshot *snapshot = reading->snapshot;
+	snapshot->sessions_partial = json_is_true(json_object_get(root, "sessions_partial"));
+	snapshot->sessions_cut = json_is_true(json_object_get(root, "sessions_cut"));
+	snapshot->logon_sessions_cut = json_is_true(json_object_get(root, "logon_sessions_cut"));
+	snapshot->handles_partial = json_is_true(json_object_get(root, "handles_partial"));
 	for (size_t i = 0; i < json_array_size(searched); i++) {
 		const char *text = json_string_value(json_array_get(searched, i));
 		if (!text || !luid_parse(text, &luid))
 			fail(reading, "searched", "LUIDs like \"00000000:000fd2f5\"",
 			    json_array_get(searched, i));
-		else if (!snapshot_add_searched(reading->snapshot, luid))
+		else if (!snapshot_add_searched(snapshot, luid))
 			fail_memory(reading);
 	}
 }

@@ -171,6 +171,12 @@ static void write_reading(struct writer *writer, json_t *root, const struct snap
 {
 	char luid[LUID_TEXT];
 	json_t *array;
+	if (snapshot->sessions_partial)
+		set_json(writer, root, "sessions_partial", json_true());
+	if (snapshot->sessions_cut)
+		set_json(writer, root, "sessions_cut", json_true());
+	if (snapshot->logon_sessions_cut)
+		set_json(writer, root, "logon_sessions_cut", json_true());
 	if (snapshot->handles_partial) {
 		set_json(writer, root, "handles_partial", json_true());
 		set_json(writer, root, "searched", array = json_array());

@@ -28,6 +28,16 @@ QWINSTA = """C:\\temp>qwinsta
 """
 STATION = " ica-cgp#4         anna                      {}  Active\n"
 
+SYSTEM = """[0] Logon session 00000000:000003e7:
+    User name:    LAB\\RDS01$
+    Auth package: Negotiate
+    Logon type:   (none)
+    Session:      0
+    Logon time:   14.02.2026 08:00:00
+\xa0
+"""
+FULL = QWINSTA.replace(">rdp-tcp#1", " rdp-tcp#0         bert                      2  Active\n>rdp-tcp#1")
+
 # Process, image, and the handles that it still has at the four steps: just after logoff, 20 minutes later, after the
 # first was closed, and before the last is.
 HOLDERS = [(4, "System", ["D88 D8C D90 F08", "", "", ""]),
@@ -153,6 +163,26 @@ class Compare(Case):
         compared, text = self.compare(before, self.write("after.txt", QWINSTA + STATION.format(152)), INCONCLUSIVE)
         self.assertIn({"first": 4, "last": 151}, compared["session_ids"]["gaps"])
         self.assertTrue(text.startswith("INCONCLUSIVE\n"))
+
+    def test_nothing_between_the_two_supports_no_verdict(self):
+        folder = self.moment("m", logons=SYSTEM + LOGONS, qwinsta=QWINSTA + STATION.format(4))
+        compared, _ = self.compare(folder, folder, INCONCLUSIVE)
+        self.assertIn("nothing came or went between the two", " ".join(compared["reasons"]))
+
+    def test_logoff_that_left_nothing_is_clean(self):
+        before = self.moment("before", logons=SYSTEM + LOGONS, qwinsta=FULL + STATION.format(4))
+        after = self.moment("after", logons=SYSTEM + LOGONS.partition("\xa0")[0], qwinsta=FULL)
+        compared, _ = self.compare(before, after, CLEAN)
+        self.assertEqual(compared["orphans"], [])
+
+    def test_list_that_was_cut_proves_nothing(self):
+        before = self.moment("before", logons=SYSTEM + LOGONS, qwinsta=FULL + STATION.format(4))
+        whole = FULL + STATION.format(4)
+        for length in range(len(whole) - len(STATION) - 20, len(whole) - 1):
+            after = self.write("after.txt", SYSTEM + LOGONS + whole[:length])
+            done = self.run_program("analyzer", "compare", before, after)
+            if not whole[:length].rstrip().endswith(("Active", "admin")):
+                self.assertEqual(done.returncode, INCONCLUSIVE, repr(whole[:length][-40:]))
 
     def test_other_host_is_no_pair(self):
         before = self.write("before.txt", "C:\\>qwinsta /server:rds01\n" + QWINSTA)

@@ -18,6 +18,12 @@ static const char sessions_of_one[] =
     " console                                     1  Conn\n"
     " rdp-tcp#1         bert                      2  Active\n";
 static const char system_logon[] = "[0] Session 0 0:0x3e7 LAB\\RDS01$ Negotiate:(0)\n";
+static const char booted[] = "[0] Logon session 00000000:000003e7:\n"
+                             "    Session:      0\n"
+                             "    Logon time:   9/9/2020 6:07:57 AM\n";
+static const char users_of_one[] =
+    " USERNAME              SESSIONNAME        ID  STATE   IDLE TIME  LOGON TIME\n"
+    " bert                  rdp-tcp#1           2  Active          .  9/9/2020 7:00 AM\n";
 static const char bert[] = "[1] Session 2 0:0x1111 LAB\\bert Kerberos:RemoteInteractive\n";
 static const char anna[] = "[2] Session 4 0:0x2222 LAB\\anna Kerberos:RemoteInteractive\n";
 
@@ -103,8 +109,8 @@ static void a_logon_session_that_outlives_its_session_is_a_leak(void **state)
 static void nothing_left_over_is_clean(void **state)
 {
 	(void)state;
-	char *before = JOIN(sessions_of_two, system_logon, bert, anna);
-	char *after = JOIN(sessions_of_one, system_logon, bert);
+	char *before = JOIN(sessions_of_two, booted, bert, anna);
+	char *after = JOIN(sessions_of_one, booted, bert);
 	struct pair pair = compare(before, after);
 	assert_int_equal(pair.comparison->verdict, EXIT_CLEAN);
 	assert_int_equal(pair.comparison->orphan_count, 0);
@@ -257,6 +263,156 @@ static void processes_are_ordered_by_handle_growth(void **state)
 	done(&pair);
 }
 
+static void assert_verdict(
+    const char *const *before, const char *const *after, enum exit_code verdict, const char *part)
+{
+	char *then = joined(before), *now = joined(after);
+	struct pair pair = compare(then, now);
+	assert_int_equal(pair.comparison->verdict, verdict);
+	assert_says(pair.comparison, part);
+	done(&pair);
+	free(then);
+	free(now);
+}
+#define TEXTS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static void an_unknown_boot_forbids_a_clean_bill(void **state)
+{
+	(void)state;
+	assert_verdict(TEXTS(sessions_of_two, system_logon, bert, anna),
+	    TEXTS(sessions_of_one, system_logon, bert), EXIT_INCONCLUSIVE,
+	    "of one boot is not known");
+}
+
+static void nothing_is_clean_where_nothing_came_or_went(void **state)
+{
+	(void)state;
+	assert_verdict(TEXTS(sessions_of_two, booted, bert, anna),
+	    TEXTS(sessions_of_two, booted, bert, anna), EXIT_INCONCLUSIVE,
+	    "nothing came or went between the two");
+	static const char other_connection[] =
+	    " SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n"
+	    " services                                    0  Disc\n"
+	    " console                                     1  Conn\n"
+	    "                   bert                      2  Disc\n";
+	assert_verdict(TEXTS(sessions_of_one, booted, bert), TEXTS(other_connection, booted, bert),
+	    EXIT_INCONCLUSIVE, "nothing came or went between the two");
+}
+
+static void a_list_without_the_systems_own_logon_session_is_not_whole(void **state)
+{
+	(void)state;
+	static const char network_service[] = "[1] Logon session 00000000:000003e4:\n"
+	                                      "    Session:      0\n"
+	                                      "    Logon time:   9/9/2020 6:07:58 AM\n";
+	assert_verdict(TEXTS(sessions_of_two, booted, network_service, bert, anna),
+	    TEXTS(sessions_of_one, network_service, bert), EXIT_INCONCLUSIVE,
+	    "AFTER lacks logon session 00000000:000003e7");
+	assert_verdict(
+	    TEXTS("{\"schema\":\"leaklab.snapshot/1\",\"boot_time\":\"2026-01-01T00:00:00Z\","
+	          "\"sessions\":[{\"id\":1},{\"id\":2}],\"logon_sessions\":[{\"luid\":\"2222\","
+	          "\"session_id\":2}],\"handles\":[]}"),
+	    TEXTS("{\"schema\":\"leaklab.snapshot/1\",\"boot_time\":\"2026-01-01T00:00:00Z\","
+	          "\"sessions\":[{\"id\":1}],\"logon_sessions\":[],\"handles\":[]}"),
+	    EXIT_INCONCLUSIVE, "AFTER's list of logon sessions is empty");
+}
+
+static void sessions_that_quser_does_not_list_prove_nothing(void **state)
+{
+	(void)state;
+	static const char console[] = "[3] Session 1 0:0x3333 Window Manager\\DWM-1 "
+	                              "Negotiate:Interactive\n"
+	                              "[4] Session 1 0:0x4444 LAB\\kiosk Negotiate:Interactive\n"
+	                              "[5] Session 7 0:0x5555 Window Manager\\DWM-7 "
+	                              "Negotiate:RemoteInteractive\n";
+	char *after = JOIN(users_of_one, booted, bert, console);
+	struct pair pair = compare(after, after);
+	assert_int_equal(pair.comparison->verdict, EXIT_INCONCLUSIVE);
+	assert_int_equal(pair.comparison->orphan_count, 0);
+	assert_int_equal(pair.comparison->gap_count, 0);
+	assert_false(pair.comparison->ids_known);
+	assert_says(pair.comparison, "of quser, which lists none without a user");
+	done(&pair);
+	free(after);
+}
+
+static void a_person_who_quser_does_not_list_is_gone(void **state)
+{
+	(void)state;
+	assert_verdict(TEXTS(users_of_one, booted, bert), TEXTS(users_of_one, booted, bert, anna),
+	    EXIT_LEAK, "1 logon session outlived its session");
+}
+
+static void a_search_in_vain_shows_no_absence_of_holders(void **state)
+{
+	(void)state;
+	char *before = JOIN(sessions_of_two, system_logon, bert, anna);
+	char *after = JOIN(sessions_of_one, system_logon, bert, anna,
+	    "C:\\>handle -a 2222\nNthandle v5.0 - Handle viewer\nNo matching handles found.\n");
+	struct pair pair = compare(before, after);
+	assert_int_equal(pair.comparison->verdict, EXIT_LEAK);
+	assert_int_equal(pair.comparison->without_holder, 0);
+	assert_false(pair.comparison->orphans[0].handles_shown);
+	assert_says(pair.comparison, "handles are out of sight");
+	done(&pair);
+	free(before);
+	free(after);
+}
+
+#define BERT_AT(luid, time)                                                                        \
+	"[1] Logon session 00000000:" luid ":\n    User name:    LAB\\bert\n"                      \
+	"    Logon type:   RemoteInteractive\n    Session:      2\n    Logon time:   " time "\n"
+
+static void an_earlier_logon_of_the_sessions_user_is_a_suspect(void **state)
+{
+	(void)state;
+	static const char early[] = BERT_AT("00001111", "9/9/2020 7:00:01 AM"),
+	                  late[] = BERT_AT("00009999", "9/9/2020 9:00:01 AM");
+	assert_verdict(TEXTS(sessions_of_one, booted, early),
+	    TEXTS(sessions_of_one, booted, early, late), EXIT_INCONCLUSIVE,
+	    "logon session 00000000:00001111 of bert is of an earlier logon");
+}
+
+static void two_logon_sessions_of_one_logon_are_no_suspects(void **state)
+{
+	(void)state;
+	static const char token[] = BERT_AT("00009990", "9/9/2020 11:59:59 AM"),
+	                  linked[] = BERT_AT("00009999", "9/9/2020 12:00:01 PM");
+	static const char nobody[] =
+	    " SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n"
+	    " services                                    0  Disc\n"
+	    " console                                     1  Conn\n";
+	assert_verdict(TEXTS(nobody, booted), TEXTS(sessions_of_one, booted, token, linked),
+	    EXIT_CLEAN, "no logon session outlived its session");
+}
+
+static void lists_that_were_cut_prove_nothing(void **state)
+{
+	(void)state;
+	static const char cut_sessions[] =
+	    " SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n"
+	    " services                                    0  Disc\n"
+	    " console                                     1  Con";
+	assert_verdict(TEXTS(sessions_of_one, booted, bert), TEXTS(booted, bert, cut_sessions),
+	    EXIT_INCONCLUSIVE, "AFTER's list of sessions seems to be cut short");
+	assert_verdict(TEXTS(sessions_of_two, booted, bert, anna),
+	    TEXTS(sessions_of_one, booted,
+	        "[1] Logon session 00000000:00001111:\n    User name:    LAB\\bert\n"
+	        "    Session:      2"),
+	    EXIT_INCONCLUSIVE, "AFTER's list of logon sessions seems to be cut short");
+}
+
+static void searches_tell_no_growth(void **state)
+{
+	(void)state;
+	struct pair pair =
+	    compare("agent.exe          pid: 12     type: Token          100: LAB\\anna:1111\n",
+	        "agent.exe          pid: 12     type: Token          100: LAB\\anna:1111\n"
+	        "agent.exe          pid: 12     type: Token          104: LAB\\anna:1111\n");
+	assert_int_equal(pair.comparison->growth_count, 0);
+	done(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +427,16 @@ int main(void)
 	    unit_test(missing_rights_forbid_a_clean_bill),
 	    unit_test(tokens_gained_and_lost_are_counted),
 	    unit_test(processes_are_ordered_by_handle_growth),
+	    unit_test(an_unknown_boot_forbids_a_clean_bill),
+	    unit_test(nothing_is_clean_where_nothing_came_or_went),
+	    unit_test(a_list_without_the_systems_own_logon_session_is_not_whole),
+	    unit_test(sessions_that_quser_does_not_list_prove_nothing),
+	    unit_test(a_person_who_quser_does_not_list_is_gone),
+	    unit_test(a_search_in_vain_shows_no_absence_of_holders),
+	    unit_test(an_earlier_logon_of_the_sessions_user_is_a_suspect),
+	    unit_test(two_logon_sessions_of_one_logon_are_no_suspects),
+	    unit_test(lists_that_were_cut_prove_nothing),
+	    unit_test(searches_tell_no_growth),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

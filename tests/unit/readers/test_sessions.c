@@ -279,6 +279,115 @@ static void every_cut_is_survived(void **state)
 	}
 }
 
+static void a_table_that_breaks_off_is_told(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_evidence(
+	    " SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n"
+	    " console                                     1  Conn\n"
+	    " rdp-tcp#1         bert                    152  Acti");
+	assert_int_equal(snapshot->rows, 2);
+	assert_int_equal(snapshot->rows_left, 1);
+	assert_contains(snapshot->unread[0].text, "seems to be cut short");
+	assert_contains(snapshot->unread[0].text, "bert");
+	assert_int_equal(snapshot->unread[0].line, 3);
+	assert_int_equal(snapshot->session_count, 2);
+	snapshot_destroy(snapshot);
+	snapshot = read_evidence(
+	    " SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n"
+	    " console                                     1  Conn\n"
+	    " rdp-tcp#1         bert                    152");
+	assert_int_equal(snapshot->session_count, 1);
+	assert_int_equal(snapshot->rows_left, 1);
+	snapshot_destroy(snapshot);
+}
+
+static void a_row_that_breaks_off_is_told(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_evidence(
+	    " SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n"
+	    " console                                     1  Conn\n"
+	    " rdp-tcp#1         be");
+	assert_int_equal(snapshot->rows, 2);
+	assert_int_equal(snapshot->rows_left, 1);
+	assert_true(snapshot->sessions_cut);
+	assert_contains(snapshot->unread[0].text, "seems to be cut short:");
+	snapshot_destroy(snapshot);
+}
+
+static void a_whole_table_needs_no_last_newline(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot =
+	    read_rows(" SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n"
+	              " console                                     1  Kon\n"
+	              " rdp-tcp#1         bert                    152  Kon",
+	        2);
+	snapshot_destroy(snapshot);
+}
+
+static void a_record_that_breaks_off_is_told(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot =
+	    read_evidence("[0] Logon session 00000000:000003e7:\n    Session:      0\n"
+	                  "    Logon time:   9/9/2020 6:07:57 AM\n\n"
+	                  "[1] Logon session 00000000:00001111:\n    User name:    LAB\\bert\n"
+	                  "    Session:      1");
+	assert_int_equal(snapshot->rows_left, 1);
+	assert_contains(snapshot->unread[0].text, "seems to be cut short:");
+	assert_int_equal(snapshot->logon_session_count, 2);
+	assert_int_equal(snapshot->logon_sessions[1].session_id, NUMBER_UNKNOWN);
+	snapshot_destroy(snapshot);
+	snapshot = read_evidence("[0] Logon session 00000000:000003e7:\n    Session:      0\n"
+	                         "    Logon time:   9/9/2020 6:07:57 AM");
+	assert_int_equal(snapshot->rows_left, 0);
+	snapshot_destroy(snapshot);
+}
+
+static void colours_of_a_terminal_are_no_hindrance(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_rows(
+	    "\033]0;rds01: qwinsta\a\033[1;32m SESSIONNAME       USERNAME                 ID  STATE   "
+	    "TYPE        DEVICE\033[0m\r\n"
+	    "\033]8;;https://lab.example\033\\ console           \033[31m        \033[K                 "
+	    "1  Conn\033(B\033[m\r\n",
+	    1);
+	assert_session(snapshot, 0, 1, "console", "", "Conn");
+	snapshot_destroy(snapshot);
+	struct error error = {0};
+	assert_null(evidence_read("\033\001[m", 4, "a.txt", NULL, &error));
+	assert_contains(error.text, "binary data");
+	assert_null(evidence_read("\033[31", 4, "a.txt", NULL, &error));
+}
+
+static void qwinsta_makes_quser_whole(void **state)
+{
+	(void)state;
+	struct snapshot *quser = read_rows(
+	    " USERNAME              SESSIONNAME        ID  STATE   IDLE TIME  LOGON TIME\n"
+	    " bert                  rdp-tcp#1         152  Active          .  9/9/2020 7:00 AM\n",
+	    1);
+	struct snapshot *qwinsta = read_rows(old_layout, 6);
+	assert_true(quser->sessions_partial);
+	assert_false(qwinsta->sessions_partial);
+	char *json = snapshot_to_json(quser, NULL);
+	struct snapshot *again = read_evidence(json);
+	assert_true(again->sessions_partial);
+	assert_true(snapshot_merge_noting(qwinsta, quser, NULL));
+	assert_false(qwinsta->sessions_partial);
+	assert_true(snapshot_merge_noting(again, quser, NULL));
+	assert_true(again->sessions_partial);
+	assert_true(snapshot_merge_noting(again, qwinsta, NULL));
+	assert_false(again->sessions_partial);
+	snapshot_destroy(quser);
+	snapshot_destroy(qwinsta);
+	snapshot_destroy(again);
+	free(json);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +406,12 @@ int main(void)
 	    unit_test(utf16_is_read),
 	    unit_test(a_heading_alone_shows_no_sessions),
 	    unit_test(every_cut_is_survived),
+	    unit_test(a_table_that_breaks_off_is_told),
+	    unit_test(a_row_that_breaks_off_is_told),
+	    unit_test(a_whole_table_needs_no_last_newline),
+	    unit_test(a_record_that_breaks_off_is_told),
+	    unit_test(colours_of_a_terminal_are_no_hindrance),
+	    unit_test(qwinsta_makes_quser_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
