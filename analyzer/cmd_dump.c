@@ -58,7 +58,7 @@ static const char documentation[] =
     "A dump holds secrets: passwords, keys, documents. Nothing of its memory is printed but what is "
     "named above. Keep it as you would keep the host.\n\n"
     "Exit codes: 0 no orphans; 1 orphans; 2 usage, or a file that is refused; 3 cannot say (no "
-    "symbols, too much missing); 4 the environment failed.";
+    "symbols, too much missing, a file that is cut short); 4 the environment failed.";
 
 static error_t parse(int key, char *text, struct argp_state *state)
 {

@@ -6,6 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
+#define SID_STEM 9
+#define COMPOUND_MOST 255 /* bytes: longer is no host's name (RFC 1035, 2.3.4) */
+
 static size_t ipv4_length(const char *text)
 {
 	char copy[INET_ADDRSTRLEN];
@@ -62,11 +65,13 @@ bool print_address(struct pseudonyms *pseudonyms, FILE *out, const char *text, s
  * any Windows ([MS-DTYP] 2.4.2.4). */
 static size_t sid_length(const char *text)
 {
-	const size_t stem = strncasecmp(text, "S-1-5-21-", 9) == 0   ? 9
-	                    : strncasecmp(text, "S-1-12-1-", 9) == 0 ? 9
-	                                                             : 0;
-	const size_t length = stem ? stem + strspn(text + stem, "0123456789-") : 0;
-	return length > stem ? length : 0;
+	if (strncasecmp(text, "S-1-5-21-", SID_STEM) != 0 &&
+	    strncasecmp(text, "S-1-12-1-", SID_STEM) != 0)
+		return 0;
+	size_t length = SID_STEM;
+	while (text[length] == '-' || isdigit((unsigned char)text[length]))
+		length++;
+	return length > SID_STEM ? length : 0;
 }
 
 /* Its domain becomes another, and so do relative IDs from 1000 on: lesser ones are the same everywhere. */
@@ -106,8 +111,147 @@ static size_t account_length(const char *text)
 	return host ? user + 1 + host : 0;
 }
 
+/* Prints the pseudonym of the name that the text begins with. */
+static bool print_name_at(struct pseudonyms *pseudonyms, FILE *out, const char *text, size_t length)
+{
+	char *name = strndup(text, length);
+	char *pseudonym = name ? pseudonym_of_name(pseudonyms, name) : NULL;
+	const bool good = pseudonym && fputs(pseudonym, out) >= 0;
+	free(name);
+	free(pseudonym);
+	return good;
+}
+
+/* Replaces the value behind a label of logonsessions (Sysinternals), which names an account or a host that may stand
+ * nowhere else. Returns the length of both; 0: there is none. */
+static size_t replace_labelled(
+    struct pseudonyms *pseudonyms, FILE *out, const char *text, bool *good)
+{
+	static const char *const labels[] = {"Logon server:", "DNS Domain:", "User name:", "UPN:"};
+	for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
+		size_t start = strlen(labels[i]);
+		if (strncasecmp(text, labels[i], start) != 0)
+			continue;
+		start += strspn(text + start, " \t");
+		size_t length = strcspn(text + start, "\r\n\t\",;");
+		while (length > 0 && text[start + length - 1] == ' ')
+			length--;
+		if (length == 0 || text[start] == '(')
+			return 0;
+		*good = fwrite(text, 1, start, out) == start &&
+		        print_name_at(pseudonyms, out, text + start, length);
+		return start + length;
+	}
+	return 0;
+}
+
+/* The bytes of "\Users\" or "/home/" that the text begins with, with as many separators as there are; or 0. */
+static size_t home_length(const char *text, char previous)
+{
+	const size_t before = strspn(text, "\\/");
+	const bool windows = strncasecmp(text + before, "Users", 5) == 0;
+	if (!before || (!windows && (strncmp(text + before, "home", 4) != 0 ||
+	                                text[before - 1] != '/' || is_word(previous))))
+		return 0;
+	const size_t folder = before + (windows ? 5 : 4);
+	const size_t after = strspn(text + folder, "\\/");
+	return after ? folder + after : 0;
+}
+
+/* Replaces whose folder a path leads through. Returns the length of the path so far; 0: through nobody's. */
+static size_t replace_home(
+    struct pseudonyms *pseudonyms, FILE *out, const char *text, char previous, bool *good)
+{
+	/* Profiles that any Windows has. */
+	static const char *const shared[] = {"Public", "Default", "All Users", "Default User"};
+	const size_t start = home_length(text, previous);
+	if (!start)
+		return 0;
+	size_t length = strcspn(text + start, "\\/\r\n\t\"'<>|:*?,;)");
+	if (!strchr("\\/", text[start + length]) || !text[start + length])
+		length =
+		    strcspn(text + start, " \\/\r\n\t\"'<>|:*?,;)"); /* a path ends at a blank */
+	while (length > 0 && text[start + length - 1] == '.')
+		length--;
+	if (length == 0)
+		return 0;
+	for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++)
+		if (strlen(shared[i]) == length &&
+		    strncasecmp(text + start, shared[i], length) == 0)
+			return 0;
+	*good = fwrite(text, 1, start, out) == start &&
+	        print_name_at(pseudonyms, out, text + start, length);
+	return start + length;
+}
+
+/* The bytes of the word that the text begins with, with the words that hyphens and dots join to it. */
+static size_t compound_length(const char *text)
+{
+	static const char *const files[] = {"exe", "dll", "sys", "log", "txt", "csv", "json",
+	    "yaml", "yml", "xml", "html", "md", "dmp", "pdb", "etl", "evtx", "zip", "gz", "ps1",
+	    "bat", "cmd", "py", "sh", "c", "h", "leaklab"};
+	size_t length = 0, dot = 0;
+	while (
+	    length < COMPOUND_MOST &&
+	    (is_word(text[length]) || (length > 0 && (text[length] == '-' || text[length] == '.') &&
+	                                  is_word(text[length + 1])))) {
+		if (text[length] == '.')
+			dot = length;
+		length++;
+	}
+	/* A file's name says by its end that it is none of a host. */
+	for (size_t i = 0; dot && i < sizeof files / sizeof files[0]; i++)
+		if (strlen(files[i]) == length - dot - 1 &&
+		    strncasecmp(text + dot + 1, files[i], length - dot - 1) == 0)
+			return dot;
+	return length;
+}
+
+/* True if one of the words that the compound is made of is a known name. */
+static bool has_known_part(struct pseudonyms *pseudonyms, const char *text, size_t length)
+{
+	for (size_t at = 0; at < length; at++) {
+		if (at > 0 && !strchr("-.", text[at - 1]))
+			continue;
+		const size_t part = pseudonyms_match(pseudonyms, text + at);
+		if (part && at + part <= length)
+			return true;
+	}
+	return false;
+}
+
+/* Words of this program's own, and what a pseudonym or a SID has been made of. */
+static bool is_own_word(const char *text, size_t length)
+{
+	return strncasecmp(text, "leaklab-", 8) == 0 ||
+	       (strncmp(text, "anon-", 5) == 0 && !memchr(text, '.', length)) ||
+	       strncmp(text, "S-1-", 4) == 0;
+}
+
+/* Replaces a known name, or all of a word joined by hyphens and dots that a known name is a part of: the rest of
+ * "rds01.lab.example" tells as much as the name, and half of a word would be neither. Returns its length; 0: none. */
+static size_t replace_known(
+    struct pseudonyms *pseudonyms, FILE *out, const char *text, bool is_escape, bool *good)
+{
+	size_t length = pseudonyms_match(pseudonyms, text);
+	/* Behind a backslash the first letter may be half of a line end: whatever follows is looked at next. */
+	const size_t compound = is_escape ? 0 : compound_length(text);
+	if (compound > length && compound > strcspn(text, "-.") &&
+	    has_known_part(pseudonyms, text, compound)) {
+		if (is_own_word(text, compound)) {
+			*good = fwrite(text, 1, compound, out) == compound;
+			return compound;
+		}
+		length = compound;
+	}
+	if (length)
+		*good = print_name_at(pseudonyms, out, text, length);
+	return length;
+}
+
 /* Replaces what begins here, if it gives anything away, and returns its length; 0: it does not. */
-static size_t replace(struct pseudonyms *pseudonyms, FILE *out, const char *text, bool *good)
+static size_t replace(
+    struct pseudonyms *pseudonyms, FILE *out, const char *text, bool is_escape, bool *good)
 {
 	size_t length = sid_length(text);
 	if (length) {
@@ -120,15 +264,24 @@ static size_t replace(struct pseudonyms *pseudonyms, FILE *out, const char *text
 		return length;
 	}
 	length = account_length(text);
-	if (!length)
-		length = pseudonyms_match(pseudonyms, text);
-	if (!length)
+	if (length) {
+		*good = print_name_at(pseudonyms, out, text, length);
+		return length;
+	}
+	length = replace_labelled(pseudonyms, out, text, good);
+	return length ? length : replace_known(pseudonyms, out, text, is_escape, good);
+}
+
+/* The bytes of an option's name ("--lab", "-lab") that the text begins with, or 0. It names nobody; its value may. */
+static size_t option_length(const char *text, char previous)
+{
+	const size_t dashes = strspn(text, "-");
+	if (dashes == 0 || dashes > 2 || !is_word(text[dashes]) ||
+	    (previous && !strchr(" \t\r\n\"'`([|", previous)))
 		return 0;
-	char *name = strndup(text, length);
-	char *pseudonym = name ? pseudonym_of_name(pseudonyms, name) : NULL;
-	*good = pseudonym && fputs(pseudonym, out) >= 0;
-	free(name);
-	free(pseudonym);
+	size_t length = dashes;
+	while (is_word(text[length]) || (text[length] == '-' && is_word(text[length + 1])))
+		length++;
 	return length;
 }
 
@@ -138,7 +291,15 @@ static bool print_prose(struct pseudonyms *pseudonyms, FILE *out, const char *te
 	char previous = '\0';
 	while (*text && good) {
 		const bool begins = !inside && (is_word(*text) || *text == ':');
-		const size_t length = begins ? replace(pseudonyms, out, text, &good) : 0;
+		const bool is_escape = previous == '\\' && strchr("nrt", *text);
+		const size_t option = option_length(text, previous);
+		size_t length = option;
+		if (option)
+			good = fwrite(text, 1, option, out) == option;
+		else if (begins)
+			length = replace(pseudonyms, out, text, is_escape, &good);
+		else if (*text == '\\' || *text == '/')
+			length = replace_home(pseudonyms, out, text, previous, &good);
 		if (length) {
 			text += length;
 			previous = text[-1];
@@ -146,7 +307,7 @@ static bool print_prose(struct pseudonyms *pseudonyms, FILE *out, const char *te
 			continue;
 		}
 		/* In "LAB\nora" nora may be a user, and in JSON "\nora" a line end and ora. */
-		inside = is_word(*text) && !(previous == '\\' && strchr("nrt", *text));
+		inside = is_word(*text) && !is_escape;
 		previous = *text;
 		fputc(*text++, out);
 	}

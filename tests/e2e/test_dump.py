@@ -193,6 +193,94 @@ class Symbols(DumpCase):
         self.assertEqual(done.returncode, 1, done.stderr)
 
 
+class Unread(DumpCase):
+    """What was not read is never told as if it were not there."""
+
+    def leak(self, *pages, machine="14393 tracking spread", code=None):
+        text = (DESCRIPTIONS / "leak-14393.txt").read_text()
+        self.assertIn("machine 14393 tracking\n", text)
+        text = text.replace("machine 14393 tracking\n", f"machine {machine}\n") + "".join(f"page {page}\n" for page in pages)
+        path = self.write("description.txt", text)
+        self.path = self.folder / "MEMORY.DMP"
+        subprocess.run([MKDUMP, path, self.path, self.folder / "ntkrnlmp.pdb"], check=True, capture_output=True)
+        return self.answer(code=code)
+
+    def snapshot(self, code):
+        return json.loads(self.dump("--format", "snapshot", code=code).stdout)
+
+    def test_user_whose_processes_are_paged_out_is_perhaps_gone(self):
+        for place in ("paged-out", "not-dumped"):
+            with self.subTest(place=place):
+                answer = self.leak(f"process 3100 {place}", code=3)
+                self.assertEqual((answer["orphans"], answer["orphaned"], answer["culprits"]), (0, [], []))
+                self.assertEqual(answer["perhaps_orphans"], 3)
+                text = " ".join(self.dump(code=3).stdout.split())
+                self.assertIn("3 logon sessions are perhaps orphaned", text)
+                self.assertIn("0 of them orphaned", text)
+
+    def test_holder_whose_process_is_paged_out_is_not_the_kernel(self):
+        answer = self.leak("process 2044 paged-out", code=3)
+        self.assertFalse(answer["holders_seen"])
+        self.assertNotIn("by the kernel", self.dump("--verbose", code=3).stdout)
+
+    def test_unread_handle_table_is_no_kernel_reference(self):
+        self.describe("14393 tracking spread", "poke process 812 ObjectTable 0xffffe4010fff0000\n"
+                      "poke process 2044 ObjectTable 0xffffe4010fff0000\n"
+                      "logon 0:fe001 user02 LAB\ntoken gone2 0:fe001 4 S-1-5-21-1-2-3-1002\nreferences 0:fe001 2\n")
+        answer = self.answer()
+        self.assertEqual(sum(self.missing(answer, "page of a handle table").values()), 2)
+        self.assertEqual((answer["orphans"], answer["holders_seen"], answer["orphans_held_by_kernel"]), (2, False, None))
+        self.assertEqual([orphan["kernel_references"] for orphan in answer["orphaned"]], [None, None])
+        self.assertEqual({culprit["kind"] for culprit in answer["culprits"]}, {"creator", "unseen"})
+        self.assertIsNone(next(one for one in answer["culprits"] if one["kind"] == "unseen")["image"])
+        text = self.dump("--verbose", code=1).stdout
+        self.assertIn("holder not seen", text)
+        self.assertNotIn("the kernel itself", text)
+        self.assertNotIn("by the kernel", text)
+        self.assertEqual([line for line in text.splitlines() if len(line) > 80], [])
+
+    def test_thread_list_that_breaks_off_hides_holders(self):
+        self.describe("14393 tracking", "logon 0:fe001 user02 LAB\ntoken gone2 0:fe001 4 S-1-5-21-1-2-3-1002\n"
+                      "poke process 2044 ThreadListHead 0x41\n")
+        answer = self.answer()
+        self.assertTrue(self.missing(answer, "thread"))
+        orphan = next(one for one in answer["orphaned"] if one["luid"].endswith("fe001"))
+        self.assertIsNone(orphan["kernel_references"])
+
+    def test_snapshot_says_which_sections_are_not_whole(self):
+        def sections(snapshot):
+            unavailable = snapshot["unavailable"]
+            return sorted(unavailable if isinstance(unavailable, dict) else [entry["what"] for entry in unavailable])
+        self.leak("process 3100 paged-out")
+        self.assertEqual(sections(self.snapshot(3)), ["handles", "processes", "sessions"])
+        self.leak("token gone1 paged-out")
+        self.assertEqual(sections(self.snapshot(1)), ["handles"])
+        for poke in ("process 2044 ThreadListHead 0x41", "process 2044 ObjectTable 0xffffe4010fff0000"):
+            with self.subTest(poke=poke):
+                self.describe("14393 tracking", f"poke {poke}\n")
+                self.assertEqual(sections(self.snapshot(1)), ["handles"])
+
+    def test_file_that_is_cut_short_says_so_and_is_never_sure(self):
+        self.describe("19041 tracking full")
+        whole = self.path.read_bytes()
+        for pages in (1, 2, 3):
+            with self.subTest(pages=pages):
+                self.path.write_bytes(whole[:-4096 * pages])
+                done = self.dump(code=3)
+                self.assertIn(f"The file is cut short by {pages} page", " ".join(done.stdout.split()))
+        self.path.write_bytes(whole[:-1])
+        answer = self.answer(code=3)
+        self.assertEqual((answer["dump"]["pages_cut_off"], answer["orphans"]), (1, 1))
+        self.assertEqual(answer["culprits"][0]["image"], "faultysvc.exe")
+
+    def test_pipe_is_refused_at_once(self):
+        pipe = self.folder / "pipe"
+        leaklab.os.mkfifo(pipe)
+        done = self.run_program("analyzer", "dump", pipe, code=2, timeout=20)
+        self.assertIn("cannot come from a pipe", done.stderr)
+
+
+@unittest.skipUnless(MKDUMP.exists(), "lab kernels were not built (needs clang and lld)")
 class BadDumps(DumpCase):
     """Whatever is in a dump: an answer that says what is missing, and no sanitizer's report."""
 

@@ -28,15 +28,24 @@ void answer_destroy(struct answer *answer)
 	free(answer);
 }
 
-/* What was not seen may hide orphans; what was seen of them is enough to say that there are some. */
+uint64_t answer_pages_cut(const struct kernel *kernel)
+{
+	struct dump_page_counts pages;
+	dump_file_count_pages(kernel->dump, &pages);
+	return pages.listed - pages.stored;
+}
+
+/* What was not seen may hide orphans; what was seen of them is enough to say that there are some. Of a file that was cut
+ * short nobody can say what its end would have told. */
 enum exit_code answer_exit_code(const struct answer *answer)
 {
 	const struct kernel *kernel = answer->kernel;
+	if (answer_pages_cut(kernel) > 0)
+		return EXIT_INCONCLUSIVE;
 	if (answer->orphan_count > 0)
 		return EXIT_LEAK;
-	for (size_t i = 0; i < KERNEL_REASONS; i++)
-		if (kernel->missing[THING_LOGON_LIST][i] || kernel->missing[THING_PROCESS][i])
-			return EXIT_INCONCLUSIVE;
+	if (kernel_missing_of(kernel, THING_LOGON_LIST) || kernel_missing_of(kernel, THING_PROCESS))
+		return EXIT_INCONCLUSIVE;
 	return answer->unjudged > 0 || kernel->logon_count == 0 ? EXIT_INCONCLUSIVE : EXIT_CLEAN;
 }
 

@@ -8,6 +8,9 @@
  *    it is linked to (the other half of an administrator's logon);
  *  - its RDS session is over: no running process with its session ID is of its user (by SID, or by account name where
  *    tokens do not tell). An administrator's elevated half without a process of its own is no orphan by that.
+ * Where processes could not be read, the user may have one of those: nobody is an orphan then, but perhaps. What holds a
+ * token is the kernel only where all that may hold one was read; else it is a holder that was not seen.
+ *
  * A logon session's session ID is that of its tokens. Where none of them can be read, nothing is known of it, and it counts
  * as one that cannot be judged; where it has references and there is no token at all, as an orphan: the kernel holds it. */
 #ifndef LEAKLAB_ANSWER_H
@@ -22,7 +25,8 @@
 enum culprit_kind {
 	CULPRIT_CREATOR, /* who made the tokens, by leak tracking */
 	CULPRIT_HOLDER, /* who holds them: they were made by nobody knows, or by lsass on somebody's behalf */
-	CULPRIT_KERNEL, /* tokens that nobody holds who can be seen, or references without a token */
+	CULPRIT_KERNEL, /* tokens that nobody holds, or references without a token */
+	CULPRIT_UNSEEN, /* the same where not all holders were seen: the kernel, or one of those */
 };
 
 #define CULPRIT_HOLDERS 12
@@ -45,9 +49,10 @@ struct dump_culprit {
 	uint32_t pid_count; /* may be more than are kept */
 	uint32_t orphans;   /* distinct ones */
 	uint32_t tokens;
-	uint64_t references; /* of logon sessions, without a token: CULPRIT_KERNEL only */
-	uint64_t captures;   /* subject contexts that were captured and not released */
-	uint32_t unheld;     /* of tokens, those without a holder in sight */
+	uint64_t
+	    references;    /* of logon sessions, without a token: CULPRIT_KERNEL and _UNSEEN only */
+	uint64_t captures; /* subject contexts that were captured and not released */
+	uint32_t unheld;   /* of tokens, those without a holder in sight */
 	struct culprit_holder holders[CULPRIT_HOLDERS];
 	uint32_t holder_count; /* kept */
 	uint64_t other_holders;
@@ -58,10 +63,11 @@ struct dump_culprit {
 
 struct orphan {
 	uint32_t logon;
-	int64_t session_id;         /* NUMBER_UNKNOWN: no token tells */
-	const char *user;           /* SID, or NULL */
-	uint64_t kernel_references; /* those that no token explains, and tokens that nobody holds */
-	uint32_t unheld;            /* such tokens */
+	int64_t session_id; /* NUMBER_UNKNOWN: no token tells */
+	const char *user;   /* SID, or NULL */
+	/* Those that no token explains, and tokens that nobody holds: the kernel's if all holders were seen. */
+	uint64_t kernel_references;
+	uint32_t unheld; /* such tokens */
 	bool references_known;
 };
 
@@ -70,9 +76,13 @@ struct answer {
 	struct orphan *orphans;
 	uint32_t orphan_count;
 	uint32_t unjudged; /* logon sessions of which too little is known */
-	int64_t *pinned;   /* session IDs, ascending */
+	uint32_t
+	    perhaps; /* logon sessions that are orphans unless a process that was not read is theirs */
+	int64_t *pinned; /* session IDs, ascending */
 	uint32_t pinned_count;
+	bool holders_seen;    /* all that may hold a token was read */
 	uint32_t kernel_held; /* orphans that have kernel references */
+	uint32_t unseen_held; /* the same where not all holders were seen */
 	struct dump_culprit *culprits;
 	uint32_t culprit_count;
 	int64_t *session_ids; /* private: of all logon sessions */
@@ -82,6 +92,8 @@ struct answer {
 struct answer *answer_create(struct kernel *kernel, struct error *error);
 void answer_destroy(struct answer *answer); /* NULL is allowed */
 
+/* Pages that the dump should hold, but the file ends before them. */
+uint64_t answer_pages_cut(const struct kernel *kernel);
 /* EXIT_CLEAN, EXIT_LEAK or EXIT_INCONCLUSIVE. */
 enum exit_code answer_exit_code(const struct answer *answer);
 

@@ -80,6 +80,22 @@ static void number(struct writer *writer, const char *name, int64_t value)
 	fprintf(writer->out, "%" PRId64, value);
 }
 
+/* What the dump would tell, had all of it been read. */
+static void unknown(struct writer *writer, const char *name)
+{
+	key(writer, name);
+	fputs("null", writer->out);
+}
+
+/* A number that says who holds something, where that was seen. */
+static void number_seen(struct writer *writer, const char *name, uint64_t value, bool is_seen)
+{
+	if (is_seen || value == 0)
+		number(writer, name, (int64_t)value);
+	else
+		unknown(writer, name);
+}
+
 static void boolean(struct writer *writer, const char *name, bool value)
 {
 	key(writer, name);
@@ -121,6 +137,7 @@ static void put_head(struct writer *writer, const struct telling *telling)
 		string(writer, "comment", header->comment);
 	number(writer, "pages", (int64_t)pages.listed);
 	number(writer, "pages_in_file", (int64_t)pages.stored);
+	number(writer, "pages_cut_off", (int64_t)(pages.listed - pages.stored));
 	close_with(writer, '}');
 }
 
@@ -184,10 +201,13 @@ static void put_method(struct writer *writer, uint32_t method)
 static void put_culprit(
     struct writer *writer, const struct telling *telling, const struct dump_culprit *culprit)
 {
-	static const char *const kinds[] = {"creator", "holder", "kernel"};
+	static const char *const kinds[] = {"creator", "holder", "kernel", "unseen"};
 	open_with(writer, NULL, '{');
 	string(writer, "kind", kinds[culprit->kind]);
-	string(writer, "image", culprit->image);
+	if (culprit->kind == CULPRIT_UNSEEN)
+		unknown(writer, "image");
+	else
+		string(writer, "image", culprit->image);
 	open_with(writer, "pids", '[');
 	for (uint32_t i = 0; i < culprit->pid_count && i < CULPRIT_PIDS; i++)
 		number(writer, NULL, (int64_t)culprit->pids[i]);
@@ -197,7 +217,7 @@ static void put_culprit(
 	number(writer, "orphans", culprit->orphans);
 	number(writer, "tokens", culprit->tokens);
 	number(writer, "references", (int64_t)culprit->references);
-	number(writer, "tokens_unheld", culprit->unheld);
+	number_seen(writer, "tokens_unheld", culprit->unheld, telling->answer->holders_seen);
 	number(writer, "captures", (int64_t)culprit->captures);
 	boolean(writer, "follower", culprit->follower);
 	if (culprit->creator_image) {
@@ -264,8 +284,9 @@ static void put_token(
 }
 
 static void put_orphan(
-    struct writer *writer, const struct kernel *kernel, const struct orphan *orphan)
+    struct writer *writer, const struct answer *answer, const struct orphan *orphan)
 {
+	const struct kernel *kernel = answer->kernel;
 	const struct kernel_logon_session *logon = &kernel->logons[orphan->logon];
 	char luid[LUID_TEXT];
 	open_with(writer, NULL, '{');
@@ -275,7 +296,7 @@ static void put_orphan(
 	string(writer, "user_sid", orphan->user);
 	number(writer, "session_id", orphan->session_id);
 	number(writer, "references", logon->references);
-	number(writer, "kernel_references", (int64_t)orphan->kernel_references);
+	number_seen(writer, "kernel_references", orphan->kernel_references, answer->holders_seen);
 	open_with(writer, "tokens", '[');
 	for (uint32_t i = logon->tokens; i != KERNEL_NONE; i = kernel->tokens[i].next_of_session)
 		put_token(writer, kernel, &kernel->tokens[i]);
@@ -294,7 +315,12 @@ static void put_answer(struct writer *writer, const struct telling *telling)
 	number(writer, "processes", kernel->process_count);
 	number(writer, "logon_sessions", kernel->logon_count);
 	number(writer, "orphans", answer->orphan_count);
-	number(writer, "orphans_held_by_kernel", answer->kernel_held);
+	if (answer->unseen_held)
+		unknown(writer, "orphans_held_by_kernel");
+	else
+		number(writer, "orphans_held_by_kernel", answer->kernel_held);
+	boolean(writer, "holders_seen", answer->holders_seen);
+	number(writer, "perhaps_orphans", answer->perhaps);
 	number(writer, "unjudged", answer->unjudged);
 	open_with(writer, "pinned_session_ids", '[');
 	for (uint32_t i = 0; i < answer->pinned_count; i++)
@@ -306,7 +332,7 @@ static void put_answer(struct writer *writer, const struct telling *telling)
 	close_with(writer, ']');
 	open_with(writer, "orphaned", '[');
 	for (uint32_t i = 0; i < answer->orphan_count; i++)
-		put_orphan(writer, kernel, &answer->orphans[i]);
+		put_orphan(writer, answer, &answer->orphans[i]);
 	close_with(writer, ']');
 }
 

@@ -167,23 +167,30 @@ static bool add_unavailable(struct making *making)
 		enum kernel_thing thing;
 		const char *section;
 	} parts[] = {
+	    {THING_PROCESS, "sessions"}, /* which are where processes run */
 	    {THING_PROCESS, "processes"},
 	    {THING_LOGON_LIST, "logon_sessions"},
+	    {THING_PROCESS, "handles"}, /* of which the first reason is told */
 	    {THING_HANDLE_TABLE, "handles"},
+	    {THING_OBJECT, "handles"},
+	    {THING_TOKEN, "handles"},
+	    {THING_THREAD, "handles"},
 	};
 	char why[160];
+	const char *told = ""; /* the section that was told last */
 	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
 		for (unsigned j = 0; j < KERNEL_REASONS; j++) {
 			uint64_t count = making->kernel->missing[parts[i].thing][j];
-			if (count == 0)
+			if (count == 0 || strcmp(told, parts[i].section) == 0)
 				continue;
 			snprintf(why, sizeof why, "%llu %s: %s", (unsigned long long)count,
 			    kernel_thing_text(parts[i].thing, count), kernel_reason_text(j));
 			if (!snapshot_add_unavailable(making->snapshot, parts[i].section, why))
 				return false;
+			told = parts[i].section;
 			break;
 		}
-	return making->kernel->handles_read ||
+	return making->kernel->handles_read || strcmp(told, "handles") == 0 ||
 	       snapshot_add_unavailable(making->snapshot, "handles",
 	           "tokens cannot be told from other objects in this dump");
 }
@@ -210,7 +217,8 @@ static bool fill(struct making *making)
 	                          : making->kernel->tracking == TRACKING_UNKNOWN ? YES_NO_UNKNOWN
 	                                                                         : NO;
 	snapshot->token_objects = making->kernel->token_objects;
-	if (making->kernel->handles_read)
+	if (making->answer->holders_seen &&
+	    kernel_missing_of(making->kernel, THING_TOKEN_LIST) == 0)
 		snapshot->token_objects_accounted = making->kernel->token_count;
 	return add_logons(making) && add_sessions(making) && add_processes(making) &&
 	       add_handles(making) && add_unavailable(making);

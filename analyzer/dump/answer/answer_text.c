@@ -125,6 +125,7 @@ static void print_pinned(const struct answer *answer, FILE *out)
 static void print_verdict(const struct answer *answer, FILE *out)
 {
 	const struct kernel *kernel = answer->kernel;
+	const uint64_t cut = answer_pages_cut(kernel);
 	fprintf(out, "\n%u logon session%s, %u of them orphaned", kernel->logon_count,
 	    plural(kernel->logon_count), answer->orphan_count);
 	if (answer->orphan_count)
@@ -134,6 +135,22 @@ static void print_verdict(const struct answer *answer, FILE *out)
 	if (answer->kernel_held)
 		fprintf(out, "%u of the orphans %s held by the kernel itself.\n",
 		    answer->kernel_held, answer->kernel_held == 1 ? "is" : "are");
+	if (answer->unseen_held)
+		fprintf(out,
+		    "Of %u of the orphans a holder was not seen: not all that may hold was read.\n",
+		    answer->unseen_held);
+	if (answer->perhaps)
+		fprintf(out,
+		    "%u logon session%s perhaps orphaned: not all processes could be read.\n",
+		    answer->perhaps, answer->perhaps == 1 ? " is" : "s are");
+	if (cut) {
+		char text[160];
+		snprintf(text, sizeof text,
+		    "The file is cut short by %" PRIu64
+		    " page%s, so this cannot be said for sure: copy the dump again.",
+		    cut, plural(cut));
+		text_print_wrapped(out, "", text);
+	}
 	if (answer->unjudged)
 		fprintf(out, "Of %u logon session%s too little can be read to judge.\n",
 		    answer->unjudged, plural(answer->unjudged));
@@ -150,6 +167,8 @@ static void print_who(const struct dump_culprit *culprit, char *text, size_t siz
 		snprintf(pids + used, sizeof pids - used, ", ...");
 	if (culprit->kind == CULPRIT_KERNEL)
 		snprintf(text, size, "the kernel");
+	else if (culprit->kind == CULPRIT_UNSEEN)
+		snprintf(text, size, "holder not seen: somebody");
 	else
 		snprintf(text, size, "%.64s%s%s%s", *culprit->image ? culprit->image : "?",
 		    *pids ? " (" : "", pids, *pids ? ")" : "");
@@ -204,9 +223,12 @@ static void print_holders(
 	}
 	if (others)
 		fprintf(out, "     held by  %" PRIu64 " other holders\n", others);
-	if (culprit->unheld)
+	if (culprit->unheld && telling->answer->holders_seen)
 		fprintf(out, "     held by  nobody in sight: %u token%s, so by the kernel\n",
 		    culprit->unheld, plural(culprit->unheld));
+	else if (culprit->unheld)
+		fprintf(out, "     holder not seen: %u token%s\n", culprit->unheld,
+		    plural(culprit->unheld));
 	if (culprit->captures)
 		fprintf(out, "     captured and not released by the kernel: %" PRIu64 "\n",
 		    culprit->captures);
@@ -295,8 +317,10 @@ static void print_token(const struct telling *telling, const struct kernel_token
 			fprintf(out, " %" PRIu64, holder->value);
 		fputc('\n', out);
 	}
-	if (token->holders == KERNEL_NONE && kernel->handles_read)
-		fputs("      held by nobody in sight\n", out);
+	if (token->holders == KERNEL_NONE)
+		fputs(telling->answer->holders_seen ? "      held by nobody in sight\n"
+		                                    : "      holder not seen\n",
+		    out);
 }
 
 static void print_tokens(
@@ -317,7 +341,7 @@ static void print_tokens(
 static void print_orphan(const struct telling *telling, const struct orphan *orphan, FILE *out)
 {
 	const struct kernel_logon_session *logon = &telling->kernel->logons[orphan->logon];
-	char luid[LUID_TEXT], account[600], references[24] = "?";
+	char luid[LUID_TEXT], account[600], references[24] = "?", kernel[24] = "?";
 	snprintf(account, sizeof account, "%.255s%s%.255s", logon->domain ? logon->domain : "",
 	    logon->domain && *logon->domain ? "\\" : "", logon->user ? logon->user : "?");
 	fprintf(out, "%s ", luid_format(logon->luid, luid));
@@ -328,8 +352,9 @@ static void print_orphan(const struct telling *telling, const struct orphan *orp
 	text_print_column(out, account, 23);
 	if (orphan->references_known)
 		snprintf(references, sizeof references, "%lld", (long long)logon->references);
-	fprintf(out, " %10s %7u %7" PRIu64 "\n", references, logon->token_count,
-	    orphan->kernel_references);
+	if (telling->answer->holders_seen || orphan->kernel_references == 0)
+		snprintf(kernel, sizeof kernel, "%" PRIu64, orphan->kernel_references);
+	fprintf(out, " %10s %7u %7s\n", references, logon->token_count, kernel);
 	if (telling->verbose)
 		print_tokens(telling, logon, out);
 }

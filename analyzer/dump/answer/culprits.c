@@ -182,6 +182,12 @@ static bool blame_holders(
 	return true;
 }
 
+/* Who has what nobody in sight has. */
+static enum culprit_kind unseen_kind(const struct grouping *grouping)
+{
+	return grouping->answer->holders_seen ? CULPRIT_KERNEL : CULPRIT_UNSEEN;
+}
+
 static bool blame(struct grouping *grouping, const struct kernel_token *token)
 {
 	const struct kernel *kernel = grouping->kernel;
@@ -194,7 +200,7 @@ static bool blame(struct grouping *grouping, const struct kernel_token *token)
 	if (!is_creator && token->holders != KERNEL_NONE)
 		return blame_holders(grouping, token, &key);
 	if (!is_creator) {
-		key.kind = CULPRIT_KERNEL;
+		key.kind = unseen_kind(grouping);
 		key.image = NULL;
 	}
 	struct dump_culprit *culprit = culprit_of(grouping, &key);
@@ -221,7 +227,7 @@ static bool blame_orphan(struct grouping *grouping, uint32_t number)
 	if (beyond == 0)
 		return true;
 	struct dump_culprit *culprit =
-	    culprit_of(grouping, &(struct dump_culprit){.kind = CULPRIT_KERNEL});
+	    culprit_of(grouping, &(struct dump_culprit){.kind = unseen_kind(grouping)});
 	if (culprit)
 		culprit->references += beyond;
 	return culprit;

@@ -11,13 +11,15 @@
 struct presence {
 	int64_t session_id;
 	const char *sid, *user, *domain;
-	bool is_blind; /* a process whose token cannot be read: anybody's */
+	/* A process whose token cannot be read, or that may have exited: anybody's. */
+	bool is_blind;
 };
 
 struct search {
 	struct answer *answer;
 	const struct kernel *kernel;
-	bool *in_use; /* by logon session: processes run in it */
+	bool *in_use;   /* by logon session: processes run in it */
+	bool has_stray; /* a process that may be anybody's, in any session */
 	struct presence *present;
 	uint32_t present_count;
 	struct address_map by_luid;
@@ -50,14 +52,18 @@ static bool find_present(struct search *search)
 		const struct kernel_token *token =
 		    process->primary == KERNEL_NONE ? NULL : &kernel->tokens[process->primary];
 		present->session_id = process->session_id;
-		if (token && token->logon != KERNEL_NONE)
-			search->in_use[token->logon] = true;
-		if (!token || !token->is_read) {
+		if (process->exit_unknown || !token || !token->is_read) {
 			present->is_blind = process->pid != 0;
+			/* System is nobody's, and in no session. */
+			search->has_stray |=
+			    process->pid > 4 && present->session_id == NUMBER_UNKNOWN;
+			if (token && token->logon != KERNEL_NONE && !process->exit_unknown)
+				search->in_use[token->logon] = true;
 			continue;
 		}
 		present->sid = token->user;
 		if (token->logon != KERNEL_NONE) {
+			search->in_use[token->logon] = true;
 			present->user = kernel->logons[token->logon].user;
 			present->domain = kernel->logons[token->logon].domain;
 		}
@@ -110,14 +116,14 @@ static bool same_text(const char *a, const char *b)
 	return a && b && *a && strcasecmp(a, b) == 0;
 }
 
-enum judgement { AT_HOME, GONE, UNSURE };
+enum judgement { AT_HOME, GONE, UNSURE, PERHAPS };
 
 /* Whether the user still has a process in that session. */
 static enum judgement find_user(const struct search *search, int64_t session_id, const char *sid,
     const struct kernel_logon_session *logon)
 {
 	uint32_t low = 0, high = search->present_count;
-	enum judgement result = GONE;
+	enum judgement result = search->has_stray ? UNSURE : GONE;
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 		if (search->present[middle].session_id < session_id)
@@ -144,7 +150,9 @@ static bool buddy_in_use(const struct search *search, uint64_t buddy)
 	return number != KERNEL_NONE && search->in_use[number];
 }
 
-static enum judgement judge(const struct search *search, uint32_t number, struct orphan *orphan)
+/* By what was read: processes that were not are not thought of. */
+static enum judgement judge_seen(
+    const struct search *search, uint32_t number, struct orphan *orphan)
 {
 	const struct kernel *kernel = search->kernel;
 	const struct kernel_logon_session *logon = &kernel->logons[number];
@@ -159,12 +167,21 @@ static enum judgement judge(const struct search *search, uint32_t number, struct
 			return AT_HOME; /* on its way out */
 		/* Without a token in sight the references are the kernel's, if tokens would have been seen. */
 		if (logon->references == NUMBER_UNKNOWN || logon->unread_tokens > 0 ||
-		    !kernel->handles_read)
+		    !kernel->handles_read || search->has_stray ||
+		    !(logon->token_list_complete || search->answer->holders_seen))
 			return UNSURE;
 		return buddy_in_use(search, logon->buddy) ? AT_HOME : GONE;
 	}
 	enum judgement found = find_user(search, id, sid, logon);
 	return found == GONE && buddy_in_use(search, logon->buddy) ? AT_HOME : found;
+}
+
+static enum judgement judge(const struct search *search, uint32_t number, struct orphan *orphan)
+{
+	enum judgement judgement = judge_seen(search, number, orphan);
+	return judgement == GONE && kernel_missing_of(search->kernel, THING_PROCESS) > 0
+	           ? PERHAPS
+	           : judgement;
 }
 
 static void count_references(const struct kernel *kernel, struct orphan *orphan)
@@ -233,6 +250,7 @@ static bool find_all(struct search *search)
 {
 	struct answer *answer = search->answer;
 	const struct kernel *kernel = search->kernel;
+	answer->holders_seen = kernel_holders_seen(kernel);
 	answer->orphans = calloc(kernel->logon_count + 1u, sizeof *answer->orphans);
 	answer->session_ids = calloc(kernel->logon_count + 1u, sizeof *answer->session_ids);
 	if (!answer->orphans || !answer->session_ids || !find_present(search) ||
@@ -242,10 +260,12 @@ static bool find_all(struct search *search)
 		struct orphan *orphan = &answer->orphans[answer->orphan_count];
 		enum judgement judgement = judge(search, i, orphan);
 		answer->unjudged += judgement == UNSURE;
+		answer->perhaps += judgement == PERHAPS;
 		if (judgement != GONE)
 			continue;
 		count_references(kernel, orphan);
-		answer->kernel_held += orphan->kernel_references > 0;
+		if (orphan->kernel_references > 0)
+			*(answer->holders_seen ? &answer->kernel_held : &answer->unseen_held) += 1;
 		answer->orphan_count++;
 	}
 	return find_pinned(search);

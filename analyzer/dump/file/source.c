@@ -9,7 +9,8 @@
 
 bool source_open(struct dump_source *source, const char *path, struct error *error)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* A pipe without a writer would keep open() waiting; of a file nothing changes by it. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return error_set(error, EXIT_USAGE, "reading %s: %s", path, strerror(errno));
 	struct stat status;

@@ -70,8 +70,17 @@ static bool read_leaf(struct walk *walk, uint64_t address, uint64_t first)
 	struct kernel *kernel = walk->kernel;
 	uint8_t page[LEAF_ENTRIES * ENTRY_SIZE];
 	struct memory_fault fault;
-	if (walk->leaves_left == 0 || kernel->inside->leaf_budget == 0)
+	if (walk->leaves_left == 0)
 		return true;
+	if (kernel->inside->leaf_budget == 0) {
+		kernel_damaged(kernel, THING_HANDLE_TABLE,
+		    "the handle table of process %llu goes on, but all tables together have more "
+		    "pages than the dump",
+		    (unsigned long long)kernel->processes[walk->process].pid);
+		walk->leaves_left = 0;
+		walk->is_whole = false;
+		return true;
+	}
 	walk->leaves_left--;
 	kernel->inside->leaf_budget--;
 	if (!address_space_read(kernel->space, address, page, sizeof page, &fault)) {

@@ -31,13 +31,30 @@ const char *kernel_reason_text(unsigned reason)
 	return reason == KERNEL_DAMAGED ? "damaged" : memory_state_text(reason);
 }
 
+uint64_t kernel_missing_of(const struct kernel *kernel, enum kernel_thing thing)
+{
+	uint64_t total = 0;
+	for (size_t i = 0; i < KERNEL_REASONS; i++)
+		total += kernel->missing[thing][i];
+	return total;
+}
+
 uint64_t kernel_missing_total(const struct kernel *kernel)
 {
 	uint64_t total = 0;
-	for (size_t i = 0; i < THINGS; i++)
-		for (size_t j = 0; j < KERNEL_REASONS; j++)
-			total += kernel->missing[i][j];
+	for (unsigned i = 0; i < THINGS; i++)
+		total += kernel_missing_of(kernel, (enum kernel_thing)i);
 	return total;
+}
+
+bool kernel_holders_seen(const struct kernel *kernel)
+{
+	static const enum kernel_thing hiding[] = {
+	    THING_PROCESS, THING_THREAD, THING_TOKEN, THING_HANDLE_TABLE, THING_OBJECT};
+	for (size_t i = 0; i < sizeof hiding / sizeof hiding[0]; i++)
+		if (kernel_missing_of(kernel, hiding[i]) > 0)
+			return false;
+	return kernel->handles_read && kernel->threads_read;
 }
 
 void kernel_miss(struct kernel *kernel, enum kernel_thing thing, unsigned reason)

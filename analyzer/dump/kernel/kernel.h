@@ -56,13 +56,14 @@ struct kernel_process {
 	const char *image;
 	int64_t session_id;      /* NUMBER_UNKNOWN: the dump does not say */
 	int64_t created, exited; /* timestamps; TIMESTAMP_UNKNOWN: unknown, or still running */
-	bool is_alive;
-	uint32_t primary;      /* token, or KERNEL_NONE */
-	uint64_t primary_at;   /* private: address of that token */
-	uint64_t directory;    /* private: its page tables' root, 0: unknown */
-	uint64_t peb, objects; /* private */
-	uint64_t threads;      /* private: list head */
-	int64_t handles;       /* entries in use in its table; NUMBER_UNKNOWN: not read in full */
+	bool is_alive;           /* true as well if nothing says that it exited */
+	bool exit_unknown;       /* whether it exited could not be read */
+	uint32_t primary;        /* token, or KERNEL_NONE */
+	uint64_t primary_at;     /* private: address of that token */
+	uint64_t directory;      /* private: its page tables' root, 0: unknown */
+	uint64_t peb, objects;   /* private */
+	uint64_t threads;        /* private: list head */
+	int64_t handles;         /* entries in use in its table; NUMBER_UNKNOWN: not read in full */
 	int64_t token_handles;
 };
 
@@ -151,6 +152,7 @@ struct kernel {
 	struct kernel_holder *holders;
 	uint32_t module_count, process_count, logon_count, token_count, holder_count;
 	bool handles_read; /* token handles could be told from others */
+	bool threads_read; /* impersonating threads could be told from others */
 
 	uint64_t missing[THINGS][KERNEL_REASONS];
 	char *notes[64]; /* the first damages, in words */
@@ -179,6 +181,10 @@ const char *kernel_thing_text(enum kernel_thing thing, uint64_t count);
 /* "paged out" and so on. */
 const char *kernel_reason_text(unsigned reason);
 
+/* How many things of a kind could not be read. */
+uint64_t kernel_missing_of(const struct kernel *kernel, enum kernel_thing thing);
+/* Whether whoever holds a token was seen: nothing that may hide a holder is missing. */
+bool kernel_holders_seen(const struct kernel *kernel);
 /* How many things could not be read. */
 uint64_t kernel_missing_total(const struct kernel *kernel);
 

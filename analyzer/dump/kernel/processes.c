@@ -13,14 +13,26 @@ static int64_t timestamp_of(uint64_t nt_time)
 	                                           : (int64_t)(nt_time / 10) - NT_EPOCH;
 }
 
-/* An optional pointer or number of 8 bytes; 0 if it is absent or cannot be read (which is counted). */
-static uint64_t read_optional(struct kernel *kernel, uint64_t process, int32_t offset)
+/* An optional pointer or number of 8 bytes; 0 if it is absent. False if it cannot be read, which is counted as a thing of
+ * that kind. */
+static bool read_member(
+    struct kernel *kernel, uint64_t process, int32_t offset, enum kernel_thing thing, uint64_t *out)
 {
 	struct memory_fault fault;
-	uint64_t value = 0;
-	if (offset != ABSENT &&
-	    !address_space_read_u64(kernel->space, process + (uint64_t)offset, &value, &fault))
-		kernel_miss(kernel, THING_PROCESS, fault.state);
+	*out = 0;
+	if (offset == ABSENT ||
+	    address_space_read_u64(kernel->space, process + (uint64_t)offset, out, &fault))
+		return true;
+	*out = 0;
+	kernel_miss(kernel, thing, fault.state);
+	return false;
+}
+
+/* For what may as well be absent: 0 if it cannot be read. */
+static uint64_t read_optional(struct kernel *kernel, uint64_t process, int32_t offset)
+{
+	uint64_t value;
+	read_member(kernel, process, offset, THING_PROCESS, &value);
 	return value;
 }
 
@@ -64,11 +76,14 @@ static bool read_process(struct kernel *kernel, uint64_t entry, bool *failed)
 	}
 	found.image = kernel_short_string(kernel, image, sizeof image, failed);
 	found.created = timestamp_of(read_optional(kernel, at, layout->process.created));
-	uint64_t exited = read_optional(kernel, at, layout->process.exited);
+	uint64_t exited;
+	found.exit_unknown =
+	    !read_member(kernel, at, layout->process.exited, THING_PROCESS, &exited);
 	found.exited = timestamp_of(exited);
 	found.is_alive = exited == 0;
 	found.primary_at = read_optional(kernel, at, layout->process.token) & ~FAST_REFERENCE;
-	found.objects = read_optional(kernel, at, layout->process.objects);
+	/* Without it nobody knows what the process holds: 0 would say nothing. */
+	read_member(kernel, at, layout->process.objects, THING_HANDLE_TABLE, &found.objects);
 	found.directory = read_optional(kernel, at, layout->process.directory);
 	found.peb = read_optional(kernel, at, layout->process.peb);
 	found.threads =

@@ -59,5 +59,6 @@ bool threads_read(struct kernel *kernel, struct error *error)
 			    (unsigned long long)process->pid, (unsigned long long)list.where,
 			    list.what);
 	}
+	kernel->threads_read = true;
 	return true;
 }

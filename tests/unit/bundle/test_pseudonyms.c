@@ -107,6 +107,69 @@ static void nothing_known_is_left_in_prose(void **state)
 	pseudonyms_destroy(pseudonyms);
 }
 
+static void values_behind_labels_and_in_paths_are_names(void **state)
+{
+	static const char *const texts[] = {
+	    "    Logon server: DC07\r\n    Session: 2\r\n",
+	    "    DNS Domain:   CORP.CONTOSO.COM\n    UPN:          berta@corp.contoso.com\n",
+	    "    User name:    CORP\\Berta Meyer\n    Auth package: Kerberos\n",
+	    "    UPN:          berta\n",
+	    "at C:\\Users\\berta\\AppData and C:\\\\Users\\\\berta\\\\AppData",
+	    "in \\Device\\HarddiskVolume3\\Users\\berta.CORP, c:\\users\\Berta Meyer\\ntuser.dat",
+	    "log: /home/berta/run.leaklab, /home/berta",
+	    "rds01.corp.contoso.com, web.rds01.contoso.com:3389 and RDS01.contoso.com.",
+	};
+	static const char *const secrets[] = {"DC07", "CORP", "Berta", "berta", "Meyer", "contoso",
+	    "CONTOSO", "corp", "rds01", "RDS01"};
+	struct pseudonyms *pseudonyms = create(state);
+	assert_true(pseudonyms_learn(pseudonyms, "rds01"));
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		char *made = pseudonym_of_prose(pseudonyms, texts[i]);
+		for (size_t j = 0; j < sizeof secrets / sizeof secrets[0]; j++) {
+			if (strstr(made, secrets[j]))
+				fail_msg("\"%s\" still has \"%s\": %s", texts[i], secrets[j], made);
+		}
+		free(made);
+	}
+	char *made = pseudonym_of_prose(pseudonyms, texts[2]);
+	assert_contains(made, "\n    Auth package: Kerberos\n");
+	free(made);
+	made = pseudonym_of_prose(pseudonyms, texts[4]);
+	assert_contains(made, "\\AppData and C:\\\\Users\\\\anon-");
+	free(made);
+	made = pseudonym_of_prose(pseudonyms, texts[6]);
+	assert_contains(made, "/run.leaklab, /home/anon-");
+	free(made);
+	pseudonyms_destroy(pseudonyms);
+}
+
+static void words_with_hyphens_and_options_are_no_names(void **state)
+{
+	static const char *const texts[] = {
+	    "leaklab-labhost serve --lab --labhost-name 8 --lab-host",
+	    "\"leaklab-labhost\", leaklab-labhost.exe, \\nleaklab-labhost show",
+	    "leaklab-grabber (--lab) -lab",
+	    "C:\\Users\\Public\\Documents, C:\\Users\\Default, see https://example/home/page",
+	    "    User name:    NT AUTHORITY\\SYSTEM\n    Logon server: \n    UPN:          \n",
+	};
+	struct pseudonyms *pseudonyms = create(state);
+	assert_true(pseudonyms_learn(pseudonyms, "LABHOST"));
+	assert_true(pseudonyms_learn(pseudonyms, "LAB"));
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		char *made = pseudonym_of_prose(pseudonyms, texts[i]);
+		assert_string_equal(made, texts[i]);
+		free(made);
+	}
+	/* An option's value is one, and a word of the site's goes as a whole. */
+	char *made = pseudonym_of_prose(pseudonyms, "--host=LABHOST --domain LAB, lab-gateway");
+	assert_null(strcasestr(made, "lab"));
+	assert_null(strstr(made, "gateway"));
+	assert_contains(made, "--host=anon-");
+	assert_contains(made, " --domain anon-");
+	free(made);
+	pseudonyms_destroy(pseudonyms);
+}
+
 static void prose_without_names_stays_as_it_is(void **state)
 {
 	static const char *const texts[] = {"annabel, Hanna and anna_x are others",
@@ -162,6 +225,8 @@ int main(void)
 	    unit_test(joins_by_the_parts_of_a_name_still_hold),
 	    unit_test(names_of_any_windows_stay),
 	    unit_test(nothing_known_is_left_in_prose),
+	    unit_test(values_behind_labels_and_in_paths_are_names),
+	    unit_test(words_with_hyphens_and_options_are_no_names),
 	    unit_test(prose_without_names_stays_as_it_is),
 	    unit_test(a_sid_keeps_what_every_domain_has),
 	    unit_test(a_scenario_tells_nothing_of_its_site),

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dump/kernel/inside.h"
+#include "snapshot/snapshot.h"
 #include "tests/unit/dump/make_dump.h"
 
 #define HEAD UINT64_C(0xfffff80000001000)
@@ -195,6 +196,106 @@ static void address_map_finds_what_was_added(void **state)
 	address_map_deinit(&map);
 }
 
+#define PROCESS UINT64_C(0xfffff80000010000) /* its second half lies on the next page */
+#define PROCESS_FRAME UINT64_C(50)
+
+/* A kernel whose layout is as small as can be: links and ID of a process on one page, when it exited and its handle table
+ * on the next. */
+static struct kernel *make_kernel(struct stage *stage)
+{
+	struct kernel *kernel = calloc(1, sizeof *kernel);
+	struct kernel_private *inside = calloc(1, sizeof *inside);
+	assert_non_null(kernel);
+	assert_non_null(inside);
+	kernel->inside = inside;
+	kernel->dump = stage->dump;
+	kernel->space = stage->space;
+	inside->strings = intern_create();
+	inside->budget = 1 << 20;
+	memset(&inside->layout, 0xff, sizeof inside->layout); /* ABSENT */
+	inside->layout.process.links = 0;
+	inside->layout.process.pid = 0x10;
+	inside->layout.process.image = 0x18;
+	inside->layout.process.exited = 0x1000;
+	inside->layout.process.objects = 0x1008;
+	inside->layout.table.code = 0;
+	inside->layout.entry.object = 0;
+	inside->layout.header.body = 0x30;
+	inside->has_token_type = true;
+	assert_int_equal(inside->layout.process.token, ABSENT);
+	return kernel;
+}
+
+static void drop_kernel(struct kernel *kernel)
+{
+	kernel->space = NULL; /* the stage's */
+	kernel_destroy(kernel);
+}
+
+/* One process in the list of the header. */
+static void make_process(struct stage *stage)
+{
+	make_dump_init(&stage->make);
+	make_store64(stage->make.header + 0x28, HEAD);
+	make_dump_entry(&stage->make, 4, 1, HEAD, FRAME << 12 | 1);
+	make_dump_page(&stage->make, FRAME);
+	make_dump_entry(&stage->make, 4, 1, PROCESS, PROCESS_FRAME << 12 | 1);
+	make_dump_entry(&stage->make, 4, 1, PROCESS + 0x1000, (PROCESS_FRAME + 1) << 12 | 1);
+	make_dump_page(&stage->make, PROCESS_FRAME);
+	make_dump_page(&stage->make, PROCESS_FRAME + 1);
+	put_links(stage, 0, PROCESS, PROCESS);
+	make_dump_put64(&stage->make, PROCESS_FRAME << 12, HEAD);
+	make_dump_put64(&stage->make, (PROCESS_FRAME << 12) + 8, HEAD);
+	make_dump_put64(&stage->make, (PROCESS_FRAME << 12) + 0x10, 2044);
+}
+
+static void process_without_its_second_half_may_be_alive_and_hold_anything(void **state)
+{
+	static struct stage stage;
+	struct error error;
+	(void)state;
+	for (int half = 0; half < 2; half++) {
+		make_process(&stage);
+		if (half)
+			make_dump_remove(&stage.make, PROCESS_FRAME + 1);
+		stage_open(&stage);
+		struct kernel *kernel = make_kernel(&stage);
+		assert_true(processes_read(kernel, &error));
+		assert_int_equal(kernel->process_count, 1);
+		assert_int_equal(kernel->processes[0].exit_unknown, half);
+		assert_true(kernel->processes[0].is_alive);
+		assert_int_equal(kernel_missing_of(kernel, THING_PROCESS), half);
+		assert_int_equal(kernel_missing_of(kernel, THING_HANDLE_TABLE), half);
+		kernel->handles_read = kernel->threads_read = true;
+		assert_int_equal(kernel_holders_seen(kernel), !half);
+		drop_kernel(kernel);
+		stage_close(&stage);
+	}
+}
+
+static void handle_table_beyond_the_budget_is_missing(void **state)
+{
+	static struct stage stage;
+	struct error error;
+	(void)state;
+	for (uint64_t budget = 0; budget < 2; budget++) {
+		make_process(&stage);
+		/* The table is on the second page, and leads to one leaf without entries. */
+		make_dump_put64(&stage.make, ((PROCESS_FRAME + 1) << 12) + 8, PROCESS + 0x1100);
+		make_dump_put64(&stage.make, ((PROCESS_FRAME + 1) << 12) + 0x100, PROCESS + 0x2000);
+		make_dump_entry(&stage.make, 4, 1, PROCESS + 0x2000, (PROCESS_FRAME + 2) << 12 | 1);
+		make_dump_page(&stage.make, PROCESS_FRAME + 2);
+		stage_open(&stage);
+		struct kernel *kernel = make_kernel(&stage);
+		kernel->inside->leaf_budget = budget;
+		assert_true(processes_read(kernel, &error) && handles_read(kernel, &error));
+		assert_int_equal(kernel_missing_of(kernel, THING_HANDLE_TABLE), !budget);
+		assert_true(kernel->processes[0].handles == (budget ? 0 : NUMBER_UNKNOWN));
+		drop_kernel(kernel);
+		stage_close(&stage);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +309,8 @@ int main(void)
 	    unit_test(entry_of_windows_7_is_an_address_with_flags),
 	    unit_test(entry_since_windows_8_packs_the_address),
 	    unit_test(address_map_finds_what_was_added),
+	    unit_test(process_without_its_second_half_may_be_alive_and_hold_anything),
+	    unit_test(handle_table_beyond_the_budget_is_missing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
