@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/gains.h"
 #include "judge/series.h"
 #include "judge/student.h"
 #include "judge/trend.h"
@@ -165,94 +166,23 @@ static void take_off_explained(struct verdict *verdict, double limit)
 	}
 }
 
-/* Handles of one process to objects of one type, of the run's accounts. */
-struct holding_count {
-	const struct handle *first;
-	int64_t before, settled;
-};
-
-struct holding_counts {
-	struct holding_count *items;
-	size_t count;
-};
-
-static struct holding_count *count_of(struct holding_counts *counts, const struct handle *handle)
-{
-	for (size_t i = counts->count; i-- > 0;) {
-		const struct handle *first = counts->items[i].first;
-		if (first->pid == handle->pid && strcmp(first->type, handle->type) == 0)
-			return &counts->items[i];
-	}
-	struct holding_count *larger = realloc(counts->items, (counts->count + 1) * sizeof *larger);
-	if (!larger)
-		return NULL;
-	counts->items = larger;
-	larger[counts->count] = (struct holding_count){.first = handle};
-	return &larger[counts->count++];
-}
-
-static bool count_ours(struct holding_counts *counts, const struct evidence *evidence, bool settled)
-{
-	const struct snapshot *snapshot =
-	    settled ? evidence->settled.snapshot : evidence->before.snapshot;
-
-	for (size_t i = 0; i < snapshot->handle_count; i++) {
-		const struct handle *handle = &snapshot->handles[i];
-		if (!handle->type || (handle->user && !cycle_index_has(&evidence->index,
-		                                          handle->user, handle->domain)))
-			continue;
-		struct holding_count *count = count_of(counts, handle);
-		if (!count)
-			return false;
-		*(settled ? &count->settled : &count->before) += 1;
-	}
-	return true;
-}
-
-/* What the process gained from before the run until the host was quiet; NUMBER_UNKNOWN. */
-static int64_t gain_of(const struct growth *growth, const struct evidence *evidence,
-    const struct holding_counts *counts)
-{
-	const struct snapshot *sides[] = {evidence->before.snapshot, evidence->settled.snapshot};
-	int64_t totals[2] = {0, NUMBER_UNKNOWN}; /* a process that was not there yet had none */
-
-	if (growth->totals) {
-		for (size_t side = 0; side < 2; side++)
-			for (size_t i = 0; i < sides[side]->process_count; i++)
-				if (sides[side]->processes[i].pid == growth->pid &&
-				    sides[side]->processes[i].handle_count != NUMBER_UNKNOWN)
-					totals[side] = sides[side]->processes[i].handle_count;
-		return totals[1] == NUMBER_UNKNOWN ? NUMBER_UNKNOWN : totals[1] - totals[0];
-	}
-	for (size_t i = 0; i < counts->count; i++)
-		if (counts->items[i].first->pid == growth->pid &&
-		    strcmp(counts->items[i].first->type, growth->type) == 0)
-			return counts->items[i].settled - counts->items[i].before;
-	return 0;
-}
-
 /* What was let go once the load was over has not leaked: settled counts judge, not those under load. */
 static bool drop_released(
     struct verdict *verdict, const struct evidence *evidence, const struct limits *limits)
 {
-	const struct snapshot *before = evidence->before.snapshot,
-	                      *settled = evidence->settled.snapshot;
-	struct holding_counts counts = {0};
-	bool good = true;
+	struct gains gains;
 
-	if (!before || !settled || !snapshot_has(before, "handles") ||
-	    !snapshot_has(settled, "handles"))
-		return true;
-	good = count_ours(&counts, evidence, true) && count_ours(&counts, evidence, false);
-	for (size_t i = 0; i < verdict->growth_count && good; i++) {
+	if (!gains_find(&gains, evidence))
+		return false;
+	for (size_t i = 0; i < verdict->growth_count && gains.known; i++) {
 		struct growth *growth = &verdict->growths[i];
-		const int64_t gain = gain_of(growth, evidence, &counts);
+		const int64_t gain = gains_of(&gains, evidence, growth);
 		if (growth->word != GROWTH_NONE && gain != NUMBER_UNKNOWN &&
 		    (double)gain <= limits->growth * (double)verdict->n)
 			growth->word = GROWTH_RELEASED;
 	}
-	free(counts.items);
-	return good;
+	gains_deinit(&gains);
+	return true;
 }
 
 static void keep_most_telling(struct verdict *verdict)
@@ -382,28 +312,26 @@ static double lengthening(const struct growth *growth, double limit)
 static bool doubt_gain(struct sentences *out, const struct verdict *verdict,
     const struct evidence *evidence, const struct limits *limits)
 {
-	const struct snapshot *before = evidence->before.snapshot,
-	                      *settled = evidence->settled.snapshot;
-	struct holding_counts counts = {0};
+	struct gains gains;
 	bool good = true;
 
-	if (verdict->growth_samples >= TREND_POINTS || !before || !settled ||
-	    !snapshot_has(before, "handles") || !snapshot_has(settled, "handles"))
+	if (verdict->growth_samples >= TREND_POINTS)
 		return true;
-	good = count_ours(&counts, evidence, true) && count_ours(&counts, evidence, false);
-	for (size_t i = 0; i < counts.count && good; i++) {
-		const struct holding_count *count = &counts.items[i];
-		if ((double)(count->settled - count->before) <= limits->growth * (double)verdict->n)
+	if (!gains_find(&gains, evidence))
+		return false;
+	for (size_t i = 0; i < gains.count && good; i++) {
+		const struct gain *gain = &gains.items[i];
+		if ((double)(gain->settled - gain->before) <= limits->growth * (double)verdict->n)
 			continue;
 		good = sentences_add(out,
 		    "%s handles of %s (process %lld) for the run's accounts rose from %lld to %lld, and %lld snapshots during "
 		    "the load are too few to tell why: take %d at least (observe_every)",
-		    count->first->type,
-		    count->first->image ? count->first->image : "a process without a name",
-		    (long long)count->first->pid, (long long)count->before,
-		    (long long)count->settled, (long long)verdict->growth_samples, TREND_POINTS);
+		    gain->first->type,
+		    gain->first->image ? gain->first->image : "a process without a name",
+		    (long long)gain->first->pid, (long long)gain->before, (long long)gain->settled,
+		    (long long)verdict->growth_samples, TREND_POINTS);
 	}
-	free(counts.items);
+	gains_deinit(&gains);
 	return good;
 }
 

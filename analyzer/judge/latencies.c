@@ -7,16 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const latency_names[LATENCY_COUNT] = {
-    [PHASE_TCP] = "tcp",
-    [PHASE_TLS] = "tls",
-    [PHASE_NLA] = "nla",
-    [PHASE_ACTIVATED] = "activated",
-    [PHASE_LOGON] = "logon",
-    [PHASE_HOLD] = "hold",
-    [PHASE_LOGOFF] = "logoff",
-    [LATENCY_TO_LOGON] = "to_logon",
-};
+const char *latency_name(int which)
+{
+	return which < PHASE_COUNT ? phase_names[which] : "to_logon";
+}
 
 static int64_t latency_of(const struct cycle *cycle, int which, bool open)
 {

@@ -15,7 +15,7 @@ enum {
 	LATENCY_TO_LOGON = PHASE_COUNT,
 	LATENCY_COUNT,
 };
-extern const char *const latency_names[LATENCY_COUNT];
+const char *latency_name(int which); /* of a phase, or "to_logon" */
 
 struct latencies {
 	bool open;                  /* counted from the scheduled time */

@@ -237,7 +237,7 @@ static bool make_percentiles(struct chart *chart, const struct report *report)
 	    "How long each phase took, from all cycles; to_logon is from %s to the logon.",
 	    latencies->open ? "the time that a cycle was scheduled for" : "the start of the cycle");
 	for (int which = 0; which < LATENCY_COUNT; which++) {
-		if (latencies->counts[which] && !add_category(chart, latency_names[which]))
+		if (latencies->counts[which] && !add_category(chart, latency_name(which)))
 			return false;
 	}
 	for (size_t i = 0; i < sizeof points / sizeof points[0]; i++) {
@@ -275,7 +275,7 @@ static bool make_distribution(struct chart *chart, const struct report *report)
 	for (int which = 0; which < LATENCY_COUNT; which++) {
 		if (latencies->counts[which] == 0)
 			continue;
-		double *values = add_series(chart, latency_names[which]);
+		double *values = add_series(chart, latency_name(which));
 		for (size_t i = 0; values && i < chart->rows; i++)
 			values[i] = as_milliseconds(
 			    percentile(latencies->us[which], latencies->counts[which], points[i]));

@@ -205,7 +205,7 @@ static json_t *phases_json(const struct report *report)
 			    count ? milliseconds(percentile(
 			                report->latencies.us[which], count, points[i].percent))
 			          : json_null());
-		json_object_set_new(object, latency_names[which], phase);
+		json_object_set_new(object, latency_name(which), phase);
 	}
 	return object;
 }

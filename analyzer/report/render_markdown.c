@@ -79,7 +79,7 @@ static void print_latencies(FILE *out, const struct report *report)
 		const size_t count = report->latencies.counts[which];
 		if (count == 0)
 			continue;
-		fprintf(out, "| %s | %zu |", latency_names[which], count);
+		fprintf(out, "| %s | %zu |", latency_name(which), count);
 		for (size_t i = 0; i < sizeof points / sizeof points[0]; i++)
 			fprintf(out, " %s |",
 			    latency_format(

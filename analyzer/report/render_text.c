@@ -74,7 +74,7 @@ static void print_latencies(const struct report *report, FILE *out)
 			fprintf(out, "\nphases\n  %-10s %7s %11s %11s %11s %11s %11s\n", "",
 			    "cycles", "p50", "p90", "p95", "p99", "max");
 		any = true;
-		fprintf(out, "  %-10s %7zu", latency_names[which], count);
+		fprintf(out, "  %-10s %7zu", latency_name(which), count);
 		for (size_t i = 0; i < sizeof points / sizeof points[0]; i++)
 			fprintf(out, " %11s",
 			    latency_format(
