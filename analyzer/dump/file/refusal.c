@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "dump/signature.h"
+
 #include "dump/file/header.h"
 
 #define MACHINE_AMD64 0x8664
@@ -12,17 +14,6 @@
 
 #define TAKE_ANOTHER                                                                               \
 	"take a kernel or complete memory dump (CrashControl\\CrashDumpEnabled 2 or 1) and give that"
-
-struct signature {
-	const char *bytes;
-	size_t length;
-	const char *what;
-};
-
-#define SIGNATURE(bytes, what)                                                                     \
-	{                                                                                          \
-		bytes, sizeof bytes - 1, what                                                      \
-	}
 
 static const struct signature others[] = {
     SIGNATURE("PAGEDUMP", "a kernel dump of a 32-bit Windows; only x64 dumps are analysed"),

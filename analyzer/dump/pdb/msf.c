@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "dump/little_endian.h"
+#include "dump/signature.h"
 
 #define MAGIC                                                                                      \
 	"Microsoft C/C++ MSF 7.00\r\n\x1a"                                                         \
@@ -36,17 +37,6 @@ struct msf {
 	uint32_t stream_count;
 	struct stream *stream;
 };
-
-struct signature {
-	const char *bytes;
-	size_t length;
-	const char *what;
-};
-
-#define SIGNATURE(bytes, what)                                                                     \
-	{                                                                                          \
-		bytes, sizeof bytes - 1, what                                                      \
-	}
 
 static const struct signature others[] = {
     SIGNATURE("Microsoft MSFZ Container",
