@@ -283,6 +283,6 @@ bool reasons_doubt(struct sentences *out, const struct verdict *verdict,
 	    !sentences_add(out, "there are new logon sessions of the run's accounts which no "
 	                        "counted cycle explains"))
 		return false;
-	return growth_doubt(out, verdict, evidence, limits) &&
-	       whole_doubt(out, verdict, evidence) && doubt_too_few(out, verdict, limits);
+	return growth_doubt(out, verdict, limits) && whole_doubt(out, verdict, evidence) &&
+	       doubt_too_few(out, verdict, limits);
 }

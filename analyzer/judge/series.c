@@ -1,25 +1,19 @@
 /* Knows which rows of which snapshots make up the counts of a process. */
 #include "judge/series.h"
 
+#include <math.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/intern.h"
 
-#define WARM_UP 0.1 /* share of the cycles that is dropped at the beginning */
-
-/* Which sample a capture is. */
-struct sample_of {
-	int64_t capture;
-	size_t sample;
-};
-
 /* Which series a row of a snapshot counts for. Rows are a million, but different ones only some thousand. */
 struct kind {
 	bool used;
 	struct holding row;    /* its strings are interned */
-	struct series *series; /* NULL: of an account that is not ours */
+	struct series *pooled; /* NULL: of an account that is not ours */
+	struct series *own;    /* of its account; NULL: has none */
 };
 
 struct loading {
@@ -27,9 +21,9 @@ struct loading {
 	struct kind *kinds;           /* a hash table */
 	size_t kind_count, kind_room; /* a power of two */
 	const struct evidence *evidence;
-	struct sample_of *samples; /* by capture */
-	size_t sample_count;
-	const struct sample_of *current; /* of the last row */
+	int64_t capture; /* of the last row; */
+	bool is_chosen;  /* it is one of the samples */
+	size_t place;    /* in a series */
 	bool failed;
 };
 
@@ -39,6 +33,8 @@ static int by_name(const void *a, const void *b)
 
 	if (one->pid != other->pid)
 		return one->pid < other->pid ? -1 : 1;
+	if (one->axis != other->axis)
+		return one->axis < other->axis ? -1 : 1;
 	/* Both are interned. */
 	if (one->image != other->image)
 		return one->image < other->image ? -1 : 1;
@@ -54,58 +50,31 @@ static int64_t slots_of(struct runfile *runfile)
 	return slots > 0 ? slots : 1;
 }
 
-/* The first capture of each round during the load that gave a snapshot; others look at the same moment. */
-static bool choose_samples(struct loading *loading, struct runfile *runfile)
+static bool fits_handles(const struct capture *capture)
 {
-	const struct captures *captures = &loading->evidence->captures;
-	const double cycles = (double)loading->evidence->cycles.count;
-	const double slots = (double)slots_of(runfile);
-	const double from = WARM_UP * cycles > slots ? WARM_UP * cycles : slots;
-	struct series_set *set = loading->set;
-
-	loading->samples = calloc(captures->count + 1, sizeof(*loading->samples));
-	set->cycles = calloc(captures->count + 1, sizeof(*set->cycles));
-	if (!loading->samples || !set->cycles)
-		return false;
-	for (size_t i = 0; i < captures->count; i++) {
-		const struct capture *capture = &captures->items[i];
-		const double at = (double)capture->cycle;
-		if (capture->mark != MARK_DURING || capture->problem || at < from ||
-		    at > cycles - slots)
-			continue;
-		if (set->samples > 0 && at <= set->cycles[set->samples - 1])
-			continue;
-		loading->samples[set->samples] = (struct sample_of){capture->id, set->samples};
-		set->cycles[set->samples++] = at;
-	}
-	loading->sample_count = set->samples;
-	return true;
+	return capture->shows_handles;
 }
 
-static const struct sample_of *sample_of(struct loading *loading, int64_t capture)
+static bool fits_processes(const struct capture *capture)
 {
-	size_t low = 0, high = loading->sample_count;
-
-	if (loading->current && loading->current->capture == capture)
-		return loading->current;
-	while (low < high) {
-		const size_t middle = (low + high) / 2;
-		if (loading->samples[middle].capture < capture)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == loading->sample_count || loading->samples[low].capture != capture)
-		return NULL;
-	return loading->current = &loading->samples[low];
+	return capture->shows_processes;
 }
 
-/* The series of the process and type; a new one begins with zeros. */
-static struct series *series_for(
-    struct loading *loading, int64_t pid, const char *image, const char *type)
+/* Rows come capture by capture. */
+static bool find_place(struct loading *loading, const struct samples *samples, int64_t capture)
+{
+	if (loading->capture != capture) {
+		loading->capture = capture;
+		loading->is_chosen = samples_place(samples, capture, &loading->place);
+	}
+	return loading->is_chosen;
+}
+
+/* The series of the key's process, type and axis; a new one begins with zeros. */
+static struct series *series_for(struct loading *loading, struct series key)
 {
 	struct series_set *set = loading->set;
-	struct series key = {.pid = pid};
+	const char *image = key.image, *type = key.type;
 
 	if ((image && !(key.image = intern_string(set->intern, image, strlen(image)))) ||
 	    !(key.type = intern_string(set->intern, type, strlen(type))))
@@ -117,7 +86,7 @@ static struct series *series_for(
 	if (!made)
 		return NULL;
 	*made = key;
-	made->counts = calloc(set->samples, sizeof(*made->counts));
+	made->counts = calloc(SAMPLE_PLACES(key.samples), sizeof(*made->counts));
 	if (!made->counts || !tsearch(made, &set->index, by_name)) {
 		free(made->counts);
 		free(made);
@@ -186,6 +155,26 @@ static bool keep_text(struct loading *loading, const char **text)
 	return !*text || (*text = intern_string(loading->set->intern, *text, strlen(*text)));
 }
 
+/* False only when memory is out. */
+static bool find_series(struct loading *loading, struct kind *kind)
+{
+	const struct samples *samples = &loading->set->handles;
+	struct series key = {.pid = kind->row.pid,
+	    .image = kind->row.image,
+	    .type = kind->row.type,
+	    .samples = samples,
+	    .axis = &samples->everybody};
+
+	if (!is_ours(loading, &kind->row))
+		return true;
+	kind->pooled = series_for(loading, key);
+	if (!kind->row.user)
+		return kind->pooled;
+	key.axis = samples_axis(samples, loading->evidence, kind->row.user);
+	kind->own = key.axis ? series_for(loading, key) : NULL;
+	return kind->pooled && (kind->own || !key.axis);
+}
+
 /* The kind of the row, made if it is the first of its kind; NULL when memory is out. */
 static const struct kind *kind_of(struct loading *loading, const struct holding *row)
 {
@@ -195,8 +184,7 @@ static const struct kind *kind_of(struct loading *loading, const struct holding 
 	if (kind->used)
 		return kind;
 	struct kind made = {.used = true, .row = *row};
-	if (is_ours(loading, row) &&
-	    !(made.series = series_for(loading, row->pid, row->image, row->type)))
+	if (!find_series(loading, &made))
 		return NULL;
 	if (!keep_text(loading, &made.row.image) || !keep_text(loading, &made.row.type) ||
 	    !keep_text(loading, &made.row.user) || !keep_text(loading, &made.row.domain))
@@ -209,30 +197,34 @@ static const struct kind *kind_of(struct loading *loading, const struct holding 
 static void count_holding(void *data, const struct holding *holding)
 {
 	struct loading *loading = data;
-	const struct sample_of *sample = sample_of(loading, holding->capture);
 
-	if (!sample || loading->failed || !holding->type)
+	if (loading->failed || !holding->type ||
+	    !find_place(loading, &loading->set->handles, holding->capture))
 		return;
 	const struct kind *kind = kind_of(loading, holding);
-	if (!kind)
-		loading->failed = true;
-	else if (kind->series)
-		kind->series->counts[sample->sample]++;
+	loading->failed = !kind;
+	if (kind && kind->pooled)
+		kind->pooled->counts[loading->place]++;
+	if (kind && kind->own)
+		kind->own->counts[loading->place]++;
 }
 
 static void count_process(void *data, const struct holding *process)
 {
 	struct loading *loading = data;
-	const struct sample_of *sample = sample_of(loading, process->capture);
+	const struct samples *samples = &loading->set->processes;
 
-	if (!sample || loading->failed || process->count == NUMBER_UNKNOWN)
+	if (loading->failed || process->count == NUMBER_UNKNOWN ||
+	    !find_place(loading, samples, process->capture))
 		return;
-	struct series *series =
-	    series_for(loading, process->pid, process->image, SERIES_ALL_HANDLES);
+	struct series *series = series_for(loading, (struct series){.pid = process->pid,
+	                                                .image = process->image,
+	                                                .type = SERIES_ALL_HANDLES,
+	                                                .samples = samples,
+	                                                .axis = &samples->everybody});
+	loading->failed = !series;
 	if (series)
-		series->counts[sample->sample] = (double)process->count;
-	else
-		loading->failed = true;
+		series->counts[loading->place] = (double)process->count;
 }
 
 /* Moves the series from the tree into the array. */
@@ -244,23 +236,37 @@ static void gather(const void *node, VISIT when, void *data)
 		set->items[set->room++] = **(struct series *const *)node;
 }
 
+/* False only when memory is out. */
+static bool choose_samples(
+    struct series_set *set, const struct evidence *evidence, struct runfile *runfile)
+{
+	const int64_t slots = slots_of(runfile);
+
+	return samples_choose(&set->handles, evidence, slots, fits_handles) &&
+	       samples_choose(&set->processes, evidence, slots, fits_processes);
+}
+
+static bool count_rows(struct loading *loading, struct runfile *runfile, struct error *error)
+{
+	if (!runfile_holdings(runfile, count_holding, loading, error))
+		return false;
+	loading->capture = -1;
+	if (!runfile_process_counts(runfile, count_process, loading, error))
+		return false;
+	return !loading->failed || error_set(error, EXIT_TARGET, "out of memory");
+}
+
 bool series_load(struct series_set *set, const struct evidence *evidence, struct runfile *runfile,
     struct error *error)
 {
-	struct loading loading = {.set = set, .evidence = evidence};
+	struct loading loading = {.set = set, .evidence = evidence, .capture = -1};
 	bool good;
 
 	*set = (struct series_set){.intern = intern_create()};
-	good = set->intern && choose_samples(&loading, runfile);
-	if (!good)
-		error_set(error, EXIT_TARGET, "out of memory");
-	if (good && set->samples > 0)
-		good = runfile_holdings(runfile, count_holding, &loading, error) &&
-		       runfile_process_counts(runfile, count_process, &loading, error);
-	if (good && loading.failed)
-		good = error_set(error, EXIT_TARGET, "out of memory");
+	good = (set->intern && choose_samples(set, evidence, runfile)) ||
+	       error_set(error, EXIT_TARGET, "out of memory");
+	good = good && count_rows(&loading, runfile, error);
 	free(loading.kinds);
-	free(loading.samples);
 	if (good && set->count > 0) {
 		set->items = calloc(set->count, sizeof(*set->items));
 		good = set->items || error_set(error, EXIT_TARGET, "out of memory");
@@ -284,7 +290,27 @@ void series_deinit(struct series_set *set)
 {
 	tdestroy(set->index, free_series);
 	free(set->items);
-	free(set->cycles);
+	samples_deinit(&set->handles);
+	samples_deinit(&set->processes);
 	intern_destroy(set->intern);
 	*set = (struct series_set){0};
+}
+
+bool series_is_total(const struct series *series)
+{
+	return strcmp(series->type, SERIES_ALL_HANDLES) == 0;
+}
+
+bool series_is_pooled(const struct series *series)
+{
+	return series->axis == &series->samples->everybody;
+}
+
+double series_gain(const struct series *series)
+{
+	const struct samples *samples = series->samples;
+
+	if (!samples->before || !samples->settled)
+		return NAN;
+	return series->counts[SAMPLE_SETTLED(samples)] - series->counts[SAMPLE_BEFORE(samples)];
 }

@@ -8,31 +8,38 @@
 
 #include "common/error.h"
 #include "judge/evidence.h"
+#include "judge/samples.h"
 #include "runfile/runfile.h"
 
 #define SERIES_ALL_HANDLES "handle" /* the type of a series that counts handles of any type */
 
-/* One process and one type of object. For tokens and directories only what belongs to the run's accounts, or to nobody
- * known, is counted: other users come and go by their own clock. */
+/* One process, one type of object, and all of the run's accounts or one of them. Handles to what belongs to others are not
+ * counted, as others come and go by their own clock; those to what is of nobody known count for all. */
 struct series {
 	int64_t pid;       /* NUMBER_UNKNOWN */
 	const char *image; /* NULL: not known */
 	const char *type;
-	double *counts; /* by sample */
+	const struct samples *samples;
+	const struct axis *axis;
+	double *counts; /* by place, see samples.h */
 };
 
 struct series_set {
-	double *cycles; /* finished cycles at each sample, rising */
-	size_t samples;
+	struct samples handles, processes;
 	struct series *items;
 	size_t count, room;
 	void *index;           /* private */
 	struct intern *intern; /* private */
 };
 
-/* From the snapshots taken during the load, but for its beginning and its end, when not all slots were in use. */
 bool series_load(struct series_set *set, const struct evidence *evidence, struct runfile *runfile,
     struct error *error);
 void series_deinit(struct series_set *set);
+
+bool series_is_total(const struct series *series);
+/* That counts those of all accounts. */
+bool series_is_pooled(const struct series *series);
+/* From before the run until the host was quiet; NAN: not known. */
+double series_gain(const struct series *series);
 
 #endif

@@ -46,22 +46,25 @@ enum growth_word {
 	GROWTH_PLATEAU,   /* it was, and is no longer */
 	GROWTH_UNCERTAIN, /* its interval holds the limit */
 	GROWTH_RELEASED,  /* it rose under load, and was let go when the host had become quiet */
-	GROWTH_EXPLAINED, /* of all types: above it by what those of single types rise */
+	GROWTH_EXPLAINED, /* above it by what another one rises: that of single types, or of all accounts */
+	GROWTH_UNTESTED, /* more at the end than at the beginning, and too few snapshots between to tell why */
 };
-extern const char *const growth_words[6];
+extern const char *const growth_words[7];
 
 /* How the handles of a process rise with the cycles. */
 struct growth {
 	char *image; /* NULL: not known */
 	int64_t pid; /* NUMBER_UNKNOWN */
 	char *type;  /* of the objects; "handle": of any type, all users */
+	char *user;  /* only those to what is its, over its own cycles; NULL: of all accounts */
 	bool totals; /* it is "handle" */
 	enum growth_word word;
 	double slope, error; /* handles a cycle, and its standard error */
 	double lower, upper; /* 95 % interval */
 	double chance;       /* of such a slope if the true one is at the limit; not corrected */
 	double kendall_z;    /* Mann-Kendall's, for support */
-	double first, last;  /* handles at the first and at the last sample */
+	double first,
+	    last; /* handles at the first and at the last sample; untested: before, and when quiet */
 };
 
 /* A control run, judged by itself. */
@@ -119,7 +122,7 @@ struct verdict {
 	int64_t followers_only; /* orphans that only System or lsass hold */
 	bool late_only; /* all that are held are held by images that let go late on healthy hosts */
 
-	struct growth *growths; /* the surest first */
+	struct growth *growths; /* the most telling first */
 	size_t growth_count;
 	int64_t growth_tested;  /* series looked at */
 	int64_t growth_samples; /* snapshots during the load that count */

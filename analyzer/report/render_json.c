@@ -116,13 +116,17 @@ static json_t *growth_json(const struct verdict *verdict)
 	json_t *series = json_array();
 	for (size_t i = 0; i < verdict->growth_count; i++) {
 		const struct growth *growth = &verdict->growths[i];
-		json_array_append_new(
-		    series, json_pack("{s:s,s:o,s:o,s:s,s:f,s:[f,f],s:f,s:f,s:f,s:f}", "word",
-		                growth_words[growth->word], "image", text_or_null(growth->image),
-		                "pid", integer_or_null(true, growth->pid), "type", growth->type,
-		                "per_cycle", growth->slope, "ci95", growth->lower, growth->upper,
-		                "p", growth->chance, "kendall_z", growth->kendall_z, "first",
-		                growth->first, "last", growth->last));
+		const bool tested = growth->word != GROWTH_UNTESTED;
+		json_array_append_new(series,
+		    json_pack("{s:s,s:o,s:o,s:s,s:o,s:o,s:[o,o],s:o,s:o,s:f,s:f}", "word",
+		        growth_words[growth->word], "image", text_or_null(growth->image), "pid",
+		        integer_or_null(true, growth->pid), "type", growth->type, "user",
+		        text_or_null(growth->user), "per_cycle",
+		        real_or_null(tested, growth->slope), "ci95",
+		        real_or_null(tested, growth->lower), real_or_null(tested, growth->upper),
+		        "p", real_or_null(tested, growth->chance), "kendall_z",
+		        real_or_null(tested, growth->kendall_z), "first", growth->first, "last",
+		        growth->last));
 	}
 	return json_pack("{s:I,s:I,s:o}", "samples", (json_int_t)verdict->growth_samples, "tested",
 	    (json_int_t)verdict->growth_tested, "series", series);

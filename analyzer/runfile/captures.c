@@ -82,6 +82,8 @@ static struct capture read_capture(sqlite3_stmt *statement, struct intern *inter
 	    .problem = column_text(statement, 10, intern, good),
 	    .output_length = (size_t)sqlite3_column_int64(statement, 11),
 	    .time = column_number(statement, 12),
+	    .shows_handles = sqlite3_column_int(statement, 13) == 1,
+	    .shows_processes = sqlite3_column_int(statement, 14) == 1,
 	};
 }
 

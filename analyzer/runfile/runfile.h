@@ -91,6 +91,8 @@ struct capture {
 	const char *messages; /* raw stderr */
 	const char *problem;  /* why there is no snapshot from it, or NULL */
 	int64_t time;         /* of its snapshot, host clock; only when read */
+	/* That there is a snapshot whose observer could see all of them; only when read. */
+	bool shows_handles, shows_processes;
 };
 
 struct captures {

@@ -1,6 +1,12 @@
 /* The statements on a run file. Its tables and views are in schema.sql. */
 #include "runfile/database.h"
 
+/* 1 if an observer that saw everything looked there: what it does not list is not there. */
+#define SHOWS(what)                                                                                  \
+	" (snapshot.capture IS NOT NULL AND elevated IS NOT 0 AND NOT EXISTS"                        \
+	" (SELECT 1 FROM unavailable WHERE unavailable.capture = snapshot.capture AND what = '" what \
+	"'))"
+
 const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
     [STATEMENT_COMMIT] = "COMMIT",
@@ -21,8 +27,8 @@ const char *const statement_texts[STATEMENT_COUNT] = {
         " exit_status, messages, problem, output) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
     [STATEMENT_CAPTURES] =
         "SELECT capture.id, mark, round, cycle, observer, command, started, ended, exit_status,"
-        " messages, problem, length(output), time FROM capture"
-        " LEFT JOIN snapshot ON snapshot.capture = capture.id ORDER BY started, id",
+        " messages, problem, length(output), time," SHOWS("handles") "," SHOWS(
+            "processes") " FROM capture LEFT JOIN snapshot ON snapshot.capture = capture.id ORDER BY started, id",
     [STATEMENT_MARK_SETTLED] = "UPDATE capture SET mark = ? WHERE mark = ? AND round = ?",
     [STATEMENT_ADD_EVENT] = "INSERT INTO event (time, kind, text) VALUES (?, ?, ?)",
     [STATEMENT_EVENTS] = "SELECT time, kind, text FROM event ORDER BY id",

@@ -154,7 +154,8 @@ static void add_noise(struct host *host, struct snapshot *snapshot)
 	for (int handles = poisson(host, 2.5); handles > 0; handles--)
 		add_handle(snapshot, "svchost.exe", 1200, 0, user_of((int)(next(host) % USERS)));
 	for (int64_t i = 0; i < host->anonymous; i++)
-		add_handle(snapshot, "cache.exe", 1500, 0, user_of((int)i));
+		add_handle(
+		    snapshot, "cache.exe", 1500, 0, user_of(host->kind->one_account ? 0 : (int)i));
 	for (int i = 0; i < SERVICES; i++) {
 		struct process *process = snapshot_add_process(snapshot);
 		host->wander[i] = 0.9 * host->wander[i] + 6 * normal(host);
@@ -225,8 +226,9 @@ static bool play_cycle(struct host *host)
 	    .failed_phase = made->failed ? "nla" : NULL,
 	    .error_info = NUMBER_UNKNOWN,
 	};
+	const double gain =
+	    host->kind->one_account && host->played % USERS != 0 ? 0 : host->kind->anonymous;
 	host->played++;
-	const double gain = host->kind->anonymous;
 	if ((host->kind->plateau == 0 || host->anonymous < host->kind->plateau) &&
 	    uniform(host) < gain)
 		host->anonymous++;

@@ -14,6 +14,7 @@ struct kind {
 	bool session_ids_reused; /* as before MS16-111 */
 	double anonymous; /* token handles without a logon session gained a cycle, never closed */
 	int plateau;      /* the same, up to that many */
+	bool one_account; /* only in the cycles of one of five */
 	double
 	    unsettled; /* share of runs in which a holder is still late when settling times out */
 };

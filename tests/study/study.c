@@ -22,6 +22,8 @@ static const struct promise {
     {{.name = "every logon leaks", .leak = 1}, 1, 1, 0},
     {{.name = "every logon leaks, IDs reused", .leak = 1, .session_ids_reused = true}, 1, 1, 0},
     {{.name = "handles leak, no session does", .anonymous = 1}, 0.95, 1, 0.02},
+    {{.name = "handles leak, of one account in five", .anonymous = 1, .one_account = true}, 0.95, 1,
+        0.02},
     {{.name = "a cache fills to 20 and stays", .anonymous = 0.8, .plateau = 20}, 0, 0.01, 1},
 };
 

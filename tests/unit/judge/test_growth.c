@@ -1,5 +1,7 @@
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
+
 #include "judge/verdict.h"
 #include "tests/unit/judge/fixture.h"
 
@@ -126,6 +128,82 @@ static void what_wanders_widely_is_not_decided_and_more_cycles_are_asked_for(voi
 	fixture_finish(&fixture, verdict);
 }
 
+#define ACCOUNTS 20
+
+/* Account 3 leaves a handle at each of its logons, and all others together at none. */
+static void what_grows_for_one_account_is_found_among_many(void **state)
+{
+	(void)state;
+	static char names[ACCOUNTS][8];
+	struct fixture fixture = fixture_create();
+	fixture_set(&fixture, "load.slots", "1");
+	for (int i = 0; i < ACCOUNTS; i++)
+		snprintf(names[i], sizeof names[i], "lab%02d", i);
+	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+	for (int number = 1; number <= 20 * ACCOUNTS; number++) {
+		struct cycle cycle = fixture_cycle(number, 2, CYCLE_LOGGED_OFF);
+		cycle.user = names[number % ACCOUNTS];
+		fixture_put_cycle(&fixture, &cycle);
+	}
+	for (int cycle = 5; cycle <= 20 * ACCOUNTS; cycle += 5) {
+		struct snapshot *snapshot = fixture_snapshot();
+		for (int i = 0; i < cycle / ACCOUNTS; i++) {
+			fixture_add_handle(snapshot, "holder.exe", 50, i);
+			snapshot->handles[i].user = names[3];
+			snapshot->handles[i].domain = "LAB";
+		}
+		if (cycle < 20 * ACCOUNTS)
+			fixture_add_round(&fixture, cycle, snapshot);
+		else
+			fixture_add_snapshot(&fixture, MARK_SETTLED, snapshot);
+	}
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->word, VERDICT_LEAK);
+	assert_reason(verdict, "Token handles of holder.exe (process 50) for lab03 rise by ");
+	fixture_finish(&fixture, verdict);
+}
+
+static void where_two_observers_look_the_one_that_sees_handles_counts(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	fixture_set(&fixture, "load.slots", "1");
+	fixture_add_cycles(&fixture, 1, CYCLES, 2, CYCLE_LOGGED_OFF);
+	fixture_add_snapshot(&fixture, MARK_BEFORE, snapshot_with(0));
+	for (int cycle = 4; cycle < CYCLES; cycle += 4) {
+		struct snapshot *sessions = fixture_snapshot();
+		assert_true(snapshot_add_unavailable(sessions, "handles", "qwinsta has none"));
+		assert_true(snapshot_add_unavailable(sessions, "processes", "qwinsta has none"));
+		fixture_add_round(&fixture, cycle, sessions);
+		fixture_add_round(&fixture, cycle, snapshot_with(rising(cycle)));
+		fixture_add_round(&fixture, cycle, snapshot_with(rising(cycle)));
+	}
+	fixture_add_snapshot(&fixture, MARK_SETTLED, snapshot_with(100));
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->word, VERDICT_LEAK);
+	assert_reason(verdict, "Token handles of holder.exe (process 50) rise by 1.0");
+	fixture_finish(&fixture, verdict);
+}
+
+static void a_look_without_rights_is_not_counted_as_one_that_saw_no_handles(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	fixture_set(&fixture, "load.slots", "1");
+	fixture_add_cycles(&fixture, 1, CYCLES, 2, CYCLE_LOGGED_OFF);
+	fixture_add_snapshot(&fixture, MARK_BEFORE, snapshot_with(0));
+	for (int cycle = 2; cycle < CYCLES; cycle += 2) {
+		struct snapshot *snapshot = snapshot_with(cycle % 6 ? rising(cycle) : 0);
+		snapshot->elevated = cycle % 6 ? YES : NO;
+		fixture_add_round(&fixture, cycle, snapshot);
+	}
+	fixture_add_snapshot(&fixture, MARK_SETTLED, snapshot_with(100));
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->word, VERDICT_LEAK);
+	assert_int_equal(verdict->growth_samples, 30);
+	fixture_finish(&fixture, verdict);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +213,9 @@ int main(void)
 	    unit_test(a_sawtooth_is_no_leak),
 	    unit_test(a_cache_that_fills_is_a_plateau),
 	    unit_test(what_wanders_widely_is_not_decided_and_more_cycles_are_asked_for),
+	    unit_test(what_grows_for_one_account_is_found_among_many),
+	    unit_test(where_two_observers_look_the_one_that_sees_handles_counts),
+	    unit_test(a_look_without_rights_is_not_counted_as_one_that_saw_no_handles),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

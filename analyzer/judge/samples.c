@@ -1,0 +1,160 @@
+/* Knows which snapshots are worth counting in. */
+#include "judge/samples.h"
+
+#include <stdlib.h>
+
+#include "judge/trend.h"
+#include "snapshot/identity.h"
+
+#define WARM_UP 0.1 /* share of the cycles that is dropped at the beginning */
+
+struct chosen {
+	int64_t capture;
+	size_t place;
+};
+
+static int by_capture(const void *a, const void *b)
+{
+	const struct chosen *one = a, *other = b;
+
+	return (one->capture > other->capture) - (one->capture < other->capture);
+}
+
+static bool is_of(const struct capture *capture, enum mark mark, const struct moment *moment)
+{
+	return capture->mark == mark && moment->snapshot && capture->round == moment->round;
+}
+
+static void choose(struct samples *samples, const struct capture *capture, size_t place)
+{
+	samples->chosen[samples->chosen_count++] = (struct chosen){capture->id, place};
+}
+
+static void choose_during(struct samples *samples, const struct evidence *evidence, int64_t slots,
+    bool (*fits)(const struct capture *))
+{
+	const struct captures *captures = &evidence->captures;
+	const double cycles = samples->everybody.total;
+	const double unsteady = (double)(slots > 0 ? slots : 1);
+	const double from = WARM_UP * cycles > unsteady ? WARM_UP * cycles : unsteady;
+
+	for (size_t i = 0; i < captures->count; i++) {
+		const struct capture *capture = &captures->items[i];
+		const double at = (double)capture->cycle;
+		if (capture->mark != MARK_DURING || at < from || at > cycles - unsteady ||
+		    !fits(capture))
+			continue;
+		if (samples->count > 0 && at <= samples->everybody.cycles[samples->count - 1])
+			continue;
+		samples->everybody.cycles[samples->count] = at;
+		choose(samples, capture, samples->count++);
+	}
+}
+
+static void choose_around(
+    struct samples *samples, const struct evidence *evidence, bool (*fits)(const struct capture *))
+{
+	for (size_t i = 0; i < evidence->captures.count; i++) {
+		const struct capture *capture = &evidence->captures.items[i];
+		if (!samples->before && is_of(capture, MARK_BEFORE, &evidence->before) &&
+		    fits(capture)) {
+			samples->before = true;
+			choose(samples, capture, SAMPLE_BEFORE(samples));
+		} else if (!samples->settled && is_of(capture, MARK_SETTLED, &evidence->settled) &&
+		           fits(capture)) {
+			samples->settled = true;
+			choose(samples, capture, SAMPLE_SETTLED(samples));
+		}
+	}
+}
+
+/* Cycles have numbers in the order of their start. */
+static bool axis_init(
+    struct axis *axis, const struct samples *samples, const struct cycle_index *index, size_t end)
+{
+	axis->user = index->items[axis->at]->user;
+	axis->total = (double)(end - axis->at);
+	axis->cycles = calloc(samples->count + 1, sizeof *axis->cycles);
+	for (size_t i = 0; axis->cycles && i < samples->count; i++)
+		for (size_t at = axis->at; at < end; at++)
+			axis->cycles[i] +=
+			    (double)index->items[at]->number <= samples->everybody.cycles[i];
+	return axis->cycles;
+}
+
+static bool find_accounts(struct samples *samples, const struct cycle_index *index)
+{
+	samples->accounts = calloc(index->count / TREND_POINTS + 1, sizeof *samples->accounts);
+	if (!samples->accounts)
+		return false;
+	for (size_t at = 0, end; at < index->count; at = end) {
+		cycle_index_find(index, index->items[at]->user, &end);
+		if (end - at < TREND_POINTS || end - at == index->count)
+			continue;
+		struct axis *axis = &samples->accounts[samples->account_count++];
+		axis->at = at;
+		if (!axis_init(axis, samples, index, end))
+			return false;
+	}
+	return true;
+}
+
+bool samples_choose(struct samples *samples, const struct evidence *evidence, int64_t slots,
+    bool (*fits)(const struct capture *))
+{
+	const size_t most = evidence->captures.count + 1;
+
+	*samples = (struct samples){
+	    .everybody = {.cycles = calloc(most, sizeof(double)),
+	        .total = (double)evidence->cycles.count},
+	    .chosen = calloc(most, sizeof(struct chosen)),
+	};
+	bool good = samples->everybody.cycles && samples->chosen;
+	if (good) {
+		choose_during(samples, evidence, slots, fits);
+		choose_around(samples, evidence, fits);
+		qsort(samples->chosen, samples->chosen_count, sizeof *samples->chosen, by_capture);
+		good = find_accounts(samples, &evidence->index);
+	}
+	if (!good)
+		samples_deinit(samples);
+	return good;
+}
+
+void samples_deinit(struct samples *samples)
+{
+	for (size_t i = 0; i < samples->account_count; i++)
+		free(samples->accounts[i].cycles);
+	free(samples->accounts);
+	free(samples->everybody.cycles);
+	free(samples->chosen);
+	*samples = (struct samples){0};
+}
+
+bool samples_place(const struct samples *samples, int64_t capture, size_t *out)
+{
+	const struct chosen key = {.capture = capture};
+	const struct chosen *found = bsearch(
+	    &key, samples->chosen, samples->chosen_count, sizeof *samples->chosen, by_capture);
+
+	if (!found)
+		return false;
+	*out = found->place;
+	return true;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct axis *one = a, *other = b;
+
+	return (one->at > other->at) - (one->at < other->at);
+}
+
+const struct axis *samples_axis(
+    const struct samples *samples, const struct evidence *evidence, const char *user)
+{
+	size_t end;
+	const struct axis key = {.at = cycle_index_find(&evidence->index, user, &end)};
+
+	return bsearch(&key, samples->accounts, samples->account_count, sizeof key, by_place);
+}

@@ -1,0 +1,50 @@
+/* The snapshots whose counts are followed over the run, and how far the cycles were at each. Inside this folder. */
+#ifndef LEAKLAB_SAMPLES_H
+#define LEAKLAB_SAMPLES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "judge/evidence.h"
+#include "runfile/runfile.h"
+
+/* What counts are held against: the cycles of all accounts, or of one. */
+struct axis {
+	const char *user; /* NULL: all accounts */
+	size_t at;        /* of the account's first cycle in the index */
+	double *cycles;   /* started before each sample, never falling */
+	double total;     /* in the run */
+};
+
+/* One capture of each moment, as several would count the same things twice. */
+struct samples {
+	size_t
+	    count; /* taken during the load, but for its beginning and its end, when not all slots were in use */
+	bool before, settled;  /* the moments without load are there, too */
+	struct axis everybody; /* its cycles rise */
+	struct axis
+	    *accounts; /* those with cycles enough for a trend, if there are several; by `at` */
+	size_t account_count;
+	struct chosen *chosen; /* private */
+	size_t chosen_count;   /* private */
+};
+
+/* Places in a series of counts, beside 0 to count - 1. */
+#define SAMPLE_BEFORE(samples) ((samples)->count)
+#define SAMPLE_SETTLED(samples) ((samples)->count + 1)
+#define SAMPLE_PLACES(samples) ((samples)->count + 2)
+
+/* Of the captures that fit. False only when memory is out. The caller calls samples_deinit(). */
+bool samples_choose(struct samples *samples, const struct evidence *evidence, int64_t slots,
+    bool (*fits)(const struct capture *));
+void samples_deinit(struct samples *samples);
+
+/* The place of what the capture shows; false: it is none that was chosen. */
+bool samples_place(const struct samples *samples, int64_t capture, size_t *out);
+
+/* NULL: the account has none of its own. */
+const struct axis *samples_axis(
+    const struct samples *samples, const struct evidence *evidence, const char *user);
+
+#endif
