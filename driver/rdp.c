@@ -1,4 +1,4 @@
-/* Knows libfreerdp: its traps, its callbacks, its error codes. */
+/* Knows libfreerdp: its traps and its callbacks. */
 #include "rdp.h"
 
 #include <pthread.h>
@@ -21,6 +21,7 @@
 
 #include "certificate.h"
 #include "rdp_settings.h"
+#include "trouble.h"
 #include "winpr_lock.h"
 
 #define HANDLES_MAX 32
@@ -35,16 +36,11 @@ struct rdp {
 	int socket;
 	bool signalled;
 	bool failed; /* the connection is of no more use */
-	UINT32 logon_error;
-	bool has_logon_error;
 	bool told_error_info;
-	struct error refusal; /* our own reason to end the connection */
+	struct trouble trouble; /* what FreeRDP does not keep itself */
 };
 
 static HANDLE stop_event;
-/* The library's own, to be copied: making them costs three times as much as all else of a context, for the time zone is
- * computed each time. */
-static rdpSettings *standard_settings;
 
 bool rdp_init(struct error *error)
 {
@@ -55,10 +51,9 @@ bool rdp_init(struct error *error)
 	stop_event = CreateEventA(NULL, TRUE, FALSE, NULL);
 	if (!stop_event || !winpr_lock_install())
 		return error_set(error, EXIT_TARGET, "FreeRDP's libraries cannot be initialised");
-	standard_settings = freerdp_settings_new(0);
 	/* A context initialises globals of the library without a lock: do it while there is one thread. */
 	instance = freerdp_new();
-	if (!standard_settings || !instance || !freerdp_context_new(instance)) {
+	if (!instance || !freerdp_context_new(instance)) {
 		freerdp_free(instance);
 		return error_set(error, EXIT_TARGET, "out of memory");
 	}
@@ -69,7 +64,6 @@ bool rdp_init(struct error *error)
 
 void rdp_deinit(void)
 {
-	freerdp_settings_free(standard_settings);
 	CloseHandle(stop_event);
 }
 
@@ -115,8 +109,8 @@ static int logon_error_info(freerdp *instance, UINT32 data, UINT32 type)
 	struct rdp *rdp = of(instance->context);
 
 	if (type != LOGON_MSG_SESSION_CONTINUE && data != LOGON_WARNING) {
-		rdp->logon_error = data;
-		rdp->has_logon_error = true;
+		rdp->trouble.logon_error = data;
+		rdp->trouble.has_logon_error = true;
 	}
 	return 1;
 }
@@ -191,7 +185,7 @@ static int verify_certificate(freerdp *instance, const BYTE *pem, size_t length,
 	(void)flags;
 	rdp->times.tls = timestamp_monotonic();
 	return certificate_check(rdp->setup->certificate, rdp->setup->certificate_value, hostname,
-	           port, (const char *)pem, length, &rdp->refusal)
+	           port, (const char *)pem, length, &rdp->trouble.refusal)
 	           ? 2
 	           : 0;
 }
@@ -249,20 +243,15 @@ static bool watch_state(rdpContext *context)
 struct rdp *rdp_create(const struct setup *setup, const struct order *order)
 {
 	freerdp *instance = freerdp_new();
-	rdpSettings *settings =
-	    freerdp_settings_clone(standard_settings); /* the context's from then on */
 	struct rdp *rdp;
 
-	if (!instance || !settings) {
-		freerdp_settings_free(settings);
-		freerdp_free(instance);
+	if (!instance)
 		return NULL;
-	}
 	instance->ContextSize = sizeof(struct rdp);
 	instance->PostConnect = post_connect;
 	instance->VerifyX509Certificate = verify_certificate;
 	instance->LogonErrorInfo = logon_error_info;
-	if (!freerdp_context_new_ex(instance, settings)) {
+	if (!freerdp_context_new(instance)) {
 		freerdp_free(instance);
 		return NULL;
 	}
@@ -426,60 +415,11 @@ const char *rdp_served_by(const struct rdp *rdp)
 	return freerdp_settings_get_string(settings, FreeRDP_ServerHostname);
 }
 
-static enum account_outcome account_outcome(UINT32 code)
-{
-	switch (code) {
-	case FREERDP_ERROR_AUTHENTICATION_FAILED:
-	case FREERDP_ERROR_CONNECT_LOGON_FAILURE:
-	case FREERDP_ERROR_CONNECT_WRONG_PASSWORD:
-	case FREERDP_ERROR_CONNECT_ACCESS_DENIED:
-	case FREERDP_ERROR_CONNECT_NO_OR_MISSING_CREDENTIALS:
-	case FREERDP_ERROR_SERVER_DENIED_CONNECTION:
-		return ACCOUNT_REFUSED;
-	case FREERDP_ERROR_CONNECT_ACCOUNT_LOCKED_OUT:
-	case FREERDP_ERROR_CONNECT_ACCOUNT_DISABLED:
-	case FREERDP_ERROR_CONNECT_ACCOUNT_EXPIRED:
-	case FREERDP_ERROR_CONNECT_ACCOUNT_RESTRICTION:
-	case FREERDP_ERROR_CONNECT_LOGON_TYPE_NOT_GRANTED:
-	case FREERDP_ERROR_CONNECT_PASSWORD_EXPIRED:
-	case FREERDP_ERROR_CONNECT_PASSWORD_CERTAINLY_EXPIRED:
-	case FREERDP_ERROR_CONNECT_PASSWORD_MUST_CHANGE:
-	case FREERDP_ERROR_INSUFFICIENT_PRIVILEGES:
-	case FREERDP_ERROR_SERVER_INSUFFICIENT_PRIVILEGES:
-		return ACCOUNT_BARRED;
-	default:
-		return ACCOUNT_UNTRIED;
-	}
-}
-
 enum account_outcome rdp_failure(const struct rdp *rdp, char code[64], char message[256])
 {
-	const UINT32 last = freerdp_get_last_error(rdp->instance->context);
-	const UINT32 info = freerdp_error_info(rdp->instance);
+	struct trouble trouble = rdp->trouble;
 
-	if (rdp->refusal.text[0]) {
-		snprintf(code, 64, "CERTIFICATE");
-		snprintf(message, 256, "%.255s", rdp->refusal.text);
-		return ACCOUNT_UNTRIED;
-	}
-	if (rdp->has_logon_error) {
-		snprintf(code, 64, "LOGON_ERROR_%u", rdp->logon_error);
-		snprintf(
-		    message, 256, "the host refused the logon (logon error %u)", rdp->logon_error);
-		return ACCOUNT_REFUSED;
-	}
-	if (info) {
-		snprintf(code, 64, "%s", freerdp_get_error_info_name(info));
-		snprintf(message, 256, "the host ended the connection: %.200s",
-		    freerdp_get_error_info_string(info));
-		return account_outcome(MAKE_FREERDP_ERROR(ERRINFO, info));
-	}
-	if (last == FREERDP_ERROR_SUCCESS) {
-		snprintf(code, 64, "CLOSED");
-		snprintf(message, 256, "the host closed the connection without a word");
-		return ACCOUNT_UNTRIED;
-	}
-	snprintf(code, 64, "%s", freerdp_get_last_error_name(last));
-	snprintf(message, 256, "%.255s", freerdp_get_last_error_string(last));
-	return account_outcome(last);
+	trouble.error_info = freerdp_error_info(rdp->instance);
+	trouble.last_error = freerdp_get_last_error(rdp->instance->context);
+	return trouble_tell(&trouble, code, message);
 }

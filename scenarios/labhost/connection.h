@@ -15,8 +15,7 @@
 struct connection_environment {
 	struct lab *lab;
 	const struct certificate *certificate;
-	/* To be copied for each connection: to make them (the time zone is computed) and to read the key anew costs
-	 * more than all else of a logon. */
+	/* To be copied for each connection: reading the key anew costs more than all else of a logon. */
 	rdpSettings *settings;
 	struct connection_options options;
 };
