@@ -113,7 +113,13 @@ int64_t observation_deadline(const struct observation *observation)
 	return next;
 }
 
-/* quser ends with 1 even on success: what can be read counts, whatever the status. */
+/* By a signal, or ssh (255) when the connection is lost. */
+static bool broke_off(const struct command *command)
+{
+	return command_status(command) >= 128;
+}
+
+/* quser ends with 1 even on success: what can be read counts, whatever other status. */
 static struct snapshot *read_look(const struct look *look, char problem[512])
 {
 	struct error error = {0};
@@ -127,6 +133,13 @@ static struct snapshot *read_look(const struct look *look, char problem[512])
 		snprintf(problem, 512, "observer %s (%s) did not end within %.3g s",
 		    look->observer->name, look->observer->command,
 		    (double)look->observer->timeout.least / (double)SECOND);
+		return NULL;
+	}
+	if (broke_off(look->command)) {
+		snprintf(problem, 512,
+		    "observer %s (%s) broke off (status %d): what it printed may not be all",
+		    look->observer->name, look->observer->command,
+		    (int)command_status(look->command));
 		return NULL;
 	}
 	if (truncated) {

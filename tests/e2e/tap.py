@@ -8,6 +8,7 @@ class TapResult(unittest.TestResult):
     def __init__(self, total):
         super().__init__()
         self.number = 0
+        self.broken = None
         print(f"1..{total}", flush=True)
 
     def report(self, test, word, comment="", details=""):
@@ -27,6 +28,18 @@ class TapResult(unittest.TestResult):
     def addFailure(self, test, err):
         super().addFailure(test, err)
         self.report(test, "not ok", details="".join(traceback.format_exception(*err)))
+
+    def addSubTest(self, test, subtest, err):
+        """The first part that fails stands for its test; the others are told as comments."""
+        super().addSubTest(test, subtest, err)
+        if not err:
+            return
+        details = f"{subtest._subDescription()}\n" + "".join(traceback.format_exception(*err))
+        if self.broken is not test:
+            self.broken = test
+            self.report(test, "not ok", details=details)
+        else:
+            print("".join(f"# {line}\n" for line in details.splitlines()), end="", flush=True)
 
     def addError(self, test, err):
         super().addError(test, err)

@@ -242,6 +242,12 @@ class Observers(Case):
         self.fails(self.scenario(lab, observers=[{"name": "far", "command": "sleep 60", "timeout": "300ms"}]), TARGET,
                    "did not end within 0.3 s")
 
+    def test_observer_that_breaks_off_is_not_taken_for_one_that_saw_all(self):
+        lab = self.lab()
+        good = self.observer(lab)["command"]
+        self.fails(self.scenario(lab, observers=[{"name": "far", "command": f"{good}; exit 255"}]), TARGET,
+                   "observer far", "broke off (status 255)")
+
     def test_observer_that_fails_later_makes_the_run_inconclusive(self):
         lab = self.lab()
         good = self.observer(lab)["command"]
