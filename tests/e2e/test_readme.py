@@ -87,5 +87,30 @@ class Readme(leaklab.Case):
         self.assertEqual([command.split()[0] for command in commands("Two commands")], ["scenarios/demo", "tests/run"])
 
 
+class ScenarioManual(leaklab.Case):
+    PAGE = (leaklab.ROOT / "driver/leaklab-scenario.5.scd").read_text()
+
+    def test_it_names_every_key_and_no_other(self):
+        schema = (leaklab.ROOT / "driver/scenario_schema.c").read_text()
+        known = set(re.findall(r'(?:TEXT|SPAN|NUMBER|WORD|PART|CYAML_FIELD_[A-Z_]+)\(\s*"([a-z0-9_]+)"', schema))
+        known |= set(re.findall(r'\.key = "([a-z_]+)"', schema))
+        told = {part.replace("\\", "") for key in re.findall(r"\*([a-z0-9_.\\]+)\*", self.PAGE) for part in key.split(".")}
+        self.assertGreater(len(known), 60)
+        self.assertEqual(known - told, set())
+        self.assertEqual(told - known - {"qwinsta", "logonsessions", "handle", "quser"}, set())
+
+    def test_its_standards_are_those_of_the_driver(self):
+        check = (leaklab.ROOT / "driver/scenario_check.c").read_text()
+        text = " ".join(self.PAGE.split())
+        for key, standard in re.findall(r'\{"([a-z_.]+)", &s->[a-z_.]+, "([0-9a-z]+)"\}', check):
+            about = text[text.index(f"*{key}*"):][:400]
+            self.assertRegex(about, rf"(standard |\(){standard}\b", key)
+
+    def test_its_example_passes_the_check(self):
+        example = re.search(r"^```\n(.*?)^```", self.PAGE, re.M | re.S)[1].replace("\\\\", "\\")
+        (self.folder / "smallest.yaml").write_text(example)
+        self.run_program("driver", "check", "smallest.yaml", code=0)
+
+
 if __name__ == "__main__":
     tap.main()
