@@ -64,8 +64,10 @@ static bool tell_rising(struct sentences *out, const struct verdict *verdict)
 		    "their session IDs stay taken: %lld were given to no later cycle (%lld distinct "
 		    "in %lld cycles)",
 		    (long long)ids->pinned, (long long)ids->distinct, (long long)ids->cycles);
-	return sentences_add(out, "%s by %.2f a cycle (%lld distinct in %lld cycles)", subject,
-	    ids->growth_per_cycle, (long long)ids->distinct, (long long)ids->cycles);
+	const bool late = verdict->k == 0 && verdict->after_known && verdict->after_k > 0;
+	return sentences_add(out, "%s by %.2f a cycle (%lld distinct in %lld cycles)%s", subject,
+	    ids->growth_per_cycle, (long long)ids->distinct, (long long)ids->cycles,
+	    late ? ", as long as their holders had not let go" : "");
 }
 
 static bool tell_session_ids(struct sentences *out, const struct verdict *verdict)

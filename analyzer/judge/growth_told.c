@@ -72,17 +72,37 @@ static double lengthening(const struct growth *growth, double limit)
 	return distance > reach / 30 ? pow(reach / distance, 2.0 / 3) : 10;
 }
 
-static bool doubt_uncertain(
-    struct sentences *out, const struct growth *growth, double limit, int64_t cycles)
+/* Rising they are; whether to the end is the question. */
+static bool doubt_end(struct sentences *out, const struct growth *growth, int64_t samples)
 {
-	const double times = lengthening(growth, limit);
-	const int64_t more = (int64_t)ceil((double)cycles * (times > 1.2 ? times - 1 : 0.2));
+	const int needed = 2 * TREND_POINTS;
 
+	if (samples >= needed)
+		return sentences_add(out,
+		    "%s handles of %s (process %lld)%s%s rise by %.2f a cycle, but whether they still do in the second half "
+		    "of the run is not clear: run as many cycles again",
+		    growth->type, image_of(growth), (long long)growth->pid, of_whom(growth),
+		    user_of(growth), growth->slope);
+	return sentences_add(out,
+	    "%s handles of %s (process %lld)%s%s rise by %.2f a cycle, and %lld snapshots during the load are too few to "
+	    "tell a leak from a cache that fills: take %d at least (observe_every)",
+	    growth->type, image_of(growth), (long long)growth->pid, of_whom(growth),
+	    user_of(growth), growth->slope, (long long)samples, needed);
+}
+
+static bool doubt_uncertain(struct sentences *out, const struct growth *growth,
+    const struct limits *limits, const struct verdict *verdict)
+{
+	const double times = lengthening(growth, limits->growth);
+	const int64_t more = (int64_t)ceil((double)verdict->n * (times > 1.2 ? times - 1 : 0.2));
+
+	if (growth->lower > limits->growth)
+		return doubt_end(out, growth, verdict->growth_samples);
 	return sentences_add(out,
 	    "%s handles of %s (process %lld)%s%s may rise by up to %.2f a cycle (limit %.2f, judge.growth): run "
 	    "%lld more cycles to tell",
 	    growth->type, image_of(growth), (long long)growth->pid, of_whom(growth),
-	    user_of(growth), growth->upper, limit, (long long)more);
+	    user_of(growth), growth->upper, limits->growth, (long long)more);
 }
 
 static bool doubt_untested(struct sentences *out, const struct growth *growth, int64_t samples)
@@ -96,10 +116,10 @@ static bool doubt_untested(struct sentences *out, const struct growth *growth, i
 
 bool growth_doubt(struct sentences *out, const struct verdict *verdict, const struct limits *limits)
 {
-	for (size_t i = 0; i < verdict->growth_count; i++) {
+	for (size_t i = 0; i < verdict->growth_count && verdict->n > 0; i++) {
 		const struct growth *growth = &verdict->growths[i];
 		if (growth->word == GROWTH_UNCERTAIN && !growth->totals &&
-		    !doubt_uncertain(out, growth, limits->growth, verdict->n))
+		    !doubt_uncertain(out, growth, limits, verdict))
 			return false;
 		if (growth->word == GROWTH_UNTESTED &&
 		    !doubt_untested(out, growth, verdict->growth_samples))
