@@ -95,10 +95,16 @@ static bool is_flat(const struct series *series)
 	return true;
 }
 
-/* It gained more, as far as is known, than the limit allows in so many cycles. */
+/* It has more at the end than the limit allows for so many cycles. */
 static bool has_gained(const struct series *series, double limit)
 {
-	return !(series_gain(series) <= limit * series->axis->total);
+	return series_gain(series) > limit * series->axis->total;
+}
+
+/* The same, or the end is not known. */
+static bool may_have_gained(const struct series *series, double limit)
+{
+	return has_gained(series, limit) || isnan(series_gain(series));
 }
 
 static bool measure(struct rise *rise, const struct series *series, double limit)
@@ -137,15 +143,21 @@ static int by_chance(const void *a, const void *b)
 	return (one->slope < other->slope) - (one->slope > other->slope);
 }
 
-/* Those of one account are looked at where they may have leaked: they are many. */
+static bool is_worth_measuring(const struct series *series, double limit)
+{
+	/* Of single accounts there are many. */
+	return series_is_pooled(series) ? stays(series) || has_gained(series, limit)
+	                                : stays(series) && may_have_gained(series, limit);
+}
+
 static bool measure_all(struct rises *rises, const struct series_set *set)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		const struct series *series = &set->items[i];
-		if (series->samples->count < TREND_POINTS || !stays(series))
+		if (series->samples->count < TREND_POINTS)
 			continue;
 		rises->tested++;
-		if ((series_is_pooled(series) || has_gained(series, rises->limit)) &&
+		if (is_worth_measuring(series, rises->limit) &&
 		    !measure(&rises->items[rises->count++], series, rises->limit))
 			return false;
 	}
@@ -153,19 +165,45 @@ static bool measure_all(struct rises *rises, const struct series_set *set)
 	return true;
 }
 
-/* Whether it still rises in the second half of the run. Not known with too few points there. */
-static bool look_at_second_half(struct rise *rise, double limit)
+static void mark_uncertain(struct growth *growth, enum growth_doubt doubt)
 {
+	growth->word = GROWTH_UNCERTAIN;
+	growth->doubt = doubt;
+}
+
+/* What a series is that may be above the limit; `above`: it surely is. The second half of the run tells what goes on from
+ * what filled up and stays. */
+static bool look_at_second_half(struct rise *rise, double limit, bool above)
+{
+	struct growth *growth = &rise->growth;
 	struct trend trend;
 
 	if (!trend_of(rise->series, rise->series->samples->count / 2, &trend))
 		return false;
-	if (trend.points > 0 && trend.slope - reach_of(&trend) > limit)
-		rise->growth.word = GROWTH_LEAK;
-	else if (trend.points > 0 && trend.slope + reach_of(&trend) < limit)
-		rise->growth.word = GROWTH_PLATEAU;
+	if (trend.points > 0 && trend.slope + reach_of(&trend) < limit)
+		growth->word = GROWTH_PLATEAU;
+	else if (!above)
+		mark_uncertain(growth, growth->upper > limit ? DOUBT_SLOPE : DOUBT_UNSTEADY);
+	else if (trend.points == 0 || trend.slope - reach_of(&trend) <= limit)
+		mark_uncertain(growth, DOUBT_END);
+	else if (!rise->series->samples->settled)
+		mark_uncertain(growth, DOUBT_UNSEEN);
 	else
-		rise->growth.word = GROWTH_UNCERTAIN;
+		growth->word = GROWTH_LEAK;
+	return true;
+}
+
+/* What was let go once the load was over has not leaked: what is left on the quiet host judges. */
+static bool decide_one(struct rise *rise, double limit, bool above)
+{
+	struct growth *growth = &rise->growth;
+	const bool unsteady = series_is_pooled(rise->series) && has_gained(rise->series, limit);
+
+	if ((above || growth->upper > limit || unsteady) &&
+	    !look_at_second_half(rise, limit, above))
+		return false;
+	if (growth->word != GROWTH_NONE && !may_have_gained(rise->series, limit))
+		growth->word = GROWTH_RELEASED;
 	return true;
 }
 
@@ -175,15 +213,10 @@ static bool decide(struct rises *rises)
 	bool holds = true;
 
 	for (size_t i = 0; i < rises->count; i++) {
-		struct growth *growth = &rises->items[i].growth;
-		holds = holds && growth->chance * (double)(rises->tested - i) <= LEVEL;
-		growth->word = growth->upper > rises->limit ? GROWTH_UNCERTAIN : GROWTH_NONE;
-		if (holds && !look_at_second_half(&rises->items[i], rises->limit))
+		struct rise *rise = &rises->items[i];
+		holds = holds && rise->growth.chance * (double)(rises->tested - i) <= LEVEL;
+		if (!decide_one(rise, rises->limit, holds))
 			return false;
-		/* What was let go once the load was over has not leaked: settled counts judge. */
-		if (growth->word != GROWTH_NONE &&
-		    !has_gained(rises->items[i].series, rises->limit))
-			growth->word = GROWTH_RELEASED;
 	}
 	return true;
 }
@@ -234,42 +267,52 @@ static void take_off_explained(struct rises *rises)
 }
 
 /* With too few snapshots for a trend, what was gained from the beginning to the end may be one. */
-static void note_untested(struct rises *rises, const struct series_set *set)
+static void note_too_few(struct rises *rises, const struct series_set *set)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		const struct series *series = &set->items[i];
 		const struct samples *samples = series->samples;
 		if (samples->count >= TREND_POINTS || series_is_total(series) ||
-		    !series_is_pooled(series) ||
-		    !(series_gain(series) > rises->limit * series->axis->total))
+		    !series_is_pooled(series) || !has_gained(series, rises->limit))
 			continue;
 		rises->items[rises->count++] = (struct rise){
 		    .series = series,
 		    .growth = {.pid = series->pid,
-		        .word = GROWTH_UNTESTED,
+		        .word = GROWTH_UNCERTAIN,
+		        .doubt = DOUBT_TOO_FEW,
 		        .first = series->counts[SAMPLE_BEFORE(samples)],
 		        .last = series->counts[SAMPLE_SETTLED(samples)]},
 		};
 	}
 }
 
-const char *const growth_words[7] = {
+const char *const growth_words[6] = {
     [GROWTH_NONE] = "none",
     [GROWTH_LEAK] = "leak",
     [GROWTH_PLATEAU] = "plateau",
     [GROWTH_UNCERTAIN] = "uncertain",
     [GROWTH_EXPLAINED] = "explained",
     [GROWTH_RELEASED] = "released",
-    [GROWTH_UNTESTED] = "untested",
 };
 
-/* How much a word tells, most first. */
+const char *const growth_doubts[6] = {
+    [DOUBT_NONE] = "",
+    [DOUBT_SLOPE] = "slope",
+    [DOUBT_END] = "end",
+    [DOUBT_UNSTEADY] = "unsteady",
+    [DOUBT_UNSEEN] = "unseen",
+    [DOUBT_TOO_FEW] = "too few",
+};
+
+/* How much a word tells. */
 static int weight(enum growth_word word)
 {
-	return word == GROWTH_LEAK                                   ? 3
-	       : word == GROWTH_UNCERTAIN || word == GROWTH_UNTESTED ? 2
-	       : word == GROWTH_PLATEAU                              ? 1
-	                                                             : 0;
+	static const int weights[] = {[GROWTH_LEAK] = 3,
+	    [GROWTH_UNCERTAIN] = 2,
+	    [GROWTH_PLATEAU] = 1,
+	    [GROWTH_EXPLAINED] = 0};
+
+	return weights[word];
 }
 
 static int by_weight(const void *a, const void *b)
@@ -317,7 +360,7 @@ bool growth_find(struct verdict *verdict, const struct evidence *evidence,
 	bool good = rises.items && measure_all(&rises, &set) && decide(&rises);
 	if (good) {
 		take_off_explained(&rises);
-		note_untested(&rises, &set);
+		note_too_few(&rises, &set);
 		good = keep_most_telling(verdict, &rises);
 	}
 	if (!good)

@@ -1,5 +1,6 @@
 /* How the rise of handles is put to people. */
 #include <math.h>
+#include <stdio.h>
 
 #include "judge/growth.h"
 #include "judge/trend.h"
@@ -72,46 +73,47 @@ static double lengthening(const struct growth *growth, double limit)
 	return distance > reach / 30 ? pow(reach / distance, 2.0 / 3) : 10;
 }
 
-/* Rising they are; whether to the end is the question. */
-static bool doubt_end(struct sentences *out, const struct growth *growth, int64_t samples)
+/* Why it is not clear what the growth is; what would settle it. Adds to "Token handles of ... " */
+static bool doubt_one(struct sentences *out, const struct growth *growth,
+    const struct verdict *verdict, const struct limits *limits)
 {
-	const int needed = 2 * TREND_POINTS;
+	const long long samples = (long long)verdict->growth_samples;
+	char what[300], why[300];
 
-	if (samples >= needed)
-		return sentences_add(out,
-		    "%s handles of %s (process %lld)%s%s rise by %.2f a cycle, but whether they still do in the second half "
-		    "of the run is not clear: run as many cycles again",
-		    growth->type, image_of(growth), (long long)growth->pid, of_whom(growth),
-		    user_of(growth), growth->slope);
-	return sentences_add(out,
-	    "%s handles of %s (process %lld)%s%s rise by %.2f a cycle, and %lld snapshots during the load are too few to "
-	    "tell a leak from a cache that fills: take %d at least (observe_every)",
-	    growth->type, image_of(growth), (long long)growth->pid, of_whom(growth),
-	    user_of(growth), growth->slope, (long long)samples, needed);
-}
-
-static bool doubt_uncertain(struct sentences *out, const struct growth *growth,
-    const struct limits *limits, const struct verdict *verdict)
-{
-	const double times = lengthening(growth, limits->growth);
-	const int64_t more = (int64_t)ceil((double)verdict->n * (times > 1.2 ? times - 1 : 0.2));
-
-	if (growth->lower > limits->growth)
-		return doubt_end(out, growth, verdict->growth_samples);
-	return sentences_add(out,
-	    "%s handles of %s (process %lld)%s%s may rise by up to %.2f a cycle (limit %.2f, judge.growth): run "
-	    "%lld more cycles to tell",
-	    growth->type, image_of(growth), (long long)growth->pid, of_whom(growth),
-	    user_of(growth), growth->upper, limits->growth, (long long)more);
-}
-
-static bool doubt_untested(struct sentences *out, const struct growth *growth, int64_t samples)
-{
-	return sentences_add(out,
-	    "%s handles of %s (process %lld) for the run's accounts rose from %.0f to %.0f, and %lld snapshots during "
-	    "the load are too few to tell why: take %d at least (observe_every)",
-	    growth->type, image_of(growth), (long long)growth->pid, growth->first, growth->last,
-	    (long long)samples, TREND_POINTS);
+	snprintf(what, sizeof what, "%s handles of %s (process %lld)%s%s", growth->type,
+	    image_of(growth), (long long)growth->pid, of_whom(growth), user_of(growth));
+	if (growth->doubt == DOUBT_SLOPE) {
+		const double times = lengthening(growth, limits->growth);
+		snprintf(why, sizeof why,
+		    "may rise by up to %.2f a cycle (limit %.2f, judge.growth): run %.0f more cycles to tell",
+		    growth->upper, limits->growth,
+		    ceil((double)verdict->n * (times > 1.2 ? times - 1 : 0.2)));
+	} else if (growth->doubt == DOUBT_END && samples < 2 * TREND_POINTS) {
+		snprintf(why, sizeof why,
+		    "rise by %.2f a cycle, and %lld snapshots during the load are too few to tell a leak from a cache "
+		    "that fills: take %d at least (observe_every)",
+		    growth->slope, samples, 2 * TREND_POINTS);
+	} else if (growth->doubt == DOUBT_END) {
+		snprintf(why, sizeof why,
+		    "rise by %.2f a cycle, but whether they still do in the second half of the run is not clear: run as "
+		    "many cycles again",
+		    growth->slope);
+	} else if (growth->doubt == DOUBT_UNSEEN) {
+		snprintf(why, sizeof why,
+		    "rise by %.2f a cycle, and what is left of them on the quiet host was not seen",
+		    growth->slope);
+	} else if (growth->doubt == DOUBT_UNSTEADY) {
+		snprintf(why, sizeof why,
+		    "for the run's accounts became more (%.0f, then %.0f during the load), and not steadily: run as many "
+		    "cycles again",
+		    growth->first, growth->last);
+	} else {
+		snprintf(why, sizeof why,
+		    "for the run's accounts rose from %.0f to %.0f, and %lld snapshots during the load are too few to "
+		    "tell why: take %d at least (observe_every)",
+		    growth->first, growth->last, samples, TREND_POINTS);
+	}
+	return sentences_add(out, "%s %s", what, why);
 }
 
 bool growth_doubt(struct sentences *out, const struct verdict *verdict, const struct limits *limits)
@@ -119,10 +121,7 @@ bool growth_doubt(struct sentences *out, const struct verdict *verdict, const st
 	for (size_t i = 0; i < verdict->growth_count && verdict->n > 0; i++) {
 		const struct growth *growth = &verdict->growths[i];
 		if (growth->word == GROWTH_UNCERTAIN && !growth->totals &&
-		    !doubt_uncertain(out, growth, limits, verdict))
-			return false;
-		if (growth->word == GROWTH_UNTESTED &&
-		    !doubt_untested(out, growth, verdict->growth_samples))
+		    !doubt_one(out, growth, verdict, limits))
 			return false;
 	}
 	return true;

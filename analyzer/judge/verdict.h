@@ -44,12 +44,22 @@ enum growth_word {
 	GROWTH_NONE,      /* below the limit */
 	GROWTH_LEAK,      /* above it, to the end of the run */
 	GROWTH_PLATEAU,   /* it was, and is no longer */
-	GROWTH_UNCERTAIN, /* its interval holds the limit */
+	GROWTH_UNCERTAIN, /* see enum growth_doubt */
 	GROWTH_RELEASED,  /* it rose under load, and was let go when the host had become quiet */
 	GROWTH_EXPLAINED, /* above it by what another one rises: that of single types, or of all accounts */
-	GROWTH_UNTESTED, /* more at the end than at the beginning, and too few snapshots between to tell why */
 };
-extern const char *const growth_words[7];
+extern const char *const growth_words[6];
+
+/* Why it is uncertain. */
+enum growth_doubt {
+	DOUBT_NONE,
+	DOUBT_SLOPE,    /* the interval holds the limit */
+	DOUBT_END,      /* above it, but perhaps not to the end */
+	DOUBT_UNSTEADY, /* more at the end than the limit allows, though there is no trend */
+	DOUBT_UNSEEN,   /* above it, but what is left on the quiet host was not seen */
+	DOUBT_TOO_FEW, /* more at the end than the limit allows, and too few looks between for a trend */
+};
+extern const char *const growth_doubts[6];
 
 /* How the handles of a process rise with the cycles. */
 struct growth {
@@ -59,12 +69,13 @@ struct growth {
 	char *user;  /* only those to what is its, over its own cycles; NULL: of all accounts */
 	bool totals; /* it is "handle" */
 	enum growth_word word;
-	double slope, error; /* handles a cycle, and its standard error */
-	double lower, upper; /* 95 % interval */
-	double chance;       /* of such a slope if the true one is at the limit; not corrected */
-	double kendall_z;    /* Mann-Kendall's, for support */
+	enum growth_doubt doubt; /* if it is uncertain */
+	double slope, error;     /* handles a cycle, and its standard error */
+	double lower, upper;     /* 95 % interval */
+	double chance;    /* of such a slope if the true one is at the limit; not corrected */
+	double kendall_z; /* Mann-Kendall's, for support */
 	double first,
-	    last; /* handles at the first and at the last sample; untested: before, and when quiet */
+	    last; /* handles at the first and at the last sample; DOUBT_TOO_FEW: before, and when quiet */
 };
 
 /* A control run, judged by itself. */

@@ -116,12 +116,14 @@ static json_t *growth_json(const struct verdict *verdict)
 	json_t *series = json_array();
 	for (size_t i = 0; i < verdict->growth_count; i++) {
 		const struct growth *growth = &verdict->growths[i];
-		const bool tested = growth->word != GROWTH_UNTESTED;
+		const bool tested = growth->doubt != DOUBT_TOO_FEW;
+		const bool unsure = growth->word == GROWTH_UNCERTAIN;
 		json_array_append_new(series,
-		    json_pack("{s:s,s:o,s:o,s:s,s:o,s:o,s:[o,o],s:o,s:o,s:f,s:f}", "word",
-		        growth_words[growth->word], "image", text_or_null(growth->image), "pid",
-		        integer_or_null(true, growth->pid), "type", growth->type, "user",
-		        text_or_null(growth->user), "per_cycle",
+		    json_pack("{s:s,s:o,s:o,s:o,s:s,s:o,s:o,s:[o,o],s:o,s:o,s:f,s:f}", "word",
+		        growth_words[growth->word], "doubt",
+		        text_or_null(unsure ? growth_doubts[growth->doubt] : NULL), "image",
+		        text_or_null(growth->image), "pid", integer_or_null(true, growth->pid),
+		        "type", growth->type, "user", text_or_null(growth->user), "per_cycle",
 		        real_or_null(tested, growth->slope), "ci95",
 		        real_or_null(tested, growth->lower), real_or_null(tested, growth->upper),
 		        "p", real_or_null(tested, growth->chance), "kendall_z",

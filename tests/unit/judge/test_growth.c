@@ -115,6 +115,7 @@ static void a_cache_that_fills_is_a_plateau(void **state)
 	struct fixture fixture = fixture_create();
 	struct verdict *verdict = judge_counts(&fixture, filling, 41);
 	assert_int_not_equal(verdict->word, VERDICT_LEAK);
+	assert_reason(verdict, "and stay there: a plateau, no leak");
 	fixture_finish(&fixture, verdict);
 }
 
@@ -204,6 +205,39 @@ static void a_look_without_rights_is_not_counted_as_one_that_saw_no_handles(void
 	fixture_finish(&fixture, verdict);
 }
 
+static int starting_late(int cycle)
+{
+	return cycle < 84 ? 0 : cycle - 80;
+}
+
+static void a_leak_that_begins_late_is_not_called_clean(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct verdict *verdict = judge_counts(&fixture, starting_late, 20);
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	assert_reason(verdict, "not steadily: run as many cycles again");
+	fixture_finish(&fixture, verdict);
+}
+
+static void what_is_left_must_have_been_seen_to_be_a_leak(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	fixture_set(&fixture, "load.slots", "1");
+	fixture_add_cycles(&fixture, 1, CYCLES, 2, CYCLE_LOGGED_OFF);
+	fixture_add_snapshot(&fixture, MARK_BEFORE, snapshot_with(0));
+	for (int cycle = 4; cycle < CYCLES; cycle += 4)
+		fixture_add_round(&fixture, cycle, snapshot_with(rising(cycle)));
+	struct snapshot *settled = fixture_snapshot();
+	assert_true(snapshot_add_unavailable(settled, "handles", "the probe was denied"));
+	fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	assert_reason(verdict, "what is left of them on the quiet host was not seen");
+	fixture_finish(&fixture, verdict);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +249,8 @@ int main(void)
 	    unit_test(what_wanders_widely_is_not_decided_and_more_cycles_are_asked_for),
 	    unit_test(what_grows_for_one_account_is_found_among_many),
 	    unit_test(where_two_observers_look_the_one_that_sees_handles_counts),
+	    unit_test(a_leak_that_begins_late_is_not_called_clean),
+	    unit_test(what_is_left_must_have_been_seen_to_be_a_leak),
 	    unit_test(a_look_without_rights_is_not_counted_as_one_that_saw_no_handles),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
