@@ -1,23 +1,9 @@
 /* How findings are put to people. */
 #include "judge/reasons.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "judge/controls.h"
 #include "judge/growth.h"
-
-const char *percent_format(double rate, char out[PERCENT_TEXT])
-{
-	if (rate > 0 && rate < 0.001)
-		snprintf(out, PERCENT_TEXT, "%.2g", rate * 100);
-	else
-		snprintf(out, PERCENT_TEXT, "%.1f", rate * 100);
-	size_t length = strlen(out);
-	if (length > 2 && strcmp(out + length - 2, ".0") == 0)
-		out[length - 2] = '\0';
-	return out;
-}
+#include "judge/rate.h"
 
 static bool tell_orphans(struct sentences *out, const struct verdict *verdict)
 {

@@ -1,5 +1,8 @@
-/* How a rate is written: a decimal number from 0 to 1, in any locale the same. */
+/* How a rate is written: as a decimal number from 0 to 1, in any locale the same, and for people as a percentage. */
 #include "judge/rate.h"
+
+#include <stdio.h>
+#include <string.h>
 
 bool rate_parse(const char *text, double *out)
 {
@@ -18,4 +21,16 @@ bool rate_parse(const char *text, double *out)
 		return false;
 	*out = value / unit;
 	return true;
+}
+
+const char *percent_format(double rate, char out[PERCENT_TEXT])
+{
+	if (rate > 0 && rate < 0.001)
+		snprintf(out, PERCENT_TEXT, "%.2g", rate * 100);
+	else
+		snprintf(out, PERCENT_TEXT, "%.1f", rate * 100);
+	size_t length = strlen(out);
+	if (length > 2 && strcmp(out + length - 2, ".0") == 0)
+		out[length - 2] = '\0';
+	return out;
 }

@@ -1,4 +1,4 @@
-/* Rates as settings and expectations give them. Inside this folder. */
+/* Rates as settings and expectations give them, and as people read them. Inside this folder. */
 #ifndef LEAKLAB_RATE_H
 #define LEAKLAB_RATE_H
 
@@ -6,5 +6,9 @@
 
 /* Reads a number in the C locale's form, between 0 and 1. */
 bool rate_parse(const char *text, double *out);
+
+#define PERCENT_TEXT 16
+/* A rate as a percentage with as many digits as say something. Returns out. */
+const char *percent_format(double rate, char out[PERCENT_TEXT]);
 
 #endif

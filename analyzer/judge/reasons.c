@@ -7,6 +7,7 @@
 #include "judge/binomial.h"
 #include "judge/controls.h"
 #include "judge/growth.h"
+#include "judge/rate.h"
 #include "judge/whole.h"
 #include "snapshot/identity.h"
 

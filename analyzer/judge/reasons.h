@@ -16,10 +16,6 @@ bool reasons_doubt(struct sentences *out, const struct verdict *verdict,
 bool reasons_tell(struct sentences *out, const struct verdict *verdict,
     const struct evidence *evidence, const struct limits *limits);
 
-#define PERCENT_TEXT 16
-/* A rate as a percentage with as many digits as say something. Returns out. */
-const char *percent_format(double rate, char out[PERCENT_TEXT]);
-
 /* What the observers said about a section that is out of sight. */
 const char *why_unavailable(const struct snapshot *snapshot, const char *what);
 

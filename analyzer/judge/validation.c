@@ -10,6 +10,7 @@
 
 #include "common/text.h"
 #include "judge/binomial.h"
+#include "judge/rate.h"
 #include "judge/reasons.h"
 #include "judge/verdict.h"
 
