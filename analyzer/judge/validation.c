@@ -20,13 +20,18 @@
 struct side {
 	double *rates; /* by run that could be judged */
 	size_t count, undecided, leaks;
-	int64_t k, n; /* over all of them */
+	int64_t k, n; /* over all of them, see `what` */
 	double lower, upper;
 };
+
+/* What is counted: logon sessions that leaked, or, where none did on either side, runs that leak handles. */
+static const char *const logon_sessions = "logon sessions leaked", *const runs =
+                                                                       "runs leak handles";
 
 struct validation {
 	enum validation_word word;
 	struct side now, before;
+	const char *what; /* k of n is of this */
 	double effect, effect_lower,
 	    effect_upper; /* rate before less rate now, and its 95 % interval */
 	double chance;
@@ -127,22 +132,36 @@ double validation_permutation(
 	return chance;
 }
 
-static bool side_init(struct side *side, const struct verdict *const *verdicts, size_t count)
+static bool can_be_judged(const struct verdict *verdict)
+{
+	return verdict->word != VERDICT_INCONCLUSIVE && verdict->orphans_known && verdict->n > 0;
+}
+
+static bool any_orphan(const struct verdict *const *verdicts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (can_be_judged(verdicts[i]) && verdicts[i]->k > 0)
+			return true;
+	return false;
+}
+
+static bool side_init(
+    struct side *side, const struct verdict *const *verdicts, size_t count, const char *what)
 {
 	*side = (struct side){.rates = calloc(count + 1, sizeof *side->rates)};
 	if (!side->rates)
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		const struct verdict *verdict = verdicts[i];
-		if (verdict->word == VERDICT_INCONCLUSIVE || !verdict->orphans_known ||
-		    verdict->n == 0) {
+		const bool leak = verdict->word == VERDICT_LEAK, by_run = what == runs;
+		if (!can_be_judged(verdict)) {
 			side->undecided++;
 			continue;
 		}
-		side->rates[side->count++] = verdict->rate;
-		side->leaks += verdict->word == VERDICT_LEAK;
-		side->k += verdict->k;
-		side->n += verdict->n;
+		side->rates[side->count++] = by_run ? leak : verdict->rate;
+		side->leaks += leak;
+		side->k += by_run ? leak : verdict->k;
+		side->n += by_run ? 1 : verdict->n;
 	}
 	if (side->n > 0)
 		binomial_interval(side->k, side->n, &side->lower, &side->upper);
@@ -163,7 +182,8 @@ static void find_effect(struct validation *validation)
 	                                                     pow(rate_now - now->lower, 2));
 }
 
-static bool tell_side(struct sentences *out, const char *name, const struct side *side)
+static bool tell_side(
+    struct sentences *out, const char *name, const struct side *side, const char *what)
 {
 	char rate[PERCENT_TEXT], lower[PERCENT_TEXT], upper[PERCENT_TEXT];
 
@@ -175,8 +195,8 @@ static bool tell_side(struct sentences *out, const char *name, const struct side
 	if (side->n == 0)
 		return true;
 	return sentences_add(out,
-	    "%s: %lld of %lld logon sessions leaked in %zu runs (%s %%, 95 %% interval %s %% to %s %%)",
-	    name, (long long)side->k, (long long)side->n, side->count,
+	    "%s: %lld of %lld %s in %zu runs (%s %%, 95 %% interval %s %% to %s %%)", name,
+	    (long long)side->k, (long long)side->n, what, side->count,
 	    percent_format((double)side->k / (double)side->n, rate),
 	    percent_format(side->lower, lower), percent_format(side->upper, upper));
 }
@@ -187,7 +207,8 @@ static bool tell_too_few(struct validation *validation)
 	const struct side *now = &validation->now, *before = &validation->before;
 
 	if (1 / divisions(now->count + before->count, now->count) <= LEVEL)
-		return true;
+		return sentences_add(&validation->reasons,
+		    "the runs differ too much among themselves to be told from luck: play more of each");
 	return sentences_add(&validation->reasons,
 	    "%zu runs against %zu cannot be told from luck, however they come out: play 3 runs of each at least",
 	    now->count, before->count);
@@ -199,7 +220,8 @@ static bool decide(struct validation *validation)
 	struct sentences *out = &validation->reasons;
 
 	validation->word = VALIDATION_CANNOT_TELL;
-	if (!tell_side(out, "without the fix", before) || !tell_side(out, "with the fix", now))
+	if (!tell_side(out, "without the fix", before, validation->what) ||
+	    !tell_side(out, "with the fix", now, validation->what))
 		return false;
 	if (now->count == 0 || before->count == 0)
 		return sentences_add(out, "there is no run %s that could be judged",
@@ -231,8 +253,13 @@ struct validation *validation_create(const struct verdict *const *now, size_t no
 {
 	struct validation *validation = calloc(1, sizeof *validation);
 
-	if (validation && side_init(&validation->now, now, now_count) &&
-	    side_init(&validation->before, before, before_count) && decide(validation))
+	if (!validation)
+		return NULL;
+	validation->what =
+	    any_orphan(now, now_count) || any_orphan(before, before_count) ? logon_sessions : runs;
+	if (side_init(&validation->now, now, now_count, validation->what) &&
+	    side_init(&validation->before, before, before_count, validation->what) &&
+	    decide(validation))
 		return validation;
 	validation_destroy(validation);
 	return NULL;
@@ -284,9 +311,10 @@ bool validation_print_json(const struct validation *validation, FILE *out, struc
 
 	for (size_t i = 0; i < validation->reasons.count; i++)
 		json_array_append_new(reasons, json_string(validation->reasons.items[i]));
-	json_t *root = json_pack("{s:s,s:s,s:o,s:o,s:o}", "schema", VALIDATION_SCHEMA, "validation",
-	    validation_words[validation->word], "reasons", reasons, "with_fix",
-	    side_json(&validation->now), "without_fix", side_json(&validation->before));
+	json_t *root = json_pack("{s:s,s:s,s:o,s:s,s:o,s:o}", "schema", VALIDATION_SCHEMA,
+	    "validation", validation_words[validation->word], "reasons", reasons, "counted",
+	    validation->what, "with_fix", side_json(&validation->now), "without_fix",
+	    side_json(&validation->before));
 	const bool known = validation->now.count > 0 && validation->before.count > 0;
 	json_object_set_new(root, "effect",
 	    known ? json_pack("{s:f,s:[f,f],s:f}", "rate", validation->effect, "ci95",

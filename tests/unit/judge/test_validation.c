@@ -113,6 +113,29 @@ static void inconclusive_runs_do_not_count(void **state)
 	assert_int_equal(validate(now, 2, before, 2, &code), VALIDATION_CANNOT_TELL);
 }
 
+static void a_leak_of_handles_alone_can_be_fixed_too(void **state)
+{
+	(void)state;
+	const struct verdict now[] = {
+	    run(VERDICT_CLEAN, 0, 60), run(VERDICT_CLEAN, 0, 60), run(VERDICT_CLEAN, 0, 60)};
+	const struct verdict before[] = {
+	    run(VERDICT_LEAK, 0, 60), run(VERDICT_LEAK, 0, 60), run(VERDICT_LEAK, 0, 60)};
+	int code;
+	assert_int_equal(validate(now, 3, before, 3, &code), VALIDATION_FIXED);
+	assert_int_equal(validate(before, 3, before, 3, &code), VALIDATION_NOT_FIXED);
+}
+
+static void handles_that_still_leak_are_improved_at_best(void **state)
+{
+	(void)state;
+	const struct verdict now[] = {
+	    run(VERDICT_LEAK, 0, 60), run(VERDICT_LEAK, 0, 60), run(VERDICT_LEAK, 0, 60)};
+	const struct verdict before[] = {
+	    run(VERDICT_LEAK, 60, 60), run(VERDICT_LEAK, 60, 60), run(VERDICT_LEAK, 60, 60)};
+	int code;
+	assert_int_equal(validate(now, 3, before, 3, &code), VALIDATION_IMPROVED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -123,6 +146,8 @@ int main(void)
 	    unit_test(the_same_leak_is_not_fixed),
 	    unit_test(one_run_each_cannot_tell),
 	    unit_test(what_did_not_leak_cannot_be_fixed),
+	    unit_test(a_leak_of_handles_alone_can_be_fixed_too),
+	    unit_test(handles_that_still_leak_are_improved_at_best),
 	    unit_test(inconclusive_runs_do_not_count),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
