@@ -156,9 +156,10 @@ static bool measure_all(struct rises *rises, const struct series_set *set)
 		const struct series *series = &set->items[i];
 		if (series->samples->count < TREND_POINTS)
 			continue;
-		rises->tested++;
-		if (is_worth_measuring(series, rises->limit) &&
-		    !measure(&rises->items[rises->count++], series, rises->limit))
+		const bool measured = is_worth_measuring(series, rises->limit);
+		/* What came and went with its session was never a question. */
+		rises->tested += measured || stays(series);
+		if (measured && !measure(&rises->items[rises->count++], series, rises->limit))
 			return false;
 	}
 	qsort(rises->items, rises->count, sizeof *rises->items, by_chance);

@@ -168,6 +168,68 @@ static void print_controls(FILE *out, const struct verdict *verdict)
 	fputs("</tbody></table></div>\n</section>\n", out);
 }
 
+#define GROWTHS_MOST 20
+
+static void print_slope(FILE *out, const struct growth *growth, double slope)
+{
+	char text[32] = "";
+
+	if (growth->doubt != DOUBT_TOO_FEW)
+		snprintf(text, sizeof text, "%.2f", slope);
+	html_cell(out, "number", text);
+}
+
+/* Series that do not rise are counted, not listed. */
+static void print_growths(FILE *out, const struct verdict *verdict)
+{
+	static const char *const words[] = {
+	    [GROWTH_NONE] = "",
+	    [GROWTH_LEAK] = "leak",
+	    [GROWTH_PLATEAU] = "plateau: filled up, and stays",
+	    [GROWTH_UNCERTAIN] = "not clear",
+	    [GROWTH_RELEASED] = "let go after the load",
+	    [GROWTH_EXPLAINED] = "follows another row",
+	};
+	size_t listed = 0;
+
+	if (verdict->growth_tested == 0)
+		return;
+	fprintf(out,
+	    "<section id=\"growth\" aria-labelledby=\"growth-heading\">\n"
+	    "<h2 id=\"growth-heading\">Handles over the cycles</h2>\n<p>%" PRId64
+	    " series (a process, a type of object, the run's accounts or one of them) over %" PRId64
+	    " snapshots during the load.</p>\n"
+	    "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Handles over the cycles, table\"><table>"
+	    "<caption>Those that rise, the most telling first</caption><thead><tr>"
+	    "<th scope=\"col\">image</th><th scope=\"col\" class=\"number\">process</th>"
+	    "<th scope=\"col\">type</th><th scope=\"col\">account</th>"
+	    "<th scope=\"col\" class=\"number\">a cycle</th>"
+	    "<th scope=\"col\" class=\"number\">at least</th>"
+	    "<th scope=\"col\" class=\"number\">at most</th>"
+	    "<th scope=\"col\">what it is</th></tr></thead>\n<tbody>\n",
+	    verdict->growth_tested, verdict->growth_samples);
+	for (size_t i = 0; i < verdict->growth_count && listed < GROWTHS_MOST; i++) {
+		const struct growth *growth = &verdict->growths[i];
+		if (growth->word == GROWTH_NONE)
+			continue;
+		listed++;
+		fputs("<tr><th scope=\"row\">", out);
+		escape_markup(out, growth->image);
+		fputs("</th>", out);
+		html_integer(out, growth->pid);
+		html_cell(out, "kind", growth->totals ? "any" : growth->type);
+		html_cell(out, "kind", growth->user ? growth->user : "any");
+		print_slope(out, growth, growth->slope);
+		print_slope(out, growth, growth->lower);
+		print_slope(out, growth, growth->upper);
+		html_cell(out, "text", words[growth->word]);
+		fputs("</tr>\n", out);
+	}
+	if (listed == 0)
+		fputs("<tr><td colspan=\"8\">none rises</td></tr>\n", out);
+	fputs("</tbody></table></div>\n</section>\n", out);
+}
+
 static void print_failures(FILE *out, const struct report *report)
 {
 	if (report->failure_count == 0)
@@ -203,6 +265,8 @@ static void print_links(FILE *out, const struct report *report)
 	if (report->verdict->expectation_count)
 		fputs("<li><a href=\"#expectations\">Expectations</a></li>\n", out);
 	fputs("<li><a href=\"#charts\">Charts</a></li>\n", out);
+	if (report->verdict->growth_tested)
+		fputs("<li><a href=\"#growth\">Handles</a></li>\n", out);
 	if (report->failure_count)
 		fputs("<li><a href=\"#failures\">Errors</a></li>\n", out);
 	fputs("<li><a href=\"#evidence\">Evidence</a></li>\n"
@@ -247,6 +311,7 @@ static bool render(const struct report *report, FILE *out, struct error *error)
 		fputs("<div class=\"charts\">\n", out);
 		html_charts(out, charts);
 		fputs("</div>\n</section>\n", out);
+		print_growths(out, report->verdict);
 		print_failures(out, report);
 		html_captures(out, report);
 		html_environment(out, report);

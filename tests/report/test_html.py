@@ -54,7 +54,7 @@ class Page(leaklab.Case):
         """A run with a leak, with failures, and with names that are markup."""
         lab = self.lab("--time-scale", "0.0001", "--shell-seconds", "0.05", "--kernel-reference", "2")
         scenario = self.scenario(lab, load={"slots": 2, "cycles": 20, "hold": "10ms"}, observers=[self.observer(lab)],
-                                 observe_every=4, expect={"verdict": "LEAK", "p95": {"logon": "1us"}})
+                                 observe_every=2, expect={"verdict": "LEAK", "p95": {"logon": "1us"}})
         self.drive(scenario, code=LEAK)
         connection = sqlite3.connect(self.run_file)
         with connection:
@@ -139,6 +139,15 @@ class Page(leaklab.Case):
         tokens = self.query("SELECT count(*) FROM handles WHERE type = 'Token' GROUP BY capture, pid, image"
                             " ORDER BY 1 DESC LIMIT 1")[0][0]
         self.assertEqual(max(float(cell) for row in rows["tokens"] for cell in row[1:] if cell), tokens)
+
+    def test_handles_over_the_cycles_are_those_of_the_verdict(self):
+        self.open()
+        rows = self.chromium.run("""return [...document.querySelectorAll("#growth tbody tr")].map((row) =>
+            [...row.cells].map((cell) => cell.textContent))""")
+        series = [one for one in self.verdict()["growth"]["series"] if one["word"] != "none"][:20]
+        self.assertGreater(len(series), 0)
+        self.assertEqual([[one["image"], str(one["pid"]), f"{one['per_cycle']:.2f}"] for one in series],
+                         [[row[0], row[1], row[4]] for row in rows])
 
     def test_without_script_the_tables_stand(self):
         self.open(script=False)
