@@ -192,7 +192,7 @@ static void print_growths(FILE *out, const struct verdict *verdict)
 	};
 	size_t listed = 0;
 
-	if (verdict->growth_tested == 0)
+	if (verdict->growth_tested == 0 && verdict->growth_count == 0)
 		return;
 	fprintf(out,
 	    "<section id=\"growth\" aria-labelledby=\"growth-heading\">\n"
@@ -265,7 +265,7 @@ static void print_links(FILE *out, const struct report *report)
 	if (report->verdict->expectation_count)
 		fputs("<li><a href=\"#expectations\">Expectations</a></li>\n", out);
 	fputs("<li><a href=\"#charts\">Charts</a></li>\n", out);
-	if (report->verdict->growth_tested)
+	if (report->verdict->growth_tested || report->verdict->growth_count)
 		fputs("<li><a href=\"#growth\">Handles</a></li>\n", out);
 	if (report->failure_count)
 		fputs("<li><a href=\"#failures\">Errors</a></li>\n", out);

@@ -54,7 +54,7 @@ class Page(leaklab.Case):
         """A run with a leak, with failures, and with names that are markup."""
         lab = self.lab("--time-scale", "0.0001", "--shell-seconds", "0.05", "--kernel-reference", "2")
         scenario = self.scenario(lab, load={"slots": 2, "cycles": 20, "hold": "10ms"}, observers=[self.observer(lab)],
-                                 observe_every=2, expect={"verdict": "LEAK", "p95": {"logon": "1us"}})
+                                 observe_every=1, expect={"verdict": "LEAK", "p95": {"logon": "1us"}})
         self.drive(scenario, code=LEAK)
         connection = sqlite3.connect(self.run_file)
         with connection:
@@ -62,6 +62,8 @@ class Page(leaklab.Case):
                                " WHERE number IN (5, 9)", (EVIL,))
             connection.execute("UPDATE cycle SET result = 4, failed_phase = 'tcp', code = ? WHERE number = 7", (EVIL,))
             connection.execute("UPDATE handle SET image = ? WHERE image = 'services.exe'", (EVIL,))
+            connection.execute("INSERT INTO handle SELECT id, 777, ?, 4 * number, 'Token', NULL, NULL, NULL, user, domain, NULL"
+                               " FROM capture JOIN cycle ON number <= capture.cycle", (EVIL,))
             connection.execute("UPDATE setting SET value = ? WHERE key = 'scenario.name'", (EVIL,))
             connection.execute("UPDATE capture SET output = CAST(output AS TEXT) || ? WHERE id = 1", (EVIL,))
             connection.execute("INSERT INTO event (time, kind, text) VALUES (0, ?, ?)", (EVIL, EVIL))
@@ -146,7 +148,7 @@ class Page(leaklab.Case):
             [...row.cells].map((cell) => cell.textContent))""")
         series = [one for one in self.verdict()["growth"]["series"] if one["word"] != "none"][:20]
         self.assertGreater(len(series), 0)
-        self.assertEqual([[one["image"], str(one["pid"]), f"{one['per_cycle']:.2f}"] for one in series],
+        self.assertEqual([[one["image"], str(one["pid"]), "" if one["per_cycle"] is None else f"{one['per_cycle']:.2f}"] for one in series],
                          [[row[0], row[1], row[4]] for row in rows])
 
     def test_without_script_the_tables_stand(self):
