@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "common/error.h"
+
 int labhost_crash(int argc, char **argv)
 {
 	(void)argc;

@@ -200,6 +200,23 @@ static bool make_user_part(struct crash *crash, struct process_made *process, st
 	return true;
 }
 
+/* The path of its image as the security audit has it. System has none: an empty one. */
+static bool put_path(struct crash *crash, struct thing process, const struct crash_process *from,
+    struct error *error)
+{
+	struct thing name;
+	char path[320] = "";
+
+	if (from->pid != 4)
+		snprintf(path, sizeof(path),
+		    "\\Device\\HarddiskVolume3\\Program Files\\Lab\\%.255s", from->image);
+	if (!make(crash, crash->paged, L_OBJECT_NAME_INFORMATION_size, 0, 0, &name, error) ||
+	    !put_name(crash, crash->paged, name, L_OBJECT_NAME_INFORMATION_Name, path, error))
+		return false;
+	put(crash, process, L_EPROCESS_SeAuditProcessCreationInfo, name.address, 8);
+	return true;
+}
+
 size_t crash_add_process(struct crash *crash, const struct crash_process *from, struct error *error)
 {
 	struct process_made *process = next_of(&crash->processes, &crash->process_count,
@@ -227,7 +244,8 @@ size_t crash_add_process(struct crash *crash, const struct crash_process *from, 
 	put_u64(body.at + offset_of(crash, L_EPROCESS_ThreadListHead) + 8, threads);
 	link_before(
 	    crash, crash_symbol(crash, "PsActiveProcessHead"), body, L_EPROCESS_ActiveProcessLinks);
-	if (from->pid != 4 && !from->exited && !make_user_part(crash, process, error))
+	if (!put_path(crash, body, from, error) ||
+	    (from->pid != 4 && !from->exited && !make_user_part(crash, process, error)))
 		return NONE;
 	return crash->process_count - 1;
 }

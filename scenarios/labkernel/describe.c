@@ -22,81 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "labkernel/crash_private.h"
-
-#define WORDS 24
-
-struct names {
-	char **items;
-	size_t count, room;
-};
-
-struct reading {
-	const char *origin;
-	int line;
-	struct crash *crash;
-	struct names tokens, logons, processes; /* their texts, by number */
-	char *words[WORDS];
-	int count;
-	struct error *error;
-};
-
-static bool complain(struct reading *reading, const char *what, const char *word)
-{
-	return error_set(reading->error, EXIT_USAGE, "%s:%d: %s: %s", reading->origin,
-	    reading->line, what, word);
-}
-
-static bool add_name(struct reading *reading, struct names *names, const char *name)
-{
-	char **item = next_of(&names->items, &names->count, &names->room, sizeof(*names->items));
-
-	return (item && (*item = strdup(name))) || complain(reading, "out of memory", name);
-}
-
-static bool find_name(
-    struct reading *reading, const struct names *names, const char *name, size_t *number)
-{
-	for (size_t i = names->count; i-- > 0;) {
-		if (strcmp(names->items[i], name) == 0) {
-			*number = i;
-			return true;
-		}
-	}
-	return complain(reading, "not there (yet)", name);
-}
-
-/* The value behind KEY=, or NULL. */
-static const char *option(struct reading *reading, const char *key)
-{
-	const size_t length = strlen(key);
-
-	for (int i = 1; i < reading->count; i++)
-		if (strncmp(reading->words[i], key, length) == 0 &&
-		    reading->words[i][length] == '=')
-			return reading->words[i] + length + 1;
-	return NULL;
-}
-
-static bool has(struct reading *reading, const char *word)
-{
-	for (int i = 1; i < reading->count; i++)
-		if (strcmp(reading->words[i], word) == 0)
-			return true;
-	return false;
-}
-
-static uint64_t number_of(const char *text, int base)
-{
-	return text ? strtoull(text, NULL, base) : 0;
-}
-
-static uint64_t luid_of(const char *text)
-{
-	const char *colon = strchr(text, ':');
-
-	return colon ? number_of(text, 16) << 32 | number_of(colon + 1, 16) : number_of(text, 16);
-}
+#include "labkernel/reading.h"
 
 static bool read_machine(struct reading *reading)
 {
@@ -295,47 +221,6 @@ static bool read_references(struct reading *reading)
 	return true;
 }
 
-static bool find_object(struct reading *reading, const char *kind, const char *name,
-    enum crash_object *object, size_t *number)
-{
-	const struct {
-		const char *kind;
-		enum crash_object object;
-		const struct names *names;
-	} kinds[] = {
-	    {"process", CRASH_PROCESS, &reading->processes},
-	    {"logon", CRASH_LOGON_SESSION, &reading->logons},
-	    {"token", CRASH_TOKEN, &reading->tokens},
-	    {"diagnostics", CRASH_DIAGNOSTICS, &reading->tokens},
-	    {"node", CRASH_NODE, &reading->tokens},
-	};
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (strcmp(kinds[i].kind, kind) == 0) {
-			*object = kinds[i].object;
-			return find_name(reading, kinds[i].names, name, number);
-		}
-	}
-	return complain(reading, "no such kind of object", kind);
-}
-
-static bool read_value(struct reading *reading, char *text, uint64_t *value)
-{
-	char *colon = strchr(text, ':');
-	enum crash_object object;
-	size_t number;
-
-	if (text[0] != '@' || !colon) {
-		*value = number_of(text, 0);
-		return true;
-	}
-	*colon = '\0';
-	if (!find_object(reading, text + 1, colon + 1, &object, &number))
-		return false;
-	*value = crash_address(reading->crash, object, number);
-	return true;
-}
-
 static bool read_poke(struct reading *reading)
 {
 	char **words = reading->words;
@@ -381,36 +266,10 @@ static const struct {
     {"page", 4, read_page},
 };
 
-/* %20 for a blank, and so on; in place. */
-static char *decode(char *text)
-{
-	char *to = text;
-
-	for (const char *from = text; *from; to++) {
-		unsigned value;
-		if (*from == '%' && sscanf(from + 1, "%2x", &value) == 1) {
-			*to = (char)value;
-			from += 3;
-		} else {
-			*to = *from++;
-		}
-	}
-	*to = '\0';
-	return text;
-}
-
 static bool read_line(struct reading *reading, char *line)
 {
-	char *save = NULL;
-
-	line[strcspn(line, "#")] = '\0';
-	reading->count = 0;
-	for (char *word = strtok_r(line, " \t\r", &save); word;
-	     word = strtok_r(NULL, " \t\r", &save)) {
-		if (reading->count == WORDS)
-			return complain(reading, "too many words", word);
-		reading->words[reading->count++] = decode(word);
-	}
+	if (!read_words(reading, line))
+		return false;
 	if (reading->count == 0)
 		return true;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
@@ -426,13 +285,6 @@ static bool read_line(struct reading *reading, char *line)
 	return complain(reading, "no such word", reading->words[0]);
 }
 
-static void free_names(struct names *names)
-{
-	for (size_t i = 0; i < names->count; i++)
-		free(names->items[i]);
-	free(names->items);
-}
-
 struct crash *crash_describe(const char *text, const char *origin, struct error *error)
 {
 	struct reading reading = {.origin = origin, .error = error};
@@ -446,9 +298,7 @@ struct crash *crash_describe(const char *text, const char *origin, struct error 
 	if (good && !reading.crash)
 		good = error_set(error, EXIT_USAGE, "%s: describes no machine", origin);
 	free(copy);
-	free_names(&reading.tokens);
-	free_names(&reading.logons);
-	free_names(&reading.processes);
+	reading_deinit(&reading);
 	if (good)
 		return reading.crash;
 	crash_destroy(reading.crash);

@@ -1,5 +1,6 @@
-/* mkmany LOGON-SESSIONS TOKENS PROCESSES OUT.DMP PDB [19041|9600]: a large host's dump, for benchmarks. All but the
- * users of the processes have gone, and a service holds their tokens. */
+/* mkmany LOGON-SESSIONS TOKENS PROCESSES OUT.DMP PDB [19041|9600]: a large host's dump, for benchmarks and tests. All
+ * but the users of the processes have gone, and a service holds their tokens. The logon session of the system, with its
+ * token, comes first and is not counted. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -31,12 +32,17 @@ static bool make_processes(struct crash *crash, const struct order *order, struc
 	return crash_add_user_module(crash, LEAKY, "faultysvc.exe", 0x7ff6a0000000, 0x40000, error);
 }
 
+/* Tokens are made when somebody logs on: those of one logon session lie together. 0: the system's. */
+static size_t logon_of(const struct order *order, size_t token)
+{
+	return token == 0 ? 0 : 1 + (token - 1) * order->logons / order->tokens;
+}
+
 static size_t make_token(
     struct crash *crash, const struct order *order, size_t number, struct error *error)
 {
-	/* Tokens are made when somebody logs on: those of one logon session lie together. */
-	size_t logon = number * order->logons / order->tokens;
-	bool is_copy = number > 0 && logon == (number - 1) * order->logons / order->tokens;
+	size_t logon = logon_of(order, number);
+	bool is_copy = number > 0 && logon == logon_of(order, number - 1);
 	char user[64];
 	struct crash_token token = {.logon_session = logon,
 	    .session_id = logon == 0 ? 0 : (uint32_t)logon + 2,
@@ -55,7 +61,7 @@ static size_t make_token(
 static bool fill(struct crash *crash, const struct order *order, struct error *error)
 {
 	char user[32];
-	for (size_t i = 0; i < order->logons; i++) {
+	for (size_t i = 0; i <= order->logons; i++) {
 		snprintf(user, sizeof user, "user%06zu", i);
 		if (crash_add_logon_session(
 		        crash, i == 0 ? 0x3e7 : FIRST_LUID + i * 0x211, user, "LAB", error) == NONE)
@@ -63,16 +69,16 @@ static bool fill(struct crash *crash, const struct order *order, struct error *e
 	}
 	if (!make_processes(crash, order, error))
 		return false;
-	for (size_t i = 0; i < order->tokens; i++) {
-		size_t token = make_token(crash, order, i, error);
+	for (size_t i = 0; i <= order->tokens; i++) {
+		size_t token = make_token(crash, order, i, error), logon = logon_of(order, i);
+		bool is_first = i == 0 || logon != logon_of(order, i - 1);
 		if (token == NONE ||
-		    !crash_add_handle(crash,
-		        i * order->logons % order->tokens < order->logons ? 1 : LEAKY, token, 0,
-		        error))
+		    !crash_add_handle(crash, is_first ? 1 : LEAKY, token, 0, error))
 			return false;
-		size_t logon = i * order->logons / order->tokens;
-		if (logon < order->processes)
-			crash_set_primary(crash, logon, logon <= LEAKY ? 0 : token);
+		for (size_t j = 0; i == 0 && j < order->processes; j++)
+			crash_set_primary(crash, j, token); /* until a user's comes */
+		if (logon < order->processes && logon > LEAKY)
+			crash_set_primary(crash, logon, token);
 	}
 	return true;
 }

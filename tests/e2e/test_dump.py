@@ -7,6 +7,7 @@ import leaklab
 import tap
 
 MKDUMP = leaklab.BUILD / "tests/dump/mkdump"
+MKMANY = leaklab.BUILD / "tests/dump/mkmany"
 LAYOUTS = ("9600", "14393", "19041", "26h1")
 DESCRIPTIONS = leaklab.ROOT / "tests/dump"
 
@@ -41,10 +42,10 @@ class DumpCase(leaklab.Case):
         self.path = self.folder / "MEMORY.DMP"
         subprocess.run([MKDUMP, path, self.path, self.folder / "ntkrnlmp.pdb"], check=True, capture_output=True)
 
-    def dump(self, *arguments, code=None, symbols=True, path=None):
+    def dump(self, *arguments, code=None, symbols=True, path=None, **more):
         words = ["--symbols", self.folder] if symbols else []
         done = self.run_program("analyzer", "dump", path or self.path, *words, *arguments, code=code,
-                                env={"_NT_SYMBOL_PATH": ""})
+                                env={"_NT_SYMBOL_PATH": ""}, **more)
         self.assertLess(len(done.stderr), 4000)
         return done
 
@@ -160,6 +161,131 @@ primary 5000 zombie
         self.assertEqual(log.stat().st_mode & 0o777, 0o600)
 
 
+class Names(DumpCase):
+    """Processes are called by their files' whole names, where the dump has them."""
+    LONG = "averylongservice.exe"
+
+    def answer_of(self, machine, more="", by=BY):
+        self.describe(machine, "module leakdrv.sys fffff80313000000 20000\n" + more, by=by)
+        path = self.folder / "description.txt"
+        path.write_text(path.read_text().replace("faultysvc.exe", self.LONG))
+        subprocess.run([MKDUMP, path, self.path, self.folder / "ntkrnlmp.pdb"], check=True, capture_output=True)
+        return self.answer()
+
+    def names(self, answer):
+        culprit = answer["culprits"][0]
+        held = next(holder for holder in culprit["holders"] if holder.get("pid") == 2044)
+        return [(one["image"], one.get("image_cut", False)) for one in (culprit, held)]
+
+    def test_whole_name_is_that_of_the_security_audit_in_each_layout(self):
+        for layout in LAYOUTS:
+            for tracking in ("", " tracking") if layout != "9600" else ("",):
+                with self.subTest(layout=layout, tracking=tracking):
+                    answer = self.answer_of(layout + tracking)
+                    self.assertEqual(self.names(answer), [(self.LONG, False)] * 2)
+                    self.assertNotIn("\\", json.dumps(answer["culprits"]))
+                    self.assertNotIn("cut", json.dumps(answer["culprits"]))
+
+    def test_whole_name_is_that_of_the_loader_where_the_audit_has_none(self):
+        for value in ("0", "0xffffe4010fff0000", "0x8000000000000000", "0x41", "@logon:0:fd2f5"):
+            with self.subTest(value=value):
+                answer = self.answer_of("19041 tracking", f"poke process 2044 SeAuditProcessCreationInfo {value}\n")
+                self.assertEqual(self.names(answer), [(self.LONG, False)] * 2)
+
+    def test_name_that_is_cut_is_marked(self):
+        for tracking in ("", " tracking"):
+            with self.subTest(tracking=tracking):
+                answer = self.answer_of("19041" + tracking, "poke process 2044 SeAuditProcessCreationInfo 0\n"
+                                        "poke process 2044 Peb 0\n")
+                self.assertEqual(self.names(answer), [("averylongservi", True)] * 2)
+                text = self.dump("--verbose", code=1).stdout
+                self.assertIn("averylongservi\u2026 (2044)", text)
+                self.assertEqual([line for line in text.splitlines() if len(line) > 80], [])
+
+    def test_creator_that_has_gone_is_cut_and_marked(self):
+        answer = self.answer_of("19041 tracking", by=BY.replace("2044", "2048"))
+        culprit = answer["culprits"][0]
+        self.assertEqual((culprit["image"], culprit["image_cut"]), ("averylongservi", True))
+
+    def test_name_of_14_characters_is_whole(self):
+        self.LONG = "faultysvc4.exe"
+        self.assertEqual(self.names(self.answer_of("19041 tracking")), [("faultysvc4.exe", False)] * 2)
+
+    def test_name_that_the_kernel_contradicts_is_not_believed(self):
+        answer = self.answer_of("19041 tracking", "process 3204 innocentprogram.exe 3\nprimary 3204 here\n"
+                                "poke process 2044 SeAuditProcessCreationInfo @logon:0:fd2f5\npoke process 2044 Peb 0\n"
+                                "poke logon 0:fd2f5 Next 0x00280028\n")
+        self.assertEqual(self.names(answer), [("averylongservi", True)] * 2)
+
+    def test_dump_and_live_snapshot_name_the_holder_alike(self):
+        self.answer_of("19041 tracking")
+        handles = json.loads(self.dump("--format", "snapshot", code=1).stdout)["handles"]
+        self.assertEqual({handle["image"] for handle in handles if handle["pid"] == 2044}, {self.LONG})
+
+
+@unittest.skipUnless(MKMANY.exists(), "lab kernels were not built (needs clang and lld)")
+class Many(DumpCase):
+    """What is long is counted in full, and where it is shown in part, that is said."""
+    TOKENS = 200_000
+
+    def test_logon_session_with_very_many_tokens_is_counted_in_full(self):
+        self.path = self.folder / "MEMORY.DMP"
+        subprocess.run([MKMANY, "1", str(self.TOKENS), "3", self.path, self.folder / "ntkrnlmp.pdb"], check=True)
+        done = self.dump("--verbose", code=1, timeout=60)
+        self.assertIn(f"duplicated {self.TOKENS - 1} tokens of 1 orphan", " ".join(done.stdout.split()))
+        shown = done.stdout.count("\n    token 0x")
+        self.assertLess(shown, 100)
+        self.assertIn(f"... and {self.TOKENS - shown} tokens more", done.stdout)
+        found = self.folder / "answer.json"
+        with open(found, "w") as out:  # a hundred MB: not through a pipe
+            self.run_to(out, "--format", "json")
+        orphan, = (answer := json.loads(found.read_text()))["orphaned"]
+        self.assertEqual((answer["tokens_found"], len(orphan["tokens"])), (self.TOKENS + 1, self.TOKENS))
+        self.assertEqual((orphan["references"], orphan["kernel_references"]), (self.TOKENS, 0))
+        self.assertEqual(len({token["address"] for token in orphan["tokens"]}), self.TOKENS)
+        self.assertEqual(sum(len(token["holders"]) for token in orphan["tokens"]), self.TOKENS)
+        self.assertEqual(answer["missing"], [])
+
+    def run_to(self, out, *arguments):
+        done = subprocess.run([leaklab.program("analyzer"), "dump", self.path, "--symbols", self.folder, *arguments], stdout=out,
+                              stderr=subprocess.PIPE, text=True, timeout=60)
+        self.assertEqual(done.returncode, 1, done.stderr)
+
+    def test_token_list_that_does_not_end_is_not_told_as_whole(self):
+        self.describe("19041 tracking", "poke node gone1 Flink @node:here\n")
+        answer = self.answer()
+        self.assertTrue(self.missing(answer, "logon session's token list"))
+        self.assertIn("logon session's token list", " ".join(self.dump(code=1).stdout.split()))
+
+    def test_handle_table_larger_than_can_be_is_not_told_as_whole(self):
+        self.describe("19041 tracking", "poke process 2044 ObjectTable @token:gone1\n")
+        self.assertFalse(self.answer()["holders_seen"])
+
+
+class WithoutLabKernels(leaklab.Case):
+    """Where clang and lld were missing when leaklab was built."""
+    CRASH = leaklab.BUILD / "tests/dump/no-lab-kernels"
+
+    def check(self, text):
+        self.assertIn("built without clang and lld", text)
+        self.assertIn("scenarios/setup labkernel", text)
+
+    def test_crash_says_what_to_install(self):
+        done = subprocess.run([self.CRASH, "crash", "--output", self.folder / "MEMORY.DMP"], capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stdout), (4, ""))
+        self.check(done.stderr)
+        self.assertFalse((self.folder / "MEMORY.DMP").exists())
+
+    def test_scenario_fails_and_says_what_to_install(self):
+        text = (leaklab.SCENARIOS / "ms16-111-dump.yaml").read_text()
+        scenario = self.write("ms16-111-dump.yaml", text.replace("leaklab-labhost crash", f"{self.CRASH} crash"))
+        self.assertNotEqual(scenario.read_text(), text)
+        done = self.drive(scenario, "--set", "load.cycles=4")
+        self.assertIn(done.returncode, (3, 4), done.stdout + done.stderr)
+        self.check(done.stdout + done.stderr)
+
+
+@unittest.skipUnless(MKDUMP.exists(), "lab kernels were not built (needs clang and lld)")
 class Symbols(DumpCase):
     def test_without_symbols_head_and_modules_are_shown_and_the_file_is_named(self):
         self.describe("19041 tracking", "module leakdrv.sys fffff80313000000 20000\n")
@@ -176,11 +302,12 @@ class Symbols(DumpCase):
         self.assertIn("not found", " ".join(self.dump(code=3).stdout.split()))
 
     def test_dump_is_evidence_for_show_and_compare(self):
+        self.describe("19041 tracking", "clock 1792996400000000 176400000000\n")  # an hour before the other dump
+        before = self.folder / "before.json"
+        before.write_text(self.dump("--format", "snapshot", code=1).stdout)
         self.describe("19041 tracking")
         shown = self.run_program("analyzer", "show", self.path, code=0)
         self.assertIn("faultysvc.exe", shown.stdout)
-        before = self.folder / "before.json"
-        before.write_text(self.dump("--format", "snapshot", code=1).stdout)
         compared = self.run_program("analyzer", "compare", before, self.path)
         self.assertIn(compared.returncode, (0, 1), compared.stderr)
 
@@ -393,7 +520,7 @@ class LabHost(DumpCase):
                     self.crash(lab, "--layout", layout, *["--untracked"] * untracked)
                     answer = self.answer()
                     culprit = answer["culprits"][0]
-                    self.assertEqual(culprit["image"], "leaklab-grabbe")
+                    self.assertEqual(culprit["image"], "leaklab-grabber.exe")
                     self.assertEqual(culprit["orphans"], 8)
                     self.assertEqual(answer["orphans"], 8)
                     self.assertEqual(len(answer["pinned_session_ids"]), 8)
@@ -402,7 +529,7 @@ class LabHost(DumpCase):
                     else:
                         self.assertEqual((culprit["kind"], culprit["method"]), ("creator", "duplicate"))
                         self.assertRegex("\n".join(culprit["stack"]),
-                                         r"nt!SepDuplicateToken\+0x.*\n(.*\n)*ntdll\.dll\+0x.*\nleaklab-grabbe.*\+0x")
+                                         r"nt!SepDuplicateToken\+0x.*\n(.*\n)*ntdll\.dll\+0x.*\nleaklab-grabber\.exe\+0x")
 
     def test_kernel_references_are_the_remainder(self):
         lab = self.lab("--time-scale", "0.0001", "--shell-seconds", "0.2", "--kernel-reference", "2")

@@ -14,7 +14,9 @@ import lab_pdb
 import tap
 
 BUILD = pathlib.Path(os.environ.get("LEAKLAB_BUILD", "build"))
-REAL = here.parent.parent.parent / "shared" / "realdata"
+ANALYZER = BUILD.parent.parent / "leaklab-analyzer"
+# Real PDBs and dumps, which cannot be part of this project: looked at where there are some.
+REAL = pathlib.Path(os.environ.get("LEAKLAB_REALDATA", here.parent.parent.parent / "shared" / "realdata"))
 
 
 def ours(pdb):
@@ -140,12 +142,7 @@ class Generated(Agreement):
 
 
 class Real(Agreement):
-    def setUp(self):
-        super().setUp()
-        if not REAL.is_dir():
-            self.skipTest("no PDBs of Microsoft's lie beside this checkout (../shared/realdata)")
-
-    def test_real(self):
+    def test_real_pdbs(self):
         """PDBs of Microsoft's tools agree with llvm-pdbutil, or are refused with the reason"""
         for pdb in sorted(REAL.glob("*.pd[b_]")):
             with self.subTest(pdb.name):
@@ -157,6 +154,19 @@ class Real(Agreement):
                 print(f"# {opened.stderr.decode().strip()}", flush=True)
                 self.assertRegex(opened.stderr.decode(), "cabextract|damaged|cut off")
 
+    def test_real_dumps(self):
+        """small dumps of real hosts are refused after their header is read, with what to take instead"""
+        for dump in sorted(REAL.glob("*.dmp")):
+            with self.subTest(dump.name):
+                done = subprocess.run([ANALYZER, "dump", dump], capture_output=True, text=True)
+                print(f"# {done.stderr.strip()}", flush=True)
+                self.assertEqual((done.returncode, done.stdout), (2, ""))
+                self.assertRegex(done.stderr, r"triage.*build \d+, 20.*bugcheck 0x.*take a kernel|of an arm64 Windows; only x64")
+
+
+if not REAL.is_dir():  # no test that is skipped: there is nothing that one could install
+    print(f"# {REAL} is not there (LEAKLAB_REALDATA names another folder): no real PDBs and dumps are looked at", flush=True)
+    del Real
 
 if __name__ == "__main__":
     tap.main()

@@ -42,7 +42,9 @@ struct culprit_holder {
 struct dump_culprit {
 	enum culprit_kind kind;
 	const char *image;         /* who; NULL for the kernel */
+	bool image_is_cut;         /* only its first 14 characters are known */
 	const char *creator_image; /* NULL: not known */
+	bool creator_is_cut;
 	uint32_t method;
 	const struct kernel_stack *stack; /* NULL: not known */
 	uint64_t pids[CULPRIT_PIDS];

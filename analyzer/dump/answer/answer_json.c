@@ -155,6 +155,14 @@ static void put_symbols(struct writer *writer, const struct kernel *kernel)
 	free(store);
 }
 
+/* An image's name; where only its first 14 characters are known, that is said. */
+static void image(struct writer *writer, const char *name, bool is_cut)
+{
+	string(writer, "image", name);
+	if (name && is_cut)
+		boolean(writer, "image_cut", true);
+}
+
 static void put_holder_of(
     struct writer *writer, const struct kernel *kernel, uint32_t process, unsigned kind)
 {
@@ -162,7 +170,7 @@ static void put_holder_of(
 	string(writer, "kind", kinds[kind]);
 	if (process == KERNEL_NONE)
 		return;
-	string(writer, "image", kernel->processes[process].image);
+	image(writer, kernel->processes[process].image, kernel->processes[process].image_is_cut);
 	number(writer, "pid", (int64_t)kernel->processes[process].pid);
 	if (!kernel->processes[process].is_alive)
 		boolean(writer, "exited", true);
@@ -207,7 +215,7 @@ static void put_culprit(
 	if (culprit->kind == CULPRIT_UNSEEN)
 		unknown(writer, "image");
 	else
-		string(writer, "image", culprit->image);
+		image(writer, culprit->image, culprit->image_is_cut);
 	open_with(writer, "pids", '[');
 	for (uint32_t i = 0; i < culprit->pid_count && i < CULPRIT_PIDS; i++)
 		number(writer, NULL, (int64_t)culprit->pids[i]);
@@ -222,6 +230,8 @@ static void put_culprit(
 	boolean(writer, "follower", culprit->follower);
 	if (culprit->creator_image) {
 		string(writer, "creator", culprit->creator_image);
+		if (culprit->creator_is_cut)
+			boolean(writer, "creator_cut", true);
 		put_method(writer, culprit->method);
 	}
 	if (culprit->stack)
@@ -242,7 +252,7 @@ static void put_culprit(
 static void put_creation(struct writer *writer, const struct kernel_token *token)
 {
 	open_with(writer, "created_by", '{');
-	string(writer, "image", token->creator_image);
+	image(writer, token->creator_image, token->creator_is_cut);
 	number(writer, "pid", (int64_t)token->creator_pid);
 	number(writer, "tid", (int64_t)token->creator_tid);
 	put_method(writer, token->method);

@@ -1,4 +1,4 @@
-/* An answer for people: what the dump is, the culprits, the orphans; what could not be read. */
+/* An answer for people: what the dump is, and how it is with its logon sessions; what could not be read. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -6,15 +6,10 @@
 
 #include "common/text.h"
 #include "common/timestamp.h"
-#include "dump/answer/answer.h"
+#include "dump/answer/text.h"
 #include "snapshot/snapshot.h"
 
 #define LABEL 15
-#define CULPRITS_SHOWN 10
-#define ORPHANS_SHOWN 20
-#define HOLDERS_SHOWN 3
-#define FRAMES_SHOWN 8
-#define TOKENS_SHOWN 50 /* of one logon session, with --verbose */
 
 static void fact(FILE *out, const char *label, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -33,7 +28,7 @@ static void fact(FILE *out, const char *label, const char *format, ...)
 	free(text);
 }
 
-static const char *plural(uint64_t count)
+const char *plural(uint64_t count)
 {
 	return count == 1 ? "" : "s";
 }
@@ -154,226 +149,6 @@ static void print_verdict(const struct answer *answer, FILE *out)
 	if (answer->unjudged)
 		fprintf(out, "Of %u logon session%s too little can be read to judge.\n",
 		    answer->unjudged, plural(answer->unjudged));
-}
-
-static void print_who(const struct dump_culprit *culprit, char *text, size_t size)
-{
-	char pids[160] = "";
-	size_t used = 0;
-	for (uint32_t i = 0; i < culprit->pid_count && i < 3; i++)
-		used += (size_t)snprintf(
-		    pids + used, sizeof pids - used, "%s%" PRIu64, i ? ", " : "", culprit->pids[i]);
-	if (culprit->pid_count > 3)
-		snprintf(pids + used, sizeof pids - used, ", ...");
-	if (culprit->kind == CULPRIT_KERNEL)
-		snprintf(text, size, "the kernel");
-	else if (culprit->kind == CULPRIT_UNSEEN)
-		snprintf(text, size, "holder not seen: somebody");
-	else
-		snprintf(text, size, "%.64s%s%s%s", *culprit->image ? culprit->image : "?",
-		    *pids ? " (" : "", pids, *pids ? ")" : "");
-}
-
-static void print_culprit_line(const struct dump_culprit *culprit, uint32_t number, FILE *out)
-{
-	char first[16], who[256], what[512];
-	const char *of = culprit->orphans == 1 ? "orphan" : "orphans";
-	print_who(culprit, who, sizeof who);
-	if (culprit->tokens == 0)
-		snprintf(what, sizeof what,
-		    "%s holds %" PRIu64 " reference%s to %u %s, without a token in sight", who,
-		    culprit->references, plural(culprit->references), culprit->orphans, of);
-	else if (culprit->kind == CULPRIT_CREATOR)
-		snprintf(what, sizeof what, "%s %s %u token%s of %u %s", who,
-		    method_text(culprit->method), culprit->tokens, plural(culprit->tokens),
-		    culprit->orphans, of);
-	else
-		snprintf(what, sizeof what, "%s holds %u token%s of %u %s%s%s%s", who,
-		    culprit->tokens, plural(culprit->tokens), culprit->orphans, of,
-		    culprit->creator_image ? ", made by " : "",
-		    culprit->creator_image ? culprit->creator_image : "",
-		    culprit->follower ? "; lets go when the others have" : "");
-	snprintf(first, sizeof first, "%3u. ", number);
-	text_print_wrapped(out, first, what);
-}
-
-static void print_holders(
-    const struct telling *telling, const struct dump_culprit *culprit, FILE *out)
-{
-	const struct kernel *kernel = telling->kernel;
-	uint32_t shown = telling->verbose ? CULPRIT_HOLDERS : HOLDERS_SHOWN;
-	uint64_t others = culprit->other_holders;
-	char text[256];
-	for (uint32_t i = 0; i < culprit->holder_count; i++) {
-		const struct culprit_holder *holder = &culprit->holders[i];
-		if (i >= shown) {
-			others += holder->count;
-			continue;
-		}
-		if (holder->process == KERNEL_NONE) {
-			snprintf(text, sizeof text, "%" PRIu64 " %s", holder->count,
-			    holder_kind_text(holder->kind, holder->count));
-		} else {
-			const struct kernel_process *process = &kernel->processes[holder->process];
-			snprintf(text, sizeof text, "%.64s (%" PRIu64 "%s), %" PRIu64 " %s",
-			    process->image, process->pid, process->is_alive ? "" : ", exited",
-			    holder->count, holder_kind_text(holder->kind, holder->count));
-		}
-		text_print_wrapped(out, "     held by  ", text);
-	}
-	if (others)
-		fprintf(out, "     held by  %" PRIu64 " other holders\n", others);
-	if (culprit->unheld && telling->answer->holders_seen)
-		fprintf(out, "     held by  nobody in sight: %u token%s, so by the kernel\n",
-		    culprit->unheld, plural(culprit->unheld));
-	else if (culprit->unheld)
-		fprintf(out, "     holder not seen: %u token%s\n", culprit->unheld,
-		    plural(culprit->unheld));
-	if (culprit->captures)
-		fprintf(out, "     captured and not released by the kernel: %" PRIu64 "\n",
-		    culprit->captures);
-}
-
-static void print_stack(
-    const struct telling *telling, const struct dump_culprit *culprit, FILE *out)
-{
-	char frame[KERNEL_FRAME_TEXT];
-	if (!culprit->stack)
-		return;
-	uint32_t shown = culprit->stack->count;
-	if (!telling->verbose && shown > FRAMES_SHOWN)
-		shown = FRAMES_SHOWN;
-	for (uint32_t i = 0; i < shown; i++) {
-		fputs(i ? "              " : "     stack    ", out);
-		kernel_frame_text(telling->kernel, telling->store,
-		    culprit->pid_count ? culprit->pids[0] : 0, culprit->image,
-		    culprit->stack->frame[i], frame);
-		text_print_column(out, frame,
-		    (int)strlen(frame) < TEXT_COLUMNS - 15 ? (int)strlen(frame)
-		                                           : TEXT_COLUMNS - 15);
-		fputc('\n', out);
-	}
-	if (shown < culprit->stack->count)
-		fprintf(
-		    out, "              ... %u more (--verbose)\n", culprit->stack->count - shown);
-}
-
-static void print_culprits(const struct telling *telling, FILE *out)
-{
-	const struct answer *answer = telling->answer;
-	uint32_t shown = answer->culprit_count;
-	if (shown == 0)
-		return;
-	if (!telling->verbose && shown > CULPRITS_SHOWN)
-		shown = CULPRITS_SHOWN;
-	fputs("\nCulprits, worst first:\n", out);
-	for (uint32_t i = 0; i < shown; i++) {
-		print_culprit_line(&answer->culprits[i], i + 1, out);
-		print_holders(telling, &answer->culprits[i], out);
-		print_stack(telling, &answer->culprits[i], out);
-	}
-	if (shown < answer->culprit_count)
-		fprintf(out, "     ... and %u more (--verbose shows all)\n",
-		    answer->culprit_count - shown);
-	if (telling->kernel->tracking == TRACKING_OFF)
-		text_print_wrapped(out, "\n",
-		    "Who made the tokens is not known: leak tracking was off. To turn it on, run "
-		    "`leaklab-probe arm` (it sets SeTokenLeakDiag=1 below "
-		    "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Kernel), reboot, wait "
-		    "for the leak and take a kernel dump again.");
-}
-
-static void print_token(const struct telling *telling, const struct kernel_token *token, FILE *out)
-{
-	const struct kernel *kernel = telling->kernel;
-	fprintf(out, "    token 0x%" PRIx64 " ", token->address);
-	if (!token->is_read) {
-		fputs("cannot be read\n", out);
-		return;
-	}
-	fprintf(out, "%s%s, flags 0x%x, session %u\n",
-	    token->type == 2   ? "impersonation"
-	    : token->type == 1 ? "primary"
-	                       : "?",
-	    token->flags & TOKEN_FLAG_NO_REFERENCE ? " (holds nothing)" : "", token->flags,
-	    token->session_id);
-	if (token->creator_image) {
-		fprintf(out, "      %s by ", method_text(token->method));
-		text_print_column(out, token->creator_image, (int)strlen(token->creator_image));
-		fprintf(out, ", process %" PRIu64 ", thread %" PRIu64 "\n", token->creator_pid,
-		    token->creator_tid);
-	}
-	for (uint32_t i = token->holders; i != KERNEL_NONE; i = kernel->holders[i].next) {
-		const struct kernel_holder *holder = &kernel->holders[i];
-		fputs("      held by ", out);
-		if (holder->process != KERNEL_NONE) {
-			text_print(out, kernel->processes[holder->process].image);
-			fprintf(out, " (%" PRIu64 "), ", kernel->processes[holder->process].pid);
-		}
-		fputs(holder_kind_text(holder->kind, 1), out);
-		if (holder->kind == HOLDER_HANDLE)
-			fprintf(out, " 0x%" PRIx64, holder->value);
-		else if (holder->kind == HOLDER_THREAD)
-			fprintf(out, " %" PRIu64, holder->value);
-		fputc('\n', out);
-	}
-	if (token->holders == KERNEL_NONE)
-		fputs(telling->answer->holders_seen ? "      held by nobody in sight\n"
-		                                    : "      holder not seen\n",
-		    out);
-}
-
-static void print_tokens(
-    const struct telling *telling, const struct kernel_logon_session *logon, FILE *out)
-{
-	uint32_t shown = 0;
-	for (uint32_t i = logon->tokens; i != KERNEL_NONE;
-	     i = telling->kernel->tokens[i].next_of_session) {
-		if (shown++ == TOKENS_SHOWN) {
-			fprintf(out, "    ... and %u tokens more (--format json has them)\n",
-			    logon->token_count - TOKENS_SHOWN);
-			return;
-		}
-		print_token(telling, &telling->kernel->tokens[i], out);
-	}
-}
-
-static void print_orphan(const struct telling *telling, const struct orphan *orphan, FILE *out)
-{
-	const struct kernel_logon_session *logon = &telling->kernel->logons[orphan->logon];
-	char luid[LUID_TEXT], account[600], references[24] = "?", kernel[24] = "?";
-	snprintf(account, sizeof account, "%.255s%s%.255s", logon->domain ? logon->domain : "",
-	    logon->domain && *logon->domain ? "\\" : "", logon->user ? logon->user : "?");
-	fprintf(out, "%s ", luid_format(logon->luid, luid));
-	if (orphan->session_id == NUMBER_UNKNOWN)
-		fprintf(out, "%7s  ", "?");
-	else
-		fprintf(out, "%7lld  ", (long long)orphan->session_id);
-	text_print_column(out, account, 23);
-	if (orphan->references_known)
-		snprintf(references, sizeof references, "%lld", (long long)logon->references);
-	if (telling->answer->holders_seen || orphan->kernel_references == 0)
-		snprintf(kernel, sizeof kernel, "%" PRIu64, orphan->kernel_references);
-	fprintf(out, " %10s %7u %7s\n", references, logon->token_count, kernel);
-	if (telling->verbose)
-		print_tokens(telling, logon, out);
-}
-
-static void print_orphans(const struct telling *telling, FILE *out)
-{
-	const struct answer *answer = telling->answer;
-	uint32_t shown = answer->orphan_count;
-	if (shown == 0)
-		return;
-	if (!telling->verbose && shown > ORPHANS_SHOWN)
-		shown = ORPHANS_SHOWN;
-	fprintf(out, "\nOrphaned logon sessions:\n%-17s %7s  %-23s %10s %7s %7s\n", "LUID",
-	    "SESSION", "USER", "REFERENCES", "TOKENS", "KERNEL");
-	for (uint32_t i = 0; i < shown; i++)
-		print_orphan(telling, &answer->orphans[i], out);
-	if (shown < answer->orphan_count)
-		fprintf(
-		    out, "... and %u more (--verbose shows all)\n", answer->orphan_count - shown);
 }
 
 static void print_missing(const struct telling *telling, FILE *out)

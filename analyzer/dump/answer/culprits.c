@@ -14,13 +14,25 @@ struct grouping {
 	const struct kernel *kernel;
 	uint32_t *slots; /* culprit number + 1; 0: free */
 	uint32_t room, culprit_room;
-	uint32_t orphan; /* the one at hand */
+	uint32_t orphan;                  /* the one at hand */
+	uint32_t last;                    /* culprit number + 1 of the token before; 0: none */
+	const char *follower, *foreigner; /* images that were looked at last, one of each kind */
 	bool is_foreign; /* somebody else than lsass and System has to do with it */
 };
 
 static bool is_follower_image(const char *image)
 {
 	return image && (strcasecmp(image, "lsass.exe") == 0 || strcasecmp(image, "System") == 0);
+}
+
+/* The same, remembered: images are one copy each, and the same few come again and again. */
+static bool is_follower(struct grouping *grouping, const char *image)
+{
+	if (image == grouping->follower || image == grouping->foreigner)
+		return image && image == grouping->follower;
+	bool result = is_follower_image(image);
+	*(result ? &grouping->follower : &grouping->foreigner) = image;
+	return result;
 }
 
 static size_t hash_of(const struct dump_culprit *key)
@@ -75,12 +87,15 @@ static struct dump_culprit *culprit_of(struct grouping *grouping, const struct d
 	struct answer *answer = grouping->answer;
 	if (answer->culprit_count * 2 >= grouping->room && !grow(grouping))
 		return NULL;
-	uint32_t *slot = slot_of(grouping, key);
+	uint32_t *slot = &grouping->last;
+	if (!*slot || !same_key(&answer->culprits[*slot - 1], key))
+		slot = slot_of(grouping, key);
 	if (!*slot) {
 		answer->culprits[answer->culprit_count] = *key;
 		answer->culprits[answer->culprit_count].last_orphan = KERNEL_NONE;
 		*slot = ++answer->culprit_count;
 	}
+	grouping->last = *slot;
 	struct dump_culprit *culprit = &answer->culprits[*slot - 1];
 	if (culprit->last_orphan != grouping->orphan) {
 		culprit->last_orphan = grouping->orphan;
@@ -125,20 +140,21 @@ static const char *holder_image(const struct kernel *kernel, const struct kernel
 /* A holder that is neither lsass nor System, or NULL. The logon session's own token does not count: a session that
  * holds itself is a fault, but one of the kernel. */
 static const struct kernel_holder *foreign_holder(
-    const struct kernel *kernel, const struct kernel_token *token)
+    struct grouping *grouping, const struct kernel_token *token)
 {
+	const struct kernel *kernel = grouping->kernel;
 	for (uint32_t i = token->holders; i != KERNEL_NONE; i = kernel->holders[i].next) {
 		const char *image = holder_image(kernel, &kernel->holders[i]);
-		if (image && !is_follower_image(image))
+		if (image && !is_follower(grouping, image))
 			return &kernel->holders[i];
 	}
 	return NULL;
 }
 
-static bool is_foreign(const struct kernel *kernel, const struct kernel_token *token)
+static bool is_foreign(struct grouping *grouping, const struct kernel_token *token)
 {
-	return (token->creator_image && !is_follower_image(token->creator_image)) ||
-	       foreign_holder(kernel, token);
+	return (token->creator_image && !is_follower(grouping, token->creator_image)) ||
+	       foreign_holder(grouping, token);
 }
 
 static void add_token(struct kernel const *kernel, struct dump_culprit *culprit,
@@ -158,13 +174,13 @@ static bool blame_holders(
     struct grouping *grouping, const struct kernel_token *token, const struct dump_culprit *base)
 {
 	const struct kernel *kernel = grouping->kernel;
-	bool foreign = foreign_holder(kernel, token);
+	bool foreign = foreign_holder(grouping, token);
 	const char *blamed[16];
 	size_t count = 0;
 	for (uint32_t i = token->holders; i != KERNEL_NONE; i = kernel->holders[i].next) {
 		const struct kernel_holder *holder = &kernel->holders[i];
 		const char *image = holder_image(kernel, holder);
-		bool is_known = foreign && is_follower_image(image);
+		bool is_known = foreign && is_follower(grouping, image);
 		for (size_t j = 0; j < count && !is_known; j++)
 			is_known = blamed[j] == image;
 		if (is_known || count == sizeof blamed / sizeof blamed[0] || (!image && foreign))
@@ -173,6 +189,7 @@ static bool blame_holders(
 		struct dump_culprit key = *base;
 		key.kind = image ? CULPRIT_HOLDER : CULPRIT_KERNEL;
 		key.image = image;
+		key.image_is_cut = image && kernel->processes[holder->process].image_is_cut;
 		struct dump_culprit *culprit = culprit_of(grouping, &key);
 		if (!culprit)
 			return false;
@@ -193,10 +210,12 @@ static bool blame(struct grouping *grouping, const struct kernel_token *token)
 	const struct kernel *kernel = grouping->kernel;
 	struct dump_culprit key = {.kind = CULPRIT_CREATOR,
 	    .image = token->creator_image,
+	    .image_is_cut = token->creator_is_cut,
 	    .creator_image = token->creator_image,
+	    .creator_is_cut = token->creator_is_cut,
 	    .method = token->method,
 	    .stack = token->stack};
-	bool is_creator = token->creator_image && !is_follower_image(token->creator_image);
+	bool is_creator = token->creator_image && !is_follower(grouping, token->creator_image);
 	if (!is_creator && token->holders != KERNEL_NONE)
 		return blame_holders(grouping, token, &key);
 	if (!is_creator) {
@@ -219,7 +238,7 @@ static bool blame_orphan(struct grouping *grouping, uint32_t number)
 	grouping->is_foreign = beyond > 0 || orphan->unheld > 0;
 	for (uint32_t i = logon->tokens; i != KERNEL_NONE && !grouping->is_foreign;
 	     i = kernel->tokens[i].next_of_session)
-		grouping->is_foreign = is_foreign(kernel, &kernel->tokens[i]);
+		grouping->is_foreign = is_foreign(grouping, &kernel->tokens[i]);
 	for (uint32_t i = logon->tokens; i != KERNEL_NONE; i = kernel->tokens[i].next_of_session)
 		if (!(kernel->tokens[i].flags & TOKEN_FLAG_NO_REFERENCE) &&
 		    !blame(grouping, &kernel->tokens[i]))

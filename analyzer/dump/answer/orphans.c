@@ -23,6 +23,8 @@ struct search {
 	struct presence *present;
 	uint32_t present_count;
 	struct address_map by_luid;
+	int64_t *ids; /* of the orphans' tokens; neighbours differ */
+	size_t id_count;
 };
 
 static bool is_well_known(uint64_t luid)
@@ -72,19 +74,13 @@ static bool find_present(struct search *search)
 	return true;
 }
 
-/* Where a LUID is in the map, which is made for addresses: far apart. */
-static uint64_t luid_key(uint64_t luid)
-{
-	return luid << 7 | luid >> 57;
-}
-
 static bool index_luids(struct search *search)
 {
 	const struct kernel *kernel = search->kernel;
 	for (uint32_t i = 0; i < kernel->logon_count; i++) {
 		uint64_t luid = kernel->logons[i].luid;
-		if (luid && address_map_find(&search->by_luid, luid_key(luid)) == UINT32_MAX &&
-		    !address_map_add(&search->by_luid, luid_key(luid), i))
+		if (luid && address_map_find(&search->by_luid, luid) == UINT32_MAX &&
+		    !address_map_add(&search->by_luid, luid, i))
 			return false;
 	}
 	return true;
@@ -146,7 +142,7 @@ static enum judgement find_user(const struct search *search, int64_t session_id,
 
 static bool buddy_in_use(const struct search *search, uint64_t buddy)
 {
-	uint32_t number = buddy ? address_map_find(&search->by_luid, luid_key(buddy)) : KERNEL_NONE;
+	uint32_t number = buddy ? address_map_find(&search->by_luid, buddy) : KERNEL_NONE;
 	return number != KERNEL_NONE && search->in_use[number];
 }
 
@@ -218,32 +214,29 @@ static bool is_live_session(const struct search *search, int64_t id)
 	return low < search->present_count && search->present[low].session_id == id;
 }
 
+/* Notes the session IDs that an orphan's tokens name. */
+static void note_ids(struct search *search, const struct orphan *orphan)
+{
+	const struct kernel *kernel = search->kernel;
+	for (uint32_t token = kernel->logons[orphan->logon].tokens; token != KERNEL_NONE;
+	     token = kernel->tokens[token].next_of_session) {
+		int64_t id = kernel->tokens[token].session_id;
+		if (kernel->tokens[token].is_read && id != 0 &&
+		    (search->id_count == 0 || search->ids[search->id_count - 1] != id))
+			search->ids[search->id_count++] = id;
+	}
+}
+
 /* A session ID is pinned by an orphan's token unless somebody has it again, as before MS16-111. */
-static bool find_pinned(struct search *search)
+static void find_pinned(struct search *search)
 {
 	struct answer *answer = search->answer;
-	const struct kernel *kernel = search->kernel;
-	uint64_t most = 0, count = 0;
-	for (uint32_t i = 0; i < answer->orphan_count; i++)
-		most += kernel->logons[answer->orphans[i].logon].token_count;
-	int64_t *ids = calloc(most + 1, sizeof *ids);
-	if (!ids)
-		return false;
-	for (uint32_t i = 0; i < answer->orphan_count; i++) {
-		uint32_t token = kernel->logons[answer->orphans[i].logon].tokens;
-		for (; token != KERNEL_NONE; token = kernel->tokens[token].next_of_session) {
-			int64_t id = kernel->tokens[token].session_id;
-			if (kernel->tokens[token].is_read && id != 0 &&
-			    (count == 0 || ids[count - 1] != id))
-				ids[count++] = id;
-		}
-	}
-	qsort(ids, count, sizeof *ids, by_number);
-	for (uint64_t i = 0; i < count; i++)
+	int64_t *ids = search->ids;
+	qsort(ids, search->id_count, sizeof *ids, by_number);
+	for (size_t i = 0; i < search->id_count; i++)
 		if ((i == 0 || ids[i] != ids[i - 1]) && !is_live_session(search, ids[i]))
 			ids[answer->pinned_count++] = ids[i];
 	answer->pinned = ids;
-	return true;
 }
 
 static bool find_all(struct search *search)
@@ -253,7 +246,8 @@ static bool find_all(struct search *search)
 	answer->holders_seen = kernel_holders_seen(kernel);
 	answer->orphans = calloc(kernel->logon_count + 1u, sizeof *answer->orphans);
 	answer->session_ids = calloc(kernel->logon_count + 1u, sizeof *answer->session_ids);
-	if (!answer->orphans || !answer->session_ids || !find_present(search) ||
+	search->ids = calloc(kernel->token_count + 1u, sizeof *search->ids);
+	if (!answer->orphans || !answer->session_ids || !search->ids || !find_present(search) ||
 	    !index_luids(search))
 		return false;
 	for (uint32_t i = 0; i < kernel->logon_count; i++) {
@@ -264,17 +258,21 @@ static bool find_all(struct search *search)
 		if (judgement != GONE)
 			continue;
 		count_references(kernel, orphan);
+		note_ids(search, orphan);
 		if (orphan->kernel_references > 0)
 			*(answer->holders_seen ? &answer->kernel_held : &answer->unseen_held) += 1;
 		answer->orphan_count++;
 	}
-	return find_pinned(search);
+	find_pinned(search);
+	return true;
 }
 
 bool answer_find_orphans(struct answer *answer)
 {
 	struct search search = {.answer = answer, .kernel = answer->kernel};
 	bool good = find_all(&search);
+	if (!good)
+		free(search.ids);
 	free(search.in_use);
 	free(search.present);
 	address_map_deinit(&search.by_luid);

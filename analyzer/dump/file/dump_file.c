@@ -7,7 +7,6 @@
 #include "dump/file/format.h"
 #include "dump/file/page_cache.h"
 #include "dump/file/refusal.h"
-#include "dump/file/windows.h"
 
 static const struct dump_format *const formats[] = {
     &format_full, &format_summary, &format_bitmap, &format_rdmp};
@@ -19,9 +18,7 @@ struct dump_file {
 	uint8_t raw[DUMP_HEADER_SIZE];
 	const struct dump_format *format; /* NULL until the pages have been found */
 	void *state;                      /* the format's */
-	struct windows *windows;
-	struct page_cache *cache; /* for what the windows cannot show */
-	uint64_t copies; /* pages taken from the cache: each may make an older one invalid */
+	struct page_cache *cache;
 };
 
 const char *dump_type_name(uint32_t type)
@@ -73,7 +70,6 @@ void dump_file_close(struct dump_file *dump)
 		return;
 	if (dump->format)
 		dump->format->close(dump->state);
-	windows_destroy(dump->windows);
 	page_cache_destroy(dump->cache);
 	source_close(&dump->source);
 	free(dump->path);
@@ -106,9 +102,7 @@ static bool find_pages(struct dump_file *dump, struct error *error)
 		    dump->header.type, header_summary(&dump->header, summary));
 	if (!dump->cache)
 		dump->cache = page_cache_create();
-	if (!dump->windows)
-		dump->windows = windows_create();
-	if (!dump->cache || !dump->windows)
+	if (!dump->cache)
 		return error_set(error, EXIT_TARGET, "out of memory");
 	if (!format->open(&dump->source, dump->raw, &dump->state, error))
 		return error_prefix(error, "a %s (%s)", dump_type_name(dump->header.type),
@@ -139,7 +133,8 @@ uint64_t dump_file_highest_page(const struct dump_file *dump)
 	return highest;
 }
 
-enum dump_page dump_file_page(struct dump_file *dump, uint64_t pfn, const uint8_t **bytes)
+enum dump_page dump_file_page_slot(
+    struct dump_file *dump, uint64_t pfn, const struct dump_page_slot **slot)
 {
 	uint64_t offset;
 	if (!dump->format->find(dump->state, pfn, &offset))
@@ -147,18 +142,18 @@ enum dump_page dump_file_page(struct dump_file *dump, uint64_t pfn, const uint8_
 	/* No overflow: offsets are below 2^63, and at most 2^44 bytes of pages follow. */
 	if (offset + DUMP_PAGE_SIZE > dump->source.size)
 		return DUMP_PAGE_TRUNCATED;
-	const uint8_t *page = windows_page(dump->windows, &dump->source, offset);
-	if (!page) {
-		dump->copies++;
-		page = page_cache_read(dump->cache, &dump->source, offset);
-	}
-	if (!page)
+	const struct dump_page_slot *found = page_cache_read(dump->cache, &dump->source, offset);
+	if (!found)
 		return DUMP_PAGE_UNREADABLE;
-	*bytes = page;
+	*slot = found;
 	return DUMP_PAGE_FOUND;
 }
 
-uint64_t dump_file_generation(const struct dump_file *dump)
+enum dump_page dump_file_page(struct dump_file *dump, uint64_t pfn, const uint8_t **bytes)
 {
-	return windows_generation(dump->windows) + dump->copies;
+	const struct dump_page_slot *slot;
+	enum dump_page page = dump_file_page_slot(dump, pfn, &slot);
+	if (page == DUMP_PAGE_FOUND)
+		*bytes = slot->bytes;
+	return page;
 }

@@ -5,7 +5,7 @@
  *	dump_file_find_pages(dump, &error);                        (false: it has no pages for us, and why)
  *	dump_file_page(dump, pfn, &bytes);
  *
- * The file is untrusted and may be larger than memory: it is seen through some windows, never mapped as a whole. A struct dump_file
+ * The file is untrusted and may be larger than memory: some pages of it are kept, never all. A struct dump_file
  * is used by one thread at a time. */
 #ifndef LEAKLAB_DUMP_FILE_H
 #define LEAKLAB_DUMP_FILE_H
@@ -103,9 +103,17 @@ enum dump_page {
 	DUMP_PAGE_UNREADABLE, /* the operating system could not read the file there */
 };
 
-/* Looks up the page with this page frame number. *bytes (DUMP_PAGE_SIZE of them) is valid until the generation changes,
- * which only another call does, and untouched unless the page is found. */
+/* Looks up the page with this page frame number. *bytes (DUMP_PAGE_SIZE of them) is valid until the next call, and
+ * untouched unless the page is found. */
 enum dump_page dump_file_page(struct dump_file *dump, uint64_t pfn, const uint8_t **bytes);
-uint64_t dump_file_generation(const struct dump_file *dump);
+
+/* Where a page is kept, until the slot is needed for another one: whoever remembers a slot sees by its offset in the file
+ * whether the page is still the same. */
+struct dump_page_slot {
+	uint64_t offset;
+	uint8_t *bytes;
+};
+enum dump_page dump_file_page_slot(
+    struct dump_file *dump, uint64_t pfn, const struct dump_page_slot **slot);
 
 #endif

@@ -1,35 +1,46 @@
-/* 4096 pages (16 MiB) in sets of four; in a set, the one used longest ago makes room. Memory is taken as pages come.
- * Where one page is read after the other, some are read ahead: a system call costs more than copying a page. */
+/* Two kinds of pages. Where one page is read after the other, some are read ahead, as a system call costs more than copying
+ * a page: these pass through a few batches (512 KiB), which stay near the processor. All others, page tables among them,
+ * are kept in 4096 places (16 MiB) in sets of four; in a set, the one used longest ago makes room. What is read along
+ * does not drive out what comes again. Nothing is mapped: a mapped file's pages are not near the processor, and a file
+ * that somebody cuts short would end the program. */
 #include "dump/file/page_cache.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <sys/uio.h>
 
 #include "dump/file/dump_file.h"
 
+#define BATCHES 8 /* more than there are places that are read in one direction at a time */
+#define AHEAD 16  /* pages of a batch */
 #define SETS 1024
 #define WAYS 4
-#define AHEAD 16 /* pages; at most SETS, so that each goes to another set */
+#define KEPT (SETS * WAYS)
 #define EMPTY UINT64_MAX
 
-struct way {
-	uint64_t offset; /* EMPTY: page has nothing of use */
-	uint8_t *page;   /* NULL until it is first needed */
-};
-
 struct page_cache {
-	struct way set[SETS][WAYS]; /* most recently used first */
+	struct dump_page_slot batch[BATCHES][AHEAD]; /* pages that follow each other */
+	size_t next_batch;                           /* the oldest */
+	struct dump_page_slot kept[KEPT];            /* a set after the other */
+	uint64_t used[KEPT];                         /* when, by the clock */
+	uint64_t clock;
+	uint8_t *bytes; /* of all pages */
 };
 
 struct page_cache *page_cache_create(void)
 {
-	struct page_cache *cache = malloc(sizeof *cache);
+	struct page_cache *cache = calloc(1, sizeof *cache);
 	if (!cache)
 		return NULL;
-	for (size_t i = 0; i < SETS; i++)
-		for (size_t j = 0; j < WAYS; j++)
-			cache->set[i][j] = (struct way){.offset = EMPTY};
+	/* The operating system gives this memory as it is first used. */
+	cache->bytes = malloc((size_t)(BATCHES * AHEAD + KEPT) * DUMP_PAGE_SIZE);
+	if (!cache->bytes) {
+		free(cache);
+		return NULL;
+	}
+	uint8_t *at = cache->bytes;
+	for (size_t i = 0; i < BATCHES * AHEAD; i++, at += DUMP_PAGE_SIZE)
+		cache->batch[i / AHEAD][i % AHEAD] = (struct dump_page_slot){EMPTY, at};
+	for (size_t i = 0; i < KEPT; i++, at += DUMP_PAGE_SIZE)
+		cache->kept[i] = (struct dump_page_slot){EMPTY, at};
 	return cache;
 }
 
@@ -37,81 +48,89 @@ void page_cache_destroy(struct page_cache *cache)
 {
 	if (!cache)
 		return;
-	for (size_t i = 0; i < SETS; i++)
-		for (size_t j = 0; j < WAYS; j++)
-			free(cache->set[i][j].page);
+	free(cache->bytes);
 	free(cache);
 }
 
-static struct way *set_of(struct page_cache *cache, uint64_t offset)
+static size_t first_of_set(uint64_t offset)
 {
 	/* Pages are packed, so neighbours differ from this bit on. */
-	return cache->set[(size_t)(offset >> DUMP_PAGE_BITS) % SETS];
+	return (size_t)(offset >> DUMP_PAGE_BITS) % SETS * WAYS;
 }
 
-static bool is_cached(struct page_cache *cache, uint64_t offset)
+static struct dump_page_slot *find(struct page_cache *cache, uint64_t offset)
 {
-	const struct way *set = set_of(cache, offset);
-	for (size_t i = 0; i < WAYS; i++)
-		if (set[i].offset == offset)
-			return true;
-	return false;
+	size_t first = first_of_set(offset);
+	for (size_t i = 0; i < BATCHES; i++) {
+		uint64_t page = (offset - cache->batch[i][0].offset) / DUMP_PAGE_SIZE;
+		if (page < AHEAD && cache->batch[i][page].offset == offset)
+			return &cache->batch[i][page];
+	}
+	for (size_t i = first; i < first + WAYS; i++) {
+		if (cache->kept[i].offset == offset) {
+			cache->used[i] = ++cache->clock;
+			return &cache->kept[i];
+		}
+	}
+	return NULL;
 }
 
-/* How many pages to read here: one, or some more if the page before was read lately. */
-static int pages_to_read(
+/* Where to begin to read for a page, and how many: that one, or some more in the direction in which its neighbour was
+ * read lately. */
+static uint64_t choose_pages(
+    struct page_cache *cache, const struct dump_source *source, uint64_t offset, size_t *count)
+{
+	const uint64_t before = (AHEAD - 1) * (uint64_t)DUMP_PAGE_SIZE;
+	uint64_t left = (source->size - offset) / DUMP_PAGE_SIZE;
+	*count = 1;
+	if (offset >= DUMP_PAGE_SIZE && find(cache, offset - DUMP_PAGE_SIZE)) {
+		*count = left < AHEAD ? (size_t)left : AHEAD;
+	} else if (offset >= before && find(cache, offset + DUMP_PAGE_SIZE)) {
+		*count = AHEAD;
+		return offset - before;
+	}
+	return offset;
+}
+
+static bool read_ahead(
+    struct page_cache *cache, const struct dump_source *source, uint64_t offset, size_t count)
+{
+	struct dump_page_slot *batch = cache->batch[cache->next_batch];
+	for (size_t i = 0; i < AHEAD; i++)
+		batch[i].offset = EMPTY;
+	if (!source_read(source, offset, batch[0].bytes, count * DUMP_PAGE_SIZE))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		batch[i].offset = offset + i * DUMP_PAGE_SIZE;
+	cache->next_batch = (cache->next_batch + 1) % BATCHES;
+	return true;
+}
+
+static struct dump_page_slot *read_one(
     struct page_cache *cache, const struct dump_source *source, uint64_t offset)
 {
-	int count = 1;
-	if (offset < DUMP_PAGE_SIZE || !is_cached(cache, offset - DUMP_PAGE_SIZE))
-		return count;
-	for (uint64_t next = offset + DUMP_PAGE_SIZE;
-	     count < AHEAD && source->size - next >= DUMP_PAGE_SIZE && !is_cached(cache, next);
-	     next += DUMP_PAGE_SIZE)
-		count++;
-	return count;
+	size_t first = first_of_set(offset), oldest = first;
+	for (size_t i = first; i < first + WAYS; i++)
+		if (cache->used[i] < cache->used[oldest])
+			oldest = i;
+	struct dump_page_slot *slot = &cache->kept[oldest];
+	slot->offset = EMPTY;
+	if (!source_read(source, offset, slot->bytes, DUMP_PAGE_SIZE))
+		return NULL;
+	slot->offset = offset;
+	cache->used[oldest] = ++cache->clock;
+	return slot;
 }
 
-/* Reads pages to the last ways of as many sets. False: what those ways had is gone. */
-static bool fill(
-    struct page_cache *cache, const struct dump_source *source, uint64_t offset, int count)
-{
-	struct iovec vectors[AHEAD];
-	for (int i = 0; i < count; i++) {
-		struct way *way = &set_of(cache, offset + (uint64_t)i * DUMP_PAGE_SIZE)[WAYS - 1];
-		way->offset = EMPTY;
-		if (!way->page)
-			way->page = malloc(DUMP_PAGE_SIZE);
-		if (!way->page)
-			return false;
-		vectors[i] = (struct iovec){.iov_base = way->page, .iov_len = DUMP_PAGE_SIZE};
-	}
-	/* One page is worth the patience of source_read(); what is only read ahead is not. */
-	bool good = count == 1 ? source_read(source, offset, vectors[0].iov_base, DUMP_PAGE_SIZE)
-	                       : preadv(source->fd, vectors, count, (off_t)offset) ==
-	                             (ssize_t)count * DUMP_PAGE_SIZE;
-	for (int i = 0; good && i < count; i++) {
-		uint64_t at = offset + (uint64_t)i * DUMP_PAGE_SIZE;
-		set_of(cache, at)[WAYS - 1].offset = at;
-	}
-	return good;
-}
-
-const uint8_t *page_cache_read(
+const struct dump_page_slot *page_cache_read(
     struct page_cache *cache, const struct dump_source *source, uint64_t offset)
 {
-	struct way *set = set_of(cache, offset);
-	size_t hit = 0;
-	while (hit < WAYS - 1 && set[hit].offset != offset)
-		hit++;
-	if (set[hit].offset != offset) {
-		int count = pages_to_read(cache, source, offset);
-		if (!fill(cache, source, offset, count) &&
-		    (count == 1 || !fill(cache, source, offset, 1)))
-			return NULL;
-	}
-	struct way found = set[hit];
-	memmove(&set[1], &set[0], hit * sizeof set[0]);
-	set[0] = found;
-	return found.page;
+	struct dump_page_slot *slot = find(cache, offset);
+	if (slot)
+		return slot;
+	size_t count;
+	uint64_t first = choose_pages(cache, source, offset, &count);
+	if (count > 1 && read_ahead(cache, source, first, count))
+		slot = find(cache, offset);
+	return slot ? slot : read_one(cache, source, offset); /* that one can be read at least */
 }

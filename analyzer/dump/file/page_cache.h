@@ -8,12 +8,14 @@
 #include "dump/file/source.h"
 
 struct page_cache;
+struct dump_page_slot;
 
 struct page_cache *page_cache_create(void); /* NULL: out of memory */
 void page_cache_destroy(struct page_cache *cache);
 
-/* The DUMP_PAGE_SIZE bytes at an offset of the file, valid until the next call. NULL if they cannot be read. */
-const uint8_t *page_cache_read(
+/* The slot with the DUMP_PAGE_SIZE bytes at an offset of the file. It holds them until the next call at least, and as long
+ * as it names that offset. NULL if they cannot be read. */
+const struct dump_page_slot *page_cache_read(
     struct page_cache *cache, const struct dump_source *source, uint64_t offset);
 
 #endif

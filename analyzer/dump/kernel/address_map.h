@@ -8,13 +8,17 @@
 
 struct address_slot;
 
-/* Zeroed: empty. */
+/* Zeroed but for spacing_bits: empty. */
 struct address_map {
+	unsigned spacing_bits; /* addresses mostly are 2^this or more apart */
 	struct address_slot *slots;
 	size_t room, used;
+	bool is_mixed; /* private: neighbours came too close */
 };
 
 void address_map_deinit(struct address_map *map);
+/* Room for so many in an empty map, if there is that much memory. */
+void address_map_reserve(struct address_map *map, size_t count);
 /* The number at the address, or UINT32_MAX. */
 uint32_t address_map_find(const struct address_map *map, uint64_t address);
 /* address is not 0, and not in the map. False when memory is out. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/text.h"
 #include "dump/kernel/inside.h"
@@ -187,9 +188,9 @@ static const struct kernel_process *find_process(
 {
 	for (uint32_t i = 0; i < kernel->process_count; i++) {
 		const struct kernel_process *process = &kernel->processes[i];
-		/* _EPROCESS keeps 14 characters of the name. */
+		/* Of one of the two names there may be only the first 14 characters. */
 		if (process->pid == pid && process->is_alive && process->image && image &&
-		    strncmp(process->image, image, 14) == 0)
+		    strncasecmp(process->image, image, 14) == 0)
 			return process;
 	}
 	return NULL;

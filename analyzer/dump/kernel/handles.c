@@ -159,8 +159,13 @@ static bool read_table(struct kernel *kernel, uint32_t number)
 		return true;
 	}
 	uint64_t entries = limit ? limit / 4 : HANDLES_MOST;
-	if (entries > HANDLES_MOST)
+	if (entries > HANDLES_MOST) {
+		kernel_damaged(kernel, THING_HANDLE_TABLE,
+		    "the handle table of process %llu goes up to 0x%x; %u handles are read of it",
+		    (unsigned long long)process->pid, limit, HANDLES_MOST);
+		walk.is_whole = false;
 		entries = HANDLES_MOST;
+	}
 	walk.leaves_left = (entries + LEAF_ENTRIES - 1) / LEAF_ENTRIES;
 	if (!read_level(&walk, code & ~(uint64_t)LEVEL_BITS, level, 0))
 		return false;

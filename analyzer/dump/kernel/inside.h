@@ -17,6 +17,7 @@ struct kernel_private {
 	struct kernel_layout layout;
 	struct intern *strings;
 	struct address_map logon_at, token_at;
+	struct address_map process_of; /* by PID, which is not 0 */
 	uint32_t token_room, holder_room, logon_room, process_room, module_room, lack_room;
 	struct stacks *stacks;
 	struct frames *frames;
@@ -47,6 +48,8 @@ void kernel_damaged(struct kernel *kernel, enum kernel_thing thing, const char *
     __attribute__((format(printf, 3, 4)));
 /* Room for one more; NULL when memory is out. */
 void *kernel_next(void *items, uint32_t *count, uint32_t *room, size_t size);
+/* Room for so many, if there is that much memory: what grows without it is copied again and again. */
+void kernel_reserve(void *items, uint32_t *room, uint64_t count, size_t size);
 /* How many things of this size may be in the dump. */
 uint32_t kernel_most(const struct kernel *kernel, size_t size);
 void kernel_tell(struct kernel *kernel, const char *what, uint64_t done, uint64_t total);
@@ -61,6 +64,9 @@ const char *kernel_unicode_string(
 /* The same for one that has been read. */
 const char *kernel_unicode_bytes(
     struct kernel *kernel, struct address_space *space, const uint8_t string[16], bool *failed);
+/* The last part of the path in the UNICODE_STRING at an address; NULL when there is none, or it cannot be read. */
+const char *kernel_file_name(
+    struct kernel *kernel, struct address_space *space, uint64_t address, bool *failed);
 /* Bytes of an array of char, up to the first NUL. */
 const char *kernel_short_string(
     struct kernel *kernel, const uint8_t *bytes, size_t length, bool *failed);
@@ -72,6 +78,12 @@ const char *kernel_sid(struct kernel *kernel, const uint8_t *sid, size_t length,
 bool modules_read(struct kernel *kernel, struct error *error);
 const struct kernel_module *modules_find(const struct kernel *kernel, uint64_t address);
 bool processes_read(struct kernel *kernel, struct error *error);
+/* Names a process, whose other members were read, by its file and by what _EPROCESS has of that name. */
+bool process_names_read(
+    struct kernel *kernel, struct kernel_process *process, const char *short_name);
+/* The name of the process with that ID, if it begins with these 14 characters; else they are all that is known. */
+const char *process_names_complete(
+    const struct kernel *kernel, uint64_t pid, const char *short_name, bool *is_cut);
 bool logon_sessions_read(struct kernel *kernel, struct error *error);
 bool handles_read(struct kernel *kernel, struct error *error);
 /* The object header that the first 8 bytes of a handle table's entry refer to; 0: a free entry. */
@@ -83,6 +95,8 @@ bool threads_read(struct kernel *kernel, struct error *error);
 bool tokens_at(struct kernel *kernel, uint64_t address, uint32_t logon, uint32_t *out);
 bool tokens_hold(struct kernel *kernel, uint32_t token, enum kernel_holder_kind kind,
     uint32_t process, uint64_t value);
+/* Makes room for as many tokens as the kernel counted. */
+void tokens_prepare(struct kernel *kernel);
 /* The token lists of all logon sessions. */
 bool tokens_read_lists(struct kernel *kernel, struct error *error);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "dump/kernel/large_array.h"
 #include "snapshot/snapshot.h"
 
 const char *kernel_thing_text(enum kernel_thing thing, uint64_t count)
@@ -83,10 +84,22 @@ void *kernel_next(void *items, uint32_t *count, uint32_t *room, size_t size)
 		void *grown = larger > *room ? reallocarray(*array, larger, size) : NULL;
 		if (!grown)
 			return NULL;
+		large_array_hint(grown, larger * size);
 		*array = grown;
 		*room = larger;
 	}
 	return (char *)*array + size * (*count)++;
+}
+
+void kernel_reserve(void *items, uint32_t *room, uint64_t count, size_t size)
+{
+	void **array = items;
+	void *reserved = *room < count ? reallocarray(*array, count, size) : NULL;
+	if (!reserved)
+		return;
+	large_array_hint(reserved, count * size);
+	*array = reserved;
+	*room = (uint32_t)count;
 }
 
 uint32_t kernel_most(const struct kernel *kernel, size_t size)
@@ -129,6 +142,7 @@ void kernel_destroy(struct kernel *kernel)
 		stacks_destroy(inside->stacks);
 		address_map_deinit(&inside->logon_at);
 		address_map_deinit(&inside->token_at);
+		address_map_deinit(&inside->process_of);
 		pdb_close(inside->pdb);
 		intern_destroy(inside->strings);
 		free(inside);
@@ -191,8 +205,10 @@ bool kernel_read(
 		return false;
 	if (!kernel->has_symbols)
 		return true;
-	return processes_read(kernel, error) && logon_sessions_read(kernel, error) &&
-	       tokens_read_lists(kernel, error) && read_own_tokens(kernel, error) &&
+	if (!processes_read(kernel, error) || !logon_sessions_read(kernel, error))
+		return false;
+	tokens_prepare(kernel);
+	return tokens_read_lists(kernel, error) && read_own_tokens(kernel, error) &&
 	       read_primary_tokens(kernel, error) && handles_read(kernel, error) &&
 	       threads_read(kernel, error);
 }

@@ -53,7 +53,8 @@ struct kernel_module {
 struct kernel_process {
 	uint64_t address; /* of its _EPROCESS */
 	uint64_t pid;
-	const char *image;
+	const char *image;       /* the file's name */
+	bool image_is_cut;       /* only its first 14 characters are known */
 	int64_t session_id;      /* NUMBER_UNKNOWN: the dump does not say */
 	int64_t created, exited; /* timestamps; TIMESTAMP_UNKNOWN: unknown, or still running */
 	bool is_alive;           /* true as well if nothing says that it exited */
@@ -107,10 +108,11 @@ struct kernel_token {
 	uint32_t flags;
 	uint32_t method;
 	int32_t captures; /* subject contexts that were captured and not released */
-	uint8_t type;     /* 1 primary, 2 impersonation, 0 unknown */
-	uint8_t level;
-	bool is_read;   /* false: only its address is known */
-	bool is_listed; /* in its logon session's token list */
+	uint8_t type : 4; /* 1 primary, 2 impersonation, 0 unknown */
+	uint8_t level : 4;
+	bool creator_is_cut; /* of its image only the first 14 characters are known */
+	bool is_read;        /* false: only its address is known */
+	bool is_listed;      /* in its logon session's token list */
 };
 
 #define TOKEN_FLAG_NO_REFERENCE 0x20u /* the token does not hold its logon session */

@@ -20,6 +20,7 @@ struct wanted {
 #define CREATION "_SEP_TOKEN_DIAG_TRACK_ENTRY"
 #define NO_CREATORS "who made the tokens is not known"
 #define NO_HANDLES "handles cannot be read"
+#define CUT_NAMES "processes' names are cut after 14 characters"
 #define NO_USER_FRAMES "user frames of stacks stay addresses"
 
 static const struct wanted wanted[] = {
@@ -27,6 +28,9 @@ static const struct wanted wanted[] = {
     {"_EPROCESS", "ActiveProcessLinks", AT(process.links), 16, true, NULL},
     {"_EPROCESS", "Token", AT(process.token), 8, true, NULL},
     {"_EPROCESS", "ImageFileName", AT(process.image), 0, true, NULL},
+    {"_EPROCESS", "SeAuditProcessCreationInfo.ImageFileName", AT(process.audit), 8, false,
+        CUT_NAMES},
+    {"_OBJECT_NAME_INFORMATION", "Name", AT(audit_path), 16, false, CUT_NAMES},
     {"_EPROCESS", "ObjectTable", AT(process.objects), 8, false, NO_HANDLES},
     {"_EPROCESS", "CreateTime", AT(process.created), 8, false, NULL},
     {"_EPROCESS", "ExitTime", AT(process.exited), 8, false,

@@ -22,10 +22,11 @@ struct kernel_layout {
 		int32_t links, base, size, full_name, name;
 	} module; /* _KLDR_DATA_TABLE_ENTRY */
 	struct {
-		int32_t pid, links, token, objects, image, created, exited, peb, session, threads,
-		    directory;
+		int32_t pid, links, token, objects, image, audit, created, exited, peb, session,
+		    threads, directory;
 	} process;          /* _EPROCESS */
 	int32_t session_id; /* in what process.session points to */
+	int32_t audit_path; /* in what process.audit points to */
 	struct {
 		int32_t links, id, client, impersonating;
 		uint8_t impersonating_bit;

@@ -7,6 +7,7 @@
 #include "snapshot/snapshot.h"
 
 #define LISTS 16
+#define SPACING_BITS 6 /* no build's logon sessions are smaller than 64 bytes */
 
 static bool find_variable(const struct kernel *kernel, const char *name, uint64_t *address)
 {
@@ -125,40 +126,61 @@ static bool add_logon(struct kernel *kernel, uint64_t address, const uint8_t *by
 	return !*failed;
 }
 
+/* One of the lists, and where it goes on. */
+struct walk {
+	int number;
+	uint64_t next; /* 0: the list has ended */
+};
+
 /* False when memory is out; a list that breaks off is counted. */
-static bool read_list(struct kernel *kernel, int number, uint64_t address)
+static bool read_next(struct kernel *kernel, struct walk *walk)
 {
 	uint8_t bytes[1024];
 	const size_t length = bytes_needed(&kernel->inside->layout);
+	const uint64_t address = walk->next;
 	struct memory_fault fault;
 	bool failed = false;
-	while (address) {
-		if ((address & 7) || !address_space_is_kernel(kernel->space, address)) {
-			kernel_damaged(kernel, THING_LOGON_LIST,
-			    "list %d of logon sessions leads to 0x%llx, where none can be", number,
-			    (unsigned long long)address);
-			return true;
+	walk->next = 0;
+	if ((address & 7) || !address_space_is_kernel(kernel->space, address)) {
+		kernel_damaged(kernel, THING_LOGON_LIST,
+		    "list %d of logon sessions leads to 0x%llx, where none can be", walk->number,
+		    (unsigned long long)address);
+		return true;
+	}
+	if (address_map_find(&kernel->inside->logon_at, address) != UINT32_MAX) {
+		kernel_damaged(kernel, THING_LOGON_LIST,
+		    "list %d of logon sessions leads back to 0x%llx", walk->number,
+		    (unsigned long long)address);
+		return true;
+	}
+	if (kernel->logon_count >= kernel_most(kernel, length)) {
+		kernel_damaged(kernel, THING_LOGON_LIST,
+		    "list %d has more logon sessions than fit into the dump", walk->number);
+		return true;
+	}
+	if (!address_space_read(kernel->space, address, bytes, length, &fault)) {
+		kernel_miss(kernel, THING_LOGON_LIST, fault.state);
+		return true;
+	}
+	if (!add_logon(kernel, address, bytes, &failed))
+		return false;
+	if (kernel->logon_count % 4096 == 0)
+		kernel_tell(kernel, "logon sessions", kernel->logon_count, 0);
+	walk->next = load64(bytes + kernel->inside->layout.logon.next);
+	return true;
+}
+
+/* A session of each list in turn: what was made at one time lies near in memory, and each page of the dump is needed
+ * for a short while only. */
+static bool read_lists(struct kernel *kernel, struct walk walks[LISTS])
+{
+	for (bool more = true; more;) {
+		more = false;
+		for (int i = 0; i < LISTS; i++) {
+			if (walks[i].next && !read_next(kernel, &walks[i]))
+				return false;
+			more |= walks[i].next != 0;
 		}
-		if (address_map_find(&kernel->inside->logon_at, address) != UINT32_MAX) {
-			kernel_damaged(kernel, THING_LOGON_LIST,
-			    "list %d of logon sessions leads back to 0x%llx", number,
-			    (unsigned long long)address);
-			return true;
-		}
-		if (kernel->logon_count >= kernel_most(kernel, length)) {
-			kernel_damaged(kernel, THING_LOGON_LIST,
-			    "list %d has more logon sessions than fit into the dump", number);
-			return true;
-		}
-		if (!address_space_read(kernel->space, address, bytes, length, &fault)) {
-			kernel_miss(kernel, THING_LOGON_LIST, fault.state);
-			return true;
-		}
-		if (!add_logon(kernel, address, bytes, &failed))
-			return false;
-		if (kernel->logon_count % 4096 == 0)
-			kernel_tell(kernel, "logon sessions", kernel->logon_count, 0);
-		address = load64(bytes + kernel->inside->layout.logon.next);
 	}
 	return true;
 }
@@ -177,7 +199,7 @@ static bool sort_logons(struct kernel *kernel)
 {
 	struct address_map *map = &kernel->inside->logon_at;
 	address_map_deinit(map);
-	*map = (struct address_map){0};
+	*map = (struct address_map){.spacing_bits = map->spacing_bits};
 	if (kernel->logon_count)
 		qsort(kernel->logons, kernel->logon_count, sizeof *kernel->logons, by_luid);
 	for (uint32_t i = 0; i < kernel->logon_count; i++)
@@ -188,8 +210,10 @@ static bool sort_logons(struct kernel *kernel)
 
 bool logon_sessions_read(struct kernel *kernel, struct error *error)
 {
-	uint64_t variable, array, head;
+	uint64_t variable, array;
 	struct memory_fault fault;
+	struct walk walks[LISTS];
+	kernel->inside->logon_at.spacing_bits = SPACING_BITS;
 	if (!read_tracking(kernel) || !read_token_type(kernel))
 		return kernel_no_memory(error);
 	if (bytes_needed(&kernel->inside->layout) > 1024)
@@ -209,17 +233,15 @@ bool logon_sessions_read(struct kernel *kernel, struct error *error)
 		    "SepLogonSessions points to 0x%llx, where no lists can be",
 		    (unsigned long long)array);
 	for (int i = 0; i < LISTS; i++) {
-		if (!address_space_read_u64(
-		        kernel->space, array + 8u * (unsigned)i, &head, &fault)) {
-			if (i == 0)
-				return error_set(error, EXIT_INCONCLUSIVE,
-				    "the lists of logon sessions (0x%llx) are %s",
-				    (unsigned long long)fault.address,
-				    memory_state_text(fault.state));
-			kernel_miss(kernel, THING_LOGON_LIST, fault.state);
-		} else if (!read_list(kernel, i, head)) {
-			return kernel_no_memory(error);
-		}
+		walks[i] = (struct walk){.number = i};
+		if (address_space_read_u64(
+		        kernel->space, array + 8u * (unsigned)i, &walks[i].next, &fault))
+			continue;
+		if (i == 0)
+			return error_set(error, EXIT_INCONCLUSIVE,
+			    "the lists of logon sessions (0x%llx) are %s",
+			    (unsigned long long)fault.address, memory_state_text(fault.state));
+		kernel_miss(kernel, THING_LOGON_LIST, fault.state);
 	}
-	return sort_logons(kernel) || kernel_no_memory(error);
+	return (read_lists(kernel, walks) && sort_logons(kernel)) || kernel_no_memory(error);
 }

@@ -74,7 +74,7 @@ static bool read_process(struct kernel *kernel, uint64_t entry, bool *failed)
 		    (unsigned long long)at, (unsigned long long)found.pid);
 		return true;
 	}
-	found.image = kernel_short_string(kernel, image, sizeof image, failed);
+	const char *short_name = kernel_short_string(kernel, image, sizeof image, failed);
 	found.created = timestamp_of(read_optional(kernel, at, layout->process.created));
 	uint64_t exited;
 	found.exit_unknown =
@@ -89,12 +89,16 @@ static bool read_process(struct kernel *kernel, uint64_t entry, bool *failed)
 	found.threads =
 	    layout->process.threads == ABSENT ? 0 : at + (uint64_t)layout->process.threads;
 	found.session_id = read_session_id(kernel, at);
+	if (*failed || !process_names_read(kernel, &found, short_name))
+		return false;
 	struct kernel_process *process = kernel_next(&kernel->processes, &kernel->process_count,
 	    &kernel->inside->process_room, sizeof *kernel->processes);
-	if (!process || *failed)
+	if (!process)
 		return false;
 	*process = found;
-	return true;
+	return found.pid == 0 ||
+	       address_map_find(&kernel->inside->process_of, found.pid) != UINT32_MAX ||
+	       address_map_add(&kernel->inside->process_of, found.pid, kernel->process_count - 1);
 }
 
 bool processes_read(struct kernel *kernel, struct error *error)
@@ -105,6 +109,7 @@ bool processes_read(struct kernel *kernel, struct error *error)
 	bool failed = false;
 	if (head == 0 && pdb_find_public(kernel->inside->pdb, "PsActiveProcessHead", &rva))
 		head = kernel->base + rva;
+	kernel->inside->process_of.spacing_bits = 2;
 	list_begin(&list, kernel->space, head, true, kernel_most(kernel, 512));
 	while (list_next(&list, &entry) == LIST_ENTRY)
 		if (!read_process(kernel, entry, &failed))

@@ -15,6 +15,10 @@ enum verdict { VERDICT_NONE, VERDICT_BAD, VERDICT_KERNEL, VERDICT_USER };
 struct stacks {
 	struct kernel_stack **slots;
 	size_t room, used;
+	uint8_t last_trace
+	    [8 * KERNEL_FRAMES]; /* tokens that were made one after the other have one stack */
+	size_t last_frames;
+	const struct kernel_stack *last; /* of that; NULL: none yet */
 	struct known {
 		uint64_t address;
 		enum verdict verdict;
@@ -93,15 +97,11 @@ static bool grow(struct stacks *stacks)
 	return true;
 }
 
-const struct kernel_stack *stacks_add(struct kernel *kernel, const uint8_t *trace, size_t frames)
+/* The kept copy of these frames. NULL when memory is out. */
+static const struct kernel_stack *keep(struct stacks *stacks, const uint64_t *frame, uint32_t count)
 {
-	struct stacks *stacks = kernel->inside->stacks;
-	uint64_t frame[KERNEL_FRAMES];
-	uint32_t count =
-	    count_frames(kernel, trace, frames < KERNEL_FRAMES ? frames : KERNEL_FRAMES);
 	uint64_t hash = count + 1;
 	for (uint32_t i = 0; i < count; i++) {
-		frame[i] = load64(trace + 8 * i);
 		hash = (hash ^ frame[i]) * UINT64_C(0x9e3779b97f4a7c15);
 		hash ^= hash >> 29;
 	}
@@ -120,4 +120,22 @@ const struct kernel_stack *stacks_add(struct kernel *kernel, const uint8_t *trac
 	*slot = stack;
 	stacks->used++;
 	return stack;
+}
+
+const struct kernel_stack *stacks_add(struct kernel *kernel, const uint8_t *trace, size_t frames)
+{
+	struct stacks *stacks = kernel->inside->stacks;
+	uint64_t frame[KERNEL_FRAMES];
+	if (frames > KERNEL_FRAMES)
+		frames = KERNEL_FRAMES;
+	if (stacks->last && stacks->last_frames == frames &&
+	    memcmp(stacks->last_trace, trace, 8 * frames) == 0)
+		return stacks->last;
+	uint32_t count = count_frames(kernel, trace, frames);
+	for (uint32_t i = 0; i < count; i++)
+		frame[i] = load64(trace + 8 * i);
+	stacks->last = keep(stacks, frame, count);
+	stacks->last_frames = frames;
+	memcpy(stacks->last_trace, trace, 8 * frames);
+	return stacks->last;
 }

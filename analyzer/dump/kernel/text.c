@@ -1,5 +1,4 @@
 /* Strings of the dump: bounded, turned into UTF-8 that is safe to show, one copy of each. */
-#include <stdio.h>
 #include <string.h>
 
 #include "common/text.h"
@@ -54,16 +53,34 @@ static size_t to_utf8(const uint8_t *from, size_t units, char *out)
 	return length;
 }
 
+/* The kept copy of a text, safe to show. */
+static const char *keep(struct kernel *kernel, char *text, size_t length, bool *failed)
+{
+	size_t plain = 0;
+	while (plain < length && text[plain] >= ' ' && text[plain] <= '~')
+		plain++;
+	if (plain < length) {
+		text_make_safe(text);
+		length = strlen(text);
+	}
+	const char *kept = intern_string(kernel->inside->strings, text, length);
+	if (!kept)
+		*failed = true;
+	return kept;
+}
+
 /* The kept copy of some bytes' text; make turns bytes into text when they are new. */
 static const char *recall(struct kernel *kernel, const uint8_t *bytes, size_t length,
     size_t (*make)(const uint8_t *bytes, size_t length, char *out), bool *failed)
 {
 	char text[UNITS_MOST * 4 + 1];
 	uint64_t hash = length;
-	for (size_t i = 0; i + 4 <= length; i += 4) {
-		hash = (hash ^ load32(bytes + i)) * UINT64_C(0x9e3779b97f4a7c15);
+	for (size_t i = 0; i + 8 <= length; i += 8) {
+		hash = (hash ^ load64(bytes + i)) * UINT64_C(0x9e3779b97f4a7c15);
 		hash ^= hash >> 32;
 	}
+	if (length >= 4)
+		hash ^= load32(bytes + length - 4) * UINT64_C(0x9e3779b97f4a7c15);
 	struct recent *recent = NULL;
 	if (length <= sizeof recent->bytes) {
 		recent = &kernel->inside->recent[(hash ^ hash >> 32) % 256];
@@ -71,12 +88,10 @@ static const char *recall(struct kernel *kernel, const uint8_t *bytes, size_t le
 		    memcmp(recent->bytes, bytes, length) == 0)
 			return recent->text;
 	}
-	text[make(bytes, length, text)] = '\0';
-	text_make_safe(text);
-	const char *kept = intern_string(kernel->inside->strings, text, strlen(text));
-	if (!kept) {
-		*failed = true;
-	} else if (recent) {
+	size_t made = make(bytes, length, text);
+	text[made] = '\0';
+	const char *kept = keep(kernel, text, made, failed);
+	if (kept && recent) {
 		memcpy(recent->bytes, bytes, length);
 		recent->length = (uint8_t)length;
 		recent->text = kept;
@@ -91,6 +106,20 @@ static size_t make_name(const uint8_t *bytes, size_t length, char *out)
 	return length;
 }
 
+/* printf() takes longer than all the rest of reading a token. */
+static size_t put_decimal(char *out, uint64_t value)
+{
+	char digits[20];
+	size_t count = 0;
+	do {
+		digits[count++] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	for (size_t i = 0; i < count; i++)
+		out[i] = digits[count - 1 - i];
+	return count;
+}
+
 static size_t make_sid(const uint8_t *sid, size_t length, char *out)
 {
 	uint64_t authority = 0;
@@ -98,9 +127,12 @@ static size_t make_sid(const uint8_t *sid, size_t length, char *out)
 	(void)length;
 	for (size_t i = 2; i < 8; i++)
 		authority = authority << 8 | sid[i];
-	used = (size_t)snprintf(out, 32, "S-1-%llu", (unsigned long long)authority);
-	for (size_t i = 0; i < sid[1]; i++)
-		used += (size_t)snprintf(out + used, 16, "-%u", load32(sid + 8 + 4 * i));
+	memcpy(out, "S-1-", 4);
+	used = 4 + put_decimal(out + 4, authority);
+	for (size_t i = 0; i < sid[1]; i++) {
+		out[used++] = '-';
+		used += put_decimal(out + used, load32(sid + 8 + 4 * i));
+	}
 	return used;
 }
 
@@ -141,12 +173,9 @@ const char *kernel_unicode_bytes(
 		kernel_miss(kernel, THING_NAME, fault.state);
 		return NULL;
 	}
-	text[to_utf8(buffer, length / 2, text)] = '\0';
-	text_make_safe(text);
-	const char *kept = intern_string(kernel->inside->strings, text, strlen(text));
-	if (!kept)
-		*failed = true;
-	return kept;
+	length = to_utf8(buffer, length / 2, text);
+	text[length] = '\0';
+	return keep(kernel, text, length, failed);
 }
 
 const char *kernel_unicode_string(
@@ -159,4 +188,25 @@ const char *kernel_unicode_string(
 		return NULL;
 	}
 	return kernel_unicode_bytes(kernel, space, string, failed);
+}
+
+const char *kernel_file_name(
+    struct kernel *kernel, struct address_space *space, uint64_t address, bool *failed)
+{
+	uint8_t string[UNICODE_STRING_SIZE], buffer[UNITS_MOST * 2];
+	char text[UNITS_MOST * 4 + 1];
+	if (!address_space_read(space, address, string, sizeof string, NULL))
+		return NULL;
+	const size_t whole = load16(string) & ~(size_t)1;
+	const size_t length = whole < sizeof buffer ? whole : sizeof buffer;
+	if (!address_space_read(space, load64(string + 8) + (whole - length), buffer, length, NULL))
+		return NULL;
+	size_t first = length / 2;
+	while (first > 0 && load16(buffer + 2 * (first - 1)) != '\\')
+		first--;
+	if (first == length / 2 || (first == 0 && length < whole))
+		return NULL;
+	size_t made = to_utf8(buffer + 2 * first, length / 2 - first, text);
+	text[made] = '\0';
+	return made ? keep(kernel, text, made, failed) : NULL;
 }

@@ -7,114 +7,121 @@
 #include "dump/little_endian.h"
 
 #define CREATION_MOST 0x400
+#define BEHIND 256 /* bytes that are looked at behind a token: its groups */
+#define SID_HEAD 8 /* then parts of 4 bytes */
+#define SID_PARTS 15
+#define SID_MOST (SID_HEAD + 4 * SID_PARTS)
 #define NODE_SIZE 0x18
 #define NODE_TOKEN 0x10 /* tag SeLs: links, then the token; no PDB has a type for it */
 #define ALIGNMENT 0xf
+#define RESERVED_MOST                                                                              \
+	(1 << 21) /* tokens; a dump that counts more is not believed before they are found */
 
-/* What is needed of a token, copied out of its page or pages: some cache lines of twenty. */
+/* What is needed of a token, taken out of its page or pages: some cache lines of twenty. */
 struct raw_token {
 	uint64_t start; /* address of the first byte, which is the object header's */
-	size_t before;  /* bytes before the token itself */
 	uint8_t header_type;
 	uint64_t id, luid, logon, groups, diagnostics;
 	uint32_t session_id, group_count, type, level, flags;
 	bool is_whole; /* what a token cannot be told without is there */
-	uint8_t sid[68];
+	uint8_t sid[SID_MOST];
 	size_t sid_length; /* 0: not behind the token */
 	struct memory_fault fault;
 };
 
-/* The bytes of one object in up to two pages; members are aligned, so none lies in both. */
-struct span {
-	uint64_t start;
-	const uint8_t *bytes[2];
-	size_t length[2];
+/* The bytes from the start of an object on, as far as they were read. */
+struct object {
+	const uint8_t *bytes;
+	size_t length;
 };
 
-static const uint8_t *at(const struct span *span, size_t offset, size_t size)
+/* What lies behind an object in its page is given as well. buffer is for one that begins in one page and ends in the next: a
+ * view lasts until the next read only. */
+static struct object read_object(struct kernel *kernel, uint64_t start, size_t size,
+    uint8_t buffer[2 * DUMP_PAGE_SIZE], struct memory_fault *fault)
 {
-	if (offset + size <= span->length[0])
-		return span->bytes[0] + offset;
-	if (offset >= span->length[0] && offset - span->length[0] + size <= span->length[1])
-		return span->bytes[1] + (offset - span->length[0]);
-	return NULL;
+	struct object object = {0};
+	size_t more;
+	object.bytes = address_space_view(kernel->space, start, &object.length, fault);
+	if (!object.bytes || object.length >= size)
+		return object;
+	memcpy(buffer, object.bytes, object.length);
+	object.bytes = buffer;
+	const uint8_t *rest =
+	    address_space_view(kernel->space, start + object.length, &more, fault);
+	if (!rest)
+		return object;
+	if (more > size + BEHIND - object.length)
+		more = size + BEHIND - object.length;
+	memcpy(buffer + object.length, rest, more);
+	object.length += more;
+	return object;
 }
 
-static bool take32(
-    const struct span *span, const struct raw_token *raw, int32_t offset, uint32_t *out)
+static inline bool take32(const struct object *object, size_t before, int32_t offset, uint32_t *out)
 {
-	const uint8_t *bytes = offset == ABSENT ? NULL : at(span, raw->before + (size_t)offset, 4);
-	*out = bytes ? load32(bytes) : 0;
-	return bytes;
+	bool is_there = offset != ABSENT && before + (size_t)offset + 4 <= object->length;
+	*out = is_there ? load32(object->bytes + before + offset) : 0;
+	return is_there;
 }
 
-static bool take64(
-    const struct span *span, const struct raw_token *raw, int32_t offset, uint64_t *out)
+static inline bool take64(const struct object *object, size_t before, int32_t offset, uint64_t *out)
 {
-	const uint8_t *bytes = offset == ABSENT ? NULL : at(span, raw->before + (size_t)offset, 8);
-	*out = bytes ? load64(bytes) : 0;
-	return bytes;
+	bool is_there = offset != ABSENT && before + (size_t)offset + 8 <= object->length;
+	*out = is_there ? load64(object->bytes + before + offset) : 0;
+	return is_there;
+}
+
+/* Where an address lies in an object's bytes; NULL if not all of the size are there. */
+static const uint8_t *find_in(
+    const struct object *object, uint64_t start, uint64_t address, size_t size)
+{
+	return address > start && address - start + size <= object->length &&
+	               address - start < object->length
+	           ? object->bytes + (address - start)
+	           : NULL;
 }
 
 /* The user's SID, if the groups lie behind the token, as they do unless they were changed later. */
-static void take_sid(const struct span *span, struct raw_token *raw)
+static void take_sid(const struct object *object, struct raw_token *raw)
 {
-	const uint8_t *group = raw->groups > span->start && raw->groups - span->start < 0x10000
-	                           ? at(span, (size_t)(raw->groups - span->start), 8)
-	                           : NULL;
+	const uint8_t *group = find_in(object, raw->start, raw->groups, 8);
 	uint64_t address = group ? load64(group) : 0;
-	if (address <= span->start || address - span->start >= 0x10000)
+	const uint8_t *sid = find_in(object, raw->start, address, SID_HEAD);
+	raw->sid_length = 0;
+	if (!sid || sid[1] > SID_PARTS ||
+	    !find_in(object, raw->start, address, SID_HEAD + 4u * sid[1]))
 		return;
-	size_t offset = (size_t)(address - span->start);
-	const uint8_t *sid = at(span, offset, 8);
-	if (!sid || sid[1] > 15 || !at(span, offset, 8 + 4u * sid[1]))
-		return;
-	raw->sid_length = 8 + 4u * sid[1];
+	raw->sid_length = SID_HEAD + 4u * sid[1];
 	memcpy(raw->sid, sid, raw->sid_length);
 }
 
-static void take_fields(
-    const struct kernel_layout *layout, const struct span *span, struct raw_token *raw)
-{
-	const uint8_t *type =
-	    layout->header.type == ABSENT ? NULL : at(span, (size_t)layout->header.type, 1);
-	raw->header_type = type ? *type : 0;
-	raw->is_whole = take64(span, raw, layout->token.logon, &raw->logon) &&
-	                take64(span, raw, layout->token.luid, &raw->luid) &&
-	                take32(span, raw, layout->token.session_id, &raw->session_id);
-	take64(span, raw, layout->token.id, &raw->id);
-	take64(span, raw, layout->token.groups, &raw->groups);
-	take64(span, raw, layout->token.diagnostics, &raw->diagnostics);
-	take32(span, raw, layout->token.group_count, &raw->group_count);
-	take32(span, raw, layout->token.type, &raw->type);
-	take32(span, raw, layout->token.level, &raw->level);
-	take32(span, raw, layout->token.flags, &raw->flags);
-	take_sid(span, raw);
-}
-
-/* A token that begins in one page and ends in the next is seen in two steps, as a view lasts until the next read. */
 static void read_raw(struct kernel *kernel, uint64_t address, struct raw_token *raw)
 {
 	const struct kernel_layout *layout = &kernel->inside->layout;
-	uint8_t first[DUMP_PAGE_SIZE];
-	struct span span = {0};
-	memset(raw, 0, offsetof(struct raw_token, sid));
-	raw->sid_length = 0;
-	raw->before = layout->header.body == ABSENT ? 0 : (size_t)layout->header.body;
-	raw->start = span.start = address - raw->before;
-	size_t length = raw->before + layout->token.size;
-	span.bytes[0] = address_space_view(kernel->space, span.start, &span.length[0], &raw->fault);
-	if (!span.bytes[0])
+	const size_t before = layout->header.body == ABSENT ? 0 : (size_t)layout->header.body;
+	uint8_t buffer[2 * DUMP_PAGE_SIZE];
+	raw->is_whole = false;
+	raw->start = address - before;
+	const struct object object =
+	    read_object(kernel, raw->start, before + layout->token.size, buffer, &raw->fault);
+	if (object.length == 0)
 		return;
-	if (span.length[0] < length) {
-		memcpy(first, span.bytes[0], span.length[0]);
-		span.bytes[0] = first;
-		span.bytes[1] = address_space_view(
-		    kernel->space, span.start + span.length[0], &span.length[1], &raw->fault);
-		if (!span.bytes[1])
-			span.length[1] = 0;
-	}
-	take_fields(layout, &span, raw);
+	raw->header_type =
+	    layout->header.type != ABSENT && (size_t)layout->header.type < object.length
+	        ? object.bytes[layout->header.type]
+	        : 0;
+	raw->is_whole = take64(&object, before, layout->token.logon, &raw->logon) &&
+	                take64(&object, before, layout->token.luid, &raw->luid) &&
+	                take32(&object, before, layout->token.session_id, &raw->session_id);
+	take64(&object, before, layout->token.id, &raw->id);
+	take64(&object, before, layout->token.groups, &raw->groups);
+	take64(&object, before, layout->token.diagnostics, &raw->diagnostics);
+	take32(&object, before, layout->token.group_count, &raw->group_count);
+	take32(&object, before, layout->token.type, &raw->type);
+	take32(&object, before, layout->token.level, &raw->level);
+	take32(&object, before, layout->token.flags, &raw->flags);
+	take_sid(&object, raw);
 }
 
 /* Why these bytes are no token of this logon session (KERNEL_NONE: of any). NULL: they are. */
@@ -129,7 +136,10 @@ static const char *find_fault(
 		if (type != inside->token_type)
 			return "is no token (any more)";
 	}
-	*found = address_map_find(&inside->logon_at, raw->logon);
+	if (logon != KERNEL_NONE && kernel->logons[logon].address == raw->logon)
+		*found = logon;
+	else
+		*found = address_map_find(&inside->logon_at, raw->logon);
 	if (logon != KERNEL_NONE && *found != logon)
 		return "belongs to another logon session, or was freed";
 	if (*found != KERNEL_NONE && kernel->logons[*found].luid != raw->luid)
@@ -140,7 +150,7 @@ static const char *find_fault(
 static bool read_user(
     struct kernel *kernel, const struct raw_token *raw, struct kernel_token *token)
 {
-	uint8_t bytes[68];
+	uint8_t bytes[SID_MOST];
 	uint64_t at;
 	bool failed = false;
 	if (raw->groups == 0 || raw->group_count == 0)
@@ -150,20 +160,21 @@ static bool read_user(
 	else if (!(raw->groups & 7) && address_space_is_kernel(kernel->space, raw->groups) &&
 	         address_space_read_u64(kernel->space, raw->groups, &at, NULL) &&
 	         address_space_is_kernel(kernel->space, at) &&
-	         address_space_read(kernel->space, at, bytes, 8, NULL) && bytes[1] <= 15 &&
-	         address_space_read(kernel->space, at, bytes, 8 + 4u * bytes[1], NULL))
-		token->user = kernel_sid(kernel, bytes, 8 + 4u * bytes[1], &failed);
+	         address_space_read(kernel->space, at, bytes, SID_HEAD, NULL) &&
+	         bytes[1] <= SID_PARTS &&
+	         address_space_read(kernel->space, at, bytes, SID_HEAD + 4u * bytes[1], NULL))
+		token->user = kernel_sid(kernel, bytes, SID_HEAD + 4u * bytes[1], &failed);
 	return !failed;
 }
 
 static bool read_creation(struct kernel *kernel, uint64_t address, struct kernel_token *token)
 {
 	const struct kernel_layout *layout = &kernel->inside->layout;
-	uint8_t bytes[CREATION_MOST];
+	uint8_t buffer[2 * DUMP_PAGE_SIZE];
 	struct memory_fault fault;
 	bool failed = false;
 	const uint32_t size = layout->creation.size;
-	if (address == 0 || size == 0 || size > sizeof bytes || layout->creation.image == ABSENT ||
+	if (address == 0 || size == 0 || size > CREATION_MOST || layout->creation.image == ABSENT ||
 	    (uint32_t)layout->creation.image + 16 > size)
 		return true;
 	if ((address & 7) || !address_space_is_kernel(kernel->space, address)) {
@@ -172,7 +183,9 @@ static bool read_creation(struct kernel *kernel, uint64_t address, struct kernel
 		    (unsigned long long)token->address, (unsigned long long)address);
 		return true;
 	}
-	if (!address_space_read(kernel->space, address, bytes, size, &fault)) {
+	const struct object object = read_object(kernel, address, size, buffer, &fault);
+	const uint8_t *bytes = object.bytes;
+	if (object.length < size) {
 		kernel_miss(kernel, THING_CREATION, fault.state);
 		return true;
 	}
@@ -188,6 +201,9 @@ static bool read_creation(struct kernel *kernel, uint64_t address, struct kernel
 		token->captures = (int32_t)load32(bytes + layout->creation.captures);
 	token->creator_image =
 	    kernel_short_string(kernel, bytes + layout->creation.image, 16, &failed);
+	if (!failed)
+		token->creator_image = process_names_complete(
+		    kernel, token->creator_pid, token->creator_image, &token->creator_is_cut);
 	if (!failed && HAS(trace, 8 * layout->creation.frames)) {
 		token->stack =
 		    stacks_add(kernel, bytes + layout->creation.trace, layout->creation.frames);
@@ -349,6 +365,23 @@ static bool read_list(struct kernel *kernel, uint32_t number, uint64_t *budget)
 		    (unsigned long long)kernel->logons[number].luid, (unsigned long long)list.where,
 		    list.what);
 	return true;
+}
+
+void tokens_prepare(struct kernel *kernel)
+{
+	struct kernel_private *inside = kernel->inside;
+	int64_t tokens = kernel->token_objects, handles = kernel->token_handles;
+	inside->token_at.spacing_bits =
+	    63 - (unsigned)__builtin_clzll(inside->layout.token.size | 1);
+	if (tokens > 0 && tokens <= RESERVED_MOST) {
+		kernel_reserve(
+		    &kernel->tokens, &inside->token_room, (uint64_t)tokens, sizeof *kernel->tokens);
+		address_map_reserve(&inside->token_at, (size_t)tokens);
+	}
+	if (handles > 0 && handles <= RESERVED_MOST)
+		kernel_reserve(&kernel->holders, &inside->holder_room,
+		    (uint64_t)handles + kernel->process_count + kernel->logon_count,
+		    sizeof *kernel->holders);
 }
 
 bool tokens_read_lists(struct kernel *kernel, struct error *error)

@@ -8,7 +8,7 @@
 #include "dump/memory/page_set.h"
 #include "dump/memory/page_table.h"
 
-#define TRANSLATIONS 4096 /* of one space; 128 KiB */
+#define TRANSLATIONS 1024 /* of one space; 32 KiB */
 #define NO_PAGE UINT64_MAX
 
 /* What the spaces of one dump have in common. Owned by the kernel's space. */
@@ -21,10 +21,10 @@ struct memory {
 };
 
 struct translation {
-	uint64_t page;        /* virtual page number */
-	uint64_t frame;       /* physical address of the page */
-	const uint8_t *bytes; /* of the page, while the dump has this generation */
-	uint64_t generation;  /* 0: never had */
+	uint64_t page;                     /* virtual page number */
+	uint64_t frame;                    /* physical address of the page */
+	const struct dump_page_slot *slot; /* where the page was last; NULL: not looked for */
+	uint64_t offset;                   /* while the slot still has this one */
 };
 
 struct address_space {
@@ -102,6 +102,19 @@ void address_space_destroy(struct address_space *space)
 	free(space);
 }
 
+/* What was translated before holds no longer. */
+static void change(struct memory *memory)
+{
+	page_table_forget(&memory->tables);
+	memory->generation++;
+}
+
+static void set_levels(struct memory *memory, int levels)
+{
+	memory->tables.levels = levels;
+	change(memory);
+}
+
 bool address_space_settle_levels(struct address_space *space,
     bool (*check)(struct address_space *space, void *context), void *context)
 {
@@ -109,14 +122,11 @@ bool address_space_settle_levels(struct address_space *space,
 	bool good = false;
 	memory->counting = false;
 	for (int levels = 4; levels <= 5 && !good; levels++) {
-		memory->tables.levels = levels;
-		memory->generation++;
+		set_levels(memory, levels);
 		good = check(space, context);
 	}
-	if (!good) {
-		memory->tables.levels = 4;
-		memory->generation++;
-	}
+	if (!good)
+		set_levels(memory, 4);
 	memory->counting = true;
 	return good;
 }
@@ -130,7 +140,7 @@ void address_space_set_invalid_pte_mask(struct address_space *space, uint64_t ma
 {
 	/* Attribute bits (0 to 11) are never part of it: they say what kind of entry it is. */
 	space->memory->tables.invalid_pte_mask = mask & ~UINT64_C(0xfff);
-	space->memory->generation++;
+	change(space->memory);
 }
 
 static unsigned address_bits(const struct address_space *space)
@@ -195,32 +205,46 @@ static bool fail(struct address_space *space, enum memory_state state, uint64_t 
 	return false;
 }
 
-/* The bytes of an address's page: often the same pages are read again and again. */
+/* The bytes of an address's page, if they were read lately and are still there; else NULL. */
+static inline const uint8_t *recall_bytes(const struct address_space *space, uint64_t address)
+{
+	uint64_t page = address >> DUMP_PAGE_BITS;
+	const struct translation *known = &space->translation[page % TRANSLATIONS];
+	return known->page == page && known->slot && known->slot->offset == known->offset &&
+	               space->generation == space->memory->generation
+	           ? known->slot->bytes
+	           : NULL;
+}
+
 static enum memory_state find_bytes(
     struct address_space *space, uint64_t address, const uint8_t **bytes)
 {
-	struct dump_file *dump = space->memory->tables.dump;
 	uint64_t page = address >> DUMP_PAGE_BITS, physical;
 	struct translation *known = &space->translation[page % TRANSLATIONS];
-	if (known->page == page && known->generation == dump_file_generation(dump) &&
-	    space->generation == space->memory->generation && is_canonical(space, address)) {
-		*bytes = known->bytes;
+	const struct dump_page_slot *slot;
+	*bytes = recall_bytes(space, address);
+	if (*bytes)
 		return MEMORY_PRESENT;
-	}
 	enum memory_state state = address_space_translate(space, address, &physical);
 	if (state == MEMORY_PRESENT)
-		state = page_table_page(dump, physical, bytes);
+		state = page_table_page(space->memory->tables.dump, physical, &slot);
 	if (state == MEMORY_PRESENT) {
-		known->bytes = *bytes;
-		known->generation = dump_file_generation(dump);
+		known->slot = slot;
+		known->offset = slot->offset;
+		*bytes = slot->bytes;
 	}
 	return state;
 }
 
-bool address_space_read(struct address_space *space, uint64_t address, void *buffer, size_t length,
+static inline void count_success(struct address_space *space)
+{
+	space->memory->counts.reads[MEMORY_PRESENT] += space->memory->counting;
+}
+
+/* What a page does not hold in full, or was not read lately. */
+static bool read_pages(struct address_space *space, uint64_t address, uint8_t *out, size_t length,
     struct memory_fault *fault)
 {
-	uint8_t *out = buffer;
 	while (length > 0) {
 		size_t within = (size_t)(address & (DUMP_PAGE_SIZE - 1));
 		size_t chunk = DUMP_PAGE_SIZE - within < length ? DUMP_PAGE_SIZE - within : length;
@@ -235,8 +259,19 @@ bool address_space_read(struct address_space *space, uint64_t address, void *buf
 		if (address == 0 && length > 0) /* beyond the last address there is none */
 			return fail(space, MEMORY_NON_CANONICAL, address, fault);
 	}
-	if (space->memory->counting)
-		space->memory->counts.reads[MEMORY_PRESENT]++;
+	count_success(space);
+	return true;
+}
+
+bool address_space_read(struct address_space *space, uint64_t address, void *buffer, size_t length,
+    struct memory_fault *fault)
+{
+	size_t within = (size_t)(address & (DUMP_PAGE_SIZE - 1));
+	const uint8_t *page = recall_bytes(space, address);
+	if (!page || length > DUMP_PAGE_SIZE - within)
+		return read_pages(space, address, buffer, length, fault);
+	memcpy(buffer, page + within, length);
+	count_success(space);
 	return true;
 }
 
@@ -250,8 +285,7 @@ const uint8_t *address_space_view(
 		fail(space, state, address, fault);
 		return NULL;
 	}
-	if (space->memory->counting)
-		space->memory->counts.reads[MEMORY_PRESENT]++;
+	count_success(space);
 	*length = DUMP_PAGE_SIZE - within;
 	return page + within;
 }

@@ -2,6 +2,8 @@
  * the others (_MMPTE_TRANSITION, _MMPTE_PROTOTYPE, _MMPTE_SOFTWARE in the public PDBs). */
 #include "dump/memory/page_table.h"
 
+#include <string.h>
+
 #include "dump/little_endian.h"
 
 #define VALID UINT64_C(0x001)
@@ -16,9 +18,10 @@
 /* A prototype entry's own page may be reached through a prototype entry. One step of that is real. */
 #define PROTOTYPE_DEPTH 2
 
-enum memory_state page_table_page(struct dump_file *dump, uint64_t physical, const uint8_t **bytes)
+enum memory_state page_table_page(
+    struct dump_file *dump, uint64_t physical, const struct dump_page_slot **slot)
 {
-	switch (dump_file_page(dump, physical >> DUMP_PAGE_BITS, bytes)) {
+	switch (dump_file_page_slot(dump, physical >> DUMP_PAGE_BITS, slot)) {
 	case DUMP_PAGE_FOUND:
 		return MEMORY_PRESENT;
 	case DUMP_PAGE_ABSENT:
@@ -34,10 +37,10 @@ enum memory_state page_table_page(struct dump_file *dump, uint64_t physical, con
 static enum memory_state read_entry(
     const struct page_tables *tables, uint64_t physical, uint64_t *entry)
 {
-	const uint8_t *page;
-	enum memory_state state = page_table_page(tables->dump, physical, &page);
+	const struct dump_page_slot *slot;
+	enum memory_state state = page_table_page(tables->dump, physical, &slot);
 	if (state == MEMORY_PRESENT)
-		*entry = load64(page + (physical & (DUMP_PAGE_SIZE - 8)));
+		*entry = load64(slot->bytes + (physical & (DUMP_PAGE_SIZE - 8)));
 	return state;
 }
 
@@ -58,12 +61,12 @@ static enum memory_state state_of_software_entry(uint64_t entry)
 	return entry >> 32 ? MEMORY_PAGED_OUT : MEMORY_NOT_MAPPED;
 }
 
-static enum memory_state walk(const struct page_tables *tables, uint64_t root, uint64_t address,
-    unsigned depth, uint64_t *frame);
+static enum memory_state walk(
+    struct page_tables *tables, uint64_t root, uint64_t address, unsigned depth, uint64_t *frame);
 
 /* Where the prototype entry of a shared page says that it is. */
 static enum memory_state follow_prototype(
-    const struct page_tables *tables, uint64_t entry, unsigned depth, uint64_t *frame)
+    struct page_tables *tables, uint64_t entry, unsigned depth, uint64_t *frame)
 {
 	/* Only the process's VADs (with this mark) know the file behind the page. */
 	if (entry >> 32 == 0xffffffff)
@@ -90,11 +93,17 @@ static enum memory_state follow_prototype(
 	return prototype & PROTOTYPE ? MEMORY_PAGED_OUT : state_of_software_entry(prototype);
 }
 
-static enum memory_state walk(const struct page_tables *tables, uint64_t root, uint64_t address,
-    unsigned depth, uint64_t *frame)
+static enum memory_state walk(
+    struct page_tables *tables, uint64_t root, uint64_t address, unsigned depth, uint64_t *frame)
 {
+	struct leaf *leaf = &tables->leaf[address >> 21 & (PAGE_TABLE_LEAVES - 1)];
 	uint64_t table = root & VALID_FRAME;
-	for (int level = tables->levels; level >= 1; level--) {
+	int level = tables->levels;
+	if (leaf->table && leaf->root == root && leaf->region == address >> 21) {
+		table = leaf->table;
+		level = 1;
+	}
+	for (; level >= 1; level--) {
 		unsigned shift = DUMP_PAGE_BITS + 9 * (unsigned)(level - 1);
 		uint64_t entry;
 		enum memory_state state =
@@ -109,22 +118,29 @@ static enum memory_state walk(const struct page_tables *tables, uint64_t root, u
 				*frame = (table & ~within) | (address & within & ~UINT64_C(0xfff));
 				return MEMORY_PRESENT;
 			}
-			continue;
+		} else {
+			entry = undo_mask(tables, entry);
+			if (level == 1 && !is_transition(entry) && entry & PROTOTYPE)
+				return follow_prototype(tables, entry, depth, frame);
+			if (!is_transition(entry))
+				return state_of_software_entry(entry);
+			table =
+			    entry & TRANSITION_FRAME; /* a page table may be in transition too */
 		}
-		entry = undo_mask(tables, entry);
-		if (is_transition(entry)) /* a page table may be in transition too */
-			table = entry & TRANSITION_FRAME;
-		else if (level == 1 && entry & PROTOTYPE)
-			return follow_prototype(tables, entry, depth, frame);
-		else
-			return state_of_software_entry(entry);
+		if (level == 2)
+			*leaf = (struct leaf){root, address >> 21, table};
 	}
 	*frame = table;
 	return MEMORY_PRESENT;
 }
 
+void page_table_forget(struct page_tables *tables)
+{
+	memset(tables->leaf, 0, sizeof tables->leaf);
+}
+
 enum memory_state page_table_walk(
-    const struct page_tables *tables, uint64_t root, uint64_t address, uint64_t *physical)
+    struct page_tables *tables, uint64_t root, uint64_t address, uint64_t *physical)
 {
 	uint64_t frame;
 	enum memory_state state = walk(tables, root, address, 0, &frame);

@@ -248,6 +248,76 @@ static void pages_behind_four_gigabytes_are_found(void **state)
 	dump_file_close(dump);
 }
 
+/* A complete dump of that many pages, each with its number; more than are kept at a time. */
+#define MANY_PAGES UINT64_C(6000)
+
+static const char *write_many_pages(void)
+{
+	static struct make_dump make;
+	size_t length;
+	make_dump_init(&make);
+	make_store64(make_dump_page(&make, 1), 1);
+	uint8_t *whole = make_dump_bytes(&make, 1, MAKE_BY_TYPE, &length);
+	make_store64(whole + 0x98 + 8, MANY_PAGES);
+	const char *path = write_bytes(whole, 0x2000);
+	free(whole);
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	for (uint64_t i = 0; i < MANY_PAGES; i++) {
+		uint8_t number[8];
+		make_store64(number, i);
+		assert_int_equal(pwrite(fd, number, 8, (off_t)(0x2000 + i * 4096)), 8);
+	}
+	assert_int_equal(ftruncate(fd, (off_t)(0x2000 + MANY_PAGES * 4096)), 0);
+	close(fd);
+	return path;
+}
+
+static void pages_are_the_same_in_whatever_order_they_are_read(void **state)
+{
+	static const uint64_t steps[] = {1, MANY_PAGES - 1, 7, 16, 1024, 2501, 4099};
+	struct error error;
+	const uint8_t *bytes;
+	(void)state;
+	struct dump_file *dump = dump_file_open(write_many_pages(), &error);
+	assert_non_null(dump);
+	assert_true(dump_file_find_pages(dump, &error));
+	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+		uint64_t page = 0;
+		for (uint64_t j = 0; j < 2 * MANY_PAGES; j++) {
+			uint8_t number[8];
+			make_store64(number, page);
+			/* The first page frame of the run is 1. */
+			assert_int_equal(dump_file_page(dump, 1 + page, &bytes), DUMP_PAGE_FOUND);
+			assert_memory_equal(bytes, number, 8);
+			page = (page + steps[i]) % MANY_PAGES;
+		}
+	}
+	dump_file_close(dump);
+}
+
+static void a_dump_that_is_cut_while_it_is_read_gives_the_pages_before_the_cut(void **state)
+{
+	struct error error;
+	const uint8_t *bytes;
+	(void)state;
+	const char *path = write_many_pages();
+	struct dump_file *dump = dump_file_open(path, &error);
+	assert_non_null(dump);
+	assert_true(dump_file_find_pages(dump, &error));
+	assert_int_equal(dump_file_page(dump, 1 + 100, &bytes), DUMP_PAGE_FOUND);
+	assert_int_equal(truncate(path, (off_t)(0x2000 + 105 * 4096)), 0);
+	for (uint64_t i = 101; i < 105; i++) {
+		uint8_t number[8];
+		make_store64(number, i);
+		assert_int_equal(dump_file_page(dump, 1 + i, &bytes), DUMP_PAGE_FOUND);
+		assert_memory_equal(bytes, number, 8);
+	}
+	assert_int_equal(dump_file_page(dump, 1 + 105, &bytes), DUMP_PAGE_UNREADABLE);
+	assert_int_equal(dump_file_page(dump, 1 + 103, &bytes), DUMP_PAGE_FOUND);
+	dump_file_close(dump);
+}
+
 static void assert_file_refused(
     const void *bytes, size_t length, const char *why, const char *remedy)
 {
@@ -399,6 +469,8 @@ int main(void)
 	    unit_test(a_dump_cut_short_says_which_pages_are_gone),
 	    unit_test(a_dump_cut_anywhere_is_refused_or_read),
 	    unit_test(pages_behind_four_gigabytes_are_found),
+	    unit_test(pages_are_the_same_in_whatever_order_they_are_read),
+	    unit_test(a_dump_that_is_cut_while_it_is_read_gives_the_pages_before_the_cut),
 	    unit_test(other_files_are_refused_by_name),
 	    unit_test(a_folder_and_a_missing_file_are_refused),
 	    unit_test(other_machines_are_refused),

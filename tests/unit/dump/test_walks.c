@@ -196,6 +196,30 @@ static void address_map_finds_what_was_added(void **state)
 	address_map_deinit(&map);
 }
 
+static void address_map_stays_fast_when_addresses_lie_closer_than_said(void **state)
+{
+	struct address_map map = {.spacing_bits = 10};
+	const uint32_t count = 300000; /* hours, if each were compared with all before it */
+	(void)state;
+	for (uint32_t i = 1; i <= count; i++)
+		assert_true(address_map_add(&map, i * UINT64_C(16), i));
+	for (uint32_t i = 1; i <= count; i++)
+		assert_int_equal(address_map_find(&map, i * UINT64_C(16)), i);
+	address_map_deinit(&map);
+}
+
+static void address_map_with_room_reserved_is_empty(void **state)
+{
+	struct address_map map = {.spacing_bits = 10};
+	(void)state;
+	address_map_reserve(&map, 5000);
+	assert_true(address_map_find(&map, 0x490) == UINT32_MAX);
+	assert_true(address_map_add(&map, 0x490, 7));
+	address_map_reserve(&map, 100000); /* too late: what is in it stays */
+	assert_int_equal(address_map_find(&map, 0x490), 7);
+	address_map_deinit(&map);
+}
+
 #define PROCESS UINT64_C(0xfffff80000010000) /* its second half lies on the next page */
 #define PROCESS_FRAME UINT64_C(50)
 
@@ -309,6 +333,8 @@ int main(void)
 	    unit_test(entry_of_windows_7_is_an_address_with_flags),
 	    unit_test(entry_since_windows_8_packs_the_address),
 	    unit_test(address_map_finds_what_was_added),
+	    unit_test(address_map_stays_fast_when_addresses_lie_closer_than_said),
+	    unit_test(address_map_with_room_reserved_is_empty),
 	    unit_test(process_without_its_second_half_may_be_alive_and_hold_anything),
 	    unit_test(handle_table_beyond_the_budget_is_missing),
 	};
