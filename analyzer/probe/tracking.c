@@ -261,6 +261,7 @@ int tracking_arm(enum dump_kind dump)
 		fputs("leaklab-probe: it is armed already; disarm it first\n", stderr);
 		return EXIT_TARGET;
 	}
+	forget(); /* what an arm that was cut off has left */
 	settings[CRASH_DUMP].armed = dump;
 	/* All is saved before anything is changed. */
 	for (size_t i = 0; i < SETTING_COUNT && error == ERROR_SUCCESS; i++)
@@ -274,8 +275,9 @@ int tracking_arm(enum dump_kind dump)
 	for (size_t i = 0; i < SETTING_COUNT && error == ERROR_SUCCESS; i++)
 		error = apply(&settings[i]);
 	if (error != ERROR_SUCCESS) {
-		tracking_disarm();
-		return fail("changing the registry; what was there is put back", error);
+		fail("changing the registry", error);
+		tracking_disarm(); /* says whether it could put back what was there */
+		return EXIT_TARGET;
 	}
 	if (host.build < FIRST_BUILD)
 		fprintf(stderr,

@@ -29,8 +29,16 @@ static bool append(wchar_t command[COMMAND_SIZE], const wchar_t *text)
 	return true;
 }
 
-/* The command line in which each argument is quoted. An argument with a quotation mark in it is refused: none of ours
- * needs one. */
+/* A backslash before the closing quotation mark would make it one of the argument's. */
+static bool is_quotable(const wchar_t *argument)
+{
+	const size_t length = wcslen(argument);
+
+	return !wcschr(argument, L'"') && !(length && argument[length - 1] == L'\\');
+}
+
+/* The command line in which each argument is quoted. An argument that would need more than that is refused: none of ours
+ * does. */
 static bool service_command(int argc, wchar_t **argv, wchar_t command[COMMAND_SIZE])
 {
 	wchar_t path[MAX_PATH];
@@ -41,7 +49,7 @@ static bool service_command(int argc, wchar_t **argv, wchar_t command[COMMAND_SI
 	    !append(command, path) || !append(command, L"\" --service"))
 		return false;
 	for (int i = 0; i < argc; i++)
-		if (wcschr(argv[i], L'"') || !append(command, L" \"") ||
+		if (!is_quotable(argv[i]) || !append(command, L" \"") ||
 		    !append(command, argv[i]) || !append(command, L"\""))
 			return false;
 	return true;
@@ -53,8 +61,8 @@ int service_install(int argc, wchar_t **argv)
 	int code = EXIT_CLEAN;
 
 	if (!service_command(argc, argv, command)) {
-		fputs("leaklab-grabber: the service's command line is too long, or has a "
-		      "quotation mark in it\n",
+		fputs("leaklab-grabber: the service's command line is too long, or an argument has "
+		      "a quotation mark in it or a backslash at its end\n",
 		    stderr);
 		return EXIT_USAGE;
 	}
