@@ -10,17 +10,19 @@
 
 static const struct evidence_words words = {
     .arguments = "BEFORE AFTER",
-    .doc = "Compares two moments of a host: session IDs that are missing or climb, logon sessions "
-           "that outlived their session and who holds them, token handles gained and lost, and "
-           "processes "
-           "by handle growth.\v"
-           "Each of BEFORE and AFTER is a file, or a folder with the files of one moment, in any "
-           "format that show reads. Take AFTER 20 minutes after the last logoff: healthy hosts "
-           "let go that late. The exit code is 0 if nothing outlived its session, 1 if "
-           "something did, 3 if the evidence supports neither; what it cannot show is said.\n\n"
-           "Examples:\n"
-           "  leaklab-analyzer compare before.json after.json\n"
-           "  leaklab-analyzer compare monday/ tuesday/ --format json | jq .orphans",
+    .doc =
+        "Compares two moments of a host: session IDs that are missing or climb, logon sessions "
+        "that outlived their session and who holds them, token handles gained and lost, and "
+        "processes "
+        "by handle growth.\v"
+        "Each of BEFORE and AFTER is a file, or a folder with the files of one moment, in any "
+        "format that show reads. Take BEFORE while the users are logged on, and AFTER 20 minutes "
+        "after the last logoff: healthy hosts "
+        "let go that late. The exit code is 0 if nothing outlived its session, 1 if "
+        "something did, 3 if the evidence supports neither; what it cannot show is said.\n\n"
+        "Examples:\n"
+        "  leaklab-analyzer compare before.json after.json\n"
+        "  leaklab-analyzer compare monday/ tuesday/ --format json | jq .orphans",
     .missing = "BEFORE and AFTER are wanted",
     .many = "only BEFORE and AFTER are wanted; put files of one moment in a folder",
     .format_help = "text (default) or json (schema leaklab.compare/1)",

@@ -21,13 +21,10 @@ static void print_who(const struct snapshot *snapshot, const struct logon_sessio
 		return;
 	}
 	printf(", session ID %" PRId64, logon->session_id);
-	if (logon->session_id == 0 || !snapshot_has(snapshot, "sessions"))
-		return;
-	for (size_t i = 0; i < snapshot->session_count; i++) {
-		if (snapshot->sessions[i].id == logon->session_id)
-			return;
-	}
-	printf(", which no session has: pinned");
+	if (session_is_gone(snapshot, logon))
+		fputs(snapshot->sessions_partial ? ", which no listed session has"
+		                                 : ", which no session has: pinned",
+		    stdout);
 }
 
 static void print_holders(const struct holder *holders, size_t count)

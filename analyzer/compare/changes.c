@@ -13,6 +13,16 @@ static int by_pid(const void *a, const void *b)
 	return (left->pid > right->pid) - (left->pid < right->pid);
 }
 
+/* A process is the same one if it has the same ID and image; IDs are used again. */
+static bool same_image(const char *a, const char *b)
+{
+	if (!a || !b || a == b)
+		return true;
+	size_t length = strcspn(a, "."), other = strcspn(b, ".");
+	return length == other && strncasecmp(a, b, length) == 0 &&
+	       (!a[length] || !b[length] || strcasecmp(a + length, b + length) == 0);
+}
+
 static int by_growth(const void *a, const void *b)
 {
 	const struct token_change *left = a, *right = b;
@@ -40,7 +50,8 @@ static struct token_change *find_process(struct by_process *table, const struct 
 	size_t at = (size_t)(mixed ^ mixed >> 32);
 	for (;; at++) {
 		uint32_t *slot = &table->slots[at & (table->slot_count - 1)];
-		if (*slot && table->items[*slot - 1].pid != holder->pid)
+		if (*slot && (table->items[*slot - 1].pid != holder->pid ||
+		                 !same_image(table->items[*slot - 1].image, holder->image)))
 			continue;
 		if (!*slot) {
 			table->items[table->count++] =
@@ -87,6 +98,12 @@ static size_t run_take(struct run *run, const struct holders *holders, size_t fr
 	return from;
 }
 
+static int by_process_order(const struct holder *then, const struct holder *now)
+{
+	int order = by_pid(then, now);
+	return order == 0 && !same_image(then->image, now->image) ? -1 : order;
+}
+
 /* Both moments' holders of one logon session, process by process. */
 static void pair_runs(const struct run *before, const struct run *after, struct token_change *logon,
     struct by_process *processes)
@@ -94,13 +111,20 @@ static void pair_runs(const struct run *before, const struct run *after, struct 
 	for (size_t i = 0, j = 0; i < before->count || j < after->count;) {
 		const struct holder *then = i < before->count ? &before->items[i] : NULL,
 		                    *now = j < after->count ? &after->items[j] : NULL;
-		int order = !then ? 1 : !now ? -1 : by_pid(then, now);
+		int order = !then ? 1 : !now ? -1 : by_process_order(then, now);
 		int64_t had = order <= 0 ? then->tokens : 0, has = order >= 0 ? now->tokens : 0;
 		count_change(logon, had, has);
 		count_change(find_process(processes, order <= 0 ? then : now), had, has);
 		i += order <= 0;
 		j += order >= 0;
 	}
+}
+
+/* Whether the snapshot would show handles to this logon session: a search for other ones does not. */
+static bool would_show(
+    const struct snapshot *snapshot, const struct holders *holders, uint64_t luid)
+{
+	return !snapshot->searched_count || handles_shown_of(snapshot, holders, luid);
 }
 
 static void walk(struct comparison *comparison, struct run *before, struct run *after,
@@ -111,10 +135,13 @@ static void walk(struct comparison *comparison, struct run *before, struct run *
 		uint64_t luid = i < then->count ? then->items[i].luid : now->items[j].luid;
 		if (j < now->count && now->items[j].luid < luid)
 			luid = now->items[j].luid;
-		struct token_change *logon = &comparison->by_logon[comparison->by_logon_count++];
-		*logon = (struct token_change){.pid = NUMBER_UNKNOWN, .luid = luid};
 		i = run_take(before, then, i, luid);
 		j = run_take(after, now, j, luid);
+		if (!would_show(comparison->before, then, luid) ||
+		    !would_show(comparison->after, now, luid))
+			continue;
+		struct token_change *logon = &comparison->by_logon[comparison->by_logon_count++];
+		*logon = (struct token_change){.pid = NUMBER_UNKNOWN, .luid = luid};
 		pair_runs(before, after, logon, processes);
 	}
 }
@@ -173,15 +200,6 @@ static bool count_handles(const struct process *before, const struct process *af
 	       growth->before != growth->after;
 }
 
-/* A process is the same one if it has the same ID and image; IDs are used again. */
-static bool same_image(const char *a, const char *b)
-{
-	if (!a || !b)
-		return true;
-	size_t length = strcspn(a, ".");
-	return strncasecmp(a, b, length) == 0 && (b[length] == '\0' || b[length] == '.');
-}
-
 static bool find_growth(struct comparison *comparison)
 {
 	const struct snapshot *before = comparison->before, *after = comparison->after;
@@ -214,7 +232,10 @@ static bool find_growth(struct comparison *comparison)
 
 bool changes_find(struct comparison *comparison)
 {
-	comparison->tokens_known = snapshot_has(comparison->before, "handles") &&
+	comparison->tokens_known = comparison->comparable &&
+	                           snapshot_has(comparison->before, "handles") &&
 	                           snapshot_has(comparison->after, "handles");
-	return find_token_changes(comparison) && find_growth(comparison);
+	if (comparison->tokens_known && !find_token_changes(comparison))
+		return false;
+	return !comparison->comparable || find_growth(comparison);
 }

@@ -3,13 +3,14 @@
 #include "compare/compare.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
+#include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "compare/changes.h"
 #include "compare/followers.h"
 #include "compare/ids.h"
+#include "compare/notes.h"
+#include "compare/pair.h"
 #include "compare/survivors.h"
 #include "snapshot/identity.h"
 
@@ -18,137 +19,112 @@
 
 #define SUSPECTS_NAMED 10
 
-struct notes {
-	struct comparison *comparison;
-	enum yes_no same_boot;
-	bool failed;
-};
-
-__attribute__((format(printf, 4, 5))) static void add(
-    struct notes *notes, char ***items, size_t *count, const char *format, ...)
-{
-	char text[512];
-	va_list arguments;
-	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
-	va_end(arguments);
-	char **larger = realloc(*items, (*count + 1) * sizeof *larger);
-	if (larger)
-		*items = larger;
-	if (!larger || !(larger[*count] = strdup(text)))
-		notes->failed = true;
-	else
-		(*count)++;
-}
-
-#define REASON(notes, ...)                                                                         \
-	add(notes, &(notes)->comparison->reasons, &(notes)->comparison->reason_count, __VA_ARGS__)
-#define LIMIT(notes, ...)                                                                          \
-	add(notes, &(notes)->comparison->limits, &(notes)->comparison->limit_count, __VA_ARGS__)
-
-/* False if the two are no BEFORE and AFTER of one boot of one host. */
-static bool check_pair(struct notes *notes)
-{
-	const struct snapshot *before = notes->comparison->before,
-	                      *after = notes->comparison->after;
-	bool good = true;
-	if (!host_same(before->host, after->host)) {
-		REASON(notes, "BEFORE is of host %s, AFTER of host %s: they cannot be compared",
-		    before->host, after->host);
-		good = false;
-	}
-	notes->same_boot = snapshot_same_boot(before, after);
-	if (notes->same_boot == NO) {
-		REASON(notes, "the host was started anew between BEFORE and AFTER: LUIDs and "
-		              "session IDs begin again, so nothing can have outlived anything");
-		good = false;
-	} else if (notes->same_boot == YES_NO_UNKNOWN) {
-		LIMIT(notes,
-		    "nothing tells whether BEFORE and AFTER are of one boot (the logon times "
-		    "of the system's own logon sessions would)");
-	}
-	if (before->time != TIMESTAMP_UNKNOWN && after->time != TIMESTAMP_UNKNOWN &&
-	    before->time > after->time) {
-		REASON(notes, "BEFORE is newer than AFTER: give them in the other order");
-		good = false;
-	}
-	if (!before->host || !after->host)
-		LIMIT(notes, "nothing tells whether BEFORE and AFTER are of one host");
-	if (before->time == TIMESTAMP_UNKNOWN || after->time == TIMESTAMP_UNKNOWN)
-		LIMIT(notes, "the times of the captures are not known, so neither is their order");
-	return good;
-}
-
 static void note_sight(struct notes *notes, const struct snapshot *snapshot, const char *moment)
 {
 	for (size_t i = 0; i < snapshot->unavailable_count; i++)
-		LIMIT(notes, "%s, %s: %s", moment, snapshot->unavailable[i].what,
+		note_limit(notes, "%s, %s: %s", moment, snapshot->unavailable[i].what,
 		    snapshot->unavailable[i].why ? snapshot->unavailable[i].why : "out of sight");
 	if (snapshot->elevated == NO)
-		LIMIT(notes,
+		note_limit(notes,
 		    "%s was taken without administrator's rights: what is not there may "
 		    "have been hidden",
 		    moment);
 	if (snapshot->sessions_partial)
-		LIMIT(notes,
+		note_limit(notes,
 		    "%s has its sessions of quser, which lists none without a user: only remote "
 		    "logons of people are looked for, and no session ID can be said to be free: "
 		    "capture qwinsta",
 		    moment);
 	if (snapshot->handles_partial && snapshot->handle_count)
-		LIMIT(notes,
-		    "%s lists handles in part: of what was searched for, or of one process",
+		note_limit(notes,
+		    "%s does not show all handles: it has those of a search or of some processes, or "
+		    "was cut, or processes could not be opened",
 		    moment);
 	if (snapshot->rows_left)
-		LIMIT(notes,
+		note_limit(notes,
 		    "%s has %" PRId64 " of %" PRId64 " lines that were not understood "
 		    "(show prints them)",
 		    moment, snapshot->rows_left, snapshot->rows);
 	if (snapshot->contradiction_total)
-		LIMIT(notes, "%s contradicts itself %" PRId64 " times, first: %s", moment,
-		    snapshot->contradiction_total,
+		note_limit(notes, "%s contradicts itself in %" PRId64 " place%s, first: %s", moment,
+		    snapshot->contradiction_total, snapshot->contradiction_total == 1 ? "" : "s",
 		    snapshot->contradiction_count ? snapshot->contradictions[0] : "");
 }
 
-/* True if every orphan's session was there less than the settling time ago. */
-static bool is_too_early(const struct comparison *comparison)
+/* The last moment at which the orphan's session is known to have been there, or at which it was an orphan already. */
+static int64_t last_seen(const struct comparison *comparison, const struct orphan *orphan)
 {
-	const struct snapshot *before = comparison->before, *after = comparison->after;
-	if (before->time == TIMESTAMP_UNKNOWN || after->time == TIMESTAMP_UNKNOWN ||
-	    after->time - before->time >= SETTLED)
-		return false;
+	int64_t before = comparison->before->time;
+	if (orphan->kind == ORPHAN_NEW && orphan->logon_time != TIMESTAMP_UNKNOWN &&
+	    orphan->logon_time > before)
+		return orphan->logon_time;
+	return before;
+}
+
+/* How many orphans are so for less than the settling time. */
+static size_t count_early(const struct comparison *comparison)
+{
+	int64_t after = comparison->after->time;
+	size_t early = 0;
 	for (size_t i = 0; i < comparison->orphan_count; i++) {
-		if (comparison->orphans[i].kind == ORPHAN_BEFORE)
-			return false;
+		int64_t seen = last_seen(comparison, &comparison->orphans[i]);
+		early += after != TIMESTAMP_UNKNOWN && seen != TIMESTAMP_UNKNOWN &&
+		         after - seen < SETTLED;
 	}
-	return true;
+	return early;
+}
+
+static size_t count_old(const struct comparison *comparison)
+{
+	size_t old = 0;
+	for (size_t i = 0; i < comparison->orphan_count; i++)
+		old += comparison->orphans[i].kind == ORPHAN_BEFORE;
+	return old;
+}
+
+static void count_orphans(struct notes *notes)
+{
+	const struct comparison *comparison = notes->comparison;
+	size_t count = comparison->orphan_count, old = count_old(comparison);
+	const char *many = count == 1 ? "" : "s", *whose = count == 1 ? "its" : "their";
+	if (old == 0)
+		note_reason(notes, "%zu logon session%s outlived %s session", count, many, whose);
+	else if (old == count)
+		note_reason(notes,
+		    "%zu logon session%s outlived %s session before BEFORE already; none has done so since",
+		    count, many, whose);
+	else
+		note_reason(notes,
+		    "%zu logon sessions outlived their session, %zu of them before "
+		    "BEFORE already",
+		    count, old);
 }
 
 static void judge_orphans(struct notes *notes)
 {
 	struct comparison *comparison = notes->comparison;
-	REASON(notes, "%zu logon session%s outlived %s session", comparison->orphan_count,
-	    comparison->orphan_count == 1 ? "" : "s",
-	    comparison->orphan_count == 1 ? "its" : "their");
-	if (is_too_early(comparison)) {
-		REASON(notes, "but AFTER was taken less than 20 minutes after BEFORE, and healthy "
-		              "hosts let go that late: capture again");
+	size_t early = count_early(comparison), old = count_old(comparison);
+	count_orphans(notes);
+	if (early == comparison->orphan_count) {
+		note_reason(notes,
+		    "but AFTER was taken less than 20 minutes after BEFORE or after the "
+		    "logon, and healthy hosts let go that late: capture again");
 		return;
 	}
 	comparison->verdict = EXIT_LEAK;
-	if (comparison->after->time == TIMESTAMP_UNKNOWN ||
-	    comparison->before->time == TIMESTAMP_UNKNOWN)
-		LIMIT(notes,
-		    "healthy hosts let go up to 20 minutes after logoff: if AFTER was taken "
-		    "sooner, capture again");
+	if (comparison->before->time == TIMESTAMP_UNKNOWN ||
+	    comparison->after->time == TIMESTAMP_UNKNOWN || old < comparison->orphan_count)
+		note_limit(notes,
+		    "healthy hosts let go up to 20 minutes after logoff: if the users logged "
+		    "off less than 20 minutes before AFTER, capture again");
 	if (comparison->without_holder)
-		REASON(notes,
+		note_reason(notes,
 		    "%" PRId64 " of them without a visible holder: handle viewers do not show "
 		    "kernel references: take a memory dump",
 		    comparison->without_holder);
 	if (comparison->followers_only)
-		REASON(notes,
-		    "%" PRId64 " of them with System and lsass as the only holders, which let "
+		note_reason(notes,
+		    "%" PRId64 " of them with none but System or lsass as holders, which let "
 		    "go after the last other one: a kernel reference may be what is left",
 		    comparison->followers_only);
 }
@@ -159,13 +135,22 @@ static void name_suspects(struct notes *notes)
 	char luid[LUID_TEXT];
 	for (size_t i = 0; i < comparison->suspect_count && i < SUSPECTS_NAMED; i++) {
 		const struct suspect *suspect = &comparison->suspects[i];
-		REASON(notes,
+		if (suspect->without_user) {
+			note_reason(notes,
+			    "logon session %s of %s is in session %" PRId64
+			    ", which has no user now: "
+			    "it may have outlived who was logged on there",
+			    luid_format(suspect->luid, luid), suspect->user, suspect->session_id);
+			continue;
+		}
+		note_reason(notes,
 		    "logon session %s of %s is of an earlier logon than the newest in session "
 		    "%" PRId64 ": it may have outlived an earlier session with this ID",
 		    luid_format(suspect->luid, luid), suspect->user, suspect->session_id);
 	}
 	if (comparison->suspect_count > SUSPECTS_NAMED)
-		REASON(notes, "and so are %zu more", comparison->suspect_count - SUSPECTS_NAMED);
+		note_reason(
+		    notes, "and %zu more like these", comparison->suspect_count - SUSPECTS_NAMED);
 }
 
 /* Whether the list of logon sessions can be whole, by those that every host has. */
@@ -178,17 +163,17 @@ static bool check_logons(struct notes *notes)
 	if (!snapshot_has(after, "logon_sessions"))
 		return false;
 	if (after->logon_session_count == 0) {
-		REASON(notes, "AFTER's list of logon sessions is empty, which no host's is");
+		note_reason(notes, "AFTER's list of logon sessions is empty, which no host's is");
 		return false;
 	}
 	if (after->logon_sessions_cut) {
-		REASON(notes, "AFTER's list of logon sessions seems to be cut short");
+		note_reason(notes, "AFTER's list of logon sessions seems to be cut short");
 		return false;
 	}
 	for (size_t i = 0; (luid = logon_session_lasting(i)); i++) {
 		if (!logon_session_of(before, *luid) || logon_session_of(after, *luid))
 			continue;
-		REASON(notes,
+		note_reason(notes,
 		    "AFTER lacks logon session %s, which lasts as long as the host runs: its list "
 		    "of logon sessions is not whole",
 		    luid_format(*luid, text));
@@ -199,10 +184,16 @@ static bool check_logons(struct notes *notes)
 
 static bool check_sessions(struct notes *notes)
 {
-	const struct snapshot *after = notes->comparison->after;
-	if (after->sessions_cut)
-		REASON(notes, "AFTER's list of sessions seems to be cut short");
-	return !after->sessions_cut && !after->sessions_partial;
+	const struct comparison *comparison = notes->comparison;
+	const struct snapshot *after = comparison->after;
+	if (after->sessions_partial)
+		note_reason(notes, "AFTER lists only sessions that have users, as quser does");
+	else if (after->sessions_cut)
+		note_reason(notes, "AFTER's list of sessions seems to be cut short or damaged");
+	else if (comparison->lists_cut)
+		note_reason(notes, "AFTER's list of sessions seems to be cut short: BEFORE has "
+		                   "listeners, which are listed last, AFTER has none");
+	return !comparison->lists_cut && !after->sessions_partial;
 }
 
 /* Whether the evidence would show what is not there. */
@@ -211,16 +202,18 @@ static bool check_sight(struct notes *notes)
 	struct comparison *comparison = notes->comparison;
 	const struct snapshot *after = comparison->after;
 	if (!comparison->orphans_known) {
-		REASON(notes,
+		note_reason(notes,
 		    "AFTER does not show both sessions and logon sessions: capture qwinsta, "
 		    "and logonsessions or leaklab-probe, as administrator");
 		return false;
 	}
 	bool logons = check_logons(notes), sessions = check_sessions(notes);
+	if (after->contradiction_total)
+		note_reason(notes, "AFTER contradicts itself, as if it were of two moments");
 	bool complete = logons && sessions && after->elevated != NO && !after->rows_left &&
 	                !comparison->unplaced && !after->contradiction_total;
 	if (!complete)
-		REASON(notes,
+		note_reason(notes,
 		    "no logon session is seen to have outlived its session, but AFTER is not "
 		    "complete");
 	return complete;
@@ -229,23 +222,30 @@ static bool check_sight(struct notes *notes)
 /* Whether there was anything that could have left something over. */
 static bool check_news(struct notes *notes)
 {
-	if (notes->same_boot == YES_NO_UNKNOWN)
-		REASON(notes,
+	const struct comparison *comparison = notes->comparison;
+	if (comparison->same_boot == YES_NO_UNKNOWN)
+		note_reason(notes,
 		    "whether BEFORE and AFTER are of one boot is not known, and a start anew "
 		    "leaves nothing over: capture logonsessions or leaklab-probe both times");
-	if (!notes->comparison->something_changed)
-		REASON(notes, "nothing came or went between the two: log on and off between BEFORE "
-		              "and AFTER");
-	return notes->same_boot == YES && notes->comparison->something_changed;
+	if (comparison->logoff_seen == NO)
+		note_reason(notes,
+		    "nobody is seen to have logged off between the two: take BEFORE while the "
+		    "users are logged on, and AFTER 20 minutes after they have logged off");
+	else if (comparison->logoff_seen == YES_NO_UNKNOWN)
+		note_reason(notes,
+		    "whether anybody logged off between the two is not known: capture "
+		    "qwinsta and logonsessions, or leaklab-probe, both times");
+	return comparison->same_boot == YES && comparison->logoff_seen == YES;
 }
 
 static void judge_absence(struct notes *notes)
 {
 	struct comparison *comparison = notes->comparison;
 	bool complete = check_sight(notes);
-	complete = check_news(notes) && complete;
+	if (comparison->orphans_known)
+		complete = check_news(notes) && complete;
 	if (comparison->skipped > 0)
-		REASON(notes,
+		note_reason(notes,
 		    "%" PRId64 " session ID%s below the newest %s free at both moments; "
 		    "healthy hosts give the lowest free one again, so either %s pinned or "
 		    "had a session in between",
@@ -254,30 +254,42 @@ static void judge_absence(struct notes *notes)
 		    comparison->skipped == 1 ? "it is" : "they are");
 	if (!complete || comparison->skipped > 0 || comparison->suspect_count)
 		return;
-	REASON(notes, "no logon session outlived its session%s",
+	note_reason(notes, "no logon session outlived its session%s",
 	    comparison->ids_known ? ", and no session ID was skipped" : "");
-	LIMIT(notes, "two moments do not show what was done between them: a leak that a logon in a "
-	             "hundred makes needs hundreds of logons to be seen");
+	note_limit(notes,
+	    "two moments do not show what was done between them: a leak that a logon in a "
+	    "hundred makes needs hundreds of logons to be seen");
 	comparison->verdict = EXIT_CLEAN;
 }
 
-static bool judge(struct comparison *comparison)
+/* The two are no pair, but what AFTER shows alone may be of use. */
+static void judge_after_alone(struct notes *notes)
 {
-	struct notes notes = {.comparison = comparison};
-	comparison->verdict = EXIT_INCONCLUSIVE;
-	if (check_pair(&notes)) {
+	size_t count = notes->comparison->orphan_count;
+	if (count)
+		note_reason(notes,
+		    "AFTER alone shows %zu logon session%s without %s session: compare it with a "
+		    "capture of the same boot that is 20 minutes older or newer",
+		    count, count == 1 ? "" : "s", count == 1 ? "its" : "their");
+}
+
+static void judge(struct notes *notes)
+{
+	struct comparison *comparison = notes->comparison;
+	if (!comparison->comparable) {
+		judge_after_alone(notes);
+	} else {
 		if (comparison->orphan_count)
-			judge_orphans(&notes);
+			judge_orphans(notes);
 		else
-			judge_absence(&notes);
-		name_suspects(&notes);
+			judge_absence(notes);
+		name_suspects(notes);
 	}
-	note_sight(&notes, comparison->before, "BEFORE");
-	note_sight(&notes, comparison->after, "AFTER");
+	note_sight(notes, comparison->before, "BEFORE");
+	note_sight(notes, comparison->after, "AFTER");
 	if (comparison->unplaced)
-		LIMIT(&notes, "of %" PRId64 " logon sessions the session is not known",
-		    comparison->unplaced);
-	return !notes.failed;
+		note_limit(notes, "of %" PRId64 " logon session%s the session is not known",
+		    comparison->unplaced, comparison->unplaced == 1 ? "" : "s");
 }
 
 static bool only_followers(const struct comparison *comparison, const struct orphan *orphan)
@@ -298,6 +310,34 @@ static void count_followers(struct comparison *comparison)
 	}
 }
 
+/* The holders of one moment, counted beside those of the other: either may have a million handles. */
+struct count {
+	struct holders *out;
+	const struct snapshot *snapshot;
+	bool good;
+};
+
+static void *count_holders(void *data)
+{
+	struct count *count = data;
+	count->good = holders_find(count->out, count->snapshot, NULL);
+	return NULL;
+}
+
+static bool find_holders(struct comparison *comparison)
+{
+	struct count before = {&comparison->holders_before, comparison->before, false},
+	             after = {&comparison->holders_after, comparison->after, false};
+	pthread_t thread;
+	bool beside = pthread_create(&thread, NULL, count_holders, &before) == 0;
+	if (!beside)
+		count_holders(&before);
+	count_holders(&after);
+	if (beside)
+		pthread_join(thread, NULL);
+	return before.good && after.good;
+}
+
 struct comparison *compare_snapshots(
     const struct snapshot *before, const struct snapshot *after, struct error *error)
 {
@@ -308,17 +348,18 @@ struct comparison *compare_snapshots(
 	}
 	comparison->before = before;
 	comparison->after = after;
-	bool good = holders_find(&comparison->holders_before, before, error) &&
-	            holders_find(&comparison->holders_after, after, error);
+	comparison->verdict = EXIT_INCONCLUSIVE;
+	struct notes notes = {.comparison = comparison};
+	pair_check(&notes);
+	bool good = find_holders(comparison) && ids_compare(comparison) &&
+	            survivors_find(comparison) && changes_find(comparison);
 	if (good) {
-		good = ids_compare(comparison) && survivors_find(comparison) &&
-		       changes_find(comparison);
 		count_followers(comparison);
-		if (!good || !judge(comparison))
-			good = error_set(error, EXIT_TARGET, "out of memory");
+		judge(&notes);
 	}
-	if (good)
+	if (good && !notes.failed)
 		return comparison;
+	error_set(error, EXIT_TARGET, "out of memory");
 	comparison_destroy(comparison);
 	return NULL;
 }

@@ -26,6 +26,7 @@ struct holder {
 struct holders {
 	struct holder *items;
 	size_t count;
+	size_t hidden; /* token handles of which the logon session is not known */
 };
 
 bool holders_find(struct holders *out, const struct snapshot *snapshot, struct error *error);
@@ -33,8 +34,13 @@ void holders_deinit(struct holders *holders);
 /* The first holder of the logon session, and how many there are. */
 const struct holder *holders_of(const struct holders *holders, uint64_t luid, size_t *count);
 
-/* Whether nothing more than what is listed holds the logon session by handles: all were listed, or it was searched for. */
-bool handles_shown_of(const struct snapshot *snapshot, uint64_t luid);
+/* True if the logon session's session should be listed, and is not: whoever was logged on in it is gone. */
+bool session_is_gone(const struct snapshot *snapshot, const struct logon_session *logon);
+
+/* Whether nothing more than what is listed holds the logon session by handles: it was searched for, or all handles were
+ * listed and looked into. */
+bool handles_shown_of(
+    const struct snapshot *snapshot, const struct holders *holders, uint64_t luid);
 
 /* IDs that no session has, first to last. */
 struct id_gap {
@@ -67,22 +73,27 @@ struct orphan {
 	uint64_t luid;
 	const char *user, *domain;
 	int64_t session_id;
+	int64_t logon_time; /* timestamp, host clock */
 	enum orphan_kind kind;
 	bool id_given_anew;                /* its session ID has another user now */
 	bool handles_shown;                /* then, without holders, none is visible */
 	size_t first_holder, holder_count; /* in the holders of AFTER */
 };
 
-/* Of the session's own user, but from an earlier logon than the newest: of an earlier session with the same ID, perhaps. */
+/* A logon session of an earlier session with the same ID, perhaps: the session has no user now, or has its user from a later
+ * logon. */
 struct suspect {
 	uint64_t luid;
 	const char *user;
 	int64_t session_id;
+	bool without_user;
 };
 
 struct comparison {
 	const struct snapshot *before, *after; /* the caller's */
-	enum exit_code verdict;                /* EXIT_CLEAN, EXIT_LEAK, EXIT_INCONCLUSIVE */
+	bool comparable;                       /* of one boot of one host, in this order */
+	enum yes_no same_boot;
+	enum exit_code verdict; /* EXIT_CLEAN, EXIT_LEAK, EXIT_INCONCLUSIVE */
 	char **reasons;
 	size_t reason_count;
 	char **limits; /* what the evidence cannot show */
@@ -101,8 +112,9 @@ struct comparison {
 	size_t orphan_count;
 	struct suspect *suspects;
 	size_t suspect_count;
-	bool something_changed; /* a session or a logon session is there at one moment only */
-	int64_t without_holder; /* orphans whose handles were listed, and there is none */
+	bool lists_cut;          /* sessions are missing from AFTER's list */
+	enum yes_no logoff_seen; /* a session of BEFORE, or a logon session in it, has ended */
+	int64_t without_holder;  /* orphans whose handles were listed, and there is none */
 	int64_t followers_only;
 	int64_t unplaced; /* logon sessions whose session is not known */
 	struct holders holders_before, holders_after;

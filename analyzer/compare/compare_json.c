@@ -75,7 +75,8 @@ static json_t *orphan_json(const struct comparison *comparison, const struct orp
 	json_object_set_new(object, "user", text_json(orphan->user));
 	json_object_set_new(object, "domain", text_json(orphan->domain));
 	set_number(object, "session_id", orphan->session_id);
-	json_object_set_new(object, "kind", json_string(kinds[orphan->kind]));
+	if (comparison->comparable)
+		json_object_set_new(object, "kind", json_string(kinds[orphan->kind]));
 	json_object_set_new(object, "id_given_anew", json_boolean(orphan->id_given_anew));
 	json_object_set_new(object, "handles_shown", json_boolean(orphan->handles_shown));
 	for (size_t i = 0; i < orphan->holder_count; i++)
@@ -145,10 +146,12 @@ bool comparison_print_json(const struct comparison *comparison, FILE *out, struc
 		json_object_set_new(root, "orphans", orphans);
 	else
 		json_decref(orphans);
-	json_object_set_new(root, "tokens_by_process",
-	    changes_json(comparison->by_process, comparison->by_process_count, true));
-	json_object_set_new(root, "tokens_by_logon_session",
-	    changes_json(comparison->by_logon, comparison->by_logon_count, false));
+	if (comparison->tokens_known) {
+		json_object_set_new(root, "tokens_by_process",
+		    changes_json(comparison->by_process, comparison->by_process_count, true));
+		json_object_set_new(root, "tokens_by_logon_session",
+		    changes_json(comparison->by_logon, comparison->by_logon_count, false));
+	}
 	json_object_set_new(root, "handle_growth", growth_json(comparison));
 	bool good = json_dumpf(root, out, JSON_INDENT(1)) == 0 && fputc('\n', out) != EOF;
 	json_decref(root);

@@ -70,7 +70,8 @@ static void print_orphan(
 	fprintf(out, "  session ID %" PRId64 ", logon session %s ", orphan->session_id,
 	    luid_format(orphan->luid, luid));
 	text_print(out, orphan->user);
-	fprintf(out, ": %s%s\n", kinds[orphan->kind],
+	fprintf(out, ": %s%s\n",
+	    comparison->comparable ? kinds[orphan->kind] : "no session has this ID",
 	    orphan->id_given_anew ? ", the ID has another user now" : "");
 	for (size_t i = 0; i < orphan->holder_count && i < ROWS_MOST; i++)
 		print_holder(&comparison->holders_after.items[orphan->first_holder + i], out);
@@ -93,8 +94,11 @@ static void print_token_changes(const struct comparison *comparison, FILE *out)
 	if (comparison->by_process_count)
 		fprintf(out, "\ntoken handles by process\n  %7s %-28s %8s %8s %8s %8s\n", "process",
 		    "image", "before", "after", "gained", "lost");
-	for (size_t i = 0; i < comparison->by_process_count && shown < ROWS_MOST; i++, shown++) {
+	for (size_t i = 0; i < comparison->by_process_count && shown < ROWS_MOST; i++) {
 		const struct token_change *change = &comparison->by_process[i];
+		if (!change->before && !change->after)
+			continue; /* it has the directory only */
+		shown++;
 		fputs("  ", out);
 		print_number(out, change->pid, 7);
 		fputc(' ', out);
@@ -144,7 +148,9 @@ void comparison_print_text(const struct comparison *comparison, FILE *out)
 		text_print_wrapped(out, "  - ", comparison->limits[i]);
 	print_ids(comparison, out);
 	if (comparison->orphan_count)
-		fprintf(out, "\nlogon sessions that outlived their session: %zu\n",
+		fprintf(out, "\nlogon sessions %s: %zu\n",
+		    comparison->comparable ? "that outlived their session"
+		                           : "of AFTER without a session",
 		    comparison->orphan_count);
 	for (size_t i = 0; i < comparison->orphan_count && i < ROWS_MOST; i++)
 		print_orphan(comparison, &comparison->orphans[i], out);

@@ -146,12 +146,15 @@ static bool mark_followers(struct holders *holders)
 bool holders_find(struct holders *out, const struct snapshot *snapshot, struct error *error)
 {
 	struct table table = {0};
+	size_t hidden = 0;
 	bool good = true;
 	for (size_t i = 0; good && i < snapshot->handle_count; i++) {
 		const struct handle *handle = &snapshot->handles[i];
 		struct holder *holder;
-		if (!handle->has_luid)
+		if (!handle->has_luid) {
+			hidden += handle->type && strcmp(handle->type, "Token") == 0;
 			continue;
+		}
 		holder = find(&table, handle);
 		if (!(good = holder))
 			break;
@@ -161,7 +164,7 @@ bool holders_find(struct holders *out, const struct snapshot *snapshot, struct e
 			holder->tokens++;
 	}
 	free(table.slots);
-	struct holders found = {table.items, table.count};
+	struct holders found = {table.items, table.count, hidden};
 	if (!good || !sort_by_luid(&found) || !mark_followers(&found)) {
 		holders_deinit(&found);
 		return error_set(error, EXIT_TARGET, "out of memory");
@@ -192,9 +195,9 @@ const struct holder *holders_of(const struct holders *holders, uint64_t luid, si
 	return *count ? &holders->items[low] : NULL;
 }
 
-bool handles_shown_of(const struct snapshot *snapshot, uint64_t luid)
+bool handles_shown_of(const struct snapshot *snapshot, const struct holders *holders, uint64_t luid)
 {
-	if (snapshot_has(snapshot, "handles") && !snapshot->handles_partial)
+	if (snapshot_has(snapshot, "handles") && !snapshot->handles_partial && !holders->hidden)
 		return true;
 	for (size_t i = 0; i < snapshot->searched_count; i++) {
 		if (snapshot->searched[i] == luid)

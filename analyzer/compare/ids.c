@@ -91,10 +91,10 @@ bool ids_compare(struct comparison *comparison)
 	comparison->highest_before = comparison->highest_after = NUMBER_UNKNOWN;
 	if (good) {
 		/* Where a session may be missing from the list, so may be that of any ID. */
-		comparison->ids_known = snapshot_has(comparison->before, "sessions") &&
-		                        snapshot_has(comparison->after, "sessions") &&
-		                        sessions_whole(comparison->before) &&
-		                        sessions_whole(comparison->after);
+		comparison->ids_known =
+		    comparison->comparable && snapshot_has(comparison->before, "sessions") &&
+		    snapshot_has(comparison->after, "sessions") &&
+		    sessions_whole(comparison->before) && sessions_whole(comparison->after);
 		if (!comparison->ids_known)
 			comparison->gap_count = 0;
 		comparison->sessions_before = (int64_t)before_count;

@@ -1,5 +1,6 @@
 /* A logon session lives as long as it is listed, or as a handle names it. It has outlived its session when no session has
- * its ID any more, or when the ID has another user. */
+ * its ID any more, or when the ID has another user. Only people's logon sessions count: those of the machine, of services
+ * and of the desktop come and go by other rules. */
 #include "compare/survivors.h"
 
 #include <stdlib.h>
@@ -80,7 +81,7 @@ static const struct logon_session *find_before(
 	    search->before_count ? bsearch(logon, search->before, search->before_count,
 	                               sizeof *before, logon_session_order)
 	                         : NULL;
-	if (!before || !logon_session_same(before, logon))
+	if (!search->comparison->comparable || !before || !logon_session_same(before, logon))
 		return NULL;
 	if (logon->session_id == NUMBER_UNKNOWN)
 		logon->session_id = before->session_id;
@@ -95,30 +96,60 @@ static const struct logon_session *find_before(
 
 static bool is_remote(const struct logon_session *logon)
 {
-	return logon->logon_type && strcmp(logon->logon_type, "RemoteInteractive") == 0;
+	return logon->logon_type && (strcmp(logon->logon_type, "RemoteInteractive") == 0 ||
+	                                strcmp(logon->logon_type, "CachedRemoteInteractive") == 0);
 }
 
-/* Whether the session is not the logon session's any more. Others than the user may log on in it (runas), but only a
- * remote logon makes a session. */
-static bool is_over(const struct logon_session *logon, const struct session *session)
+static bool has_listener(const struct snapshot *snapshot)
 {
-	if (!session)
-		return true;
-	return session->user && logon->user && is_remote(logon) &&
-	       !account_same(session->user, session->domain, logon->user, logon->domain);
+	for (size_t i = 0; i < snapshot->session_count; i++) {
+		if (session_is_listener(&snapshot->sessions[i]))
+			return true;
+	}
+	return false;
 }
 
-/* Accounts of people, not of the machine, of services or of the desktop's own parts. */
+static bool has_user(const struct session *session)
+{
+	return session && session->user && *session->user;
+}
+
+/* False only if the session is known to have another user. */
+static bool may_be_of(const struct session *session, const struct logon_session *logon)
+{
+	return session->disputed ||
+	       account_may_be(session->user, session->domain, logon->user, logon->domain);
+}
+
+/* Whether the session that has the logon session's ID is another one now. Others than the user may log on in it (runas),
+ * but only a remote logon makes a session, and no session changes its user. */
+static bool is_another(
+    const struct logon_session *logon, const struct session *then, const struct session *now)
+{
+	if (is_remote(logon) && !may_be_of(now, logon))
+		return true;
+	return has_user(then) && has_user(now) && !then->disputed && !now->disputed &&
+	       !account_may_be(then->user, then->domain, now->user, now->domain);
+}
+
+/* Accounts of people, or of nobody knows whom; not of the machine, of services or of the desktop's own parts. */
 static bool is_person(const struct logon_session *logon)
 {
-	static const char *const domains[] = {
-	    "NT AUTHORITY", "NT SERVICE", "Window Manager", "Font Driver Host"};
+	static const char *const domains[] = {"NT AUTHORITY", "NT SERVICE", "Window Manager",
+	    "Font Driver Host", "IIS APPPOOL", "NT VIRTUAL MACHINE"};
+	static const char *const types[] = {
+	    "Network", "Batch", "Service", "NetworkCleartext", "Proxy"};
 	size_t length = logon->user ? strlen(logon->user) : 0;
-	if (length == 0 || logon->user[length - 1] == '$' ||
-	    strncasecmp(logon->user, "DWM-", 4) == 0 || strncasecmp(logon->user, "UMFD-", 5) == 0)
+	if ((length && logon->user[length - 1] == '$') ||
+	    (length && (strncasecmp(logon->user, "DWM-", 4) == 0 ||
+	                   strncasecmp(logon->user, "UMFD-", 5) == 0)))
 		return false;
 	for (size_t i = 0; logon->domain && i < sizeof domains / sizeof domains[0]; i++) {
 		if (strcasecmp(logon->domain, domains[i]) == 0)
+			return false;
+	}
+	for (size_t i = 0; logon->logon_type && i < sizeof types / sizeof types[0]; i++) {
+		if (strcmp(logon->logon_type, types[i]) == 0)
 			return false;
 	}
 	return true;
@@ -127,7 +158,22 @@ static bool is_person(const struct logon_session *logon)
 /* Whether it proves anything that the logon session's session is not listed. */
 static bool would_be_listed(const struct snapshot *snapshot, const struct logon_session *logon)
 {
-	return !snapshot->sessions_partial || (is_remote(logon) && is_person(logon));
+	if (logon->session_id == NUMBER_UNKNOWN || logon->session_id <= 0 || !is_person(logon) ||
+	    !snapshot_has(snapshot, "sessions") || snapshot->session_count == 0 ||
+	    snapshot->sessions_cut)
+		return false;
+	return !snapshot->sessions_partial || (logon->user && is_remote(logon));
+}
+
+bool session_is_gone(const struct snapshot *snapshot, const struct logon_session *logon)
+{
+	if (!would_be_listed(snapshot, logon))
+		return false;
+	for (size_t i = 0; i < snapshot->session_count; i++) {
+		if (snapshot->sessions[i].id == logon->session_id)
+			return false;
+	}
+	return true;
 }
 
 static bool add(struct search *search, const struct orphan *orphan)
@@ -150,92 +196,112 @@ static void add_holders(struct comparison *comparison, struct orphan *orphan)
 	const struct holder *first =
 	    holders_of(&comparison->holders_after, orphan->luid, &orphan->holder_count);
 	orphan->first_holder = first ? (size_t)(first - comparison->holders_after.items) : 0;
-	orphan->handles_shown = handles_shown_of(comparison->after, orphan->luid);
+	orphan->handles_shown =
+	    handles_shown_of(comparison->after, &comparison->holders_after, orphan->luid);
 	if (!first && orphan->handles_shown)
 		comparison->without_holder++;
+}
+
+/* The session that had the logon session's ID in BEFORE. */
+static const struct session *session_then(
+    const struct search *search, const struct logon_session *logon)
+{
+	if (!search->comparison->comparable)
+		return NULL;
+	return sessions_find(
+	    search->sessions_before, search->sessions_before_count, logon->session_id);
+}
+
+static enum orphan_kind kind_of(
+    const struct search *search, const struct logon_session *before, const struct session *then)
+{
+	if (!before)
+		return ORPHAN_NEW;
+	if (!then)
+		return would_be_listed(search->comparison->before, before) ? ORPHAN_BEFORE
+		                                                           : ORPHAN_OUTLIVED;
+	return is_remote(before) && !may_be_of(then, before) ? ORPHAN_BEFORE : ORPHAN_OUTLIVED;
 }
 
 static bool look_at(struct search *search, struct logon_session *logon)
 {
 	struct comparison *comparison = search->comparison;
 	const struct logon_session *before = find_before(search, logon);
-	if (logon->session_id == NUMBER_UNKNOWN || !comparison->orphans_known) {
-		comparison->unplaced += logon->session_id != 0;
+	if (!comparison->orphans_known || logon->disputed)
+		return true;
+	if (logon->session_id == NUMBER_UNKNOWN) {
+		comparison->unplaced += is_person(logon);
 		return true;
 	}
-	const struct session *now =
-	    sessions_find(search->sessions_after, search->sessions_after_count, logon->session_id);
-	if (logon->session_id <= 0 || !is_over(logon, now) ||
-	    !would_be_listed(comparison->after, logon))
+	const struct session *then = session_then(search, logon),
+	                     *now = sessions_find(search->sessions_after,
+	                         search->sessions_after_count, logon->session_id);
+	if (logon->session_id <= 0 || !is_person(logon) ||
+	    (now && !is_another(logon, before ? then : NULL, now)))
 		return true;
-	if (!now && comparison->after->sessions_cut) {
+	if (!now && comparison->lists_cut) {
 		comparison->unplaced++; /* its session may be among those that were cut off */
 		return true;
 	}
+	if (!now && !would_be_listed(comparison->after, logon))
+		return true;
 	struct orphan orphan = {.luid = logon->luid,
 	    .user = logon->user,
 	    .domain = logon->domain,
 	    .session_id = logon->session_id,
-	    .kind = ORPHAN_NEW,
+	    .logon_time = logon->logon_time,
+	    .kind = kind_of(search, before, then),
 	    .id_given_anew = now};
-	if (before && snapshot_has(comparison->before, "sessions")) {
-		const struct session *then = sessions_find(
-		    search->sessions_before, search->sessions_before_count, logon->session_id);
-		orphan.kind = is_over(before, then) ? ORPHAN_BEFORE : ORPHAN_OUTLIVED;
-	} else if (before) {
-		orphan.kind = ORPHAN_OUTLIVED;
-	}
 	add_holders(comparison, &orphan);
 	return add(search, &orphan);
 }
 
-static bool same_user(const struct session *a, const struct session *b)
+/* True if a session of BEFORE that had a user has ended. */
+static bool session_ended(const struct search *search)
 {
-	bool a_has = a->user && *a->user, b_has = b->user && *b->user;
-	return a_has == b_has && (!a_has || account_same(a->user, a->domain, b->user, b->domain));
-}
-
-static bool sessions_changed(const struct search *search)
-{
-	const struct snapshot *before = search->comparison->before,
-	                      *after = search->comparison->after;
-	if (!snapshot_has(before, "sessions") || !snapshot_has(after, "sessions") ||
-	    before->sessions_partial != after->sessions_partial)
-		return false;
-	bool changed = search->sessions_before_count != search->sessions_after_count;
-	for (size_t i = 0; !changed && i < search->sessions_after_count; i++) {
-		const struct session *now = &search->sessions_after[i],
-		                     *then = sessions_find(search->sessions_before,
-		                         search->sessions_before_count, now->id);
-		changed = !then || !same_user(then, now);
-	}
-	return changed;
-}
-
-/* True if a logon session is listed here and not known there. */
-static bool has_others(
-    const struct snapshot *here, const struct logon_session *there, size_t there_count)
-{
-	for (size_t i = 0; i < here->logon_session_count; i++) {
-		const struct logon_session *logon = &here->logon_sessions[i], *same = NULL;
-		if (there_count)
-			same =
-			    bsearch(logon, there, there_count, sizeof *there, logon_session_order);
-		if (!same || !logon_session_same(same, logon))
+	for (size_t i = 0; i < search->sessions_before_count; i++) {
+		const struct session *then = &search->sessions_before[i],
+		                     *now = sessions_find(search->sessions_after,
+		                         search->sessions_after_count, then->id);
+		if (has_user(then) && (!has_user(now) || !account_may_be(then->user, then->domain,
+		                                             now->user, now->domain)))
 			return true;
 	}
 	return false;
 }
 
-static bool something_changed(const struct search *search)
+/* True if a person's logon session that was in its session in BEFORE has ended. */
+static bool logon_ended(const struct search *search)
+{
+	const struct snapshot *before = search->comparison->before;
+	for (size_t i = 0; i < before->logon_session_count; i++) {
+		const struct logon_session *then = &before->logon_sessions[i], *now = NULL;
+		const struct session *session = sessions_find(
+		    search->sessions_before, search->sessions_before_count, then->session_id);
+		if (then->session_id <= 0 || !is_person(then) || !has_user(session) ||
+		    !may_be_of(session, then))
+			continue;
+		if (search->after_count)
+			now = bsearch(then, search->after, search->after_count, sizeof *now,
+			    logon_session_order);
+		if (!now || !logon_session_same(now, then))
+			return true;
+	}
+	return false;
+}
+
+/* Only who logs off can leave something over. */
+static enum yes_no find_logoff(const struct search *search)
 {
 	const struct snapshot *before = search->comparison->before,
 	                      *after = search->comparison->after;
-	if (sessions_changed(search))
-		return true;
-	return snapshot_has(before, "logon_sessions") && snapshot_has(after, "logon_sessions") &&
-	       (has_others(before, search->after, search->after_count) ||
-	           has_others(after, search->before, search->before_count));
+	bool sessions = snapshot_has(before, "sessions") && snapshot_has(after, "sessions") &&
+	                !search->comparison->lists_cut,
+	     logons = snapshot_has(before, "sessions") && snapshot_has(before, "logon_sessions") &&
+	              snapshot_has(after, "logon_sessions");
+	if (!search->comparison->comparable || (!sessions && !logons))
+		return YES_NO_UNKNOWN;
+	return (sessions && session_ended(search)) || (logons && logon_ended(search)) ? YES : NO;
 }
 
 /* LUIDs are given out in rising order. */
@@ -252,9 +318,26 @@ static size_t place_of(const struct search *search, const struct logon_session *
 {
 	const struct session *session =
 	    sessions_find(search->sessions_after, search->sessions_after_count, logon->session_id);
-	bool counts = session && logon->session_id > 0 && is_remote(logon) && logon->user &&
-	              !is_over(logon, session);
+	bool counts = has_user(session) && logon->session_id > 0 && is_remote(logon) &&
+	              logon->user && may_be_of(session, logon);
 	return counts ? (size_t)(session - search->sessions_after) : SIZE_MAX;
+}
+
+/* A person's logon session in a session that nobody is logged on in. */
+static bool is_without_user(const struct search *search, const struct logon_session *logon)
+{
+	const struct snapshot *after = search->comparison->after;
+	const struct session *session =
+	    sessions_find(search->sessions_after, search->sessions_after_count, logon->session_id);
+	return session && !has_user(session) && !session->disputed && logon->session_id > 0 &&
+	       logon->user && logon->logon_type && is_person(logon) && sessions_whole(after);
+}
+
+static void add_suspect(
+    struct comparison *comparison, const struct logon_session *logon, bool without_user)
+{
+	comparison->suspects[comparison->suspect_count++] =
+	    (struct suspect){logon->luid, logon->user, logon->session_id, without_user};
 }
 
 /* A session has one remote logon, of one moment (two logon sessions with UAC). Earlier ones of its user may be of a session
@@ -275,20 +358,31 @@ static bool find_suspects(struct search *search)
 	}
 	for (size_t i = 0; good && i < search->after_count; i++) {
 		const struct logon_session *logon = &search->after[i];
-		if ((place = place_of(search, logon)) != SIZE_MAX &&
-		    logon_session_apart(logon, newest[place]) &&
-		    account_same(
-		        logon->user, logon->domain, newest[place]->user, newest[place]->domain))
-			comparison->suspects[comparison->suspect_count++] =
-			    (struct suspect){logon->luid, logon->user, logon->session_id};
+		if (is_without_user(search, logon))
+			add_suspect(comparison, logon, true);
+		else if ((place = place_of(search, logon)) != SIZE_MAX &&
+		         logon_session_apart(logon, newest[place]) &&
+		         account_same(logon->user, logon->domain, newest[place]->user,
+		             newest[place]->domain))
+			add_suspect(comparison, logon, false);
 	}
 	free(newest);
 	return good;
 }
 
+/* Whether sessions were left out of AFTER's list: of a tool's text, listeners are the last rows, and they stay. */
+static bool lists_cut(const struct comparison *comparison)
+{
+	const struct snapshot *before = comparison->before, *after = comparison->after;
+	bool lists = snapshot_has(after, "sessions") && after->rows && !after->sessions_partial;
+	return after->sessions_cut ||
+	       (comparison->comparable && lists && has_listener(before) && !has_listener(after));
+}
+
 bool survivors_find(struct comparison *comparison)
 {
 	struct search search = {.comparison = comparison};
+	comparison->lists_cut = lists_cut(comparison);
 	search.before =
 	    collect(comparison->before, &comparison->holders_before, &search.before_count);
 	search.after = collect(comparison->after, &comparison->holders_after, &search.after_count);
@@ -306,7 +400,7 @@ bool survivors_find(struct comparison *comparison)
 	for (size_t i = 0; good && i < search.after_count; i++)
 		good = look_at(&search, &search.after[i]);
 	if (good) {
-		comparison->something_changed = something_changed(&search);
+		comparison->logoff_seen = find_logoff(&search);
 		good = find_suspects(&search);
 	}
 	free(search.before);

@@ -1,5 +1,5 @@
-/* Terminal sequences. Byte order marks and UTF-16: `>` in PowerShell 5 writes UTF-16LE, whatever the program printed. And code pages, which
- * nothing in a text names: the one counts in which the headings are words that the tools print. */
+/* Terminal sequences. Byte order marks and UTF-16: `>` in PowerShell 5 writes UTF-16LE, whatever the program printed. And
+ * code pages, which nothing in a text names: the one counts in which the headings are words that the tools print. */
 #include "readers/encoding.h"
 
 #include <errno.h>
@@ -127,6 +127,20 @@ static bool is_text(const char *bytes, size_t length)
 	return true;
 }
 
+/* Without a mark, as `cmd /u` and what is appended to files have it: the first line's letters are all of two bytes, of which
+ * the one at `zero` is 0. Tools' banners and headings begin with letters that are so. */
+static bool looks_like_utf16(const char *bytes, size_t length, size_t zero)
+{
+	size_t units = length / 2 < 16 ? length / 2 : 16;
+	for (size_t i = 0; i < units; i++) {
+		unsigned char low = (unsigned char)bytes[2 * i + 1 - zero];
+		if (bytes[2 * i + zero] || low >= 0x80 || (low < ' ' && !strchr("\t\n\r", low)) ||
+		    low == 0)
+			return false;
+	}
+	return units == 16;
+}
+
 bool encoding_open(
     const char *bytes, size_t length, struct span *text, char **converted, struct error *error)
 {
@@ -134,8 +148,13 @@ bool encoding_open(
 	char *own = NULL;
 	bool little = starts_with(bytes, length, "\xff\xfe", 2),
 	     big = starts_with(bytes, length, "\xfe\xff", 2);
+	size_t mark = little || big ? 2 : 0;
+	if (!mark) {
+		big = looks_like_utf16(bytes, length, 0);
+		little = looks_like_utf16(bytes, length, 1);
+	}
 	if (little || big) {
-		own = from_utf16(bytes + 2, length - 2, big, &out.length);
+		own = from_utf16(bytes + mark, length - mark, big, &out.length);
 		if (!own)
 			return error_set(error, EXIT_TARGET, "out of memory");
 		out.text = own;

@@ -66,6 +66,8 @@ struct reading {
 	size_t
 	    broken; /* 1 + index of a handle whose name goes on in the next line; 0: none; SIZE_MAX: any */
 	bool all_types; /* -a: not only files and sections */
+	bool narrowed;  /* -p: only of some processes */
+	bool unsure;    /* rows were cut off, or not understood */
 	bool searches;  /* rows of a search */
 	bool lists;     /* rows of a listing */
 	int64_t listed_processes;
@@ -80,6 +82,13 @@ struct reading {
 		size_t domain_length, user_length;
 	} accounts[1024];         /* that were just seen */
 	const char *recent[2048]; /* strings that were just interned */
+
+	/* The list of sessions that is being read, and the one before it: whether it is qwinsta's, and where it starts. */
+	struct session_list {
+		bool all;
+		size_t first;
+	} list, earlier;
+	bool lists_failed; /* memory was out when they were compared */
 
 	/* What was in the text at all. */
 	bool all_sessions; /* qwinsta's too */

@@ -46,7 +46,7 @@ static enum taken take(struct reading *reading, struct span line)
 	package.length = (size_t)(colon - package.text);
 	account_split(account, &domain, &user);
 	logon->luid = luid;
-	logon->session_id = session_id;
+	logon->session_id = session_id <= INT32_MAX ? session_id : NUMBER_UNKNOWN;
 	logon->domain = reading_string(reading, domain, &failed);
 	logon->user = reading_string(reading, user, &failed);
 	logon->auth_package = reading_string(reading, package, &failed);

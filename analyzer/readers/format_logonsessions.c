@@ -64,6 +64,8 @@ static enum taken take_label(struct reading *reading, struct span line)
 	case 3:
 		if (!span_decimal(value, &logon->session_id))
 			return TAKEN_NOT;
+		if (logon->session_id > INT32_MAX)
+			logon->session_id = NUMBER_UNKNOWN; /* -1: it is in none */
 		break;
 	case 4:
 		logon->logon_time_text = reading_string(reading, value, &failed);

@@ -1,5 +1,6 @@
 /* quser and query user: only the sessions that have users, so neither the services' nor the console's. */
 #include "readers/format.h"
+#include "readers/session_lists.h"
 #include "readers/session_table.h"
 
 static bool begins(struct reading *reading, struct span line)
@@ -8,6 +9,7 @@ static bool begins(struct reading *reading, struct span line)
 	if (!session_table_heading(&columns, line) || !columns.user_first)
 		return false;
 	reading->sessions = columns;
+	session_lists_begin(reading, false);
 	return true;
 }
 

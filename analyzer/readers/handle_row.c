@@ -195,9 +195,10 @@ void handle_row_command(struct reading *reading, struct span command)
 		bool option = word.text[0] == '-' || word.text[0] == '/';
 		if (option && span_is(span_from(word, 1), "a"))
 			reading->all_types = true;
-		else if (option && span_is(span_from(word, 1), "p") && i + 1 < words.count)
+		else if (option && span_is(span_from(word, 1), "p") && i + 1 < words.count) {
+			reading->narrowed = true;
 			span_decimal(words.items[++i].span, &reading->asked_pid);
-		else if (option && span_is(span_from(word, 1), "c"))
+		} else if (option && span_is(span_from(word, 1), "c"))
 			i++;
 		else if (!option)
 			term = word;

@@ -9,6 +9,7 @@
 #include "readers/encoding.h"
 #include "readers/format.h"
 #include "readers/process_index.h"
+#include "readers/session_lists.h"
 #include "readers/words.h"
 
 static const struct line_format *const formats[] = {&format_qwinsta, &format_quser,
@@ -113,7 +114,8 @@ static enum taken take_line(struct text *text, struct span line)
 		if (taken == TAKEN_NOT)
 			taken = take_elsewhere(text, inner);
 	}
-	if (taken == TAKEN_NOT && is_frame(span_trim(line)))
+	if (taken == TAKEN_NOT &&
+	    (is_blank(inner) || is_frame(span_trim(inner)) || is_frame(span_trim(line))))
 		return TAKEN_FRAME;
 	return taken;
 }
@@ -126,6 +128,30 @@ static bool let_go(struct text *text)
 	text->holds = false;
 	return snapshot_add_unread(text->reading.snapshot, text->origin, text->line - 1,
 	    text->held.text, text->held.length);
+}
+
+static bool is_of_handles(const struct reading *reading)
+{
+	return reading->current == &format_handle || reading->current == &format_handle_csv;
+}
+
+static bool has_number(struct span line)
+{
+	struct words words;
+	words_split(&words, line);
+	for (size_t i = 0; i < words.count; i++) {
+		if (span_is_digits(words.items[i].span))
+			return true;
+	}
+	return false;
+}
+
+/* A line that is not understood may have been a row of the list that it stands in. */
+static void note_unsure(struct reading *reading, struct span line)
+{
+	reading->unsure |= is_of_handles(reading);
+	if (reading->current == &format_qwinsta || reading->current == &format_quser)
+		reading->snapshot->sessions_cut |= has_number(line);
 }
 
 static bool read_line(struct text *text, struct span raw)
@@ -147,14 +173,15 @@ static bool read_line(struct text *text, struct span raw)
 		return false;
 	text->last = line;
 	enum taken taken = take_line(text, line);
-	if (taken == TAKEN_FRAME)
-		text->holds = false;
+	if (taken == TAKEN_FRAME && span_has_only(span_trim(line), "-= "))
+		text->holds = false; /* it is the heading of a ruled table */
 	if (!let_go(text))
 		return false;
 	text->reading.heading = line;
 	if (taken == TAKEN_ROW)
 		text->reading.snapshot->rows++;
 	if (taken == TAKEN_NOT) {
+		note_unsure(&text->reading, line);
 		text->held = line;
 		text->holds = true;
 	}
@@ -228,6 +255,7 @@ static bool read_lines(struct text *text, struct span rest)
 			return false;
 		rest = span_from(rest, length + 1);
 	}
+	text->reading.unsure |= !ends && is_of_handles(&text->reading);
 	if (!ends && !note_cut(text))
 		return false;
 	text->line++;
@@ -239,7 +267,8 @@ static bool note_searched(struct reading *reading)
 {
 	struct snapshot *snapshot = reading->snapshot;
 	int64_t low;
-	if (!reading->searches || snapshot->handle_count == 0)
+	if (!reading->searches || reading->narrowed || reading->unsure ||
+	    snapshot->handle_count == 0)
 		return true;
 	for (size_t i = 0; i < snapshot->handle_count; i++) {
 		if (!snapshot->handles[i].has_luid ||
@@ -249,6 +278,16 @@ static bool note_searched(struct reading *reading)
 	if (reading->term.length && !span_hex(reading->term, &low))
 		return true;
 	return snapshot_add_searched(snapshot, snapshot->handles[0].luid);
+}
+
+/* Process 4 is in every listing of all processes, with handles if handle had all rights. */
+static bool lists_system(const struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->process_count; i++) {
+		if (snapshot->processes[i].pid == 4)
+			return snapshot->processes[i].handles_listed > 0;
+	}
+	return false;
 }
 
 static bool note_unavailable(struct reading *reading)
@@ -280,11 +319,11 @@ static bool note_unavailable(struct reading *reading)
 	}
 	snapshot->sessions_partial = reading->has_sessions && !reading->all_sessions;
 	snapshot->handles_partial = reading->has_handles || reading->no_handles;
-	if (reading->all_types && !reading->searches && reading->listed_processes > 1 &&
-	    !reading->no_handles)
-		snapshot->handles_partial = false;
-	if (reading->has_handles && reading->csv_columns >= 7 && !reading->searches &&
-	    reading->all_types && snapshot->process_count > 1)
+	bool listed = reading->listed_processes > 1 && !reading->no_handles,
+	     listed_csv = reading->csv_columns >= 7;
+	if (reading->has_handles && reading->all_types && !reading->searches &&
+	    !reading->narrowed && !reading->unsure && (listed || listed_csv) &&
+	    lists_system(snapshot))
 		snapshot->handles_partial = false;
 	return good;
 }
@@ -333,8 +372,8 @@ struct snapshot *text_evidence_read(struct span bytes, const char *origin, struc
 	text.reading.snapshot = snapshot_create();
 	text.reading.processes = process_index_create();
 	good = text.reading.snapshot && text.reading.processes && read_lines(&text, bytes) &&
-	       note_searched(&text.reading) && note_unavailable(&text.reading) &&
-	       name_source(&text);
+	       session_lists_end(&text.reading) && note_searched(&text.reading) &&
+	       note_unavailable(&text.reading) && name_source(&text);
 	if (!good) {
 		error_set(error, EXIT_TARGET, "out of memory");
 		goto out;

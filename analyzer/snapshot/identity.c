@@ -58,6 +58,29 @@ bool account_same(
 	return a.length == 0 || b.length == 0 || order(a, b) == 0;
 }
 
+#define COLUMN 18 /* qwinsta's and quser's columns of users are not narrower */
+
+/* True if the one is what a column leaves of the other: its beginning, with or without an ellipsis. */
+static bool is_cut_from(struct name cut, struct name whole)
+{
+	bool ellipsis = cut.length > 3 && memcmp(cut.text + cut.length - 3, "...", 3) == 0;
+	if (ellipsis)
+		cut.length -= 3;
+	return (ellipsis || cut.length >= COLUMN) && cut.length <= whole.length &&
+	       strncasecmp(cut.text, whole.text, cut.length) == 0;
+}
+
+bool account_may_be(
+    const char *user_a, const char *domain_a, const char *user_b, const char *domain_b)
+{
+	if (!user_a || !user_b || !*user_a || !*user_b ||
+	    account_same(user_a, domain_a, user_b, domain_b))
+		return true;
+	struct name a = bare_user(user_a), b = bare_user(user_b);
+	return is_cut_from(a, b) || is_cut_from(b, a) || strstr(user_a, "\xef\xbf\xbd") ||
+	       strstr(user_b, "\xef\xbf\xbd");
+}
+
 bool host_same(const char *a, const char *b)
 {
 	return !a || !b ||
@@ -67,16 +90,6 @@ bool host_same(const char *a, const char *b)
 bool boot_same(int64_t a, int64_t b)
 {
 	return a == TIMESTAMP_UNKNOWN || b == TIMESTAMP_UNKNOWN || llabs(a - b) <= BOOT_TOLERANCE;
-}
-
-/* Whether both logged on at one time: by the clock, else by what one tool printed. */
-static enum yes_no same_time(const struct logon_session *a, const struct logon_session *b)
-{
-	if (a->logon_time != TIMESTAMP_UNKNOWN && b->logon_time != TIMESTAMP_UNKNOWN)
-		return boot_same(a->logon_time, b->logon_time) ? YES : NO;
-	if (a->logon_time_text && b->logon_time_text)
-		return strcmp(a->logon_time_text, b->logon_time_text) == 0 ? YES : NO;
-	return YES_NO_UNKNOWN;
 }
 
 #define MINUTE INT64_C(60)
@@ -104,6 +117,44 @@ static bool read_printed(const char *text, struct printed_time *out)
 	out->round = *out->half ? HALF_DAY : 2 * HALF_DAY;
 	out->seconds = ((hour * 60 + minute) * MINUTE + second) % out->round;
 	return true;
+}
+
+/* True if nothing but digits differs: one language, and one half of the day. */
+static bool same_format(const char *a, const char *b)
+{
+	while (*a || *b) {
+		a += strspn(a, "0123456789");
+		b += strspn(b, "0123456789");
+		if (*a != *b)
+			return false;
+		a += *a != '\0';
+		b += *b != '\0';
+	}
+	return true;
+}
+
+/* Whether one moment was printed twice. It looks different in another language, and by an hour since the clock was set to
+ * or from summer time: minutes and seconds stay. */
+static enum yes_no printed_same(const char *a, const char *b)
+{
+	struct printed_time one, two;
+	if (strcmp(a, b) == 0)
+		return YES;
+	if (!read_printed(a, &one) || !read_printed(b, &two) ||
+	    (one.seconds - two.seconds) % (60 * MINUTE) != 0)
+		return NO;
+	bool same_date = one.date == two.date && memcmp(a, b, one.date) == 0;
+	return same_date || !same_format(a, b) ? YES_NO_UNKNOWN : NO;
+}
+
+/* Whether both logged on at one time: by the clock, else by what one tool printed. */
+static enum yes_no same_time(const struct logon_session *a, const struct logon_session *b)
+{
+	if (a->logon_time != TIMESTAMP_UNKNOWN && b->logon_time != TIMESTAMP_UNKNOWN)
+		return boot_same(a->logon_time, b->logon_time) ? YES : NO;
+	if (a->logon_time_text && b->logon_time_text)
+		return printed_same(a->logon_time_text, b->logon_time_text);
+	return YES_NO_UNKNOWN;
 }
 
 static bool printed_apart(const char *a, const char *b)

@@ -16,6 +16,11 @@ int account_user_order(const char *a, const char *b);
 bool account_same(
     const char *user_a, const char *domain_a, const char *user_b, const char *domain_b);
 
+/* True unless the two are known to be two accounts: a name may be missing, cut at the end of a column of qwinsta, or have
+ * characters that no code page could tell. */
+bool account_may_be(
+    const char *user_a, const char *domain_a, const char *user_b, const char *domain_b);
+
 /* "RDS01" and "rds01.lab.example" are one host. */
 bool host_same(const char *a, const char *b);
 

@@ -25,6 +25,7 @@ struct session {
 	const char *user;
 	const char *domain;
 	const char *state; /* WTS_CONNECTSTATE_CLASS in English: Active, Disc, Listen, Conn ... */
+	bool disputed;     /* observers of the moment do not agree whose it is */
 };
 
 /* What LSA made at authentication: LsaGetLogonSessionData. Its identity is (boot, LUID, logon time). */
@@ -38,6 +39,7 @@ struct logon_session {
 	int64_t session_id;
 	int64_t logon_time;          /* timestamp, host clock */
 	const char *logon_time_text; /* as a tool printed it, in the host's zone and language */
+	bool disputed; /* observers of the moment do not agree whose it is, or where */
 };
 
 /* A handle that keeps a logon session alive, or names it: a token, or a DosDevices directory. */

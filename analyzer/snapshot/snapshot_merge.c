@@ -99,12 +99,13 @@ static bool merge_header(struct snapshot *own, const struct snapshot *other, str
 static bool merge_session(
     struct snapshot *own, struct session *to, const struct session *from, struct error *error)
 {
-	if (!same_text(to->user, from->user) &&
-	    !contradict(own, error,
-	        "session %lld belongs to %s for one observer, to %s for another",
-	        (long long)from->id, to->user, from->user))
+	bool disputed = !same_text(to->user, from->user);
+	if (disputed && !contradict(own, error,
+	                    "session %lld belongs to %s for one observer, to %s for another",
+	                    (long long)from->id, to->user, from->user))
 		return false;
 	to->id = from->id;
+	to->disputed |= from->disputed || disputed;
 	return take_text(own, &to->name, from->name, error) &&
 	       take_text(own, &to->user, from->user, error) &&
 	       take_text(own, &to->domain, from->domain, error) &&
@@ -115,20 +116,21 @@ static bool merge_logon_session(struct snapshot *own, struct logon_session *to,
     const struct logon_session *from, struct error *error)
 {
 	char luid[LUID_TEXT];
-	if (!same_text(to->user, from->user) &&
-	    !contradict(own, error,
-	        "logon session %s belongs to %s for one observer, to %s for another",
-	        luid_format(from->luid, luid), to->user, from->user))
+	bool disputed = !same_text(to->user, from->user);
+	if (disputed && !contradict(own, error,
+	                    "logon session %s belongs to %s for one observer, to %s for another",
+	                    luid_format(from->luid, luid), to->user, from->user))
 		return false;
-	if (own->notes_contradictions && to->session_id != NUMBER_UNKNOWN &&
-	    from->session_id != NUMBER_UNKNOWN && to->session_id != from->session_id &&
-	    !contradict(own, error,
-	        "logon session %s is in session %lld for one observer, in %lld "
-	        "for another",
-	        luid_format(from->luid, luid), (long long)to->session_id,
-	        (long long)from->session_id))
+	bool elsewhere = own->notes_contradictions && to->session_id != NUMBER_UNKNOWN &&
+	                 from->session_id != NUMBER_UNKNOWN && to->session_id != from->session_id;
+	if (elsewhere && !contradict(own, error,
+	                     "logon session %s is in session %lld for one observer, in %lld "
+	                     "for another",
+	                     luid_format(from->luid, luid), (long long)to->session_id,
+	                     (long long)from->session_id))
 		return false;
 	to->luid = from->luid;
+	to->disputed |= from->disputed || disputed || elsewhere;
 	take_number(&to->session_id, from->session_id);
 	take_number(&to->logon_time, from->logon_time);
 	return take_text(own, &to->user, from->user, error) &&
@@ -197,10 +199,54 @@ static int process_order(const void *a, const void *b)
 	return order(((const struct process *)a)->pid, ((const struct process *)b)->pid);
 }
 
+/* True if no session that the host had can be missing from the list. */
+static bool lists_all_sessions(const struct snapshot *snapshot)
+{
+	return snapshot_has(snapshot, "sessions") && snapshot->session_count &&
+	       !snapshot->sessions_partial && !snapshot->sessions_cut;
+}
+
+/* A session that is in `list` and not in `whole`, or NULL. */
+static const struct session *find_missing(const struct snapshot *whole, const struct snapshot *list)
+{
+	struct session *sorted = malloc((whole->session_count + 1) * sizeof *sorted);
+	const struct session *missing = NULL;
+	if (!sorted)
+		return NULL;
+	memcpy(sorted, whole->sessions, whole->session_count * sizeof *sorted);
+	qsort(sorted, whole->session_count, sizeof *sorted, session_order);
+	for (size_t i = 0; i < list->session_count && !missing; i++) {
+		const struct session *session = &list->sessions[i];
+		if (!session_is_listener(session) &&
+		    !bsearch(session, sorted, whole->session_count, sizeof *sorted, session_order))
+			missing = session;
+	}
+	free(sorted);
+	return missing;
+}
+
+/* Two lists of one moment have the same sessions, if they have all. */
+static bool check_lists(struct snapshot *own, const struct snapshot *other, struct error *error)
+{
+	const struct session *missing = NULL;
+	if (!own->notes_contradictions)
+		return true; /* moments that a driver joins are some milliseconds wide */
+	if (lists_all_sessions(own))
+		missing = find_missing(own, other);
+	if (!missing && lists_all_sessions(other))
+		missing = find_missing(other, own);
+	return !missing ||
+	       contradict(own, error,
+	           "session %lld is listed by one observer and not by another: they saw two moments",
+	           (long long)missing->id);
+}
+
 /* Each section: the records known before are sorted and searched; new ones are appended behind them. */
 static bool merge_sessions(struct snapshot *own, const struct snapshot *other, struct error *error)
 {
 	size_t known = own->session_count;
+	if (!check_lists(own, other, error))
+		return false;
 	if (known)
 		qsort(own->sessions, known, sizeof *own->sessions, session_order);
 	for (size_t i = 0; i < other->session_count; i++) {
@@ -297,7 +343,6 @@ static bool merge_notes(struct snapshot *own, const struct snapshot *other)
 	own->rows += other->rows - (int64_t)other->unread_count;
 	own->rows_left += other->rows_left - (int64_t)other->unread_count;
 	own->replaced += other->replaced;
-	own->sessions_cut |= other->sessions_cut;
 	own->logon_sessions_cut |= other->logon_sessions_cut;
 	own->contradiction_total +=
 	    other->contradiction_total - (int64_t)other->contradiction_count;
@@ -341,6 +386,8 @@ static bool merge_all(struct snapshot *snapshot, const struct snapshot *other, s
 {
 	if (!check_header(snapshot, other, error))
 		return false;
+	bool cut = !lists_all_sessions(snapshot) && !lists_all_sessions(other) &&
+	           (snapshot->sessions_cut || other->sessions_cut);
 	bool partial = merge_partial(snapshot, other),
 	     sessions_partial = merge_sessions_partial(snapshot, other);
 	bool good =
@@ -353,6 +400,7 @@ static bool merge_all(struct snapshot *snapshot, const struct snapshot *other, s
 		merge_unavailable(snapshot, other);
 		snapshot->handles_partial = partial;
 		snapshot->sessions_partial = sessions_partial;
+		snapshot->sessions_cut = cut;
 	}
 	return good;
 }

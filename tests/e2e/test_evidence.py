@@ -137,8 +137,16 @@ class Show(Case):
 
     def test_utf16_of_a_shell_is_read(self):
         path = self.folder / "q.txt"
-        path.write_bytes(QWINSTA.replace("\n", "\r\n").encode("utf-16"))
-        self.assertIn("sessions: 3", self.show(path).stdout)
+        for encoding in ("utf-16", "utf-16-le", "utf-16-be"):  # the last two without a mark, as `cmd /u` writes
+            path.write_bytes(QWINSTA.replace("\n", "\r\n").encode(encoding))
+            self.assertIn("sessions: 3", self.show(path).stdout)
+
+    def test_users_alone_pin_no_session_id(self):
+        users = " USERNAME              SESSIONNAME        ID  STATE   IDLE TIME  LOGON TIME\n" \
+                " admin                 rdp-tcp#1           3  Active          .  14.02.2026 08:12\n"
+        shown = self.show(self.moment("m", logons=LOGONS, handle=handles(1), quser=users)).stdout
+        self.assertIn("session ID 4, which no listed session has", shown)
+        self.assertNotIn("pinned", shown)
 
     def test_useless_files_are_refused_with_a_reason(self):
         for name, content, words in (("empty", b"", "empty"), ("binary", b"MZ\x90\0\x03", "binary data"),
@@ -167,7 +175,7 @@ class Compare(Case):
     def test_nothing_between_the_two_supports_no_verdict(self):
         folder = self.moment("m", logons=SYSTEM + LOGONS, qwinsta=QWINSTA + STATION.format(4))
         compared, _ = self.compare(folder, folder, INCONCLUSIVE)
-        self.assertIn("nothing came or went between the two", " ".join(compared["reasons"]))
+        self.assertIn("nobody is seen to have logged off", " ".join(compared["reasons"]))
 
     def test_logoff_that_left_nothing_is_clean(self):
         before = self.moment("before", logons=SYSTEM + LOGONS, qwinsta=FULL + STATION.format(4))

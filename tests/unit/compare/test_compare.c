@@ -138,6 +138,25 @@ static void an_orphan_without_a_visible_holder_calls_for_a_dump(void **state)
 	free(after);
 }
 
+/* Handles of protected processes are listed, but cannot be looked into. */
+static void tokens_of_unknown_logon_sessions_may_be_the_holders(void **state)
+{
+	(void)state;
+	static const char before[] =
+	    "{\"schema\":\"leaklab.snapshot/1\",\"sessions\":[{\"id\":1},{\"id\":2,\"user\":"
+	    "\"anna\"}],\"logon_sessions\":[{\"luid\":\"2222\",\"user\":\"anna\",\"session_id\":2}],"
+	    "\"handles\":[]}";
+	static const char after[] =
+	    "{\"schema\":\"leaklab.snapshot/1\",\"sessions\":[{\"id\":1}],"
+	    "\"logon_sessions\":[{\"luid\":\"2222\",\"user\":\"anna\",\"session_id\":2}],"
+	    "\"handles\":[{\"pid\":960,\"image\":\"lsass.exe\",\"value\":4,\"type\":\"Token\"}]}";
+	struct pair pair = compare(before, after);
+	assert_int_equal(pair.comparison->verdict, EXIT_LEAK);
+	assert_int_equal(pair.comparison->without_holder, 0);
+	assert_says(pair.comparison, "run handle -a 2222 as administrator");
+	done(&pair);
+}
+
 static void no_match_of_a_search_is_no_proof(void **state)
 {
 	(void)state;
@@ -284,19 +303,19 @@ static void an_unknown_boot_forbids_a_clean_bill(void **state)
 	    "of one boot is not known");
 }
 
-static void nothing_is_clean_where_nothing_came_or_went(void **state)
+static void nothing_is_clean_where_nobody_logged_off(void **state)
 {
 	(void)state;
 	assert_verdict(TEXTS(sessions_of_two, booted, bert, anna),
 	    TEXTS(sessions_of_two, booted, bert, anna), EXIT_INCONCLUSIVE,
-	    "nothing came or went between the two");
+	    "nobody is seen to have logged off between the two");
 	static const char other_connection[] =
 	    " SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n"
 	    " services                                    0  Disc\n"
 	    " console                                     1  Conn\n"
 	    "                   bert                      2  Disc\n";
 	assert_verdict(TEXTS(sessions_of_one, booted, bert), TEXTS(other_connection, booted, bert),
-	    EXIT_INCONCLUSIVE, "nothing came or went between the two");
+	    EXIT_INCONCLUSIVE, "nobody is seen to have logged off between the two");
 }
 
 static void a_list_without_the_systems_own_logon_session_is_not_whole(void **state)
@@ -378,12 +397,9 @@ static void two_logon_sessions_of_one_logon_are_no_suspects(void **state)
 	(void)state;
 	static const char token[] = BERT_AT("00009990", "9/9/2020 11:59:59 AM"),
 	                  linked[] = BERT_AT("00009999", "9/9/2020 12:00:01 PM");
-	static const char nobody[] =
-	    " SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n"
-	    " services                                    0  Disc\n"
-	    " console                                     1  Conn\n";
-	assert_verdict(TEXTS(nobody, booted), TEXTS(sessions_of_one, booted, token, linked),
-	    EXIT_CLEAN, "no logon session outlived its session");
+	assert_verdict(TEXTS(sessions_of_two, booted, token, linked, anna),
+	    TEXTS(sessions_of_one, booted, token, linked), EXIT_CLEAN,
+	    "no logon session outlived its session");
 }
 
 static void lists_that_were_cut_prove_nothing(void **state)
@@ -400,6 +416,208 @@ static void lists_that_were_cut_prove_nothing(void **state)
 	        "[1] Logon session 00000000:00001111:\n    User name:    LAB\\bert\n"
 	        "    Session:      2"),
 	    EXIT_INCONCLUSIVE, "AFTER's list of logon sessions seems to be cut short");
+}
+
+#define ANNA_AT(luid, type, time)                                                                  \
+	"[2] Logon session 00000000:" luid ":\n    User name:    LAB\\anna\n"                      \
+	"    Logon type:   " type "\n    Session:      4\n    Logon time:   " time "\n"
+
+static const char station_of_bert[] =
+    " SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n"
+    " services                                    0  Disc\n"
+    " console                                     1  Conn\n"
+    " rdp-tcp#1         bert                      2  Active\n"
+    " rdp-tcp#3         bert                      4  Active\n";
+
+static void system_accounts_are_never_orphans(void **state)
+{
+	(void)state;
+	static const char desktop[] =
+	    "[3] Session 4 0:0x3333 Window Manager\\DWM-4 Negotiate:Interactive\n"
+	    "[4] Session 4 0:0x4444 Font Driver Host\\UMFD-4 Negotiate:Interactive\n"
+	    "[5] Session 4 0:0x5555 NT AUTHORITY\\LOCAL SERVICE Negotiate:Service\n"
+	    "[6] Session 4 0:0x6666 LAB\\RDS01$ Negotiate:Interactive\n"
+	    "[7] Session 0 0:0x7777 LAB\\anna Kerberos:Network\n"
+	    "[8] Session 0 0:0x8888 LAB\\anna Negotiate:Batch\n";
+	assert_verdict(TEXTS(sessions_of_two, booted, bert, anna, desktop),
+	    TEXTS(sessions_of_one, booted, bert, desktop), EXIT_CLEAN,
+	    "no logon session outlived its session");
+}
+
+static void a_cached_remote_logon_outlives_its_session_too(void **state)
+{
+	(void)state;
+	assert_verdict(TEXTS(sessions_of_two, booted),
+	    TEXTS(station_of_bert, booted,
+	        ANNA_AT("00002222", "CachedRemoteInteractive", "9/9/2020 7:00:01 AM")),
+	    EXIT_LEAK, "the ID has another user now");
+}
+
+static void a_session_with_another_user_is_another_session(void **state)
+{
+	(void)state;
+	static const char runas[] = ANNA_AT("00002222", "Interactive", "9/9/2020 7:00:01 AM");
+	assert_verdict(TEXTS(sessions_of_two, booted, runas), TEXTS(station_of_bert, booted, runas),
+	    EXIT_LEAK, "the ID has another user now");
+	assert_verdict(TEXTS(station_of_bert, booted), TEXTS(station_of_bert, booted, runas),
+	    EXIT_INCONCLUSIVE, "nobody is seen to have logged off");
+}
+
+static void a_logon_session_in_a_session_without_user_is_a_suspect(void **state)
+{
+	(void)state;
+	static const char down[] =
+	    " SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n"
+	    " services                                    0  Disc\n"
+	    " console                                     1  Conn\n"
+	    " rdp-tcp#1         bert                      2  Active\n"
+	    "                                             4  Down\n";
+	assert_verdict(TEXTS(sessions_of_two, booted, bert, anna), TEXTS(down, booted, bert, anna),
+	    EXIT_INCONCLUSIVE, "is in session 4, which has no user now");
+}
+
+static void names_that_a_column_cut_are_no_other_users(void **state)
+{
+	(void)state;
+	static const char cut[] =
+	    " SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n"
+	    " services                                    0  Disc\n"
+	    " rdp-tcp#1         averyveryverylongnam      2  Active\n",
+	                  whole[] = "[1] Session 2 0:0x1111 LAB\\averyveryverylongname.indeed "
+	                            "Kerberos:RemoteInteractive\n";
+	assert_verdict(TEXTS(cut, booted, whole), TEXTS(cut, booted, whole), EXIT_INCONCLUSIVE,
+	    "nobody is seen to have logged off");
+}
+
+static void a_new_logon_session_older_than_known_ones_tells_the_wrong_order(void **state)
+{
+	(void)state;
+	static const char early[] = ANNA_AT("00001111", "RemoteInteractive", "9/9/2020 7:00:01 AM"),
+	                  late[] = BERT_AT("00009999", "9/9/2020 9:00:01 AM");
+	assert_verdict(TEXTS(sessions_of_one, booted, late), TEXTS(sessions_of_two, booted, early),
+	    EXIT_INCONCLUSIVE, "give them in the other order");
+	/* Two logons within the same minute may be listed in either order. */
+	static const char moment[] =
+	    ANNA_AT("00001111", "RemoteInteractive", "9/9/2020 9:00:00 AM");
+	assert_verdict(TEXTS(sessions_of_one, booted, late),
+	    TEXTS(sessions_of_two, booted, moment, late), EXIT_INCONCLUSIVE,
+	    "nobody is seen to have logged off");
+}
+
+static void a_luid_of_two_users_is_of_two_boots(void **state)
+{
+	(void)state;
+	static const char other[] = "[2] Session 4 0:0x2222 LAB\\carl Kerberos:RemoteInteractive\n";
+	assert_verdict(TEXTS(sessions_of_two, system_logon, anna),
+	    TEXTS(sessions_of_one, system_logon, other), EXIT_INCONCLUSIVE,
+	    "of anna in BEFORE and of carl in AFTER");
+}
+
+static void what_is_no_pair_is_not_compared(void **state)
+{
+	(void)state;
+	static const char other_boot[] =
+	    "[0] Logon session 00000000:000003e7:\n    Session:      0\n"
+	    "    Logon time:   9/10/2020 6:07:57 AM\n";
+	char *before = JOIN(sessions_of_two, booted, bert, anna,
+	    "agent.exe          pid: 12     type: Token          100: LAB\\anna:2222\n");
+	char *after = JOIN(sessions_of_one, other_boot, bert, anna,
+	    "agent.exe          pid: 12     type: Token          100: LAB\\anna:2222\n");
+	struct pair pair = compare(before, after);
+	assert_int_equal(pair.comparison->verdict, EXIT_INCONCLUSIVE);
+	assert_false(pair.comparison->ids_known);
+	assert_false(pair.comparison->tokens_known);
+	assert_int_equal(pair.comparison->by_logon_count, 0);
+	assert_says(pair.comparison, "AFTER alone shows 1 logon session without its session");
+	done(&pair);
+	free(before);
+	free(after);
+}
+
+static void a_list_without_its_listeners_seems_to_be_cut(void **state)
+{
+	(void)state;
+	static const char listener[] = " rdp-tcp                                 65536  Listen\n";
+	assert_verdict(TEXTS(sessions_of_two, listener, booted, bert, anna),
+	    TEXTS(sessions_of_one, booted, bert, anna), EXIT_INCONCLUSIVE, "BEFORE has listeners");
+	assert_verdict(TEXTS(sessions_of_two, listener, booted, bert, anna),
+	    TEXTS(sessions_of_one, listener, booted, bert, anna), EXIT_LEAK,
+	    "outlived its session");
+}
+
+static void what_is_disputed_is_no_orphan(void **state)
+{
+	(void)state;
+	assert_verdict(TEXTS(sessions_of_two, booted, bert, anna),
+	    TEXTS(sessions_of_two, "\n", station_of_bert, booted, bert, anna), EXIT_INCONCLUSIVE,
+	    "AFTER contradicts itself");
+}
+
+static void fresh_logons_are_waited_for(void **state)
+{
+	(void)state;
+	assert_verdict(TEXTS("{\"schema\":\"leaklab.snapshot/1\",\"time\":\"2026-01-01T00:00:00Z\","
+	                     "\"sessions\":[{\"id\":1}],\"logon_sessions\":[]}"),
+	    TEXTS(
+	        "{\"schema\":\"leaklab.snapshot/1\",\"time\":\"2026-01-02T00:00:00Z\",\"sessions\":"
+	        "[{\"id\":1}],\"logon_sessions\":[{\"luid\":\"2222\",\"user\":\"anna\","
+	        "\"session_id\":2,\"logon_time\":\"2026-01-01T23:55:00Z\"}]}"),
+	    EXIT_INCONCLUSIVE, "less than 20 minutes after");
+}
+
+static void old_orphans_are_told_from_new_ones(void **state)
+{
+	(void)state;
+	assert_verdict(TEXTS(sessions_of_one, booted, bert, anna),
+	    TEXTS(sessions_of_one, booted, bert, anna), EXIT_LEAK, "none has done so since");
+	assert_verdict(TEXTS(users_of_one, booted, bert, anna),
+	    TEXTS(sessions_of_one, booted, bert, anna), EXIT_LEAK, "none has done so since");
+	assert_verdict(TEXTS(sessions_of_one, booted, bert, anna),
+	    TEXTS(" SESSIONNAME       USERNAME                 ID  STATE\n"
+	          " services                                    0  Disc\n",
+	        booted, bert, anna),
+	    EXIT_LEAK, "1 of them before BEFORE already");
+}
+
+static void an_orphan_that_went_is_no_logoff(void **state)
+{
+	(void)state;
+	assert_verdict(TEXTS(sessions_of_one, booted, bert, anna),
+	    TEXTS(sessions_of_one, booted, bert), EXIT_INCONCLUSIVE,
+	    "nobody is seen to have logged off");
+}
+
+static void a_process_id_of_two_images_is_of_two_processes(void **state)
+{
+	(void)state;
+	struct pair pair =
+	    compare("agent.exe          pid: 12     type: Token          100: LAB\\anna:1111\n",
+	        "backup.exe         pid: 12     type: Token          100: LAB\\anna:1111\n"
+	        "backup.exe         pid: 12     type: Token          104: LAB\\anna:1111\n");
+	assert_int_equal(pair.comparison->by_process_count, 2);
+	assert_string_equal(pair.comparison->by_process[0].image, "backup.exe");
+	assert_int_equal(pair.comparison->by_process[0].gained, 2);
+	assert_int_equal(pair.comparison->by_process[1].lost, 1);
+	done(&pair);
+}
+
+static void handles_that_were_not_looked_for_were_not_gained(void **state)
+{
+	(void)state;
+	static const char found[] =
+	    "C:\\>handle -a 2222\n"
+	    "agent.exe          pid: 12     type: Token   100: LAB\\anna:2222\n",
+	                  other[] =
+	                      "C:\\>handle -a 1111\n"
+	                      "agent.exe          pid: 12     type: Token   104: LAB\\bert:1111\n";
+	struct pair pair = compare(sessions_of_two, found);
+	assert_false(pair.comparison->tokens_known);
+	assert_int_equal(pair.comparison->by_process_count, 0);
+	done(&pair);
+	pair = compare(other, found);
+	assert_int_equal(pair.comparison->by_logon_count, 0);
+	assert_int_equal(pair.comparison->by_process_count, 0);
+	done(&pair);
 }
 
 static void searches_tell_no_growth(void **state)
@@ -419,6 +637,7 @@ int main(void)
 	    unit_test(a_logon_session_that_outlives_its_session_is_a_leak),
 	    unit_test(nothing_left_over_is_clean),
 	    unit_test(an_orphan_without_a_visible_holder_calls_for_a_dump),
+	    unit_test(tokens_of_unknown_logon_sessions_may_be_the_holders),
 	    unit_test(no_match_of_a_search_is_no_proof),
 	    unit_test(sessions_alone_show_gaps_but_prove_nothing),
 	    unit_test(other_hosts_and_boots_are_not_compared),
@@ -428,7 +647,7 @@ int main(void)
 	    unit_test(tokens_gained_and_lost_are_counted),
 	    unit_test(processes_are_ordered_by_handle_growth),
 	    unit_test(an_unknown_boot_forbids_a_clean_bill),
-	    unit_test(nothing_is_clean_where_nothing_came_or_went),
+	    unit_test(nothing_is_clean_where_nobody_logged_off),
 	    unit_test(a_list_without_the_systems_own_logon_session_is_not_whole),
 	    unit_test(sessions_that_quser_does_not_list_prove_nothing),
 	    unit_test(a_person_who_quser_does_not_list_is_gone),
@@ -436,6 +655,21 @@ int main(void)
 	    unit_test(an_earlier_logon_of_the_sessions_user_is_a_suspect),
 	    unit_test(two_logon_sessions_of_one_logon_are_no_suspects),
 	    unit_test(lists_that_were_cut_prove_nothing),
+	    unit_test(system_accounts_are_never_orphans),
+	    unit_test(a_cached_remote_logon_outlives_its_session_too),
+	    unit_test(a_session_with_another_user_is_another_session),
+	    unit_test(a_logon_session_in_a_session_without_user_is_a_suspect),
+	    unit_test(names_that_a_column_cut_are_no_other_users),
+	    unit_test(a_new_logon_session_older_than_known_ones_tells_the_wrong_order),
+	    unit_test(a_luid_of_two_users_is_of_two_boots),
+	    unit_test(what_is_no_pair_is_not_compared),
+	    unit_test(a_list_without_its_listeners_seems_to_be_cut),
+	    unit_test(what_is_disputed_is_no_orphan),
+	    unit_test(fresh_logons_are_waited_for),
+	    unit_test(old_orphans_are_told_from_new_ones),
+	    unit_test(an_orphan_that_went_is_no_logoff),
+	    unit_test(a_process_id_of_two_images_is_of_two_processes),
+	    unit_test(handles_that_were_not_looked_for_were_not_gained),
 	    unit_test(searches_tell_no_growth),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,6 +41,45 @@ static void a_search_for_a_luid_tells_its_holders(void **state)
 	snapshot_destroy(snapshot);
 }
 
+/* "No visible holder" is said of what was listed whole, so a listing must not seem to be that. */
+static void a_listing_in_part_is_told_from_a_whole_one(void **state)
+{
+	(void)state;
+	static const char system[] = "System pid: 4 NT AUTHORITY\\SYSTEM\r\n   80: Key    HKLM\r\n",
+	                  closed[] = "System pid: 4 \\<unable to open process>\r\n",
+	                  agent[] =
+	                      "agent.exe pid: 8 LAB\\svc\r\n   80: Token         LAB\\anna:2\r\n";
+	static const struct {
+		const char *first, *second, *third;
+		bool partial;
+	} cases[] = {
+	    {BANNER, system, agent, false},
+	    {BANNER, closed, agent, true},
+	    {BANNER, "other.exe pid: 16 LAB\\svc\r\n", agent, true},
+	    {"C:\\>handle -a -p svchost\r\n" BANNER, system, agent, true},
+	    {BANNER, system, "agent.exe pid: 8 LAB\\svc\r\n   80: Token     ", true},
+	    {BANNER, system, "agent.exe pid: 8 LAB\\svc\r\nwhat is this?\r\n", true},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char text[1000];
+		snprintf(
+		    text, sizeof text, "%s%s%s", cases[i].first, cases[i].second, cases[i].third);
+		struct snapshot *snapshot = read_evidence(text);
+		assert_int_equal(snapshot->handles_partial, cases[i].partial);
+		snapshot_destroy(snapshot);
+	}
+}
+
+static void a_search_of_one_process_shows_no_holders_of_others(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_evidence(
+	    "C:\\>handle -a -p lsass 2\r\n" BANNER
+	    "lsass.exe          pid: 960    type: Token          804: LAB\\anna:2\r\n");
+	assert_int_equal(snapshot->searched_count, 0);
+	snapshot_destroy(snapshot);
+}
+
 static void a_listing_counts_what_it_does_not_keep(void **state)
 {
 	(void)state;
@@ -207,6 +246,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    unit_test(a_search_for_a_luid_tells_its_holders),
 	    unit_test(a_listing_counts_what_it_does_not_keep),
+	    unit_test(a_listing_in_part_is_told_from_a_whole_one),
+	    unit_test(a_search_of_one_process_shows_no_holders_of_others),
 	    unit_test(a_listing_without_a_shows_no_tokens),
 	    unit_test(a_process_asked_for_has_its_rows),
 	    unit_test(users_of_a_search_may_be_glued_to_the_handle),

@@ -112,12 +112,47 @@ static void users_who_contradict_each_other_are_noted(void **state)
 	snapshot_destroy(snapshot);
 }
 
+static void no_line_is_dropped_before_a_banner(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_evidence(
+	    "[0] Session 1 0:0x1a2b3c LAB\\anna Negotiate:Interactive\n"
+	    "[1] Session 2 0:0x1a2b\n"
+	    "Nthandle v5.0 - Handle viewer\n"
+	    "agent.exe          pid: 3628   type: Token          68C: LAB\\anna:1a2b3c\n");
+	assert_int_equal(snapshot->rows_left, 1);
+	assert_int_equal(snapshot->unread[0].line, 2);
+	snapshot_destroy(snapshot);
+}
+
+static void what_is_quoted_is_read_without_its_marks(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot =
+	    read_rows("> LogonSessions v1.41 - Lists logon session information\n"
+	              "> Copyright (C) 2004-2020 Mark Russinovich\n>\n> \n"
+	              "> [0] Logon session 00000000:000003e7:\n>     Session:      0\n>\n",
+	        2);
+	assert_int_equal(snapshot->logon_sessions[0].luid, 0x3e7);
+	snapshot_destroy(snapshot);
+}
+
+static void a_logon_session_may_be_in_no_session(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot =
+	    read_rows("[0] Logon session 00000000:000003e7:\n    Session:      4294967295\n", 2);
+	assert_int_equal(snapshot->logon_sessions[0].session_id, NUMBER_UNKNOWN);
+	snapshot_destroy(snapshot);
+}
+
 static void what_was_read_survives_as_json(void **state)
 {
 	(void)state;
 	struct snapshot *snapshot = read_evidence(
+	    " USERNAME              SESSIONNAME        ID  STATE   IDLE TIME  LOGON TIME\nnoise\n"
 	    "C:\\>handle -a 1a2b3c\n"
-	    "agent.exe          pid: 3628   type: Token          68C: LAB\\anna:1a2b3c\nnoise\n");
+	    "agent.exe          pid: 3628   type: Token          68C: LAB\\anna:1a2b3c\n");
 	char *json = snapshot_to_json(snapshot, NULL);
 	assert_contains(json, "\"rows_left\": 1");
 	struct snapshot *again = read_evidence(json);
@@ -136,6 +171,9 @@ int main(void)
 	    unit_test(klist_sessions_are_read),
 	    unit_test(processes_are_read_in_all_tables),
 	    unit_test(users_who_contradict_each_other_are_noted),
+	    unit_test(no_line_is_dropped_before_a_banner),
+	    unit_test(what_is_quoted_is_read_without_its_marks),
+	    unit_test(a_logon_session_may_be_in_no_session),
 	    unit_test(what_was_read_survives_as_json),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,6 +54,9 @@ static void utf16_from_a_shell_is_read(void **state)
 	}
 	assert_reads(little, 2 + 2 * strlen(SMALL));
 	assert_reads(big, 2 + 2 * strlen(SMALL));
+	/* Without a mark, as `cmd /u` writes it. */
+	assert_reads(little + 2, 2 * strlen(SMALL));
+	assert_reads(big + 2, 2 * strlen(SMALL));
 }
 
 static void bytes_need_no_nul_behind_them(void **state)

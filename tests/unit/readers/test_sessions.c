@@ -163,14 +163,64 @@ static void two_outputs_in_one_file_are_merged(void **state)
 	    " SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n"
 	    " services                                    0  Disc\n"
 	    ">rdp-tcp#16        anna                      1  Active\n"
+	    "                   bert                      4  Disc\n"
 	    "---\n"
 	    " USERNAME              SESSIONNAME        ID  STATE   IDLE TIME  LOGON TIME\n"
 	    ">anna                  rdp-tcp#16          1  Active          1  7/16/2026 4:24 PM\n"
 	    " bert                                      4  Disc            1  7/16/2026 4:24 PM\n",
-	    4);
+	    5);
 	assert_int_equal(snapshot->session_count, 3);
 	assert_string_equal(snapshot->source, "qwinsta, quser");
 	assert_int_equal(snapshot->contradiction_total, 0);
+	snapshot_destroy(snapshot);
+}
+
+static void two_lists_of_two_moments_contradict_each_other(void **state)
+{
+	(void)state;
+	static const char heading[] =
+	    " SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n"
+	    " services                                    0  Disc\n";
+	char text[1000];
+	snprintf(text, sizeof text, "%s rdp-tcp#1         anna                      3  Active\n%s",
+	    heading, heading);
+	struct snapshot *snapshot = read_rows(text, 3);
+	assert_int_equal(snapshot->contradiction_total, 1);
+	assert_contains(snapshot->contradictions[0], "session 3 is in one list of sessions");
+	snapshot_destroy(snapshot);
+	snprintf(text, sizeof text, "%s\n%s", heading, heading);
+	snapshot = read_rows(text, 2);
+	assert_int_equal(snapshot->contradiction_total, 0);
+	snapshot_destroy(snapshot);
+}
+
+static void a_list_without_session_0_is_not_whole(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot =
+	    read_rows(" SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n"
+	              " rdp-tcp#1         anna                      3  Active\n",
+	        1);
+	assert_true(snapshot->sessions_cut);
+	assert_false(snapshot_has(snapshot, "some sessions"));
+	snapshot_destroy(snapshot);
+}
+
+static void a_row_that_is_not_understood_may_be_a_session(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_evidence(
+	    " SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n"
+	    " services                                    0  Disc\n"
+	    " rdp-tcp#1         anna            99999999999  Active\n");
+	assert_int_equal(snapshot->rows_left, 1);
+	assert_true(snapshot->sessions_cut);
+	snapshot_destroy(snapshot);
+	snapshot = read_evidence(
+	    " SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n"
+	    " services                                    0  Disc\n\nThanks\n");
+	assert_int_equal(snapshot->rows_left, 1);
+	assert_false(snapshot->sessions_cut);
 	snapshot_destroy(snapshot);
 }
 
@@ -399,6 +449,9 @@ int main(void)
 	    unit_test(damaged_and_indented_copies_are_read),
 	    unit_test(quser_is_read),
 	    unit_test(two_outputs_in_one_file_are_merged),
+	    unit_test(two_lists_of_two_moments_contradict_each_other),
+	    unit_test(a_list_without_session_0_is_not_whole),
+	    unit_test(a_row_that_is_not_understood_may_be_a_session),
 	    unit_test(errors_make_sessions_unavailable),
 	    unit_test(impossible_rows_are_left_over_line_by_line),
 	    unit_test(code_pages_are_told_by_their_headings),

@@ -16,6 +16,19 @@ static void accounts_are_the_same_in_every_spelling(void **state)
 	assert_true(account_same("lab.example\\lab01", NULL, "lab01", "LAB"));
 }
 
+static void only_whole_names_tell_two_accounts_apart(void **state)
+{
+	(void)state;
+	assert_false(account_may_be("lab1", "LAB", "lab10", "LAB"));
+	assert_false(account_may_be("lab01", "LAB", "lab01", "OTHER"));
+	assert_true(account_may_be(NULL, NULL, "lab01", "LAB"));
+	assert_true(account_may_be("", NULL, "lab01", "LAB"));
+	assert_true(
+	    account_may_be("averyveryverylongnam", NULL, "averyveryverylongname.indeed", "LAB"));
+	assert_true(account_may_be("avery...", NULL, "averylongname", "LAB"));
+	assert_true(account_may_be("j\xef\xbf\xbdrg", NULL, "j\xc3\xb6rg", "LAB"));
+}
+
 static void hosts_are_the_same_with_and_without_domain(void **state)
 {
 	(void)state;
@@ -46,6 +59,32 @@ static void logon_sessions_are_known_by_luid_and_time(void **state)
 	assert_false(logon_session_same(&a, &b));
 }
 
+static enum yes_no same_boot_by(const char *then, const char *now)
+{
+	struct snapshot *a = snapshot_create(), *b = snapshot_create();
+	struct logon_session *in_a = snapshot_add_logon_session(a),
+	                     *in_b = snapshot_add_logon_session(b);
+	in_a->luid = in_b->luid = 0x3e7;
+	in_a->logon_time_text = then;
+	in_b->logon_time_text = now;
+	enum yes_no same = snapshot_same_boot(a, b);
+	snapshot_destroy(a);
+	snapshot_destroy(b);
+	return same;
+}
+
+static void languages_and_summer_time_are_no_other_boot(void **state)
+{
+	(void)state;
+	static const char english[] = "9/9/2020 6:07:57 AM";
+	assert_int_equal(same_boot_by(english, english), YES);
+	assert_int_equal(same_boot_by(english, "09.09.2020 06:07:57"), YES_NO_UNKNOWN);
+	assert_int_equal(same_boot_by(english, "9/9/2020 7:07:57 AM"), YES_NO_UNKNOWN);
+	assert_int_equal(same_boot_by(english, "9/10/2020 6:07:57 AM"), NO);
+	assert_int_equal(same_boot_by(english, "9/9/2020 6:08:12 AM"), NO);
+	assert_int_equal(same_boot_by(english, "10.09.2020 06:12:00"), NO);
+}
+
 static void boots_are_told_apart_by_boot_time_or_by_system_s_logon(void **state)
 {
 	(void)state;
@@ -69,10 +108,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    unit_test(accounts_are_the_same_in_every_spelling),
+	    unit_test(only_whole_names_tell_two_accounts_apart),
 	    unit_test(hosts_are_the_same_with_and_without_domain),
 	    unit_test(boots_are_the_same_within_a_second),
 	    unit_test(logon_sessions_are_known_by_luid_and_time),
 	    unit_test(boots_are_told_apart_by_boot_time_or_by_system_s_logon),
+	    unit_test(languages_and_summer_time_are_no_other_boot),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

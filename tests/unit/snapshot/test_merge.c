@@ -50,6 +50,46 @@ static void what_one_observer_sees_is_in_sight(void **state)
 	snapshot_destroy(snapshot);
 }
 
+static struct snapshot *merged_noting(const char *one, const char *two)
+{
+	struct snapshot *snapshot = read_fields(one), *other = read_fields(two);
+	assert_true(snapshot_merge_noting(snapshot, other, NULL));
+	snapshot_destroy(other);
+	return snapshot;
+}
+
+static void whole_lists_of_one_moment_have_the_same_sessions(void **state)
+{
+	(void)state;
+	static const char two[] = "\"sessions\":[{\"id\":0},{\"id\":2,\"user\":\"lab01\"}]";
+	struct snapshot *snapshot = merged_noting("\"sessions\":[{\"id\":0}]", two);
+	assert_int_equal(snapshot->contradiction_total, 1);
+	assert_contains(snapshot->contradictions[0], "session 2 is listed by one observer");
+	snapshot_destroy(snapshot);
+	snapshot = merged_noting(
+	    two, "\"sessions_partial\":true,\"sessions\":[{\"id\":3,\"user\":\"lab02\"}]");
+	assert_int_equal(snapshot->contradiction_total, 1);
+	assert_contains(snapshot->contradictions[0], "session 3");
+	snapshot_destroy(snapshot);
+	snapshot = merged_noting(two, "\"sessions_cut\":true,\"sessions\":[{\"id\":0}]");
+	assert_int_equal(snapshot->contradiction_total, 0);
+	assert_false(snapshot->sessions_cut);
+	snapshot_destroy(snapshot);
+}
+
+static void whose_session_it_is_may_be_disputed(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = merged_noting("\"sessions\":[{\"id\":2,\"user\":\"lab01\"}]",
+	    "\"sessions\":[{\"id\":2,\"user\":\"lab02\"}]");
+	assert_true(snapshot->sessions[0].disputed);
+	snapshot_destroy(snapshot);
+	snapshot = merged_noting("\"sessions\":[{\"id\":2,\"user\":\"lab01\"}]",
+	    "\"sessions\":[{\"id\":2,\"user\":\"LAB01\"}]");
+	assert_false(snapshot->sessions[0].disputed);
+	snapshot_destroy(snapshot);
+}
+
 static void records_of_one_thing_become_one(void **state)
 {
 	(void)state;
@@ -111,6 +151,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    unit_test(what_one_observer_sees_is_in_sight),
+	    unit_test(whole_lists_of_one_moment_have_the_same_sessions),
+	    unit_test(whose_session_it_is_may_be_disputed),
 	    unit_test(records_of_one_thing_become_one),
 	    unit_test(handles_without_a_value_are_never_taken_for_one),
 	    unit_test(contradictions_are_errors),

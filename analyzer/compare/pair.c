@@ -1,0 +1,149 @@
+/* Two moments are a pair if they are of one boot of one host, and in this order. Where no clock tells, logon sessions do:
+ * Windows gives LUIDs in rising order and, until it is started anew, none twice. */
+#include "compare/pair.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "snapshot/identity.h"
+
+static void check_host(struct notes *notes)
+{
+	struct comparison *comparison = notes->comparison;
+	const struct snapshot *before = comparison->before, *after = comparison->after;
+	if (!before->host || !after->host)
+		note_limit(notes, "nothing tells whether BEFORE and AFTER are of one host");
+	if (host_same(before->host, after->host))
+		return;
+	note_reason(notes, "BEFORE is of host %s, AFTER of host %s: they cannot be compared",
+	    before->host, after->host);
+	comparison->comparable = false;
+}
+
+static void check_boot(struct notes *notes)
+{
+	struct comparison *comparison = notes->comparison;
+	comparison->same_boot = snapshot_same_boot(comparison->before, comparison->after);
+	if (comparison->same_boot == NO) {
+		note_reason(notes, "the host was started anew between BEFORE and AFTER: LUIDs and "
+		                   "session IDs begin again, so the two cannot be compared");
+		comparison->comparable = false;
+	} else if (comparison->same_boot == YES_NO_UNKNOWN) {
+		note_limit(notes,
+		    "nothing tells whether BEFORE and AFTER are of one boot (the logon times "
+		    "of the system's own logon sessions would)");
+	}
+}
+
+static void check_times(struct notes *notes)
+{
+	struct comparison *comparison = notes->comparison;
+	int64_t before = comparison->before->time, after = comparison->after->time;
+	if (before == TIMESTAMP_UNKNOWN || after == TIMESTAMP_UNKNOWN) {
+		note_limit(
+		    notes, "the times of the captures are not known, so neither is their order");
+	} else if (before > after) {
+		note_reason(notes, "BEFORE is newer than AFTER: give them in the other order");
+		comparison->comparable = false;
+	}
+}
+
+/* The snapshot's logon sessions by LUID, the caller's to free(). NULL: memory is out. */
+static struct logon_session *by_luid(const struct snapshot *snapshot)
+{
+	size_t count = snapshot->logon_session_count;
+	struct logon_session *sorted = malloc((count + 1) * sizeof *sorted);
+	if (!sorted || !count)
+		return sorted;
+	memcpy(sorted, snapshot->logon_sessions, count * sizeof *sorted);
+	qsort(sorted, count, sizeof *sorted, logon_session_order);
+	return sorted;
+}
+
+static bool check_users(
+    struct notes *notes, const struct logon_session *then, const struct logon_session *now)
+{
+	char luid[LUID_TEXT];
+	if (account_may_be(then->user, then->domain, now->user, now->domain))
+		return true;
+	note_reason(notes,
+	    "logon session %s is of %s in BEFORE and of %s in AFTER, so these are two boots or two "
+	    "hosts: they cannot be compared",
+	    luid_format(then->luid, luid), then->user, now->user);
+	notes->comparison->comparable = false;
+	return false;
+}
+
+static bool is_lasting(uint64_t luid)
+{
+	const uint64_t *lasting;
+	for (size_t i = 0; (lasting = logon_session_lasting(i)); i++) {
+		if (*lasting == luid)
+			return true;
+	}
+	return false;
+}
+
+/* Whether BEFORE lists the logon sessions that every host has, so that others were not left out either. */
+static bool seems_whole(const struct snapshot *before, const struct snapshot *after)
+{
+	const uint64_t *luid;
+	bool any = false;
+	for (size_t i = 0; (luid = logon_session_lasting(i)); i++) {
+		bool listed = logon_session_of(before, *luid);
+		if (!listed && logon_session_of(after, *luid))
+			return false;
+		any = any || listed;
+	}
+	return any && !before->logon_sessions_cut;
+}
+
+/* A logon session that only AFTER has, though it is older than the newest of BEFORE. */
+static bool check_order(
+    struct notes *notes, const struct logon_session *newest, const struct logon_session *now)
+{
+	char luid[LUID_TEXT];
+	bool timed =
+	    (newest->logon_time_text && now->logon_time_text) ||
+	    (newest->logon_time != TIMESTAMP_UNKNOWN && now->logon_time != TIMESTAMP_UNKNOWN);
+	/* What was made at one moment may be listed a moment later. */
+	bool apart = !timed || logon_session_apart(newest, now);
+	if (now->luid >= newest->luid || is_lasting(now->luid) || !apart)
+		return true;
+	note_reason(notes,
+	    "logon session %s is in AFTER and not in BEFORE, which has newer ones: give them in "
+	    "the other order",
+	    luid_format(now->luid, luid));
+	notes->comparison->comparable = false;
+	return false;
+}
+
+static void check_logons(struct notes *notes)
+{
+	const struct snapshot *before = notes->comparison->before,
+	                      *after = notes->comparison->after;
+	struct logon_session *then = by_luid(before), *now = by_luid(after);
+	size_t then_count = before->logon_session_count, i = 0;
+	bool good = then && now, whole = seems_whole(before, after);
+	notes->failed |= !good;
+	for (size_t j = 0; good && then_count && j < after->logon_session_count; j++) {
+		while (i < then_count && then[i].luid < now[j].luid)
+			i++;
+		if (i < then_count && then[i].luid == now[j].luid)
+			good = check_users(notes, &then[i], &now[j]);
+		else if (whole)
+			good = check_order(notes, &then[then_count - 1], &now[j]);
+	}
+	free(then);
+	free(now);
+}
+
+void pair_check(struct notes *notes)
+{
+	notes->comparison->comparable = true;
+	check_host(notes);
+	check_boot(notes);
+	check_times(notes);
+	if (notes->comparison->comparable)
+		check_logons(notes);
+}
