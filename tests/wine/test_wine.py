@@ -328,6 +328,17 @@ class Registry(Case):
             self.assertFalse(self.own_key())
             self.assertIn("nothing to put back", self.disarm())
 
+    def test_arm_cut_off(self):
+        """what an arm that was cut off had saved is not put back by a later disarm"""
+        saved = "HKLM\\SOFTWARE\\leaklab\\Armed\\0"
+        for name, kind, data in (("KeyThere", "REG_DWORD", "1"), ("Type", "REG_DWORD", "4"), ("Data", "REG_BINARY", "05000000")):
+            WINE.system("reg", "add", saved, "/v", name, "/t", kind, "/d", data, "/f")
+        before = self.export()
+        self.arm()
+        self.disarm()
+        self.assertEqual(self.export(), before)
+        self.assertFalse(self.own_key())
+
     def test_reboot(self):
         """leak tracking is on after arm and a reboot, and not before"""
         self.assertFalse(self.snapshot()["leak_tracking"])
@@ -440,6 +451,8 @@ class Files(Case):
             self.assertRegex(WINE.run(name, "--version")[1], r"^leaklab-\w+ \d+\.\d+\.\d+\n$")
             self.assertEqual(WINE.run(name, "--nonsense")[0], 2)
         self.assertIn("--lab", WINE.run("grabber", "--watch", "lab-user.exe")[2])
+        for wrong in ("a\"b", "a\\"):
+            self.assertEqual(WINE.run("grabber", "--install-service", "--lab", "--watch", wrong)[0], 2, wrong)
         for wrong in (["arm", "--repeat=2"], ["status", "--dump=kernel"], ["--repeat=0"], ["nonsense"], ["release"], ["status", "1"]):
             self.assertEqual(WINE.run("probe", *wrong)[0], 2, wrong)
 
