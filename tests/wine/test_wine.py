@@ -22,7 +22,7 @@ BUILD = pathlib.Path(os.environ.get("LEAKLAB_BUILD", ".")).resolve()
 PROGRAMS = {"probe": BUILD / "analyzer/probe/leaklab-probe.exe", "grabber": BUILD / "grabber/win32/leaklab-grabber.exe",
             "stand-in": BUILD / "tests/wine/stand-in.exe"}
 ANALYZER = BUILD / "leaklab-analyzer"
-LONGEST = 20  # seconds that a single program may take
+LONGEST = 60  # seconds that a single program may take: wine is slow where others use the machine
 REPEATS = 20
 CONTROL = "HKLM\\SYSTEM\\CurrentControlSet\\Control"
 CRASH = CONTROL + "\\CrashControl"
@@ -76,6 +76,11 @@ class Wine:
 
     def run(self, name, *arguments):
         """Returns exit code, output and errors, the line ends as on Unix."""
+        result = self.run_once(name, *arguments)
+        # Our programs never end with 1, and never without a word: so ends wine where it could not start one.
+        return result if result != (1, "", "") else self.run_once(name, *arguments)
+
+    def run_once(self, name, *arguments):
         with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
             code = subprocess.run([self.wine, self.programs[name], *map(str, arguments)], env=self.environment,
                                   cwd=self.folder, timeout=LONGEST, stdin=subprocess.DEVNULL, stdout=output, stderr=errors).returncode
