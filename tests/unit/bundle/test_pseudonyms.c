@@ -89,7 +89,7 @@ static void nothing_known_is_left_in_prose(void **state)
 	    "M\\u00fcller and M\xc3\x9cLLER",
 	};
 	static const char *const secrets[] = {"anna", "Anna", "ANNA", "LAB", "lab.", "nora",
-	    "rds01", "RDS01", "admin", "1111111111", "3333333333", "1104", "192.168", "2001:db8",
+	    "rds01", "RDS01", "admin", "1111111111", "3333333333", "-1104.", "192.168", "2001:db8",
 	    "ller", "LLER"};
 	static const char *const names[] = {
 	    "anna", "LAB", "nora", "rds01.lab.example:3389", "RDS01$", "m\xc3\xbcller"};
