@@ -2,14 +2,12 @@
 #include "command.h"
 
 #include <argp.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/result_file.h"
 #include "common/timestamp.h"
 #include "dump/answer/answer.h"
 #include "snapshot/snapshot.h"
@@ -164,26 +162,12 @@ static bool print(
 	return json;
 }
 
-/* Nobody else may read it, whoever made the file before. */
 static bool print_to_file(
     const struct order *order, const struct telling *telling, struct error *error)
 {
-	int fd = open(order->output, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-	FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
-	if (!out || fchmod(fd, 0600) != 0 || ftruncate(fd, 0) != 0) {
-		error_set(error, EXIT_TARGET, "writing %s: %s", order->output, strerror(errno));
-		if (out)
-			fclose(out);
-		else if (fd >= 0)
-			close(fd);
-		return false;
-	}
-	bool good = print(order, telling, out, error);
-	bool written = !ferror(out);
-	if (fclose(out) != 0 || !written)
-		good = good && error_set(error, EXIT_TARGET, "writing %s: %s", order->output,
-		                   strerror(errno));
-	return good;
+	struct result_file file;
+	return result_file_open(&file, order->output, error) &&
+	       result_file_close(&file, print(order, telling, file.stream, error), error);
 }
 
 static bool print_all(const struct order *order, const struct telling *telling, struct error *error)
@@ -222,7 +206,10 @@ static bool run_order(const struct order *order, int *code, struct error *error)
 	struct kernel *kernel = NULL;
 	struct dump_file *dump = NULL;
 	bool good = false;
-	struct symbol_store *store = symbol_store_create(error);
+	struct symbol_store *store = NULL;
+	if (order->output && !result_file_check(order->output, error))
+		return false; /* now, not when all is read */
+	store = symbol_store_create(error);
 	if (!store || !symbol_store_add(store, order->symbols, "--symbols", error) ||
 	    !symbol_store_add(store, getenv("_NT_SYMBOL_PATH"), "_NT_SYMBOL_PATH", error))
 		goto out;

@@ -3,9 +3,11 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const char *argp_program_version = PROGRAM " " LEAKLAB_VERSION;
 
@@ -84,6 +86,16 @@ static int finish_output(int code)
 	return EXIT_TARGET;
 }
 
+/* Evidence and PDBs are mapped. */
+static void on_bus_error(int signal)
+{
+	static const char text[] =
+	    PROGRAM ": a file got shorter while it was read: copy it, and give the copy\n";
+	(void)signal;
+	(void)!write(STDERR_FILENO, text, sizeof text - 1);
+	_exit(EXIT_TARGET);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -93,7 +105,9 @@ int main(int argc, char **argv)
 	           "them.\v ",
 	    .help_filter = list_commands,
 	};
+	const struct sigaction shorter = {.sa_handler = on_bus_error};
 	struct choice choice = {0};
+	sigaction(SIGBUS, &shorter, NULL);
 	argp_err_exit_status = EXIT_USAGE;
 	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &choice) != 0)
 		return EXIT_USAGE;

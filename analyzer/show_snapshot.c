@@ -205,7 +205,7 @@ bool show_snapshot(const struct snapshot *snapshot, const char *format_name, str
 	if (snapshot->token_objects != NUMBER_UNKNOWN) {
 		printf("%-14s %" PRId64, "token objects", snapshot->token_objects);
 		if (snapshot->token_objects_accounted != NUMBER_UNKNOWN)
-			printf(", %" PRId64 " of them seen through handles",
+			printf(", %" PRId64 " of them with a holder in sight",
 			    snapshot->token_objects_accounted);
 		putchar('\n');
 	}

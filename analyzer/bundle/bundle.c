@@ -15,6 +15,7 @@
 #include <openssl/evp.h>
 
 #include "bundle/editor.h"
+#include "common/result_file.h"
 #include "report/report.h"
 
 #define BUFFER_BYTES 65536
@@ -158,31 +159,22 @@ static bool pack_file(
 
 static bool pack(const struct bundle *bundle, const char *target, struct error *error)
 {
-	struct archive *archive = archive_write_new();
-	char *temporary = NULL;
-	int fd = -1;
-	bool good = archive && asprintf(&temporary, "%s.XXXXXX", target) >= 0;
-	if (!good)
-		out_of_memory(error);
-	else if ((fd = mkstemp(temporary)) < 0)
-		good = error_set(error, EXIT_TARGET, "writing %s: %s", target, strerror(errno));
+	struct result_file file;
+	struct archive *archive;
+	if (!result_file_open(&file, target, error))
+		return false;
+	archive = archive_write_new();
+	bool good = archive || out_of_memory(error);
 	good = good && ((archive_write_add_filter_gzip(archive) == ARCHIVE_OK &&
 	                    archive_write_set_format_pax_restricted(archive) == ARCHIVE_OK &&
-	                    archive_write_open_fd(archive, fd) == ARCHIVE_OK) ||
+	                    archive_write_open_FILE(archive, file.stream) == ARCHIVE_OK) ||
 	                   archive_error(archive, error));
 	for (size_t i = 0; good && i < bundle->count; i++)
 		good = pack_file(bundle, bundle->names[i], archive, error);
 	if (archive && archive_write_close(archive) != ARCHIVE_OK && good)
 		good = archive_error(archive, error);
 	archive_write_free(archive);
-	if (fd >= 0 && close(fd) != 0 && good)
-		good = error_set(error, EXIT_TARGET, "writing %s: %s", target, strerror(errno));
-	if (good && rename(temporary, target) != 0)
-		good = error_set(error, EXIT_TARGET, "writing %s: %s", target, strerror(errno));
-	if (!good && fd >= 0)
-		unlink(temporary);
-	free(temporary);
-	return good;
+	return result_file_close(&file, good, error);
 }
 
 /* The copy of the run file in the directory, with what is asked for done to it. */
@@ -248,7 +240,8 @@ bool bundle_write(const char *run, const char *target, bool pseudonyms, struct e
 	struct bundle bundle = {0};
 	char *path = NULL;
 	struct runfile *runfile = NULL;
-	bool good = name_folder(&bundle, run, pseudonyms) || out_of_memory(error);
+	bool good = result_file_check(target, error) &&
+	            (name_folder(&bundle, run, pseudonyms) || out_of_memory(error));
 	good = good && make_directory(&bundle, error) &&
 	       (path = copy_run(&bundle, run, pseudonyms, error)) &&
 	       (runfile = runfile_open(path, error)) &&

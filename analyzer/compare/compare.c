@@ -117,7 +117,13 @@ static void judge_orphans(struct notes *notes)
 		note_limit(notes,
 		    "healthy hosts let go up to 20 minutes after logoff: if the users logged "
 		    "off less than 20 minutes before AFTER, capture again");
-	if (comparison->without_holder)
+	if (comparison->without_holder && snapshot_is_of_dump(comparison->after))
+		note_reason(notes,
+		    "%" PRId64
+		    " of them without a holder: a reference of the kernel's is what is left; "
+		    "leaklab-analyzer dump says who made their tokens",
+		    comparison->without_holder);
+	else if (comparison->without_holder)
 		note_reason(notes,
 		    "%" PRId64 " of them without a visible holder: handle viewers do not show "
 		    "kernel references: take a memory dump",

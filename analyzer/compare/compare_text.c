@@ -79,7 +79,11 @@ static void print_orphan(
 		fprintf(out, "    and %zu more holders\n", orphan->holder_count - ROWS_MOST);
 	if (orphan->holder_count)
 		return;
-	if (orphan->handles_shown)
+	if (orphan->handles_shown && snapshot_is_of_dump(comparison->after))
+		fprintf(out,
+		    "    no holder: a reference of the kernel's is what is left; leaklab-analyzer "
+		    "dump says\n    who made its tokens\n");
+	else if (orphan->handles_shown)
 		fprintf(out, "    no visible holder: handle viewers do not show kernel references: "
 		             "take a\n    memory dump\n");
 	else

@@ -197,7 +197,8 @@ const struct holder *holders_of(const struct holders *holders, uint64_t luid, si
 
 bool handles_shown_of(const struct snapshot *snapshot, const struct holders *holders, uint64_t luid)
 {
-	if (snapshot_has(snapshot, "handles") && !snapshot->handles_partial && !holders->hidden)
+	if (snapshot_has(snapshot, "handles") && !snapshot->handles_partial && !holders->hidden &&
+	    snapshot->elevated != NO)
 		return true;
 	for (size_t i = 0; i < snapshot->searched_count; i++) {
 		if (snapshot->searched[i] == luid)

@@ -105,12 +105,14 @@ static bool is_another(
 	       !now->disputed && !account_may_be(then->user, then->domain, now->user, now->domain);
 }
 
-/* Whether it proves anything that the logon session's session is not listed. */
+/* Whether it proves anything that the logon session's session is not listed: WTSEnumerateSessions lists only those that
+ * the caller may query. */
 static bool would_be_listed(const struct snapshot *snapshot, const struct logon_session *logon)
 {
-	if (logon->session_id == NUMBER_UNKNOWN || logon->session_id <= 0 ||
-	    !logon_is_of_person(logon) || !snapshot_has(snapshot, "sessions") ||
-	    snapshot->session_count == 0 || snapshot->sessions_cut)
+	if (snapshot->elevated == NO || logon->session_id == NUMBER_UNKNOWN ||
+	    logon->session_id <= 0 || !logon_is_of_person(logon) ||
+	    !snapshot_has(snapshot, "sessions") || snapshot->session_count == 0 ||
+	    snapshot->sessions_cut)
 		return false;
 	return !snapshot->sessions_partial || (logon->user && logon_is_remote(logon));
 }

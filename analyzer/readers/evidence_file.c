@@ -23,7 +23,7 @@ struct snapshot *evidence_read_path(const char *path, const char **format, struc
 		close(fd);
 		snapshot = dump_evidence_read(path, error);
 		if (snapshot && format)
-			*format = "memory dump";
+			*format = SNAPSHOT_OF_DUMP;
 		return snapshot;
 	}
 	if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)

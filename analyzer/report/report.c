@@ -2,12 +2,10 @@
 #include "report/report.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "common/result_file.h"
 #include "report/fields.h"
 
 const struct renderer *const renderers[] = {
@@ -133,53 +131,15 @@ bool report_print(
 	return true;
 }
 
-/* A pipe or a device is written to as it is: it must not be replaced by a file. */
-static bool is_special(const char *path)
-{
-	struct stat status;
-	return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
-}
-
-static bool write_special(const struct renderer *renderer, const struct report *report,
-    const char *path, struct error *error)
-{
-	FILE *out = fopen(path, "we");
-	if (!out)
-		return error_set(error, EXIT_TARGET, "writing %s: %s", path, strerror(errno));
-	bool good = report_print(renderer, report, out, error) || error_prefix(error, "%s", path);
-	if (fclose(out) != 0 && good)
-		good = error_set(error, EXIT_TARGET, "writing %s: %s", path, strerror(errno));
-	return good;
-}
-
 bool report_write(const struct renderer *renderer, const struct report *report, const char *path,
     struct error *error)
 {
-	if (is_special(path))
-		return write_special(renderer, report, path, error);
-	char *temporary = NULL;
-	FILE *out = NULL;
-	bool good = false;
-	int fd = -1;
-	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
-		return out_of_memory(error);
-	if ((fd = mkstemp(temporary)) < 0 || !(out = fdopen(fd, "w"))) {
-		error_set(error, EXIT_TARGET, "writing %s: %s", path, strerror(errno));
-		goto out;
-	}
-	fd = -1;
-	good = report_print(renderer, report, out, error) || error_prefix(error, "%s", path);
-out:
-	if (out && fclose(out) != 0 && good)
-		good = error_set(error, EXIT_TARGET, "writing %s: %s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	if (good && rename(temporary, path) != 0)
-		good = error_set(error, EXIT_TARGET, "writing %s: %s", path, strerror(errno));
-	if (!good)
-		unlink(temporary);
-	free(temporary);
-	return good;
+	struct result_file file;
+	if (!result_file_open(&file, path, error))
+		return false;
+	bool good =
+	    report_print(renderer, report, file.stream, error) || error_prefix(error, "%s", path);
+	return result_file_close(&file, good, error);
 }
 
 static const struct renderer *find_renderer(const char *format, struct error *error)

@@ -214,6 +214,11 @@ bool snapshot_has(const struct snapshot *snapshot, const char *what)
 	return true;
 }
 
+bool snapshot_is_of_dump(const struct snapshot *snapshot)
+{
+	return snapshot->source && strcmp(snapshot->source, SNAPSHOT_OF_DUMP) == 0;
+}
+
 char *luid_format(uint64_t luid, char out[LUID_TEXT])
 {
 	snprintf(

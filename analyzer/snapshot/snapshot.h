@@ -96,7 +96,7 @@ struct snapshot {
 	enum yes_no elevated;
 	enum yes_no leak_tracking;       /* SeTokenLeakDiag */
 	int64_t token_objects;           /* kernel total */
-	int64_t token_objects_accounted; /* of those, seen through handles */
+	int64_t token_objects_accounted; /* of those, with a holder in sight */
 
 	struct session *sessions;
 	size_t session_count;
@@ -160,6 +160,11 @@ bool snapshot_add_contradiction(struct snapshot *snapshot, const char *format, .
 
 /* RDP listeners are listed like sessions, but nobody can log on in them. */
 bool session_is_listener(const struct session *session);
+
+/* The source of a snapshot that was made from a memory dump: what the kernel itself refers to is in sight there. */
+#define SNAPSHOT_OF_DUMP "memory dump"
+
+bool snapshot_is_of_dump(const struct snapshot *snapshot);
 
 /* True if nothing says that `what` ("sessions", "logon_sessions", "handles", "processes") was out of sight. A
  * section that the JSON lacks is unavailable. */

@@ -170,7 +170,7 @@ static void write_unavailable(struct writer *writer, json_t *root, const struct 
 static void write_reading(struct writer *writer, json_t *root, const struct snapshot *snapshot)
 {
 	char luid[LUID_TEXT];
-	json_t *array;
+	json_t *array = NULL;
 	if (snapshot->sessions_partial)
 		set_json(writer, root, "sessions_partial", json_true());
 	if (snapshot->sessions_cut)

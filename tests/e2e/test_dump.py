@@ -1,5 +1,6 @@
 """From a memory dump to the culprit: the lab host crashes on request, and dumps made from descriptions are as bad as can be."""
 import json
+import re
 import subprocess
 import unittest
 
@@ -311,6 +312,26 @@ class Symbols(DumpCase):
         compared = self.run_program("analyzer", "compare", before, self.path)
         self.assertIn(compared.returncode, (0, 1), compared.stderr)
 
+    def test_token_that_nothing_in_sight_holds_is_the_kernels(self):
+        kernels = "logon 0:ffe01 user02 LAB\ntoken gone2 0:ffe01 4 S-1-5-21-1-2-3-1002 by=812:840:create:lsass.exe\nreferences 0:ffe01 1\n"
+        self.describe("19041 tracking", "clock 1792996400000000 176400000000\n")
+        before = self.folder / "before.json"
+        before.write_text(self.dump("--format", "snapshot", code=1).stdout)
+        self.describe("19041 tracking", kernels)
+        shown = self.run_program("analyzer", "show", self.path, code=0).stdout
+        total, seen = re.search(r"token objects +(\d+), (\d+) of them with a holder in sight", shown).groups()
+        self.assertEqual(int(total), int(seen) + 1)
+        told = " ".join(self.run_program("analyzer", "compare", before, self.path, code=1).stdout.split())
+        self.assertIn("1 of them without a holder: a reference of the kernel's is what is left", told)
+        self.assertNotIn("take a memory dump", told)
+
+    def test_result_is_not_written_over_evidence(self):
+        self.describe("19041 tracking")
+        for kept in (self.path, self.folder / "ntkrnlmp.pdb"):
+            bytes_ = kept.read_bytes()
+            self.assertRegex(self.dump("-o", kept, code=2).stderr, "will not be written over; name another file")
+            self.assertEqual(kept.read_bytes(), bytes_)
+
     def test_symbols_come_from_the_environment_too(self):
         self.describe("19041 tracking")
         store = self.folder / "store"
@@ -479,7 +500,10 @@ class BadDumps(DumpCase):
         cut = self.folder / "cut.dmp"
         for length in [*range(0, len(whole), 4096), 100, 5000, len(whole) - 1]:
             cut.write_bytes(whole[:length])
-            self.assertIn(self.dump(path=cut).returncode, (0, 1, 2, 3), length)
+            done = self.dump(path=cut)
+            self.assertIn(done.returncode, (0, 1, 2, 3), length)
+            if length >= 8192:
+                self.assertRegex(done.stdout + done.stderr, r"cut\s+short", length)
 
     def test_what_steers_a_terminal_is_not_printed(self):
         self.describe("19041 tracking", "logon 0:fe001 a%1b[31mb%0a L%07\nreferences 0:fe001 1\n")

@@ -222,6 +222,15 @@ class Bundle(Case):
             shutil.rmtree(folder)
         self.assertFalse(users[0] & users[1])
 
+    def test_nothing_is_written_over_a_run_file(self):
+        kept = self.run_file.read_bytes()
+        report = self.folder / "run.xml"
+        report.write_bytes(kept)
+        for arguments in (("bundle", self.run_file, "-o", self.run_file), ("judge", report, "--report", report),
+                          ("judge", report, "-o", report)):
+            self.assertIn("will not be written over", self.run_program("analyzer", *arguments, code=USAGE).stderr)
+        self.assertEqual((self.run_file.read_bytes(), report.read_bytes()), (kept, kept))
+
     def test_what_cannot_be_packed_is_told_and_nothing_is_left(self):
         done = self.run_program("analyzer", "bundle", self.run_file, "-o", "/nowhere/x.tar.gz", code=TARGET)
         self.assertIn("/nowhere/x.tar.gz", done.stderr)

@@ -292,8 +292,12 @@ class Download(Symbols):
         self.assertFalse(self.file.exists())
 
     def test_secrets(self):
-        """user name and password of a URL are not shown"""
-        self.assertNotIn("hunter2", self.find(self.path.replace("http://", "http://joe:hunter2@"), code=4))
+        """user name, password and signature of a URL are not shown"""
+        secret = self.path.replace("http://", "http://joe:hunter2@") + "?sig=hunter3"
+        self.assertNotRegex(self.find(secret, code=4), "hunter")
+        self.environment = lambda: {**os.environ, "HOME": "", "XDG_CACHE_HOME": ""}
+        told = self.find("http://joe:hunter2@localhost/x?sig=hunter3", code=2)
+        self.assertIn("no cache folder for http://localhost/x?...", told)
 
     def test_unwritable_cache(self):
         """a cache that cannot be made is named"""

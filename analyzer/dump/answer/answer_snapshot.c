@@ -190,9 +190,23 @@ static bool add_unavailable(struct making *making)
 			told = parts[i].section;
 			break;
 		}
-	return making->kernel->handles_read || strcmp(told, "handles") == 0 ||
+	if (strcmp(told, "handles") == 0)
+		return true;
+	if (!making->kernel->handles_read)
+		return snapshot_add_unavailable(making->snapshot, "handles",
+		    "tokens cannot be told from other objects in this dump");
+	return making->kernel->threads_read ||
 	       snapshot_add_unavailable(making->snapshot, "handles",
-	           "tokens cannot be told from other objects in this dump");
+	           "the tokens that threads impersonate are out of sight");
+}
+
+/* Tokens that something in sight holds; nothing but a reference of the kernel's holds the others. */
+static int64_t count_held(const struct kernel *kernel)
+{
+	int64_t held = 0;
+	for (uint32_t i = 0; i < kernel->token_count; i++)
+		held += kernel->tokens[i].holders != KERNEL_NONE;
+	return held;
 }
 
 static bool fill(struct making *making)
@@ -207,7 +221,7 @@ static bool fill(struct making *making)
 		    : header->build < 9600 ? 2
 		                           : 3,
 		    header->build);
-	snapshot->source = keep(making, "memory dump");
+	snapshot->source = keep(making, SNAPSHOT_OF_DUMP);
 	snapshot->build = keep(making, build);
 	snapshot->time = header->system_time;
 	if (header->system_time != TIMESTAMP_UNKNOWN && header->up_time != DUMP_UP_TIME_UNKNOWN)
@@ -219,7 +233,7 @@ static bool fill(struct making *making)
 	snapshot->token_objects = making->kernel->token_objects;
 	if (making->answer->holders_seen &&
 	    kernel_missing_of(making->kernel, THING_TOKEN_LIST) == 0)
-		snapshot->token_objects_accounted = making->kernel->token_count;
+		snapshot->token_objects_accounted = count_held(making->kernel);
 	return add_logons(making) && add_sessions(making) && add_processes(making) &&
 	       add_handles(making) && add_unavailable(making);
 }

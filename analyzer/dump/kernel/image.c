@@ -59,16 +59,31 @@ static bool find_image(struct kernel *kernel, struct error *error)
 	return true;
 }
 
+/* Says how much of a dump that was cut short there is: that is what has to be mended first. */
+static bool blame_cut(const struct kernel *kernel, struct error *error)
+{
+	struct dump_page_counts pages;
+	dump_file_count_pages(kernel->dump, &pages);
+	if (pages.stored < pages.listed)
+		error_set(error, EXIT_INCONCLUSIVE,
+		    "the dump was cut short: %llu of its %llu pages are in the file, and without the "
+		    "others the kernel cannot be found; copy it from the host again",
+		    (unsigned long long)pages.stored, (unsigned long long)pages.listed);
+	return false;
+}
+
 static bool find_kernel(struct kernel *kernel, struct error *error)
 {
 	uint64_t head = dump_file_header(kernel->dump)->loaded_module_list;
-	if (!address_space_settle_levels(kernel->space, looks_right, &head))
-		return error_set(error, EXIT_INCONCLUSIVE,
+	if (!address_space_settle_levels(kernel->space, looks_right, &head)) {
+		error_set(error, EXIT_INCONCLUSIVE,
 		    "the list of loaded modules (0x%llx) cannot be read by the page tables at 0x%llx: "
-		    "the dump is damaged, was cut short, or lacks the kernel's pages",
+		    "the dump is damaged or lacks the kernel's pages; take a kernel or complete dump",
 		    (unsigned long long)head,
 		    (unsigned long long)dump_file_header(kernel->dump)->directory_table_base);
-	return find_image(kernel, error);
+		return blame_cut(kernel, error);
+	}
+	return find_image(kernel, error) || blame_cut(kernel, error);
 }
 
 struct kernel *kernel_create(struct dump_file *dump, struct error *error)

@@ -22,7 +22,7 @@ static bool is_server(const char *text)
 	return starts_with(text, "http://") || starts_with(text, "https://");
 }
 
-/* A URL without "user:password@", which must not get into messages. */
+/* A URL without "user:password@" and what follows "?", signatures mostly: these must not get into messages. */
 static char *without_secrets(const char *url)
 {
 	const char *host = strstr(url, "://");
@@ -31,10 +31,12 @@ static char *without_secrets(const char *url)
 		return strdup(url);
 	host += 3;
 	const char *end = host + strcspn(host, "/?#"),
-	           *at = memrchr(host, '@', (size_t)(end - host));
-	if (!at)
-		return strdup(url);
-	return asprintf(&shown, "%.*s%s", (int)(host - url), url, at + 1) < 0 ? NULL : shown;
+	           *at = memrchr(host, '@', (size_t)(end - host)), *rest = at ? at + 1 : host;
+	int length = (int)strcspn(rest, "?");
+	return asprintf(&shown, "%.*s%.*s%s", (int)(host - url), url, length, rest,
+	           rest[length] ? "?..." : "") < 0
+	           ? NULL
+	           : shown;
 }
 
 /* The cache of people who name none. */
@@ -103,17 +105,20 @@ static const char *local_path(const char *part, struct error *error)
 static bool add_server(
     struct symbol_path *path, const char *url, const char *cache, struct error *error)
 {
-	char *mine = NULL;
+	char *mine = NULL, *shown = without_secrets(url);
 	if (!cache)
 		cache = path->cache;
 	if (!cache)
 		cache = mine = default_cache();
-	bool good = cache || error_set(error, EXIT_USAGE,
-	                         "no cache folder for %s: name one (srv*CACHE*URL), or set HOME",
-	                         strstr(url, "://") + 3);
+	bool good = shown || no_memory(error);
+	good = good && (cache || error_set(error, EXIT_USAGE,
+	                             "no cache folder for %s: name one (srv*CACHE*URL), or set "
+	                             "HOME",
+	                             shown));
 	/* A cache that no element named before must be looked at too. */
 	good = good && (!mine || append(path, PLACE_STORE, mine, NULL, error)) &&
 	       append(path, PLACE_SERVER, url, cache, error);
+	free(shown);
 	free(mine);
 	return good;
 }
