@@ -14,8 +14,6 @@ struct search {
 };
 
 bool logon_is_remote(const struct logon_session *logon);
-/* Of a person, or of nobody knows whom; not of the machine, of services or of the desktop's own parts. */
-bool logon_is_of_person(const struct logon_session *logon);
 bool session_has_user(const struct session *session); /* NULL is allowed */
 /* False only if the session is known to have another user. */
 bool session_may_be_of(const struct session *session, const struct logon_session *logon);

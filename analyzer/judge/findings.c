@@ -10,6 +10,8 @@ static bool tell_orphans(struct sentences *out, const struct verdict *verdict)
 	char rate[PERCENT_TEXT], lower[PERCENT_TEXT], upper[PERCENT_TEXT];
 	if (!verdict->orphans_known || verdict->n == 0)
 		return true;
+	if (verdict->k == 0 && verdict->sessions_left > 0)
+		return true; /* in the sessions that are there nobody knows yet */
 	if (verdict->k == 0)
 		return sentences_add(out,
 		    "none of %lld cycles left a logon session behind (95 %% interval 0 %% to %s "
@@ -47,10 +49,12 @@ static bool tell_rising(struct sentences *out, const struct verdict *verdict)
 	/* A slope of few leaks in many cycles is nothing for two digits. */
 	if (ids->pinned > 0 && ids->growth_per_cycle < 0.05)
 		return sentences_add(out,
-		    "their session IDs stay taken: %lld were given to no later cycle (%lld distinct "
+		    "their session IDs stay taken: %lld %s given to no later cycle (%lld distinct "
 		    "in %lld cycles)",
-		    (long long)ids->pinned, (long long)ids->distinct, (long long)ids->cycles);
-	const bool late = verdict->k == 0 && verdict->after_known && verdict->after_k > 0;
+		    (long long)ids->pinned, ids->pinned == 1 ? "was" : "were",
+		    (long long)ids->distinct, (long long)ids->cycles);
+	const bool late = verdict->orphans_known && verdict->k == 0 && verdict->after_known &&
+	                  verdict->after_k > 0;
 	return sentences_add(out, "%s by %.2f a cycle (%lld distinct in %lld cycles)%s", subject,
 	    ids->growth_per_cycle, (long long)ids->distinct, (long long)ids->cycles,
 	    late ? ", as long as their holders had not let go" : "");
@@ -79,9 +83,8 @@ static bool tell_session_ids(struct sentences *out, const struct verdict *verdic
 static bool tell_left(struct sentences *out, const struct verdict *verdict)
 {
 	if (verdict->sessions_left > 0 &&
-	    !sentences_add(out,
-	        "%lld sessions were left behind: never logged off, so they are no orphans",
-	        (long long)verdict->sessions_left))
+	    !sentences_add(out, "%lld session%s left behind: never logged off, so no orphans",
+	        (long long)verdict->sessions_left, verdict->sessions_left == 1 ? " was" : "s were"))
 		return false;
 	if (verdict->unmatched > 0 && !sentences_add(out,
 	                                  "%lld new logon sessions of the run's accounts belong to "

@@ -1,80 +1,24 @@
-/* Knows when a rise is a leak: its slope's interval lies above the limit, at a level corrected for the number of series that
- * were looked at (S. Holm, Scand. J. Statist. 6 (1979), 65), and so does that of its second half: what fills up and stays is
- * a plateau. */
+/* Knows what many series say together: whether a slope is above the limit is asked at a level that is corrected for their
+ * number (S. Holm, Scand. J. Statist. 6 (1979), 65), and what one tells, another need not tell again. */
 #include "judge/growth.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/rise.h"
 #include "judge/series.h"
-#include "judge/student.h"
 #include "judge/trend.h"
 
-#define FLOOR_POINTS 32 /* of a series; more snapshots make broader blocks, not more points */
-#define LEVEL 0.005     /* family-wise, one-sided: the false alarms that are tolerated */
-#define TAIL 0.025      /* of the interval that is shown: 95 %, two-sided */
-#define KEPT 50         /* series that a verdict carries */
-
-/* A series and what was found of it. */
-struct rise {
-	const struct series *series;
-	struct growth growth; /* its texts belong to the series */
-};
+#define LEVEL 0.005 /* family-wise, one-sided: the false alarms that are tolerated */
+#define KEPT 50     /* series that a verdict carries */
 
 struct rises {
 	struct rise *items; /* the surest first */
 	size_t count;
 	size_t tested; /* and those that were not worth measuring */
-	double limit;  /* handles a cycle */
+	struct rising against;
 };
-
-/* P(a slope like this | the true one is at the limit), one-sided. */
-static double chance(const struct trend *trend, double limit)
-{
-	if (trend->error > 0)
-		return student_tail((trend->slope - limit) / trend->error, trend->freedom);
-	return trend->slope > limit ? 0 : 1;
-}
-
-static double reach_of(const struct trend *trend)
-{
-	return trend->error > 0 ? student_quantile(TAIL, trend->freedom) * trend->error : 0;
-}
-
-/* Of points with the same x the lowest is left. */
-static size_t lowest_of_each(double *x, double *y, size_t count)
-{
-	size_t left = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		if (left == 0 || x[i] > x[left - 1]) {
-			x[left] = x[i];
-			y[left++] = y[i];
-		} else if (y[i] < y[left - 1]) {
-			y[left - 1] = y[i];
-		}
-	}
-	return left;
-}
-
-/* The trend of the floor from this sample on; without points if they are too few. False only when memory is out. */
-static bool trend_of(const struct series *series, size_t from, struct trend *out)
-{
-	size_t count = series->samples->count - from;
-	double *x = malloc(2 * count * sizeof *x + 1);
-
-	*out = (struct trend){0};
-	if (!x)
-		return false;
-	double *y = x + count;
-	memcpy(x, series->axis->cycles + from, count * sizeof *x);
-	memcpy(y, series->counts + from, count * sizeof *y);
-	count = trend_floor(x, y, lowest_of_each(x, y, count), FLOOR_POINTS);
-	const bool good = count < TREND_POINTS || trend_estimate(x, y, count, out);
-	free(x);
-	return good;
-}
 
 /* Processes of sessions come and go with them: what is not there to the end has leaked nothing that stays. */
 static bool stays(const struct series *series)
@@ -84,52 +28,6 @@ static bool stays(const struct series *series)
 	for (size_t i = count - count / 4; i < count; i++)
 		if (series->counts[i] == 0)
 			return false;
-	return true;
-}
-
-static bool is_flat(const struct series *series)
-{
-	for (size_t i = 1; i < series->samples->count; i++)
-		if (series->counts[i] != series->counts[0])
-			return false;
-	return true;
-}
-
-/* It has more at the end than the limit allows for so many cycles. */
-static bool has_gained(const struct series *series, double limit)
-{
-	return series_gain(series) > limit * series->axis->total;
-}
-
-/* The same, or the end is not known. */
-static bool may_have_gained(const struct series *series, double limit)
-{
-	return has_gained(series, limit) || isnan(series_gain(series));
-}
-
-static bool measure(struct rise *rise, const struct series *series, double limit)
-{
-	struct trend trend = {0};
-
-	if (!is_flat(series) && !trend_of(series, 0, &trend))
-		return false;
-	const double reach = reach_of(&trend);
-	*rise = (struct rise){
-	    .series = series,
-	    .growth =
-	        {
-	            .pid = series->pid,
-	            .totals = series_is_total(series),
-	            .slope = trend.slope,
-	            .error = trend.error,
-	            .lower = trend.slope - reach,
-	            .upper = trend.slope + reach,
-	            .kendall_z = trend.kendall_z,
-	            .chance = chance(&trend, limit),
-	            .first = series->counts[0],
-	            .last = series->counts[series->samples->count - 1],
-	        },
-	};
 	return true;
 }
 
@@ -146,8 +44,8 @@ static int by_chance(const void *a, const void *b)
 static bool is_worth_measuring(const struct series *series, double limit)
 {
 	/* Of single accounts there are many. */
-	return series_is_pooled(series) ? stays(series) || has_gained(series, limit)
-	                                : stays(series) && may_have_gained(series, limit);
+	return series_is_pooled(series) ? stays(series) || rise_has_gained(series, limit)
+	                                : stays(series) && rise_may_have_gained(series, limit);
 }
 
 static bool measure_all(struct rises *rises, const struct series_set *set)
@@ -156,55 +54,14 @@ static bool measure_all(struct rises *rises, const struct series_set *set)
 		const struct series *series = &set->items[i];
 		if (series->samples->count < TREND_POINTS)
 			continue;
-		const bool measured = is_worth_measuring(series, rises->limit);
+		const bool measured = is_worth_measuring(series, rises->against.limit);
 		/* What came and went with its session was never a question. */
 		rises->tested += measured || stays(series);
-		if (measured && !measure(&rises->items[rises->count++], series, rises->limit))
+		if (measured &&
+		    !rise_measure(&rises->items[rises->count++], series, rises->against.limit))
 			return false;
 	}
 	qsort(rises->items, rises->count, sizeof *rises->items, by_chance);
-	return true;
-}
-
-static void mark_uncertain(struct growth *growth, enum growth_doubt doubt)
-{
-	growth->word = GROWTH_UNCERTAIN;
-	growth->doubt = doubt;
-}
-
-/* What a series is that may be above the limit; `above`: it surely is. The second half of the run tells what goes on from
- * what filled up and stays. */
-static bool look_at_second_half(struct rise *rise, double limit, bool above)
-{
-	struct growth *growth = &rise->growth;
-	struct trend trend;
-
-	if (!trend_of(rise->series, rise->series->samples->count / 2, &trend))
-		return false;
-	if (trend.points > 0 && trend.slope + reach_of(&trend) < limit)
-		growth->word = GROWTH_PLATEAU;
-	else if (!above)
-		mark_uncertain(growth, growth->upper > limit ? DOUBT_SLOPE : DOUBT_UNSTEADY);
-	else if (trend.points == 0 || trend.slope - reach_of(&trend) <= limit)
-		mark_uncertain(growth, DOUBT_END);
-	else if (!rise->series->samples->settled)
-		mark_uncertain(growth, DOUBT_UNSEEN);
-	else
-		growth->word = GROWTH_LEAK;
-	return true;
-}
-
-/* What was let go once the load was over has not leaked: what is left on the quiet host judges. */
-static bool decide_one(struct rise *rise, double limit, bool above)
-{
-	struct growth *growth = &rise->growth;
-	const bool unsteady = series_is_pooled(rise->series) && has_gained(rise->series, limit);
-
-	if ((above || growth->upper > limit || unsteady) &&
-	    !look_at_second_half(rise, limit, above))
-		return false;
-	if (growth->word != GROWTH_NONE && !may_have_gained(rise->series, limit))
-		growth->word = GROWTH_RELEASED;
 	return true;
 }
 
@@ -216,7 +73,7 @@ static bool decide(struct rises *rises)
 	for (size_t i = 0; i < rises->count; i++) {
 		struct rise *rise = &rises->items[i];
 		holds = holds && rise->growth.chance * (double)(rises->tested - i) <= LEVEL;
-		if (!decide_one(rise, rises->limit, holds))
+		if (!rise_decide(rise, &rises->against, holds))
 			return false;
 	}
 	return true;
@@ -238,16 +95,17 @@ static bool explained_by_types(const struct rises *rises, const struct rise *ris
 		    same_process(rise->series, other->series))
 			beyond -= other->growth.slope;
 	}
-	return beyond <= rises->limit;
+	return beyond <= rises->against.limit;
 }
 
-/* Those of one account rise with those of all. */
-static bool explained_by_all_accounts(const struct rises *rises, const struct rise *rise)
+/* Those of one account rise with those of all, and what one observer saw another one saw too. `end`: of the rises that may
+ * explain it. */
+static bool explained_by_another(const struct rises *rises, size_t end, const struct rise *rise)
 {
-	for (size_t i = 0; i < rises->count; i++) {
+	for (size_t i = 0; i < end; i++) {
 		const struct rise *other = &rises->items[i];
-		if (other->growth.word == GROWTH_LEAK && series_is_pooled(other->series) &&
-		    same_process(rise->series, other->series) &&
+		if (other != rise && other->growth.word == GROWTH_LEAK &&
+		    series_is_pooled(other->series) && same_process(rise->series, other->series) &&
 		    rise->series->type == other->series->type)
 			return true;
 	}
@@ -260,9 +118,9 @@ static void take_off_explained(struct rises *rises)
 		struct rise *rise = &rises->items[i];
 		if (rise->growth.word != GROWTH_LEAK)
 			continue;
-		if (rise->growth.totals
-		        ? explained_by_types(rises, rise)
-		        : !series_is_pooled(rise->series) && explained_by_all_accounts(rises, rise))
+		const size_t end = series_is_pooled(rise->series) ? i : rises->count;
+		if ((rise->growth.totals && explained_by_types(rises, rise)) ||
+		    explained_by_another(rises, end, rise))
 			rise->growth.word = GROWTH_EXPLAINED;
 	}
 }
@@ -274,15 +132,17 @@ static void note_too_few(struct rises *rises, const struct series_set *set)
 		const struct series *series = &set->items[i];
 		const struct samples *samples = series->samples;
 		if (samples->count >= TREND_POINTS || series_is_total(series) ||
-		    !series_is_pooled(series) || !has_gained(series, rises->limit))
+		    !series_is_pooled(series) || !rise_has_gained(series, rises->against.limit))
 			continue;
 		rises->items[rises->count++] = (struct rise){
 		    .series = series,
 		    .growth = {.pid = series->pid,
 		        .word = GROWTH_UNCERTAIN,
 		        .doubt = DOUBT_TOO_FEW,
-		        .first = series->counts[SAMPLE_BEFORE(samples)],
-		        .last = series->counts[SAMPLE_SETTLED(samples)]},
+		        .before = series->counts[SAMPLE_BEFORE(samples)],
+		        .settled = series->counts[SAMPLE_SETTLED(samples)],
+		        .first = NAN,
+		        .last = NAN},
 		};
 	}
 }
@@ -296,13 +156,16 @@ const char *const growth_words[6] = {
     [GROWTH_RELEASED] = "released",
 };
 
-const char *const growth_doubts[6] = {
+const char *const growth_doubts[9] = {
     [DOUBT_NONE] = "",
     [DOUBT_SLOPE] = "slope",
     [DOUBT_END] = "end",
     [DOUBT_UNSTEADY] = "unsteady",
     [DOUBT_UNSEEN] = "unseen",
     [DOUBT_TOO_FEW] = "too few",
+    [DOUBT_LATE] = "late",
+    [DOUBT_LET_GO] = "let go",
+    [DOUBT_OWNER] = "owner",
 };
 
 /* How much a word tells. */
@@ -353,10 +216,11 @@ bool growth_find(struct verdict *verdict, const struct evidence *evidence,
     const struct limits *limits, struct runfile *runfile, struct error *error)
 {
 	struct series_set set;
-	struct rises rises = {.limit = limits->growth};
+	struct rises rises = {.against.limit = limits->growth};
 
 	if (!series_load(&set, evidence, runfile, error))
 		return false;
+	rises.against.strangers = set.strangers;
 	rises.items = calloc(set.count + 1, sizeof *rises.items);
 	bool good = rises.items && measure_all(&rises, &set) && decide(&rises);
 	if (good) {
@@ -367,7 +231,8 @@ bool growth_find(struct verdict *verdict, const struct evidence *evidence,
 	if (!good)
 		error_set(error, EXIT_TARGET, "out of memory");
 	verdict->growth_tested = (int64_t)rises.tested;
-	verdict->growth_samples = (int64_t)set.handles.count;
+	verdict->growth_samples = (int64_t)series_samples(&set);
+	verdict->growth_strangers = (int64_t)set.strangers;
 	free(rises.items);
 	series_deinit(&set);
 	return good;

@@ -23,8 +23,10 @@ static const char *user_of(const struct growth *growth)
 static const char *consequence(const struct verdict *verdict, const struct growth *growth)
 {
 	if (growth->totals)
-		return ": a leak of its own, which is not judged here";
-	return verdict->k == 0 && verdict->orphans_known
+		return verdict->growth_strangers > 0
+		           ? ": a leak of its own, or what others who logged on left; it is not judged here"
+		           : ": a leak of its own, which is not judged here";
+	return verdict->word == VERDICT_LEAK && verdict->k == 0 && verdict->orphans_known
 	           ? ": they leak, though no logon session outlives its RDS session"
 	           : "";
 }
@@ -37,6 +39,27 @@ static bool tell_leak(
 	    growth->totals ? "" : growth->type, growth->totals ? "" : " ", image_of(growth),
 	    (long long)growth->pid, of_whom(growth), user_of(growth), growth->slope, growth->lower,
 	    growth->upper, consequence(verdict, growth));
+}
+
+/* Where the count came from, and where it went: what was not seen without load, as it was first or last seen under load. */
+static double start_of(const struct growth *growth)
+{
+	return isnan(growth->before) ? growth->first : growth->before;
+}
+
+static double end_of(const struct growth *growth)
+{
+	return isnan(growth->settled) ? growth->last : growth->settled;
+}
+
+static bool tell_plateau(struct sentences *out, const struct growth *growth)
+{
+	return end_of(growth) <= start_of(growth) ||
+	       sentences_add(out,
+	           "%s handles of %s (process %lld) rose from %.0f to %.0f and stay there: a "
+	           "plateau, no leak",
+	           growth->type, image_of(growth), (long long)growth->pid, start_of(growth),
+	           end_of(growth));
 }
 
 bool growth_tell(struct sentences *out, const struct verdict *verdict)
@@ -54,10 +77,7 @@ bool growth_tell(struct sentences *out, const struct verdict *verdict)
 		    !tell_leak(out, verdict, growth))
 			return false;
 		if (growth->word == GROWTH_PLATEAU && !growth->totals && !growth->user &&
-		    !sentences_add(out,
-		        "%s handles of %s (process %lld) rose from %.0f to %.0f and stay there: a plateau, no leak",
-		        growth->type, image_of(growth), (long long)growth->pid, growth->first,
-		        growth->last))
+		    !tell_plateau(out, growth))
 			return false;
 	}
 	return true;
@@ -104,14 +124,29 @@ static bool doubt_one(struct sentences *out, const struct growth *growth,
 		    growth->slope);
 	} else if (growth->doubt == DOUBT_UNSTEADY) {
 		snprintf(why, sizeof why,
-		    "for the run's accounts became more (%.0f, then %.0f during the load), and not steadily: run as many "
-		    "cycles again",
-		    growth->first, growth->last);
+		    "became more (%.0f before the run, %.0f on the quiet host), and not steadily: run as many cycles "
+		    "again",
+		    growth->before, growth->settled);
+	} else if (growth->doubt == DOUBT_LATE) {
+		snprintf(why, sizeof why,
+		    "became more near the end of the run (%.0f before it, %.0f on the quiet host): a leak that began "
+		    "late cannot be told from a step: run as many cycles again",
+		    start_of(growth), end_of(growth));
+	} else if (growth->doubt == DOUBT_LET_GO) {
+		snprintf(why, sizeof why,
+		    "rise by %.2f a cycle, but most are let go when the host is quiet (%.0f before the run, %.0f at its "
+		    "end, then %.0f): settle longer, and run as many cycles again",
+		    growth->slope, start_of(growth), growth->last, growth->settled);
+	} else if (growth->doubt == DOUBT_OWNER) {
+		snprintf(why, sizeof why,
+		    "rise by %.2f a cycle, but whose they are is not seen, and %lld others logged on during the run: run "
+		    "it while nobody else does, or with an observer that sees whose they are (LocalSystem)",
+		    growth->slope, (long long)verdict->growth_strangers);
 	} else {
 		snprintf(why, sizeof why,
-		    "for the run's accounts rose from %.0f to %.0f, and %lld snapshots during the load are too few to "
-		    "tell why: take %d at least (observe_every)",
-		    growth->first, growth->last, samples, TREND_POINTS);
+		    "rose from %.0f to %.0f, and %lld snapshots during the load are too few to tell why: take %d at least "
+		    "(observe_every)",
+		    growth->before, growth->settled, samples, TREND_POINTS);
 	}
 	return sentences_add(out, "%s %s", what, why);
 }

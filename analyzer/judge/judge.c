@@ -120,7 +120,9 @@ static bool decide(
 	if (!reasons_block(reasons, verdict, evidence, limits))
 		return false;
 	const bool leak = verdict->k > 0 || growth_is_leak(verdict);
-	if (verdict->orphans_known && !leak && !reasons_doubt(reasons, verdict, evidence, limits))
+	/* An orphan is proven by identity; all else has to stand up to doubts. */
+	if (verdict->orphans_known && verdict->k == 0 &&
+	    !reasons_doubt(reasons, verdict, evidence, limits))
 		return false;
 	if (reasons->count > 0)
 		verdict->word = VERDICT_INCONCLUSIVE;

@@ -284,6 +284,9 @@ bool reasons_doubt(struct sentences *out, const struct verdict *verdict,
 	    !sentences_add(out, "there are new logon sessions of the run's accounts which no "
 	                        "counted cycle explains"))
 		return false;
-	return growth_doubt(out, verdict, limits) && whole_doubt(out, verdict, evidence) &&
-	       doubt_too_few(out, verdict, limits);
+	if (!whole_doubt(out, verdict, evidence))
+		return false;
+	/* What is not clear beside a leak, or not seen for want of cycles, takes nothing from it. */
+	return growth_is_leak(verdict) ||
+	       (growth_doubt(out, verdict, limits) && doubt_too_few(out, verdict, limits));
 }

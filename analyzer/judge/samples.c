@@ -2,6 +2,7 @@
 #include "judge/samples.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "judge/trend.h"
 #include "snapshot/identity.h"
@@ -18,6 +19,11 @@ static int by_capture(const void *a, const void *b)
 	const struct chosen *one = a, *other = b;
 
 	return (one->capture > other->capture) - (one->capture < other->capture);
+}
+
+bool samples_same_observer(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
 static bool is_of(const struct capture *capture, enum mark mark, const struct moment *moment)
@@ -42,7 +48,7 @@ static void choose_during(struct samples *samples, const struct evidence *eviden
 		const struct capture *capture = &captures->items[i];
 		const double at = (double)capture->cycle;
 		if (capture->mark != MARK_DURING || at < from || at > cycles - unsteady ||
-		    !fits(capture))
+		    !fits(capture) || !samples_same_observer(capture->observer, samples->observer))
 			continue;
 		if (samples->count > 0 && at <= samples->everybody.cycles[samples->count - 1])
 			continue;
@@ -56,6 +62,8 @@ static void choose_around(
 {
 	for (size_t i = 0; i < evidence->captures.count; i++) {
 		const struct capture *capture = &evidence->captures.items[i];
+		if (!samples_same_observer(capture->observer, samples->observer))
+			continue;
 		if (!samples->before && is_of(capture, MARK_BEFORE, &evidence->before) &&
 		    fits(capture)) {
 			samples->before = true;
@@ -99,12 +107,13 @@ static bool find_accounts(struct samples *samples, const struct cycle_index *ind
 	return true;
 }
 
-bool samples_choose(struct samples *samples, const struct evidence *evidence, int64_t slots,
-    bool (*fits)(const struct capture *))
+bool samples_choose(struct samples *samples, const struct evidence *evidence, const char *observer,
+    int64_t slots, bool (*fits)(const struct capture *))
 {
 	const size_t most = evidence->captures.count + 1;
 
 	*samples = (struct samples){
+	    .observer = observer,
 	    .everybody = {.cycles = calloc(most, sizeof(double)),
 	        .total = (double)evidence->cycles.count},
 	    .chosen = calloc(most, sizeof(struct chosen)),

@@ -17,8 +17,9 @@ struct axis {
 	double total;     /* in the run */
 };
 
-/* One capture of each moment, as several would count the same things twice. */
+/* The captures of one observer: what two of them saw, one may have seen better, and both counted. */
 struct samples {
+	const char *observer; /* as captures have it; NULL: nobody told */
 	size_t
 	    count; /* taken during the load, but for its beginning and its end, when not all slots were in use */
 	bool before, settled;  /* the moments without load are there, too */
@@ -35,9 +36,10 @@ struct samples {
 #define SAMPLE_SETTLED(samples) ((samples)->count + 1)
 #define SAMPLE_PLACES(samples) ((samples)->count + 2)
 
-/* Of the captures that fit. False only when memory is out. The caller calls samples_deinit(). */
-bool samples_choose(struct samples *samples, const struct evidence *evidence, int64_t slots,
-    bool (*fits)(const struct capture *));
+/* Of the observer's captures that fit. False only when memory is out. The caller calls samples_deinit(). */
+bool samples_choose(struct samples *samples, const struct evidence *evidence, const char *observer,
+    int64_t slots, bool (*fits)(const struct capture *));
+bool samples_same_observer(const char *a, const char *b);
 void samples_deinit(struct samples *samples);
 
 /* The place of what the capture shows; false: it is none that was chosen. */

@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "common/intern.h"
+#include "judge/owners.h"
 
 /* Which series a row of a snapshot counts for. Rows are a million, but different ones only some thousand. */
 struct kind {
 	bool used;
+	const struct samples *samples;
 	struct holding row;    /* its strings are interned */
 	struct series *pooled; /* NULL: of an account that is not ours */
 	struct series *own;    /* of its account; NULL: has none */
@@ -18,12 +20,13 @@ struct kind {
 
 struct loading {
 	struct series_set *set;
+	struct owners owners;
 	struct kind *kinds;           /* a hash table */
 	size_t kind_count, kind_room; /* a power of two */
 	const struct evidence *evidence;
-	int64_t capture; /* of the last row; */
-	bool is_chosen;  /* it is one of the samples */
-	size_t place;    /* in a series */
+	int64_t capture;               /* of the last row; */
+	const struct samples *samples; /* which it is one of; NULL: of none */
+	size_t place;                  /* in a series */
 	bool failed;
 };
 
@@ -33,6 +36,7 @@ static int by_name(const void *a, const void *b)
 
 	if (one->pid != other->pid)
 		return one->pid < other->pid ? -1 : 1;
+	/* Each observer's samples have axes of their own. */
 	if (one->axis != other->axis)
 		return one->axis < other->axis ? -1 : 1;
 	/* Both are interned. */
@@ -60,14 +64,32 @@ static bool fits_processes(const struct capture *capture)
 	return capture->shows_processes;
 }
 
-/* Rows come capture by capture. */
-static bool find_place(struct loading *loading, const struct samples *samples, int64_t capture)
+static struct samples *handles_of(struct look *look)
 {
-	if (loading->capture != capture) {
-		loading->capture = capture;
-		loading->is_chosen = samples_place(samples, capture, &loading->place);
+	return &look->handles;
+}
+
+static struct samples *processes_of(struct look *look)
+{
+	return &look->processes;
+}
+
+/* Rows come capture by capture. */
+static bool find_place(
+    struct loading *loading, struct samples *(*samples_of)(struct look *), int64_t capture)
+{
+	struct series_set *set = loading->set;
+
+	if (loading->capture == capture)
+		return loading->samples;
+	loading->capture = capture;
+	loading->samples = NULL;
+	for (size_t i = 0; i < set->look_count && !loading->samples; i++) {
+		const struct samples *samples = samples_of(&set->looks[i]);
+		if (samples_place(samples, capture, &loading->place))
+			loading->samples = samples;
 	}
-	return loading->is_chosen;
+	return loading->samples;
 }
 
 /* The series of the key's process, type and axis; a new one begins with zeros. */
@@ -116,19 +138,21 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 }
 
 /* Where the row's kind is in the table, or would be. */
-static struct kind *find_kind(struct kind *kinds, size_t room, const struct holding *row)
+static struct kind *find_kind(
+    struct kind *kinds, size_t room, const struct samples *samples, const struct holding *row)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)row->pid;
+	uint64_t hash =
+	    UINT64_C(0xcbf29ce484222325) ^ (uint64_t)row->pid ^ (uint64_t)(uintptr_t)samples << 16;
 
 	hash = hash_text(hash_text(hash, row->image), row->type);
 	hash = hash_text(hash_text(hash, row->user), row->domain);
 	for (size_t at = (hash ^ hash >> 32) & (room - 1);; at = (at + 1) & (room - 1)) {
 		struct kind *kind = &kinds[at];
-		if (!kind->used ||
-		    (kind->row.pid == row->pid && same_text(kind->row.image, row->image) &&
-		        same_text(kind->row.type, row->type) &&
-		        same_text(kind->row.user, row->user) &&
-		        same_text(kind->row.domain, row->domain)))
+		if (!kind->used || (kind->samples == samples && kind->row.pid == row->pid &&
+		                       same_text(kind->row.image, row->image) &&
+		                       same_text(kind->row.type, row->type) &&
+		                       same_text(kind->row.user, row->user) &&
+		                       same_text(kind->row.domain, row->domain)))
 			return kind;
 	}
 }
@@ -142,7 +166,8 @@ static bool grow_kinds(struct loading *loading)
 		return false;
 	for (size_t i = 0; i < loading->kind_room; i++)
 		if (loading->kinds[i].used)
-			*find_kind(kinds, room, &loading->kinds[i].row) = loading->kinds[i];
+			*find_kind(kinds, room, loading->kinds[i].samples, &loading->kinds[i].row) =
+			    loading->kinds[i];
 	free(loading->kinds);
 	loading->kinds = kinds;
 	loading->kind_room = room;
@@ -158,7 +183,7 @@ static bool keep_text(struct loading *loading, const char **text)
 /* False only when memory is out. */
 static bool find_series(struct loading *loading, struct kind *kind)
 {
-	const struct samples *samples = &loading->set->handles;
+	const struct samples *samples = kind->samples;
 	struct series key = {.pid = kind->row.pid,
 	    .image = kind->row.image,
 	    .type = kind->row.type,
@@ -180,10 +205,10 @@ static const struct kind *kind_of(struct loading *loading, const struct holding 
 {
 	if (2 * loading->kind_count >= loading->kind_room && !grow_kinds(loading))
 		return NULL;
-	struct kind *kind = find_kind(loading->kinds, loading->kind_room, row);
+	struct kind *kind = find_kind(loading->kinds, loading->kind_room, loading->samples, row);
 	if (kind->used)
 		return kind;
-	struct kind made = {.used = true, .row = *row};
+	struct kind made = {.used = true, .samples = loading->samples, .row = *row};
 	if (!find_series(loading, &made))
 		return NULL;
 	if (!keep_text(loading, &made.row.image) || !keep_text(loading, &made.row.type) ||
@@ -194,34 +219,55 @@ static const struct kind *kind_of(struct loading *loading, const struct holding 
 	return kind;
 }
 
+/* Who owns it by the lists, where the row itself does not tell. */
+static void name_owner(const struct loading *loading, struct holding *row)
+{
+	const struct owner *owner =
+	    !row->user && row->has_luid ? owners_find(&loading->owners, row->luid) : NULL;
+
+	if (owner) {
+		row->user = owner->user;
+		row->domain = owner->domain;
+	}
+}
+
+static void count(struct loading *loading, struct series *series, bool unowned)
+{
+	series->counts[loading->place]++;
+	if (unowned && loading->place == SAMPLE_BEFORE(loading->samples))
+		series->unowned_gain--;
+	if (unowned && loading->place == SAMPLE_SETTLED(loading->samples))
+		series->unowned_gain++;
+}
+
 static void count_holding(void *data, const struct holding *holding)
 {
 	struct loading *loading = data;
+	struct holding row = *holding;
 
-	if (loading->failed || !holding->type ||
-	    !find_place(loading, &loading->set->handles, holding->capture))
+	if (loading->failed || !holding->type || !find_place(loading, handles_of, holding->capture))
 		return;
-	const struct kind *kind = kind_of(loading, holding);
+	name_owner(loading, &row);
+	const struct kind *kind = kind_of(loading, &row);
 	loading->failed = !kind;
 	if (kind && kind->pooled)
-		kind->pooled->counts[loading->place]++;
+		count(loading, kind->pooled, !row.user);
 	if (kind && kind->own)
-		kind->own->counts[loading->place]++;
+		count(loading, kind->own, false);
 }
 
 static void count_process(void *data, const struct holding *process)
 {
 	struct loading *loading = data;
-	const struct samples *samples = &loading->set->processes;
 
 	if (loading->failed || process->count == NUMBER_UNKNOWN ||
-	    !find_place(loading, samples, process->capture))
+	    !find_place(loading, processes_of, process->capture))
 		return;
 	struct series *series = series_for(loading, (struct series){.pid = process->pid,
 	                                                .image = process->image,
 	                                                .type = SERIES_ALL_HANDLES,
-	                                                .samples = samples,
-	                                                .axis = &samples->everybody});
+	                                                .samples = loading->samples,
+	                                                .axis = &loading->samples->everybody});
 	loading->failed = !series;
 	if (series)
 		series->counts[loading->place] = (double)process->count;
@@ -236,14 +282,38 @@ static void gather(const void *node, VISIT when, void *data)
 		set->items[set->room++] = **(struct series *const *)node;
 }
 
+static bool has_look(const struct series_set *set, const char *observer)
+{
+	for (size_t i = 0; i < set->look_count; i++)
+		if (samples_same_observer(set->looks[i].handles.observer, observer))
+			return true;
+	return false;
+}
+
 /* False only when memory is out. */
 static bool choose_samples(
     struct series_set *set, const struct evidence *evidence, struct runfile *runfile)
 {
 	const int64_t slots = slots_of(runfile);
+	const struct captures *captures = &evidence->captures;
 
-	return samples_choose(&set->handles, evidence, slots, fits_handles) &&
-	       samples_choose(&set->processes, evidence, slots, fits_processes);
+	set->looks = calloc(captures->count + 1, sizeof *set->looks);
+	if (!set->looks)
+		return false;
+	for (size_t i = 0; i < captures->count; i++) {
+		const struct capture *capture = &captures->items[i];
+		struct look *look = &set->looks[set->look_count];
+		if (!(fits_handles(capture) || fits_processes(capture)) ||
+		    has_look(set, capture->observer))
+			continue;
+		set->look_count++;
+		if (!samples_choose(
+		        &look->handles, evidence, capture->observer, slots, fits_handles) ||
+		    !samples_choose(
+		        &look->processes, evidence, capture->observer, slots, fits_processes))
+			return false;
+	}
+	return true;
 }
 
 static bool count_rows(struct loading *loading, struct runfile *runfile, struct error *error)
@@ -265,7 +335,12 @@ bool series_load(struct series_set *set, const struct evidence *evidence, struct
 	*set = (struct series_set){.intern = intern_create()};
 	good = (set->intern && choose_samples(set, evidence, runfile)) ||
 	       error_set(error, EXIT_TARGET, "out of memory");
-	good = good && count_rows(&loading, runfile, error);
+	good = good && owners_load(&loading.owners, evidence, runfile, error);
+	if (good) {
+		set->strangers = loading.owners.strangers;
+		good = count_rows(&loading, runfile, error);
+		owners_deinit(&loading.owners);
+	}
 	free(loading.kinds);
 	if (good && set->count > 0) {
 		set->items = calloc(set->count, sizeof(*set->items));
@@ -290,10 +365,23 @@ void series_deinit(struct series_set *set)
 {
 	tdestroy(set->index, free_series);
 	free(set->items);
-	samples_deinit(&set->handles);
-	samples_deinit(&set->processes);
+	for (size_t i = 0; i < set->look_count; i++) {
+		samples_deinit(&set->looks[i].handles);
+		samples_deinit(&set->looks[i].processes);
+	}
+	free(set->looks);
 	intern_destroy(set->intern);
 	*set = (struct series_set){0};
+}
+
+size_t series_samples(const struct series_set *set)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < set->look_count; i++)
+		if (set->looks[i].handles.count > most)
+			most = set->looks[i].handles.count;
+	return most;
 }
 
 bool series_is_total(const struct series *series)

@@ -13,8 +13,8 @@
 
 #define SERIES_ALL_HANDLES "handle" /* the type of a series that counts handles of any type */
 
-/* One process, one type of object, and all of the run's accounts or one of them. Handles to what belongs to others are not
- * counted, as others come and go by their own clock; those to what is of nobody known count for all. */
+/* One process as one observer saw it, one type of object, and all of the run's accounts or one of them. Handles to what
+ * belongs to others are not counted, as others come and go by their own clock; those to what is of nobody known count for all. */
 struct series {
 	int64_t pid;       /* NUMBER_UNKNOWN */
 	const char *image; /* NULL: not known */
@@ -22,12 +22,21 @@ struct series {
 	const struct samples *samples;
 	const struct axis *axis;
 	double *counts; /* by place, see samples.h */
+	double
+	    unowned_gain; /* of them, to what is of nobody known: from before the run until the host was quiet */
+};
+
+/* Where one observer looked. */
+struct look {
+	struct samples handles, processes;
 };
 
 struct series_set {
-	struct samples handles, processes;
+	struct look *looks;
+	size_t look_count;
 	struct series *items;
 	size_t count, room;
+	size_t strangers;      /* see owners.h */
 	void *index;           /* private */
 	struct intern *intern; /* private */
 };
@@ -35,6 +44,9 @@ struct series_set {
 bool series_load(struct series_set *set, const struct evidence *evidence, struct runfile *runfile,
     struct error *error);
 void series_deinit(struct series_set *set);
+
+/* Snapshots with handles during the load, of the observer with the most. */
+size_t series_samples(const struct series_set *set);
 
 bool series_is_total(const struct series *series);
 /* That counts those of all accounts. */

@@ -45,8 +45,7 @@ static double at_place(double *values, size_t count, size_t place)
 	return values[place];
 }
 
-/* Changes the order of the values. */
-static double median(double *values, size_t count)
+double trend_median(double *values, size_t count)
 {
 	const double upper = at_place(values, count, count / 2);
 	double lower = values[0];
@@ -75,7 +74,7 @@ bool trend_slope(const double *x, const double *y, size_t count, double *out)
 			slopes[slope_count++] = (y[to] - y[from]) / (x[to] - x[from]);
 		}
 	}
-	*out = median(slopes, slope_count);
+	*out = trend_median(slopes, slope_count);
 	free(slopes);
 	return true;
 }
@@ -165,7 +164,7 @@ bool trend_estimate(const double *x, const double *y, size_t count, struct trend
 	double *work = residuals + count;
 	for (size_t i = 0; i < count; i++)
 		work[i] = residuals[i] = y[i] - trend.slope * x[i];
-	const double middle = median(work, count);
+	const double middle = trend_median(work, count);
 	for (size_t i = 0; i < count; i++)
 		residuals[i] -= middle;
 	trend.kendall_z = kendall_z(y, count, work);

@@ -26,4 +26,7 @@ struct trend {
 /* The x must rise. False with fewer than TREND_POINTS points, or when memory is out. The same points give the same result. */
 bool trend_estimate(const double *x, const double *y, size_t count, struct trend *out);
 
+/* Of at least one value. Changes their order. */
+double trend_median(double *values, size_t count);
+
 #endif

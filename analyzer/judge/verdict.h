@@ -58,8 +58,11 @@ enum growth_doubt {
 	DOUBT_UNSTEADY, /* more at the end than the limit allows, though there is no trend */
 	DOUBT_UNSEEN,   /* above it, but what is left on the quiet host was not seen */
 	DOUBT_TOO_FEW, /* more at the end than the limit allows, and too few looks between for a trend */
+	DOUBT_LATE,   /* no trend in the second half, but more in the end than then */
+	DOUBT_LET_GO, /* above it, but most was let go when the host had become quiet */
+	DOUBT_OWNER,  /* above it, but whose they are is not seen, and others logged on meanwhile */
 };
-extern const char *const growth_doubts[6];
+extern const char *const growth_doubts[9];
 
 /* How the handles of a process rise with the cycles. */
 struct growth {
@@ -72,10 +75,10 @@ struct growth {
 	enum growth_doubt doubt; /* if it is uncertain */
 	double slope, error;     /* handles a cycle, and its standard error */
 	double lower, upper;     /* 95 % interval */
-	double chance;    /* of such a slope if the true one is at the limit; not corrected */
-	double kendall_z; /* Mann-Kendall's, for support */
-	double first,
-	    last; /* handles at the first and at the last sample; DOUBT_TOO_FEW: before, and when quiet */
+	double chance;          /* of such a slope if the true one is at the limit; not corrected */
+	double kendall_z;       /* Mann-Kendall's, for support */
+	double before, settled; /* handles before the run, and on the quiet host; NAN: not seen */
+	double first, last;     /* at the first and the last look during the load; NAN: none */
 };
 
 /* A control run, judged by itself. */
@@ -135,8 +138,9 @@ struct verdict {
 
 	struct growth *growths; /* the most telling first */
 	size_t growth_count;
-	int64_t growth_tested;  /* series looked at */
-	int64_t growth_samples; /* snapshots during the load that count */
+	int64_t growth_tested;    /* series looked at */
+	int64_t growth_strangers; /* logons of other people during the run */
+	int64_t growth_samples;   /* snapshots during the load that count */
 
 	struct control *controls;
 	size_t control_count;

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "judge/growth.h"
+
 #define DURING_LEAST 3 /* snapshots in which somebody of the run should have been seen */
 
 /* LUIDs of well-known logon sessions (ntifs.h): SYSTEM, NETWORK SERVICE, LOCAL SERVICE. */
@@ -150,6 +152,9 @@ bool whole_doubt(
 {
 	if (!evidence->before.snapshot || !evidence->settled.snapshot)
 		return true;
-	return doubt_nameless(out, evidence) && doubt_handles(out, evidence) &&
-	       doubt_names(out, verdict, evidence);
+	if (!doubt_nameless(out, evidence))
+		return false;
+	/* Handles that leak are what nobody can account for. */
+	return growth_is_leak(verdict) ||
+	       (doubt_handles(out, evidence) && doubt_names(out, verdict, evidence));
 }

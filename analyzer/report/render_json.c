@@ -1,4 +1,5 @@
 /* A verdict for programs: schema leaklab.verdict/1. What is unknown is null. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,6 +112,11 @@ static json_t *culprits_json(const struct verdict *verdict)
 	return array;
 }
 
+static json_t *count_or_null(double count)
+{
+	return real_or_null(!isnan(count), count);
+}
+
 static json_t *growth_json(const struct verdict *verdict)
 {
 	json_t *series = json_array();
@@ -119,16 +125,18 @@ static json_t *growth_json(const struct verdict *verdict)
 		const bool tested = growth->doubt != DOUBT_TOO_FEW;
 		const bool unsure = growth->word == GROWTH_UNCERTAIN;
 		json_array_append_new(series,
-		    json_pack("{s:s,s:o,s:o,s:o,s:s,s:o,s:o,s:[o,o],s:o,s:o,s:f,s:f}", "word",
-		        growth_words[growth->word], "doubt",
+		    json_pack("{s:s,s:o,s:o,s:o,s:s,s:o,s:o,s:[o,o],s:o,s:o,s:o,s:o,s:o,s:o}",
+		        "word", growth_words[growth->word], "doubt",
 		        text_or_null(unsure ? growth_doubts[growth->doubt] : NULL), "image",
 		        text_or_null(growth->image), "pid", integer_or_null(true, growth->pid),
 		        "type", growth->type, "user", text_or_null(growth->user), "per_cycle",
 		        real_or_null(tested, growth->slope), "ci95",
 		        real_or_null(tested, growth->lower), real_or_null(tested, growth->upper),
 		        "p", real_or_null(tested, growth->chance), "kendall_z",
-		        real_or_null(tested, growth->kendall_z), "first", growth->first, "last",
-		        growth->last));
+		        real_or_null(tested, growth->kendall_z), "before",
+		        count_or_null(growth->before), "first", count_or_null(growth->first),
+		        "last", count_or_null(growth->last), "settled",
+		        count_or_null(growth->settled)));
 	}
 	return json_pack("{s:I,s:I,s:o}", "samples", (json_int_t)verdict->growth_samples, "tested",
 	    (json_int_t)verdict->growth_tested, "series", series);

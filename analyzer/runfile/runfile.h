@@ -169,6 +169,8 @@ struct holding {
 	const char *type; /* NULL: a process */
 	const char *user;
 	const char *domain;
+	bool has_luid; /* of a handle to a logon session's token or directory */
+	uint64_t luid;
 	int64_t count; /* of a process' handles; NUMBER_UNKNOWN */
 };
 /* Calls visit for each handle, and for each process, of all snapshots, captures in order. Strings are valid during the call. */
@@ -179,6 +181,10 @@ bool runfile_process_counts(struct runfile *runfile,
 /* Calls visit with each snapshot that is without its rows: what it says of the host. Valid during the call. */
 bool runfile_hosts(struct runfile *runfile,
     void (*visit)(void *data, const struct snapshot *header), void *data, struct error *error);
+/* Calls visit for each logon session that any snapshot names a user of, without its times; one that the snapshots tell of
+ * in several ways comes in each of them. Valid during the call. */
+bool runfile_logon_sessions(struct runfile *runfile,
+    void (*visit)(void *data, const struct logon_session *logon), void *data, struct error *error);
 /* Calls visit for each token handle, captures in order, without its account. */
 bool runfile_token_holdings(struct runfile *runfile,
     void (*visit)(void *data, const struct holding *holding), void *data, struct error *error);

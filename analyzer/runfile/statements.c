@@ -51,15 +51,20 @@ const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_ADD_CONTROL] = "INSERT INTO control (name, rate, run) VALUES (?, ?, ?)",
     [STATEMENT_CONTROLS] = "SELECT name, rate, run FROM control ORDER BY name",
     [STATEMENT_HOLDINGS] =
-        "SELECT capture, pid, image, type, user, domain FROM handle ORDER BY rowid",
+        "SELECT capture, pid, image, type, user, domain, NULL, luid FROM handle ORDER BY rowid",
     [STATEMENT_PROCESS_COUNTS] =
-        "SELECT capture, pid, image, NULL, NULL, NULL, handle_count FROM process ORDER BY rowid",
+        "SELECT capture, pid, image, NULL, NULL, NULL, handle_count, NULL FROM process"
+        " ORDER BY rowid",
     [STATEMENT_HOSTS] = "SELECT capture, source, host, build, boot_time, time, elevated,"
                         " leak_tracking, token_objects, token_objects_accounted FROM snapshot"
                         " ORDER BY capture",
-    [STATEMENT_TOKEN_HOLDINGS] = "SELECT capture, pid, image, type, NULL, NULL FROM handle"
-                                 " WHERE type = 'Token' ORDER BY rowid",
+    [STATEMENT_TOKEN_HOLDINGS] =
+        "SELECT capture, pid, image, type, NULL, NULL, NULL, NULL FROM handle"
+        " WHERE type = 'Token' ORDER BY rowid",
     [STATEMENT_OUTPUT] = "SELECT output FROM capture WHERE id = ?",
+    [STATEMENT_OWNERS] =
+        "SELECT DISTINCT luid, user, domain, logon_type, session_id FROM logon_session"
+        " WHERE luid IS NOT NULL AND user IS NOT NULL",
     [STATEMENT_SIGHTINGS] =
         "SELECT DISTINCT user, domain, NULL, logon_time FROM logon_session"
         " WHERE user IS NOT NULL AND logon_time IS NOT NULL"

@@ -219,3 +219,25 @@ enum yes_no snapshot_same_boot(const struct snapshot *a, const struct snapshot *
 	}
 	return same;
 }
+
+bool logon_is_of_person(const struct logon_session *logon)
+{
+	static const char *const domains[] = {"NT AUTHORITY", "NT SERVICE", "Window Manager",
+	    "Font Driver Host", "IIS APPPOOL", "NT VIRTUAL MACHINE"};
+	static const char *const types[] = {
+	    "Network", "Batch", "Service", "NetworkCleartext", "Proxy"};
+	size_t length = logon->user ? strlen(logon->user) : 0;
+	if ((length && logon->user[length - 1] == '$') ||
+	    (length && (strncasecmp(logon->user, "DWM-", 4) == 0 ||
+	                   strncasecmp(logon->user, "UMFD-", 5) == 0)))
+		return false;
+	for (size_t i = 0; logon->domain && i < sizeof domains / sizeof domains[0]; i++) {
+		if (strcasecmp(logon->domain, domains[i]) == 0)
+			return false;
+	}
+	for (size_t i = 0; logon->logon_type && i < sizeof types / sizeof types[0]; i++) {
+		if (strcmp(logon->logon_type, types[i]) == 0)
+			return false;
+	}
+	return true;
+}

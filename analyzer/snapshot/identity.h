@@ -45,4 +45,7 @@ const struct logon_session *logon_session_of(const struct snapshot *snapshot, ui
  * that Windows makes as it starts, under LUIDs that never change (3e7, 3e4, 3e5). */
 enum yes_no snapshot_same_boot(const struct snapshot *a, const struct snapshot *b);
 
+/* Of a person, or of nobody knows whom; not of the machine, of services or of the desktop's own parts. */
+bool logon_is_of_person(const struct logon_session *logon);
+
 #endif

@@ -10,7 +10,7 @@
 
 struct fixture fixture_create(void)
 {
-	struct fixture fixture = {.directory = unit_directory()};
+	struct fixture fixture = {.directory = unit_directory(), .observer = "probe"};
 	fixture.runfile = runfile_create(unit_path(fixture.directory, "run.leaklab"), NULL);
 	assert_non_null(fixture.runfile);
 	fixture_set(&fixture, "settled", "quiet");
@@ -142,8 +142,8 @@ void fixture_add_snapshot_at(
 	int64_t time = mark == MARK_BEFORE ? RUN_START : RUN_START + 100000 * SECOND;
 	struct capture capture = {.mark = mark,
 	    .round = 1,
-	    .observer = "probe",
-	    .command = "probe",
+	    .observer = fixture->observer,
+	    .command = fixture->observer,
 	    .started = time - SECOND / 10,
 	    .ended = time + SECOND / 10};
 	snapshot->time = time + host_clock_ahead;
@@ -161,8 +161,8 @@ void fixture_add_round(struct fixture *fixture, int64_t cycle, struct snapshot *
 	struct capture capture = {.mark = MARK_DURING,
 	    .round = cycle,
 	    .cycle = cycle,
-	    .observer = "probe",
-	    .command = "probe",
+	    .observer = fixture->observer,
+	    .command = fixture->observer,
 	    .started = time - SECOND / 10,
 	    .ended = time + SECOND / 10};
 	snapshot->time = time;

@@ -12,6 +12,7 @@
 struct fixture {
 	char *directory;
 	struct runfile *runfile;
+	const char *observer; /* who takes the snapshots; "probe" at first */
 };
 
 struct fixture fixture_create(void);

@@ -1,6 +1,7 @@
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "judge/verdict.h"
 #include "tests/unit/judge/fixture.h"
@@ -153,14 +154,19 @@ static void what_grows_for_one_account_is_found_among_many(void **state)
 			snapshot->handles[i].user = names[3];
 			snapshot->handles[i].domain = "LAB";
 		}
+		if (cycle < 20 * ACCOUNTS) {
+			fixture_add_logon(snapshot, cycle, 2);
+			snapshot->logon_sessions[snapshot->logon_session_count - 1].user =
+			    names[cycle % ACCOUNTS];
+		}
 		if (cycle < 20 * ACCOUNTS)
 			fixture_add_round(&fixture, cycle, snapshot);
 		else
 			fixture_add_snapshot(&fixture, MARK_SETTLED, snapshot);
 	}
 	struct verdict *verdict = fixture_judge(&fixture);
-	assert_int_equal(verdict->word, VERDICT_LEAK);
 	assert_reason(verdict, "Token handles of holder.exe (process 50) for lab03 rise by ");
+	assert_int_equal(verdict->word, VERDICT_LEAK);
 	fixture_finish(&fixture, verdict);
 }
 
@@ -175,6 +181,7 @@ static void where_two_observers_look_the_one_that_sees_handles_counts(void **sta
 		struct snapshot *sessions = fixture_snapshot();
 		assert_true(snapshot_add_unavailable(sessions, "handles", "qwinsta has none"));
 		assert_true(snapshot_add_unavailable(sessions, "processes", "qwinsta has none"));
+		fixture_add_logon(sessions, cycle, 2);
 		fixture_add_round(&fixture, cycle, sessions);
 		fixture_add_round(&fixture, cycle, snapshot_with(rising(cycle)));
 		fixture_add_round(&fixture, cycle, snapshot_with(rising(cycle)));
@@ -196,6 +203,7 @@ static void a_look_without_rights_is_not_counted_as_one_that_saw_no_handles(void
 	for (int cycle = 2; cycle < CYCLES; cycle += 2) {
 		struct snapshot *snapshot = snapshot_with(cycle % 6 ? rising(cycle) : 0);
 		snapshot->elevated = cycle % 6 ? YES : NO;
+		fixture_add_logon(snapshot, cycle, 2);
 		fixture_add_round(&fixture, cycle, snapshot);
 	}
 	fixture_add_snapshot(&fixture, MARK_SETTLED, snapshot_with(100));
@@ -238,6 +246,167 @@ static void what_is_left_must_have_been_seen_to_be_a_leak(void **state)
 	fixture_finish(&fixture, verdict);
 }
 
+static int starting_at_the_end(int cycle)
+{
+	return cycle < 92 ? 0 : 2 * (cycle - 90);
+}
+
+static void a_leak_that_begins_at_the_end_is_no_plateau(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct verdict *verdict = judge_counts(&fixture, starting_at_the_end, 20);
+	assert_reason(
+	    verdict, "became more near the end of the run (0 before it, 20 on the quiet host)");
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	fixture_finish(&fixture, verdict);
+}
+
+static int full_at_75(int cycle)
+{
+	return cycle < 75 ? cycle : 75;
+}
+
+static void a_cache_that_is_full_near_the_end_is_no_leak(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct verdict *verdict = judge_counts(&fixture, full_at_75, 75);
+	assert_reason(verdict, "whether they still do in the second half of the run is not clear");
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	fixture_finish(&fixture, verdict);
+}
+
+static void what_is_mostly_let_go_after_the_load_is_not_decided(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct verdict *verdict = judge_counts(&fixture, rising, 20);
+	assert_reason(verdict,
+	    "but most are let go when the host is quiet (0 before the run, 96 at its end, then 20)");
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	fixture_finish(&fixture, verdict);
+}
+
+/* So many of the staff are logged on, each with a handle of System that tells no user. */
+static void add_staff(struct snapshot *snapshot, int count, bool with_luid)
+{
+	for (int i = 0; i < count; i++) {
+		struct logon_session *logon = snapshot_add_logon_session(snapshot);
+		assert_non_null(logon);
+		logon->luid = 0x900000u + (unsigned)i;
+		logon->user = "staff";
+		logon->domain = "CORP";
+		logon->logon_type = "RemoteInteractive";
+		logon->session_id = 100 + i;
+		fixture_add_handle(snapshot, "System", 4, 0);
+		struct handle *handle = &snapshot->handles[snapshot->handle_count - 1];
+		handle->type = "Directory";
+		handle->has_luid = with_luid;
+		handle->luid = logon->luid;
+	}
+}
+
+/* A run during which staff log on, one with every second cycle. */
+static struct verdict *judge_staff(struct fixture *fixture, bool with_luid)
+{
+	fixture_set(fixture, "load.slots", "1");
+	fixture_add_cycles(fixture, 1, CYCLES, 2, CYCLE_LOGGED_OFF);
+	fixture_add_snapshot(fixture, MARK_BEFORE, fixture_snapshot());
+	for (int cycle = 4; cycle < CYCLES; cycle += 4) {
+		struct snapshot *snapshot = fixture_snapshot();
+		fixture_add_logon(snapshot, cycle, 2);
+		add_staff(snapshot, cycle / 2, with_luid);
+		fixture_add_round(fixture, cycle, snapshot);
+	}
+	struct snapshot *settled = fixture_snapshot();
+	add_staff(settled, CYCLES / 2, with_luid);
+	fixture_add_snapshot(fixture, MARK_SETTLED, settled);
+	return fixture_judge(fixture);
+}
+
+static void what_belongs_to_others_by_its_logon_session_is_not_the_runs(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct verdict *verdict = judge_staff(&fixture, true);
+	assert_int_equal(verdict->word, VERDICT_CLEAN);
+	assert_int_equal(verdict->growth_count, 0);
+	fixture_finish(&fixture, verdict);
+}
+
+static void what_may_belong_to_others_who_logged_on_is_not_decided(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct verdict *verdict = judge_staff(&fixture, false);
+	assert_reason(
+	    verdict, "whose they are is not seen, and 50 others logged on during the run");
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	fixture_finish(&fixture, verdict);
+}
+
+static void each_observer_is_judged_by_what_it_saw_itself(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	fixture_set(&fixture, "load.slots", "1");
+	fixture_add_cycles(&fixture, 1, CYCLES, 2, CYCLE_LOGGED_OFF);
+	for (int cycle = 0; cycle <= CYCLES; cycle += 4) {
+		for (int second = 0; second < 2; second++) {
+			/* Only the second one looks at the process that leaks. */
+			struct snapshot *snapshot =
+			    second ? snapshot_with(rising(cycle)) : fixture_snapshot();
+			fixture.observer = second ? "handle -p 50" : "handle -p 60";
+			if (!second) {
+				fixture_add_handle(snapshot, "other.exe", 60, 0);
+				fixture_add_logon(snapshot, cycle, 2);
+			}
+			if (cycle == 0)
+				fixture_add_snapshot(&fixture, MARK_BEFORE, snapshot);
+			else if (cycle == CYCLES)
+				fixture_add_snapshot(&fixture, MARK_SETTLED, snapshot);
+			else
+				fixture_add_round(&fixture, cycle, snapshot);
+		}
+	}
+	struct verdict *verdict = fixture_judge(&fixture);
+	bool found = false;
+	for (size_t i = 0; i < verdict->growth_count; i++)
+		found = found ||
+		        (verdict->growths[i].word == GROWTH_LEAK && verdict->growths[i].pid == 50);
+	assert_true(found);
+	fixture_finish(&fixture, verdict);
+}
+
+static void handles_of_sessions_that_are_still_there_are_no_leak(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	fixture_set(&fixture, "load.slots", "1");
+	fixture_add_cycles(&fixture, 1, CYCLES, 2, CYCLE_LOGGED_OFF);
+	for (int cycle = 0; cycle <= CYCLES; cycle += 4) {
+		struct snapshot *snapshot = snapshot_with(cycle);
+		for (int i = 1; i <= cycle; i++) {
+			fixture_add_logon(snapshot, i, 1 + i);
+			fixture_add_session(snapshot, 1 + i);
+		}
+		if (cycle == 0)
+			fixture_add_snapshot(&fixture, MARK_BEFORE, snapshot);
+		else if (cycle == CYCLES)
+			fixture_add_snapshot(&fixture, MARK_SETTLED, snapshot);
+		else
+			fixture_add_round(&fixture, cycle, snapshot);
+	}
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	assert_reason(
+	    verdict, "sessions were left behind, and in them leaks cannot be told from use");
+	for (size_t i = 0; i < verdict->reasons.count; i++)
+		assert_null(strstr(verdict->reasons.items[i], "would have been seen"));
+	fixture_finish(&fixture, verdict);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -252,6 +421,13 @@ int main(void)
 	    unit_test(a_leak_that_begins_late_is_not_called_clean),
 	    unit_test(what_is_left_must_have_been_seen_to_be_a_leak),
 	    unit_test(a_look_without_rights_is_not_counted_as_one_that_saw_no_handles),
+	    unit_test(a_leak_that_begins_at_the_end_is_no_plateau),
+	    unit_test(a_cache_that_is_full_near_the_end_is_no_leak),
+	    unit_test(what_is_mostly_let_go_after_the_load_is_not_decided),
+	    unit_test(what_belongs_to_others_by_its_logon_session_is_not_the_runs),
+	    unit_test(what_may_belong_to_others_who_logged_on_is_not_decided),
+	    unit_test(each_observer_is_judged_by_what_it_saw_itself),
+	    unit_test(handles_of_sessions_that_are_still_there_are_no_leak),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,34 @@
+/* Whose a handle is that a snapshot shows without a user. Inside this folder. */
+#ifndef LEAKLAB_OWNERS_H
+#define LEAKLAB_OWNERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "judge/evidence.h"
+#include "runfile/runfile.h"
+
+struct owner {
+	uint64_t luid;
+	const char *user, *domain;
+};
+
+struct owners {
+	struct owner *items; /* by LUID */
+	size_t count, room;
+	size_t
+	    strangers; /* logon sessions of people who logged on during the run and are not its own */
+	struct intern *intern; /* private */
+};
+
+/* From what all snapshots of the run list. */
+bool owners_load(struct owners *owners, const struct evidence *evidence, struct runfile *runfile,
+    struct error *error);
+void owners_deinit(struct owners *owners);
+
+/* NULL: no snapshot lists a logon session with this LUID and a user. */
+const struct owner *owners_find(const struct owners *owners, uint64_t luid);
+
+#endif

@@ -1,0 +1,32 @@
+/* A series of counts, and what its rise is. Inside this folder. */
+#ifndef LEAKLAB_RISE_H
+#define LEAKLAB_RISE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "judge/series.h"
+#include "judge/verdict.h"
+
+/* What rises are held against. */
+struct rising {
+	double limit;     /* handles a cycle */
+	size_t strangers; /* see owners.h */
+};
+
+struct rise {
+	const struct series *series;
+	struct growth growth; /* its texts belong to the series */
+};
+
+/* It has more at the end than the limit allows for so many cycles; or: the same, or the end is not known. */
+bool rise_has_gained(const struct series *series, double limit);
+bool rise_may_have_gained(const struct series *series, double limit);
+
+/* What of it can be counted. False only when memory is out. */
+bool rise_measure(struct rise *rise, const struct series *series, double limit);
+/* Its word; above: its slope surely is above the limit. What was let go once the load was over has not leaked: what is left on
+ * the quiet host judges. False only when memory is out. */
+bool rise_decide(struct rise *rise, const struct rising *rising, bool above);
+
+#endif
