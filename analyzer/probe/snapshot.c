@@ -86,9 +86,10 @@ static void write_header(struct snapshot *snapshot, bool elevated_known, bool el
 {
 	struct json *json = &snapshot->json;
 	const struct host *host = &snapshot->host;
-	const enum tracking_state tracking = tracking_state(host);
+	struct running running;
 	char build[48];
 
+	tracking_read(host, &running);
 	json_text(json, "schema", "leaklab.snapshot/1");
 	json_text(json, "source", "leaklab-probe " LEAKLAB_VERSION);
 	json_text(json, "host", *host->name ? host->name : NULL);
@@ -104,10 +105,10 @@ static void write_header(struct snapshot *snapshot, bool elevated_known, bool el
 		note_gap(snapshot, "elevated",
 		    "not elevated: handles of other users' processes are listed without their "
 		    "LUID and user");
-	if (tracking != TRACKING_UNKNOWN)
-		json_yes_no(json, "leak_tracking", tracking == TRACKING_ON);
+	if (running.tracking != TRACKING_UNKNOWN)
+		json_yes_no(json, "leak_tracking", running.tracking == TRACKING_ON);
 	else
-		note_gap(snapshot, "leak_tracking", "SeTokenLeakDiag cannot be read");
+		note_gap(snapshot, "leak_tracking", "%s", running.why);
 	tracking_write_dump_settings(json);
 }
 

@@ -5,32 +5,14 @@
 
 #include <windows.h>
 
+#include "probe/settings.h"
 #include "probe/win32.h"
 
 #define EXIT_GOOD 0
 #define EXIT_TARGET 4
-#define CONTROL_KEY L"SYSTEM\\CurrentControlSet\\Control\\"
-#define KERNEL_KEY CONTROL_KEY L"Session Manager\\Kernel"
-#define CRASH_KEY CONTROL_KEY L"CrashControl"
 #define OWN_KEY L"SOFTWARE\\leaklab"
 #define SAVED_KEY OWN_KEY L"\\Armed" /* what was there before, one key for each setting */
-#define FIRST_BUILD 14393 /* Windows 10 1607 / Server 2016: SeTokenLeakTracking is in its PDB */
-#define ROOT HKEY_LOCAL_MACHINE
-
-struct setting {
-	const wchar_t *key;
-	const wchar_t *name;
-	DWORD armed;
-};
-
-enum { TOKEN_LEAK_DIAG, CRASH_DUMP, NMI_DUMP, KEEP_DUMP, SETTING_COUNT };
-
-static struct setting settings[SETTING_COUNT] = {
-    [TOKEN_LEAK_DIAG] = {KERNEL_KEY, L"SeTokenLeakDiag", 1},
-    [CRASH_DUMP] = {CRASH_KEY, L"CrashDumpEnabled", DUMP_KERNEL},
-    [NMI_DUMP] = {CRASH_KEY, L"NMICrashDump", 1},
-    [KEEP_DUMP] = {CRASH_KEY, L"AlwaysKeepMemoryDump", 1},
-};
+#define ROOT SETTINGS_ROOT
 
 static int fail(const char *what, LONG error)
 {
@@ -38,13 +20,6 @@ static int fail(const char *what, LONG error)
 
 	fprintf(stderr, "leaklab-probe: %s: %s\n", what, win32_error((DWORD)error, why));
 	return EXIT_TARGET;
-}
-
-static bool get_dword(const wchar_t *key, const wchar_t *name, DWORD *out)
-{
-	DWORD size = sizeof(*out);
-
-	return RegGetValueW(ROOT, key, name, RRF_RT_REG_DWORD, NULL, out, &size) == ERROR_SUCCESS;
 }
 
 /* When arm was run; 0: it is not armed. */
@@ -59,26 +34,9 @@ static int64_t armed_at(void)
 	           : 0;
 }
 
-static bool needs_reboot(const struct host *host)
+void tracking_read(const struct host *host, struct running *out)
 {
-	const int64_t armed = armed_at();
-
-	return armed && (!host->boot || host->boot < armed);
-}
-
-enum tracking_state tracking_state(const struct host *host)
-{
-	DWORD value = 0;
-	DWORD size = sizeof(value);
-	const LONG error = RegGetValueW(ROOT, settings[TOKEN_LEAK_DIAG].key,
-	    settings[TOKEN_LEAK_DIAG].name, RRF_RT_REG_DWORD, NULL, &value, &size);
-
-	if (error == ERROR_FILE_NOT_FOUND)
-		return TRACKING_OFF;
-	if (error != ERROR_SUCCESS)
-		return TRACKING_UNKNOWN;
-	return value == 1 && !needs_reboot(host) && host->build >= FIRST_BUILD ? TRACKING_ON
-	                                                                       : TRACKING_OFF;
+	running_read(host, armed_at() != 0, out);
 }
 
 void tracking_write_dump_settings(struct json *json)
@@ -89,7 +47,7 @@ void tracking_write_dump_settings(struct json *json)
 
 	json_begin(json, "crash_dump", '{');
 	for (size_t i = CRASH_DUMP; i < SETTING_COUNT; i++)
-		if (get_dword(settings[i].key, settings[i].name, &value))
+		if (setting_get(i, &value) == ERROR_SUCCESS)
 			json_number(json, names[i], value);
 	json_end(json);
 }
@@ -102,11 +60,6 @@ static void saved_key(size_t index, wchar_t out[64])
 static LONG set_value(HKEY key, const wchar_t *name, DWORD type, const void *data, DWORD size)
 {
 	return RegSetValueExW(key, name, 0, type, data, size);
-}
-
-static LONG set_dword(HKEY key, const wchar_t *name, DWORD value)
-{
-	return set_value(key, name, REG_DWORD, &value, sizeof(value));
 }
 
 /* Reads a value of any type; the data are the caller's to free(), NULL if there is no such value. */
@@ -161,7 +114,7 @@ static LONG save(size_t index)
 	return error;
 }
 
-static LONG apply(const struct setting *setting)
+static LONG apply(const struct setting *setting, DWORD value)
 {
 	HKEY key;
 	LONG error =
@@ -169,7 +122,7 @@ static LONG apply(const struct setting *setting)
 
 	if (error != ERROR_SUCCESS)
 		return error;
-	error = set_dword(key, setting->name, setting->armed);
+	error = set_dword(key, setting->name, value);
 	RegCloseKey(key);
 	return error;
 }
@@ -251,8 +204,21 @@ static LONG note_time(int64_t now)
 	return error;
 }
 
+static void print_tracking(const struct running *running)
+{
+	if (running->tracking == TRACKING_UNKNOWN)
+		printf("leak tracking: unknown: %s\n", running->why);
+	else
+		printf("leak tracking: %s%s\n", running->tracking == TRACKING_ON ? "on" : "off",
+		    running->reboot == REBOOT_NEEDED && running->next != running->tracking
+		        ? ", until the next boot"
+		        : "");
+}
+
 int tracking_arm(enum dump_kind dump)
 {
+	const DWORD armed[SETTING_COUNT] = {
+	    [TOKEN_LEAK_DIAG] = 1, [CRASH_DUMP] = dump, [NMI_DUMP] = 1, [KEEP_DUMP] = 1};
 	LONG error = ERROR_SUCCESS;
 	struct host host;
 
@@ -262,10 +228,11 @@ int tracking_arm(enum dump_kind dump)
 		return EXIT_TARGET;
 	}
 	forget(); /* what an arm that was cut off has left */
-	settings[CRASH_DUMP].armed = dump;
 	/* All is saved before anything is changed. */
 	for (size_t i = 0; i < SETTING_COUNT && error == ERROR_SUCCESS; i++)
 		error = save(i);
+	if (error == ERROR_SUCCESS)
+		error = running_keep(&host, false);
 	if (error == ERROR_SUCCESS)
 		error = note_time(host.now);
 	if (error != ERROR_SUCCESS) {
@@ -273,28 +240,33 @@ int tracking_arm(enum dump_kind dump)
 		return fail("saving what is there (run as administrator)", error);
 	}
 	for (size_t i = 0; i < SETTING_COUNT && error == ERROR_SUCCESS; i++)
-		error = apply(&settings[i]);
+		error = apply(&settings[i], armed[i]);
 	if (error != ERROR_SUCCESS) {
 		fail("changing the registry", error);
 		tracking_disarm(); /* says whether it could put back what was there */
 		return EXIT_TARGET;
 	}
-	if (host.build < FIRST_BUILD)
+	if (host.build && host.build < RUNNING_FIRST_BUILD)
 		fprintf(stderr,
 		    "leaklab-probe: build %u has no leak tracking; it came with Server 2016 (%d). "
 		    "Dumps are armed all the same\n",
-		    host.build, FIRST_BUILD);
+		    host.build, RUNNING_FIRST_BUILD);
 	return tracking_status();
 }
 
 int tracking_disarm(void)
 {
-	LONG error = ERROR_SUCCESS;
+	struct running running;
+	struct host host;
 
 	if (!armed_at()) {
 		puts("armed: no; there is nothing to put back");
 		return EXIT_GOOD;
 	}
+	host_read(&host);
+	LONG error = running_keep(&host, true);
+	if (error != ERROR_SUCCESS)
+		return fail("noting what the kernel does (run as administrator)", error);
 	for (size_t i = 0; i < SETTING_COUNT; i++) {
 		const LONG one = restore(i);
 
@@ -306,30 +278,33 @@ int tracking_disarm(void)
 		return fail("putting back what was there; run it again", error);
 	forget();
 	puts("armed: no; what was there is put back, and takes effect at the next boot");
+	tracking_read(&host, &running);
+	print_tracking(&running);
 	return EXIT_GOOD;
 }
 
 int tracking_status(void)
 {
-	static const char *const states[] = {"off", "on"};
-	DWORD value;
+	static const char *const reboots[] = {
+	    [REBOOT_NOT_NEEDED] = "not needed for what leaklab has changed",
+	    [REBOOT_NEEDED] = "needed. The kernel reads SeTokenLeakDiag and the kind of dump when "
+	                      "it starts",
+	    [REBOOT_TO_BE_SURE] = "needed, to be sure that SeTokenLeakDiag is in effect"};
+	struct running running;
 	struct host host;
+	DWORD value;
 
 	host_read(&host);
-	const enum tracking_state state = tracking_state(&host);
+	tracking_read(&host, &running);
 	printf("armed: %s\n", armed_at() ? "yes" : "no");
-	printf("leak tracking: %s\n", state < 0 ? "unknown" : states[state]);
+	print_tracking(&running);
 	for (size_t i = 0; i < SETTING_COUNT; i++) {
 		printf("%ls: ", settings[i].name);
-		if (get_dword(settings[i].key, settings[i].name, &value))
+		if (setting_get(i, &value) == ERROR_SUCCESS)
 			printf("%lu\n", value);
 		else
 			puts("not set");
 	}
-	if (needs_reboot(&host))
-		puts("reboot: needed. The kernel reads SeTokenLeakDiag and the kind of dump when "
-		     "it starts");
-	else
-		puts("reboot: not needed for what leaklab has changed");
+	printf("reboot: %s\n", reboots[running.reboot]);
 	return EXIT_GOOD;
 }

@@ -6,11 +6,10 @@
 
 #include "probe/host.h"
 #include "probe/json.h"
+#include "probe/running.h"
 
-enum tracking_state { TRACKING_UNKNOWN = -1, TRACKING_OFF, TRACKING_ON };
-
-/* Whether the kernel notes who makes tokens: as far as the registry and the boot time tell. */
-enum tracking_state tracking_state(const struct host *host);
+/* Whether the running kernel notes who makes tokens. */
+void tracking_read(const struct host *host, struct running *out);
 void tracking_write_dump_settings(struct json *json);
 
 /* What crash dumps are to hold. */
