@@ -249,7 +249,7 @@ int tracking_arm(enum dump_kind dump)
 	if (host.build && host.build < RUNNING_FIRST_BUILD)
 		fprintf(stderr,
 		    "leaklab-probe: build %u has no leak tracking; it came with Server 2016 (%d). "
-		    "Dumps are armed all the same\n",
+		    "SeTokenLeakDiag is set and does nothing here; dumps are armed all the same\n",
 		    host.build, RUNNING_FIRST_BUILD);
 	return tracking_status();
 }

@@ -51,8 +51,11 @@ class Wine:
         self.programs["lab-user"] = shutil.copy(PROGRAMS["stand-in"], self.folder / "lab-user.exe")
         (self.folder / "prefix").mkdir()
         self.boot()
-        # The prefix' own version may be one without leak tracking.
-        self.system("reg", "add", "HKCU\\Software\\Wine", "/v", "Version", "/d", "win10", "/f")
+        self.be("win10")  # the prefix' own version may be one without leak tracking
+
+    def be(self, version):
+        """From now on programs are told of that version of Windows."""
+        self.system("reg", "add", "HKCU\\Software\\Wine", "/v", "Version", "/d", version, "/f")
 
     def boot(self):
         subprocess.run([self.server, "-p"], env=self.environment, check=True, timeout=LONGEST)
@@ -401,6 +404,19 @@ class Registry(Case):
         WINE.system("reg", "add", KERNEL, "/v", "another", "/t", "REG_DWORD", "/d", "1", "/f")
         self.addCleanup(WINE.system, "reg", "delete", KERNEL, "/v", "another", "/f")
         self.assertEqual(self.kernel(), ("on", "not needed"), "arm set it before")
+
+    def test_old_build(self):
+        """a build without leak tracking is told so at arm, and its kernel is never said to track"""
+        WINE.be("win2008r2")
+        self.addCleanup(WINE.be, "win10")
+        code, output, errors = WINE.run("probe", "arm")
+        self.addCleanup(WINE.run, "probe", "disarm")
+        self.assertEqual(code, 0, errors)
+        self.assertIn("build 7601 has no leak tracking", errors)
+        self.assertIn("SeTokenLeakDiag is set and does nothing here", errors)
+        self.assertEqual(self.kernel(), ("off", "needed"), output)
+        WINE.reboot()
+        self.assertEqual(self.kernel(), ("off", "not needed"))
 
 
 class Probe(Case):
