@@ -59,7 +59,7 @@ static bool is_system(const struct process *process)
 	return false;
 }
 
-static void say_state(uint64_t luid)
+static enum logon_state say_state(uint64_t luid)
 {
 	static const char *const words[] = {[LOGON_THERE] = "is still there",
 	    [LOGON_GONE] = "has gone",
@@ -72,6 +72,7 @@ static void say_state(uint64_t luid)
 	printf(
 	    "; logon session %08x:%08x %s\n", (unsigned)(luid >> 32), (unsigned)luid, words[state]);
 	fflush(stdout);
+	return state;
 }
 
 static bool close_there(HANDLE process, uint64_t value)
@@ -86,7 +87,13 @@ static bool close_there(HANDLE process, uint64_t value)
 	return true;
 }
 
-enum outcome { CLOSED, NOT_MEANT, REFUSED };
+enum outcome {
+	CLOSED,
+	NO_TOKEN, /* what the handle leads to cannot be asked as a token, or not any more */
+	NOT_MEANT,
+	LEFT,
+	REFUSED
+};
 
 /* Closes a handle if it leads to a token (of that logon session, unless luid is NULL). */
 static enum outcome close_one(
@@ -104,15 +111,18 @@ static enum outcome close_one(
 		CloseHandle(process);
 		return REFUSED;
 	}
-	if (!token_query(copy, &token) || (luid && token.luid != *luid))
+	if (!token_query(copy, &token))
+		outcome = NO_TOKEN;
+	else if (luid && token.luid != *luid)
 		outcome = NOT_MEANT;
+	else if (is_system(owner))
+		outcome = LEFT;
 	CloseHandle(copy);
-	if (outcome != NOT_MEANT && is_system(owner)) {
+	if (outcome == LEFT) {
 		printf("left: process %llu %s handle 0x%llx (the system's own)\n",
 		    (unsigned long long)pid, owner->image ? owner->image : "",
 		    (unsigned long long)value);
-		outcome = NOT_MEANT;
-	} else if (outcome != NOT_MEANT && close_there(process, value)) {
+	} else if (outcome == REFUSED && close_there(process, value)) {
 		printf("closed: process %llu %s handle 0x%llx", (unsigned long long)pid,
 		    owner && owner->image ? owner->image : "", (unsigned long long)value);
 		say_state(token.luid);
@@ -146,6 +156,12 @@ static int release_handle(const struct handle_table *table, const struct process
 	const enum outcome outcome = close_one(owner, pid, value, NULL);
 	if (outcome == REFUSED)
 		say_refused(pid, value);
+	else if (outcome == NO_TOKEN)
+		fprintf(stderr,
+		    "leaklab-probe: process %llu handle 0x%llx leads to no token any more: its "
+		    "process has closed it, or used its value again. Nothing is closed; look with "
+		    "a new snapshot\n",
+		    (unsigned long long)pid, (unsigned long long)value);
 	return outcome == CLOSED ? EXIT_GOOD : EXIT_TARGET;
 }
 
@@ -155,31 +171,39 @@ static int release_luid(
 	uint64_t closed = 0;
 	uint64_t refused = 0;
 
+	if (logon_state(luid) == LOGON_GONE) {
+		fprintf(stderr,
+		    "leaklab-probe: there is no logon session %08x:%08x, so nothing is closed; a "
+		    "snapshot lists those there are\n",
+		    (unsigned)(luid >> 32), (unsigned)luid);
+		return EXIT_TARGET;
+	}
 	for (uint64_t i = 0; i < table->all->count; i++) {
 		const struct nt_handle *handle = &table->all->entries[i];
 
 		if (handle->type != table->token_type || handle->pid == GetCurrentProcessId())
 			continue;
-		switch (close_one(
-		    processes_find(processes, handle->pid), handle->pid, handle->value, &luid)) {
-		case CLOSED:
-			closed++;
-			break;
-		case REFUSED:
-			refused++;
-			break;
-		case NOT_MEANT:
-			break;
-		}
+		const enum outcome outcome = close_one(
+		    processes_find(processes, handle->pid), handle->pid, handle->value, &luid);
+		closed += outcome == CLOSED;
+		refused += outcome == REFUSED;
 	}
 	printf("%llu handles closed", (unsigned long long)closed);
-	say_state(luid);
+	const enum logon_state after = say_state(luid);
 	if (refused)
 		fprintf(stderr,
 		    "leaklab-probe: %llu token handles could not be looked into; some may be of "
-		    "that logon session\n",
+		    "that logon session. Run it elevated, or as LocalSystem\n",
 		    (unsigned long long)refused);
-	return logon_state(luid) == LOGON_THERE ? EXIT_LEFT : EXIT_GOOD;
+	if (after == LOGON_THERE && closed == 0 && refused == 0)
+		fputs("leaklab-probe: no handle but the system's own leads to it: if it stays, the "
+		      "kernel itself refers to it, which a memory dump shows\n",
+		    stderr);
+	if (after == LOGON_UNKNOWN)
+		fputs("leaklab-probe: so it is not proved who holds it: LSA tells of logon "
+		      "sessions only to those who run elevated, or as LocalSystem\n",
+		    stderr);
+	return after == LOGON_GONE ? EXIT_GOOD : after == LOGON_THERE ? EXIT_LEFT : EXIT_TARGET;
 }
 
 int release(const char *target)

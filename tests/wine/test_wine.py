@@ -85,7 +85,7 @@ class Wine:
     def run(self, name, *arguments):
         """Returns exit code, output and errors, the line ends as on Unix."""
         result = self.run_once(name, *arguments)
-        # Our programs never end with 1, and never without a word: so ends wine where it could not start one.
+        # Our programs never end with 1 without a word: so ends wine where it could not start one.
         return result if result != (1, "", "") else self.run_once(name, *arguments)
 
     def run_once(self, name, *arguments):
@@ -443,10 +443,14 @@ class Probe(Case):
         self.log_on(grabber)
         code, output, errors = WINE.run("probe", "release", "--lab", "00000000:12345678")
         self.assertIn("0 handles closed", output, errors)
+        self.assertIn("is still there", output)  # wine has data for any LUID but 0:0
+        self.assertIn("own leads to it", errors)
+        self.assertEqual(code, 1)
         self.assertEqual(len(self.tokens_of(grabber.pid_there)), 4)
         luid = self.tokens_of(grabber.pid_there)[0].get("luid", "00000000:00000000")
         code, output, errors = WINE.run("probe", "release", "--lab", luid)
-        self.assertEqual(code, 0, errors)
+        self.assertEqual(code, 4, "LSA does not say what became of it")
+        self.assertIn("not proved who holds it", errors)
         self.assertEqual(len(re.findall(rf"closed: process {grabber.pid_there} .*; logon session {luid}", output)), 4, output)
         self.assertEqual(self.tokens_of(grabber.pid_there), [])
 
