@@ -16,7 +16,7 @@
 #define REPEAT_MOST 1000000
 
 static const char help[] =
-    "Usage: leaklab-probe [snapshot] [--output=FILE] [--repeat=N]\n"
+    "Usage: leaklab-probe [snapshot] [--output=FILE | --repeat=N]\n"
     "       leaklab-probe status | disarm\n"
     "       leaklab-probe arm [--dump=kernel|complete]\n"
     "       leaklab-probe release --lab PID:HANDLE | LUID\n"
@@ -25,7 +25,9 @@ static const char help[] =
     "  snapshot  one JSON snapshot (leaklab.snapshot/1) for leaklab-analyzer: sessions, LSA\n"
     "            logon sessions, every token handle, handle counts, token objects; and what\n"
     "            could not be seen, and why. It closes what it opens, and leaves nothing:\n"
-    "            with --repeat, N snapshots one after another show its own handle count\n"
+    "            --repeat=N is for testing the probe itself. It prints N snapshots one after\n"
+    "            another, in which its own handle count stays the same; no reader takes that\n"
+    "            for one snapshot, so it does not go with --output\n"
     "  arm       have the kernel note who makes tokens (SeTokenLeakDiag), and have an NMI\n"
     "            write a kernel dump (default) or a complete one; both from the next boot on.\n"
     "            What was there is kept under HKLM\\SOFTWARE\\leaklab, and until the next boot\n"
@@ -137,6 +139,9 @@ static int run(const struct options *options)
 
 	if ((options->output || options->repeat) && strcmp(verb, "snapshot") != 0)
 		return usage_error(verb, "--output and --repeat are for snapshots");
+	if (options->output && options->repeat)
+		return usage_error("--repeat", "many snapshots in one file are none; leave out "
+		                               "--output, or run it once for each file");
 	if (options->dump_given && strcmp(verb, "arm") != 0)
 		return usage_error("--dump", "only arm sets the kind of dump");
 	if (strcmp(verb, "arm") == 0)

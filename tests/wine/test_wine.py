@@ -523,7 +523,8 @@ class Files(Case):
         self.assertIn("--lab", WINE.run("grabber", "--watch", "lab-user.exe")[2])
         for wrong in ("a\"b", "a\\"):
             self.assertEqual(WINE.run("grabber", "--install-service", "--lab", "--watch", wrong)[0], 2, wrong)
-        for wrong in (["arm", "--repeat=2"], ["status", "--dump=kernel"], ["--repeat=0"], ["nonsense"], ["release"], ["status", "1"]):
+        for wrong in (["arm", "--repeat=2"], ["status", "--dump=kernel"], ["--repeat=0"], ["--repeat=2", "--output=two.json"],
+                      ["nonsense"], ["release"], ["status", "1"]):
             self.assertEqual(WINE.run("probe", *wrong)[0], 2, wrong)
 
     def test_manual(self):
