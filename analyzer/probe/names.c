@@ -7,8 +7,6 @@
 #include "probe/win32.h"
 
 #define NAME_SIZE 512
-/* The account of a deleted user is asked for at domain controllers, which may be far or gone. */
-#define LOOKUP_TIME 3000 /* ms, all together */
 
 struct name {
 	struct name *next;
@@ -21,6 +19,7 @@ struct names {
 	const struct logons *logons;
 	struct name *by_sid;
 	ULONGLONG spent; /* ms */
+	size_t left_out;
 };
 
 struct names *names_create(const struct logons *logons)
@@ -45,6 +44,11 @@ void names_destroy(struct names *names)
 	free(names);
 }
 
+size_t names_left_out(const struct names *names)
+{
+	return names->left_out;
+}
+
 /* What stands for a name that there is not. */
 static char *sid_text(PSID sid)
 {
@@ -66,7 +70,11 @@ static void look_up(struct names *names, struct name *name)
 	SID_NAME_USE use;
 	const ULONGLONG start = GetTickCount64();
 
-	if (names->spent < LOOKUP_TIME &&
+	/* A single call can take longer than that; it is the last one then. */
+	const bool in_time = names->spent < NAMES_TIME;
+	if (!in_time)
+		names->left_out++;
+	if (in_time &&
 	    LookupAccountSidW(NULL, name->sid, user, &user_size, domain, &domain_size, &use)) {
 		name->user = utf8(user, -1);
 		name->domain = utf8(domain, -1);

@@ -284,9 +284,18 @@ static void note_tally(struct snapshot *snapshot, const struct tally *tally)
 	if (tally->refused)
 		note_gap(snapshot, "handles.luid",
 		    "%llu of %llu token handles could not be looked into, the first of them process "
-		    "%llu's: %s",
+		    "%llu's: %s%s",
 		    (unsigned long long)tally->refused, (unsigned long long)tally->listed,
-		    (unsigned long long)tally->refused_pid, win32_error(tally->refused_error, why));
+		    (unsigned long long)tally->refused_pid, win32_error(tally->refused_error, why),
+		    tally->refused_error == ERROR_ACCESS_DENIED
+		        ? ". Run it elevated, or as LocalSystem (psexec -s); protected processes "
+		          "stay closed to both"
+		        : "");
+	if (names_left_out(snapshot->names))
+		note_gap(snapshot, "handles.user",
+		    "the names of %zu accounts are missing, and their SIDs are there instead: to "
+		    "look up the others took longer than %d s",
+		    names_left_out(snapshot->names), NAMES_TIME / 1000);
 	if (tally->without_luid)
 		note_gap(snapshot, "handles.luid",
 		    "%llu tokens are said to be of the logon session 0:0, which there is not",
