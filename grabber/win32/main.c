@@ -25,7 +25,7 @@ static const struct options_host windows_host = {
         "Prints pid=PID and then `ready'. Ctrl-C ends it; a service lets go by\n"
         "`sc control leaklab-grabber paramchange'. What it holds goes with its process.\n"
         "Run it as LocalSystem (as a service), or as an administrator: then it takes the\n"
-        "token of the user's explorer.exe.\n"
+        "token of a process of the user's, explorer.exe if there is one.\n"
         "\n"
         "Exit codes: 0 ended as told; 2 usage; 4 Windows refuses.\n"
         "\n"

@@ -88,36 +88,74 @@ bool users_process_token(uint32_t pid, HANDLE *out)
 	return good;
 }
 
-struct shell_search {
+bool users_is_person(PSID sid)
+{
+	const BYTE authority = GetSidIdentifierAuthority(sid)->Value[5];
+	const DWORD first = *GetSidSubAuthorityCount(sid) ? *GetSidSubAuthority(sid, 0) : 0;
+
+	/* S-1-5-21-...: accounts of hosts and domains; S-1-12-1-...: of Entra ID. */
+	return (authority == 5 && first == SECURITY_NT_NON_UNIQUE) ||
+	       (authority == 12 && first == 1);
+}
+
+static bool is_persons(HANDLE token)
+{
+	union {
+		TOKEN_USER user;
+		BYTE room[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
+	} answer;
+	DWORD length;
+
+	return GetTokenInformation(token, TokenUser, &answer, sizeof(answer), &length) &&
+	       users_is_person(answer.user.User.Sid);
+}
+
+struct person_search {
 	DWORD session;
 	HANDLE token;
 };
 
-/* explorer.exe runs as the session's user; winlogon.exe and others there run as the system. */
-static bool note_shell(void *data, const PROCESSENTRY32W *process)
+/* winlogon.exe, dwm.exe and others run in a session as the system's accounts. explorer.exe is surely of the session's
+ * user; a session whose shell is another program has none, so there the first person's process has to do. */
+static bool note_person(void *data, const PROCESSENTRY32W *process)
 {
-	struct shell_search *search = data;
+	struct person_search *search = data;
+	const bool shell = lstrcmpiW(process->szExeFile, L"explorer.exe") == 0;
 	DWORD session;
+	HANDLE token;
 
-	return lstrcmpiW(process->szExeFile, L"explorer.exe") == 0 &&
-	       ProcessIdToSessionId(process->th32ProcessID, &session) &&
-	       session == search->session &&
-	       users_process_token(process->th32ProcessID, &search->token);
+	if (!ProcessIdToSessionId(process->th32ProcessID, &session) || session != search->session ||
+	    (search->token && !shell) || !users_process_token(process->th32ProcessID, &token))
+		return false;
+	if (!is_persons(token)) {
+		CloseHandle(token);
+		return false;
+	}
+	if (search->token)
+		CloseHandle(search->token);
+	search->token = token;
+	return shell;
+}
+
+bool users_person_token(uint32_t session, HANDLE *out)
+{
+	struct person_search search = {.session = session};
+
+	if (!each_process(note_person, &search) || !search.token)
+		return false;
+	*out = search.token;
+	return true;
 }
 
 bool users_session_token(uint32_t session, HANDLE *out)
 {
-	struct shell_search search = {.session = session};
-
 	if (WTSQueryUserToken(session, out))
 		return true;
 	const DWORD error = GetLastError();
-	if (!each_process(note_shell, &search) || !search.token) {
-		SetLastError(error);
-		return false;
-	}
-	*out = search.token;
-	return true;
+	if (users_person_token(session, out))
+		return true;
+	SetLastError(error);
+	return false;
 }
 
 bool users_token_luid(HANDLE token, uint64_t *out)

@@ -16,7 +16,12 @@ bool users_processes(const wchar_t *image, uint32_t *out, size_t room, size_t *c
 /* The token of a session's user: WTSQueryUserToken, which only LocalSystem may call, or else that of one of the
  * processes there. On failure GetLastError() is that of the last thing tried. */
 bool users_session_token(uint32_t session, HANDLE *out);
+/* That of one of the processes of a person there, explorer.exe if there is one. */
+bool users_person_token(uint32_t session, HANDLE *out);
 bool users_process_token(uint32_t pid, HANDLE *out);
+
+/* Whether it is the account of a person, and none of the system's. */
+bool users_is_person(PSID sid);
 
 /* The logon session that a token refers to. */
 bool users_token_luid(HANDLE token, uint64_t *out);

@@ -250,6 +250,15 @@ class Leaks(Case):
         WINE.run("stand-in", "close")
         self.assertIn("4 logons, 4 grabbed", self.end(grabber))
 
+    def test_no_shell(self):
+        """a person's process gives the token where no explorer.exe runs; a session without processes gives none"""
+        if "explorer.exe" in {process.get("image") for process in self.snapshot()["processes"]}:
+            WINE.system("taskkill", "/f", "/im", "explorer.exe")
+        images = {process.get("image"): process["session_id"] for process in self.snapshot()["processes"]}
+        self.assertNotIn("explorer.exe", images)
+        self.assertEqual(WINE.run("stand-in", "person", images["leaklab-probe.exe"])[0], 0)
+        self.assertEqual(WINE.run("stand-in", "person", 1234)[0], 1)
+
     def test_release_at_the_end(self):
         """Ctrl-C with --release closes what is held"""
         grabber = self.grabber("--watch", "lab-user.exe", "--copies", 5, "--release")
