@@ -18,8 +18,8 @@ static const struct options_host windows_host = {
     .ending =
         "  first, and before all others:\n"
         "      --install-service   install as a service (LocalSystem) with the other options,\n"
-        "                          and start it. Keep the program in a folder that only\n"
-        "                          administrators may write to; its log is beside it\n"
+        "                          and start it; its log is beside the program. The\n"
+        "                          folder must be one that only administrators may write to\n"
         "      --uninstall-service stop it and take it off the host\n"
         "\n"
         "Prints pid=PID and then `ready'. Ctrl-C ends it; a service lets go by\n"
@@ -27,7 +27,9 @@ static const struct options_host windows_host = {
         "Run it as LocalSystem (as a service), or as an administrator: then it takes the\n"
         "token of a process of the user's, explorer.exe if there is one.\n"
         "\n"
-        "Exit codes: 0 ended as told; 2 usage; 4 Windows refuses.\n"
+        "A folder that only administrators and the system may write to; if it is there\n"
+        "already, somebody else may have made it, so take another name:\n" SERVICE_FOLDER "\n"
+        "Exit codes: 0 ended as told; 2 usage; 4 Windows refuses, or the folder is open.\n"
         "\n"
         "Example: leak at every third logon until it is uninstalled:\n"
         "  leaklab-grabber --install-service --lab --every 3\n",

@@ -7,6 +7,7 @@
 
 #include "grabber/program.h"
 #include "grabber/win32/control.h"
+#include "grabber/win32/folder.h"
 #include "probe/win32.h"
 
 #define SERVICE_NAME L"leaklab-grabber"
@@ -55,6 +56,31 @@ static bool service_command(int argc, wchar_t **argv, wchar_t command[COMMAND_SI
 	return true;
 }
 
+/* Says what is to be done about a folder where others than administrators may write. */
+static bool is_folder_safe(void)
+{
+	wchar_t path[MAX_PATH];
+	bool open = true;
+	const DWORD error = folder_is_open(path, &open);
+
+	if (error != ERROR_SUCCESS) {
+		SetLastError(error);
+		fail("asking who may write to the program's folder");
+		return false;
+	}
+	if (!open)
+		return true;
+	char *name = utf8(path, -1);
+	fprintf(stderr,
+	    "leaklab-grabber: %s: ordinary users may write there, or one of them owns it, and "
+	    "could have the service run what they like as LocalSystem. Put the program into a "
+	    "folder that only administrators may write to:\n"
+	    "%s",
+	    name ? name : "its folder", SERVICE_FOLDER);
+	free(name);
+	return false;
+}
+
 int service_install(int argc, wchar_t **argv)
 {
 	wchar_t command[COMMAND_SIZE];
@@ -66,6 +92,8 @@ int service_install(int argc, wchar_t **argv)
 		    stderr);
 		return EXIT_USAGE;
 	}
+	if (!is_folder_safe())
+		return EXIT_TARGET;
 	SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CREATE_SERVICE);
 	if (!manager)
 		return fail("opening the service manager (run as administrator)");

@@ -6,10 +6,16 @@
 
 #include "grabber/options.h"
 
+/* How to make a folder where nobody but administrators can put a DLL beside the service's program. */
+#define SERVICE_FOLDER                                                                             \
+	"  mkdir C:\\leaklab\n"                                                                    \
+	"  icacls C:\\leaklab /inheritance:r "                                                     \
+	"/grant:r \"*S-1-5-32-544:(OI)(CI)F\" \"*S-1-5-18:(OI)(CI)F\"\n"
+
 /* All return an exit code and print what is to be said. */
 
 /* Installs the service, to be run with the arguments (their count and they: those behind --install-service), and starts
- * it. */
+ * it; unless ordinary users may write to the program's folder. */
 int service_install(int argc, wchar_t **argv);
 /* Stops it and takes it off the host. */
 int service_uninstall(void);

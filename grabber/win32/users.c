@@ -98,16 +98,28 @@ bool users_is_person(PSID sid)
 	       (authority == 12 && first == 1);
 }
 
-static bool is_persons(HANDLE token)
+union user_answer {
+	TOKEN_USER user;
+	BYTE room[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
+};
+
+static bool read_user(HANDLE token, union user_answer *out)
 {
-	union {
-		TOKEN_USER user;
-		BYTE room[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
-	} answer;
 	DWORD length;
 
-	return GetTokenInformation(token, TokenUser, &answer, sizeof(answer), &length) &&
-	       users_is_person(answer.user.User.Sid);
+	return GetTokenInformation(token, TokenUser, out, sizeof(*out), &length);
+}
+
+bool users_is_oneself(PSID sid)
+{
+	union user_answer answer;
+	HANDLE token;
+
+	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
+		return false;
+	const bool same = read_user(token, &answer) && EqualSid(answer.user.User.Sid, sid);
+	CloseHandle(token);
+	return same;
 }
 
 struct person_search {
@@ -120,6 +132,7 @@ struct person_search {
 static bool note_person(void *data, const PROCESSENTRY32W *process)
 {
 	struct person_search *search = data;
+	union user_answer answer;
 	const bool shell = lstrcmpiW(process->szExeFile, L"explorer.exe") == 0;
 	DWORD session;
 	HANDLE token;
@@ -127,7 +140,7 @@ static bool note_person(void *data, const PROCESSENTRY32W *process)
 	if (!ProcessIdToSessionId(process->th32ProcessID, &session) || session != search->session ||
 	    (search->token && !shell) || !users_process_token(process->th32ProcessID, &token))
 		return false;
-	if (!is_persons(token)) {
+	if (!read_user(token, &answer) || !users_is_person(answer.user.User.Sid)) {
 		CloseHandle(token);
 		return false;
 	}

@@ -22,6 +22,8 @@ bool users_process_token(uint32_t pid, HANDLE *out);
 
 /* Whether it is the account of a person, and none of the system's. */
 bool users_is_person(PSID sid);
+/* Whether it is the user that this program runs as. */
+bool users_is_oneself(PSID sid);
 
 /* The logon session that a token refers to. */
 bool users_token_luid(HANDLE token, uint64_t *out);

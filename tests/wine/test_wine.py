@@ -308,6 +308,24 @@ class Service(Case):
         self.assertEqual(code, 4)
         self.assertIn("opening the service", errors)
 
+    def test_open_folder(self):
+        """a service is not installed from a folder where everybody may put DLLs beside it"""
+        mode = WINE.folder.stat().st_mode
+        self.addCleanup(WINE.folder.chmod, mode)
+        self.addCleanup(WINE.run, "grabber", "--uninstall-service")
+        for open_mode in (0o777, 0o702):
+            WINE.folder.chmod(open_mode)
+            code, output, errors = WINE.run("grabber", "--install-service", "--lab")
+            self.assertEqual((code, output), (4, ""), errors)
+            self.assertIn(f"Z:{WINE.folder}\\: ordinary users may write there".replace("/", "\\"), errors)
+            manual = (ROOT / "scenarios" / "leaklab-real-host.7.scd").read_text().replace("\\\\", "\\")
+            for remedy in re.findall(r"^  (.*)$", errors, re.M):
+                self.assertIn(f"\n{remedy}\n", manual)
+                self.assertIn(f"\n  {remedy}\n", WINE.run("grabber", "--help")[1])
+        WINE.folder.chmod(0o755)
+        code, _, errors = WINE.run("grabber", "--install-service", "--lab")
+        self.assertEqual(code, 0, errors)
+
 
 class Registry(Case):
     def export(self):
