@@ -22,8 +22,9 @@ static const struct options_host windows_host = {
         "                          folder must be one that only administrators may write to\n"
         "      --uninstall-service stop it and take it off the host\n"
         "\n"
-        "Prints pid=PID and then `ready'. Ctrl-C ends it; a service lets go by\n"
-        "`sc control leaklab-grabber paramchange'. What it holds goes with its process.\n"
+        "Prints pid=PID and then `ready'. Ctrl-C ends it; a service with --release lets go by\n"
+        "`sc.exe control leaklab-grabber paramchange' (without .exe it is another command in\n"
+        "PowerShell). What it holds goes with its process.\n"
         "Run it as LocalSystem (as a service), or as an administrator: then it takes the\n"
         "token of a process of the user's, explorer.exe if there is one.\n"
         "\n"
@@ -31,8 +32,8 @@ static const struct options_host windows_host = {
         "already, somebody else may have made it, so take another name:\n" SERVICE_FOLDER "\n"
         "Exit codes: 0 ended as told; 2 usage; 4 Windows refuses, or the folder is open.\n"
         "\n"
-        "Example: leak at every third logon until it is uninstalled:\n"
-        "  leaklab-grabber --install-service --lab --every 3\n",
+        "Example: leak at every third logon until it is told to let go, or is uninstalled:\n"
+        "  leaklab-grabber --install-service --lab --every 3 --release\n",
 };
 
 static int usage_error(const char *text)

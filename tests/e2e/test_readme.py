@@ -1,6 +1,8 @@
 """Every command in the README works as it stands there, and its scenario passes the check."""
+import os
 import re
 import shutil
+import signal
 import subprocess
 
 import leaklab
@@ -110,6 +112,58 @@ class ScenarioManual(leaklab.Case):
         example = re.search(r"^```\n(.*?)^```", self.PAGE, re.M | re.S)[1].replace("\\\\", "\\")
         (self.folder / "smallest.yaml").write_text(example)
         self.run_program("driver", "check", "smallest.yaml", code=0)
+
+
+class RealHostManual(leaklab.Case):
+    """What it says for the injector, and what ties it to the sources. Its commands for the host are run under wine."""
+    PAGE = (leaklab.ROOT / "scenarios/leaklab-real-host.7.scd").read_text().replace("\\\\", "\\")
+    LINES = [line for block in re.findall(r"^```\n(.*?)^```", PAGE, re.M | re.S) for line in block.splitlines()]
+
+    def test_every_command_is_looked_at_somewhere(self):
+        here = r"ssh |scp |sc\.exe |mkdir C:\\leaklab$|icacls C:\\leaklab |build/|export |read "
+        windows = r"C:\\leaklab\\leaklab-\w+\.exe\b|\$password = |1\.\.5 \| |Add-|Start-|Get-|Remove-"
+        for line in self.LINES:
+            self.assertRegex(line, f"^({here}|{windows})")
+
+    def test_shells_pass_on_paths_of_the_host_unharmed(self):
+        (self.folder / "build").symlink_to(leaklab.BUILD)
+        for name in "ssh", "scp":
+            self.write(name, f'#!/bin/sh\nprintf "%s\\n" "$@" > {self.folder}/arguments\n').chmod(0o700)
+        scenarios = (leaklab.ROOT / "driver/leaklab-scenario.5.scd").read_text().replace("\\\\", "\\")
+        lines = [line for line in self.LINES if line.startswith(("ssh ", "scp "))]
+        lines += re.findall(r"^ *command: (ssh .*)$", scenarios, re.M)
+        self.assertGreater(len(lines), 1)
+        for line in lines:
+            subprocess.run(["sh", "-c", line], cwd=self.folder, check=True, timeout=30,
+                           env={**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}"})
+            arguments = (self.folder / "arguments").read_text().splitlines()
+            paths = [argument for argument in arguments if "C:" in argument]
+            self.assertEqual(len(paths), line.count("C:"), line)
+            for path in paths:
+                self.assertRegex(path, r"\bC:[/\\]leaklab\b", line)
+            if (leaklab.BUILD / "grabber/win32/leaklab-grabber.exe").exists():
+                for path in [argument for argument in arguments if argument.startswith("build/")]:
+                    self.assertTrue((self.folder / path).exists(), path)
+
+    def test_service_is_named_as_in_the_source(self):
+        service = re.search(r'SERVICE_NAME L"(.*)"', (leaklab.ROOT / "grabber/win32/service.c").read_text())[1]
+        controls = [line.split() for line in self.LINES if line.startswith("sc")]
+        controls = [words for words in controls if words[0] != "scp"]
+        self.assertEqual(controls, [["sc.exe", "control", service, "paramchange"]])  # sc is Set-Content in PowerShell
+        self.assertIn(" ".join(controls[0]), (leaklab.ROOT / "grabber/win32/main.c").read_text())
+
+    def test_grabber_lets_go_as_it_was_installed(self):
+        options = next(line for line in self.LINES if "--install-service" in line).split(" --install-service ")[1]
+        self.assertIn(f"leaklab-grabber --install-service {options}\\n", (leaklab.ROOT / "grabber/win32/main.c").read_text())
+        lab = self.lab()
+        grabber = subprocess.Popen([leaklab.program("grabber"), *options.split(), "--control", lab.facts["control"]],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(grabber.communicate, timeout=30)
+        self.addCleanup(grabber.terminate)
+        while grabber.stdout.readline().strip() != "ready":
+            self.assertIsNone(grabber.poll())
+        grabber.send_signal(signal.SIGUSR1)
+        self.assertIn("released", grabber.stderr.readline())
 
 
 if __name__ == "__main__":

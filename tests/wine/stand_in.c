@@ -25,12 +25,11 @@ static int post(UINT message, WPARAM wide, LPARAM length)
 	return window && PostMessageW(window, message, wide, length) ? 0 : 1;
 }
 
-/* What `sc control leaklab-grabber paramchange` does. */
-static int paramchange(void)
+/* What `sc.exe control SERVICE paramchange` does. */
+static int paramchange(const char *name)
 {
 	SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT);
-	SC_HANDLE service =
-	    manager ? OpenServiceW(manager, L"leaklab-grabber", SERVICE_PAUSE_CONTINUE) : NULL;
+	SC_HANDLE service = manager ? OpenServiceA(manager, name, SERVICE_PAUSE_CONTINUE) : NULL;
 	SERVICE_STATUS status;
 
 	return service && ControlService(service, SERVICE_CONTROL_PARAMCHANGE, &status) ? 0 : 1;
@@ -94,13 +93,13 @@ int main(int argc, char **argv)
 	if (strcmp(verb, "close") == 0)
 		return post(WM_CLOSE, 0, 0);
 	if (strcmp(verb, "paramchange") == 0)
-		return paramchange();
+		return paramchange(argc > 2 ? argv[2] : "");
 	if (strcmp(verb, "person") == 0)
 		return person((DWORD)number);
 	if (strcmp(verb, "hoard") == 0)
 		return hoard((unsigned)number);
-	fputs(
-	    "usage: stand-in user | logon ID | logoff ID | close | paramchange | person ID | hoard N\n",
+	fputs("usage: stand-in user | logon ID | logoff ID | close | paramchange SERVICE | "
+	      "person ID | hoard N\n",
 	    stderr);
 	return 2;
 }

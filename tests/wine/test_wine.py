@@ -180,6 +180,15 @@ class Case(unittest.TestCase):
         self.end(user)
         return line
 
+    def log(self, text, start=0):
+        """Waits for a line in the service's log, behind its first so many characters."""
+        path = WINE.folder / "leaklab-grabber.exe.log"
+        end = time.monotonic() + LONGEST
+        while not (path.exists() and text in path.read_text()[start:]):
+            self.assertLess(time.monotonic(), end, f"no {text!r} in the log")
+            time.sleep(0.02)
+        return len(path.read_text())
+
     def snapshot(self):
         code, output, errors = WINE.run("probe")
         self.assertEqual(code, 0, errors)
@@ -270,14 +279,6 @@ class Leaks(Case):
 
 
 class Service(Case):
-    def log(self, text):
-        """Waits for a line in the service's log."""
-        path = WINE.folder / "leaklab-grabber.exe.log"
-        end = time.monotonic() + LONGEST
-        while not (path.exists() and text in path.read_text()):
-            self.assertLess(time.monotonic(), end, f"no {text!r} in the log")
-            time.sleep(0.02)
-
     def pids(self):
         return [process["pid"] for process in self.snapshot()["processes"] if process.get("image") == "leaklab-grabber.exe"]
 
@@ -294,7 +295,7 @@ class Service(Case):
         read_line(user.stdout)
         self.log("2 duplicated, kept; 2 held")
         self.assertEqual(len(self.tokens_of(pids[0])), 2)
-        self.assertEqual(WINE.run("stand-in", "paramchange")[0], 0)
+        self.assertEqual(WINE.run("stand-in", "paramchange", "leaklab-grabber")[0], 0)
         self.log("released 2 handles")
         self.assertEqual(self.tokens_of(pids[0]), [])
         self.end(user)
@@ -556,12 +557,22 @@ class Files(Case):
 
     def test_manual(self):
         """the commands of the manual for real hosts work in their order"""
-        text = (ROOT / "scenarios" / "leaklab-real-host.7.scd").read_text()
-        commands = re.findall(r"^C:\\\\leaklab\\\\leaklab-(\w+)\.exe(.*)$", text, re.M)
-        self.assertEqual({name for name, _ in commands}, {"probe", "grabber"})
-        for name, arguments in commands:
+        text = (ROOT / "scenarios" / "leaklab-real-host.7.scd").read_text().replace("\\\\", "\\")
+        self.addCleanup(WINE.run, "probe", "disarm")
+        self.addCleanup(WINE.run, "grabber", "--uninstall-service")
+        named, logged = set(), 0
+        for program, arguments in re.findall(r"^(C:\\leaklab\\\S+|sc\.exe)(.*)$", text, re.M):
+            named.add(program)
+            if program == "sc.exe":
+                control, service, what = arguments.split()
+                self.assertEqual(control, "control")
+                self.assertEqual(WINE.run("stand-in", what, service)[0], 0, arguments)
+                logged = self.log("released", logged)
+                continue
+            name = re.fullmatch(r"C:\\leaklab\\leaklab-(probe|grabber)\.exe", program)[1]
             code, _, errors = WINE.run(name, *arguments.split())
             self.assertEqual(code, 0, f"{name} {arguments}: {errors}")
+        self.assertEqual(len(named), 3, named)
 
     def test_files(self):
         """single files for Server 2008 R2: its own DLLs only, no time stamp, a version"""
