@@ -150,16 +150,15 @@ static bool look_at_end(struct rise *rise, const struct rising *rising)
 {
 	const struct series *series = rise->series;
 	struct growth *growth = &rise->growth;
-	double gain, cycles, last_gain, last_cycles;
+	double gain, cycles;
 
-	if (!gained_since(series, 4, &gain, &cycles) ||
-	    !gained_since(series, 5, &last_gain, &last_cycles))
+	if (!gained_since(series, 5, &gain, &cycles))
 		return false;
 	if (!series->samples->settled)
 		mark_uncertain(growth, DOUBT_UNSEEN);
 	else if (is_let_go(growth))
 		mark_uncertain(growth, DOUBT_LET_GO);
-	else if (gain < growth->slope * cycles / 3 || last_gain <= 0)
+	else if (gain < growth->slope * cycles / 3)
 		mark_uncertain(growth, DOUBT_END);
 	else if (rising->strangers > 0 &&
 	         series->unowned_gain > rising->limit * series->axis->total)

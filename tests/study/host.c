@@ -32,6 +32,7 @@ struct host {
 	int64_t anonymous;
 	double wander[SERVICES];
 	int64_t other_luid[OTHERS];
+	int staff;
 	int64_t next_luid;
 	bool unsettled;
 };
@@ -139,8 +140,26 @@ static void add_cycles(struct host *host, struct snapshot *snapshot, enum mark m
 	}
 }
 
+/* Of the directories of their logon sessions observers see no user. */
+static void add_staff(struct host *host, struct snapshot *snapshot)
+{
+	for (int i = 0; i < host->staff; i++) {
+		const int64_t luid = 0x900000 + 0x40 * i;
+		struct session *session = snapshot_add_session(snapshot);
+		session->id = 1000 + i;
+		session->user = "staff";
+		session->domain = "LAB";
+		session->state = "Active";
+		add_logon(snapshot, luid, "staff", 1000 + i, START + luid);
+		add_handle(snapshot, "lsass.exe", LSASS, luid, "staff");
+		add_handle(snapshot, "System", 4, luid, NULL);
+		snapshot->handles[snapshot->handle_count - 1].type = "Directory";
+	}
+}
+
 static void add_noise(struct host *host, struct snapshot *snapshot)
 {
+	add_staff(host, snapshot);
 	for (int i = 0; i < OTHERS; i++) {
 		if (uniform(host) < 0.08) /* somebody goes, somebody comes */
 			host->other_luid[i] = host->next_luid += 0x40;
@@ -230,8 +249,9 @@ static bool play_cycle(struct host *host)
 	    host->kind->one_account && host->played % USERS != 0 ? 0 : host->kind->anonymous;
 	host->played++;
 	if ((host->kind->plateau == 0 || host->anonymous < host->kind->plateau) &&
-	    uniform(host) < gain)
+	    host->played > host->kind->from && uniform(host) < gain)
 		host->anonymous++;
+	host->staff += host->kind->staff > 0 && uniform(host) < host->kind->staff;
 	return runfile_put_cycle(host->runfile, &cycle, NULL);
 }
 

@@ -15,6 +15,8 @@ struct kind {
 	double anonymous; /* token handles without a logon session gained a cycle, never closed */
 	int plateau;      /* the same, up to that many */
 	bool one_account; /* only in the cycles of one of five */
+	int from;         /* only in the cycles after so many */
+	double staff;     /* others who log on a cycle, and stay */
 	double
 	    unsettled; /* share of runs in which a holder is still late when settling times out */
 };

@@ -24,7 +24,10 @@ static const struct promise {
     {{.name = "handles leak, no session does", .anonymous = 1}, 0.95, 1, 0.02},
     {{.name = "handles leak, of one account in five", .anonymous = 1, .one_account = true}, 0.95, 1,
         0.02},
+    {{.name = "handles leak, in the last fifth", .anonymous = 1, .from = 80}, 0, 1, 0.02},
     {{.name = "a cache fills to 20 and stays", .anonymous = 0.8, .plateau = 20}, 0, 0.01, 1},
+    {{.name = "a cache fills until cycle 75", .anonymous = 1, .plateau = 75}, 0, 0.01, 1},
+    {{.name = "others log on, and stay", .staff = 0.5}, 0, 0.01, 1},
 };
 
 struct count {
