@@ -54,40 +54,13 @@ static int64_t slots_of(struct runfile *runfile)
 	return slots > 0 ? slots : 1;
 }
 
-static bool fits_handles(const struct capture *capture)
-{
-	return capture->shows_handles;
-}
-
-static bool fits_processes(const struct capture *capture)
-{
-	return capture->shows_processes;
-}
-
-static struct samples *handles_of(struct look *look)
-{
-	return &look->handles;
-}
-
-static struct samples *processes_of(struct look *look)
-{
-	return &look->processes;
-}
-
 /* Rows come capture by capture. */
-static bool find_place(
-    struct loading *loading, struct samples *(*samples_of)(struct look *), int64_t capture)
+static bool find_place(struct loading *loading,
+    const struct samples *(*find)(const struct looks *, int64_t, size_t *), int64_t capture)
 {
-	struct series_set *set = loading->set;
-
-	if (loading->capture == capture)
-		return loading->samples;
-	loading->capture = capture;
-	loading->samples = NULL;
-	for (size_t i = 0; i < set->look_count && !loading->samples; i++) {
-		const struct samples *samples = samples_of(&set->looks[i]);
-		if (samples_place(samples, capture, &loading->place))
-			loading->samples = samples;
+	if (loading->capture != capture) {
+		loading->capture = capture;
+		loading->samples = find(&loading->set->looks, capture, &loading->place);
 	}
 	return loading->samples;
 }
@@ -245,7 +218,8 @@ static void count_holding(void *data, const struct holding *holding)
 	struct loading *loading = data;
 	struct holding row = *holding;
 
-	if (loading->failed || !holding->type || !find_place(loading, handles_of, holding->capture))
+	if (loading->failed || !holding->type ||
+	    !find_place(loading, looks_with_handles, holding->capture))
 		return;
 	name_owner(loading, &row);
 	const struct kind *kind = kind_of(loading, &row);
@@ -261,7 +235,7 @@ static void count_process(void *data, const struct holding *process)
 	struct loading *loading = data;
 
 	if (loading->failed || process->count == NUMBER_UNKNOWN ||
-	    !find_place(loading, processes_of, process->capture))
+	    !find_place(loading, looks_with_processes, process->capture))
 		return;
 	struct series *series = series_for(loading, (struct series){.pid = process->pid,
 	                                                .image = process->image,
@@ -282,40 +256,6 @@ static void gather(const void *node, VISIT when, void *data)
 		set->items[set->room++] = **(struct series *const *)node;
 }
 
-static bool has_look(const struct series_set *set, const char *observer)
-{
-	for (size_t i = 0; i < set->look_count; i++)
-		if (samples_same_observer(set->looks[i].handles.observer, observer))
-			return true;
-	return false;
-}
-
-/* False only when memory is out. */
-static bool choose_samples(
-    struct series_set *set, const struct evidence *evidence, struct runfile *runfile)
-{
-	const int64_t slots = slots_of(runfile);
-	const struct captures *captures = &evidence->captures;
-
-	set->looks = calloc(captures->count + 1, sizeof *set->looks);
-	if (!set->looks)
-		return false;
-	for (size_t i = 0; i < captures->count; i++) {
-		const struct capture *capture = &captures->items[i];
-		struct look *look = &set->looks[set->look_count];
-		if (!(fits_handles(capture) || fits_processes(capture)) ||
-		    has_look(set, capture->observer))
-			continue;
-		set->look_count++;
-		if (!samples_choose(
-		        &look->handles, evidence, capture->observer, slots, fits_handles) ||
-		    !samples_choose(
-		        &look->processes, evidence, capture->observer, slots, fits_processes))
-			return false;
-	}
-	return true;
-}
-
 static bool count_rows(struct loading *loading, struct runfile *runfile, struct error *error)
 {
 	if (!runfile_holdings(runfile, count_holding, loading, error))
@@ -333,7 +273,7 @@ bool series_load(struct series_set *set, const struct evidence *evidence, struct
 	bool good;
 
 	*set = (struct series_set){.intern = intern_create()};
-	good = (set->intern && choose_samples(set, evidence, runfile)) ||
+	good = (set->intern && looks_choose(&set->looks, evidence, slots_of(runfile))) ||
 	       error_set(error, EXIT_TARGET, "out of memory");
 	good = good && owners_load(&loading.owners, evidence, runfile, error);
 	if (good) {
@@ -365,11 +305,7 @@ void series_deinit(struct series_set *set)
 {
 	tdestroy(set->index, free_series);
 	free(set->items);
-	for (size_t i = 0; i < set->look_count; i++) {
-		samples_deinit(&set->looks[i].handles);
-		samples_deinit(&set->looks[i].processes);
-	}
-	free(set->looks);
+	looks_deinit(&set->looks);
 	intern_destroy(set->intern);
 	*set = (struct series_set){0};
 }
@@ -378,9 +314,9 @@ size_t series_samples(const struct series_set *set)
 {
 	size_t most = 0;
 
-	for (size_t i = 0; i < set->look_count; i++)
-		if (set->looks[i].handles.count > most)
-			most = set->looks[i].handles.count;
+	for (size_t i = 0; i < set->looks.count; i++)
+		if (set->looks.items[i].handles.count > most)
+			most = set->looks.items[i].handles.count;
 	return most;
 }
 

@@ -8,7 +8,7 @@
 
 #include "common/error.h"
 #include "judge/evidence.h"
-#include "judge/samples.h"
+#include "judge/looks.h"
 #include "runfile/runfile.h"
 
 #define SERIES_ALL_HANDLES "handle" /* the type of a series that counts handles of any type */
@@ -26,14 +26,8 @@ struct series {
 	    unowned_gain; /* of them, to what is of nobody known: from before the run until the host was quiet */
 };
 
-/* Where one observer looked. */
-struct look {
-	struct samples handles, processes;
-};
-
 struct series_set {
-	struct look *looks;
-	size_t look_count;
+	struct looks looks;
 	struct series *items;
 	size_t count, room;
 	size_t strangers;      /* see owners.h */
