@@ -9,10 +9,10 @@
 #include "compare/changes.h"
 #include "compare/followers.h"
 #include "compare/ids.h"
+#include "compare/logon_list.h"
 #include "compare/notes.h"
 #include "compare/pair.h"
 #include "compare/survivors.h"
-#include "snapshot/identity.h"
 
 /* Healthy hosts hold tokens of users who are gone for up to 20 minutes. */
 #define SETTLED (INT64_C(20) * 60 * 1000000)
@@ -159,33 +159,14 @@ static void name_suspects(struct notes *notes)
 		    notes, "and %zu more like these", comparison->suspect_count - SUSPECTS_NAMED);
 }
 
-/* Whether the list of logon sessions can be whole, by those that every host has. */
 static bool check_logons(struct notes *notes)
 {
-	const struct snapshot *before = notes->comparison->before,
-	                      *after = notes->comparison->after;
-	const uint64_t *luid;
-	char text[LUID_TEXT];
-	if (!snapshot_has(after, "logon_sessions"))
+	const struct comparison *comparison = notes->comparison;
+	if (!snapshot_has(comparison->after, "logon_sessions"))
 		return false;
-	if (after->logon_session_count == 0) {
-		note_reason(notes, "AFTER's list of logon sessions is empty, which no host's is");
-		return false;
-	}
-	if (after->logon_sessions_cut) {
-		note_reason(notes, "AFTER's list of logon sessions seems to be cut short");
-		return false;
-	}
-	for (size_t i = 0; (luid = logon_session_lasting(i)); i++) {
-		if (!logon_session_of(before, *luid) || logon_session_of(after, *luid))
-			continue;
-		note_reason(notes,
-		    "AFTER lacks logon session %s, which lasts as long as the host runs: its list "
-		    "of logon sessions is not whole",
-		    luid_format(*luid, text));
-		return false;
-	}
-	return true;
+	if (comparison->logons_flaw)
+		note_reason(notes, "%s", comparison->logons_flaw);
+	return !comparison->logons_flaw;
 }
 
 static bool check_sessions(struct notes *notes)
@@ -358,7 +339,8 @@ struct comparison *compare_snapshots(
 	struct notes notes = {.comparison = comparison};
 	pair_check(&notes);
 	bool good = find_holders(comparison) && ids_compare(comparison) &&
-	            survivors_find(comparison) && changes_find(comparison);
+	            logon_list_check(comparison) && survivors_find(comparison) &&
+	            changes_find(comparison);
 	if (good) {
 		count_followers(comparison);
 		judge(&notes);
@@ -383,6 +365,7 @@ void comparison_destroy(struct comparison *comparison)
 		return;
 	destroy_texts(comparison->reasons, comparison->reason_count);
 	destroy_texts(comparison->limits, comparison->limit_count);
+	free(comparison->logons_flaw);
 	free(comparison->gaps);
 	free(comparison->orphans);
 	free(comparison->suspects);

@@ -112,7 +112,8 @@ struct comparison {
 	size_t orphan_count;
 	struct suspect *suspects;
 	size_t suspect_count;
-	bool lists_cut;          /* sessions are missing from AFTER's list */
+	bool lists_cut;    /* sessions are missing from AFTER's list */
+	char *logons_flaw; /* why AFTER's list of logon sessions is not whole; NULL: it may be */
 	enum yes_no logoff_seen; /* a session of BEFORE, or a logon session in it, has ended */
 	int64_t without_holder;  /* orphans whose handles were listed, and there is none */
 	int64_t followers_only;

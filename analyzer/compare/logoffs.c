@@ -47,7 +47,7 @@ enum yes_no logoffs_find(const struct search *search)
 	bool sessions = snapshot_has(before, "sessions") && snapshot_has(after, "sessions") &&
 	                !search->comparison->lists_cut,
 	     logons = snapshot_has(before, "sessions") && snapshot_has(before, "logon_sessions") &&
-	              snapshot_has(after, "logon_sessions");
+	              snapshot_has(after, "logon_sessions") && !search->comparison->logons_flaw;
 	if (!search->comparison->comparable || (!sessions && !logons))
 		return YES_NO_UNKNOWN;
 	return (sessions && session_ended(search)) || (logons && logon_ended(search)) ? YES : NO;

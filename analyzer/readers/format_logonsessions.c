@@ -2,6 +2,7 @@
  * every host. */
 #include "readers/format.h"
 
+#include <limits.h>
 #include <string.h>
 
 static bool begins(struct reading *reading, struct span line)
@@ -24,6 +25,11 @@ static enum taken take_start(struct reading *reading, struct span line)
 	if (!logon)
 		return TAKEN_FAILED;
 	logon->luid = luid;
+	if (reading->logon)
+		reading->logon_labels_common =
+		    reading->logon_labels &
+		    (reading->logon_labels_common ? reading->logon_labels_common : UINT_MAX);
+	reading->logon_labels = 0;
 	reading->logon = reading->snapshot->logon_session_count;
 	reading->has_logons = true;
 	return TAKEN_ROW;
@@ -53,7 +59,8 @@ static enum taken take_label(struct reading *reading, struct span line)
 	struct span value = span_trim(span_from(line, strlen(labels[label])));
 	switch (label) {
 	case 0:
-		return take_user(reading, logon, value);
+		failed = take_user(reading, logon, value) == TAKEN_FAILED;
+		break;
 	case 1:
 		logon->auth_package = reading_string(reading, value, &failed);
 		break;
@@ -71,6 +78,7 @@ static enum taken take_label(struct reading *reading, struct span line)
 		logon->logon_time_text = reading_string(reading, value, &failed);
 		break;
 	}
+	reading->logon_labels |= 1u << label;
 	return failed ? TAKEN_FAILED : TAKEN_ROW;
 }
 

@@ -8,6 +8,7 @@
 #include "readers/command.h"
 #include "readers/encoding.h"
 #include "readers/format.h"
+#include "readers/logon_list.h"
 #include "readers/process_index.h"
 #include "readers/session_lists.h"
 #include "readers/words.h"
@@ -25,6 +26,7 @@ struct text {
 	bool seen[FORMAT_COUNT];
 	struct span held; /* a line that is unread, unless the next one rules it as a heading */
 	bool holds;
+	bool prompt;           /* the last line is one of the shell */
 	size_t sessions_above; /* sessions that were known before the last line */
 	struct span last;      /* the last line */
 };
@@ -97,13 +99,15 @@ static enum taken take_line(struct text *text, struct span line)
 {
 	struct reading *reading = &text->reading;
 	enum taken taken = TAKEN_NOT;
+	text->prompt = false;
 	if (reading->current)
 		taken = reading->current->take(reading, line);
 	if (taken == TAKEN_NOT)
 		taken = take_elsewhere(text, line);
 	if (taken != TAKEN_NOT)
 		return taken;
-	if (command_take(reading, line)) {
+	text->prompt = command_take(reading, line);
+	if (text->prompt) {
 		enter(text, command_format(line));
 		return TAKEN_FRAME;
 	}
@@ -164,6 +168,7 @@ static bool read_line(struct text *text, struct span raw)
 		raw.length--;
 	if (raw.length == 0 || ((raw.text[0] <= ' ' || raw.text[0] == '\xc2') && is_blank(raw))) {
 		text->reading.heading = (struct span){0};
+		logon_list_line(&text->reading, BEHIND_BLANK);
 		return let_go(text);
 	}
 	if (memchr(raw.text, '\0', raw.length))
@@ -180,6 +185,9 @@ static bool read_line(struct text *text, struct span raw)
 	text->reading.heading = line;
 	if (taken == TAKEN_ROW)
 		text->reading.snapshot->rows++;
+	logon_list_line(&text->reading, taken == TAKEN_ROW ? BEHIND_ROW
+	                                : text->prompt     ? BEHIND_PROMPT
+	                                                   : BEHIND_OTHER);
 	if (taken == TAKEN_NOT) {
 		note_unsure(&text->reading, line);
 		text->held = line;
@@ -206,18 +214,6 @@ static bool cuts_session(struct snapshot *snapshot, size_t above)
 	return !state_in_english(span_of(last->state));
 }
 
-/* True if the last record of logonsessions ends before its logon time, which stands below its session. */
-static bool cuts_logon(const struct reading *reading)
-{
-	if (reading->current != &format_logonsessions || !reading->logon)
-		return false;
-	struct logon_session *last = &reading->snapshot->logon_sessions[reading->logon - 1];
-	if (last->session_id != NUMBER_UNKNOWN && last->logon_time_text)
-		return false;
-	last->session_id = NUMBER_UNKNOWN; /* it may lack digits */
-	return true;
-}
-
 /* Tools end their last line; a text that does not, and whose last row is incomplete, was cut. */
 static bool note_cut(struct text *text)
 {
@@ -227,7 +223,7 @@ static bool note_cut(struct text *text)
 	/* A line that is held back was no row: the beginning of one. */
 	bool session = text->holds ? current == &format_qwinsta || current == &format_quser
 	                           : cuts_session(snapshot, text->sessions_above);
-	bool logon = !session && (cuts_logon(&text->reading) ||
+	bool logon = !session && (logon_list_cut_within(&text->reading) ||
 	                             (text->holds && current == &format_logonsessions));
 	if (!session && !logon)
 		return true;
@@ -256,6 +252,7 @@ static bool read_lines(struct text *text, struct span rest)
 		rest = span_from(rest, length + 1);
 	}
 	text->reading.unsure |= !ends && is_of_handles(&text->reading);
+	logon_list_end(&text->reading, ends);
 	if (!ends && !note_cut(text))
 		return false;
 	text->line++;

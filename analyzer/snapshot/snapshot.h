@@ -85,6 +85,16 @@ struct unavailable {
 	const char *why;
 };
 
+/* What stands behind a list in the text that it is from. A tool ends its list in one way, so a list that ends in another was
+ * cut, or captured in another way. */
+enum list_end {
+	LIST_END_UNKNOWN, /* no text, or another list stands behind it */
+	LIST_END_OPEN,    /* nothing, not even the end of a line */
+	LIST_END_LINE,
+	LIST_END_BLANK,  /* blank lines */
+	LIST_END_PROMPT, /* that of the shell */
+};
+
 enum yes_no { YES_NO_UNKNOWN = -1, NO = 0, YES = 1 };
 
 struct snapshot {
@@ -119,6 +129,7 @@ struct snapshot {
 	bool sessions_partial;
 	/* The text ended in the middle of such a list: there may be more. */
 	bool sessions_cut, logon_sessions_cut;
+	enum list_end logon_sessions_end;
 
 	/* How much of a text was understood. Of lines and contradictions the first SNAPSHOT_NOTES_MOST are kept. */
 	int64_t rows;      /* lines that hold data */

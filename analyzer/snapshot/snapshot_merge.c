@@ -344,6 +344,8 @@ static bool merge_notes(struct snapshot *own, const struct snapshot *other)
 	own->rows_left += other->rows_left - (int64_t)other->unread_count;
 	own->replaced += other->replaced;
 	own->logon_sessions_cut |= other->logon_sessions_cut;
+	if (own->logon_sessions_end == LIST_END_UNKNOWN)
+		own->logon_sessions_end = other->logon_sessions_end;
 	own->contradiction_total +=
 	    other->contradiction_total - (int64_t)other->contradiction_count;
 	bool good = true;

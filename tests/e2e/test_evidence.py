@@ -36,6 +36,14 @@ SYSTEM = """[0] Logon session 00000000:000003e7:
     Logon time:   14.02.2026 08:00:00
 \xa0
 """
+BERT = """[1] Logon session 00000000:000f0001:
+    User name:    LAB\\bert
+    Auth package: Kerberos
+    Logon type:   RemoteInteractive
+    Session:      2
+    Logon time:   14.02.2026 08:11:05
+
+"""
 FULL = QWINSTA.replace(">rdp-tcp#1", " rdp-tcp#0         bert                      2  Active\n>rdp-tcp#1")
 
 # Process, image, and the handles that it still has at the four steps: just after logoff, 20 minutes later, after the
@@ -178,10 +186,17 @@ class Compare(Case):
         self.assertIn("nobody is seen to have logged off", " ".join(compared["reasons"]))
 
     def test_logoff_that_left_nothing_is_clean(self):
-        before = self.moment("before", logons=SYSTEM + LOGONS, qwinsta=FULL + STATION.format(4))
-        after = self.moment("after", logons=SYSTEM + LOGONS.partition("\xa0")[0], qwinsta=FULL)
+        before = self.moment("before", logons=SYSTEM + BERT + LOGONS, qwinsta=FULL + STATION.format(4))
+        after = self.moment("after", logons=SYSTEM + BERT + LOGONS.partition("\xa0")[0], qwinsta=FULL)
         compared, _ = self.compare(before, after, CLEAN)
         self.assertEqual(compared["orphans"], [])
+
+    def test_logon_sessions_that_were_cut_prove_no_logoff(self):
+        before = self.moment("before", logons=SYSTEM + BERT + LOGONS, qwinsta=FULL + STATION.format(4))
+        after = self.moment("after", logons=SYSTEM + BERT + LOGONS.partition("\xa0")[0], qwinsta=FULL + STATION.format(4))
+        compared, _ = self.compare(before, after, INCONCLUSIVE)
+        self.assertIn("AFTER lists session 4 of anna, but no logon session in it", compared["reasons"][0])
+        self.assertIn("nobody is seen to have logged off", " ".join(compared["reasons"]))
 
     def test_list_that_was_cut_proves_nothing(self):
         before = self.moment("before", logons=SYSTEM + LOGONS, qwinsta=FULL + STATION.format(4))

@@ -1,0 +1,43 @@
+/* Knows by what a list of logon sessions shows that its end was cut off: its last record, and what stands behind it. */
+#include "readers/logon_list.h"
+
+static bool is_list(const struct line_format *format)
+{
+	return format == &format_logonsessions || format == &format_klist;
+}
+
+void logon_list_line(struct reading *reading, enum behind behind)
+{
+	enum list_end *end = &reading->snapshot->logon_sessions_end;
+	if (behind == BEHIND_ROW && is_list(reading->current))
+		*end = LIST_END_LINE;
+	else if (behind == BEHIND_BLANK && *end == LIST_END_LINE)
+		*end = LIST_END_BLANK;
+	else if (behind == BEHIND_PROMPT && *end != LIST_END_UNKNOWN)
+		*end = LIST_END_PROMPT;
+	else if (behind != BEHIND_BLANK)
+		*end = LIST_END_UNKNOWN;
+}
+
+void logon_list_end(struct reading *reading, bool whole)
+{
+	enum list_end *end = &reading->snapshot->logon_sessions_end;
+	if (*end != LIST_END_LINE && *end != LIST_END_BLANK)
+		return;
+	if (reading->current == &format_logonsessions &&
+	    (reading->logon_labels_common & ~reading->logon_labels))
+		reading->snapshot->logon_sessions_cut = true;
+	if (!whole)
+		*end = LIST_END_OPEN;
+}
+
+bool logon_list_cut_within(const struct reading *reading)
+{
+	if (reading->current != &format_logonsessions || !reading->logon)
+		return false;
+	struct logon_session *last = &reading->snapshot->logon_sessions[reading->logon - 1];
+	if (last->session_id != NUMBER_UNKNOWN && last->logon_time_text)
+		return false;
+	last->session_id = NUMBER_UNKNOWN; /* it may lack digits */
+	return true;
+}
