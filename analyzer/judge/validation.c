@@ -9,7 +9,6 @@
 #include <jansson.h>
 
 #include "common/text.h"
-#include "judge/binomial.h"
 #include "judge/rate.h"
 #include "judge/reasons.h"
 #include "judge/verdict.h"
@@ -20,8 +19,9 @@
 struct side {
 	double *rates; /* by run that could be judged */
 	size_t count, undecided, leaks;
-	int64_t k, n; /* over all of them, see `what` */
-	double lower, upper;
+	size_t leaks_of_handles; /* runs that leak, though no logon session did */
+	int64_t k, n;            /* over all of them, see `what` */
+	double lowest, highest;  /* of the rates */
 };
 
 /* What is counted: logon sessions that leaked, or, where none did on either side, runs that leak handles. */
@@ -32,8 +32,10 @@ struct validation {
 	enum validation_word word;
 	struct side now, before;
 	const char *what; /* k of n is of this */
-	double effect, effect_lower,
-	    effect_upper; /* rate before less rate now, and its 95 % interval */
+	double effect;    /* rate before less rate now */
+	/* Between a run of the one side and one of the other. No interval of the pooled cycles: those of one run are not
+	 * independent, so that it would be too narrow. */
+	double effect_least, effect_most;
 	double chance;
 	struct sentences reasons;
 };
@@ -158,47 +160,89 @@ static bool side_init(
 			side->undecided++;
 			continue;
 		}
-		side->rates[side->count++] = by_run ? leak : verdict->rate;
+		const double rate = by_run ? leak : verdict->rate;
+		side->lowest = side->count == 0 || rate < side->lowest ? rate : side->lowest;
+		side->highest = rate > side->highest ? rate : side->highest;
+		side->rates[side->count++] = rate;
 		side->leaks += leak;
+		side->leaks_of_handles += leak && verdict->k == 0;
 		side->k += by_run ? leak : verdict->k;
 		side->n += by_run ? 1 : verdict->n;
 	}
-	if (side->n > 0)
-		binomial_interval(side->k, side->n, &side->lower, &side->upper);
 	return true;
 }
 
-/* R. G. Newcombe, Statist. Med. 17 (1998), 873: the two intervals put together; here the exact ones. */
 static void find_effect(struct validation *validation)
 {
 	const struct side *now = &validation->now, *before = &validation->before;
-	const double rate_now = (double)now->k / (double)now->n,
-	             rate_before = (double)before->k / (double)before->n;
 
-	validation->effect = rate_before - rate_now;
-	validation->effect_lower = validation->effect - sqrt(pow(rate_before - before->lower, 2) +
-	                                                     pow(now->upper - rate_now, 2));
-	validation->effect_upper = validation->effect + sqrt(pow(before->upper - rate_before, 2) +
-	                                                     pow(rate_now - now->lower, 2));
+	validation->effect =
+	    (double)before->k / (double)before->n - (double)now->k / (double)now->n;
+	validation->effect_least = before->lowest - now->highest;
+	validation->effect_most = before->highest - now->lowest;
+}
+
+static const char *s_of(size_t count)
+{
+	return count == 1 ? "" : "s";
 }
 
 static bool tell_side(
     struct sentences *out, const char *name, const struct side *side, const char *what)
 {
-	char rate[PERCENT_TEXT], lower[PERCENT_TEXT], upper[PERCENT_TEXT];
+	char rate[PERCENT_TEXT], lowest[PERCENT_TEXT], highest[PERCENT_TEXT];
 
 	if (side->undecided > 0 &&
 	    !sentences_add(out,
-	        "%zu runs %s are INCONCLUSIVE and left out: judge them alone to see why",
-	        side->undecided, name))
+	        "%zu run%s %s %s INCONCLUSIVE and left out: judge %s alone to see why",
+	        side->undecided, s_of(side->undecided), name, side->undecided == 1 ? "is" : "are",
+	        side->undecided == 1 ? "it" : "them"))
 		return false;
 	if (side->n == 0)
 		return true;
+	if (what == runs)
+		return sentences_add(out, "%s: %lld of %lld run%s leak%s handles", name,
+		    (long long)side->k, (long long)side->n, s_of(side->count),
+		    side->count == 1 ? "s" : "");
+	percent_format((double)side->k / (double)side->n, rate);
+	percent_format(side->lowest, lowest);
+	percent_format(side->highest, highest);
+	const bool differ = strcmp(lowest, highest) != 0;
 	return sentences_add(out,
-	    "%s: %lld of %lld %s in %zu runs (%s %%, 95 %% interval %s %% to %s %%)", name,
-	    (long long)side->k, (long long)side->n, what, side->count,
-	    percent_format((double)side->k / (double)side->n, rate),
-	    percent_format(side->lower, lower), percent_format(side->upper, upper));
+	           "%s: %lld of %lld logon sessions leaked in %zu run%s (%s %%%s%s%s%s%s)", name,
+	           (long long)side->k, (long long)side->n, side->count, s_of(side->count), rate,
+	           differ ? "; by run from " : "", differ ? lowest : "", differ ? " % to " : "",
+	           differ ? highest : "", differ ? " %" : "") &&
+	       (side->leaks_of_handles == 0 ||
+	           sentences_add(out, "%s: %zu of %zu run%s leak%s handles, but no logon session",
+	               name, side->leaks_of_handles, side->count, s_of(side->count),
+	               side->leaks_of_handles == 1 ? "s" : ""));
+}
+
+static bool tell_effect(struct validation *validation)
+{
+	const char *what = validation->what == runs ? "share of runs that leak" : "rate";
+	const double effect = validation->effect;
+	const bool rose = effect < 0;
+	const double least = rose ? -validation->effect_most : validation->effect_least,
+	             most = rose ? -validation->effect_least : validation->effect_most;
+	char points[PERCENT_TEXT], from[PERCENT_TEXT], to[PERCENT_TEXT], chance[PERCENT_TEXT],
+	    range[3 * PERCENT_TEXT + 32] = "";
+
+	if (fabs(effect) < 0.0005)
+		return sentences_add(&validation->reasons, "the %s stayed the same", what);
+	percent_format(fabs(effect), points);
+	percent_format(least, from);
+	percent_format(most, to);
+	percent_format(validation->chance, chance);
+	if (validation->what != runs && strcmp(from, to) != 0)
+		snprintf(range, sizeof range, " (%s to %s from one run to another)", from, to);
+	if (rose)
+		return sentences_add(
+		    &validation->reasons, "the %s rose by %s points%s", what, points, range);
+	return sentences_add(&validation->reasons,
+	    "the %s fell by %s points%s; by luck alone as much in %s %% of all divisions of the runs",
+	    what, points, range, chance);
 }
 
 /* The smallest number of runs a side that can be told from luck. */
@@ -210,8 +254,8 @@ static bool tell_too_few(struct validation *validation)
 		return sentences_add(&validation->reasons,
 		    "the runs differ too much among themselves to be told from luck: play more of each");
 	return sentences_add(&validation->reasons,
-	    "%zu runs against %zu cannot be told from luck, however they come out: play 3 runs of each at least",
-	    now->count, before->count);
+	    "%zu run%s against %zu cannot be told from luck, however they come out: play 3 runs of each at least",
+	    now->count, s_of(now->count), before->count);
 }
 
 static bool decide(struct validation *validation)
@@ -232,11 +276,7 @@ static bool decide(struct validation *validation)
 	if (before->leaks == 0)
 		return sentences_add(out,
 		    "the runs without the fix do not leak: there is nothing to fix that they could show");
-	if (!sentences_add(out,
-	        "the rate fell by %.1f points (95 %% interval %.1f to %.1f); by luck alone in %.2g %% of all divisions of "
-	        "the runs",
-	        100 * validation->effect, 100 * validation->effect_lower,
-	        100 * validation->effect_upper, 100 * validation->chance))
+	if (!tell_effect(validation))
 		return false;
 	if (now->leaks > 0 && validation->chance > LEVEL) {
 		validation->word = VALIDATION_NOT_FIXED;
@@ -301,8 +341,8 @@ static json_t *side_json(const struct side *side)
 	for (size_t i = 0; i < side->count; i++)
 		json_array_append_new(rates, json_real(side->rates[i]));
 	return json_pack("{s:o,s:I,s:I,s:I,s:[f,f]}", "rates", rates, "inconclusive",
-	    (json_int_t)side->undecided, "k", (json_int_t)side->k, "n", (json_int_t)side->n, "ci95",
-	    side->lower, side->upper);
+	    (json_int_t)side->undecided, "k", (json_int_t)side->k, "n", (json_int_t)side->n,
+	    "range", side->lowest, side->highest);
 }
 
 bool validation_print_json(const struct validation *validation, FILE *out, struct error *error)
@@ -317,8 +357,8 @@ bool validation_print_json(const struct validation *validation, FILE *out, struc
 	    side_json(&validation->before));
 	const bool known = validation->now.count > 0 && validation->before.count > 0;
 	json_object_set_new(root, "effect",
-	    known ? json_pack("{s:f,s:[f,f],s:f}", "rate", validation->effect, "ci95",
-	                validation->effect_lower, validation->effect_upper, "p", validation->chance)
+	    known ? json_pack("{s:f,s:[f,f],s:f}", "rate", validation->effect, "range",
+	                validation->effect_least, validation->effect_most, "p", validation->chance)
 	          : json_null());
 	const int written = json_dumpf(root, out, JSON_COMPACT | JSON_REAL_PRECISION(6));
 	json_decref(root);

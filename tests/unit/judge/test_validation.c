@@ -1,6 +1,8 @@
 #include "tests/unit/unit.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "judge/validation.h"
 #include "judge/verdict.h"
@@ -11,10 +13,13 @@ static struct verdict run(enum verdict_word word, int64_t k, int64_t n)
 	    .word = word, .orphans_known = true, .k = k, .n = n, .rate = (double)k / (double)n};
 }
 
-static enum validation_word validate(const struct verdict *now, size_t now_count,
-    const struct verdict *before, size_t before_count, int *code)
+/* What it tells, behind its word; the caller's to free(). */
+static char *tell(const struct verdict *now, size_t now_count, const struct verdict *before,
+    size_t before_count, enum validation_word *word, int *code)
 {
 	const struct verdict *pointers[16];
+	char *text = NULL;
+	size_t length = 0;
 	assert_true(now_count + before_count <= 16);
 	for (size_t i = 0; i < now_count; i++)
 		pointers[i] = &now[i];
@@ -23,10 +28,31 @@ static enum validation_word validate(const struct verdict *now, size_t now_count
 	struct validation *validation =
 	    validation_create(pointers, now_count, pointers + now_count, before_count);
 	assert_non_null(validation);
-	const enum validation_word word = validation_word(validation);
+	*word = validation_word(validation);
 	*code = validation_exit_code(validation);
+	FILE *out = open_memstream(&text, &length);
+	assert_true(validation_print_json(validation, out, NULL));
+	fclose(out);
 	validation_destroy(validation);
+	return text;
+}
+
+static enum validation_word validate(const struct verdict *now, size_t now_count,
+    const struct verdict *before, size_t before_count, int *code)
+{
+	enum validation_word word;
+	free(tell(now, now_count, before, before_count, &word, code));
 	return word;
+}
+
+static void assert_tells(
+    const struct verdict *now, const struct verdict *before, size_t count, const char *part)
+{
+	enum validation_word word;
+	int code;
+	char *text = tell(now, count, before, count, &word, &code);
+	assert_contains(text, part);
+	free(text);
 }
 
 static void permutations_are_counted_exactly(void **state)
@@ -136,6 +162,53 @@ static void handles_that_still_leak_are_improved_at_best(void **state)
 	assert_int_equal(validate(now, 3, before, 3, &code), VALIDATION_IMPROVED);
 }
 
+static void runs_that_differ_are_told_by_their_range(void **state)
+{
+	(void)state;
+	const struct verdict now[] = {
+	    run(VERDICT_CLEAN, 0, 60), run(VERDICT_CLEAN, 0, 60), run(VERDICT_CLEAN, 0, 60)};
+	const struct verdict before[] = {
+	    run(VERDICT_LEAK, 60, 60), run(VERDICT_LEAK, 8, 60), run(VERDICT_LEAK, 60, 60)};
+	assert_tells(now, before, 3,
+	    "128 of 180 logon sessions leaked in 3 runs (71.1 %; by run from 13.3 % to 100 %)");
+	assert_tells(now, before, 3, "fell by 71.1 points (13.3 to 100 from one run to another)");
+	assert_tells(now, before, 3, "\"range\":[0.13333");
+}
+
+static void a_fix_that_makes_it_worse_is_told_so(void **state)
+{
+	(void)state;
+	const struct verdict worse[] = {run(VERDICT_LEAK, 60, 60), run(VERDICT_LEAK, 60, 60)};
+	const struct verdict leak[] = {run(VERDICT_LEAK, 8, 60), run(VERDICT_LEAK, 8, 60)};
+	assert_tells(worse, leak, 2, "the rate rose by 86.7 points\"");
+	assert_tells(leak, leak, 2, "the rate stayed the same\"");
+}
+
+static void one_run_is_told_as_one(void **state)
+{
+	(void)state;
+	const struct verdict clean = run(VERDICT_CLEAN, 0, 60), leak = run(VERDICT_LEAK, 60, 60);
+	assert_tells(&clean, &leak, 1, "60 of 60 logon sessions leaked in 1 run (100 %)");
+	assert_tells(&clean, &leak, 1, "1 run against 1 cannot be told from luck");
+	const struct verdict unknown[] = {run(VERDICT_INCONCLUSIVE, 0, 60), clean},
+	                     leaks[] = {leak, leak};
+	assert_tells(unknown, leaks, 2, "1 run with the fix is INCONCLUSIVE");
+}
+
+static void why_a_fix_of_orphans_alone_is_none_is_told(void **state)
+{
+	(void)state;
+	const struct verdict now[] = {
+	    run(VERDICT_LEAK, 0, 60), run(VERDICT_LEAK, 0, 60), run(VERDICT_CLEAN, 0, 60)};
+	const struct verdict before[] = {
+	    run(VERDICT_LEAK, 60, 60), run(VERDICT_LEAK, 60, 60), run(VERDICT_LEAK, 60, 60)};
+	const struct verdict of_handles[] = {
+	    run(VERDICT_LEAK, 0, 60), run(VERDICT_LEAK, 0, 60), run(VERDICT_LEAK, 0, 60)};
+	assert_tells(
+	    now, before, 3, "with the fix: 2 of 3 runs leak handles, but no logon session");
+	assert_tells(now, of_handles, 3, "without the fix: 3 of 3 runs leak handles\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,6 +221,10 @@ int main(void)
 	    unit_test(what_did_not_leak_cannot_be_fixed),
 	    unit_test(a_leak_of_handles_alone_can_be_fixed_too),
 	    unit_test(handles_that_still_leak_are_improved_at_best),
+	    unit_test(runs_that_differ_are_told_by_their_range),
+	    unit_test(a_fix_that_makes_it_worse_is_told_so),
+	    unit_test(one_run_is_told_as_one),
+	    unit_test(why_a_fix_of_orphans_alone_is_none_is_told),
 	    unit_test(inconclusive_runs_do_not_count),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
