@@ -49,7 +49,8 @@ static void print_holders(const struct holder *holders, size_t count)
 		    holders[i].follower ? "  (follows the last other holder)" : "");
 	}
 	if (count > HOLDERS_MOST)
-		printf("    and %zu more holders\n", count - HOLDERS_MOST);
+		printf("    and %zu more holder%s\n", count - HOLDERS_MOST,
+		    text_plural((int64_t)(count - HOLDERS_MOST)));
 }
 
 /* What is known of the logon session: from the list, or else from handles to it. */

@@ -2,9 +2,16 @@
 #ifndef LEAKLAB_TEXT_H
 #define LEAKLAB_TEXT_H
 
+#include <stdint.h>
 #include <stdio.h>
 
 #define TEXT_COLUMNS 80
+
+/* What a noun ends in behind a count of it. */
+static inline const char *text_plural(int64_t count)
+{
+	return count == 1 ? "" : "s";
+}
 
 /* Prints text with control characters (C0, DEL and C1) and bytes that are no UTF-8 as '?'. Prints "-" for NULL. */
 void text_print(FILE *out, const char *text);

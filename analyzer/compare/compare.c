@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "common/text.h"
 #include "compare/changes.h"
 #include "compare/followers.h"
 #include "compare/ids.h"
@@ -42,9 +43,10 @@ static void note_sight(struct notes *notes, const struct snapshot *snapshot, con
 		    moment);
 	if (snapshot->rows_left)
 		note_limit(notes,
-		    "%s has %" PRId64 " of %" PRId64 " lines that were not understood "
-		    "(show prints them)",
-		    moment, snapshot->rows_left, snapshot->rows);
+		    "%s: of %" PRId64 " line%s %" PRId64
+		    " %s not understood (show prints what was not)",
+		    moment, snapshot->rows, text_plural(snapshot->rows), snapshot->rows_left,
+		    snapshot->rows_left == 1 ? "was" : "were");
 	if (snapshot->contradiction_total)
 		note_limit(notes, "%s contradicts itself in %" PRId64 " place%s, first: %s", moment,
 		    snapshot->contradiction_total, snapshot->contradiction_total == 1 ? "" : "s",

@@ -76,7 +76,8 @@ static void print_orphan(
 	for (size_t i = 0; i < orphan->holder_count && i < ROWS_MOST; i++)
 		print_holder(&comparison->holders_after.items[orphan->first_holder + i], out);
 	if (orphan->holder_count > ROWS_MOST)
-		fprintf(out, "    and %zu more holders\n", orphan->holder_count - ROWS_MOST);
+		fprintf(out, "    and %zu more holder%s\n", orphan->holder_count - ROWS_MOST,
+		    text_plural((int64_t)(orphan->holder_count - ROWS_MOST)));
 	if (orphan->holder_count)
 		return;
 	if (orphan->handles_shown && snapshot_is_of_dump(comparison->after))

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "common/duration.h"
+#include "common/text.h"
 #include "judge/culprits.h"
 #include "judge/latencies.h"
 #include "judge/rate.h"
@@ -194,7 +195,8 @@ static enum met check_percentile(const struct latencies *latencies, double perce
 	if (count == 0)
 		return unknown(seen, "no cycle came through this phase");
 	const int64_t us = percentile(latencies->us[which], count, percent);
-	snprintf(seen, SEEN_TEXT, "%s in %zu cycles", latency_format(us, text), count);
+	snprintf(seen, SEEN_TEXT, "%s in %zu cycle%s", latency_format(us, text), count,
+	    text_plural((int64_t)count));
 	return met(duration_parse(expected, &most) && us <= most);
 }
 

@@ -182,11 +182,6 @@ static void find_effect(struct validation *validation)
 	validation->effect_most = before->highest - now->lowest;
 }
 
-static const char *s_of(size_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 static bool tell_side(
     struct sentences *out, const char *name, const struct side *side, const char *what)
 {
@@ -195,14 +190,14 @@ static bool tell_side(
 	if (side->undecided > 0 &&
 	    !sentences_add(out,
 	        "%zu run%s %s %s INCONCLUSIVE and left out: judge %s alone to see why",
-	        side->undecided, s_of(side->undecided), name, side->undecided == 1 ? "is" : "are",
-	        side->undecided == 1 ? "it" : "them"))
+	        side->undecided, text_plural((int64_t)side->undecided), name,
+	        side->undecided == 1 ? "is" : "are", side->undecided == 1 ? "it" : "them"))
 		return false;
 	if (side->n == 0)
 		return true;
 	if (what == runs)
 		return sentences_add(out, "%s: %lld of %lld run%s leak%s handles", name,
-		    (long long)side->k, (long long)side->n, s_of(side->count),
+		    (long long)side->k, (long long)side->n, text_plural((int64_t)side->count),
 		    side->count == 1 ? "s" : "");
 	percent_format((double)side->k / (double)side->n, rate);
 	percent_format(side->lowest, lowest);
@@ -210,12 +205,13 @@ static bool tell_side(
 	const bool differ = strcmp(lowest, highest) != 0;
 	return sentences_add(out,
 	           "%s: %lld of %lld logon sessions leaked in %zu run%s (%s %%%s%s%s%s%s)", name,
-	           (long long)side->k, (long long)side->n, side->count, s_of(side->count), rate,
-	           differ ? "; by run from " : "", differ ? lowest : "", differ ? " % to " : "",
-	           differ ? highest : "", differ ? " %" : "") &&
+	           (long long)side->k, (long long)side->n, side->count,
+	           text_plural((int64_t)side->count), rate, differ ? "; by run from " : "",
+	           differ ? lowest : "", differ ? " % to " : "", differ ? highest : "",
+	           differ ? " %" : "") &&
 	       (side->leaks_of_handles == 0 ||
 	           sentences_add(out, "%s: %zu of %zu run%s leak%s handles, but no logon session",
-	               name, side->leaks_of_handles, side->count, s_of(side->count),
+	               name, side->leaks_of_handles, side->count, text_plural((int64_t)side->count),
 	               side->leaks_of_handles == 1 ? "s" : ""));
 }
 
@@ -255,7 +251,7 @@ static bool tell_too_few(struct validation *validation)
 		    "the runs differ too much among themselves to be told from luck: play more of each");
 	return sentences_add(&validation->reasons,
 	    "%zu run%s against %zu cannot be told from luck, however they come out: play 3 runs of each at least",
-	    now->count, s_of(now->count), before->count);
+	    now->count, text_plural((int64_t)now->count), before->count);
 }
 
 static bool decide(struct validation *validation)

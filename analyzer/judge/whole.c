@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "common/text.h"
 #include "judge/growth.h"
 
 #define DURING_LEAST 3 /* snapshots in which somebody of the run should have been seen */
@@ -99,8 +100,8 @@ static bool doubt_handles(struct sentences *out, const struct evidence *evidence
 	free(known);
 	return strange == 0 ||
 	       sentences_add(out,
-	           "%zu handles at the mark \"settled\" are to new logon sessions that the list of logon sessions lacks",
-	           strange);
+	           "%zu handle%s at the mark \"settled\" %s to new logon sessions that the list of logon sessions lacks",
+	           strange, text_plural((int64_t)strange), strange == 1 ? "is" : "are");
 }
 
 /* New logon sessions without a user, in sessions that are not there (any more). */
@@ -119,8 +120,8 @@ static bool doubt_nameless(struct sentences *out, const struct evidence *evidenc
 	}
 	return nameless == 0 ||
 	       sentences_add(out,
-	           "%zu new logon sessions have no user that the observers could name: they may be the run's",
-	           nameless);
+	           "%zu new logon session%s no user that the observers could name: %s may be the run's",
+	           nameless, nameless == 1 ? " has" : "s have", nameless == 1 ? "it" : "they");
 }
 
 /* Names of accounts may differ between the scenario and the host (a UPN, another domain). */

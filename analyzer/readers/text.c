@@ -310,8 +310,9 @@ static bool note_unavailable(struct reading *reading)
 		good = snapshot_add_unavailable(
 		    snapshot, "processes", "no list of processes is in the evidence");
 	if (good && reading->closed_processes) {
-		snprintf(closed, sizeof closed, "handle could not open %lld processes",
-		    (long long)reading->closed_processes);
+		snprintf(closed, sizeof closed, "handle could not open %lld process%s",
+		    (long long)reading->closed_processes,
+		    reading->closed_processes == 1 ? "" : "es");
 		good = snapshot_add_unavailable(snapshot, "handles of some processes", closed);
 	}
 	snapshot->sessions_partial = reading->has_sessions && !reading->all_sessions;

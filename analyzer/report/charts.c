@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text.h"
+
 /* Of longer runs one of each so many cycles is drawn: a screen has no more points. */
 #define ROWS_MOST 1000
 
@@ -109,9 +111,11 @@ static bool make_session_ids(struct chart *chart, const struct report *report)
 		return true;
 	}
 	say(chart->caption,
-	    "%" PRId64 " different session IDs in %" PRId64 " cycles, from %" PRId64 " to %" PRId64
+	    "%" PRId64 " different session ID%s in %" PRId64 " cycle%s, from %" PRId64
+	    " to %" PRId64
 	    ". A healthy host gives the lowest free ID again; IDs that stay taken make it rise.%s",
-	    ids->distinct, ids->cycles, ids->lowest, ids->highest, of_each(step, each));
+	    ids->distinct, text_plural(ids->distinct), ids->cycles, text_plural(ids->cycles),
+	    ids->lowest, ids->highest, of_each(step, each));
 	if (!set_rows(chart, (known + step - 1) / step))
 		return false;
 	double *clean =
@@ -187,8 +191,9 @@ static bool make_tokens(struct chart *chart, const struct report *report)
 		return true;
 	}
 	say(chart->caption,
-	    "The %zu processes with the most token handles, in %zu snapshots; %s had %.0f at most.",
-	    report->token_count, report->token_samples, report->tokens[0].name,
+	    "The %zu process%s with the most token handles, in %zu snapshot%s; %s had %.0f at most.",
+	    report->token_count, report->token_count == 1 ? "" : "es", report->token_samples,
+	    text_plural((int64_t)report->token_samples), report->tokens[0].name,
 	    report->tokens[0].most);
 	if (!set_rows(chart, report->token_samples))
 		return false;
@@ -321,9 +326,9 @@ static bool make_errors(struct chart *chart, const struct report *report)
 			return false;
 	}
 	say(chart->caption,
-	    "%" PRId64 " of %" PRId64 " cycles had an error; most often %s, in phase %s.", failed,
-	    report_finished_cycles(report), report->failures[0].code,
-	    failure_phase(&report->failures[0]));
+	    "%" PRId64 " of %" PRId64 " cycle%s had an error; most often %s, in phase %s.", failed,
+	    report_finished_cycles(report), text_plural(report_finished_cycles(report)),
+	    report->failures[0].code, failure_phase(&report->failures[0]));
 	for (size_t i = 0; i < report->failure_count; i++) {
 		const struct failure *failure = &report->failures[i];
 		double *values = series_named(chart, failure->code);

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "common/text.h"
 #include "report/escape.h"
 
 static void print_capture(FILE *out, const struct capture *capture, const struct output *output)
@@ -33,7 +34,8 @@ static void print_output(FILE *out, const struct capture *capture, const struct 
 	escape_markup(out, output->text);
 	fputs("</pre>\n", out);
 	if (output->left_out)
-		fprintf(out, "<p>%zu more bytes are in the run file.</p>\n", output->left_out);
+		fprintf(out, "<p>%zu more byte%s of it in the run file.</p>\n", output->left_out,
+		    text_plural((int64_t)output->left_out));
 	fputs("</details>\n", out);
 }
 
@@ -49,12 +51,13 @@ void html_captures(FILE *out, const struct report *report)
 	fprintf(out,
 	    "<div class=\"scroll%s\" role=\"region\" tabindex=\"0\" aria-label=\"Outputs of the "
 	    "observers, table\">"
-	    "<table><caption>%zu outputs of the observers. The hash is of all that was printed.</caption>"
+	    "<table><caption>%zu output%s of the observers. The hash is of all that was printed.</caption>"
 	    "<thead><tr><th scope=\"col\">mark, round</th><th scope=\"col\" class=\"number\">cycle</th>"
 	    "<th scope=\"col\">observer</th><th scope=\"col\">started</th>"
 	    "<th scope=\"col\" class=\"number\">exit</th><th scope=\"col\" class=\"number\">bytes</th>"
 	    "<th scope=\"col\">SHA-256</th><th scope=\"col\">result</th></tr></thead>\n<tbody>\n",
-	    report->captures.count > 12 ? " tall" : "", report->captures.count);
+	    report->captures.count > 12 ? " tall" : "", report->captures.count,
+	    text_plural((int64_t)report->captures.count));
 	for (size_t i = 0; i < report->captures.count; i++)
 		print_capture(out, &report->captures.items[i], &report->outputs[i]);
 	fputs(

@@ -5,6 +5,7 @@
 
 #include <openssl/evp.h>
 
+#include "common/text.h"
 #include "report/escape.h"
 #include "report/html.h"
 #include "report/page.h"
@@ -91,12 +92,12 @@ static void print_culprits(FILE *out, const struct verdict *verdict)
 	}
 	fprintf(out,
 	    "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Holders, table\"><table>"
-	    "<caption>Who holds the %" PRId64 " orphaned logon sessions</caption><thead><tr>"
+	    "<caption>Who holds the %" PRId64 " orphaned logon session%s</caption><thead><tr>"
 	    "<th scope=\"col\">image</th><th scope=\"col\" class=\"number\">process</th>"
 	    "<th scope=\"col\" class=\"number\">handles</th>"
 	    "<th scope=\"col\" class=\"number\">logon sessions</th><th scope=\"col\">note</th></tr>"
 	    "</thead>\n<tbody>\n",
-	    verdict->orphan_logon_sessions);
+	    verdict->orphan_logon_sessions, text_plural(verdict->orphan_logon_sessions));
 	for (size_t i = 0; i < verdict->culprit_count; i++) {
 		const struct culprit *culprit = &verdict->culprits[i];
 		fputs("<tr><th scope=\"row\">", out);

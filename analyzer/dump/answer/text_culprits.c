@@ -77,7 +77,8 @@ static void print_holders(
 		text_print_wrapped(out, "     held by  ", text);
 	}
 	if (others)
-		fprintf(out, "     held by  %" PRIu64 " other holders\n", others);
+		fprintf(out, "     held by  %" PRIu64 " other holder%s\n", others,
+		    text_plural((int64_t)others));
 	if (culprit->unheld && telling->answer->holders_seen)
 		fprintf(out, "     held by  nobody in sight: %u token%s, so by the kernel\n",
 		    culprit->unheld, plural(culprit->unheld));

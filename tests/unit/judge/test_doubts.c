@@ -365,7 +365,7 @@ static void new_logon_sessions_of_nobody_known_stand_against_clean(void **state)
 	struct snapshot *settled = fixture_snapshot();
 	fixture_add_logon(settled, 7, 2);
 	settled->logon_sessions[0].user = NULL;
-	assert_doubted(fixture_snapshot(), settled, "1 new logon sessions have no user");
+	assert_doubted(fixture_snapshot(), settled, "1 new logon session has no user");
 }
 
 static void handles_to_logon_sessions_that_no_list_has_stand_against_clean(void **state)
@@ -374,7 +374,7 @@ static void handles_to_logon_sessions_that_no_list_has_stand_against_clean(void 
 	struct snapshot *settled = fixture_snapshot();
 	fixture_add_handle(settled, "holder.exe", 900, 7);
 	assert_doubted(fixture_snapshot(), settled,
-	    "1 handles at the mark \"settled\" are to new logon sessions");
+	    "1 handle at the mark \"settled\" is to new logon sessions");
 }
 
 static void handles_gained_without_a_trend_to_explain_them_stand_against_clean(void **state)

@@ -87,6 +87,20 @@ static void what_others_wrote_is_escaped_in_every_form(void **state)
 	fixture_destroy(&fixture);
 }
 
+static void one_orphan_is_told_as_one_in_every_form(void **state)
+{
+	static const char *const formats[] = {"text", "markdown", "html"};
+	struct fixture fixture = evil_run();
+	(void)state;
+	for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+		char *text = render(&fixture, formats[i]);
+		assert_contains(text, "1 orphaned logon session");
+		assert_null(strstr(text, "1 orphaned logon sessions"));
+		free(text);
+	}
+	fixture_destroy(&fixture);
+}
+
 static void a_fence_in_a_scenario_does_not_end_its_block(void **state)
 {
 	struct fixture fixture = evil_run();
@@ -265,6 +279,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    unit_test(what_others_wrote_is_escaped_in_every_form),
+	    unit_test(one_orphan_is_told_as_one_in_every_form),
 	    unit_test(a_fence_in_a_scenario_does_not_end_its_block),
 	    unit_test(what_could_not_be_decided_never_passes_in_junit),
 	    unit_test(a_leak_that_is_expected_passes_in_junit),
