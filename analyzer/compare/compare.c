@@ -8,12 +8,12 @@
 
 #include "common/text.h"
 #include "compare/changes.h"
-#include "compare/followers.h"
 #include "compare/ids.h"
 #include "compare/logon_list.h"
 #include "compare/notes.h"
 #include "compare/pair.h"
 #include "compare/survivors.h"
+#include "judge/culprits.h"
 
 /* Healthy hosts hold tokens of users who are gone for up to 20 minutes. */
 #define SETTLED (INT64_C(20) * 60 * 1000000)
@@ -283,10 +283,10 @@ static void judge(struct notes *notes)
 
 static bool only_followers(const struct comparison *comparison, const struct orphan *orphan)
 {
-	bool follows = orphan->holder_count > 0, good = true;
+	bool follows = orphan->holder_count > 0;
 	for (size_t i = 0; i < orphan->holder_count && follows; i++)
-		follows = image_follows(
-		    comparison->holders_after.items[orphan->first_holder + i].image, &good);
+		follows =
+		    image_follows(comparison->holders_after.items[orphan->first_holder + i].image);
 	return follows;
 }
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compare/followers.h"
+#include "judge/culprits.h"
 
 struct table {
 	struct holder *items;
@@ -111,25 +111,13 @@ static int holder_order(const void *a, const void *b)
 	return (left->pid > right->pid) - (left->pid < right->pid);
 }
 
-/* Marks followers; the images that were asked for last are remembered. Then those who follow nobody are unmarked. */
-static bool mark_followers(struct holders *holders)
+/* Marks followers, but those who have nobody to follow. */
+static void mark_followers(struct holders *holders)
 {
-	struct {
-		const char *image;
-		bool follows;
-	} known[256] = {{0}};
-	bool good = true;
-	for (size_t i = 0; good && i < holders->count; i++) {
-		const char *image = holders->items[i].image;
-		size_t at = ((uintptr_t)image >> 3) % 256;
-		if (image && known[at].image != image) {
-			known[at].image = image;
-			known[at].follows = image_follows(image, &good);
-		}
-		holders->items[i].follower = image && known[at].follows;
-	}
 	size_t end;
-	for (size_t i = 0; good && i < holders->count; i = end) {
+	for (size_t i = 0; i < holders->count; i++)
+		holders->items[i].follower = image_follows(holders->items[i].image);
+	for (size_t i = 0; i < holders->count; i = end) {
 		struct holder *first = &holders->items[i];
 		for (end = i + 1; end < holders->count && holders->items[end].luid == first->luid;
 		     end++)
@@ -140,7 +128,6 @@ static bool mark_followers(struct holders *holders)
 		for (size_t j = i; alone && j < end; j++)
 			holders->items[j].follower = false;
 	}
-	return good;
 }
 
 bool holders_find(struct holders *out, const struct snapshot *snapshot, struct error *error)
@@ -165,10 +152,11 @@ bool holders_find(struct holders *out, const struct snapshot *snapshot, struct e
 	}
 	free(table.slots);
 	struct holders found = {table.items, table.count, hidden};
-	if (!good || !sort_by_luid(&found) || !mark_followers(&found)) {
+	if (!good || !sort_by_luid(&found)) {
 		holders_deinit(&found);
 		return error_set(error, EXIT_TARGET, "out of memory");
 	}
+	mark_followers(&found);
 	*out = found;
 	return true;
 }

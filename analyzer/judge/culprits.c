@@ -33,7 +33,7 @@ bool image_same(const char *a, const char *b)
 	return a_length == b_length && strncasecmp(a, b, a_length) == 0;
 }
 
-static bool is_system(const char *image)
+bool image_follows(const char *image)
 {
 	return image_same(image, "System") || image_same(image, "lsass");
 }
@@ -107,7 +107,7 @@ static struct hold *find_holds(struct held *held, const struct snapshot *snapsho
 			continue;
 		size_t orphan = (size_t)(luid - held->luids);
 		held->by_anybody[orphan] = true;
-		if (!is_system(handle->image))
+		if (!image_follows(handle->image))
 			held->by_others[orphan] = true;
 		holds[found++] = (struct hold){handle->image, handle->pid, orphan};
 	}
@@ -123,7 +123,7 @@ static struct culprit *add_culprit(struct verdict *verdict, const struct hold *h
 	if (!larger)
 		return NULL;
 	verdict->culprits = larger;
-	struct culprit culprit = {.pid = hold->pid, .follower = is_system(hold->image)};
+	struct culprit culprit = {.pid = hold->pid, .follower = image_follows(hold->image)};
 	if (hold->image && !(culprit.image = strdup(hold->image)))
 		return NULL;
 	larger[verdict->culprit_count] = culprit;

@@ -1,4 +1,4 @@
-/* Who holds the orphans. Inside this folder. */
+/* Who holds the orphans. Inside this folder, but for what is known of images. */
 #ifndef LEAKLAB_CULPRITS_H
 #define LEAKLAB_CULPRITS_H
 
@@ -11,5 +11,8 @@ bool culprits_find(
 
 /* True if the names are the same but for case and ".exe". NULL is like nothing. */
 bool image_same(const char *a, const char *b);
+
+/* True if this image's handles go by themselves once the last other holder's have: System's and lsass'. */
+bool image_follows(const char *image);
 
 #endif

@@ -5,19 +5,9 @@
 
 #include "common/text.h"
 #include "judge/growth.h"
+#include "snapshot/identity.h"
 
 #define DURING_LEAST 3 /* snapshots in which somebody of the run should have been seen */
-
-/* LUIDs of well-known logon sessions (ntifs.h): SYSTEM, NETWORK SERVICE, LOCAL SERVICE. */
-static const uint64_t well_known[] = {0x3e7, 0x3e4, 0x3e5};
-
-static bool has_luid(const struct snapshot *snapshot, uint64_t luid)
-{
-	for (size_t i = 0; i < snapshot->logon_session_count; i++)
-		if (snapshot->logon_sessions[i].luid == luid)
-			return true;
-	return false;
-}
 
 static bool has_session(const struct snapshot *snapshot, int64_t id)
 {
@@ -31,13 +21,14 @@ bool whole_block(struct sentences *out, const struct evidence *evidence)
 {
 	const struct snapshot *before = evidence->before.snapshot,
 	                      *settled = evidence->settled.snapshot;
+	const uint64_t *luid;
 	bool lost = false;
 
 	if (!before || !settled)
 		return true;
-	for (size_t i = 0; i < sizeof well_known / sizeof well_known[0]; i++)
+	for (size_t i = 0; (luid = logon_session_lasting(i)); i++)
 		lost =
-		    lost || (has_luid(before, well_known[i]) && !has_luid(settled, well_known[i]));
+		    lost || (logon_session_of(before, *luid) && !logon_session_of(settled, *luid));
 	if (lost && snapshot_has(settled, "logon_sessions") &&
 	    !sentences_add(out,
 	        "the list of logon sessions at the mark \"settled\" is not whole: Windows' own are missing"))
@@ -114,7 +105,7 @@ static bool doubt_nameless(struct sentences *out, const struct evidence *evidenc
 	for (size_t i = 0; i < settled->logon_session_count; i++) {
 		const struct logon_session *logon = &settled->logon_sessions[i];
 		nameless += !logon->user && logon->session_id != 0 &&
-		            !has_luid(before, logon->luid) &&
+		            !logon_session_of(before, logon->luid) &&
 		            !(logon->session_id != NUMBER_UNKNOWN &&
 		                has_session(settled, logon->session_id));
 	}
