@@ -17,6 +17,8 @@
 #define OTHER_CYCLE                                                                                \
 	(INT64_C(1) << 40) /* than one that a logon session of another type has shown to leak */
 #define ID_UNKNOWN (INT64_C(1) << 36)
+/* No distance weighs more: a cycle that did not end may be any time away. */
+#define FARTHEST (INT64_C(1) << 40)
 
 /* How well the logons up to one and the cycles up to one are matched. */
 struct score {
@@ -92,6 +94,8 @@ static int64_t pair_cost(const struct group *group, size_t logon, size_t j)
 	             made->session_id != 0;
 	if (known && cycle->session_id != made->session_id)
 		return -1;
+	if (distance > FARTHEST)
+		distance = FARTHEST;
 	return distance + (known ? 0 : ID_UNKNOWN) + (group->taken[at] ? 0 : OTHER_CYCLE);
 }
 

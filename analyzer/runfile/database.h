@@ -65,6 +65,8 @@ struct runfile {
 struct runfile *database_allocate(const char *path, struct error *error);
 bool database_open(struct runfile *runfile, int flags, struct error *error);
 bool database_check_schema(struct runfile *runfile, struct error *error);
+/* Whether its times are such that they can be subtracted; tells the table and the row if not. */
+bool database_check_times(struct runfile *runfile, struct error *error);
 
 /* Sets the error from SQLite's last result: disk full, locked, damaged in words. Returns false. */
 bool database_error(struct runfile *runfile, const char *doing, struct error *error);

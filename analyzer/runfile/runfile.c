@@ -176,7 +176,7 @@ struct runfile *runfile_open(const char *path, struct error *error)
 	/* Only one thread reads it. */
 	if (!runfile ||
 	    !database_open(runfile, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, error) ||
-	    !database_check_schema(runfile, error)) {
+	    !database_check_schema(runfile, error) || !database_check_times(runfile, error)) {
 		runfile_close(runfile);
 		return NULL;
 	}
@@ -208,7 +208,7 @@ struct runfile *runfile_open_bytes(
 	}
 	sqlite3_db_config(runfile->database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(runfile->database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	if (database_check_schema(runfile, error))
+	if (database_check_schema(runfile, error) && database_check_times(runfile, error))
 		return runfile;
 	runfile_close(runfile);
 	return NULL;

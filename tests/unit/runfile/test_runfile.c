@@ -319,6 +319,38 @@ static void events_come_in_order(void **state)
 	unit_remove_directory(directory);
 }
 
+static void absurd_times_are_refused_with_table_and_row(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *sql, *where;
+	} cases[] = {
+	    {"UPDATE cycle SET ended = 9223372036854775807", "table cycle, row 7: ended"},
+	    {"UPDATE cycle SET started = -9223372036854775807", "table cycle, row 7: started"},
+	    {"UPDATE cycle SET logged_on = 'noon'", "table cycle, row 7: logged_on"},
+	    {"INSERT INTO capture (id, mark, round, ended) VALUES (3, 1, 1, 1 << 60)",
+	        "table capture, row 3: ended"},
+	    {"INSERT INTO snapshot (capture, time) VALUES (3, -(1 << 60))",
+	        "table snapshot, row 3: time"},
+	    {"INSERT INTO logon_session (capture, logon_time) VALUES (3, 1 << 60)",
+	        "table logon_session, row 1: logon_time"},
+	    {"INSERT INTO event VALUES (2, 1 << 60, 'note', 'text')", "table event, row 2: time"},
+	};
+	char *directory = unit_directory();
+	const char *path = unit_path(directory, "a.leaklab");
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct cycle cycle = a_cycle(7);
+		struct runfile *runfile = create(path);
+		assert_true(runfile_put_cycle(runfile, &cycle, NULL));
+		assert_true(runfile_finish(runfile, NULL));
+		runfile_close(runfile);
+		execute(path, cases[i].sql);
+		assert_open_fails(path, cases[i].where);
+		unlink(path);
+	}
+	unit_remove_directory(directory);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +366,7 @@ int main(void)
 	    unit_test(a_full_disk_is_said_to_be_full),
 	    unit_test(a_file_that_could_not_be_made_is_removed_again),
 	    unit_test(events_come_in_order),
+	    unit_test(absurd_times_are_refused_with_table_and_row),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,56 @@
+/* Knows where a run file has times, and between which they are: others cannot be reckoned with. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "runfile/database.h"
+
+/* 0001-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z, as in the text form. */
+#define EARLIEST INT64_C(-62135596800000000)
+#define LATEST INT64_C(253402300799999999)
+
+static const struct {
+	const char *table, *column;
+} times[] = {
+    {"cycle", "scheduled"},
+    {"cycle", "started"},
+    {"cycle", "logged_on"},
+    {"cycle", "ended"},
+    {"capture", "started"},
+    {"capture", "ended"},
+    {"snapshot", "boot_time"},
+    {"snapshot", "time"},
+    {"logon_session", "logon_time"},
+    {"event", "time"},
+};
+
+static bool check(
+    struct runfile *runfile, const char *table, const char *column, struct error *error)
+{
+	sqlite3_stmt *statement = NULL;
+	char text[160];
+	snprintf(text, sizeof text,
+	    "SELECT rowid FROM %s WHERE %s NOT BETWEEN %" PRId64 " AND %" PRId64 " LIMIT 1", table,
+	    column, EARLIEST, LATEST);
+	if (sqlite3_prepare_v2(runfile->database, text, -1, &statement, NULL) != SQLITE_OK)
+		return database_error(runfile, "opening", error);
+	int result = sqlite3_step(statement);
+	bool good = result == SQLITE_DONE;
+	if (result == SQLITE_ROW)
+		error_set(error, EXIT_USAGE,
+		    "%s: table %s, row %lld: %s is no time between the years 1 and 9999: the file was "
+		    "damaged or changed by hand; record the run again, or use a copy",
+		    runfile->path, table, (long long)sqlite3_column_int64(statement, 0), column);
+	else if (!good)
+		database_error(runfile, "opening", error);
+	sqlite3_finalize(statement);
+	return good;
+}
+
+bool database_check_times(struct runfile *runfile, struct error *error)
+{
+	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+		if (!check(runfile, times[i].table, times[i].column, error))
+			return false;
+	}
+	return true;
+}
