@@ -7,7 +7,8 @@
 #include "common/text.h"
 #include "snapshot/snapshot.h"
 
-#define ROWS_MOST 500 /* of handles and of processes: people read no more */
+#define ROWS_MOST 500   /* of handles and of processes: people read no more */
+#define UNREAD_MOST 200 /* characters of a line */
 
 static void print_line(const char *label, const char *text)
 {
@@ -184,7 +185,7 @@ static void show_problems(const struct snapshot *snapshot)
 			text_print(stdout, unread->origin);
 		if (unread->line)
 			printf(":%" PRId64 ": ", unread->line);
-		text_print(stdout, unread->text);
+		text_print_start(stdout, unread->text, UNREAD_MOST);
 		putchar('\n');
 	}
 	if (snapshot->rows_left > (int64_t)snapshot->unread_count)

@@ -75,6 +75,16 @@ void text_print(FILE *out, const char *text)
 		text += print_character(out, text);
 }
 
+void text_print_start(FILE *out, const char *text, int most)
+{
+	if (!text)
+		text = "-";
+	for (int i = 0; *text && i < most; i++)
+		text += print_character(out, text);
+	if (*text)
+		fputs("...", out);
+}
+
 void text_print_column(FILE *out, const char *text, int width)
 {
 	if (!text)

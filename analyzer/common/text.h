@@ -16,6 +16,9 @@ static inline const char *text_plural(int64_t count)
 /* Prints text with control characters (C0, DEL and C1) and bytes that are no UTF-8 as '?'. Prints "-" for NULL. */
 void text_print(FILE *out, const char *text);
 
+/* The same, of no more than `most` characters, and "..." if there are more. */
+void text_print_start(FILE *out, const char *text, int most);
+
 /* The same replacement in place: what is quoted from a program's output goes into messages, JSON and the run file. */
 void text_make_safe(char *text);
 

@@ -65,6 +65,8 @@ static struct span read_type(struct span *line)
 	return type;
 }
 
+#define VALUE_MOST 8 /* digits */
+
 /* "D88: name", or with -u "LAB\anna   D88: name", or glued, when the handle fills its five places. */
 static bool read_value(struct span line, struct handle_row *row)
 {
@@ -80,11 +82,15 @@ static bool read_value(struct span line, struct handle_row *row)
 	size_t digits = before.length;
 	while (digits && before.text[digits - 1] != ' ')
 		digits--;
-	if (span_hex(span_from(before, digits), &row->value)) {
+	struct span word = span_from(before, digits);
+	if (span_hex(word, &row->value)) {
+		if (word.length > VALUE_MOST)
+			return false;
 		row->user = trim_end((struct span){before.text, digits});
 	} else {
 		size_t glued = before.length > 5 ? before.length - 5 : 0;
-		if (!glued || !span_hex(span_from(before, glued), &row->value))
+		if (!glued || span_has_only(word, "0123456789ABCDEFabcdef") ||
+		    !span_hex(span_from(before, glued), &row->value))
 			return false;
 		row->user = (struct span){before.text, glued};
 	}

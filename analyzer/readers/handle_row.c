@@ -17,6 +17,14 @@ static bool token_luid(struct span name, uint64_t *luid, struct span *account)
 	return true;
 }
 
+/* True if the name ends in a number that no LUID can be. */
+static bool has_no_luid(struct span name)
+{
+	const char *colon = memrchr(name.text, ':', name.length);
+	struct span digits = colon ? span_from(name, (size_t)(colon - name.text) + 1) : name;
+	return colon && digits.length > 15 && span_has_only(digits, "0123456789ABCDEFabcdef");
+}
+
 static bool directory_luid(struct span name, uint64_t *luid)
 {
 	static const char folder[] = "\\DosDevices\\";
@@ -115,6 +123,8 @@ static bool is_named_by_default(struct span type)
 enum taken handle_row_take(struct reading *reading, const struct handle_row *row)
 {
 	bool failed = false;
+	if (span_is(row->type, "Token") && row->name.length > 15 && has_no_luid(row->name))
+		return TAKEN_NOT;
 	if (row->process)
 		row->process->handles_listed++;
 	reading->has_handles = true;

@@ -72,6 +72,15 @@ static void long_sentences_fit_in_eighty_columns(void **state)
 	free(printed);
 }
 
+static void only_the_start_of_a_long_line_is_printed(void **state)
+{
+	(void)state;
+	FILE *out = start();
+	text_print_start(out, "\xe2\x82\xac\xe2\x82\xac\x1b", 3);
+	text_print_start(out, " and more", 4);
+	assert_printed(out, "\xe2\x82\xac\xe2\x82\xac? and...");
+}
+
 static void bytes_that_are_no_utf8_become_question_marks(void **state)
 {
 	char text[] = "a\xc0\xaf\xff b\xe2\x82\xac c\xe2\x82 \x1b[1m";
@@ -86,6 +95,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    unit_test(evidence_cannot_steer_the_terminal),
+	    unit_test(only_the_start_of_a_long_line_is_printed),
 	    unit_test(bytes_that_are_no_utf8_become_question_marks),
 	    unit_test(columns_are_filled_or_cut_by_characters),
 	    unit_test(long_sentences_fit_in_eighty_columns),

@@ -212,9 +212,14 @@ static void impossible_numbers_are_left_over(void **state)
 	struct snapshot *snapshot = read_evidence(
 	    "agent.exe          pid: 99999999999 type: Token          68C: LAB\\anna:1a2b3c\n"
 	    "agent.exe          pid: 3628   type: Token          XYZ: LAB\\anna:1a2b3c\n"
+	    "agent.exe          pid: 3628   type: Token          FFFFFFFFFFFFFFFFFFF: LAB\\anna:1a2b3c\n"
+	    "agent.exe          pid: 3628   type: Token          FFFFFFFFF: LAB\\anna:1a2b3c\n"
+	    "agent.exe          pid: 3628   type: Token          68C: LAB\\anna:12345678901234567890abc\n"
 	    "agent.exe          pid: 3628   type: Token          68C: LAB\\anna:1a2b3c\n");
-	assert_int_equal(snapshot->rows, 3);
-	assert_int_equal(snapshot->rows_left, 2);
+	assert_int_equal(snapshot->rows, 6);
+	assert_int_equal(snapshot->rows_left, 5);
+	assert_int_equal(snapshot->handles[0].value, 0x68c);
+	assert_int_equal(snapshot->handles[0].luid, 0x1a2b3c);
 	assert_int_equal(snapshot->handle_count, 1);
 	snapshot_destroy(snapshot);
 }
