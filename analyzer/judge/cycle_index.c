@@ -68,9 +68,12 @@ int64_t cycle_index_end(const struct cycle_index *index, size_t at)
 	const struct cycle *cycle = index->items[at];
 	if (cycle->ended != TIMESTAMP_UNKNOWN)
 		return cycle->ended;
-	if (at + 1 < index->count &&
-	    account_user_order(index->items[at + 1]->user, cycle->user) == 0)
-		return index->items[at + 1]->started;
+	for (size_t i = at + 1;
+	     i < index->count && account_user_order(index->items[i]->user, cycle->user) == 0; i++) {
+		const struct cycle *next = index->items[i];
+		if (account_same(next->user, next->domain, cycle->user, cycle->domain))
+			return next->started;
+	}
 	return INT64_MAX;
 }
 

@@ -23,7 +23,7 @@ size_t cycle_index_find(const struct cycle_index *index, const char *user, size_
 /* True if the account logged on, or tried to, in one of the cycles. */
 bool cycle_index_has(const struct cycle_index *index, const char *user, const char *domain);
 
-/* When the cycle at this place was over: at the latest when the next one of its user began, as one account never
+/* When the cycle at this place was over: at the latest when the next one of its account began, as one account never
  * logs on twice at once. INT64_MAX: it may go on. */
 int64_t cycle_index_end(const struct cycle_index *index, size_t at);
 

@@ -1,6 +1,7 @@
 #include "tests/unit/unit.h"
 
 #include "judge/clock.h"
+#include "judge/cycle_index.h"
 #include "judge/verdict.h"
 #include "tests/unit/judge/fixture.h"
 
@@ -229,6 +230,22 @@ static void a_clock_is_told_by_captures_that_agree_with_the_moment(void **state)
 	assert_int_equal(clock.offset, 900 * SECOND);
 }
 
+static void a_cycle_ends_with_the_next_of_its_account_not_of_its_name(void **state)
+{
+	(void)state;
+	struct cycle items[] = {fixture_cycle(1, 2, CYCLE_LOST), fixture_cycle(2, 3, CYCLE_LOST),
+	    fixture_cycle(3, 2, CYCLE_LOST)};
+	items[0].ended = items[1].ended = items[2].ended = TIMESTAMP_UNKNOWN;
+	items[1].domain = "OTHER";
+	const struct cycles cycles = {.items = items, .count = 3};
+	struct cycle_index index;
+	assert_true(cycle_index_init(&index, &cycles));
+	assert_int_equal(cycle_index_end(&index, 0), items[2].started);
+	assert_int_equal(cycle_index_end(&index, 1), INT64_MAX);
+	assert_int_equal(cycle_index_end(&index, 2), INT64_MAX);
+	cycle_index_deinit(&index);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +258,7 @@ int main(void)
 	    unit_test(a_session_joined_again_and_logged_off_can_leak),
 	    unit_test(time_and_start_of_the_clock_are_of_one_capture),
 	    unit_test(a_clock_is_told_by_captures_that_agree_with_the_moment),
+	    unit_test(a_cycle_ends_with_the_next_of_its_account_not_of_its_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
