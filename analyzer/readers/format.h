@@ -51,6 +51,7 @@ struct reading {
 	struct ruled ruled;
 	struct process_index *processes;
 	size_t logon; /* number of logon sessions seen, the last one is being read; 0: none is */
+	int64_t logon_number; /* of the next record */
 	unsigned
 	    logon_labels; /* that the record has, a bit each; not of klist, whose records are lines */
 	unsigned logon_labels_common; /* that all records before it have; 0: it is the first */

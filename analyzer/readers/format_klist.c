@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "readers/logon_list.h"
+
 static bool begins(struct reading *reading, struct span line)
 {
 	(void)reading;
@@ -52,6 +54,7 @@ static enum taken take(struct reading *reading, struct span line)
 	logon->auth_package = reading_string(reading, package, &failed);
 	if (type.length && type.text[0] != '(')
 		logon->logon_type = reading_string(reading, type, &failed);
+	logon_list_number(reading, line);
 	reading->has_logons = true;
 	return failed ? TAKEN_FAILED : TAKEN_ROW;
 }

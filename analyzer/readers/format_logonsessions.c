@@ -5,6 +5,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "readers/logon_list.h"
+
 static bool begins(struct reading *reading, struct span line)
 {
 	(void)reading;
@@ -30,6 +32,7 @@ static enum taken take_start(struct reading *reading, struct span line)
 		    reading->logon_labels &
 		    (reading->logon_labels_common ? reading->logon_labels_common : UINT_MAX);
 	reading->logon_labels = 0;
+	logon_list_number(reading, line);
 	reading->logon = reading->snapshot->logon_session_count;
 	reading->has_logons = true;
 	return TAKEN_ROW;

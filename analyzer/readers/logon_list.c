@@ -1,9 +1,24 @@
-/* Knows by what a list of logon sessions shows that its end was cut off: its last record, and what stands behind it. */
+/* Knows by what a list of logon sessions shows that some are missing: the numbers of its records, the last one of them, and
+ * what stands behind it. */
 #include "readers/logon_list.h"
+
+#include <string.h>
 
 static bool is_list(const struct line_format *format)
 {
 	return format == &format_logonsessions || format == &format_klist;
+}
+
+void logon_list_number(struct reading *reading, struct span line)
+{
+	int64_t number;
+	const char *end = line.length ? memchr(line.text, ']', line.length) : NULL;
+	if (!end || line.text[0] != '[' ||
+	    !span_decimal((struct span){line.text + 1, (size_t)(end - line.text) - 1}, &number))
+		return;
+	if (number != 0 && number != reading->logon_number)
+		reading->snapshot->logon_sessions_cut = true;
+	reading->logon_number = number + 1;
 }
 
 void logon_list_line(struct reading *reading, enum behind behind)

@@ -6,6 +6,8 @@
 
 enum behind { BEHIND_ROW, BEHIND_BLANK, BEHIND_PROMPT, BEHIND_OTHER };
 
+/* A record's first line, "[12] ...": their numbers begin with 0 and leave none out. */
+void logon_list_number(struct reading *reading, struct span line);
 /* A line of the text, what it was taken for, after its format has taken it. */
 void logon_list_line(struct reading *reading, enum behind behind);
 /* The text has ended, in the middle of a line unless `whole`. Notes whether its last record lacks what all others have. */

@@ -127,7 +127,7 @@ struct snapshot {
 	size_t searched_count;
 	/* Only the sessions that have users were listed, as quser does. */
 	bool sessions_partial;
-	/* The text ended in the middle of such a list: there may be more. */
+	/* The text ended in the middle of such a list, or rows were left out of it: there may be more. */
 	bool sessions_cut, logon_sessions_cut;
 	enum list_end logon_sessions_end;
 

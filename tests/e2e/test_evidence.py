@@ -1,5 +1,7 @@
 """Evidence as people send it: outputs of tools in files and folders, shown and compared."""
+import itertools
 import json
+import re
 
 import leaklab
 import tap
@@ -56,6 +58,12 @@ HOLDERS = [(4, "System", ["D88 D8C D90 F08", "", "", ""]),
            (2148, "VendorSvc.exe", ["15C", "15C", "15C", ""]),
            (3164, "svchost.exe", ["1E8", "1E8", "1E8", "1E8"]),
            (2960, "svchost.exe", ["3DC", "", "", ""])]
+
+
+def numbered(*parts):
+    """A list of logon sessions with the numbers that the tool gives them."""
+    numbers = itertools.count()
+    return re.sub(r"(?m)^\[\d+\]", lambda _: f"[{next(numbers)}]", "".join(parts))
 
 
 def handles(step):
@@ -186,14 +194,14 @@ class Compare(Case):
         self.assertIn("nobody is seen to have logged off", " ".join(compared["reasons"]))
 
     def test_logoff_that_left_nothing_is_clean(self):
-        before = self.moment("before", logons=SYSTEM + BERT + LOGONS, qwinsta=FULL + STATION.format(4))
-        after = self.moment("after", logons=SYSTEM + BERT + LOGONS.partition("\xa0")[0], qwinsta=FULL)
+        before = self.moment("before", logons=numbered(SYSTEM, BERT, LOGONS), qwinsta=FULL + STATION.format(4))
+        after = self.moment("after", logons=numbered(SYSTEM, BERT, LOGONS.partition("\xa0")[0]), qwinsta=FULL)
         compared, _ = self.compare(before, after, CLEAN)
         self.assertEqual(compared["orphans"], [])
 
     def test_logon_sessions_that_were_cut_prove_no_logoff(self):
-        before = self.moment("before", logons=SYSTEM + BERT + LOGONS, qwinsta=FULL + STATION.format(4))
-        after = self.moment("after", logons=SYSTEM + BERT + LOGONS.partition("\xa0")[0], qwinsta=FULL + STATION.format(4))
+        before = self.moment("before", logons=numbered(SYSTEM, BERT, LOGONS), qwinsta=FULL + STATION.format(4))
+        after = self.moment("after", logons=numbered(SYSTEM, BERT, LOGONS.partition("\xa0")[0]), qwinsta=FULL + STATION.format(4))
         compared, _ = self.compare(before, after, INCONCLUSIVE)
         self.assertIn("AFTER lists session 4 of anna, but no logon session in it", compared["reasons"][0])
         self.assertIn("nobody is seen to have logged off", " ".join(compared["reasons"]))

@@ -47,13 +47,25 @@ static void done(struct pair *pair)
 	snapshot_destroy(pair->after);
 }
 
+/* One text, in which logon sessions have the numbers that the tools give them. */
 static char *joined(const char *const *parts)
 {
 	char *text = NULL;
-	size_t length = 0;
+	size_t length = 0, number = 0;
 	FILE *out = open_memstream(&text, &length);
-	for (; *parts; parts++)
-		fputs(*parts, out);
+	for (; *parts; parts++) {
+		for (const char *line = *parts; *line;) {
+			size_t digits = *line == '[' ? strspn(line + 1, "0123456789") : 0;
+			if (digits) {
+				fprintf(out, "[%zu", number++);
+				line += 1 + digits;
+			}
+			size_t rest = strcspn(line, "\n");
+			rest += line[rest] == '\n';
+			fwrite(line, 1, rest, out);
+			line += rest;
+		}
+	}
 	fclose(out);
 	return text;
 }
@@ -534,6 +546,22 @@ static void what_is_no_pair_is_not_compared(void **state)
 	free(after);
 }
 
+static void a_list_without_some_of_its_numbers_is_not_whole(void **state)
+{
+	(void)state;
+	static const char gap[] = "[5] Session 0 0:0x9999 LAB\\svc Negotiate:Service\n";
+	char *before = JOIN(sessions_of_two, booted, bert, anna),
+	     *whole = JOIN(sessions_of_one, booted, bert), *after = NULL;
+	assert_true(asprintf(&after, "%s%s", whole, gap) > 0);
+	struct pair pair = compare(before, after);
+	assert_int_equal(pair.comparison->verdict, EXIT_INCONCLUSIVE);
+	assert_says(pair.comparison, "to lack some of its numbers");
+	done(&pair);
+	free(before);
+	free(whole);
+	free(after);
+}
+
 static void a_list_without_its_listeners_seems_to_be_cut(void **state)
 {
 	(void)state;
@@ -663,6 +691,7 @@ int main(void)
 	    unit_test(a_new_logon_session_older_than_known_ones_tells_the_wrong_order),
 	    unit_test(a_luid_of_two_users_is_of_two_boots),
 	    unit_test(what_is_no_pair_is_not_compared),
+	    unit_test(a_list_without_some_of_its_numbers_is_not_whole),
 	    unit_test(a_list_without_its_listeners_seems_to_be_cut),
 	    unit_test(what_is_disputed_is_no_orphan),
 	    unit_test(fresh_logons_are_waited_for),
