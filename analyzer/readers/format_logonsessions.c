@@ -2,7 +2,6 @@
  * every host. */
 #include "readers/format.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include "readers/logon_list.h"
@@ -27,11 +26,7 @@ static enum taken take_start(struct reading *reading, struct span line)
 	if (!logon)
 		return TAKEN_FAILED;
 	logon->luid = luid;
-	if (reading->logon)
-		reading->logon_labels_common =
-		    reading->logon_labels &
-		    (reading->logon_labels_common ? reading->logon_labels_common : UINT_MAX);
-	reading->logon_labels = 0;
+	logon_list_record_end(reading);
 	logon_list_number(reading, line);
 	reading->logon = reading->snapshot->logon_session_count;
 	reading->has_logons = true;
@@ -59,6 +54,12 @@ static enum taken take_label(struct reading *reading, struct span line)
 		label++;
 	if (label == sizeof labels / sizeof labels[0])
 		return TAKEN_NOT;
+	if (reading->logon_labels & 1u << label) {
+		/* The first line of the next record is missing. */
+		reading->snapshot->logon_sessions_cut = true;
+		reading->logon = 0;
+		return TAKEN_NOT;
+	}
 	struct span value = span_trim(span_from(line, strlen(labels[label])));
 	switch (label) {
 	case 0:

@@ -21,6 +21,17 @@ void logon_list_number(struct reading *reading, struct span line)
 	reading->logon_number = number + 1;
 }
 
+void logon_list_record_end(struct reading *reading)
+{
+	unsigned common = reading->logon_labels_common, labels = reading->logon_labels;
+	if (!reading->logon)
+		return;
+	if (common & ~labels)
+		reading->snapshot->logon_sessions_cut = true;
+	reading->logon_labels_common = common ? common & labels : labels;
+	reading->logon_labels = 0;
+}
+
 void logon_list_line(struct reading *reading, enum behind behind)
 {
 	enum list_end *end = &reading->snapshot->logon_sessions_end;
@@ -37,11 +48,9 @@ void logon_list_line(struct reading *reading, enum behind behind)
 void logon_list_end(struct reading *reading, bool whole)
 {
 	enum list_end *end = &reading->snapshot->logon_sessions_end;
+	logon_list_record_end(reading);
 	if (*end != LIST_END_LINE && *end != LIST_END_BLANK)
 		return;
-	if (reading->current == &format_logonsessions &&
-	    (reading->logon_labels_common & ~reading->logon_labels))
-		reading->snapshot->logon_sessions_cut = true;
 	if (!whole)
 		*end = LIST_END_OPEN;
 }

@@ -112,6 +112,44 @@ static void never(enum exit_code verdict, size_t sessions_left, enum style style
 	free(healthy);
 }
 
+static char *after_lines(char *at, size_t lines)
+{
+	for (; lines && *at; lines--)
+		at = strchr(at, '\n') + 1;
+	return at;
+}
+
+/* Leaves so many lines out of AFTER's list of logon sessions, at each place: fewer than those of all users. */
+static void never_clean_without(size_t lines, size_t sessions_left, enum style style)
+{
+	char *before, *after;
+	print_moment(&before, USERS, USERS, style, PROMPT);
+	size_t lists = print_moment(&after, sessions_left, USERS, style, PROMPT);
+	for (char *from = after_lines(after + lists, 2); *from; from = after_lines(from, 1)) {
+		char *part;
+		assert_true(asprintf(&part, "%.*s%s", (int)(from - after), after,
+		                after_lines(from, lines)) > 0);
+		if (compare(before, part) == EXIT_CLEAN)
+			fail_msg("clean without %zu lines from: %.60s", lines, from);
+		free(part);
+	}
+	free(before);
+	free(after);
+}
+
+static void where_lines_are_left_out_nothing_is_clean(void **state)
+{
+	(void)state;
+	for (size_t lines = 1; lines <= (USERS - 1) * 11; lines++) {
+		never_clean_without(lines, 0, LOGONSESSIONS);
+		never_clean_without(lines, USERS, LOGONSESSIONS);
+	}
+	for (size_t lines = 1; lines < USERS; lines++) {
+		never_clean_without(lines, 0, KLIST);
+		never_clean_without(lines, USERS, KLIST);
+	}
+}
+
 static void a_leak_is_not_clean_where_the_list_is_cut(void **state)
 {
 	(void)state;
@@ -147,6 +185,7 @@ static void users_who_stayed_did_not_log_off_where_the_list_is_cut(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    unit_test(where_lines_are_left_out_nothing_is_clean),
 	    unit_test(a_leak_is_not_clean_where_the_list_is_cut),
 	    unit_test(a_leak_is_not_clean_where_a_prompt_is_cut_off_too),
 	    unit_test(users_who_stayed_are_no_leak_where_the_list_is_cut),
