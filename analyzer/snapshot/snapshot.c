@@ -199,6 +199,13 @@ bool snapshot_add_contradiction(struct snapshot *snapshot, const char *format, .
 	return own;
 }
 
+const char *const list_end_names[LIST_END_COUNT] = {
+    [LIST_END_OPEN] = "open",
+    [LIST_END_LINE] = "line",
+    [LIST_END_BLANK] = "blank",
+    [LIST_END_PROMPT] = "prompt",
+};
+
 bool session_is_listener(const struct session *session)
 {
 	return session->id >= SESSION_ID_LISTENERS ||

@@ -93,7 +93,9 @@ enum list_end {
 	LIST_END_LINE,
 	LIST_END_BLANK,  /* blank lines */
 	LIST_END_PROMPT, /* that of the shell */
+	LIST_END_COUNT
 };
+extern const char *const list_end_names[LIST_END_COUNT]; /* in JSON; NULL: unknown */
 
 enum yes_no { YES_NO_UNKNOWN = -1, NO = 0, YES = 1 };
 

@@ -217,6 +217,11 @@ static void read_partial(struct reading *reading, const json_t *root)
 	snapshot->sessions_partial = json_is_true(json_object_get(root, "sessions_partial"));
 	snapshot->sessions_cut = json_is_true(json_object_get(root, "sessions_cut"));
 	snapshot->logon_sessions_cut = json_is_true(json_object_get(root, "logon_sessions_cut"));
+	const char *end = json_string_value(json_object_get(root, "logon_sessions_end"));
+	for (int i = 0; end && i < LIST_END_COUNT; i++) {
+		if (list_end_names[i] && strcmp(list_end_names[i], end) == 0)
+			snapshot->logon_sessions_end = (enum list_end)i;
+	}
 	snapshot->handles_partial = json_is_true(json_object_get(root, "handles_partial"));
 	for (size_t i = 0; i < json_array_size(searched); i++) {
 		const char *text = json_string_value(json_array_get(searched, i));

@@ -177,6 +177,7 @@ static void write_reading(struct writer *writer, json_t *root, const struct snap
 		set_json(writer, root, "sessions_cut", json_true());
 	if (snapshot->logon_sessions_cut)
 		set_json(writer, root, "logon_sessions_cut", json_true());
+	set_text(writer, root, "logon_sessions_end", list_end_names[snapshot->logon_sessions_end]);
 	if (snapshot->handles_partial) {
 		set_json(writer, root, "handles_partial", json_true());
 		set_json(writer, root, "searched", array = json_array());

@@ -47,6 +47,62 @@ static void logon_sessions_are_read(void **state)
 	snapshot_destroy(snapshot);
 }
 
+static void assert_end(const char *behind, const char *name)
+{
+	char text[400];
+	struct error error;
+	snprintf(text, sizeof text, "[0] Logon session 00000000:000003e7:\n    Session:      0%s",
+	    behind);
+	struct snapshot *snapshot = read_evidence(text);
+	char *json = snapshot_to_json(snapshot, &error);
+	assert_non_null(json);
+	struct snapshot *again = snapshot_from_json(json, strlen(json), &error);
+	assert_non_null(again);
+	assert_int_equal(again->logon_sessions_end, snapshot->logon_sessions_end);
+	const char *found = list_end_names[again->logon_sessions_end];
+	assert_string_equal(found ? found : "", name);
+	free(json);
+	snapshot_destroy(again);
+	snapshot_destroy(snapshot);
+}
+
+static void what_stands_behind_a_list_is_told(void **state)
+{
+	(void)state;
+	assert_end("", "open");
+	assert_end("\r\n", "line");
+	assert_end("\n \n", "blank");
+	assert_end("\n   ", "open");
+	assert_end("\n\nC:\\Tools>\n", "prompt");
+	assert_end(
+	    "\n\nC:\\Tools>qwinsta\n SESSIONNAME  USERNAME  ID  STATE\n services     0  Disc\n",
+	    "");
+}
+
+static void records_that_lack_something_tell_that_rows_are_missing(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		bool cut;
+	} cases[] = {
+	    {"[1] Logon session 00000000:00001111:\n    Session:      1\n    UPN: a\n", false},
+	    {"[2] Logon session 00000000:00002222:\n    Session:      1\n", true},
+	    {"[3] Logon session 00000000:00002222:\n    Session:      1\n    UPN: a\n", true},
+	    {"    Session:      2\n", true},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char text[400];
+		snprintf(text, sizeof text,
+		    "[0] Logon session 00000000:000003e7:\n    Session:      0\n    UPN:\n%s",
+		    cases[i].text);
+		struct snapshot *snapshot = read_evidence(text);
+		assert_int_equal(snapshot->logon_sessions_cut, cases[i].cut);
+		assert_int_equal(snapshot->logon_sessions[0].session_id, 0);
+		snapshot_destroy(snapshot);
+	}
+}
+
 static void klist_sessions_are_read(void **state)
 {
 	(void)state;
@@ -168,6 +224,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    unit_test(logon_sessions_are_read),
+	    unit_test(what_stands_behind_a_list_is_told),
+	    unit_test(records_that_lack_something_tell_that_rows_are_missing),
 	    unit_test(klist_sessions_are_read),
 	    unit_test(processes_are_read_in_all_tables),
 	    unit_test(users_who_contradict_each_other_are_noted),
