@@ -9,11 +9,14 @@
 #include <jansson.h>
 
 #include "common/text.h"
+#include "judge/binomial.h"
 #include "judge/rate.h"
 #include "judge/reasons.h"
+#include "judge/student.h"
 #include "judge/verdict.h"
 
 #define LEVEL 0.05
+#define TAIL 0.025 /* of 95 % intervals */
 #define DIVISIONS_MOST 20000
 
 struct side {
@@ -22,6 +25,7 @@ struct side {
 	size_t leaks_of_handles; /* runs that leak, though no logon session did */
 	int64_t k, n;            /* over all of them, see `what` */
 	double lowest, highest;  /* of the rates */
+	double lower, upper;     /* 95 % interval of the rate */
 };
 
 /* What is counted: logon sessions that leaked, or, where none did on either side, runs that leak handles. */
@@ -31,11 +35,9 @@ static const char *const logon_sessions = "logon sessions leaked", *const runs =
 struct validation {
 	enum validation_word word;
 	struct side now, before;
-	const char *what; /* k of n is of this */
-	double effect;    /* rate before less rate now */
-	/* Between a run of the one side and one of the other. No interval of the pooled cycles: those of one run are not
-	 * independent, so that it would be too narrow. */
-	double effect_least, effect_most;
+	const char *what;                  /* k of n is of this */
+	double effect;                     /* rate before less rate now */
+	double effect_lower, effect_upper; /* 95 % interval */
 	double chance;
 	struct sentences reasons;
 };
@@ -147,6 +149,26 @@ static bool any_orphan(const struct verdict *const *verdicts, size_t count)
 	return false;
 }
 
+/* The exact interval of all cycles would do if runs were alike. Student's of the runs' rates would do if these were not
+ * bounded. Each may be too narrow: what either holds is in. */
+static void find_interval(struct side *side, bool by_run)
+{
+	double mean = 0, squares = 0;
+
+	binomial_interval(side->k, side->n, &side->lower, &side->upper);
+	if (by_run || side->count < 2)
+		return;
+	for (size_t i = 0; i < side->count; i++)
+		mean += side->rates[i] / (double)side->count;
+	for (size_t i = 0; i < side->count; i++)
+		squares += pow(side->rates[i] - mean, 2);
+	const double freedom = (double)side->count - 1,
+	             reach = student_quantile(TAIL, freedom) *
+	                     sqrt(squares / freedom / (double)side->count);
+	side->lower = fmax(0, fmin(side->lower, mean - reach));
+	side->upper = fmin(1, fmax(side->upper, mean + reach));
+}
+
 static bool side_init(
     struct side *side, const struct verdict *const *verdicts, size_t count, const char *what)
 {
@@ -169,23 +191,31 @@ static bool side_init(
 		side->k += by_run ? leak : verdict->k;
 		side->n += by_run ? 1 : verdict->n;
 	}
+	if (side->n > 0)
+		find_interval(side, what == runs);
 	return true;
 }
 
+/* R. G. Newcombe, Statist. Med. 17 (1998), 873: the two intervals put together. */
 static void find_effect(struct validation *validation)
 {
 	const struct side *now = &validation->now, *before = &validation->before;
+	const double rate_now = (double)now->k / (double)now->n,
+	             rate_before = (double)before->k / (double)before->n;
 
-	validation->effect =
-	    (double)before->k / (double)before->n - (double)now->k / (double)now->n;
-	validation->effect_least = before->lowest - now->highest;
-	validation->effect_most = before->highest - now->lowest;
+	validation->effect = rate_before - rate_now;
+	validation->effect_lower =
+	    validation->effect - hypot(rate_before - before->lower, now->upper - rate_now);
+	validation->effect_upper =
+	    validation->effect + hypot(before->upper - rate_before, rate_now - now->lower);
 }
 
 static bool tell_side(
     struct sentences *out, const char *name, const struct side *side, const char *what)
 {
-	char rate[PERCENT_TEXT], lowest[PERCENT_TEXT], highest[PERCENT_TEXT];
+	char rate[PERCENT_TEXT], lower[PERCENT_TEXT], upper[PERCENT_TEXT], lowest[PERCENT_TEXT],
+	    highest[PERCENT_TEXT], range[2 * PERCENT_TEXT + 32] = "";
+	const char *many = text_plural((int64_t)side->count);
 
 	if (side->undecided > 0 &&
 	    !sentences_add(out,
@@ -197,48 +227,52 @@ static bool tell_side(
 		return true;
 	if (what == runs)
 		return sentences_add(out, "%s: %lld of %lld run%s leak%s handles", name,
-		    (long long)side->k, (long long)side->n, text_plural((int64_t)side->count),
-		    side->count == 1 ? "s" : "");
+		    (long long)side->k, (long long)side->n, many, side->count == 1 ? "s" : "");
 	percent_format((double)side->k / (double)side->n, rate);
+	percent_format(side->lower, lower);
+	percent_format(side->upper, upper);
 	percent_format(side->lowest, lowest);
 	percent_format(side->highest, highest);
-	const bool differ = strcmp(lowest, highest) != 0;
+	if (strcmp(lowest, highest) != 0)
+		snprintf(range, sizeof range, "; by run from %s %% to %s %%", lowest, highest);
 	return sentences_add(out,
-	           "%s: %lld of %lld logon sessions leaked in %zu run%s (%s %%%s%s%s%s%s)", name,
-	           (long long)side->k, (long long)side->n, side->count,
-	           text_plural((int64_t)side->count), rate, differ ? "; by run from " : "",
-	           differ ? lowest : "", differ ? " % to " : "", differ ? highest : "",
-	           differ ? " %" : "") &&
+	           "%s: %lld of %lld logon sessions leaked in %zu run%s (%s %%, 95 %% interval %s %% to "
+	           "%s %%%s)",
+	           name, (long long)side->k, (long long)side->n, side->count, many, rate, lower,
+	           upper, range) &&
 	       (side->leaks_of_handles == 0 ||
 	           sentences_add(out, "%s: %zu of %zu run%s leak%s handles, but no logon session",
-	               name, side->leaks_of_handles, side->count, text_plural((int64_t)side->count),
+	               name, side->leaks_of_handles, side->count, many,
 	               side->leaks_of_handles == 1 ? "s" : ""));
+}
+
+/* Below zero with its sign. */
+static char *points_format(double share, char out[PERCENT_TEXT])
+{
+	out[0] = '-';
+	percent_format(fabs(share), share < 0 ? out + 1 : out);
+	return out;
 }
 
 static bool tell_effect(struct validation *validation)
 {
 	const char *what = validation->what == runs ? "share of runs that leak" : "rate";
-	const double effect = validation->effect;
-	const bool rose = effect < 0;
-	const double least = rose ? -validation->effect_most : validation->effect_least,
-	             most = rose ? -validation->effect_least : validation->effect_most;
-	char points[PERCENT_TEXT], from[PERCENT_TEXT], to[PERCENT_TEXT], chance[PERCENT_TEXT],
-	    range[3 * PERCENT_TEXT + 32] = "";
+	const bool rose = validation->effect < 0;
+	const double lower = rose ? -validation->effect_upper : validation->effect_lower,
+	             upper = rose ? -validation->effect_lower : validation->effect_upper;
+	char points[PERCENT_TEXT], from[PERCENT_TEXT + 1], to[PERCENT_TEXT + 1],
+	    chance[PERCENT_TEXT], by_luck[PERCENT_TEXT + 80] = "";
 
-	if (fabs(effect) < 0.0005)
+	if (fabs(validation->effect) < 0.0005)
 		return sentences_add(&validation->reasons, "the %s stayed the same", what);
-	percent_format(fabs(effect), points);
-	percent_format(least, from);
-	percent_format(most, to);
-	percent_format(validation->chance, chance);
-	if (validation->what != runs && strcmp(from, to) != 0)
-		snprintf(range, sizeof range, " (%s to %s from one run to another)", from, to);
-	if (rose)
-		return sentences_add(
-		    &validation->reasons, "the %s rose by %s points%s", what, points, range);
+	if (!rose)
+		snprintf(by_luck, sizeof by_luck,
+		    "; by luck alone as much in %s %% of all divisions of the runs",
+		    percent_format(validation->chance, chance));
 	return sentences_add(&validation->reasons,
-	    "the %s fell by %s points%s; by luck alone as much in %s %% of all divisions of the runs",
-	    what, points, range, chance);
+	    "the %s %s by %s points (95 %% interval %s to %s)%s", what, rose ? "rose" : "fell",
+	    percent_format(fabs(validation->effect), points), points_format(lower, from),
+	    points_format(upper, to), by_luck);
 }
 
 /* The smallest number of runs a side that can be told from luck. */
@@ -336,9 +370,9 @@ static json_t *side_json(const struct side *side)
 
 	for (size_t i = 0; i < side->count; i++)
 		json_array_append_new(rates, json_real(side->rates[i]));
-	return json_pack("{s:o,s:I,s:I,s:I,s:[f,f]}", "rates", rates, "inconclusive",
-	    (json_int_t)side->undecided, "k", (json_int_t)side->k, "n", (json_int_t)side->n,
-	    "range", side->lowest, side->highest);
+	return json_pack("{s:o,s:I,s:I,s:I,s:[f,f],s:[f,f]}", "rates", rates, "inconclusive",
+	    (json_int_t)side->undecided, "k", (json_int_t)side->k, "n", (json_int_t)side->n, "ci95",
+	    side->lower, side->upper, "range", side->lowest, side->highest);
 }
 
 bool validation_print_json(const struct validation *validation, FILE *out, struct error *error)
@@ -353,8 +387,8 @@ bool validation_print_json(const struct validation *validation, FILE *out, struc
 	    side_json(&validation->before));
 	const bool known = validation->now.count > 0 && validation->before.count > 0;
 	json_object_set_new(root, "effect",
-	    known ? json_pack("{s:f,s:[f,f],s:f}", "rate", validation->effect, "range",
-	                validation->effect_least, validation->effect_most, "p", validation->chance)
+	    known ? json_pack("{s:f,s:[f,f],s:f}", "rate", validation->effect, "ci95",
+	                validation->effect_lower, validation->effect_upper, "p", validation->chance)
 	          : json_null());
 	const int written = json_dumpf(root, out, JSON_COMPACT | JSON_REAL_PRECISION(6));
 	json_decref(root);

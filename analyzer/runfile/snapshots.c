@@ -117,21 +117,32 @@ static bool insert_processes(
 	return true;
 }
 
+static bool insert_unavailable_one(struct runfile *runfile, int64_t capture,
+    const struct unavailable *unavailable, struct error *error)
+{
+	sqlite3_stmt *statement = database_statement(runfile, STATEMENT_ADD_UNAVAILABLE, error);
+	if (!statement)
+		return false;
+	bind_number(statement, 1, capture);
+	bind_text(statement, 2, unavailable->what);
+	bind_text(statement, 3, unavailable->why);
+	return database_run(runfile, statement, "writing what was unavailable", error);
+}
+
+/* Of a list that was cut, what it has not got proves nothing either. */
 static bool insert_unavailable(
     struct runfile *runfile, int64_t capture, const struct snapshot *snapshot, struct error *error)
 {
+	static const struct unavailable cut_sessions = {"sessions", "the list was cut off"},
+	                                cut_logons = {"logon_sessions", "the list was cut off"};
 	for (size_t i = 0; i < snapshot->unavailable_count; i++) {
-		sqlite3_stmt *statement =
-		    database_statement(runfile, STATEMENT_ADD_UNAVAILABLE, error);
-		if (!statement)
-			return false;
-		bind_number(statement, 1, capture);
-		bind_text(statement, 2, snapshot->unavailable[i].what);
-		bind_text(statement, 3, snapshot->unavailable[i].why);
-		if (!database_run(runfile, statement, "writing what was unavailable", error))
+		if (!insert_unavailable_one(runfile, capture, &snapshot->unavailable[i], error))
 			return false;
 	}
-	return true;
+	return (!snapshot->sessions_cut ||
+	           insert_unavailable_one(runfile, capture, &cut_sessions, error)) &&
+	       (!snapshot->logon_sessions_cut ||
+	           insert_unavailable_one(runfile, capture, &cut_logons, error));
 }
 
 bool snapshot_insert(

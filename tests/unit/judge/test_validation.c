@@ -170,8 +170,9 @@ static void runs_that_differ_are_told_by_their_range(void **state)
 	const struct verdict before[] = {
 	    run(VERDICT_LEAK, 60, 60), run(VERDICT_LEAK, 8, 60), run(VERDICT_LEAK, 60, 60)};
 	assert_tells(now, before, 3,
-	    "128 of 180 logon sessions leaked in 3 runs (71.1 %; by run from 13.3 % to 100 %)");
-	assert_tells(now, before, 3, "fell by 71.1 points (13.3 to 100 from one run to another)");
+	    "128 of 180 logon sessions leaked in 3 runs (71.1 %, 95 % interval 0 % to 100 %; by run from 13.3 % to "
+	    "100 %)");
+	assert_tells(now, before, 3, "fell by 71.1 points (95 % interval -");
 	assert_tells(now, before, 3, "\"range\":[0.13333");
 }
 
@@ -180,7 +181,7 @@ static void a_fix_that_makes_it_worse_is_told_so(void **state)
 	(void)state;
 	const struct verdict worse[] = {run(VERDICT_LEAK, 60, 60), run(VERDICT_LEAK, 60, 60)};
 	const struct verdict leak[] = {run(VERDICT_LEAK, 8, 60), run(VERDICT_LEAK, 8, 60)};
-	assert_tells(worse, leak, 2, "the rate rose by 86.7 points\"");
+	assert_tells(worse, leak, 2, "the rate rose by 86.7 points (95 % interval 78.7 to 92.2)\"");
 	assert_tells(leak, leak, 2, "the rate stayed the same\"");
 }
 
@@ -188,7 +189,8 @@ static void one_run_is_told_as_one(void **state)
 {
 	(void)state;
 	const struct verdict clean = run(VERDICT_CLEAN, 0, 60), leak = run(VERDICT_LEAK, 60, 60);
-	assert_tells(&clean, &leak, 1, "60 of 60 logon sessions leaked in 1 run (100 %)");
+	assert_tells(&clean, &leak, 1,
+	    "60 of 60 logon sessions leaked in 1 run (100 %, 95 % interval 94 % to 100 %)");
 	assert_tells(&clean, &leak, 1, "1 run against 1 cannot be told from luck");
 	const struct verdict unknown[] = {run(VERDICT_INCONCLUSIVE, 0, 60), clean},
 	                     leaks[] = {leak, leak};

@@ -77,6 +77,23 @@ static void a_snapshot_is_read_as_written(void **state)
 	unit_remove_directory(directory);
 }
 
+static void a_list_that_was_cut_off_is_out_of_sight(void **state)
+{
+	(void)state;
+	char *directory = unit_directory();
+	struct runfile *runfile = create(directory);
+	add(runfile, MARK_SETTLED, 1,
+	    "{\"schema\":\"leaklab.snapshot/1\",\"sessions\":[],\"logon_sessions\":[],\"handles\":[],"
+	    "\"processes\":[],\"logon_sessions_cut\":true}");
+	struct snapshot *read = runfile_snapshot(runfile, MARK_SETTLED, 1, NULL);
+	assert_non_null(read);
+	assert_false(snapshot_has(read, "logon_sessions"));
+	assert_true(snapshot_has(read, "sessions"));
+	snapshot_destroy(read);
+	runfile_close(runfile);
+	unit_remove_directory(directory);
+}
+
 static void captures_of_one_moment_are_merged(void **state)
 {
 	(void)state;
@@ -277,6 +294,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    unit_test(a_snapshot_is_read_as_written),
+	    unit_test(a_list_that_was_cut_off_is_out_of_sight),
 	    unit_test(captures_of_one_moment_are_merged),
 	    unit_test(a_moment_without_a_snapshot_is_an_error),
 	    unit_test(captures_are_listed_without_their_output),
