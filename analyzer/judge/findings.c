@@ -1,6 +1,7 @@
 /* How findings are put to people. */
 #include "judge/reasons.h"
 
+#include "common/text.h"
 #include "judge/controls.h"
 #include "judge/growth.h"
 #include "judge/rate.h"
@@ -86,15 +87,17 @@ static bool tell_left(struct sentences *out, const struct verdict *verdict)
 	    !sentences_add(out, "%lld session%s left behind: never logged off, so no orphans",
 	        (long long)verdict->sessions_left, verdict->sessions_left == 1 ? " was" : "s were"))
 		return false;
-	if (verdict->unmatched > 0 && !sentences_add(out,
-	                                  "%lld new logon sessions of the run's accounts belong to "
-	                                  "no cycle and are not counted",
-	                                  (long long)verdict->unmatched))
+	if (verdict->unmatched > 0 &&
+	    !sentences_add(out,
+	        "%lld new logon session%s of the run's accounts %s to no cycle and %s not counted",
+	        (long long)verdict->unmatched, text_plural(verdict->unmatched),
+	        verdict->unmatched == 1 ? "belongs" : "belong",
+	        verdict->unmatched == 1 ? "is" : "are"))
 		return false;
 	if (verdict->uncounted > 0)
 		return sentences_add(out,
-		    "%lld logon sessions outlived cycles that are not counted (failed or lost)",
-		    (long long)verdict->uncounted);
+		    "%lld logon session%s outlived cycles that are not counted (failed or lost)",
+		    (long long)verdict->uncounted, text_plural(verdict->uncounted));
 	return true;
 }
 
@@ -139,14 +142,14 @@ static bool tell_left_out(
 	int64_t failed = verdict->cycles[CYCLE_FAILED], lost = verdict->cycles[CYCLE_LOST];
 	int64_t running = verdict->cycles[CYCLE_RUNNING];
 	if (failed + lost + running > 0 &&
-	    !sentences_add(out,
-	        "%lld cycles are left out: %lld failed, %lld lost, %lld not finished",
-	        (long long)(failed + lost + running), (long long)failed, (long long)lost,
+	    !sentences_add(out, "%lld cycle%s left out: %lld failed, %lld lost, %lld not finished",
+	        (long long)(failed + lost + running),
+	        failed + lost + running == 1 ? " is" : "s are", (long long)failed, (long long)lost,
 	        (long long)running))
 		return false;
 	if (verdict->unshown > 0 && verdict->n > 0 &&
-	    !sentences_add(out, "%lld cycles are not counted: not shown to have logged on",
-	        (long long)verdict->unshown))
+	    !sentences_add(out, "%lld cycle%s not counted: not shown to have logged on",
+	        (long long)verdict->unshown, verdict->unshown == 1 ? " is" : "s are"))
 		return false;
 	if (limits->ended_early && !limits->interrupted &&
 	    !sentences_add(out, "the run ended early: %s", limits->ended_early))

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "common/text.h"
 #include "judge/growth.h"
 #include "judge/trend.h"
 
@@ -66,9 +67,10 @@ bool growth_tell(struct sentences *out, const struct verdict *verdict)
 {
 	if (verdict->k == 0 && verdict->growth_samples < TREND_POINTS && verdict->culprits_known &&
 	    !sentences_add(out,
-	        "how handles rise with the cycles was not tested: %lld snapshots during the load count, and %d are needed "
+	        "how handles rise with the cycles was not tested: %lld snapshot%s during the load count%s, and %d are needed "
 	        "(observe_every)",
-	        (long long)verdict->growth_samples, TREND_POINTS))
+	        (long long)verdict->growth_samples, text_plural(verdict->growth_samples),
+	        verdict->growth_samples == 1 ? "s" : "", TREND_POINTS))
 		return false;
 	for (size_t i = 0; i < verdict->growth_count; i++) {
 		const struct growth *growth = &verdict->growths[i];
@@ -139,9 +141,10 @@ static bool doubt_one(struct sentences *out, const struct growth *growth,
 		    growth->slope, start_of(growth), growth->last, growth->settled);
 	} else if (growth->doubt == DOUBT_OWNER) {
 		snprintf(why, sizeof why,
-		    "rise by %.2f a cycle, but whose they are is not seen, and %lld others logged on during the run: run "
+		    "rise by %.2f a cycle, but whose they are is not seen, and %lld other%s logged on during the run: run "
 		    "it while nobody else does, or with an observer that sees whose they are (LocalSystem)",
-		    growth->slope, (long long)verdict->growth_strangers);
+		    growth->slope, (long long)verdict->growth_strangers,
+		    text_plural(verdict->growth_strangers));
 	} else {
 		snprintf(why, sizeof why,
 		    "rose from %.0f to %.0f, and %lld snapshots during the load are too few to tell why: take %d at least "

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/text.h"
 #include "judge/binomial.h"
 #include "judge/controls.h"
 #include "judge/growth.h"
@@ -238,18 +239,18 @@ static bool doubt_sessions(
 {
 	if (verdict->sessions_before > 0 &&
 	    !sentences_add(out,
-	        "the run's accounts had %lld sessions before it, and what cycles left in them may "
-	        "be older than the run: log them off first",
-	        (long long)verdict->sessions_before))
+	        "the run's accounts had %lld session%s before it, and what cycles left there may be "
+	        "older than the run: log off first",
+	        (long long)verdict->sessions_before, text_plural(verdict->sessions_before)))
 		return false;
 	if (verdict->in_use > 0 && !say_out_of_sight(out, evidence, &evidence->settled,
 	                               MARK_SETTLED, "sessions", "sessions"))
 		return false;
 	if (verdict->in_use > 0 &&
 	    !sentences_add(out,
-	        "%lld new logon sessions cannot be told from ones in use: add an observer that sees "
+	        "%lld new logon session%s cannot be told from ones in use: add an observer that sees "
 	        "sessions",
-	        (long long)verdict->in_use))
+	        (long long)verdict->in_use, text_plural(verdict->in_use)))
 		return false;
 	return verdict->sessions_left <= 0 ||
 	       sentences_add(out,
