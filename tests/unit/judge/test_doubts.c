@@ -153,7 +153,7 @@ static void what_may_hide_a_leak_stands_against_clean(void **state)
 {
 	(void)state;
 	assert_doubts(snapshot_with_session(), fixture_snapshot(), add_nothing,
-	    "the run's accounts had 1 sessions before it");
+	    "the run's accounts had 1 session before it");
 	assert_doubts(snapshot_without_boot_time(), fixture_snapshot(), add_nothing,
 	    "whether the host was started anew during the run is not known");
 	assert_doubts(fixture_snapshot(), fixture_snapshot(), add_many_unproven,
