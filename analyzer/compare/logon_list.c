@@ -54,6 +54,14 @@ static bool may_be_unplaced(const struct snapshot *snapshot, const struct sessio
 	return false;
 }
 
+/* The desktop's window manager and font driver have an account for each session, and last as long as it does. */
+static bool is_of_desktop(const struct logon_session *logon)
+{
+	return logon->user && logon->session_id >= 0 &&
+	       (strncasecmp(logon->user, "DWM-", 4) == 0 ||
+	           strncasecmp(logon->user, "UMFD-", 5) == 0);
+}
+
 /* Whoever has a session has a logon session in it, and be it another account's that works there. */
 static bool check_users(struct comparison *comparison)
 {
@@ -62,7 +70,7 @@ static bool check_users(struct comparison *comparison)
 	size_t count = 0;
 	bool good = ids;
 	for (size_t i = 0; ids && i < after->logon_session_count; i++) {
-		if (logon_is_of_person(&after->logon_sessions[i]))
+		if (!is_of_desktop(&after->logon_sessions[i]))
 			ids[count++] = after->logon_sessions[i].session_id;
 	}
 	if (count)
@@ -101,12 +109,12 @@ static bool has_logon_of(const struct snapshot *snapshot, const char *user)
 	return false;
 }
 
-/* The desktop's window manager and font driver have an account for each session, and last as long as it does. */
-static bool is_of_desktop(const struct logon_session *logon)
+/* The session is still there, with the same user. */
+static bool has_same_user(const struct snapshot *before, const struct snapshot *after, int64_t id)
 {
-	return logon->user && logon->session_id >= 0 &&
-	       (strncasecmp(logon->user, "DWM-", 4) == 0 ||
-	           strncasecmp(logon->user, "UMFD-", 5) == 0);
+	const struct session *then = session_of(before, id), *now = session_of(after, id);
+	return session_has_user(then) && session_has_user(now) &&
+	       account_may_be(then->user, then->domain, now->user, now->domain);
 }
 
 static bool check_desktops(struct comparison *comparison)
@@ -114,8 +122,8 @@ static bool check_desktops(struct comparison *comparison)
 	const struct snapshot *before = comparison->before, *after = comparison->after;
 	for (size_t i = 0; i < before->logon_session_count; i++) {
 		const struct logon_session *then = &before->logon_sessions[i];
-		if (is_of_desktop(then) && session_of(before, then->session_id) &&
-		    session_of(after, then->session_id) && !has_logon_of(after, then->user))
+		if (is_of_desktop(then) && has_same_user(before, after, then->session_id) &&
+		    !has_logon_of(after, then->user))
 			return flaw(comparison,
 			    "AFTER lists session %" PRId64 ", but not the logon session of %s in "
 			    "it, which BEFORE has: its list of logon sessions is not whole",

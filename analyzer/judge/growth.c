@@ -139,6 +139,7 @@ static void note_too_few(struct rises *rises, const struct series_set *set)
 		    .growth = {.pid = series->pid,
 		        .word = GROWTH_UNCERTAIN,
 		        .doubt = DOUBT_TOO_FEW,
+		        .samples = (int64_t)samples->count,
 		        .before = series->counts[SAMPLE_BEFORE(samples)],
 		        .settled = series->counts[SAMPLE_SETTLED(samples)],
 		        .first = NAN,

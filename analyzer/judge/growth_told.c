@@ -99,7 +99,7 @@ static double lengthening(const struct growth *growth, double limit)
 static bool doubt_one(struct sentences *out, const struct growth *growth,
     const struct verdict *verdict, const struct limits *limits)
 {
-	const long long samples = (long long)verdict->growth_samples;
+	const long long samples = (long long)growth->samples;
 	char what[300], why[300];
 
 	snprintf(what, sizeof what, "%s handles of %s (process %lld)%s%s", growth->type,
@@ -136,13 +136,13 @@ static bool doubt_one(struct sentences *out, const struct growth *growth,
 		    start_of(growth), end_of(growth));
 	} else if (growth->doubt == DOUBT_LET_GO) {
 		snprintf(why, sizeof why,
-		    "rise by %.2f a cycle, but most are let go when the host is quiet (%.0f before the run, %.0f at its "
+		    "rise by %.2f a cycle, but many are let go when the host is quiet (%.0f before the run, %.0f at its "
 		    "end, then %.0f): settle longer, and run as many cycles again",
 		    growth->slope, start_of(growth), growth->last, growth->settled);
 	} else if (growth->doubt == DOUBT_OWNER) {
 		snprintf(why, sizeof why,
-		    "rise by %.2f a cycle, but whose they are is not seen, and %lld other%s logged on during the run: run "
-		    "it while nobody else does, or with an observer that sees whose they are (LocalSystem)",
+		    "rise by %.2f a cycle, but whose they are is not seen, and %lld logon session%s of others began during "
+		    "the run: run it while nobody else logs on",
 		    growth->slope, (long long)verdict->growth_strangers,
 		    text_plural(verdict->growth_strangers));
 	} else {

@@ -10,7 +10,6 @@
 struct gathering {
 	struct owners *owners;
 	const struct evidence *evidence;
-	uint64_t last_stranger;
 	bool failed;
 };
 
@@ -57,14 +56,12 @@ static void gather(void *data, const struct logon_session *logon)
 	gathering->failed |= !owner;
 	if (!owner)
 		return;
-	*owner = (struct owner){
-	    logon->luid, keep(gathering, logon->user), keep(gathering, logon->domain)};
-	if (logon->luid == gathering->last_stranger || !logon_is_of_person(logon) ||
-	    logon->session_id == 0 || is_ours(gathering->evidence, logon->user, logon->domain) ||
-	    was_before(gathering->evidence, logon->luid))
-		return;
-	gathering->last_stranger = logon->luid;
-	owners->strangers++;
+	*owner = (struct owner){.luid = logon->luid,
+	    .user = keep(gathering, logon->user),
+	    .domain = keep(gathering, logon->domain)};
+	owner->is_stranger = logon_is_of_person(logon) && logon->session_id != 0 &&
+	                     !is_ours(gathering->evidence, logon->user, logon->domain) &&
+	                     !was_before(gathering->evidence, logon->luid);
 }
 
 static int by_luid(const void *a, const void *b)
@@ -72,6 +69,18 @@ static int by_luid(const void *a, const void *b)
 	const struct owner *one = a, *other = b;
 
 	return (one->luid > other->luid) - (one->luid < other->luid);
+}
+
+/* Of items that are sorted: what several observers saw is one. */
+static size_t count_strangers(const struct owners *owners)
+{
+	size_t strangers = 0;
+
+	for (size_t i = 0; i < owners->count; i++)
+		strangers +=
+		    owners->items[i].is_stranger &&
+		    (i + 1 == owners->count || owners->items[i + 1].luid != owners->items[i].luid);
+	return strangers;
 }
 
 bool owners_load(struct owners *owners, const struct evidence *evidence, struct runfile *runfile,
@@ -86,6 +95,7 @@ bool owners_load(struct owners *owners, const struct evidence *evidence, struct 
 		good = error_set(error, EXIT_TARGET, "out of memory");
 	if (good && owners->count)
 		qsort(owners->items, owners->count, sizeof *owners->items, by_luid);
+	owners->strangers = good ? count_strangers(owners) : 0;
 	if (!good)
 		owners_deinit(owners);
 	return good;

@@ -13,6 +13,7 @@
 struct owner {
 	uint64_t luid;
 	const char *user, *domain;
+	bool is_stranger; /* logged on during the run, and is not of the run */
 };
 
 struct owners {

@@ -219,7 +219,7 @@ static bool doubt_boot(struct sentences *out, const struct evidence *evidence)
 		return true;
 	return sentences_add(out,
 	    "whether the host was started anew during the run is not known: let an observer tell "
-	    "the boot time, or the logon times of Windows' own logon sessions");
+	    "the boot time (leaklab-probe does)");
 }
 
 static bool doubt_clock(struct sentences *out, const struct evidence *evidence)
@@ -278,8 +278,11 @@ bool reasons_doubt(struct sentences *out, const struct verdict *verdict,
 	if (limits->environment_failed &&
 	    !sentences_add(out, "the target or the environment failed during the run"))
 		return false;
-	if (!doubt_unshown(out, verdict, limits) || !doubt_boot(out, evidence) ||
-	    !doubt_clock(out, evidence) || !doubt_sessions(out, verdict, evidence))
+	const bool rising = growth_is_leak(verdict);
+	if (!doubt_unshown(out, verdict, limits) || !doubt_sessions(out, verdict, evidence))
+		return false;
+	/* What rises with the cycles to the end was not started anew, and needs no clock. */
+	if (!rising && !(doubt_boot(out, evidence) && doubt_clock(out, evidence)))
 		return false;
 	if (verdict->unmatched + verdict->uncounted > 0 &&
 	    !sentences_add(out, "there are new logon sessions of the run's accounts which no "
@@ -288,6 +291,6 @@ bool reasons_doubt(struct sentences *out, const struct verdict *verdict,
 	if (!whole_doubt(out, verdict, evidence))
 		return false;
 	/* What is not clear beside a leak, or not seen for want of cycles, takes nothing from it. */
-	return growth_is_leak(verdict) ||
+	return rising ||
 	       (growth_doubt(out, verdict, limits) && doubt_too_few(out, verdict, limits));
 }

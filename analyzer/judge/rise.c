@@ -99,6 +99,7 @@ bool rise_measure(struct rise *rise, const struct series *series, double limit)
 	            .pid = series->pid,
 	            .before = count_at(series, samples->before, SAMPLE_BEFORE(samples)),
 	            .settled = count_at(series, samples->settled, SAMPLE_SETTLED(samples)),
+	            .samples = (int64_t)samples->count,
 	            .totals = series_is_total(series),
 	            .slope = trend.slope,
 	            .error = trend.error,
@@ -145,6 +146,18 @@ static bool is_let_go(const struct growth *growth)
 	return growth->settled - growth->before < (growth->last - growth->before) / 2;
 }
 
+/* Others who log on make it rise at most twice each: as they do, and as their programs start. */
+static bool may_be_of_strangers(const struct series *series, const struct rising *rising)
+{
+	const struct samples *samples = series->samples;
+	size_t rises = series->counts[SAMPLE_SETTLED(samples)] > series->counts[samples->count - 1];
+
+	for (size_t i = 1; i < samples->count; i++)
+		rises += series->counts[i] > series->counts[i - 1];
+	return series->unowned_gain > rising->limit * series->axis->total &&
+	       rises <= 2 * rising->strangers;
+}
+
 /* Of what is surely above the limit, in the second half as well: the quiet host has to show it, too. */
 static bool look_at_end(struct rise *rise, const struct rising *rising)
 {
@@ -159,9 +172,8 @@ static bool look_at_end(struct rise *rise, const struct rising *rising)
 	else if (is_let_go(growth))
 		mark_uncertain(growth, DOUBT_LET_GO);
 	else if (gain < growth->slope * cycles / 3)
-		mark_uncertain(growth, DOUBT_END);
-	else if (rising->strangers > 0 &&
-	         series->unowned_gain > rising->limit * series->axis->total)
+		mark_uncertain(growth, growth->settled < growth->last ? DOUBT_LET_GO : DOUBT_END);
+	else if (may_be_of_strangers(series, rising))
 		mark_uncertain(growth, DOUBT_OWNER);
 	else
 		growth->word = GROWTH_LEAK;
@@ -196,12 +208,21 @@ static bool look_at_second_half(struct rise *rise, const struct rising *rising, 
 }
 
 /* What was let go once the load was over has not leaked: what is left on the quiet host judges. */
+/* By the first and the last look, where it was not seen without load. */
+static bool seems_gained(const struct rise *rise, double limit)
+{
+	const struct growth *growth = &rise->growth;
+	const double from = isnan(growth->before) ? growth->first : growth->before,
+	             to = isnan(growth->settled) ? growth->last : growth->settled;
+
+	return to - from > limit * rise->series->axis->total;
+}
+
 bool rise_decide(struct rise *rise, const struct rising *rising, bool above)
 {
 	const double limit = rising->limit;
 	struct growth *growth = &rise->growth;
-	const bool unsteady =
-	    series_is_pooled(rise->series) && rise_has_gained(rise->series, limit);
+	const bool unsteady = series_is_pooled(rise->series) && seems_gained(rise, limit);
 
 	if ((above || growth->upper > limit || unsteady) &&
 	    !look_at_second_half(rise, rising, above))

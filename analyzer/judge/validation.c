@@ -227,7 +227,7 @@ static bool tell_side(
 		return true;
 	if (what == runs)
 		return sentences_add(out, "%s: %lld of %lld run%s leak%s handles", name,
-		    (long long)side->k, (long long)side->n, many, side->count == 1 ? "s" : "");
+		    (long long)side->k, (long long)side->n, many, side->k == 1 ? "s" : "");
 	percent_format((double)side->k / (double)side->n, rate);
 	percent_format(side->lower, lower);
 	percent_format(side->upper, upper);
@@ -267,7 +267,7 @@ static bool tell_effect(struct validation *validation)
 		return sentences_add(&validation->reasons, "the %s stayed the same", what);
 	if (!rose)
 		snprintf(by_luck, sizeof by_luck,
-		    "; by luck alone as much in %s %% of all divisions of the runs",
+		    "; by luck alone as much in %s %% of all divisions of the runs, which decides",
 		    percent_format(validation->chance, chance));
 	return sentences_add(&validation->reasons,
 	    "the %s %s by %s points (95 %% interval %s to %s)%s", what, rose ? "rose" : "fell",

@@ -77,6 +77,7 @@ struct growth {
 	double lower, upper;     /* 95 % interval */
 	double chance;          /* of such a slope if the true one is at the limit; not corrected */
 	double kendall_z;       /* Mann-Kendall's, for support */
+	int64_t samples;        /* looks during the load that it is made from */
 	double before, settled; /* handles before the run, and on the quiet host; NAN: not seen */
 	double first, last;     /* at the first and the last look during the load; NAN: none */
 };
@@ -139,7 +140,7 @@ struct verdict {
 	struct growth *growths; /* the most telling first */
 	size_t growth_count;
 	int64_t growth_tested;    /* series looked at */
-	int64_t growth_strangers; /* logons of other people during the run */
+	int64_t growth_strangers; /* logon sessions of others that began during the run */
 	int64_t growth_samples;   /* snapshots during the load that count */
 
 	struct control *controls;

@@ -188,7 +188,7 @@ static int release_luid(
 		closed += outcome == CLOSED;
 		refused += outcome == REFUSED;
 	}
-	printf("%llu handles closed", (unsigned long long)closed);
+	printf("%llu handle%s closed", (unsigned long long)closed, closed == 1 ? "" : "s");
 	const enum logon_state after = say_state(luid);
 	if (refused)
 		fprintf(stderr,

@@ -293,9 +293,10 @@ static void note_tally(struct snapshot *snapshot, const struct tally *tally)
 		        : "");
 	if (names_left_out(snapshot->names))
 		note_gap(snapshot, "handles.user",
-		    "the names of %zu accounts are missing, and their SIDs are there instead: to "
+		    "of %zu account%s no name was looked up, and the SID is there instead: to "
 		    "look up the others took longer than %d s",
-		    names_left_out(snapshot->names), NAMES_TIME / 1000);
+		    names_left_out(snapshot->names),
+		    names_left_out(snapshot->names) == 1 ? "" : "s", NAMES_TIME / 1000);
 	if (tally->without_luid)
 		note_gap(snapshot, "handles.luid",
 		    "%llu tokens are said to be of the logon session 0:0, which there is not",

@@ -22,6 +22,28 @@ static bool read_luid(struct span word, uint64_t *out)
 	return strchr(text, ':') && luid_parse(text, out);
 }
 
+/* "[3] Error calling API LsaGetLogonSessionData on LogonId (0:11943): 0x5": one of which klist may say no more. */
+static enum taken take_refused(struct reading *reading, const struct words *words)
+{
+	uint64_t luid;
+	struct span word;
+	if (words->count < 8 || !span_is(words->items[6].span, "LogonId"))
+		return TAKEN_NOT;
+	word = words->items[7].span;
+	const char *end = memchr(word.text, ')', word.length);
+	if (word.text[0] != '(' || !end)
+		return TAKEN_NOT;
+	word = (struct span){word.text + 1, (size_t)(end - word.text) - 1};
+	if (!read_luid(word, &luid))
+		return TAKEN_NOT;
+	struct logon_session *logon = snapshot_add_logon_session(reading->snapshot);
+	if (!logon)
+		return TAKEN_FAILED;
+	logon->luid = luid;
+	reading->has_logons = true;
+	return TAKEN_ROW;
+}
+
 static enum taken take(struct reading *reading, struct span line)
 {
 	struct words words;
@@ -32,6 +54,12 @@ static enum taken take(struct reading *reading, struct span line)
 	if (!line.length || line.text[0] != '[' || line.length > 1000)
 		return TAKEN_NOT;
 	words_split(&words, line);
+	if (words.count > 1 && span_is(words.items[1].span, "Error")) {
+		const enum taken taken = take_refused(reading, &words);
+		if (taken == TAKEN_ROW)
+			logon_list_number(reading, line);
+		return taken;
+	}
 	if (words.count < 6 || !span_is(words.items[1].span, "Session") ||
 	    !span_decimal(words.items[2].span, &session_id) ||
 	    !read_luid(words.items[3].span, &luid))

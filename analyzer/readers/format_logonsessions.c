@@ -58,6 +58,7 @@ static enum taken take_label(struct reading *reading, struct span line)
 		/* The first line of the next record is missing. */
 		reading->snapshot->logon_sessions_cut = true;
 		reading->logon = 0;
+		reading->logon_labels = 0;
 		return TAKEN_NOT;
 	}
 	struct span value = span_trim(span_from(line, strlen(labels[label])));

@@ -104,11 +104,7 @@ static bool merge_session(
 	                    "session %lld belongs to %s for one observer, to %s for another",
 	                    (long long)from->id, to->user, from->user))
 		return false;
-	/* It may change from one second to the next, and stays the same user's session. */
-	if (own->notes_contradictions && !same_text(to->state, from->state) &&
-	    !contradict(own, error, "session %lld is %s for one observer, %s for another",
-	        (long long)from->id, to->state, from->state))
-		return false;
+	/* Its state may change from one second to the next, and has other words in other languages. */
 	to->id = from->id;
 	to->disputed |= from->disputed || disputed;
 	return take_text(own, &to->name, from->name, error) &&

@@ -120,6 +120,41 @@ static void klist_sessions_are_read(void **state)
 	snapshot_destroy(snapshot);
 }
 
+static void logon_sessions_of_which_klist_may_say_no_more_are_there(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot =
+	    read_rows("Current LogonId is 0:0x3e7\n"
+	              "[0] Session 1 0:0x1a2b3c LAB\\anna Negotiate:RemoteInteractive\n"
+	              "[1] Error calling API LsaGetLogonSessionData on LogonId (0:11943): 0x5\n"
+	              "[2] Session 0 0:0x3e5 NT AUTHORITY\\LOCAL SERVICE Negotiate:Service\n",
+	        3);
+	assert_int_equal(snapshot->logon_session_count, 3);
+	assert_int_equal(snapshot->logon_sessions[1].luid, 0x11943);
+	assert_null(snapshot->logon_sessions[1].user);
+	assert_false(snapshot->logon_sessions_cut);
+	snapshot_destroy(snapshot);
+}
+
+/* The heading of the second record is missing: its lines are left over, and the third one is read. */
+static void a_record_without_heading_takes_no_other_with_it(void **state)
+{
+	(void)state;
+	static const char text[] = "[0] Logon session 00000000:00001111:\n"
+	                           "    User name:    LAB\\anna\n    Session:      2\n"
+	                           "    User name:    LAB\\bert\n    Session:      3\n"
+	                           "[2] Logon session 00000000:00003333:\n"
+	                           "    User name:    LAB\\carl\n    Session:      4\n";
+	struct snapshot *snapshot = evidence_read(text, sizeof text - 1, "text", NULL, NULL);
+	assert_non_null(snapshot);
+	assert_int_equal(snapshot->logon_session_count, 2);
+	assert_string_equal(snapshot->logon_sessions[0].user, "anna");
+	assert_string_equal(snapshot->logon_sessions[1].user, "carl");
+	assert_int_equal(snapshot->logon_sessions[1].session_id, 4);
+	assert_true(snapshot->logon_sessions_cut);
+	snapshot_destroy(snapshot);
+}
+
 static void processes_are_read_in_all_tables(void **state)
 {
 	(void)state;
@@ -227,6 +262,8 @@ int main(void)
 	    unit_test(what_stands_behind_a_list_is_told),
 	    unit_test(records_that_lack_something_tell_that_rows_are_missing),
 	    unit_test(klist_sessions_are_read),
+	    unit_test(logon_sessions_of_which_klist_may_say_no_more_are_there),
+	    unit_test(a_record_without_heading_takes_no_other_with_it),
 	    unit_test(processes_are_read_in_all_tables),
 	    unit_test(users_who_contradict_each_other_are_noted),
 	    unit_test(no_line_is_dropped_before_a_banner),
