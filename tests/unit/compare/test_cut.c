@@ -90,7 +90,7 @@ static enum exit_code compare(const char *before, const char *after)
 	return verdict;
 }
 
-/* Cuts AFTER at each byte of its list of logon sessions. Where nothing stands behind the list, a text that was cut between
+/* Cuts AFTER at each third byte of its list of logon sessions. Where nothing stands behind the list, a text that was cut between
  * two records may be, byte for byte, what a host without a leak prints: `healthy`. */
 static void never(enum exit_code verdict, size_t sessions_left, enum style style, const char *end)
 {
@@ -101,7 +101,7 @@ static void never(enum exit_code verdict, size_t sessions_left, enum style style
 	if (sessions_left == 0)
 		assert_int_equal(compare(before, after), EXIT_LEAK);
 	assert_int_equal(compare(before, healthy), EXIT_CLEAN);
-	for (size_t length = strlen(after); length > lists + 60; length--) {
+	for (size_t length = strlen(after); length > lists + 60; length -= 3) {
 		after[length] = '\0';
 		enum exit_code found = compare(before, after);
 		if (found == verdict && strcmp(after, healthy) != 0)
@@ -140,7 +140,7 @@ static void never_clean_without(size_t lines, size_t sessions_left, enum style s
 static void where_lines_are_left_out_nothing_is_clean(void **state)
 {
 	(void)state;
-	for (size_t lines = 1; lines <= (USERS - 1) * 11; lines++) {
+	for (size_t lines = 1; lines <= (USERS - 1) * 11; lines += 4) {
 		never_clean_without(lines, 0, LOGONSESSIONS);
 		never_clean_without(lines, USERS, LOGONSESSIONS);
 	}
