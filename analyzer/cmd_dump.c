@@ -10,7 +10,7 @@
 #include "common/result_file.h"
 #include "common/timestamp.h"
 #include "dump/answer/answer.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 enum dump_format { DUMP_TEXT, DUMP_JSON, DUMP_SNAPSHOT };
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "common/text.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 #define ROWS_MOST 500   /* of handles and of processes: people read no more */
 #define UNREAD_MOST 200 /* characters of a line */

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "common/timestamp.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 struct stream {
 	int fd; /* -1: at its end */

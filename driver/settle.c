@@ -6,7 +6,7 @@
 
 #include "common/timestamp.h"
 #include "common/duration.h"
-#include "snapshot/identity.h"
+#include "evidence/identity.h"
 
 /* How much of our accounts a snapshot shows beyond what was there before the run. */
 struct remains {

@@ -12,7 +12,7 @@
 
 #include "common/timestamp.h"
 #include "common/duration.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 #define OUTPUT_MAX 65536
 #define LINE_MAX_BYTES 4096

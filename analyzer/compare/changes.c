@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 static int by_pid(const void *a, const void *b)
 {

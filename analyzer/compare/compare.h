@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "common/error.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 #define COMPARE_SCHEMA "leaklab.compare/1"
 

@@ -3,7 +3,7 @@
 
 #include "compare/ids.h"
 #include "compare/search.h"
-#include "snapshot/identity.h"
+#include "evidence/identity.h"
 
 /* True if a session of BEFORE that had a user has ended. */
 static bool session_ended(const struct search *search)

@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #include "compare/search.h"
-#include "snapshot/identity.h"
+#include "evidence/identity.h"
 
 __attribute__((format(printf, 2, 3))) static bool flaw(
     struct comparison *comparison, const char *format, ...)

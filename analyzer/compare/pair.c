@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "snapshot/identity.h"
+#include "evidence/identity.h"
 
 static void check_host(struct notes *notes)
 {

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "compare/search.h"
-#include "snapshot/identity.h"
+#include "evidence/identity.h"
 
 bool logon_is_remote(const struct logon_session *logon)
 {

@@ -8,7 +8,7 @@
 
 #include "compare/ids.h"
 #include "compare/search.h"
-#include "snapshot/identity.h"
+#include "evidence/identity.h"
 
 /* The logon sessions by LUID, and those of which only handles are seen. NULL: memory is out. */
 static struct logon_session *collect(

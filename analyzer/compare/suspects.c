@@ -3,7 +3,7 @@
 
 #include "compare/ids.h"
 #include "compare/search.h"
-#include "snapshot/identity.h"
+#include "evidence/identity.h"
 
 /* LUIDs are given out in rising order. */
 static bool is_newer(const struct logon_session *a, const struct logon_session *b)

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "snapshot/identity.h"
+#include "evidence/identity.h"
 
 static int cycle_order(const void *a, const void *b)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "judge/logons.h"
-#include "snapshot/identity.h"
+#include "evidence/identity.h"
 
 static bool came_to_its_end(const struct cycle *cycle)
 {

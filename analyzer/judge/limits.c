@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "judge/rate.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 static const struct limit {
 	const char *key;

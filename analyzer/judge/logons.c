@@ -3,7 +3,7 @@
  * 2.2.10.1), or the host, if it listed a logon session or a session of the account. */
 #include "judge/logons.h"
 
-#include "snapshot/identity.h"
+#include "evidence/identity.h"
 
 struct look {
 	struct evidence *evidence;

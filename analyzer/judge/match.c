@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "snapshot/identity.h"
+#include "evidence/identity.h"
 
 /* An administrator's logon makes two logon sessions at once, the filtered and the elevated one. */
 #define LINKED 50000 /* microseconds */

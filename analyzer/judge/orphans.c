@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "judge/match.h"
-#include "snapshot/identity.h"
+#include "evidence/identity.h"
 
 /* A copy of the snapshot's logon sessions by LUID. NULL when memory is out. */
 static struct logon_session *sorted_logons(const struct snapshot *snapshot)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/intern.h"
-#include "snapshot/identity.h"
+#include "evidence/identity.h"
 
 struct gathering {
 	struct owners *owners;

@@ -10,7 +10,7 @@
 #include "judge/growth.h"
 #include "judge/rate.h"
 #include "judge/whole.h"
-#include "snapshot/identity.h"
+#include "evidence/identity.h"
 
 /* Seconds after the logoff within which services of healthy hosts let go of a user's tokens. */
 #define LATE_HOLDERS 1200

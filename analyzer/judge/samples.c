@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "judge/trend.h"
-#include "snapshot/identity.h"
+#include "evidence/identity.h"
 
 #define WARM_UP 0.1 /* share of the cycles that is dropped at the beginning */
 

@@ -5,7 +5,7 @@
 
 #include "common/text.h"
 #include "judge/growth.h"
-#include "snapshot/identity.h"
+#include "evidence/identity.h"
 
 #define DURING_LEAST 3 /* snapshots in which somebody of the run should have been seen */
 

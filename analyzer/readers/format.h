@@ -9,7 +9,7 @@
 
 #include "common/error.h"
 #include "readers/lines.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 /* What a format made of a line. */
 enum taken {

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "common/error.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 /* Reads bytes (which need no NUL) into a new snapshot, the caller's to destroy. NULL with an error that says
  * what the bytes look like and which formats are understood. origin names them in messages. format, if not NULL,

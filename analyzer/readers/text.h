@@ -4,7 +4,7 @@
 
 #include "common/error.h"
 #include "readers/lines.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 /* Reads the text; NULL if no line of it is any tool's. The snapshot's source names the tools. */
 struct snapshot *text_evidence_read(struct span text, const char *origin, struct error *error);

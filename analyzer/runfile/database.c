@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/intern.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 bool database_error(struct runfile *runfile, const char *doing, struct error *error)
 {

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 #define RUNFILE_SCHEMA 2
 

@@ -3,7 +3,7 @@
 #define LEAKLAB_SNAPSHOTS_H
 
 #include "runfile/database.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 /* Adds the snapshot's rows for a capture, inside the transaction that is open. */
 bool snapshot_insert(

@@ -11,7 +11,7 @@
 #include "labhost/control_client.h"
 #include "labhost/memory.h"
 #include "labhost/verbs.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 #define READY 32
 

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 char *handle_name(const struct nt_handle *handle, char *out, size_t size)
 {

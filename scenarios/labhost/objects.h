@@ -1,6 +1,6 @@
 /* The objects of the modelled NT host, as its views read them. Only the model changes them.
  *
- * The names carry "nt_" because a snapshot (snapshot/snapshot.h) has records of the same nouns. */
+ * The names carry "nt_" because a snapshot (evidence/snapshot.h) has records of the same nouns. */
 #ifndef LEAKLAB_LABHOST_OBJECTS_H
 #define LEAKLAB_LABHOST_OBJECTS_H
 

@@ -2,7 +2,7 @@
 
 #include <time.h>
 
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 /* As a host set to US English and UTC writes it: 11/21/2026 9:30:05 AM. */
 static void logon_time(int64_t timestamp, char *out, size_t size)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "labhost/handle_name.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 static const char *text(struct snapshot *snapshot, const char *string)
 {

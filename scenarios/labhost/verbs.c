@@ -6,7 +6,7 @@
 #include "labhost/handle_name.h"
 #include "labhost/request.h"
 #include "labhost/show.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 static void answer_error(struct verb_context *context, const char *word, const char *text)
 {

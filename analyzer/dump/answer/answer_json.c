@@ -7,7 +7,7 @@
 #include "common/text.h"
 #include "common/timestamp.h"
 #include "dump/answer/answer.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 #define SCHEMA "leaklab.dump/1"
 

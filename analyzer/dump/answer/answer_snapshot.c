@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "dump/answer/answer.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 struct making {
 	struct snapshot *snapshot;

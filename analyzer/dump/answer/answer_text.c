@@ -7,7 +7,7 @@
 #include "common/text.h"
 #include "common/timestamp.h"
 #include "dump/answer/text.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 #define LABEL 15
 

@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "dump/kernel/address_map.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 /* Whose processes run in a session. */
 struct presence {

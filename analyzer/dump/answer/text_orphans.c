@@ -4,7 +4,7 @@
 
 #include "common/text.h"
 #include "dump/answer/text.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 #define ORPHANS_SHOWN 20
 #define TOKENS_SHOWN 50 /* of one logon session */

@@ -1,7 +1,7 @@
 /* Handle tables of all processes: trees of pages with up to three levels, whose leaves have 256 entries of 16 bytes. */
 #include "dump/kernel/inside.h"
 #include "dump/little_endian.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 #define LEVEL_BITS 3u
 #define ENTRY_SIZE 16

@@ -5,7 +5,7 @@
 
 #include "dump/kernel/inside.h"
 #include "dump/little_endian.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 /* The list's head and its first entry link to each other: then the page tables are understood. */
 static bool looks_right(struct address_space *space, void *context)

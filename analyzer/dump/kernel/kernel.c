@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "dump/kernel/large_array.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 const char *kernel_thing_text(enum kernel_thing thing, uint64_t count)
 {

@@ -4,7 +4,7 @@
 
 #include "dump/kernel/inside.h"
 #include "dump/little_endian.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 #define LISTS 16
 #define SPACING_BITS 6 /* no build's logon sessions are smaller than 64 bytes */

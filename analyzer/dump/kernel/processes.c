@@ -1,7 +1,7 @@
 /* _EPROCESS: the list of active processes, which also has those that exited while somebody still holds them. */
 #include "dump/kernel/inside.h"
 #include "dump/little_endian.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 #define FAST_REFERENCE UINT64_C(0xf) /* low bits of an EX_FAST_REF */
 #define IMAGE_LENGTH 15

@@ -9,7 +9,7 @@
 #include "common/input.h"
 #include "dump/answer/answer.h"
 #include "dump/little_endian.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 #include "tests/fuzz/dump/input.h"
 
 #define CHANGE 5

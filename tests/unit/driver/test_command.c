@@ -6,7 +6,7 @@
 #include "command.h"
 #include "common/timestamp.h"
 #include "common/duration.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 static void finish(struct command *command)
 {

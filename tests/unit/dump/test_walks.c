@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "dump/kernel/inside.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 #include "tests/unit/dump/make_dump.h"
 
 #define HEAD UINT64_C(0xfffff80000001000)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "labhost/show.h"
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 #define START 1795253405000000 /* 2026-11-21T09:30:05Z */
 

@@ -1,5 +1,5 @@
 /* How a snapshot's records are kept: arrays that grow, and one pool for all strings. */
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* The JSON form on its way out. What is unknown has no key; a section out of sight is left out. */
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* The JSON form on its way in: what each key must be, and how a wrong one is named (handles[3].luid). */
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 static const char whole[] =
     "{\"schema\":\"leaklab.snapshot/1\",\"source\":\"leaklab-probe "

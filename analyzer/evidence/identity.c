@@ -1,6 +1,6 @@
 /* Names are spelled in many ways: NetBIOS and DNS domains, UPNs, any case. And which logon sessions tell one boot from
  * another. */
-#include "snapshot/identity.h"
+#include "evidence/identity.h"
 
 #include <stdio.h>
 #include <stdlib.h>

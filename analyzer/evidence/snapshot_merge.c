@@ -1,5 +1,5 @@
 /* Several observers of one moment: what they say together, and when they contradict each other. */
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <strings.h>
 
 #include "common/intern.h"
-#include "snapshot/identity.h"
+#include "evidence/identity.h"
 
 static bool out_of_memory(struct error *error)
 {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 static struct snapshot *read_fields(const char *fields)
 {

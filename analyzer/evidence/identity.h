@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "snapshot/snapshot.h"
+#include "evidence/snapshot.h"
 
 /* Compares the users only, without a domain that is part of the name ("LAB\lab01", "lab01@lab.example"). */
 int account_user_order(const char *a, const char *b);

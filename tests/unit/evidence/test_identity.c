@@ -1,6 +1,6 @@
 #include "tests/unit/unit.h"
 
-#include "snapshot/identity.h"
+#include "evidence/identity.h"
 
 static void accounts_are_the_same_in_every_spelling(void **state)
 {
