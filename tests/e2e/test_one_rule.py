@@ -110,5 +110,21 @@ class ListThatBreaksOff(Case):
         self.assertGreater(rounds, 1)
 
 
+class SameMoment(Case):
+    @unittest.expectedFailure
+    def test_text_and_json_of_the_same_two_moments_get_the_same_verdict(self):
+        logons = test_evidence.numbered(test_evidence.SYSTEM, test_evidence.BERT, test_evidence.LOGONS)
+        noisy = test_evidence.numbered(test_evidence.SYSTEM, f"{NOISE}\n", test_evidence.BERT,
+                                       test_evidence.LOGONS.partition("\xa0")[0])
+        before = self.moment("before", logons=logons, qwinsta=test_evidence.FULL + test_evidence.STATION.format(4))
+        after = self.moment("after", logons=noisy, qwinsta=test_evidence.FULL)
+        text, text_code, _ = self.compare_json(before, after)
+        parsed, parsed_code, _ = self.compare_json(*[
+            self.write(f"{path.name}.json", json.dumps(self.snapshot_of(path))) for path in (before, after)])
+        self.assertEqual((text["verdict"], text_code), ("INCONCLUSIVE", INCONCLUSIVE))
+        self.assertEqual((parsed["verdict"], parsed_code), (text["verdict"], text_code))
+        self.assertEqual(parsed["orphans"], text["orphans"])
+
+
 if __name__ == "__main__":
     tap.main()
