@@ -126,5 +126,30 @@ class SameMoment(Case):
         self.assertEqual(parsed["orphans"], text["orphans"])
 
 
+class SessionIdsThatAreReused(Case):
+    @unittest.expectedFailure
+    def test_every_leak_is_counted_although_text_has_but_seconds(self):
+        # Each account and session ID has as many orphans as cycles: whichever is whose, all of them leaked.
+        lab = self.lab("--rule", "before", "--accounts", "4")
+        self.grab(lab)
+        self.play(lab, [*self.text(lab, "qwinsta", "logonsessions"), self.facts(lab)], cycles=60, slots=4)
+        verdict = self.verdict()
+        orphans = verdict["orphans"]
+        self.assertEqual((orphans["k"], orphans["n"]), (60, 60), verdict["reasons"])
+        self.assertEqual(verdict["verdict"], "LEAK", verdict["reasons"])
+
+
+class TextAlone(Case):
+    @unittest.expectedFailure
+    def test_logon_times_as_text_prove_that_the_host_was_not_restarted(self):
+        lab = self.lab()
+        self.play(lab, self.text(lab, "qwinsta", "logonsessions"))
+        verdict = self.verdict()
+        said = " ".join(verdict["reasons"])
+        self.assertNotRegex(said, "started anew|boot time")
+        if verdict["verdict"] != "CLEAN":
+            self.assertRegex(said, "(?i)handles")
+
+
 if __name__ == "__main__":
     tap.main()
