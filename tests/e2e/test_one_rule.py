@@ -151,5 +151,33 @@ class TextAlone(Case):
             self.assertRegex(said, "(?i)handles")
 
 
+class SightOfHandles(Case):
+    """A handle listing of one process only tells nothing about the others."""
+    PROMPT = r"C:\>handle64 -a -p lsass.exe"
+    OWN = r"lsass.exe          pid: 32     type: Token           FFC: NT AUTHORITY\SYSTEM:3e7"  # it always has some
+
+    def listing(self, lab):
+        """What handle prints of lsass alone, as a command."""
+        return f"echo '{self.PROMPT}'; {self.shown(lab, 'handle')} | sed -n '1,5p; /^lsass/p'; echo '{self.OWN}'"
+
+    def check(self, said):
+        self.assertNotRegex(said, "(?i)memory dump")
+        self.assertRegex(said, r"handle(64)?(\.exe)? -a\b(?! -p)")
+        self.assertRegex(said, "(?i)elevated|administrator")
+
+    @unittest.expectedFailure
+    def test_run_that_saw_one_process_asks_for_all_handles_and_for_no_memory_dump(self):
+        lab = self.lab("--kernel-reference", "1")
+        handle = {"name": "handle", "command": self.listing(lab)}
+        done = self.play(lab, [*self.text(lab, "qwinsta", "logonsessions"), handle, self.facts(lab)], cycles=3)
+        self.check(" ".join(done.stdout.split()))
+
+    def test_comparison_that_saw_one_process_asks_for_all_handles_and_for_no_memory_dump(self):
+        lab = self.lab("--kernel-reference", "1")
+        before = self.capture(lab, "before", handle=self.listing(lab))
+        self.log_on_and_off(lab, 3)
+        self.check(self.compare_json(before, self.capture(lab, "after", handle=self.listing(lab)))[2])
+
+
 if __name__ == "__main__":
     tap.main()
