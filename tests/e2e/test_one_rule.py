@@ -179,5 +179,43 @@ class SightOfHandles(Case):
         self.check(self.compare_json(before, self.capture(lab, "after", handle=self.listing(lab)))[2])
 
 
+class Noise(Case):
+    """What stands under a table's columns and is no row of it."""
+    ROWS = " rdp-tcp                                 65536  Listen\n"
+    UNDER_USERNAME = ["some noise at the prompt       2222  Active", "some noise                2222 Active"]
+    AT_THE_END = ["some noise at the prompt                 2222", "                         noise            2222",
+                  "some noise at the prompt of the day and then 2222"]
+
+    def shown_with(self, line):
+        return self.write("q.txt", test_evidence.QWINSTA + line + "\n" + self.ROWS)
+
+    @unittest.expectedFailure
+    def test_noise_with_a_number_is_left_over_and_makes_no_session(self):
+        for line in self.UNDER_USERNAME + self.AT_THE_END:
+            with self.subTest(line=line):
+                path = self.shown_with(line)
+                self.assertEqual([session["id"] for session in self.snapshot_of(path)["sessions"]], [0, 1, 3, 65536])
+                self.assertIn("not understood: 1", self.show(path).stdout)
+                self.assertIn(f"q.txt:6: {line}", self.show(path).stdout)
+
+    @unittest.expectedFailure
+    def test_noise_frees_no_session_ids(self):
+        before = self.write("before.txt", test_evidence.QWINSTA + self.ROWS)
+        compared, _, said = self.compare_json(before, self.shown_with(self.UNDER_USERNAME[0]))
+        self.assertNotIn("2222", json.dumps(compared["session_ids"]))
+        self.assertNotRegex(said, "2218")
+
+    def test_listeners_are_still_sessions(self):
+        for row in (self.ROWS, " rdp-sxs25...                            65537  Listen\n"):
+            sessions = self.snapshot_of(self.write("q.txt", test_evidence.QWINSTA + row))["sessions"]
+            self.assertEqual(sessions[-1]["state"], "Listen")
+
+    @unittest.skipUnless(SAMPLES.is_dir(), "samples of real hosts are not here")
+    def test_rows_of_real_hosts_are_still_sessions(self):
+        for name, sessions in SESSIONS.items():
+            with self.subTest(name=name):
+                self.assertEqual(len(self.snapshot_of(SAMPLES / name).get("sessions", [])), sessions)
+
+
 if __name__ == "__main__":
     tap.main()
