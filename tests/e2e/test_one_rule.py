@@ -217,5 +217,80 @@ class Noise(Case):
                 self.assertEqual(len(self.snapshot_of(SAMPLES / name).get("sessions", [])), sessions)
 
 
+class TakenTooEarly(Case):
+    """Services let go minutes after a logoff: evidence from the moments after it accuses nobody."""
+
+    def moments(self, grab=False):
+        lab = self.lab(scale=0.05)
+        if grab:
+            self.grab(lab)
+        before = self.capture(lab, "before")
+        self.log_on_and_off(lab)
+        return before, self.capture(lab, "after")
+
+    def check(self, verdict, said):
+        self.assertEqual(verdict, ("INCONCLUSIVE", INCONCLUSIVE), said)
+        self.assertRegex(said, SUSPECT)
+        self.assertRegex(said, "(?i)sample again")
+
+    @unittest.expectedFailure
+    def test_healthy_host_right_after_logoff_is_no_leak_and_its_services_are_suspects(self):
+        compared, code, said = self.compare_json(*self.moments())
+        self.check((compared["verdict"], code), said)
+
+    @unittest.expectedFailure
+    def test_what_is_left_25_minutes_after_logoff_is_a_leak(self):
+        compared, code, said = self.compare_json("--after-logoff", "25m", *self.moments())
+        self.assertEqual((compared["verdict"], code), ("LEAK", LEAK), said)
+
+    @unittest.expectedFailure
+    def test_leaker_leads_the_services_that_are_late(self):
+        compared, code, said = self.compare_json("--after-logoff", "25m", *self.moments(grab=True))
+        self.assertEqual((compared["verdict"], code), ("LEAK", LEAK), said)
+        for orphan in compared["orphans"]:
+            self.assertEqual(orphan["holders"][0]["image"], "leaklab-grabber.exe")
+
+    @unittest.expectedFailure
+    def test_snapshot_says_within_which_time_the_host_lets_go(self):
+        self.assertEqual(self.lab(scale=0.05).snapshot().get("release_time"), 60)
+
+    @unittest.expectedFailure
+    def test_release_time_is_never_below_a_second(self):
+        self.assertEqual(self.lab().snapshot().get("release_time"), 1)
+
+
+@unittest.skipUnless(test_dump.MKDUMP.exists(), "lab kernels were not built (needs clang and lld)")
+class DumpTakenTooEarly(Case):
+    def dump(self, *arguments, grab=False):
+        lab = self.lab(scale=0.05)
+        if grab:
+            self.grab(lab)
+        self.log_on_and_off(lab)
+        path = self.folder / "MEMORY.DMP"
+        self.assertEqual(lab.verb("crash", "--output", str(path)).returncode, 0)
+        return self.run_program("analyzer", "dump", path, "--symbols", self.folder, *arguments, env={"_NT_SYMBOL_PATH": ""})
+
+    @unittest.expectedFailure
+    def test_dump_right_after_logoff_is_no_leak_and_its_services_are_suspects(self):
+        done = self.dump()
+        said = " ".join(done.stdout.split())
+        self.assertEqual(done.returncode, INCONCLUSIVE, said)
+        self.assertRegex(said, "INCONCLUSIVE")
+        self.assertRegex(said, SUSPECT)
+        self.assertRegex(said, "(?i)sample again")
+
+    @unittest.expectedFailure
+    def test_what_a_dump_shows_25_minutes_after_logoff_is_a_leak(self):
+        done = self.dump("--after-logoff", "25m")
+        self.assertEqual(done.returncode, LEAK, done.stdout + done.stderr)
+        self.assertRegex(done.stdout, "LEAK")
+
+    @unittest.expectedFailure
+    def test_leaker_leads_the_services_that_are_late_in_a_dump(self):
+        done = self.dump("--after-logoff", "25m", "--format", "json", grab=True)
+        self.assertEqual(done.returncode, LEAK, done.stdout + done.stderr)
+        self.assertEqual(json.loads(done.stdout)["culprits"][0]["image"], "leaklab-grabber.exe")
+
+
 if __name__ == "__main__":
     tap.main()
