@@ -292,5 +292,42 @@ class DumpTakenTooEarly(Case):
         self.assertEqual(json.loads(done.stdout)["culprits"][0]["image"], "leaklab-grabber.exe")
 
 
+class OneMeaning(Case):
+    """What compare and dump call by one name is one thing."""
+    SYSTEM = {"luid": "00000000:000003e7", "user": "SYSTEM", "domain": "NT-AUTORITÄT", "session_id": 0}
+    IUSR = {"luid": "00000000:000003e3", "user": "IUSR", "domain": "NT-AUTORITÄT", "session_id": 5}
+    ANNA = {"luid": "00000000:002f5c1a", "user": "anna", "domain": "LAB", "session_id": 4, "logon_type": "RemoteInteractive"}
+
+    def compare_twice(self, logon, handles=()):
+        """One snapshot, an hour apart: the logon session is in no session, then and now."""
+        paths = [self.write(f"{hour}.json", json.dumps({
+            "schema": "leaklab.snapshot/1", "host": "RDS01", "elevated": True, "boot_time": "2026-02-14T08:00:00Z",
+            "time": f"2026-02-14T{hour}:00:00Z", "sessions": [{"id": 0, "name": "services", "state": "Disc"},
+                                                              {"id": 1, "name": "console", "state": "Conn"}],
+            "logon_sessions": [self.SYSTEM, logon], "handles": list(handles), "unavailable": []})) for hour in (10, 11)]
+        return self.compare_json(*paths)[0]
+
+    @unittest.expectedFailure
+    def test_iusr_is_no_orphan_whatever_the_language(self):
+        self.assertEqual(self.compare_twice(self.IUSR)["orphans"], [])
+
+    def test_lsass_without_exe_follows_in_a_comparison(self):
+        [orphan] = self.compare_twice(self.ANNA, [
+            {"pid": pid, "image": image, "handle": "0x4", "type": "Token", "luid": self.ANNA["luid"], "session_id": 4}
+            for pid, image in ((812, "lsass"), (2044, "leaky"))])["orphans"]
+        self.assertEqual([(holder["image"], holder["follower"]) for holder in orphan["holders"]],
+                         [("leaky", False), ("lsass", True)])
+
+
+class OneMeaningInADump(test_dump.DumpCase):
+    @unittest.expectedFailure
+    def test_lsass_without_exe_follows_in_a_dump(self):
+        self.describe("19041")
+        path = self.folder / "description.txt"
+        path.write_text(path.read_text().replace("lsass.exe", "lsass").replace("faultysvc.exe", "leaky"))
+        subprocess.run([test_dump.MKDUMP, path, self.path, self.folder / "ntkrnlmp.pdb"], check=True, capture_output=True)
+        self.assertEqual([culprit["image"] for culprit in self.answer(code=None)["culprits"]], ["leaky"])
+
+
 if __name__ == "__main__":
     tap.main()
