@@ -4,15 +4,32 @@
 #include <argp.h>
 #include <stdlib.h>
 
+#include "common/duration.h"
+
 struct parsing {
 	struct evidence_options *options;
 	const struct evidence_words *words;
 };
 
+bool terms_parse(struct leak_terms *terms, int key, const char *text, struct argp_state *state)
+{
+	int64_t *out = key == TERMS_RELEASE_TIME   ? &terms->release_time
+	               : key == TERMS_AFTER_LOGOFF ? &terms->after_logoff
+	                                           : NULL;
+	if (!out)
+		return false;
+	if (!duration_parse(text, out))
+		argp_error(state, "--%s: \"%s\" should be a time like 25m",
+		    key == TERMS_RELEASE_TIME ? "release-time" : "after-logoff", text);
+	return true;
+}
+
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct parsing *parsing = state->input;
 	struct evidence_options *options = parsing->options;
+	if (terms_parse(&options->terms, key, argument, state))
+		return 0;
 	switch (key) {
 	case 'f':
 		if (!output_format_parse(argument, &options->format))
@@ -40,16 +57,18 @@ void evidence_options_parse(
 {
 	const struct argp_option list[] = {
 	    {"format", 'f', "FORMAT", 0, words->format_help, 0},
+	    TERMS_OPTIONS,
 	    {0},
 	};
+	const struct argp_option without_terms[] = {list[0], {0}};
 	const struct argp argp = {
-	    .options = list,
+	    .options = words->has_terms ? list : without_terms,
 	    .parser = parse_option,
 	    .args_doc = words->arguments,
 	    .doc = words->doc,
 	};
 	struct parsing parsing = {options, words};
-	*options = (struct evidence_options){.format = OUTPUT_TEXT};
+	*options = (struct evidence_options){.format = OUTPUT_TEXT, .terms = TERMS_NONE};
 	if (argp_parse(&argp, argc, argv, 0, NULL, &parsing) != 0)
 		exit(EXIT_USAGE);
 }

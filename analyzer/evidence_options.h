@@ -5,19 +5,44 @@
 #include <stddef.h>
 
 #include "command.h"
+#include "leak/leak.h"
 
 struct evidence_options {
 	enum output_format format;
 	char *const *paths;
 	size_t count;
+	struct leak_terms terms; /* --release-time and --after-logoff */
 };
 
-/* Reads `least` to `most` arguments and --format. Ends the program with a usage error if that is not what is there.
+/* Reads `least` to `most` arguments and the options. Ends the program with a usage error if that is not what is there.
  * arguments names them in the usage, doc is argp's, missing and many are what to say of too few and too many. */
 struct evidence_words {
 	const char *arguments, *doc, *missing, *many, *format_help;
 	size_t least, most;
+	bool has_terms; /* it takes --release-time and --after-logoff */
 };
+/* The two options of the leak rule, for every command that judges. */
+#define TERMS_RELEASE_TIME 'R'
+#define TERMS_AFTER_LOGOFF 'A'
+#define TERMS_OPTIONS                                                                              \
+	{"release-time", TERMS_RELEASE_TIME, "TIME", 0,                                            \
+	    "How long after a logoff healthy holders may keep what is left of it (20m, 90s); "     \
+	    "default: what the evidence states, else 20m",                                         \
+	    0},                                                                                    \
+	{                                                                                          \
+		"after-logoff", TERMS_AFTER_LOGOFF, "TIME", 0,                                     \
+		    "How long ago everybody whose session is not listed had logged off, if you "   \
+		    "know it (25m)",                                                               \
+		    0                                                                              \
+	}
+#define TERMS_NONE                                                                                 \
+	{                                                                                          \
+		.release_time = NUMBER_UNKNOWN, .after_logoff = NUMBER_UNKNOWN                     \
+	}
+struct argp_state;
+/* True if the key is one of them: the time is put into the terms, or the program ends with a usage error. */
+bool terms_parse(struct leak_terms *terms, int key, const char *text, struct argp_state *state);
+
 void evidence_options_parse(
     struct evidence_options *options, const struct evidence_words *words, int argc, char **argv);
 

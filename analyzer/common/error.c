@@ -41,3 +41,8 @@ int error_print(const struct error *error, const char *program)
 	fputc('\n', stderr);
 	return error->code;
 }
+
+const char *exit_code_word(enum exit_code code)
+{
+	return code == EXIT_CLEAN ? "CLEAN" : code == EXIT_LEAK ? "LEAK" : "INCONCLUSIVE";
+}

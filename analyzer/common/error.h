@@ -14,6 +14,9 @@ enum exit_code {
 	EXIT_SKIPPED = 77,     /* tests only */
 };
 
+/* "CLEAN", "LEAK" or "INCONCLUSIVE" for the three that are verdicts. */
+const char *exit_code_word(enum exit_code code);
+
 /* Lives on the caller's stack; functions that fail fill it and return false or NULL. Library code never
  * prints: only main files do, with error_print(). */
 struct error {

@@ -1,5 +1,4 @@
-/* Names are spelled in many ways: NetBIOS and DNS domains, UPNs, any case. And which logon sessions tell one boot from
- * another. */
+/* Names are spelled in many ways: NetBIOS and DNS domains, UPNs, any case; and times by each tool in its own. */
 #include "evidence/identity.h"
 
 #include <stdio.h>
@@ -7,11 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* Boot times, and logon times, that some tools count back from the uptime or print in seconds. */
-#define BOOT_TOLERANCE 1000000
-
-/* SYSTEM_LUID, NETWORKSERVICE_LUID, LOCALSERVICE_LUID of winnt.h */
-static const uint64_t well_known[] = {0x3e7, 0x3e4, 0x3e5};
+#define BOOT_TOLERANCE (INT64_C(2) * 60 * 1000000)
+#define WHOLE_SECOND 1000000 /* in which some tools print logon times */
 
 struct name {
 	const char *text;
@@ -147,11 +143,10 @@ static enum yes_no printed_same(const char *a, const char *b)
 	return same_date || !same_format(a, b) ? YES_NO_UNKNOWN : NO;
 }
 
-/* Whether both logged on at one time: by the clock, else by what one tool printed. */
-static enum yes_no same_time(const struct logon_session *a, const struct logon_session *b)
+enum yes_no logon_time_same(const struct logon_session *a, const struct logon_session *b)
 {
 	if (a->logon_time != TIMESTAMP_UNKNOWN && b->logon_time != TIMESTAMP_UNKNOWN)
-		return boot_same(a->logon_time, b->logon_time) ? YES : NO;
+		return llabs(a->logon_time - b->logon_time) <= WHOLE_SECOND ? YES : NO;
 	if (a->logon_time_text && b->logon_time_text)
 		return printed_same(a->logon_time_text, b->logon_time_text);
 	return YES_NO_UNKNOWN;
@@ -186,58 +181,5 @@ int logon_session_order(const void *a, const void *b)
 
 bool logon_session_same(const struct logon_session *a, const struct logon_session *b)
 {
-	return a->luid == b->luid && same_time(a, b) != NO;
-}
-
-const struct logon_session *logon_session_of(const struct snapshot *snapshot, uint64_t luid)
-{
-	for (size_t i = 0; i < snapshot->logon_session_count; i++) {
-		if (snapshot->logon_sessions[i].luid == luid)
-			return &snapshot->logon_sessions[i];
-	}
-	return NULL;
-}
-
-const uint64_t *logon_session_lasting(size_t at)
-{
-	return at < sizeof well_known / sizeof well_known[0] ? &well_known[at] : NULL;
-}
-
-enum yes_no snapshot_same_boot(const struct snapshot *a, const struct snapshot *b)
-{
-	if (a->boot_time != TIMESTAMP_UNKNOWN && b->boot_time != TIMESTAMP_UNKNOWN)
-		return boot_same(a->boot_time, b->boot_time) ? YES : NO;
-	enum yes_no same = YES_NO_UNKNOWN;
-	for (size_t i = 0; i < sizeof well_known / sizeof well_known[0]; i++) {
-		const struct logon_session *in_a = logon_session_of(a, well_known[i]),
-		                           *in_b = logon_session_of(b, well_known[i]);
-		enum yes_no time = in_a && in_b ? same_time(in_a, in_b) : YES_NO_UNKNOWN;
-		if (time == NO)
-			return NO;
-		if (time == YES)
-			same = YES;
-	}
-	return same;
-}
-
-bool logon_is_of_person(const struct logon_session *logon)
-{
-	static const char *const domains[] = {"NT AUTHORITY", "NT SERVICE", "Window Manager",
-	    "Font Driver Host", "IIS APPPOOL", "NT VIRTUAL MACHINE"};
-	static const char *const types[] = {
-	    "Network", "Batch", "Service", "NetworkCleartext", "Proxy"};
-	size_t length = logon->user ? strlen(logon->user) : 0;
-	if ((length && logon->user[length - 1] == '$') ||
-	    (length && (strncasecmp(logon->user, "DWM-", 4) == 0 ||
-	                   strncasecmp(logon->user, "UMFD-", 5) == 0)))
-		return false;
-	for (size_t i = 0; logon->domain && i < sizeof domains / sizeof domains[0]; i++) {
-		if (strcasecmp(logon->domain, domains[i]) == 0)
-			return false;
-	}
-	for (size_t i = 0; logon->logon_type && i < sizeof types / sizeof types[0]; i++) {
-		if (strcmp(logon->logon_type, types[i]) == 0)
-			return false;
-	}
-	return true;
+	return a->luid == b->luid && logon_time_same(a, b) != NO;
 }

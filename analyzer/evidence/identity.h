@@ -24,8 +24,11 @@ bool account_may_be(
 /* "RDS01" and "rds01.lab.example" are one host. */
 bool host_same(const char *a, const char *b);
 
-/* True if two boot times differ by no more than what tools that count back from the uptime are wrong by. */
+/* True if two boot times differ by no more than 2 minutes: some tools count back from the uptime, and clocks are set. */
 bool boot_same(int64_t a, int64_t b);
+
+/* Whether both logged on at one time: by the clock, else by what one tool printed. */
+enum yes_no logon_time_same(const struct logon_session *a, const struct logon_session *b);
 
 /* Orders by LUID, for qsort() and bsearch() over struct logon_session. */
 int logon_session_order(const void *a, const void *b);
@@ -35,17 +38,5 @@ bool logon_session_same(const struct logon_session *a, const struct logon_sessio
 
 /* True if both were made more than a minute apart, by the clock or by what one tool printed. False if that is not known. */
 bool logon_session_apart(const struct logon_session *a, const struct logon_session *b);
-
-/* The LUIDs of the logon sessions that Windows makes as it starts and keeps, for each `at` from 0; NULL behind the last. */
-const uint64_t *logon_session_lasting(size_t at);
-/* The logon session that the snapshot lists with this LUID, or NULL. */
-const struct logon_session *logon_session_of(const struct snapshot *snapshot, uint64_t luid);
-
-/* Whether both snapshots are of one boot: by boot time where both have it, else by the logon times of the logon sessions
- * that Windows makes as it starts, under LUIDs that never change (3e7, 3e4, 3e5). */
-enum yes_no snapshot_same_boot(const struct snapshot *a, const struct snapshot *b);
-
-/* Of a person, or of nobody knows whom; not of the machine, of services or of the desktop's own parts. */
-bool logon_is_of_person(const struct logon_session *logon);
 
 #endif

@@ -8,38 +8,49 @@
 
 #include "common/intern.h"
 
+const char *const list_end_words[LIST_END_COUNT] = {
+    [LIST_END_OPEN] = "open",
+    [LIST_END_LINE] = "line",
+    [LIST_END_BLANK] = "blank",
+    [LIST_END_PROMPT] = "prompt",
+};
+
+const char *const extent_words[EXTENT_COUNT] = {
+    [EXTENT_ABSENT] = "absent",
+    [EXTENT_CUT_OFF] = "cut off",
+    [EXTENT_PARTIAL] = "partial",
+    [EXTENT_WHOLE] = "whole",
+};
+
+RECORD_DEFINE(session, SESSION_FIELDS)
+RECORD_DEFINE(logon_session, LOGON_SESSION_FIELDS)
+RECORD_DEFINE(handle, HANDLE_FIELDS)
+RECORD_DEFINE(process, PROCESS_FIELDS)
+RECORD_DEFINE(handle_type, HANDLE_TYPE_FIELDS)
+RECORD_DEFINE(searched, SEARCHED_FIELDS)
+RECORD_DEFINE(sight, SIGHT_FIELDS)
+RECORD_DEFINE(unread, UNREAD_FIELDS)
+RECORD_DEFINE(contradiction, CONTRADICTION_FIELDS)
+RECORD_DEFINE(snapshot, SNAPSHOT_FIELDS)
+
 struct snapshot *snapshot_create(void)
 {
 	struct snapshot *snapshot = calloc(1, sizeof *snapshot);
 	if (!snapshot)
 		return NULL;
+	record_clear(&snapshot_record, snapshot);
 	snapshot->intern = intern_create();
-	if (!snapshot->intern) {
-		free(snapshot);
-		return NULL;
-	}
-	snapshot->boot_time = TIMESTAMP_UNKNOWN;
-	snapshot->time = TIMESTAMP_UNKNOWN;
-	snapshot->elevated = YES_NO_UNKNOWN;
-	snapshot->leak_tracking = YES_NO_UNKNOWN;
-	snapshot->token_objects = NUMBER_UNKNOWN;
-	snapshot->token_objects_accounted = NUMBER_UNKNOWN;
-	return snapshot;
+	if (snapshot->intern)
+		return snapshot;
+	free(snapshot);
+	return NULL;
 }
 
 void snapshot_destroy(struct snapshot *snapshot)
 {
 	if (!snapshot)
 		return;
-	free(snapshot->sessions);
-	free(snapshot->logon_sessions);
-	free(snapshot->handles);
-	free(snapshot->processes);
-	free(snapshot->unavailable);
-	free(snapshot->handle_types);
-	free(snapshot->searched);
-	free(snapshot->unread);
-	free(snapshot->contradictions);
+	record_deinit(&snapshot_record, snapshot);
 	intern_destroy(snapshot->intern);
 	free(snapshot);
 }
@@ -49,176 +60,199 @@ const char *snapshot_string(struct snapshot *snapshot, const char *text, size_t 
 	return intern_string(snapshot->intern, text, length);
 }
 
-/* Makes room for one more record. The arrays double when their count is a power of two (8 and up), so that no
- * capacity has to be kept; after a section has shrunk, the next doubling is merely early. */
-static bool reserve(void **items, size_t count, size_t size)
+/* Sets a text of a record to the snapshot's copy; NULL is left alone. False: memory is out. */
+static bool keep(struct snapshot *snapshot, const char **out, const char *text)
 {
-	if (count & (count - 1) || (count > 0 && count < 8))
-		return true;
-	size_t capacity = count ? count * 2 : 8;
-	if (capacity > SIZE_MAX / size)
-		return false;
-	void *larger = realloc(*items, capacity * size);
-	if (!larger)
-		return false;
-	*items = larger;
-	return true;
+	if (text)
+		*out = snapshot_string(snapshot, text, strlen(text));
+	return !text || *out;
 }
+
+/* Adds to one of the snapshot's lists. */
+static void *add(struct snapshot *snapshot, size_t at)
+{
+	FIELD_EACH(field, &snapshot_record)
+	{
+		if (field->kind == FIELD_LIST && field->at == at)
+			return field_add(snapshot, field);
+	}
+	return NULL;
+}
+#define ADD(snapshot, list) add(snapshot, offsetof(struct snapshot, list))
 
 struct session *snapshot_add_session(struct snapshot *snapshot)
 {
-	void *items = snapshot->sessions;
-	if (!reserve(&items, snapshot->session_count, sizeof *snapshot->sessions))
-		return NULL;
-	snapshot->sessions = items;
-	struct session *session = &snapshot->sessions[snapshot->session_count++];
-	*session = (struct session){.id = NUMBER_UNKNOWN};
-	return session;
+	return ADD(snapshot, sessions);
 }
 
 struct logon_session *snapshot_add_logon_session(struct snapshot *snapshot)
 {
-	void *items = snapshot->logon_sessions;
-	if (!reserve(&items, snapshot->logon_session_count, sizeof *snapshot->logon_sessions))
-		return NULL;
-	snapshot->logon_sessions = items;
-	struct logon_session *logon = &snapshot->logon_sessions[snapshot->logon_session_count++];
-	*logon =
-	    (struct logon_session){.session_id = NUMBER_UNKNOWN, .logon_time = TIMESTAMP_UNKNOWN};
-	return logon;
+	return ADD(snapshot, logon_sessions);
 }
 
 struct handle *snapshot_add_handle(struct snapshot *snapshot)
 {
-	void *items = snapshot->handles;
-	if (!reserve(&items, snapshot->handle_count, sizeof *snapshot->handles))
-		return NULL;
-	snapshot->handles = items;
-	struct handle *handle = &snapshot->handles[snapshot->handle_count++];
-	*handle = (struct handle){
-	    .pid = NUMBER_UNKNOWN,
-	    .value = NUMBER_UNKNOWN,
-	    .token_id = NUMBER_UNKNOWN,
-	    .session_id = NUMBER_UNKNOWN,
-	};
-	return handle;
+	return ADD(snapshot, handles);
 }
 
 struct process *snapshot_add_process(struct snapshot *snapshot)
 {
-	void *items = snapshot->processes;
-	if (!reserve(&items, snapshot->process_count, sizeof *snapshot->processes))
-		return NULL;
-	snapshot->processes = items;
-	struct process *process = &snapshot->processes[snapshot->process_count++];
-	*process = (struct process){
-	    .pid = NUMBER_UNKNOWN,
-	    .session_id = NUMBER_UNKNOWN,
-	    .handle_count = NUMBER_UNKNOWN,
-	    .handles_listed = NUMBER_UNKNOWN,
-	};
-	return process;
-}
-
-bool snapshot_add_unavailable(struct snapshot *snapshot, const char *what, const char *why)
-{
-	void *items = snapshot->unavailable;
-	if (!reserve(&items, snapshot->unavailable_count, sizeof *snapshot->unavailable))
-		return false;
-	snapshot->unavailable = items;
-	struct unavailable unavailable = {
-	    .what = intern_string(snapshot->intern, what, strlen(what)),
-	    .why = why ? intern_string(snapshot->intern, why, strlen(why)) : NULL,
-	};
-	if (!unavailable.what || (why && !unavailable.why))
-		return false;
-	snapshot->unavailable[snapshot->unavailable_count++] = unavailable;
-	return true;
+	return ADD(snapshot, processes);
 }
 
 struct handle_type *snapshot_add_handle_type(struct snapshot *snapshot)
 {
-	void *items = snapshot->handle_types;
-	if (!reserve(&items, snapshot->handle_type_count, sizeof *snapshot->handle_types))
-		return NULL;
-	snapshot->handle_types = items;
-	struct handle_type *type = &snapshot->handle_types[snapshot->handle_type_count++];
-	*type = (struct handle_type){.count = NUMBER_UNKNOWN};
-	return type;
-}
-
-bool snapshot_add_searched(struct snapshot *snapshot, uint64_t luid)
-{
-	void *items = snapshot->searched;
-	if (!reserve(&items, snapshot->searched_count, sizeof *snapshot->searched))
-		return false;
-	snapshot->searched = items;
-	snapshot->searched[snapshot->searched_count++] = luid;
-	return true;
+	return ADD(snapshot, handle_types);
 }
 
 bool snapshot_add_unread(
     struct snapshot *snapshot, const char *origin, int64_t line, const char *text, size_t length)
 {
-	void *items = snapshot->unread;
 	snapshot->rows++;
 	snapshot->rows_left++;
 	if (snapshot->unread_count >= SNAPSHOT_NOTES_MOST)
 		return true;
-	if (!reserve(&items, snapshot->unread_count, sizeof *snapshot->unread))
+	struct unread *unread = ADD(snapshot, unread);
+	if (!unread)
 		return false;
-	snapshot->unread = items;
-	struct unread unread = {
-	    .origin = origin ? intern_string(snapshot->intern, origin, strlen(origin)) : NULL,
-	    .line = line,
-	    .text = intern_string(snapshot->intern, text, length),
-	};
-	if (!unread.text || (origin && !unread.origin))
-		return false;
-	snapshot->unread[snapshot->unread_count++] = unread;
-	return true;
+	unread->line = line;
+	unread->text = snapshot_string(snapshot, text, length);
+	return unread->text && keep(snapshot, &unread->origin, origin);
 }
 
 bool snapshot_add_contradiction(struct snapshot *snapshot, const char *format, ...)
 {
 	char text[512];
-	void *items = snapshot->contradictions;
 	snapshot->contradiction_total++;
 	if (snapshot->contradiction_count >= SNAPSHOT_NOTES_MOST)
 		return true;
-	if (!reserve(&items, snapshot->contradiction_count, sizeof *snapshot->contradictions))
+	struct contradiction *contradiction = ADD(snapshot, contradictions);
+	if (!contradiction)
 		return false;
-	snapshot->contradictions = items;
 	va_list arguments;
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	const char *own = intern_string(snapshot->intern, text, strlen(text));
-	if (own)
-		snapshot->contradictions[snapshot->contradiction_count++] = own;
-	return own;
+	return keep(snapshot, &contradiction->text, text);
 }
 
-const char *const list_end_names[LIST_END_COUNT] = {
-    [LIST_END_OPEN] = "open",
-    [LIST_END_LINE] = "line",
-    [LIST_END_BLANK] = "blank",
-    [LIST_END_PROMPT] = "prompt",
+const struct sight *snapshot_sight_of(const struct snapshot *snapshot, const char *section)
+{
+	for (size_t i = 0; i < snapshot->sight_count; i++) {
+		if (snapshot->sights[i].section &&
+		    strcmp(snapshot->sights[i].section, section) == 0)
+			return &snapshot->sights[i];
+	}
+	return NULL;
+}
+
+struct sight *snapshot_sight(struct snapshot *snapshot, const char *section)
+{
+	struct sight *sight = (struct sight *)snapshot_sight_of(snapshot, section);
+	if (sight || !(sight = ADD(snapshot, sights)))
+		return sight;
+	return keep(snapshot, &sight->section, section) ? sight : NULL;
+}
+
+bool snapshot_see(
+    struct snapshot *snapshot, const char *section, enum extent extent, const char *why)
+{
+	struct sight *sight = snapshot_sight(snapshot, section);
+	if (!sight)
+		return false;
+	if (sight->extent != EXTENT_UNKNOWN && sight->extent <= extent)
+		return sight->why || keep(snapshot, &sight->why, why);
+	sight->extent = extent;
+	return keep(snapshot, &sight->why, why);
+}
+
+static const struct {
+	const char *name;
+	size_t count_at;
+} sections[] = {
+    {SECTION_SESSIONS, offsetof(struct snapshot, session_count)},
+    {SECTION_LOGON_SESSIONS, offsetof(struct snapshot, logon_session_count)},
+    {SECTION_HANDLES, offsetof(struct snapshot, handle_count)},
+    {SECTION_PROCESSES, offsetof(struct snapshot, process_count)},
 };
+#define SECTION_COUNT (sizeof sections / sizeof sections[0])
+
+static int64_t rows_of(const struct snapshot *snapshot, size_t section)
+{
+	return (int64_t) * (const size_t *)((const char *)snapshot + sections[section].count_at);
+}
+
+bool snapshot_see_all(struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < SECTION_COUNT; i++) {
+		struct sight *sight = NULL;
+		if (!snapshot_see(snapshot, sections[i].name, EXTENT_WHOLE, NULL) ||
+		    !(sight = snapshot_sight(snapshot, sections[i].name)))
+			return false;
+		sight->rows = rows_of(snapshot, i);
+	}
+	return true;
+}
+
+bool snapshot_check_rows(struct snapshot *snapshot)
+{
+	char why[96];
+	for (size_t i = 0; i < SECTION_COUNT; i++) {
+		const struct sight *sight = snapshot_sight_of(snapshot, sections[i].name);
+		if (!sight || sight->rows == NUMBER_UNKNOWN || sight->rows == rows_of(snapshot, i))
+			continue;
+		snprintf(why, sizeof why, "it has %lld rows, where its observer counted %lld",
+		    (long long)rows_of(snapshot, i), (long long)sight->rows);
+		if (!snapshot_see(snapshot, sections[i].name, EXTENT_CUT_OFF, why))
+			return false;
+	}
+	return true;
+}
+
+bool sight_add_searched(struct sight *sight, uint64_t luid)
+{
+	FIELD_EACH(field, &sight_record)
+	{
+		if (field->of != &searched_record)
+			continue;
+		struct searched *searched = field_add(sight, field);
+		if (searched)
+			searched->luid = luid;
+		return searched;
+	}
+	return false;
+}
+
+enum extent snapshot_extent(const struct snapshot *snapshot, const char *section)
+{
+	const struct sight *sight = snapshot_sight_of(snapshot, section);
+	return sight && sight->extent != EXTENT_UNKNOWN ? sight->extent : EXTENT_ABSENT;
+}
+
+bool snapshot_has(const struct snapshot *snapshot, const char *section)
+{
+	return snapshot_extent(snapshot, section) != EXTENT_ABSENT;
+}
+
+bool snapshot_whole(const struct snapshot *snapshot, const char *section)
+{
+	return snapshot_extent(snapshot, section) == EXTENT_WHOLE && snapshot->elevated != NO;
+}
+
+const char *snapshot_why_not_whole(const struct snapshot *snapshot, const char *section)
+{
+	const struct sight *sight = snapshot_sight_of(snapshot, section);
+	if (sight && sight->why)
+		return sight->why;
+	if (snapshot->elevated == NO)
+		return "the observer was not elevated";
+	return "no reason given";
+}
 
 bool session_is_listener(const struct session *session)
 {
 	return session->id >= SESSION_ID_LISTENERS ||
 	       (session->state && strcmp(session->state, "Listen") == 0);
-}
-
-bool snapshot_has(const struct snapshot *snapshot, const char *what)
-{
-	for (size_t i = 0; i < snapshot->unavailable_count; i++) {
-		if (strcmp(snapshot->unavailable[i].what, what) == 0)
-			return false;
-	}
-	return true;
 }
 
 bool snapshot_is_of_dump(const struct snapshot *snapshot)

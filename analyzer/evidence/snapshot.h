@@ -1,7 +1,8 @@
-/* A snapshot: what was true on the host at one moment. The door of this folder.
+/* A snapshot: what was true on the host at one moment, and how much of it was seen. The door of this folder.
  *
- * Strings belong to the snapshot (interned: equal strings are one copy) and may be NULL, which means that the
- * evidence did not say. Numbers that the evidence did not give are NUMBER_UNKNOWN, never zero. */
+ * Each record is declared once, as a table of fields (field.h). Strings belong to the snapshot (interned: equal strings are one
+ * copy) and may be NULL, which means that the evidence did not say. Numbers that the evidence did not give are NUMBER_UNKNOWN,
+ * never zero. */
 #ifndef LEAKLAB_SNAPSHOT_H
 #define LEAKLAB_SNAPSHOT_H
 
@@ -11,79 +12,72 @@
 
 #include "common/error.h"
 #include "common/timestamp.h"
+#include "evidence/field.h"
 
-#define SNAPSHOT_SCHEMA "leaklab.snapshot/1"
-#define NUMBER_UNKNOWN INT64_MIN
+#define SNAPSHOT_SCHEMA "leaklab.snapshot/2"
 
 /* RDP listeners show up in qwinsta with IDs from here on; they are no sessions. */
 #define SESSION_ID_LISTENERS 65536
 
 /* An RDS session, as WTSEnumerateSessions lists it. */
-struct session {
-	int64_t id;
-	const char *name; /* WinStation name, "rdp-tcp#3" */
-	const char *user;
-	const char *domain;
-	const char *state; /* WTS_CONNECTSTATE_CLASS in English: Active, Disc, Listen, Conn ... */
-	bool disputed;     /* observers of the moment do not agree whose it is */
-};
+#define SESSION_FIELDS(F, K, W, L, R)                                                              \
+	K(R, NUMBER, id, "id", "session ID")                                                       \
+	F(R, TEXT, name, "name", "WinStation name, such as rdp-tcp#3")                             \
+	F(R, TEXT, user, "user", "user name")                                                      \
+	F(R, TEXT, domain, "domain", "domain of the user")                                         \
+	F(R, TEXT, state, "state",                                                                 \
+	    "WTS_CONNECTSTATE_CLASS in English: Active, Disc, Listen, Conn ...")                   \
+	F(R, FLAG, disputed, "disputed", "observers of the moment do not agree whose it is")
+RECORD_DECLARE(session, SESSION_FIELDS)
 
 /* What LSA made at authentication: LsaGetLogonSessionData. Its identity is (boot, LUID, logon time). */
-struct logon_session {
-	uint64_t luid; /* AuthenticationId, HighPart << 32 | LowPart */
-	const char *user;
-	const char *domain;
-	const char *
-	    logon_type; /* SECURITY_LOGON_TYPE in English: RemoteInteractive, Network, Service ... */
-	const char *auth_package;
-	int64_t session_id;
-	int64_t logon_time;          /* timestamp, host clock */
-	const char *logon_time_text; /* as a tool printed it, in the host's zone and language */
-	bool disputed; /* observers of the moment do not agree whose it is, or where */
-};
+#define LOGON_SESSION_FIELDS(F, K, W, L, R)                                                        \
+	K(R, LUID, luid, "luid", "AuthenticationId")                                               \
+	F(R, TEXT, user, "user", "user name")                                                      \
+	F(R, TEXT, domain, "domain", "domain of the user")                                         \
+	F(R, TEXT, logon_type, "logon_type",                                                       \
+	    "SECURITY_LOGON_TYPE in English: RemoteInteractive, Network, Service ...")             \
+	F(R, TEXT, auth_package, "auth_package", "authentication package")                         \
+	F(R, NUMBER, session_id, "session_id", "RDS session ID that it was made in")               \
+	F(R, TIME, logon_time, "logon_time", "when it was made, by the host's clock")              \
+	F(R, TEXT, logon_time_text, "logon_time_text",                                             \
+	    "the same as a tool printed it, in the host's zone and language")                      \
+	F(R, FLAG, disputed, "disputed",                                                           \
+	    "observers of the moment do not agree whose it is, or where")
+RECORD_DECLARE(logon_session, LOGON_SESSION_FIELDS)
 
 /* A handle that keeps a logon session alive, or names it: a token, or a DosDevices directory. */
-struct handle {
-	int64_t pid;
-	const char *image;
-	int64_t value;    /* handle value */
-	const char *type; /* object type: "Token", "Directory" */
-	int64_t token_id; /* TokenStatistics.TokenId: handles with the same one share one object */
-	uint64_t luid;    /* the logon session; valid if has_luid */
-	bool has_luid;
-	int64_t session_id; /* TokenSessionId */
-	const char *user;
-	const char *domain;
-	const char *name; /* object name where the object has one */
-};
+#define HANDLE_FIELDS(F, K, W, L, R)                                                               \
+	F(R, NUMBER, pid, "pid", "process ID of the holder")                                       \
+	F(R, TEXT, image, "image", "image of the holder")                                          \
+	F(R, NUMBER, value, "value", "handle value")                                               \
+	F(R, TEXT, type, "type", "object type: Token, Directory")                                  \
+	F(R, NUMBER, token_id, "token_id",                                                         \
+	    "TokenStatistics.TokenId: handles with the same one share one object")                 \
+	F(R, LUID, luid, "luid", "logon session of the token or directory")                        \
+	F(R, NUMBER, session_id, "session_id", "TokenSessionId")                                   \
+	F(R, TEXT, user, "user", "user of the token")                                              \
+	F(R, TEXT, domain, "domain", "domain of the user")                                         \
+	F(R, TEXT, name, "name", "name of the object, where it has one")
+RECORD_DECLARE(handle, HANDLE_FIELDS)
 
-struct process {
-	int64_t pid;
-	const char *image;
-	int64_t session_id;
-	int64_t handle_count;
-	int64_t handles_listed; /* rows of it in a handle listing, which need not be all */
-	const char *user;
-};
+#define PROCESS_FIELDS(F, K, W, L, R)                                                              \
+	K(R, NUMBER, pid, "pid", "process ID")                                                     \
+	F(R, TEXT, image, "image", "image")                                                        \
+	F(R, NUMBER, session_id, "session_id", "RDS session ID")                                   \
+	F(R, NUMBER, handle_count, "handle_count", "handles of all types")                         \
+	F(R, NUMBER, handles_listed, "handles_listed",                                             \
+	    "its rows in a listing of handles, which need not be all")                             \
+	F(R, TEXT, user, "user", "user of its primary token")                                      \
+	F(R, LUID, luid, "luid", "logon session of its primary token")                             \
+	F(R, TIME, start_time, "start_time", "when it started, by the host's clock")
+RECORD_DECLARE(process, PROCESS_FIELDS)
 
 /* How many handles of a type there are, on the host or in what was asked for. */
-struct handle_type {
-	const char *type;
-	int64_t count;
-};
-
-/* A line of evidence that was not understood. */
-struct unread {
-	const char *origin; /* the file */
-	int64_t line;       /* from 1; 0: all of it */
-	const char *text;
-};
-
-/* What the observer could not see, and why. `what` is the JSON key that is missing or incomplete. */
-struct unavailable {
-	const char *what;
-	const char *why;
-};
+#define HANDLE_TYPE_FIELDS(F, K, W, L, R)                                                          \
+	F(R, TEXT, type, "type", "object type")                                                    \
+	F(R, NUMBER, count, "count", "handles of the type")
+RECORD_DECLARE(handle_type, HANDLE_TYPE_FIELDS)
 
 /* What stands behind a list in the text that it is from. A tool ends its list in one way, so a list that ends in another was
  * cut, or captured in another way. */
@@ -95,58 +89,82 @@ enum list_end {
 	LIST_END_PROMPT, /* that of the shell */
 	LIST_END_COUNT
 };
-extern const char *const list_end_names[LIST_END_COUNT]; /* in JSON; NULL: unknown */
+extern const char *const list_end_words[LIST_END_COUNT];
 
-enum yes_no { YES_NO_UNKNOWN = -1, NO = 0, YES = 1 };
-
-struct snapshot {
-	const char *source; /* program that made it */
-	const char *host;
-	const char *build; /* operating system build, e.g. "10.0.20348" */
-	int64_t boot_time; /* timestamp, host clock */
-	int64_t time;      /* timestamp, host clock */
-	enum yes_no elevated;
-	enum yes_no leak_tracking;       /* SeTokenLeakDiag */
-	int64_t token_objects;           /* kernel total */
-	int64_t token_objects_accounted; /* of those, with a holder in sight */
-
-	struct session *sessions;
-	size_t session_count;
-	struct logon_session *logon_sessions;
-	size_t logon_session_count;
-	struct handle *handles;
-	size_t handle_count;
-	struct process *processes;
-	size_t process_count;
-	struct unavailable *unavailable;
-	size_t unavailable_count;
-	struct handle_type *handle_types;
-	size_t handle_type_count;
-
-	/* Handles were listed in part only: of one process, or those with a token or directory of these LUIDs. */
-	bool handles_partial;
-	uint64_t *searched;
-	size_t searched_count;
-	/* Only the sessions that have users were listed, as quser does. */
-	bool sessions_partial;
-	/* The text ended in the middle of such a list, or rows were left out of it: there may be more. */
-	bool sessions_cut, logon_sessions_cut;
-	enum list_end logon_sessions_end;
-
-	/* How much of a text was understood. Of lines and contradictions the first SNAPSHOT_NOTES_MOST are kept. */
-	int64_t rows;      /* lines that hold data */
-	int64_t rows_left; /* of those, not understood */
-	int64_t replaced;  /* bytes in no known code page, kept as U+FFFD */
-	struct unread *unread;
-	size_t unread_count;
-	const char **contradictions;
-	size_t contradiction_count;
-	int64_t contradiction_total;
-
-	bool notes_contradictions; /* private: while merging, they are no errors */
-	struct intern *intern;     /* private: owner of all strings */
+/* How much of a section was seen, the least first. */
+enum extent {
+	EXTENT_UNKNOWN, /* not said: counts as absent */
+	EXTENT_ABSENT,  /* nothing */
+	EXTENT_CUT_OFF, /* rows are missing, and nobody knows which */
+	EXTENT_PARTIAL, /* what was asked for, or may be shown, is there */
+	EXTENT_WHOLE,
+	EXTENT_COUNT
 };
+extern const char *const extent_words[EXTENT_COUNT];
 
+/* A logon session whose handles were searched for. */
+#define SEARCHED_FIELDS(F, K, W, L, R) K(R, LUID, luid, "luid", "logon session")
+RECORD_DECLARE(searched, SEARCHED_FIELDS)
+
+/* How much of one section was seen, or of another fact, such as boot_time. */
+#define SIGHT_FIELDS(F, K, W, L, R)                                                                \
+	K(R, TEXT, section, "section", "sessions, logon_sessions, handles, processes, or a fact")  \
+	W(R, extent, extent_words, extent, "extent", "whole, partial, cut off or absent")          \
+	F(R, TEXT, why, "why", "why it is not whole")                                              \
+	F(R, TEXT, origin, "origin", "file or observer that says so")                              \
+	F(R, NUMBER, line, "line", "line of its text from which on rows may be missing")           \
+	F(R, NUMBER, rows, "rows", "rows that its observer counted, so that lost ones show")       \
+	W(R, list_end, list_end_words, end, "end",                                                 \
+	    "how its text ended: open, line, blank, prompt")                                       \
+	L(R, searched, searched, searched_count, "searched", "what a partial list was asked for")
+RECORD_DECLARE(sight, SIGHT_FIELDS)
+
+/* A line of evidence that was not understood. */
+#define UNREAD_FIELDS(F, K, W, L, R)                                                               \
+	F(R, TEXT, origin, "file", "file or observer")                                             \
+	F(R, NUMBER, line, "line", "line of it, from 1; 0: all of it")                             \
+	F(R, TEXT, text, "text", "the line")
+RECORD_DECLARE(unread, UNREAD_FIELDS)
+
+#define CONTRADICTION_FIELDS(F, K, W, L, R)                                                        \
+	F(R, TEXT, text, "text", "what two sources say of one thing")
+RECORD_DECLARE(contradiction, CONTRADICTION_FIELDS)
+
+#define SNAPSHOT_FIELDS(F, K, W, L, R)                                                             \
+	F(R, TEXT, source, "source", "program that made it")                                       \
+	F(R, TEXT, host, "host", "computer name")                                                  \
+	F(R, TEXT, build, "build", "build of the operating system, such as 10.0.20348")            \
+	F(R, TIME, boot_time, "boot_time", "when the host started, by its clock")                  \
+	F(R, TIME, time, "time", "when it was taken, by the host's clock")                         \
+	F(R, YES_NO, elevated, "elevated", "whether the observer had administrator's rights")      \
+	F(R, YES_NO, leak_tracking, "leak_tracking", "SeTokenLeakDiag")                            \
+	F(R, NUMBER, release_time, "release_time",                                                 \
+	    "seconds within which holders of this host release what is left of a session")         \
+	F(R, NUMBER, token_objects, "token_objects.total", "token objects in the kernel")          \
+	F(R, NUMBER, token_objects_accounted, "token_objects.accounted",                           \
+	    "of those, with a holder in sight")                                                    \
+	L(R, session, sessions, session_count, "sessions", "RDS sessions")                         \
+	L(R, logon_session, logon_sessions, logon_session_count, "logon_sessions",                 \
+	    "logon sessions")                                                                      \
+	L(R, handle, handles, handle_count, "handles", "handles to tokens and DosDevices")         \
+	L(R, process, processes, process_count, "processes", "processes")                          \
+	L(R, sight, sights, sight_count, "sight", "how much of each section was seen")             \
+	L(R, handle_type, handle_types, handle_type_count, "handle_types", "handles by type")      \
+	F(R, COUNT, contradiction_total, "contradiction_count",                                    \
+	    "contradictions, of which the first are kept")                                         \
+	L(R, contradiction, contradictions, contradiction_count, "contradictions",                 \
+	    "what sources do not agree on")                                                        \
+	F(R, COUNT, rows, "rows", "lines of text that hold data")                                  \
+	F(R, COUNT, rows_left, "rows_left", "of those, not understood")                            \
+	F(R, COUNT, replaced, "replaced_bytes", "bytes in no known code page, kept as U+FFFD")     \
+	L(R, unread, unread, unread_count, "unread", "the first lines that were not understood")
+struct snapshot {
+	SNAPSHOT_FIELDS(FIELD_MEMBER, FIELD_MEMBER, FIELD_MEMBER_WORD, FIELD_MEMBER_LIST, snapshot)
+	struct intern *intern; /* private: owner of all strings */
+};
+extern const struct record snapshot_record;
+
+/* Of lines and contradictions the first are kept. */
 #define SNAPSHOT_NOTES_MOST 1000
 
 /* An empty snapshot with everything unknown; NULL only when memory is out. */
@@ -161,15 +179,40 @@ struct session *snapshot_add_session(struct snapshot *snapshot);
 struct logon_session *snapshot_add_logon_session(struct snapshot *snapshot);
 struct handle *snapshot_add_handle(struct snapshot *snapshot);
 struct process *snapshot_add_process(struct snapshot *snapshot);
-bool snapshot_add_unavailable(struct snapshot *snapshot, const char *what, const char *why);
 struct handle_type *snapshot_add_handle_type(struct snapshot *snapshot);
-bool snapshot_add_searched(struct snapshot *snapshot, uint64_t luid);
 /* Counts a line that was not understood and keeps it while there is room. */
 bool snapshot_add_unread(
     struct snapshot *snapshot, const char *origin, int64_t line, const char *text, size_t length);
 /* Counts a contradiction and keeps it while there is room. */
 bool snapshot_add_contradiction(struct snapshot *snapshot, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* The sections that every snapshot says its sight of. */
+#define SECTION_SESSIONS "sessions"
+#define SECTION_LOGON_SESSIONS "logon_sessions"
+#define SECTION_HANDLES "handles"
+#define SECTION_PROCESSES "processes"
+
+/* The sight of a section or fact, made with everything unknown if there is none yet. NULL: memory is out. */
+struct sight *snapshot_sight(struct snapshot *snapshot, const char *section);
+/* Says how much of a section was seen; it never says more than was said before. why may be NULL. False: memory is out. */
+bool snapshot_see(
+    struct snapshot *snapshot, const char *section, enum extent extent, const char *why);
+/* Says that all sections are whole, as one who made them knows, and how many rows each has. */
+bool snapshot_see_all(struct snapshot *snapshot);
+/* Sections that have other rows than their observer counted are cut off. False: memory is out. */
+bool snapshot_check_rows(struct snapshot *snapshot);
+bool sight_add_searched(struct sight *sight, uint64_t luid);
+/* NULL: nothing was said. */
+const struct sight *snapshot_sight_of(const struct snapshot *snapshot, const char *section);
+/* EXTENT_ABSENT where nothing is said. */
+enum extent snapshot_extent(const struct snapshot *snapshot, const char *section);
+/* True if there was anything to see of the section: what is listed there is so. */
+bool snapshot_has(const struct snapshot *snapshot, const char *section);
+/* True if what is not listed there is not on the host: the section is whole, and the observer was not without rights. */
+bool snapshot_whole(const struct snapshot *snapshot, const char *section);
+/* Why it is not whole, in words for people. */
+const char *snapshot_why_not_whole(const struct snapshot *snapshot, const char *section);
 
 /* RDP listeners are listed like sessions, but nobody can log on in them. */
 bool session_is_listener(const struct session *session);
@@ -179,18 +222,13 @@ bool session_is_listener(const struct session *session);
 
 bool snapshot_is_of_dump(const struct snapshot *snapshot);
 
-/* True if nothing says that `what` ("sessions", "logon_sessions", "handles", "processes") was out of sight. A
- * section that the JSON lacks is unavailable. */
-bool snapshot_has(const struct snapshot *snapshot, const char *what);
-
-/* Adds all of `other` to `snapshot` (several observers of one moment). Facts that contradict are an error. */
-bool snapshot_merge(struct snapshot *snapshot, const struct snapshot *other, struct error *error);
-/* The same, but contradictions are noted and what was there first stays. False only when memory is out. */
-bool snapshot_merge_noting(
-    struct snapshot *snapshot, const struct snapshot *other, struct error *error);
-/* Sorts the sections and makes one record of all that mean one thing; contradictions are noted. Handles are left alone
- * unless asked for. */
-bool snapshot_unify(struct snapshot *snapshot, bool handles, struct error *error);
+/* Adds all of `other` to `snapshot`: several sources of one moment. What was there first stays where they contradict each
+ * other, and that is noted. at_once: they are of the same instant, so that two whole lists must have the same sessions.
+ * False: memory is out. */
+bool snapshot_merge(
+    struct snapshot *snapshot, const struct snapshot *other, bool at_once, struct error *error);
+/* Sorts a section and makes one record of all that mean one thing; contradictions are noted. False: memory is out. */
+bool snapshot_unify(struct snapshot *snapshot, const char *section);
 
 #define LUID_TEXT 18 /* "00000000:000fd2f5" and its NUL */
 /* HighPart:LowPart in hex, eight digits each, as logonsessions prints it. Returns out. */
@@ -198,9 +236,9 @@ char *luid_format(uint64_t luid, char out[LUID_TEXT]);
 /* Reads "00000000:000fd2f5", "0:0xfd2f5", "0x0:0xfd2f5", "fd2f5". */
 bool luid_parse(const char *text, uint64_t *out);
 
-/* The JSON form, schema leaklab.snapshot/1. The text is the caller's to free(). */
+/* The JSON form, schema leaklab.snapshot/2. The text is the caller's to free(). */
 char *snapshot_to_json(const struct snapshot *snapshot, struct error *error);
-/* Reads the JSON form; unknown fields are ignored, sections that are missing become unavailable. */
+/* Reads the JSON form, schema 2 or 1; unknown fields are ignored, sections that are missing become absent. */
 struct snapshot *snapshot_from_json(const char *text, size_t length, struct error *error);
 
 #endif

@@ -38,12 +38,13 @@ static void hosts_are_the_same_with_and_without_domain(void **state)
 	assert_false(host_same("RDS01", "RDS02"));
 }
 
-static void boots_are_the_same_within_a_second(void **state)
+static void boots_are_the_same_within_two_minutes(void **state)
 {
 	(void)state;
 	assert_true(boot_same(5000000, 5900000));
 	assert_true(boot_same(TIMESTAMP_UNKNOWN, 5000000));
-	assert_false(boot_same(5000000, 7000000));
+	assert_true(boot_same(5000000, 125000000));
+	assert_false(boot_same(5000000, 126000000));
 }
 
 static void logon_sessions_are_known_by_luid_and_time(void **state)
@@ -59,61 +60,14 @@ static void logon_sessions_are_known_by_luid_and_time(void **state)
 	assert_false(logon_session_same(&a, &b));
 }
 
-static enum yes_no same_boot_by(const char *then, const char *now)
-{
-	struct snapshot *a = snapshot_create(), *b = snapshot_create();
-	struct logon_session *in_a = snapshot_add_logon_session(a),
-	                     *in_b = snapshot_add_logon_session(b);
-	in_a->luid = in_b->luid = 0x3e7;
-	in_a->logon_time_text = then;
-	in_b->logon_time_text = now;
-	enum yes_no same = snapshot_same_boot(a, b);
-	snapshot_destroy(a);
-	snapshot_destroy(b);
-	return same;
-}
-
-static void languages_and_summer_time_are_no_other_boot(void **state)
-{
-	(void)state;
-	static const char english[] = "9/9/2020 6:07:57 AM";
-	assert_int_equal(same_boot_by(english, english), YES);
-	assert_int_equal(same_boot_by(english, "09.09.2020 06:07:57"), YES_NO_UNKNOWN);
-	assert_int_equal(same_boot_by(english, "9/9/2020 7:07:57 AM"), YES_NO_UNKNOWN);
-	assert_int_equal(same_boot_by(english, "9/10/2020 6:07:57 AM"), NO);
-	assert_int_equal(same_boot_by(english, "9/9/2020 6:08:12 AM"), NO);
-	assert_int_equal(same_boot_by(english, "10.09.2020 06:12:00"), NO);
-}
-
-static void boots_are_told_apart_by_boot_time_or_by_system_s_logon(void **state)
-{
-	(void)state;
-	struct snapshot *a = snapshot_create(), *b = snapshot_create();
-	assert_int_equal(snapshot_same_boot(a, b), YES_NO_UNKNOWN);
-	struct logon_session *in_a = snapshot_add_logon_session(a);
-	struct logon_session *in_b = snapshot_add_logon_session(b);
-	in_a->luid = in_b->luid = 0x3e5;
-	assert_int_equal(snapshot_same_boot(a, b), YES_NO_UNKNOWN);
-	in_a->logon_time = in_b->logon_time = 5000000;
-	assert_int_equal(snapshot_same_boot(a, b), YES);
-	in_b->logon_time = 9000000;
-	assert_int_equal(snapshot_same_boot(a, b), NO);
-	a->boot_time = b->boot_time = 1000000;
-	assert_int_equal(snapshot_same_boot(a, b), YES);
-	snapshot_destroy(a);
-	snapshot_destroy(b);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    unit_test(accounts_are_the_same_in_every_spelling),
 	    unit_test(only_whole_names_tell_two_accounts_apart),
 	    unit_test(hosts_are_the_same_with_and_without_domain),
-	    unit_test(boots_are_the_same_within_a_second),
+	    unit_test(boots_are_the_same_within_two_minutes),
 	    unit_test(logon_sessions_are_known_by_luid_and_time),
-	    unit_test(boots_are_told_apart_by_boot_time_or_by_system_s_logon),
-	    unit_test(languages_and_summer_time_are_no_other_boot),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,7 @@ static struct snapshot *merged(const char *one, const char *two)
 {
 	struct snapshot *snapshot = read_fields(one), *other = read_fields(two);
 	struct error error = {0};
-	bool good = snapshot_merge(snapshot, other, &error);
+	bool good = snapshot_merge(snapshot, other, false, &error);
 	if (!good)
 		print_error("%s\n", error.text);
 	assert_true(good);
@@ -29,11 +29,9 @@ static struct snapshot *merged(const char *one, const char *two)
 
 static void assert_contradiction(const char *one, const char *two, const char *why)
 {
-	struct snapshot *snapshot = read_fields(one), *other = read_fields(two);
-	struct error error = {0};
-	assert_false(snapshot_merge(snapshot, other, &error));
-	assert_contains(error.text, why);
-	snapshot_destroy(other);
+	struct snapshot *snapshot = merged(one, two);
+	assert_int_equal(snapshot->contradiction_total, 1);
+	assert_contains(snapshot->contradictions[0].text, why);
 	snapshot_destroy(snapshot);
 }
 
@@ -50,10 +48,10 @@ static void what_one_observer_sees_is_in_sight(void **state)
 	snapshot_destroy(snapshot);
 }
 
-static struct snapshot *merged_noting(const char *one, const char *two)
+static struct snapshot *merged_at_once(const char *one, const char *two)
 {
 	struct snapshot *snapshot = read_fields(one), *other = read_fields(two);
-	assert_true(snapshot_merge_noting(snapshot, other, NULL));
+	assert_true(snapshot_merge(snapshot, other, true, NULL));
 	snapshot_destroy(other);
 	return snapshot;
 }
@@ -62,29 +60,29 @@ static void whole_lists_of_one_moment_have_the_same_sessions(void **state)
 {
 	(void)state;
 	static const char two[] = "\"sessions\":[{\"id\":0},{\"id\":2,\"user\":\"lab01\"}]";
-	struct snapshot *snapshot = merged_noting("\"sessions\":[{\"id\":0}]", two);
+	struct snapshot *snapshot = merged_at_once("\"sessions\":[{\"id\":0}]", two);
 	assert_int_equal(snapshot->contradiction_total, 1);
-	assert_contains(snapshot->contradictions[0], "session 2 is listed by one observer");
+	assert_contains(snapshot->contradictions[0].text, "session 2 is listed by one observer");
 	snapshot_destroy(snapshot);
-	snapshot = merged_noting(
+	snapshot = merged_at_once(
 	    two, "\"sessions_partial\":true,\"sessions\":[{\"id\":3,\"user\":\"lab02\"}]");
 	assert_int_equal(snapshot->contradiction_total, 1);
-	assert_contains(snapshot->contradictions[0], "session 3");
+	assert_contains(snapshot->contradictions[0].text, "session 3");
 	snapshot_destroy(snapshot);
-	snapshot = merged_noting(two, "\"sessions_cut\":true,\"sessions\":[{\"id\":0}]");
+	snapshot = merged_at_once(two, "\"sessions_cut\":true,\"sessions\":[{\"id\":0}]");
 	assert_int_equal(snapshot->contradiction_total, 0);
-	assert_false(snapshot->sessions_cut);
+	assert_int_equal(snapshot_extent(snapshot, SECTION_SESSIONS), EXTENT_WHOLE);
 	snapshot_destroy(snapshot);
 }
 
 static void whose_session_it_is_may_be_disputed(void **state)
 {
 	(void)state;
-	struct snapshot *snapshot = merged_noting("\"sessions\":[{\"id\":2,\"user\":\"lab01\"}]",
+	struct snapshot *snapshot = merged_at_once("\"sessions\":[{\"id\":2,\"user\":\"lab01\"}]",
 	    "\"sessions\":[{\"id\":2,\"user\":\"lab02\"}]");
 	assert_true(snapshot->sessions[0].disputed);
 	snapshot_destroy(snapshot);
-	snapshot = merged_noting("\"sessions\":[{\"id\":2,\"user\":\"lab01\"}]",
+	snapshot = merged_at_once("\"sessions\":[{\"id\":2,\"user\":\"lab01\"}]",
 	    "\"sessions\":[{\"id\":2,\"user\":\"LAB01\"}]");
 	assert_false(snapshot->sessions[0].disputed);
 	snapshot_destroy(snapshot);
@@ -95,13 +93,13 @@ static void states_that_differ_are_no_contradiction(void **state)
 	(void)state;
 	static const char active[] =
 	    "\"sessions\":[{\"id\":3,\"user\":\"lab01\",\"state\":\"Active\"}]";
-	struct snapshot *snapshot = merged_noting(
+	struct snapshot *snapshot = merged_at_once(
 	    active, "\"sessions\":[{\"id\":3,\"user\":\"lab01\",\"state\":\"Disc\"}]");
 	assert_int_equal(snapshot->contradiction_total, 0);
 	assert_false(snapshot->sessions[0].disputed);
 	assert_string_equal(snapshot->sessions[0].state, "Active");
 	snapshot_destroy(snapshot);
-	snapshot = merged_noting(active, "\"sessions\":[{\"id\":3,\"user\":\"lab01\"}]");
+	snapshot = merged_at_once(active, "\"sessions\":[{\"id\":3,\"user\":\"lab01\"}]");
 	assert_int_equal(snapshot->contradiction_total, 0);
 	snapshot_destroy(snapshot);
 	snapshot = merged(active, "\"sessions\":[{\"id\":3,\"state\":\"Disc\"}]");
@@ -130,7 +128,7 @@ static void handles_without_a_value_are_never_taken_for_one(void **state)
 	snapshot_destroy(snapshot);
 }
 
-static void contradictions_are_errors(void **state)
+static void contradictions_are_noted_and_what_was_first_stays(void **state)
 {
 	(void)state;
 	assert_contradiction(
@@ -143,6 +141,16 @@ static void contradictions_are_errors(void **state)
 	assert_contradiction("\"logon_sessions\":[{\"luid\":\"f\",\"user\":\"a\"}]",
 	    "\"logon_sessions\":[{\"luid\":\"f\",\"user\":\"b\"}]",
 	    "00000000:0000000f belongs to a");
+}
+
+static void what_a_source_could_not_look_into_stays_so_beside_one_that_sees_none_of_it(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = merged("\"handles\":[{\"pid\":4}],\"unavailable\":[{\"what\":"
+	                                   "\"handles.luid\",\"why\":\"access denied\"}]",
+	    "\"sessions\":[{\"id\":0}]");
+	assert_string_equal(snapshot_why_not_whole(snapshot, "handles.luid"), "access denied");
+	snapshot_destroy(snapshot);
 }
 
 static void a_short_and_a_long_host_name_are_one_host(void **state)
@@ -174,7 +182,8 @@ int main(void)
 	    unit_test(states_that_differ_are_no_contradiction),
 	    unit_test(records_of_one_thing_become_one),
 	    unit_test(handles_without_a_value_are_never_taken_for_one),
-	    unit_test(contradictions_are_errors),
+	    unit_test(contradictions_are_noted_and_what_was_first_stays),
+	    unit_test(what_a_source_could_not_look_into_stays_so_beside_one_that_sees_none_of_it),
 	    unit_test(a_short_and_a_long_host_name_are_one_host),
 	    unit_test(the_observer_of_handles_says_whether_rights_were_missing),
 	};

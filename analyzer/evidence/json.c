@@ -1,0 +1,417 @@
+/* The JSON form of a snapshot. What is unknown has no key; a section that is absent and has no rows is left out; a record of one
+ * field is written as its value. Wrong values are named by their path (handles[3].luid). */
+#include "evidence/snapshot.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "evidence/old_json.h"
+
+/* ---- on its way out ---- */
+
+/* Writing cannot fail for any reason but memory, and jansson's setters take NULL for an error, so failures are gathered. */
+static void set(bool *failed, json_t *object, const char *key, json_t *value)
+{
+	const char *dot = strchr(key, '.');
+	if (!dot) {
+		*failed |= json_object_set_new(object, key, value) != 0;
+		return;
+	}
+	char outer[32];
+	snprintf(outer, sizeof outer, "%.*s", (int)(dot - key), key);
+	json_t *inner = json_object_get(object, outer);
+	if (!inner) {
+		inner = json_object();
+		*failed |= json_object_set_new(object, outer, inner) != 0;
+	}
+	*failed |= json_object_set_new(inner, dot + 1, value) != 0;
+}
+
+/* Readers make UTF-8 of everything; what is none all the same is shown as '?'. */
+static json_t *json_text(const char *text)
+{
+	json_t *value = json_string(text);
+	if (value)
+		return value;
+	char *ascii = strdup(text);
+	if (!ascii)
+		return NULL;
+	for (char *at = ascii; *at; at++) {
+		if ((unsigned char)*at >= 0x80)
+			*at = '?';
+	}
+	value = json_string(ascii);
+	free(ascii);
+	return value;
+}
+
+static json_t *value_json(const void *item, const struct field *field)
+{
+	char text[TIMESTAMP_TEXT > LUID_TEXT ? TIMESTAMP_TEXT : LUID_TEXT];
+	switch (field->kind) {
+	case FIELD_TEXT:
+		return json_text(FIELD_OF(char *, item, field));
+	case FIELD_NUMBER:
+	case FIELD_COUNT:
+		return json_integer(FIELD_OF(int64_t, item, field));
+	case FIELD_TIME:
+		return json_string(timestamp_format(FIELD_OF(int64_t, item, field), text));
+	case FIELD_LUID:
+		return json_string(luid_format(FIELD_OF(uint64_t, item, field), text));
+	case FIELD_YES_NO:
+		return json_boolean(FIELD_OF(enum yes_no, item, field) == YES);
+	case FIELD_FLAG:
+		return json_true();
+	case FIELD_WORD:
+		return json_string(field->words[FIELD_OF(int, item, field)]);
+	case FIELD_LIST:
+		break;
+	}
+	return NULL;
+}
+
+static json_t *record_json(const struct record *record, const void *item, bool *failed);
+
+static json_t *list_json(const struct field *list, const void *item, bool *failed)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < FIELD_COUNT_OF(item, list); i++) {
+		const void *row = field_item(item, list, i);
+		json_t *value = list->of->count > 1 ? record_json(list->of, row, failed)
+		                : field_is_known(row, list->of->fields)
+		                    ? value_json(row, list->of->fields)
+		                    : json_null();
+		*failed |= json_array_append_new(array, value) != 0;
+	}
+	return array;
+}
+
+static void add_fields(const struct record *record, const void *item, json_t *object, bool *failed)
+{
+	FIELD_EACH(field, record)
+	{
+		if (!field_is_known(item, field))
+			continue;
+		set(failed, object, field->json,
+		    field->kind == FIELD_LIST ? list_json(field, item, failed)
+		                              : value_json(item, field));
+	}
+}
+
+static json_t *record_json(const struct record *record, const void *item, bool *failed)
+{
+	json_t *object = json_object();
+	add_fields(record, item, object, failed);
+	return object;
+}
+
+static bool is_section(const struct field *field)
+{
+	return field->of == &session_record || field->of == &logon_session_record ||
+	       field->of == &handle_record || field->of == &process_record;
+}
+
+/* Sections that are in sight and have no rows. */
+static void add_empty_sections(const struct snapshot *snapshot, json_t *root, bool *failed)
+{
+	FIELD_EACH(field, &snapshot_record)
+	{
+		if (is_section(field) && !field_is_known(snapshot, field) &&
+		    snapshot_has(snapshot, field->json))
+			set(failed, root, field->json, json_array());
+	}
+}
+
+char *snapshot_to_json(const struct snapshot *snapshot, struct error *error)
+{
+	bool failed = false;
+	json_t *root = json_object();
+	set(&failed, root, "schema", json_string(SNAPSHOT_SCHEMA));
+	add_fields(&snapshot_record, snapshot, root, &failed);
+	add_empty_sections(snapshot, root, &failed);
+	char *text = failed ? NULL : json_dumps(root, JSON_INDENT(1));
+	json_decref(root);
+	if (!text)
+		error_set(error, EXIT_TARGET, "writing a snapshot as JSON: out of memory");
+	return text;
+}
+
+/* ---- on its way in ---- */
+
+/* What is being read, for messages: lists and places in them, from the outside in. */
+struct place {
+	const struct place *outer;
+	const char *list;
+	size_t index;
+};
+
+struct reading {
+	struct snapshot *snapshot;
+	struct error *error;
+};
+
+static size_t path_of(const struct place *place, char *out, size_t size)
+{
+	if (!place)
+		return 0;
+	size_t used = path_of(place->outer, out, size);
+	if (used < size)
+		used += (size_t)snprintf(out + used, size - used, "%s%s[%zu]", used ? "." : "",
+		    place->list, place->index);
+	return used;
+}
+
+static bool fail(const struct reading *reading, const struct place *place, const char *key,
+    const char *wanted, const json_t *value)
+{
+	static const char *const types[] = {
+	    [JSON_OBJECT] = "an object",
+	    [JSON_ARRAY] = "an array",
+	    [JSON_STRING] = "a string",
+	    [JSON_INTEGER] = "an integer",
+	    [JSON_REAL] = "a real number",
+	    [JSON_TRUE] = "true",
+	    [JSON_FALSE] = "false",
+	    [JSON_NULL] = "null",
+	};
+	char path[96] = "";
+	size_t used = path_of(place, path, sizeof path);
+	if (*key && used < sizeof path)
+		snprintf(path + used, sizeof path - used, "%s%s", used ? "." : "", key);
+	const char *text = json_string_value(value);
+	if (!value)
+		return error_set(
+		    reading->error, EXIT_USAGE, "%s: missing, should be %s", path, wanted);
+	if (text)
+		return error_set(
+		    reading->error, EXIT_USAGE, "%s: \"%.40s\" should be %s", path, text, wanted);
+	return error_set(reading->error, EXIT_USAGE, "%s: %s, should be %s", path,
+	    types[json_typeof(value)], wanted);
+}
+
+static bool out_of_memory(const struct reading *reading)
+{
+	return error_set(reading->error, EXIT_TARGET, "out of memory");
+}
+
+/* The value of a key; null counts as absent: what is unknown may be said so, too. */
+static const json_t *get(const json_t *object, const char *key)
+{
+	const json_t *value = json_object_get(object, key);
+	return json_is_null(value) ? NULL : value;
+}
+
+static const char *wanted_of(enum field_kind kind)
+{
+	switch (kind) {
+	case FIELD_TEXT:
+	case FIELD_WORD:
+		return "a string";
+	case FIELD_NUMBER:
+	case FIELD_COUNT:
+		return "a non-negative integer";
+	case FIELD_TIME:
+		return "a time like \"2026-11-21T09:30:00Z\"";
+	case FIELD_LUID:
+		return "a LUID like \"00000000:000fd2f5\"";
+	case FIELD_YES_NO:
+	case FIELD_FLAG:
+		return "true or false";
+	case FIELD_LIST:
+		return "an array";
+	}
+	return "";
+}
+
+/* True if the value can be one of the field; out of memory leaves the field unknown. */
+static bool take_value(
+    struct reading *reading, void *item, const struct field *field, const json_t *value)
+{
+	const char *text = json_string_value(value);
+	switch (field->kind) {
+	case FIELD_TEXT:
+		if (text)
+			FIELD_AT(const char *, item, field) =
+			    snapshot_string(reading->snapshot, text, json_string_length(value));
+		return text;
+	case FIELD_NUMBER:
+	case FIELD_COUNT:
+		if (!json_is_integer(value) || json_integer_value(value) < 0)
+			return false;
+		FIELD_AT(int64_t, item, field) = json_integer_value(value);
+		return true;
+	case FIELD_TIME:
+		return text && timestamp_parse(text, &FIELD_AT(int64_t, item, field));
+	case FIELD_LUID:
+		return text && luid_parse(text, &FIELD_AT(uint64_t, item, field));
+	case FIELD_YES_NO:
+		if (json_is_boolean(value))
+			FIELD_AT(enum yes_no, item, field) = json_is_true(value) ? YES : NO;
+		return json_is_boolean(value);
+	case FIELD_FLAG:
+		FIELD_AT(bool, item, field) = json_is_true(value);
+		return json_is_boolean(value);
+	case FIELD_WORD:
+		for (size_t i = 1; text && i < field->word_count; i++) {
+			if (field->words[i] && strcmp(field->words[i], text) == 0)
+				FIELD_AT(int, item, field) = (int)i; /* a new word is unknown */
+		}
+		return text;
+	case FIELD_LIST:
+		break;
+	}
+	return false;
+}
+
+static bool read_value(struct reading *reading, const struct place *place, void *item,
+    const struct field *field, const char *key, const json_t *value)
+{
+	if (!take_value(reading, item, field, value))
+		return fail(reading, place, key, wanted_of(field->kind), value);
+	return field->kind != FIELD_TEXT || field_is_known(item, field) || out_of_memory(reading);
+}
+
+static bool read_record(struct reading *reading, const struct place *place,
+    const struct record *record, void *item, const json_t *object);
+
+static bool read_row(struct reading *reading, const struct place *place,
+    const struct record *record, void *row, const json_t *value)
+{
+	if (!row)
+		return out_of_memory(reading);
+	if (record->count == 1)
+		return json_is_null(value) ||
+		       read_value(reading, place, row, record->fields, "", value);
+	if (!json_is_object(value))
+		return fail(reading, place, "", "an object", value);
+	return read_record(reading, place, record, row, value);
+}
+
+static bool read_list(struct reading *reading, const struct place *place, void *item,
+    const struct field *list, const json_t *array)
+{
+	if (!json_is_array(array))
+		return fail(reading, place, list->json, "an array", array);
+	bool good = true;
+	struct place at = {place, list->json, 0};
+	for (; good && at.index < json_array_size(array); at.index++)
+		good = read_row(
+		    reading, &at, list->of, field_add(item, list), json_array_get(array, at.index));
+	return good;
+}
+
+static bool read_record(struct reading *reading, const struct place *place,
+    const struct record *record, void *item, const json_t *object)
+{
+	FIELD_EACH(field, record)
+	{
+		const char *dot = strchr(field->json, '.');
+		const json_t *from = object;
+		if (dot) {
+			char outer[32];
+			snprintf(
+			    outer, sizeof outer, "%.*s", (int)(dot - field->json), field->json);
+			from = get(object, outer);
+			if (from && !json_is_object(from))
+				return fail(reading, place, outer, "an object", from);
+		}
+		const json_t *value = from ? get(from, dot ? dot + 1 : field->json) : NULL;
+		if (!value && !field->required)
+			continue;
+		if (!value)
+			return fail(reading, place, field->json, wanted_of(field->kind), NULL);
+		if (!(field->kind == FIELD_LIST
+		            ? read_list(reading, place, item, field, value)
+		            : read_value(reading, place, item, field, field->json, value)))
+			return false;
+	}
+	return true;
+}
+
+static bool note_missing_sections(struct reading *reading, const json_t *root)
+{
+	FIELD_EACH(field, &snapshot_record)
+	{
+		if (!is_section(field))
+			continue;
+		const struct sight *sight = snapshot_sight_of(reading->snapshot, field->json);
+		const bool listed = get(root, field->json);
+		if (sight && sight->extent != EXTENT_UNKNOWN && listed)
+			continue;
+		if (!snapshot_see(reading->snapshot, field->json, EXTENT_ABSENT,
+		        !listed ? "the snapshot has no such section"
+		        : sight
+		            ? "how much of it was seen is told in a word that this leaklab does not know"
+		            : "the snapshot does not tell how much of it was seen"))
+			return out_of_memory(reading);
+	}
+	return true;
+}
+
+static bool read_snapshot(struct reading *reading, const json_t *root, int schema)
+{
+	if (!read_record(reading, NULL, &snapshot_record, reading->snapshot, root))
+		return false;
+	if (schema == 1 && !old_json_sight(reading->snapshot, root, reading->error))
+		return false;
+	return (snapshot_check_rows(reading->snapshot) || out_of_memory(reading)) &&
+	       note_missing_sections(reading, root);
+}
+
+/* The schema's number; 0 with an error for others. */
+static int check_schema(const json_t *root, struct error *error)
+{
+	static const char family[] = "leaklab.snapshot/";
+	const json_t *value = json_object_get(root, "schema");
+	const char *schema = json_string_value(value);
+	if (!schema) {
+		error_set(error, EXIT_USAGE,
+		    "no \"schema\": \"%s\" in it; print it with leaklab-probe, or add the key if "
+		    "the fields are the same",
+		    SNAPSHOT_SCHEMA);
+		return 0;
+	}
+	if (strncmp(schema, family, sizeof family - 1) != 0) {
+		error_set(error, EXIT_USAGE,
+		    "its schema is \"%.60s\", which is no snapshot; \"%s\" is wanted", schema,
+		    SNAPSHOT_SCHEMA);
+		return 0;
+	}
+	/* A minor version ("1.2") only adds fields, which are ignored. */
+	const char *major = schema + sizeof family - 1;
+	if ((major[0] == '1' || major[0] == '2') && (major[1] == '\0' || major[1] == '.'))
+		return major[0] - '0';
+	error_set(error, EXIT_USAGE,
+	    "its schema is \"%.60s\"; this program reads \"%s\" and 1: use programs of the same "
+	    "release to make and to read snapshots",
+	    schema, SNAPSHOT_SCHEMA);
+	return 0;
+}
+
+struct snapshot *snapshot_from_json(const char *text, size_t length, struct error *error)
+{
+	json_error_t syntax;
+	json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &syntax);
+	if (!root) {
+		error_set(error, EXIT_USAGE, "JSON, line %d, column %d: %s", syntax.line,
+		    syntax.column, syntax.text);
+		return NULL;
+	}
+	struct reading reading = {.error = error};
+	int schema = 0;
+	bool good = json_is_object(root) ||
+	            error_set(error, EXIT_USAGE, "JSON, but not an object with \"schema\": \"%s\"",
+	                SNAPSHOT_SCHEMA);
+	good = good && (schema = check_schema(root, error));
+	if (good && !(reading.snapshot = snapshot_create()))
+		good = out_of_memory(&reading);
+	good = good && read_snapshot(&reading, root, schema);
+	json_decref(root);
+	if (good)
+		return reading.snapshot;
+	snapshot_destroy(reading.snapshot);
+	return NULL;
+}
