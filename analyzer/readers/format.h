@@ -8,8 +8,8 @@
 #include <stddef.h>
 
 #include "common/error.h"
-#include "readers/lines.h"
 #include "evidence/snapshot.h"
+#include "readers/lines.h"
 
 /* What a format made of a line. */
 enum taken {
@@ -19,89 +19,39 @@ enum taken {
 	TAKEN_FAILED, /* memory is out */
 };
 
-/* Where the columns of qwinsta and quser are. Learnt from the heading. */
-struct session_columns {
-	int name; /* where rows start; a marker stands before it */
-	int second;
-	int id, id_end;
-	bool user_first; /* quser */
-	char quote[8];   /* what stands before the heading: "# " in a comment, "> " in a mail */
-};
-
-#define COLUMNS_MOST 16
-/* A table whose columns are ruled with "----" or "====". */
-struct ruled {
-	struct {
-		int start, end;
-		char heading[24];
-	} columns[COLUMNS_MOST];
-	size_t count;
-};
-
-struct line_format;
-struct process_index;
-
-/* The text that is being read. Formats keep here what they must know of earlier lines. */
+/* The text that is being read. What must be known of earlier lines is kept by the section that they are of. */
 struct reading {
 	struct snapshot *snapshot;
+	const char *origin; /* file or observer */
+	int64_t line;       /* the one at hand, from 1 */
 	const struct line_format *current;
-	struct span
-	    heading; /* the line before this one, trimmed at its end; a ruled table's heading */
-	struct session_columns sessions;
-	struct ruled ruled;
-	struct process_index *processes;
-	size_t logon; /* number of logon sessions seen, the last one is being read; 0: none is */
-	int64_t logon_number; /* of the next record */
-	unsigned
-	    logon_labels; /* that the record has, a bit each; not of klist, whose records are lines */
-	unsigned logon_labels_common; /* that all records before it have; 0: it is the first */
-
-	/* handle */
-	struct span term; /* what was searched for, if the command line is there */
-	int64_t pid;      /* the process whose handles are listed */
-	const char *image;
-	const char *user;
-	struct process *process;
-	/* The columns before the value in the last row of a search, which the next one mostly shares; "": none. */
-	char search_columns[52];
-	size_t search_type; /* of those, the type's length */
-	int64_t search_pid; /* of those, as `pid` and `image` were */
-	const char *search_image;
-	size_t
-	    broken; /* 1 + index of a handle whose name goes on in the next line; 0: none; SIZE_MAX: any */
-	bool all_types; /* -a: not only files and sections */
-	bool narrowed;  /* -p: only of some processes */
-	bool unsure;    /* rows were cut off, or not understood */
-	bool searches;  /* rows of a search */
-	bool lists;     /* rows of a listing */
-	int64_t listed_processes;
-	int64_t closed_processes; /* that could not be opened */
-	size_t csv_columns;
-	int handle_outputs;
-	int64_t asked_pid; /* -p on the command line */
-	size_t image_length;
-	const char *token; /* "Token" */
-	struct account {
-		const char *domain, *user;
-		size_t domain_length, user_length;
-	} accounts[1024];         /* that were just seen */
-	const char *recent[2048]; /* strings that were just interned */
-
-	/* The list of sessions that is being read, and the one before it: whether it is qwinsta's, and where it starts. */
-	struct session_list {
-		bool all;
-		size_t first;
-	} list, earlier;
-	bool lists_failed; /* memory was out when they were compared */
-
-	/* What was in the text at all. */
-	bool all_sessions; /* qwinsta's too */
-	bool has_sessions, has_logons, has_handles, has_processes;
-	const char *no_sessions, *no_handles; /* why a tool printed none */
+	struct span heading; /* the line before, trimmed at its end; a ruled table's heading */
+	struct session_lists *sessions;
+	struct logon_list *logons;
+	struct handle_list *handles;
+	struct process_list *processes;
+	struct strings *strings;
 };
+
+/* What the formats of one section keep and conclude together: what they have seen of it, and what not. */
+struct section_reader {
+	bool (*create)(struct reading *reading); /* false: memory is out */
+	void (*destroy)(struct reading *reading);
+	/* A line that stands among its own was not understood. */
+	void (*unread)(struct reading *reading, struct span line);
+	/* The text ended in the middle of a line. True if that cut a row, which is then taken back; held: the line was not
+	 * understood. NULL: it may have been whole. */
+	bool (*cuts)(struct reading *reading, bool held);
+	/* The text has ended, with the end of a line if `ends`: says its sight. False: memory is out. */
+	bool (*finish)(struct reading *reading, bool ends);
+};
+
+extern const struct section_reader section_sessions, section_logons, section_handles,
+    section_processes;
 
 struct line_format {
 	const char *name;
+	const struct section_reader *section; /* NULL: of none */
 	/* True if the line is this tool's banner or heading: the lines behind it are its own. */
 	bool (*begins)(struct reading *reading, struct span line);
 	/* A line, first of the format that the text is in, then of any that can tell its rows without a heading. */
@@ -116,11 +66,33 @@ extern const struct line_format format_qwinsta, format_quser, format_logonsessio
 /* Our own JSON: the first character tells it from text. */
 bool json_looks_like(const char *bytes, size_t length);
 
+/* The first reason why a list is not whole, and where. */
+struct flaw {
+	int64_t line; /* 0: there is none */
+	char why[240];
+};
+void flaw_note(struct flaw *flaw, const struct reading *reading, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The same of a line that was not understood. */
+void flaw_note_line(struct flaw *flaw, const struct reading *reading, struct span line);
+/* Says how much of a section was seen; flaw may be NULL or empty. False: memory is out. */
+bool reading_see(struct reading *reading, const char *section, enum extent extent, const char *why,
+    const struct flaw *flaw);
+
 /* A string of the snapshot; NULL for an empty one. Sets *failed when memory is out. */
 const char *reading_string(struct reading *reading, struct span span, bool *failed);
 /* "DOMAIN\user" as strings of the snapshot. Sets *failed when memory is out. */
+struct account {
+	const char *domain, *user;
+	size_t domain_length, user_length;
+};
 struct account reading_account(struct reading *reading, struct span account, bool *failed);
+struct strings *strings_create(void); /* what was just made a string; NULL: out of memory */
+void strings_destroy(struct strings *strings);
+
 /* The process with this ID, a new one if it is not known yet. Valid until the next. NULL: memory is out. */
 struct process *reading_process(struct reading *reading, int64_t pid);
+/* A list of processes is in the text. */
+void reading_lists_processes(struct reading *reading);
 
 #endif

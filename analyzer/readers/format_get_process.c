@@ -1,10 +1,7 @@
 /* PowerShell's tables of processes: Get-Process, with -IncludeUserName, or with properties selected. Numbers may stand
  * away from their rules where people edited a copy; then their order tells. */
-#include "readers/format.h"
 
-#include <string.h>
-
-#include "readers/ruled_table.h"
+#include "readers/process_list.h"
 
 enum { NAME, ID, HANDLES, SESSION, USER, PROPERTY_COUNT };
 static const char *const headings[PROPERTY_COUNT][2] = {
@@ -27,7 +24,7 @@ static bool begins(struct reading *reading, struct span line)
 	if (!ruled_table_learn(&ruled, reading->heading, line, '-') ||
 	    column_of(&ruled, NAME) == SIZE_MAX || column_of(&ruled, ID) == SIZE_MAX)
 		return false;
-	reading->ruled = ruled;
+	reading->processes->ruled = ruled;
 	return true;
 }
 
@@ -65,17 +62,17 @@ static enum taken take(struct reading *reading, struct span line)
 	struct span cells[PROPERTY_COUNT] = {0};
 	int64_t pid, number;
 	bool failed = false;
-	if (line.length > 1000 || !reading->ruled.count)
+	if (line.length > 1000 || !reading->processes->ruled.count)
 		return TAKEN_NOT;
-	if (column_of(&reading->ruled, USER) != SIZE_MAX ||
-	    !read_by_order(&reading->ruled, line, cells)) {
+	if (column_of(&reading->processes->ruled, USER) != SIZE_MAX ||
+	    !read_by_order(&reading->processes->ruled, line, cells)) {
 		for (int i = 0; i < PROPERTY_COUNT; i++)
-			cells[i] =
-			    ruled_table_cell(&reading->ruled, line, column_of(&reading->ruled, i));
+			cells[i] = ruled_table_cell(&reading->processes->ruled, line,
+			    column_of(&reading->processes->ruled, i));
 	}
 	if (!cells[NAME].length || !span_decimal(cells[ID], &pid))
 		return TAKEN_NOT;
-	if (column_of(&reading->ruled, HANDLES) != SIZE_MAX &&
+	if (column_of(&reading->processes->ruled, HANDLES) != SIZE_MAX &&
 	    !span_decimal(cells[HANDLES], &number))
 		return TAKEN_NOT;
 	struct process *process = reading_process(reading, pid);
@@ -88,12 +85,13 @@ static enum taken take(struct reading *reading, struct span line)
 		process->user = reading_string(reading, cells[USER], &failed);
 	if (span_decimal(cells[SESSION], &number))
 		process->session_id = number;
-	reading->has_processes = true;
+	reading_lists_processes(reading);
 	return failed ? TAKEN_FAILED : TAKEN_ROW;
 }
 
 const struct line_format format_get_process = {
     .name = "Get-Process",
+    .section = &section_processes,
     .begins = begins,
     .take = take,
 };

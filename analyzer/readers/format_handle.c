@@ -1,24 +1,26 @@
 /* handle's text: rows of a search, of a listing, and the lines between them. A million of them come in one file, so rows
  * are told by the characters at fixed places first. */
-#include "readers/format.h"
+#include "readers/handle_row.h"
 
 #include <string.h>
-
-#include "readers/handle_row.h"
 
 static bool begins(struct reading *reading, struct span line)
 {
 	line = span_trim(line);
 	if (!(span_starts(line, "Handle v") || span_starts(line, "Nthandle v")) || line.length > 60)
 		return false;
-	reading->handle_outputs++;
-	reading->image = NULL;
-	reading->pid = reading->asked_pid;
-	reading->process = NULL;
-	if (reading->asked_pid != NUMBER_UNKNOWN)
-		reading->process = reading_process(reading, reading->asked_pid);
-	if (reading->process && reading->process->handles_listed == NUMBER_UNKNOWN)
-		reading->process->handles_listed = 0;
+	reading->handles->outputs++;
+	reading->handles->image = NULL;
+	reading->handles->pid = reading->handles->asked_pid;
+	reading->handles->process = SIZE_MAX;
+	struct process *process = NULL;
+	if (reading->handles->asked_pid != NUMBER_UNKNOWN)
+		process = reading_process(reading, reading->handles->asked_pid);
+	if (process) {
+		reading->handles->process = (size_t)(process - reading->snapshot->processes);
+		if (process->handles_listed == NUMBER_UNKNOWN)
+			process->handles_listed = 0;
+	}
 	return true;
 }
 
@@ -105,21 +107,23 @@ static bool read_value(struct span line, struct handle_row *row)
 /* Most rows of a search begin as the one before: what these columns say is known then. */
 static bool same_columns(const struct reading *reading, struct span line)
 {
-	return line.length > SEARCH_VALUE && reading->process && reading->search_columns[0] &&
-	       reading->search_pid == reading->pid && reading->search_image == reading->image &&
-	       memcmp(line.text, reading->search_columns, SEARCH_VALUE) == 0;
+	return line.length > SEARCH_VALUE && reading->handles->process != SIZE_MAX &&
+	       reading->handles->search_columns[0] &&
+	       reading->handles->search_pid == reading->handles->pid &&
+	       reading->handles->search_image == reading->handles->image &&
+	       memcmp(line.text, reading->handles->search_columns, SEARCH_VALUE) == 0;
 }
 
 /* Two blanks end the type in its column, so that nothing behind it has a say in where it ends. */
 static void note_columns(struct reading *reading, struct span line, struct span type)
 {
-	reading->search_columns[0] = '\0';
+	reading->handles->search_columns[0] = '\0';
 	if (type.text != line.text + SEARCH_TYPE || type.length > SEARCH_VALUE - SEARCH_TYPE - 2)
 		return;
-	memcpy(reading->search_columns, line.text, SEARCH_VALUE);
-	reading->search_type = type.length;
-	reading->search_pid = reading->pid;
-	reading->search_image = reading->image;
+	memcpy(reading->handles->search_columns, line.text, SEARCH_VALUE);
+	reading->handles->search_type = type.length;
+	reading->handles->search_pid = reading->handles->pid;
+	reading->handles->search_image = reading->handles->image;
 }
 
 /* A row of a search. */
@@ -129,8 +133,8 @@ static enum taken take_search(struct reading *reading, struct span line)
 	const char *mark = NULL;
 	int64_t pid;
 	if (same_columns(reading, line)) {
-		row.process = reading->process;
-		row.type = (struct span){line.text + SEARCH_TYPE, reading->search_type};
+		row.process = handle_list_process(reading);
+		row.type = (struct span){line.text + SEARCH_TYPE, reading->handles->search_type};
 		return read_value(trim_start(span_from(line, SEARCH_VALUE)), &row)
 		           ? handle_row_take(reading, &row)
 		           : TAKEN_NOT;
@@ -158,7 +162,7 @@ static enum taken take_search(struct reading *reading, struct span line)
 	if (!row.process)
 		return TAKEN_FAILED;
 	note_columns(reading, line, row.type);
-	reading->searches = true;
+	reading->handles->searches = true;
 	return handle_row_take(reading, &row);
 }
 
@@ -177,7 +181,7 @@ static bool is_known_type(struct span type)
 /* "%5X: %-14s name"; files have their share mode between: "  A4: File  (RW-)   C:\temp" */
 static enum taken take_listed(struct reading *reading, struct span line)
 {
-	struct handle_row row = {.process = reading->process};
+	struct handle_row row = {.process = handle_list_process(reading)};
 	size_t digits = 0;
 	line = trim_start(line);
 	while (digits < line.length && digits < 9 && line.text[digits] != ':')
@@ -192,7 +196,7 @@ static enum taken take_listed(struct reading *reading, struct span line)
 	row.name = trim_end(line);
 	if (reading->current != &format_handle && !is_known_type(row.type))
 		return TAKEN_NOT;
-	reading->lists = true;
+	reading->handles->lists = true;
 	return handle_row_take(reading, &row);
 }
 
@@ -218,12 +222,13 @@ static enum taken take_process(struct reading *reading, struct span line)
 	struct process *process = handle_row_process(reading, pid, image);
 	if (!process)
 		return TAKEN_FAILED;
-	reading->listed_processes++;
+	reading->handles->listed_processes++;
 	if (span_find(user, "unable to open process") != SIZE_MAX)
-		reading->closed_processes++;
+		reading->handles->closed_processes++;
 	else
 		process->user = reading_string(reading, user, &failed);
-	reading->has_processes = reading->lists = true;
+	reading->handles->lists = true;
+	reading_lists_processes(reading);
 	return failed ? TAKEN_FAILED : TAKEN_ROW;
 }
 
@@ -232,18 +237,19 @@ static enum taken take_other(struct reading *reading, struct span line)
 	bool failed = false;
 	line = span_trim(line);
 	if (span_starts(line, "No matching handles found")) {
-		if (!reading->no_handles)
-			reading->no_handles = "handle found no match; it says so too without "
-			                      "administrator's rights, and as a 32-bit program: no "
-			                      "proof of absence";
+		if (!reading->handles->none)
+			reading->handles->none =
+			    "handle found no match; it says so too without "
+			    "administrator's rights, and as a 32-bit program: no "
+			    "proof of absence";
 		/* Nor is what was searched for noted: no text tells with which rights handle ran. */
-		reading->searches = true;
+		reading->handles->searches = true;
 		return TAKEN_ROW;
 	}
 	if (span_starts(line, "Error obtaining handle information") ||
 	    span_starts(line, "Error opening ") || span_starts(line, "Initialization error") ||
 	    span_starts(line, "Make sure that you are an administrator")) {
-		reading->no_handles = reading_string(reading, line, &failed);
+		reading->handles->none = reading_string(reading, line, &failed);
 		return failed ? TAKEN_FAILED : TAKEN_ROW;
 	}
 	return span_is(line, "Handle closed.") ? TAKEN_FRAME : TAKEN_NOT;
@@ -253,17 +259,17 @@ static enum taken take(struct reading *reading, struct span line)
 {
 	enum taken taken = TAKEN_NOT;
 	bool known = reading->current == &format_handle;
-	if (known && reading->lists)
+	if (known && reading->handles->lists)
 		taken = take_listed(reading, line);
 	if (taken == TAKEN_NOT)
 		taken = take_search(reading, line);
 	if (taken != TAKEN_NOT)
 		return taken;
-	if (reading->broken && known)
+	if (reading->handles->broken && known)
 		return handle_row_go_on(reading, line);
 	if ((taken = take_process(reading, line)) != TAKEN_NOT)
 		return taken;
-	if ((known || !reading->current) && !reading->lists &&
+	if ((known || !reading->current) && !reading->handles->lists &&
 	    (taken = take_listed(reading, line)) != TAKEN_NOT)
 		return taken;
 	return line.length < 400 ? take_other(reading, line) : TAKEN_NOT;
@@ -271,6 +277,7 @@ static enum taken take(struct reading *reading, struct span line)
 
 const struct line_format format_handle = {
     .name = "handle",
+    .section = &section_handles,
     .begins = begins,
     .take = take,
     .rows_tell = true,

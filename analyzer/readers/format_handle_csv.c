@@ -1,10 +1,8 @@
 /* handle -v: comma-separated, nothing is quoted, and the heading does not always tell the rows' order. The handle, the
  * only field in the form 0x..., does. */
-#include "readers/format.h"
+#include "readers/handle_row.h"
 
 #include <string.h>
-
-#include "readers/handle_row.h"
 
 #define FIELDS 8
 
@@ -13,10 +11,10 @@ static bool begins(struct reading *reading, struct span line)
 	line = span_trim(line);
 	if (!span_starts(line, "Process,PID,") || line.length > 120)
 		return false;
-	reading->csv_columns = 1;
+	reading->handles->csv_columns = 1;
 	for (size_t i = 0; i < line.length; i++)
-		reading->csv_columns += line.text[i] == ',';
-	reading->handle_outputs++;
+		reading->handles->csv_columns += line.text[i] == ',';
+	reading->handles->outputs++;
 	return true;
 }
 
@@ -55,16 +53,16 @@ static bool order_fields(struct reading *reading, struct span line,
 	if (count >= 6 && is_value(fields[4], &row->value)) {
 		row->type = fields[2];
 		row->user = fields[3];
-		reading->searches = true;
+		reading->handles->searches = true;
 		row->name = rest_from(line, fields[5]);
 		return true;
 	}
 	if (count < 5 || !is_value(fields[3], &row->value))
 		return false;
-	if (reading->csv_columns == 5) {
+	if (reading->handles->csv_columns == 5) {
 		row->type = fields[2];
 		row->name = rest_from(line, fields[4]);
-		reading->searches = true;
+		reading->handles->searches = true;
 		return true;
 	}
 	if (count < 7)
@@ -73,7 +71,7 @@ static bool order_fields(struct reading *reading, struct span line,
 	row->type = fields[4];
 	row->name = rest_from(line, fields[6]);
 	const char *comma = memrchr(row->name.text, ',', row->name.length);
-	if (reading->csv_columns == 8 && comma)
+	if (reading->handles->csv_columns == 8 && comma)
 		row->name.length = (size_t)(comma - row->name.text);
 	return true;
 }
@@ -100,6 +98,7 @@ static enum taken take(struct reading *reading, struct span line)
 
 const struct line_format format_handle_csv = {
     .name = "handle -v",
+    .section = &section_handles,
     .begins = begins,
     .take = take,
 };

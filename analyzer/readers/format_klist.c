@@ -1,10 +1,8 @@
 /* klist sessions: "[0] Session 2 0:0x24bae6 LAB\anna Negotiate:RemoteInteractive". */
-#include "readers/format.h"
+#include "readers/logon_list.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "readers/logon_list.h"
 
 static bool begins(struct reading *reading, struct span line)
 {
@@ -40,7 +38,7 @@ static enum taken take_refused(struct reading *reading, const struct words *word
 	if (!logon)
 		return TAKEN_FAILED;
 	logon->luid = luid;
-	reading->has_logons = true;
+	reading->logons->any = true;
 	return TAKEN_ROW;
 }
 
@@ -83,12 +81,13 @@ static enum taken take(struct reading *reading, struct span line)
 	if (type.length && type.text[0] != '(')
 		logon->logon_type = reading_string(reading, type, &failed);
 	logon_list_number(reading, line);
-	reading->has_logons = true;
+	reading->logons->any = true;
 	return failed ? TAKEN_FAILED : TAKEN_ROW;
 }
 
 const struct line_format format_klist = {
     .name = "klist sessions",
+    .section = &section_logons,
     .begins = begins,
     .take = take,
     .rows_tell = true,

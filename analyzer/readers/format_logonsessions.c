@@ -1,10 +1,8 @@
 /* logonsessions 1.4 and 1.41: blocks of labels, and with -p the processes of each logon session. Labels are English on
  * every host. */
-#include "readers/format.h"
+#include "readers/logon_list.h"
 
 #include <string.h>
-
-#include "readers/logon_list.h"
 
 static bool begins(struct reading *reading, struct span line)
 {
@@ -28,8 +26,8 @@ static enum taken take_start(struct reading *reading, struct span line)
 	logon->luid = luid;
 	logon_list_record_end(reading);
 	logon_list_number(reading, line);
-	reading->logon = reading->snapshot->logon_session_count;
-	reading->has_logons = true;
+	reading->logons->record = reading->snapshot->logon_session_count;
+	reading->logons->any = true;
 	return TAKEN_ROW;
 }
 
@@ -47,18 +45,19 @@ static enum taken take_label(struct reading *reading, struct span line)
 {
 	static const char *const labels[] = {"User name:", "Auth package:", "Logon type:",
 	    "Session:", "Logon time:", "Sid:", "Logon server:", "DNS Domain:", "UPN:"};
-	struct logon_session *logon = &reading->snapshot->logon_sessions[reading->logon - 1];
+	struct logon_session *logon =
+	    &reading->snapshot->logon_sessions[reading->logons->record - 1];
 	size_t label = 0;
 	bool failed = false;
 	while (label < sizeof labels / sizeof labels[0] && !span_starts(line, labels[label]))
 		label++;
 	if (label == sizeof labels / sizeof labels[0])
 		return TAKEN_NOT;
-	if (reading->logon_labels & 1u << label) {
+	if (reading->logons->labels & 1u << label) {
 		/* The first line of the next record is missing. */
-		reading->snapshot->logon_sessions_cut = true;
-		reading->logon = 0;
-		reading->logon_labels = 0;
+		flaw_note(&reading->logons->flaw, reading, "the first line of a record is missing");
+		reading->logons->record = 0;
+		reading->logons->labels = 0;
 		return TAKEN_NOT;
 	}
 	struct span value = span_trim(span_from(line, strlen(labels[label])));
@@ -83,7 +82,7 @@ static enum taken take_label(struct reading *reading, struct span line)
 		logon->logon_time_text = reading_string(reading, value, &failed);
 		break;
 	}
-	reading->logon_labels |= 1u << label;
+	reading->logons->labels |= 1u << label;
 	return failed ? TAKEN_FAILED : TAKEN_ROW;
 }
 
@@ -96,7 +95,8 @@ static enum taken take_process(struct reading *reading, struct span line)
 	if (!colon || !span_decimal((struct span){line.text, (size_t)(colon - line.text)}, &pid))
 		return TAKEN_NOT;
 	struct span image = span_trim(span_from(line, (size_t)(colon - line.text) + 1));
-	const struct logon_session *logon = &reading->snapshot->logon_sessions[reading->logon - 1];
+	const struct logon_session *logon =
+	    &reading->snapshot->logon_sessions[reading->logons->record - 1];
 	int64_t session_id = logon->session_id;
 	const char *user = logon->user;
 	struct process *process = reading_process(reading, pid);
@@ -112,7 +112,8 @@ static enum taken take(struct reading *reading, struct span line)
 {
 	line = span_trim(line);
 	enum taken taken = take_start(reading, line);
-	if (taken != TAKEN_NOT || reading->current != &format_logonsessions || !reading->logon)
+	if (taken != TAKEN_NOT || reading->current != &format_logonsessions ||
+	    !reading->logons->record)
 		return taken;
 	taken = take_label(reading, line);
 	return taken == TAKEN_NOT ? take_process(reading, line) : taken;
@@ -120,6 +121,7 @@ static enum taken take(struct reading *reading, struct span line)
 
 const struct line_format format_logonsessions = {
     .name = "logonsessions",
+    .section = &section_logons,
     .begins = begins,
     .take = take,
     .rows_tell = true,

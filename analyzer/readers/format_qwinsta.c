@@ -1,6 +1,4 @@
 /* qwinsta and query session: sessions with names, users, IDs, states; and what they print when they fail. */
-#include "readers/format.h"
-#include "readers/session_lists.h"
 #include "readers/session_table.h"
 
 static bool begins(struct reading *reading, struct span line)
@@ -8,8 +6,7 @@ static bool begins(struct reading *reading, struct span line)
 	struct session_columns columns;
 	if (!session_table_heading(&columns, line) || columns.user_first)
 		return false;
-	reading->sessions = columns;
-	session_lists_begin(reading, true);
+	session_lists_begin(reading, &columns);
 	return true;
 }
 
@@ -24,11 +21,11 @@ static enum taken take_error(struct reading *reading, struct span line)
 		bool failed = false;
 		if (span_find(line, errors[i]) == SIZE_MAX)
 			continue;
-		if (!reading->no_sessions)
-			reading->no_sessions = reading_string(reading, span_trim(line), &failed);
+		if (!reading->sessions->none)
+			reading->sessions->none = reading_string(reading, span_trim(line), &failed);
 		return failed ? TAKEN_FAILED : TAKEN_ROW;
 	}
-	for (size_t i = 0; reading->no_sessions && i < sizeof shell / sizeof shell[0]; i++) {
+	for (size_t i = 0; reading->sessions->none && i < sizeof shell / sizeof shell[0]; i++) {
 		if (span_starts(span_trim(line), shell[i]))
 			return TAKEN_FRAME;
 	}
@@ -38,13 +35,14 @@ static enum taken take_error(struct reading *reading, struct span line)
 static enum taken take(struct reading *reading, struct span line)
 {
 	enum taken taken = TAKEN_NOT;
-	if (reading->current == &format_qwinsta && reading->sessions.id_end)
+	if (reading->current == &format_qwinsta && reading->sessions->columns.id_end)
 		taken = session_table_row(reading, line);
 	return taken == TAKEN_NOT && line.length < 400 ? take_error(reading, line) : taken;
 }
 
 const struct line_format format_qwinsta = {
     .name = "qwinsta",
+    .section = &section_sessions,
     .begins = begins,
     .take = take,
     .rows_tell = true,

@@ -1,16 +1,15 @@
 /* tasklist, with and without /v: columns by place, as headings are localized. Image, PID, session name, session number,
  * memory; /v adds status, user, processor time and window title. */
-#include "readers/format.h"
-#include "readers/ruled_table.h"
+#include "readers/process_list.h"
 
 static bool begins(struct reading *reading, struct span line)
 {
-	return ruled_table_learn(&reading->ruled, reading->heading, line, '=');
+	return ruled_table_learn(&reading->processes->ruled, reading->heading, line, '=');
 }
 
 static enum taken take(struct reading *reading, struct span line)
 {
-	const struct ruled *ruled = &reading->ruled;
+	const struct ruled *ruled = &reading->processes->ruled;
 	int64_t pid, session_id;
 	bool failed = false;
 	if (line.length > 1000 || ruled->count < 4)
@@ -27,12 +26,13 @@ static enum taken take(struct reading *reading, struct span line)
 	struct span user = ruled_table_cell(ruled, line, 6);
 	if (user.length && !span_is(user, "N/A"))
 		process->user = reading_string(reading, user, &failed);
-	reading->has_processes = true;
+	reading_lists_processes(reading);
 	return failed ? TAKEN_FAILED : TAKEN_ROW;
 }
 
 const struct line_format format_tasklist = {
     .name = "tasklist",
+    .section = &section_processes,
     .begins = begins,
     .take = take,
 };

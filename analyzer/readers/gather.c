@@ -37,7 +37,7 @@ static bool add(struct gathering *gathering, struct snapshot *snapshot, const ch
 		snprintf(both, sizeof both, "%s, %s", source, snapshot->source);
 		source = snapshot_string(own, both, strlen(both));
 	}
-	good = snapshot_merge_noting(own, snapshot, gathering->error);
+	good = snapshot_merge(own, snapshot, true, gathering->error);
 	own->source = source ? source : own->source;
 	gathering->format = own->source;
 	snapshot_destroy(snapshot);

@@ -40,7 +40,7 @@ static bool directory_luid(struct span name, uint64_t *luid)
 static bool term_luid(const struct reading *reading, uint64_t *luid)
 {
 	int64_t low;
-	struct span term = reading->term;
+	struct span term = reading->handles->term;
 	if (term.length == 17 && span_luid(term, '-', luid))
 		return true;
 	if (!span_hex(term, &low))
@@ -65,30 +65,36 @@ static bool name_tells(struct reading *reading, struct handle *handle, struct sp
 	struct span span = {0};
 	bool failed = false;
 	if (handle->type[0] == 'D') {
-		handle->has_luid = directory_luid(name, &handle->luid);
+		directory_luid(name, &handle->luid);
 		return true;
 	}
-	handle->has_luid = token_luid(name, &handle->luid, &span);
+	token_luid(name, &handle->luid, &span);
 	/* Damaged copies have lost the colon. */
-	if (!handle->has_luid && ends_with(name, reading->term))
-		handle->has_luid = term_luid(reading, &handle->luid);
-	if (!handle->has_luid)
+	if (handle->luid == LUID_UNKNOWN && ends_with(name, reading->handles->term))
+		term_luid(reading, &handle->luid);
+	if (handle->luid == LUID_UNKNOWN)
 		span = (struct span){0};
 	struct account account = reading_account(reading, span, &failed);
 	handle->domain = account.domain;
 	handle->user = account.user;
-	if (!handle->has_luid)
+	if (handle->luid == LUID_UNKNOWN)
 		handle->name = reading_string(reading, name, &failed);
 	return !failed;
+}
+
+struct process *handle_list_process(const struct reading *reading)
+{
+	const size_t at = reading->handles->process;
+	return at == SIZE_MAX ? NULL : &reading->snapshot->processes[at];
 }
 
 struct process *handle_row_process(struct reading *reading, int64_t pid, struct span image)
 {
 	bool failed = false;
-	if (reading->process && reading->pid == pid && reading->image &&
-	    image.length == reading->image_length &&
-	    memcmp(image.text, reading->image, image.length) == 0)
-		return reading->process;
+	if (reading->handles->process != SIZE_MAX && reading->handles->pid == pid &&
+	    reading->handles->image && image.length == reading->handles->image_length &&
+	    memcmp(image.text, reading->handles->image, image.length) == 0)
+		return handle_list_process(reading);
 	const char *own = reading_string(reading, image, &failed);
 	struct process *process = failed ? NULL : reading_process(reading, pid);
 	if (!process)
@@ -97,10 +103,10 @@ struct process *handle_row_process(struct reading *reading, int64_t pid, struct 
 		process->image = own;
 	if (process->handles_listed == NUMBER_UNKNOWN)
 		process->handles_listed = 0;
-	reading->process = process;
-	reading->pid = pid;
-	reading->image = own;
-	reading->image_length = image.length;
+	reading->handles->process = (size_t)(process - reading->snapshot->processes);
+	reading->handles->pid = pid;
+	reading->handles->image = own;
+	reading->handles->image_length = image.length;
 	return process;
 }
 
@@ -127,14 +133,14 @@ enum taken handle_row_take(struct reading *reading, const struct handle_row *row
 		return TAKEN_NOT;
 	if (row->process)
 		row->process->handles_listed++;
-	reading->has_handles = true;
-	reading->broken = 0;
-	if (!reading->all_types && row->type.length && !is_named_by_default(row->type))
-		reading->all_types = true;
+	reading->handles->any = true;
+	reading->handles->broken = 0;
+	if (!reading->handles->all_types && row->type.length && !is_named_by_default(row->type))
+		reading->handles->all_types = true;
 	bool broken = row->name.length && row->name.text[row->name.length - 1] == '\\';
 	if (!matters(row->type, row->name)) {
 		if (broken)
-			reading->broken = SIZE_MAX;
+			reading->handles->broken = SIZE_MAX;
 		return TAKEN_ROW;
 	}
 	struct handle *handle = snapshot_add_handle(reading->snapshot);
@@ -148,15 +154,15 @@ enum taken handle_row_take(struct reading *reading, const struct handle_row *row
 	if (row->type.length != strlen("Token")) {
 		handle->type = reading_string(reading, row->type, &failed);
 	} else {
-		if (!reading->token)
-			reading->token = reading_string(reading, row->type, &failed);
-		handle->type = reading->token;
+		if (!reading->handles->token)
+			reading->handles->token = reading_string(reading, row->type, &failed);
+		handle->type = reading->handles->token;
 	}
 	if (failed || !name_tells(reading, handle, row->name))
 		return TAKEN_FAILED;
 	if (broken) {
 		handle->name = reading_string(reading, row->name, &failed);
-		reading->broken = reading->snapshot->handle_count;
+		reading->handles->broken = reading->snapshot->handle_count;
 	}
 	return failed ? TAKEN_FAILED : TAKEN_ROW;
 }
@@ -165,26 +171,26 @@ enum taken handle_row_go_on(struct reading *reading, struct span line)
 {
 	char name[1024];
 	line = span_trim(line);
-	if (reading->broken == SIZE_MAX) {
+	if (reading->handles->broken == SIZE_MAX) {
 		/* The rest of a name that does not matter; a prompt is none. */
-		reading->broken = 0;
+		reading->handles->broken = 0;
 		return memchr(line.text, ' ', line.length) || memchr(line.text, '>', line.length)
 		           ? TAKEN_NOT
 		           : TAKEN_ROW;
 	}
-	struct handle *handle = &reading->snapshot->handles[reading->broken - 1];
+	struct handle *handle = &reading->snapshot->handles[reading->handles->broken - 1];
 	size_t length = strlen(handle->name);
-	reading->broken = 0;
+	reading->handles->broken = 0;
 	if (line.length == 0 || length + line.length > sizeof name)
 		return TAKEN_NOT;
 	memcpy(name, handle->name, length);
 	memcpy(name + length, line.text, line.length);
-	bool was_known = handle->has_luid;
+	bool was_known = handle->luid != LUID_UNKNOWN;
 	if (!name_tells(reading, handle, (struct span){name, length + line.length}))
 		return TAKEN_FAILED;
-	if (handle->has_luid && !was_known)
+	if (handle->luid != LUID_UNKNOWN && !was_known)
 		handle->name = NULL;
-	return handle->has_luid ? TAKEN_ROW : TAKEN_NOT;
+	return handle->luid != LUID_UNKNOWN ? TAKEN_ROW : TAKEN_NOT;
 }
 
 void handle_row_command(struct reading *reading, struct span command)
@@ -198,16 +204,16 @@ void handle_row_command(struct reading *reading, struct span command)
 		program++;
 	if (program == words.count)
 		return;
-	reading->term = (struct span){0};
-	reading->asked_pid = NUMBER_UNKNOWN;
+	reading->handles->term = (struct span){0};
+	reading->handles->asked_pid = NUMBER_UNKNOWN;
 	for (size_t i = program + 1; i < words.count; i++) {
 		struct span word = words.items[i].span;
 		bool option = word.text[0] == '-' || word.text[0] == '/';
 		if (option && span_is(span_from(word, 1), "a"))
-			reading->all_types = true;
+			reading->handles->all_types = true;
 		else if (option && span_is(span_from(word, 1), "p") && i + 1 < words.count) {
-			reading->narrowed = true;
-			span_decimal(words.items[++i].span, &reading->asked_pid);
+			reading->handles->narrowed = true;
+			span_decimal(words.items[++i].span, &reading->handles->asked_pid);
 		} else if (option && span_is(span_from(word, 1), "c"))
 			i++;
 		else if (!option)
@@ -216,5 +222,5 @@ void handle_row_command(struct reading *reading, struct span command)
 	/* The line may be gone by the time that the term is asked for. */
 	const char *own = reading_string(reading, term, &failed);
 	if (own)
-		reading->term = span_of(own);
+		reading->handles->term = span_of(own);
 }

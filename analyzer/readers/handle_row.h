@@ -4,6 +4,38 @@
 
 #include "readers/format.h"
 
+/* What is known of the handles in the text so far. */
+struct handle_list {
+	struct span term; /* what was searched for, if the command line is there */
+	int64_t pid;      /* the process whose handles are listed */
+	const char *image;
+	size_t image_length;
+	size_t process; /* its place in the snapshot; SIZE_MAX: none */
+	/* The columns before the value in the last row of a search, which the next one mostly shares; "": none. */
+	char search_columns[52];
+	size_t search_type; /* of those, the type's length */
+	int64_t search_pid; /* of those, as `pid` and `image` were */
+	const char *search_image;
+	size_t
+	    broken; /* 1 + index of a handle whose name goes on in the next line; 0: none; SIZE_MAX: any */
+	bool any;       /* rows were there */
+	bool all_types; /* -a: not only files and sections */
+	bool narrowed;  /* -p: only of some processes */
+	bool searches;  /* rows of a search */
+	bool lists;     /* rows of a listing */
+	int64_t listed_processes;
+	int64_t closed_processes; /* that could not be opened */
+	size_t csv_columns;
+	int outputs;
+	int64_t asked_pid; /* -p on the command line */
+	const char *token; /* "Token" */
+	const char *none;  /* why a tool printed none */
+	struct flaw flaw;
+};
+
+/* The process whose handles are listed; NULL: none is known. Valid until another is added. */
+struct process *handle_list_process(const struct reading *reading);
+
 struct handle_row {
 	struct process *process; /* NULL: of nobody knows which */
 	int64_t value;

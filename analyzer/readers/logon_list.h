@@ -1,8 +1,19 @@
-/* Where the list of logon sessions in a text ends. Inside this folder. */
+/* The list of logon sessions in a text. Inside this folder. */
 #ifndef LEAKLAB_LOGON_LIST_H
 #define LEAKLAB_LOGON_LIST_H
 
 #include "readers/format.h"
+
+struct logon_list {
+	size_t record;  /* number of logon sessions seen, the last one is being read; 0: none is */
+	int64_t number; /* of the next record */
+	unsigned
+	    labels; /* that the record has, a bit each; not of klist, whose records are lines */
+	unsigned labels_common; /* that all records before it have; 0: it is the first */
+	bool any;
+	enum list_end end;
+	struct flaw flaw;
+};
 
 enum behind { BEHIND_ROW, BEHIND_BLANK, BEHIND_PROMPT, BEHIND_OTHER };
 
@@ -12,9 +23,5 @@ void logon_list_number(struct reading *reading, struct span line);
 void logon_list_record_end(struct reading *reading);
 /* A line of the text, what it was taken for, after its format has taken it. */
 void logon_list_line(struct reading *reading, enum behind behind);
-/* The text has ended, in the middle of a line unless `whole`. */
-void logon_list_end(struct reading *reading, bool whole);
-/* True if the last record of logonsessions ends before its logon time, which stands below its session. */
-bool logon_list_cut_within(const struct reading *reading);
 
 #endif

@@ -4,6 +4,16 @@
 
 #include "readers/format.h"
 
+#define COLUMNS_MOST 16
+/* A table whose columns are ruled with "----" or "====". */
+struct ruled {
+	struct {
+		int start, end;
+		char heading[24];
+	} columns[COLUMNS_MOST];
+	size_t count;
+};
+
 /* Learns the columns if the line is a rule of this character below a heading. */
 bool ruled_table_learn(struct ruled *ruled, struct span heading, struct span line, char rule);
 /* The column with this heading, or SIZE_MAX. */

@@ -2,7 +2,10 @@
  * Session 0 is on every host, so that a list without it is not whole: rows were left out, or only one was asked for. */
 #include "readers/session_lists.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "readers/words.h"
 
 #define SESSIONS_MOST 5000 /* more than a host can have */
 
@@ -30,7 +33,8 @@ static const struct session *find_missing(
 static bool check(struct reading *reading)
 {
 	const struct session *all = reading->snapshot->sessions, *missing = NULL;
-	const struct session_list *earlier = &reading->earlier, *last = &reading->list;
+	const struct session_list *earlier = &reading->sessions->earlier,
+	                          *last = &reading->sessions->list;
 	size_t earlier_count = last->first - earlier->first,
 	       last_count = reading->snapshot->session_count - last->first;
 	if (!earlier_count || !last_count || earlier_count > SESSIONS_MOST ||
@@ -48,22 +52,96 @@ static bool check(struct reading *reading)
 	           (long long)missing->id);
 }
 
-void session_lists_begin(struct reading *reading, bool all)
+void session_lists_begin(struct reading *reading, const struct session_columns *columns)
 {
-	reading->lists_failed |= !check(reading);
-	if (reading->snapshot->session_count > reading->list.first)
-		reading->earlier = reading->list;
-	reading->list = (struct session_list){all, reading->snapshot->session_count};
+	struct session_lists *lists = reading->sessions;
+	lists->failed |= !check(reading);
+	if (reading->snapshot->session_count > lists->list.first)
+		lists->earlier = lists->list;
+	lists->list = (struct session_list){
+	    .all = !columns->user_first, .first = reading->snapshot->session_count};
+	lists->columns = *columns;
+	lists->listener_last = false;
 }
 
-bool session_lists_end(struct reading *reading)
+static bool create(struct reading *reading)
+{
+	reading->sessions = calloc(1, sizeof *reading->sessions);
+	return reading->sessions;
+}
+
+static void destroy(struct reading *reading)
+{
+	free(reading->sessions);
+}
+
+static bool has_number(struct span line)
+{
+	struct words words;
+	words_split(&words, line);
+	for (size_t i = 0; i < words.count; i++) {
+		if (span_is_digits(words.items[i].span))
+			return true;
+	}
+	return false;
+}
+
+/* Behind the listeners, which are listed last, nothing is missing that has no number. */
+static void unread(struct reading *reading, struct span line)
+{
+	if (!reading->sessions->listener_last || has_number(line))
+		flaw_note_line(&reading->sessions->flaw, reading, line);
+}
+
+/* True if the last row is a session without all of its state. A word in a language that we do not know is whole if
+ * another row has it. */
+static bool cuts(struct reading *reading, bool held)
 {
 	struct snapshot *snapshot = reading->snapshot;
-	if (!check(reading) || reading->lists_failed)
-		return false;
-	if (!reading->all_sessions || has(snapshot->sessions, snapshot->session_count, 0))
+	if (held)
 		return true;
-	snapshot->sessions_cut = true;
-	return snapshot_add_unavailable(
-	    snapshot, "some sessions", "session 0 is not listed, which every host has");
+	if (snapshot->session_count <= reading->sessions->list.first)
+		return false;
+	const struct session *last = &snapshot->sessions[snapshot->session_count - 1];
+	for (size_t i = 0; last->state && i + 1 < snapshot->session_count; i++) {
+		if (snapshot->sessions[i].state == last->state)
+			return false;
+	}
+	return !last->state || !state_in_english(span_of(last->state));
 }
+
+static bool see(struct reading *reading)
+{
+	const struct session_lists *lists = reading->sessions;
+	const struct snapshot *snapshot = reading->snapshot;
+	if (!lists->any)
+		return reading_see(reading, SECTION_SESSIONS, EXTENT_ABSENT,
+		    lists->none ? lists->none : "no rows of qwinsta or quser are in the evidence",
+		    NULL);
+	if (lists->flaw.line)
+		return reading_see(reading, SECTION_SESSIONS, EXTENT_CUT_OFF, NULL, &lists->flaw);
+	if (!lists->all)
+		return reading_see(reading, SECTION_SESSIONS, EXTENT_PARTIAL,
+		    "quser lists only the sessions that have users", NULL);
+	if (!has(snapshot->sessions, snapshot->session_count, 0))
+		return reading_see(reading, SECTION_SESSIONS, EXTENT_CUT_OFF,
+		    "session 0 is not listed, which every host has", NULL);
+	if (lists->none)
+		return reading_see(reading, SECTION_SESSIONS, EXTENT_CUT_OFF, lists->none, NULL);
+	return reading_see(reading, SECTION_SESSIONS, EXTENT_WHOLE, NULL, NULL);
+}
+
+static bool finish(struct reading *reading, bool ends)
+{
+	(void)ends;
+	return check(reading) && !reading->sessions->failed && see(reading) &&
+	       snapshot_unify(reading->snapshot, SECTION_SESSIONS);
+}
+
+const struct section_reader section_sessions = {
+    .create = create,
+    .destroy = destroy,
+    .unread = unread,
+    .cuts = cuts,
+    .finish = finish,
+};

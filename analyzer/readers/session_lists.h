@@ -1,12 +1,36 @@
-/* The lists of sessions in one text. Inside this folder. */
+/* The lists of sessions in one text: qwinsta's and quser's. Inside this folder. */
 #ifndef LEAKLAB_SESSION_LISTS_H
 #define LEAKLAB_SESSION_LISTS_H
 
 #include "readers/format.h"
 
+/* Where the columns of qwinsta and quser are. Learnt from the heading. */
+struct session_columns {
+	int name; /* where rows start; a marker stands before it */
+	int second;
+	int id, id_end;
+	bool user_first; /* quser */
+	char quote[8];   /* what stands before the heading: "# " in a comment, "> " in a mail */
+};
+
+/* One list: whether it is qwinsta's, and where it starts. */
+struct session_list {
+	bool all;
+	size_t first;
+	int id_end; /* where its IDs end, if not below their heading; 0: not known yet; -1: below it */
+};
+
+struct session_lists {
+	struct session_columns columns;
+	struct session_list list, earlier; /* that is being read, and the one before it */
+	bool listener_last; /* the last row was a listener, which qwinsta lists last */
+	bool failed;        /* memory was out when lists were compared */
+	bool any, all;      /* sessions were listed at all; by qwinsta */
+	const char *none;   /* why a tool printed none */
+	struct flaw flaw;
+};
+
 /* A heading: the rows behind it are a list of their own, of all sessions or of those that have users. */
-void session_lists_begin(struct reading *reading, bool all);
-/* The text has ended: says where its lists differ. False only when memory is out. */
-bool session_lists_end(struct reading *reading);
+void session_lists_begin(struct reading *reading, const struct session_columns *columns);
 
 #endif

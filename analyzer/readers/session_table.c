@@ -63,8 +63,10 @@ bool session_table_heading(struct session_columns *columns, struct span line)
 	return true;
 }
 
-/* The word that is the session ID: below its heading, or else a number with a word behind it that is none. */
-static size_t find_id(const struct session_columns *columns, const struct words *words)
+/* The word that is the session ID: below its heading, or else a number with a word behind it that is none. Rows of some hosts
+ * do not stand below their headings; then those of all rows end in one column, `list` knows which. */
+static size_t find_id(
+    const struct session_columns *columns, struct session_list *list, const struct words *words)
 {
 	int64_t id;
 	for (size_t i = 0; i < words->count; i++) {
@@ -78,7 +80,7 @@ static size_t find_id(const struct session_columns *columns, const struct words 
 		    span_decimal(word->span, &id))
 			return i;
 	}
-	/* Rows of some hosts do not stand below their headings. A user may be a number, so the last one counts. */
+	/* A user may be a number, so the last one counts. */
 	size_t found = SIZE_MAX;
 	for (size_t i = 0; i + 1 < words->count; i++) {
 		if (words->items[i].gap >= 2 && span_decimal(words->items[i].span, &id) &&
@@ -87,7 +89,22 @@ static size_t find_id(const struct session_columns *columns, const struct words 
 		    (state_in_english(words->items[i + 1].span) || found == SIZE_MAX))
 			found = i;
 	}
+	if (found == SIZE_MAX)
+		return SIZE_MAX;
+	const int end = words->items[found].end;
+	if (list->id_end && list->id_end != end)
+		return SIZE_MAX;
 	return found;
+}
+
+/* A WinStation's name has no blanks in it, which tells a row of qwinsta from a sentence; and every session has a state. */
+static bool is_row(
+    const struct session_columns *columns, const struct words *words, size_t id, struct span first)
+{
+	if (id + 1 >= words->count)
+		return false;
+	return columns->user_first ? id > 0
+	                           : !first.length || !memchr(first.text, ' ', first.length);
 }
 
 /* What is before the ID as the first and the second column; either may be empty. */
@@ -140,7 +157,8 @@ static void split_row(const struct session_columns *columns, struct words *words
 
 enum taken session_table_row(struct reading *reading, struct span line)
 {
-	const struct session_columns *columns = &reading->sessions;
+	struct session_lists *lists = reading->sessions;
+	const struct session_columns *columns = &lists->columns;
 	struct words words;
 	struct span first, second;
 	int64_t id;
@@ -148,12 +166,12 @@ enum taken session_table_row(struct reading *reading, struct span line)
 	if (line.length > 1000)
 		return TAKEN_NOT;
 	split_row(columns, &words, line);
-	size_t at = find_id(columns, &words);
+	size_t at = find_id(columns, &lists->list, &words);
 	if (at == SIZE_MAX || !span_decimal(words.items[at].span, &id) || id > INT32_MAX)
 		return TAKEN_NOT;
-	if (columns->user_first && (at == 0 || at + 1 >= words.count))
-		return TAKEN_NOT;
 	split(columns, &words, at, &first, &second);
+	if (!is_row(columns, &words, at, first))
+		return TAKEN_NOT;
 	struct session *session = snapshot_add_session(reading->snapshot);
 	if (!session)
 		return TAKEN_FAILED;
@@ -164,14 +182,12 @@ enum taken session_table_row(struct reading *reading, struct span line)
 	session->id = id;
 	session->name = reading_string(reading, columns->user_first ? second : first, &failed);
 	session->user = reading_string(reading, columns->user_first ? first : second, &failed);
-	if (at + 1 < words.count) {
-		struct span state = words.items[at + 1].span;
-		const char *english = state_in_english(state);
-		session->state =
-		    reading_string(reading, english ? span_of(english) : state, &failed);
-	}
-	reading->has_sessions = true;
-	if (!columns->user_first)
-		reading->all_sessions = true;
+	struct span state = words.items[at + 1].span;
+	const char *english = state_in_english(state);
+	session->state = reading_string(reading, english ? span_of(english) : state, &failed);
+	lists->any = true;
+	lists->all |= !columns->user_first;
+	lists->listener_last = session_is_listener(session);
+	lists->list.id_end = words.items[at].end;
 	return failed ? TAKEN_FAILED : TAKEN_ROW;
 }

@@ -2,7 +2,7 @@
 #ifndef LEAKLAB_SESSION_TABLE_H
 #define LEAKLAB_SESSION_TABLE_H
 
-#include "readers/format.h"
+#include "readers/session_lists.h"
 
 /* Reads a heading in any language; false if the line is none. */
 bool session_table_heading(struct session_columns *columns, struct span line);

@@ -1,6 +1,7 @@
 /* Which tool a line belongs to, and what a text as a whole shows and does not show. */
 #include "readers/text.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,26 +10,27 @@
 #include "readers/encoding.h"
 #include "readers/format.h"
 #include "readers/logon_list.h"
-#include "readers/process_index.h"
-#include "readers/session_lists.h"
-#include "readers/words.h"
 
 static const struct line_format *const formats[] = {&format_qwinsta, &format_quser,
     &format_logonsessions, &format_handle, &format_handle_csv, &format_handle_types, &format_klist,
     &format_get_process, &format_tasklist};
 #define FORMAT_COUNT (sizeof formats / sizeof formats[0])
 
+static const struct section_reader *const sections[] = {
+    &section_sessions, &section_logons, &section_handles, &section_processes};
+#define SECTION_COUNT (sizeof sections / sizeof sections[0])
+
 struct text {
 	struct reading reading;
 	struct decoder decoder;
-	const char *origin;
-	int64_t line;
 	bool seen[FORMAT_COUNT];
 	struct span held; /* a line that is unread, unless the next one rules it as a heading */
 	bool holds;
-	bool prompt;           /* the last line is one of the shell */
-	size_t sessions_above; /* sessions that were known before the last line */
-	struct span last;      /* the last line */
+	const struct line_format *held_in; /* the format that it stands in; NULL: in none */
+	bool prompt;                       /* the last line is one of the shell */
+	bool begun;                        /* a line was understood, or is one of the shell */
+	struct span last;                  /* the last line */
+	struct flaw loose;                 /* a line that was not understood before any that was */
 };
 
 /* What stands around the data: who made the tool, lines drawn, words left out. */
@@ -124,45 +126,79 @@ static enum taken take_line(struct text *text, struct span line)
 	return taken;
 }
 
-/* Says that the line held back was not understood. */
+void flaw_note(struct flaw *flaw, const struct reading *reading, const char *format, ...)
+{
+	va_list arguments;
+	if (flaw->line)
+		return;
+	flaw->line = reading->line;
+	va_start(arguments, format);
+	vsnprintf(flaw->why, sizeof flaw->why, format, arguments);
+	va_end(arguments);
+}
+
+/* As much of a line as is shown, without half of a character at its end. */
+static int shown(struct span line, size_t most)
+{
+	size_t length = line.length < most ? line.length : most;
+	while (
+	    length < line.length && length > 0 && ((unsigned char)line.text[length] & 0xc0) == 0x80)
+		length--;
+	return (int)length;
+}
+
+void flaw_note_line(struct flaw *flaw, const struct reading *reading, struct span line)
+{
+	line = span_trim(line);
+	flaw_note(flaw, reading,
+	    "line %lld is not understood, and rows may be missing there: \"%.*s\"",
+	    (long long)reading->line, shown(line, 100), line.text);
+}
+
+bool reading_see(struct reading *reading, const char *section, enum extent extent, const char *why,
+    const struct flaw *flaw)
+{
+	struct sight *sight;
+	if (!snapshot_see(reading->snapshot, section, extent, flaw ? flaw->why : why) ||
+	    !(sight = snapshot_sight(reading->snapshot, section)))
+		return false;
+	if (extent == EXTENT_WHOLE)
+		return true;
+	if (flaw)
+		sight->line = flaw->line;
+	sight->origin =
+	    snapshot_string(reading->snapshot, reading->origin, strlen(reading->origin));
+	return sight->origin;
+}
+
+/* A line that is not understood may have been a row of the list that it stands in; before the first list, of any. */
+static void note_unread(struct text *text, const struct line_format *format, struct span line)
+{
+	if (format && format->section)
+		format->section->unread(&text->reading, line);
+	else if (!text->begun)
+		flaw_note_line(&text->loose, &text->reading, line);
+}
+
+/* Says that the line held back, which is the one before, was not understood. */
 static bool let_go(struct text *text)
 {
+	struct reading *reading = &text->reading;
 	if (!text->holds)
 		return true;
 	text->holds = false;
-	return snapshot_add_unread(text->reading.snapshot, text->origin, text->line - 1,
-	    text->held.text, text->held.length);
-}
-
-static bool is_of_handles(const struct reading *reading)
-{
-	return reading->current == &format_handle || reading->current == &format_handle_csv;
-}
-
-static bool has_number(struct span line)
-{
-	struct words words;
-	words_split(&words, line);
-	for (size_t i = 0; i < words.count; i++) {
-		if (span_is_digits(words.items[i].span))
-			return true;
-	}
-	return false;
-}
-
-/* A line that is not understood may have been a row of the list that it stands in. */
-static void note_unsure(struct reading *reading, struct span line)
-{
-	reading->unsure |= is_of_handles(reading);
-	if (reading->current == &format_qwinsta || reading->current == &format_quser)
-		reading->snapshot->sessions_cut |= has_number(line);
+	reading->line--;
+	note_unread(text, text->held_in, text->held);
+	bool good = snapshot_add_unread(
+	    reading->snapshot, reading->origin, reading->line, text->held.text, text->held.length);
+	reading->line++;
+	return good;
 }
 
 static bool read_line(struct text *text, struct span raw)
 {
 	struct span line;
-	text->line++;
-	text->sessions_above = text->reading.snapshot->session_count;
+	text->reading.line++;
 	text->last = raw;
 	while (raw.length && (raw.text[raw.length - 1] == '\r' || raw.text[raw.length - 1] == ' '))
 		raw.length--;
@@ -171,9 +207,13 @@ static bool read_line(struct text *text, struct span raw)
 		logon_list_line(&text->reading, BEHIND_BLANK);
 		return let_go(text);
 	}
-	if (memchr(raw.text, '\0', raw.length))
-		return let_go(text) && snapshot_add_unread(text->reading.snapshot, text->origin,
-		                           text->line, "(binary data)", strlen("(binary data)"));
+	if (memchr(raw.text, '\0', raw.length)) {
+		static const char what[] = "(binary data)";
+		note_unread(text, text->reading.current, span_of(what));
+		return let_go(text) &&
+		       snapshot_add_unread(text->reading.snapshot, text->reading.origin,
+		           text->reading.line, what, strlen(what));
+	}
 	if (!decoder_line(&text->decoder, raw, &line))
 		return false;
 	text->last = line;
@@ -182,6 +222,7 @@ static bool read_line(struct text *text, struct span raw)
 		text->holds = false; /* it is the heading of a ruled table */
 	if (!let_go(text))
 		return false;
+	text->begun |= text->reading.current || text->prompt;
 	text->reading.heading = line;
 	if (taken == TAKEN_ROW)
 		text->reading.snapshot->rows++;
@@ -189,56 +230,43 @@ static bool read_line(struct text *text, struct span raw)
 	                                : text->prompt     ? BEHIND_PROMPT
 	                                                   : BEHIND_OTHER);
 	if (taken == TAKEN_NOT) {
-		note_unsure(&text->reading, line);
 		text->held = line;
+		text->held_in = text->reading.current;
 		text->holds = true;
 	}
 	return taken != TAKEN_FAILED;
 }
 
-/* True if the last line is a session without all of its state. A word in a language that we do not know is whole if
- * another row has it. */
-static bool cuts_session(struct snapshot *snapshot, size_t above)
-{
-	if (snapshot->session_count <= above)
-		return false;
-	const struct session *last = &snapshot->sessions[snapshot->session_count - 1];
-	if (!last->state) {
-		snapshot->session_count--; /* the ID itself may lack digits */
-		return true;
-	}
-	for (size_t i = 0; i < above; i++) {
-		if (snapshot->sessions[i].state == last->state)
-			return false;
-	}
-	return !state_in_english(span_of(last->state));
-}
-
 /* Tools end their last line; a text that does not, and whose last row is incomplete, was cut. */
 static bool note_cut(struct text *text)
 {
-	struct snapshot *snapshot = text->reading.snapshot;
+	struct reading *reading = &text->reading;
+	struct snapshot *snapshot = reading->snapshot;
+	const struct section_reader *section = reading->current ? reading->current->section : NULL;
 	char note[160];
-	const struct line_format *current = text->reading.current;
-	/* A line that is held back was no row: the beginning of one. */
-	bool session = text->holds ? current == &format_qwinsta || current == &format_quser
-	                           : cuts_session(snapshot, text->sessions_above);
-	bool logon = !session && (logon_list_cut_within(&text->reading) ||
-	                             (text->holds && current == &format_logonsessions));
-	if (!session && !logon)
+	if (!section || !section->cuts || !section->cuts(reading, text->holds))
 		return true;
-	snapshot->sessions_cut |= session;
-	snapshot->logon_sessions_cut |= logon;
+	section->unread(reading, text->last);
 	if (!text->holds && snapshot->rows > 1)
 		snapshot->rows--; /* it was taken for a row */
 	text->holds = false;
-	int shown = text->last.length < 100 ? (int)text->last.length : 100;
-	while ((size_t)shown < text->last.length && shown > 0 &&
-	       ((unsigned char)text->last.text[shown] & 0xc0) == 0x80)
-		shown--; /* not within a character */
-	int length =
-	    snprintf(note, sizeof note, "seems to be cut short: %.*s", shown, text->last.text);
-	return snapshot_add_unread(snapshot, text->origin, text->line, note, (size_t)length);
+	int length = snprintf(note, sizeof note, "seems to be cut short: %.*s",
+	    shown(text->last, 100), text->last.text);
+	return snapshot_add_unread(snapshot, reading->origin, reading->line, note, (size_t)length);
+}
+
+/* What stood before any list may have been of any. */
+static bool see_loose(struct text *text)
+{
+	static const char *const names[] = {
+	    SECTION_SESSIONS, SECTION_LOGON_SESSIONS, SECTION_HANDLES, SECTION_PROCESSES};
+	bool good = true;
+	for (size_t i = 0; good && text->loose.line && i < sizeof names / sizeof names[0]; i++) {
+		if (snapshot_extent(text->reading.snapshot, names[i]) > EXTENT_CUT_OFF)
+			good = reading_see(
+			    &text->reading, names[i], EXTENT_CUT_OFF, NULL, &text->loose);
+	}
+	return good;
 }
 
 static bool read_lines(struct text *text, struct span rest)
@@ -251,79 +279,17 @@ static bool read_lines(struct text *text, struct span rest)
 			return false;
 		rest = span_from(rest, length + 1);
 	}
-	text->reading.unsure |= !ends && is_of_handles(&text->reading);
-	logon_list_end(&text->reading, ends);
 	if (!ends && !note_cut(text))
 		return false;
-	text->line++;
-	return let_go(text);
-}
-
-/* A search for a LUID shows what is named after it; without the command line its results tell the LUID. */
-static bool note_searched(struct reading *reading)
-{
-	struct snapshot *snapshot = reading->snapshot;
-	int64_t low;
-	if (!reading->searches || reading->narrowed || reading->unsure ||
-	    snapshot->handle_count == 0)
-		return true;
-	for (size_t i = 0; i < snapshot->handle_count; i++) {
-		if (!snapshot->handles[i].has_luid ||
-		    snapshot->handles[i].luid != snapshot->handles[0].luid)
-			return true;
+	text->reading.line++;
+	if (!let_go(text))
+		return false;
+	text->reading.line--;
+	for (size_t i = 0; i < SECTION_COUNT; i++) {
+		if (!sections[i]->finish(&text->reading, ends))
+			return false;
 	}
-	if (reading->term.length && !span_hex(reading->term, &low))
-		return true;
-	return snapshot_add_searched(snapshot, snapshot->handles[0].luid);
-}
-
-/* Process 4 is in every listing of all processes, with handles if handle had all rights. */
-static bool lists_system(const struct snapshot *snapshot)
-{
-	for (size_t i = 0; i < snapshot->process_count; i++) {
-		if (snapshot->processes[i].pid == 4)
-			return snapshot->processes[i].handles_listed > 0;
-	}
-	return false;
-}
-
-static bool note_unavailable(struct reading *reading)
-{
-	struct snapshot *snapshot = reading->snapshot;
-	char closed[96];
-	bool good = true;
-	if (!reading->has_sessions)
-		good = snapshot_add_unavailable(snapshot, "sessions",
-		    reading->no_sessions ? reading->no_sessions
-		                         : "no rows of qwinsta or quser are in the evidence");
-	if (good && !reading->has_logons)
-		good = snapshot_add_unavailable(snapshot, "logon_sessions",
-		    "no rows of logonsessions or klist are in the evidence");
-	if (good && !(reading->has_handles && reading->all_types))
-		good = snapshot_add_unavailable(snapshot, "handles",
-		    reading->no_handles    ? reading->no_handles
-		    : reading->has_handles ? "handle ran without -a: it lists no tokens so"
-		                           : "no rows of handle are in the evidence");
-	else if (good && reading->no_handles)
-		good = snapshot_add_unavailable(snapshot, "some handles", reading->no_handles);
-	if (good && !reading->has_processes)
-		good = snapshot_add_unavailable(
-		    snapshot, "processes", "no list of processes is in the evidence");
-	if (good && reading->closed_processes) {
-		snprintf(closed, sizeof closed, "handle could not open %lld process%s",
-		    (long long)reading->closed_processes,
-		    reading->closed_processes == 1 ? "" : "es");
-		good = snapshot_add_unavailable(snapshot, "handles of some processes", closed);
-	}
-	snapshot->sessions_partial = reading->has_sessions && !reading->all_sessions;
-	snapshot->handles_partial = reading->has_handles || reading->no_handles;
-	bool listed = reading->listed_processes > 1 && !reading->no_handles,
-	     listed_csv = reading->csv_columns >= 7;
-	if (reading->has_handles && reading->all_types && !reading->searches &&
-	    !reading->narrowed && !reading->unsure && (listed || listed_csv) &&
-	    lists_system(snapshot))
-		snapshot->handles_partial = false;
-	return good;
+	return see_loose(text);
 }
 
 static bool name_source(struct text *text)
@@ -361,36 +327,41 @@ static bool refuse_unknown(struct span text, struct error *error)
 	    (int)(line.length < 60 ? line.length : 60), line.text, known);
 }
 
+static bool create(struct text *text)
+{
+	struct reading *reading = &text->reading;
+	bool good =
+	    (reading->snapshot = snapshot_create()) && (reading->strings = strings_create());
+	for (size_t i = 0; i < SECTION_COUNT; i++)
+		good = sections[i]->create(reading) && good;
+	return good;
+}
+
+static void destroy(struct text *text)
+{
+	for (size_t i = 0; i < SECTION_COUNT; i++)
+		sections[i]->destroy(&text->reading);
+	strings_destroy(text->reading.strings);
+	decoder_deinit(&text->decoder);
+}
+
 struct snapshot *text_evidence_read(struct span bytes, const char *origin, struct error *error)
 {
-	struct text text = {.origin = origin};
-	bool known = false, good;
-	text.reading.pid = text.reading.asked_pid = NUMBER_UNKNOWN;
+	struct text text = {.reading.origin = origin};
+	bool known = false;
 	decoder_init(&text.decoder);
-	text.reading.snapshot = snapshot_create();
-	text.reading.processes = process_index_create();
-	good = text.reading.snapshot && text.reading.processes && read_lines(&text, bytes) &&
-	       session_lists_end(&text.reading) && note_searched(&text.reading) &&
-	       note_unavailable(&text.reading) && name_source(&text);
-	if (!good) {
-		error_set(error, EXIT_TARGET, "out of memory");
-		goto out;
-	}
-	text.reading.snapshot->replaced = text.decoder.replaced;
-	for (size_t i = 0; i < FORMAT_COUNT; i++)
+	bool good = (create(&text) && read_lines(&text, bytes) && name_source(&text)) ||
+	            error_set(error, EXIT_TARGET, "out of memory");
+	struct snapshot *snapshot = text.reading.snapshot;
+	for (size_t i = 0; good && i < FORMAT_COUNT; i++)
 		known = known || text.seen[i];
-	if (!known || (text.reading.snapshot->rows &&
-	                  text.reading.snapshot->rows == text.reading.snapshot->rows_left))
+	if (good && (!known || (snapshot->rows && snapshot->rows == snapshot->rows_left)))
 		good = refuse_unknown(bytes, error);
-	else
-		good =
-		    snapshot_unify(text.reading.snapshot, text.reading.handle_outputs > 1, error);
-out:
-	decoder_deinit(&text.decoder);
-	process_index_destroy(text.reading.processes);
-	if (!good) {
-		snapshot_destroy(text.reading.snapshot);
-		return NULL;
-	}
-	return text.reading.snapshot;
+	if (good)
+		snapshot->replaced = text.decoder.replaced;
+	destroy(&text);
+	if (good)
+		return snapshot;
+	snapshot_destroy(snapshot);
+	return NULL;
 }

@@ -15,7 +15,7 @@ static void assert_handle(const struct snapshot *snapshot, size_t at, int64_t pi
 	const struct handle *handle = &snapshot->handles[at];
 	assert_int_equal(handle->pid, pid);
 	assert_int_equal(handle->value, value);
-	assert_true(handle->has_luid);
+	assert_true(handle->luid != LUID_UNKNOWN);
 	assert_int_equal(handle->luid, luid);
 	assert_string_equal(handle->user ? handle->user : "", user);
 }
@@ -34,9 +34,9 @@ static void a_search_for_a_luid_tells_its_holders(void **state)
 	assert_handle(snapshot, 2, 2148, 0x1658, 0x2f5c1a, "anna");
 	assert_string_equal(snapshot->handles[2].domain, "LAB");
 	assert_string_equal(snapshot->handles[2].image, "vendorsvc.exe");
-	assert_true(snapshot->handles_partial);
-	assert_int_equal(snapshot->searched_count, 1);
-	assert_int_equal(snapshot->searched[0], 0x2f5c1a);
+	assert_int_not_equal(snapshot_extent(snapshot, SECTION_HANDLES), EXTENT_WHOLE);
+	assert_int_equal(snapshot_sight_of(snapshot, SECTION_HANDLES)->searched_count, 1);
+	assert_int_equal(snapshot_sight_of(snapshot, SECTION_HANDLES)->searched[0].luid, 0x2f5c1a);
 	assert_true(snapshot_has(snapshot, "handles"));
 	snapshot_destroy(snapshot);
 }
@@ -65,7 +65,8 @@ static void a_listing_in_part_is_told_from_a_whole_one(void **state)
 		snprintf(
 		    text, sizeof text, "%s%s%s", cases[i].first, cases[i].second, cases[i].third);
 		struct snapshot *snapshot = read_evidence(text);
-		assert_int_equal(snapshot->handles_partial, cases[i].partial);
+		assert_int_equal(
+		    snapshot_extent(snapshot, SECTION_HANDLES) != EXTENT_WHOLE, cases[i].partial);
 		snapshot_destroy(snapshot);
 	}
 }
@@ -76,7 +77,7 @@ static void a_search_of_one_process_shows_no_holders_of_others(void **state)
 	struct snapshot *snapshot = read_evidence(
 	    "C:\\>handle -a -p lsass 2\r\n" BANNER
 	    "lsass.exe          pid: 960    type: Token          804: LAB\\anna:2\r\n");
-	assert_int_equal(snapshot->searched_count, 0);
+	assert_int_equal(snapshot_sight_of(snapshot, SECTION_HANDLES)->searched_count, 0);
 	snapshot_destroy(snapshot);
 }
 
@@ -99,7 +100,7 @@ static void a_listing_counts_what_it_does_not_keep(void **state)
 	assert_int_equal(snapshot->process_count, 2);
 	assert_int_equal(snapshot->processes[1].handles_listed, 3);
 	assert_string_equal(snapshot->processes[1].user, "LAB\\svc agent");
-	assert_false(snapshot->handles_partial);
+	assert_int_equal(snapshot_extent(snapshot, SECTION_HANDLES), EXTENT_WHOLE);
 	assert_false(snapshot_has(snapshot, "handles of some processes"));
 	snapshot_destroy(snapshot);
 }
@@ -111,7 +112,7 @@ static void a_listing_without_a_shows_no_tokens(void **state)
 	    "-----\r\nagent.exe pid: 7748 LAB\\svc\r\n    8: File  (RW-)   C:\\Windows\\System32\r\n",
 	    2);
 	assert_false(snapshot_has(snapshot, "handles"));
-	assert_true(snapshot->handles_partial);
+	assert_int_not_equal(snapshot_extent(snapshot, SECTION_HANDLES), EXTENT_WHOLE);
 	snapshot_destroy(snapshot);
 }
 
@@ -122,7 +123,7 @@ static void a_process_asked_for_has_its_rows(void **state)
 	                                      "   A4: Token         LAB\\anna:1a2b3c\r\n",
 	    1);
 	assert_handle(snapshot, 0, 5996, 0xa4, 0x1a2b3c, "anna");
-	assert_true(snapshot->handles_partial);
+	assert_int_not_equal(snapshot_extent(snapshot, SECTION_HANDLES), EXTENT_WHOLE);
 	snapshot_destroy(snapshot);
 }
 
@@ -146,8 +147,9 @@ static void no_match_is_no_proof_of_absence(void **state)
 	assert_false(snapshot_has(snapshot, "handles"));
 	assert_int_equal(snapshot->handle_count, 0);
 	bool said = false;
-	for (size_t i = 0; i < snapshot->unavailable_count; i++)
-		said = said || strstr(snapshot->unavailable[i].why, "no proof of absence");
+	for (size_t i = 0; i < snapshot->sight_count; i++)
+		said = said || (snapshot->sights[i].why &&
+		                   strstr(snapshot->sights[i].why, "no proof of absence"));
 	assert_true(said);
 	snapshot_destroy(snapshot);
 }
@@ -172,7 +174,7 @@ static void all_shapes_of_csv_are_read(void **state)
 	                     "agent.exe,12,Token,LAB\\svc,0x00000054,LAB\\anna:1a2b3c\n",
 	    2);
 	assert_handle(snapshot, 0, 12, 0x54, 0x1a2b3c, "anna");
-	assert_true(snapshot->handles_partial);
+	assert_int_not_equal(snapshot_extent(snapshot, SECTION_HANDLES), EXTENT_WHOLE);
 	snapshot_destroy(snapshot);
 }
 

@@ -186,7 +186,7 @@ static void two_lists_of_two_moments_contradict_each_other(void **state)
 	    heading, heading);
 	struct snapshot *snapshot = read_rows(text, 3);
 	assert_int_equal(snapshot->contradiction_total, 1);
-	assert_contains(snapshot->contradictions[0], "session 3 is in one list of sessions");
+	assert_contains(snapshot->contradictions[0].text, "session 3 is in one list of sessions");
 	snapshot_destroy(snapshot);
 	snprintf(text, sizeof text, "%s\n%s", heading, heading);
 	snapshot = read_rows(text, 2);
@@ -201,7 +201,7 @@ static void a_list_without_session_0_is_not_whole(void **state)
 	    read_rows(" SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n"
 	              " rdp-tcp#1         anna                      3  Active\n",
 	        1);
-	assert_true(snapshot->sessions_cut);
+	assert_int_equal(snapshot_extent(snapshot, SECTION_SESSIONS), EXTENT_CUT_OFF);
 	assert_false(snapshot_has(snapshot, "some sessions"));
 	snapshot_destroy(snapshot);
 }
@@ -214,13 +214,14 @@ static void a_row_that_is_not_understood_may_be_a_session(void **state)
 	    " services                                    0  Disc\n"
 	    " rdp-tcp#1         anna            99999999999  Active\n");
 	assert_int_equal(snapshot->rows_left, 1);
-	assert_true(snapshot->sessions_cut);
+	assert_int_equal(snapshot_extent(snapshot, SECTION_SESSIONS), EXTENT_CUT_OFF);
 	snapshot_destroy(snapshot);
 	snapshot = read_evidence(
 	    " SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n"
-	    " services                                    0  Disc\n\nThanks\n");
+	    " services                                    0  Disc\n"
+	    " rdp-tcp                                 65536  Listen\n\nThanks\n");
 	assert_int_equal(snapshot->rows_left, 1);
-	assert_false(snapshot->sessions_cut);
+	assert_int_not_equal(snapshot_extent(snapshot, SECTION_SESSIONS), EXTENT_CUT_OFF);
 	snapshot_destroy(snapshot);
 }
 
@@ -231,7 +232,7 @@ static void errors_make_sessions_unavailable(void **state)
 	                                      "Error [1722]:The RPC server is unavailable.\n",
 	    2);
 	assert_false(snapshot_has(snapshot, "sessions"));
-	assert_contains(snapshot->unavailable[0].why, "0x000006BA");
+	assert_contains(snapshot_why_not_whole(snapshot, SECTION_SESSIONS), "0x000006BA");
 	snapshot_destroy(snapshot);
 	snapshot = read_rows("qwinsta.exe : No session exists for *\n"
 	                     "    + CategoryInfo          : NotSpecified: (:String) []\n",
@@ -361,7 +362,7 @@ static void a_row_that_breaks_off_is_told(void **state)
 	    " rdp-tcp#1         be");
 	assert_int_equal(snapshot->rows, 2);
 	assert_int_equal(snapshot->rows_left, 1);
-	assert_true(snapshot->sessions_cut);
+	assert_int_equal(snapshot_extent(snapshot, SECTION_SESSIONS), EXTENT_CUT_OFF);
 	assert_contains(snapshot->unread[0].text, "seems to be cut short:");
 	snapshot_destroy(snapshot);
 }
@@ -421,17 +422,17 @@ static void qwinsta_makes_quser_whole(void **state)
 	    " bert                  rdp-tcp#1         152  Active          .  9/9/2020 7:00 AM\n",
 	    1);
 	struct snapshot *qwinsta = read_rows(old_layout, 6);
-	assert_true(quser->sessions_partial);
-	assert_false(qwinsta->sessions_partial);
+	assert_int_equal(snapshot_extent(quser, SECTION_SESSIONS), EXTENT_PARTIAL);
+	assert_int_equal(snapshot_extent(qwinsta, SECTION_SESSIONS), EXTENT_WHOLE);
 	char *json = snapshot_to_json(quser, NULL);
 	struct snapshot *again = read_evidence(json);
-	assert_true(again->sessions_partial);
-	assert_true(snapshot_merge_noting(qwinsta, quser, NULL));
-	assert_false(qwinsta->sessions_partial);
-	assert_true(snapshot_merge_noting(again, quser, NULL));
-	assert_true(again->sessions_partial);
-	assert_true(snapshot_merge_noting(again, qwinsta, NULL));
-	assert_false(again->sessions_partial);
+	assert_int_equal(snapshot_extent(again, SECTION_SESSIONS), EXTENT_PARTIAL);
+	assert_true(snapshot_merge(qwinsta, quser, true, NULL));
+	assert_int_equal(snapshot_extent(qwinsta, SECTION_SESSIONS), EXTENT_WHOLE);
+	assert_true(snapshot_merge(again, quser, true, NULL));
+	assert_int_equal(snapshot_extent(again, SECTION_SESSIONS), EXTENT_PARTIAL);
+	assert_true(snapshot_merge(again, qwinsta, true, NULL));
+	assert_int_equal(snapshot_extent(again, SECTION_SESSIONS), EXTENT_WHOLE);
 	snapshot_destroy(quser);
 	snapshot_destroy(qwinsta);
 	snapshot_destroy(again);
