@@ -8,7 +8,7 @@
 #define TOKENS_MOST 8 /* processes that a chart can tell apart */
 
 /* One process. */
-struct holder {
+struct token_holder {
 	int64_t pid;
 	char *image;
 	double *counts;
@@ -23,7 +23,7 @@ struct gathering {
 	size_t *moments; /* of each capture */
 	bool *seen;      /* by moment */
 	size_t moment_count;
-	struct holder *holders;
+	struct token_holder *holders;
 	size_t holder_count;
 	size_t last;     /* holder of the row before */
 	int64_t capture; /* of the row before, and its moment */
@@ -69,14 +69,14 @@ static size_t moment_of(struct gathering *gathering, int64_t capture)
 	return gathering->moment;
 }
 
-static bool is_holder(const struct holder *holder, const struct holding *holding)
+static bool is_holder(const struct token_holder *holder, const struct holding *holding)
 {
 	return holder->pid == holding->pid && !holder->image == !holding->image &&
 	       (!holder->image || strcmp(holder->image, holding->image) == 0);
 }
 
 /* Rows of a capture come by process, so it is mostly the last holder or the next. NULL when memory is out. */
-static struct holder *holder_for(struct gathering *gathering, const struct holding *holding)
+static struct token_holder *holder_for(struct gathering *gathering, const struct holding *holding)
 {
 	for (size_t i = 0; i < gathering->holder_count; i++) {
 		size_t at = (gathering->last + i) % gathering->holder_count;
@@ -85,12 +85,12 @@ static struct holder *holder_for(struct gathering *gathering, const struct holdi
 			return &gathering->holders[at];
 		}
 	}
-	struct holder *larger =
+	struct token_holder *larger =
 	    realloc(gathering->holders, (gathering->holder_count + 1) * sizeof *larger);
 	if (!larger)
 		return NULL;
 	gathering->holders = larger;
-	struct holder made = {.pid = holding->pid,
+	struct token_holder made = {.pid = holding->pid,
 	    .capture = -1,
 	    .image = holding->image ? strdup(holding->image) : NULL,
 	    .counts = calloc(gathering->moment_count + 1, sizeof(double))};
@@ -110,7 +110,7 @@ static void count(void *data, const struct holding *holding)
 	const size_t moment = moment_of(gathering, holding->capture);
 	if (moment == SIZE_MAX || gathering->failed)
 		return;
-	struct holder *holder = holder_for(gathering, holding);
+	struct token_holder *holder = holder_for(gathering, holding);
 	if (!holder) {
 		gathering->failed = true;
 		return;
@@ -127,7 +127,7 @@ static void count(void *data, const struct holding *holding)
 		holder->most = holder->current;
 }
 
-static bool is_culprit(const struct verdict *verdict, const struct holder *holder)
+static bool is_culprit(const struct verdict *verdict, const struct token_holder *holder)
 {
 	for (size_t i = 0; i < verdict->culprit_count; i++) {
 		if (!verdict->culprits[i].follower && verdict->culprits[i].pid == holder->pid)
@@ -139,7 +139,7 @@ static bool is_culprit(const struct verdict *verdict, const struct holder *holde
 /* Culprits come first: what is drawn first is drawn on top. */
 static int by_most(const void *a, const void *b)
 {
-	const struct holder *left = a, *right = b;
+	const struct token_holder *left = a, *right = b;
 	if (left->culprit != right->culprit)
 		return left->culprit ? -1 : 1;
 	if (left->most != right->most)
@@ -185,7 +185,7 @@ static bool keep_holders(struct gathering *gathering)
 		qsort(gathering->holders, gathering->holder_count, sizeof *gathering->holders,
 		    by_most);
 	for (size_t i = 0; i < kept; i++) {
-		struct holder *holder = &gathering->holders[i];
+		struct token_holder *holder = &gathering->holders[i];
 		const char *image = holder->image ? holder->image : "no name";
 		char *name = NULL;
 		if ((holder->pid == NUMBER_UNKNOWN

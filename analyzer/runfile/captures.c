@@ -6,7 +6,7 @@
 
 #include "common/intern.h"
 #include "runfile/database.h"
-#include "runfile/snapshots.h"
+#include "runfile/records.h"
 
 const char *const mark_names[MARK_COUNT] = {
     [MARK_BEFORE] = "before",
@@ -45,7 +45,7 @@ bool runfile_add_capture(struct runfile *runfile, struct capture *capture,
 		return false;
 	bool good = insert_capture(runfile, capture, error);
 	int64_t id = good ? sqlite3_last_insert_rowid(runfile->database) : 0;
-	good = good && (!snapshot || snapshot_insert(runfile, id, snapshot, error)) &&
+	good = good && (!snapshot || records_insert(runfile, id, snapshot, error)) &&
 	       database_execute(runfile, STATEMENT_COMMIT, "writing a capture", error);
 	if (good)
 		capture->id = id;

@@ -1,6 +1,7 @@
 /* Cycles as rows. */
 #include "runfile/runfile.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,12 @@ const char *const cycle_result_names[CYCLE_RESULT_COUNT] = {
     [CYCLE_LOST] = "lost",
 };
 
+const char *const cycle_kind_names[CYCLE_KIND_COUNT] = {
+    [CYCLE_LOAD] = "load",
+    [CYCLE_PREFLIGHT] = "preflight",
+    [CYCLE_VERIFICATION] = "verification",
+};
+
 bool runfile_put_cycle(struct runfile *runfile, const struct cycle *cycle, struct error *error)
 {
 	sqlite3_stmt *statement = database_statement(runfile, STATEMENT_PUT_CYCLE, error);
@@ -48,36 +55,58 @@ bool runfile_put_cycle(struct runfile *runfile, const struct cycle *cycle, struc
 	bind_number(statement, 15, cycle->error_info);
 	bind_text(statement, 16, cycle->served_by);
 	bind_text(statement, 17, cycle->proof);
+	bind_number(statement, 18, cycle->kind);
+	bind_number(statement, 19, cycle->shard);
+	bind_number(statement, 20, cycle->attempt);
+	bind_number(statement, 21,
+	    cycle->reconnect == YES_NO_UNKNOWN ? NUMBER_UNKNOWN : (int64_t)cycle->reconnect);
+	bind_number(statement, 22, cycle->host_clock_offset);
 	for (int phase = 0; phase < PHASE_COUNT; phase++)
-		bind_number(statement, 18 + phase, cycle->phase_us[phase]);
+		bind_number(statement, 23 + phase, cycle->phase_us[phase]);
 	return database_run(runfile, statement, "writing a cycle", error);
 }
 
-static struct cycle read_cycle(sqlite3_stmt *statement, struct intern *intern, bool *good)
+static int64_t number_of(sqlite3_stmt *row, const char *column)
 {
+	return column_number(row, database_column(row, column));
+}
+
+static struct cycle read_cycle(sqlite3_stmt *row, struct intern *intern, bool *good)
+{
+#define TEXT(column) column_text(row, database_column(row, column), intern, good)
 	struct cycle cycle = {
-	    .number = column_number(statement, 0),
-	    .slot = column_number(statement, 1),
-	    .worker = column_number(statement, 2),
-	    .user = column_text(statement, 3, intern, good),
-	    .domain = column_text(statement, 4, intern, good),
-	    .scheduled = column_number(statement, 5),
-	    .started = column_number(statement, 6),
-	    .logged_on = column_number(statement, 7),
-	    .ended = column_number(statement, 8),
-	    .session_id = column_number(statement, 9),
-	    .failed_phase = column_text(statement, 11, intern, good),
-	    .code = column_text(statement, 12, intern, good),
-	    .message = column_text(statement, 13, intern, good),
-	    .error_info = column_number(statement, 14),
-	    .served_by = column_text(statement, 15, intern, good),
-	    .proof = column_text(statement, 16, intern, good),
+	    .number = number_of(row, "number"),
+	    .slot = number_of(row, "slot"),
+	    .worker = number_of(row, "worker"),
+	    .user = TEXT("user"),
+	    .domain = TEXT("domain"),
+	    .scheduled = number_of(row, "scheduled"),
+	    .started = number_of(row, "started"),
+	    .logged_on = number_of(row, "logged_on"),
+	    .ended = number_of(row, "ended"),
+	    .session_id = number_of(row, "session_id"),
+	    .failed_phase = TEXT("failed_phase"),
+	    .code = TEXT("code"),
+	    .message = TEXT("message"),
+	    .error_info = number_of(row, "error_info"),
+	    .served_by = TEXT("served_by"),
+	    .proof = TEXT("proof"),
+	    .shard = number_of(row, "shard"),
+	    .attempt = number_of(row, "attempt"),
+	    .host_clock_offset = number_of(row, "host_clock_offset"),
 	};
-	int result = sqlite3_column_int(statement, 10);
+#undef TEXT
+	const int64_t result = number_of(row, "result"), kind = number_of(row, "kind"),
+	              reconnect = number_of(row, "reconnect");
 	cycle.result =
 	    result >= 0 && result < CYCLE_RESULT_COUNT ? (enum cycle_result)result : CYCLE_LOST;
-	for (int phase = 0; phase < PHASE_COUNT; phase++)
-		cycle.phase_us[phase] = column_number(statement, 17 + phase);
+	cycle.kind = kind >= 0 && kind < CYCLE_KIND_COUNT ? (enum cycle_kind)kind : CYCLE_LOAD;
+	cycle.reconnect = reconnect == NUMBER_UNKNOWN ? YES_NO_UNKNOWN : reconnect ? YES : NO;
+	for (int phase = 0; phase < PHASE_COUNT; phase++) {
+		char column[24];
+		snprintf(column, sizeof column, "%s_us", phase_names[phase]);
+		cycle.phase_us[phase] = number_of(row, column);
+	}
 	return cycle;
 }
 

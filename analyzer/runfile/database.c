@@ -5,6 +5,7 @@
 
 #include "common/intern.h"
 #include "evidence/snapshot.h"
+#include "runfile/records.h"
 
 bool database_error(struct runfile *runfile, const char *doing, struct error *error)
 {
@@ -91,6 +92,7 @@ void database_finalize_statements(struct runfile *runfile)
 		sqlite3_finalize(runfile->statements[i]);
 		runfile->statements[i] = NULL;
 	}
+	records_finalize(runfile);
 }
 
 void bind_number(sqlite3_stmt *statement, int position, int64_t number)
@@ -105,15 +107,26 @@ void bind_text(sqlite3_stmt *statement, int position, const char *text)
 		sqlite3_bind_text(statement, position, text, -1, SQLITE_STATIC);
 }
 
+int database_column(sqlite3_stmt *statement, const char *name)
+{
+	for (int i = 0; i < sqlite3_column_count(statement); i++) {
+		if (strcmp(sqlite3_column_name(statement, i), name) == 0)
+			return i;
+	}
+	return -1;
+}
+
 int64_t column_number(sqlite3_stmt *statement, int column)
 {
-	if (sqlite3_column_type(statement, column) == SQLITE_NULL)
+	if (column < 0 || sqlite3_column_type(statement, column) == SQLITE_NULL)
 		return NUMBER_UNKNOWN;
 	return sqlite3_column_int64(statement, column);
 }
 
 const char *column_text(sqlite3_stmt *statement, int column, struct intern *intern, bool *good)
 {
+	if (column < 0)
+		return NULL;
 	const char *text = (const char *)sqlite3_column_text(statement, column);
 	if (!text) {
 		if (sqlite3_column_type(statement, column) != SQLITE_NULL)

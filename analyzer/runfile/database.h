@@ -3,6 +3,7 @@
 #define LEAKLAB_DATABASE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <sqlite3.h>
@@ -27,18 +28,7 @@ enum statement {
 	STATEMENT_MARK_SETTLED,
 	STATEMENT_ADD_EVENT,
 	STATEMENT_EVENTS,
-	STATEMENT_ADD_SNAPSHOT,
-	STATEMENT_ADD_SESSION,
-	STATEMENT_ADD_LOGON_SESSION,
-	STATEMENT_ADD_HANDLE,
-	STATEMENT_ADD_PROCESS,
-	STATEMENT_ADD_UNAVAILABLE,
-	STATEMENT_SNAPSHOTS_OF_MOMENT,
-	STATEMENT_SESSIONS,
-	STATEMENT_LOGON_SESSIONS,
-	STATEMENT_HANDLES,
-	STATEMENT_PROCESSES,
-	STATEMENT_UNAVAILABLE,
+	STATEMENT_CAPTURES_OF_MOMENT,
 	STATEMENT_SIGHTINGS,
 	STATEMENT_OWNERS,
 	STATEMENT_ADD_CONTROL,
@@ -52,13 +42,16 @@ enum statement {
 };
 extern const char *const statement_texts[STATEMENT_COUNT];
 
-/* The text of the schema. */
+/* The text of the schema, but for the tables and views of records. */
 extern const char runfile_schema[]; /* schema.sql */
 
 struct runfile {
 	sqlite3 *database;
 	char *path;
+	int64_t schema;
 	sqlite3_stmt *statements[STATEMENT_COUNT]; /* prepared at their first use */
+	struct record_statements *records;         /* see records.c */
+	size_t record_count;
 };
 
 /* The steps of opening: a run file that is not open yet, its database (flags as sqlite3_open_v2()), and whether it is ours. */
@@ -86,6 +79,8 @@ void database_finalize_statements(struct runfile *runfile);
 void bind_number(sqlite3_stmt *statement, int position, int64_t number);
 void bind_text(sqlite3_stmt *statement, int position, const char *text);
 
+/* The column of this name; -1: there is none, which counts as NULL below. */
+int database_column(sqlite3_stmt *statement, const char *name);
 int64_t column_number(sqlite3_stmt *statement, int column);
 /* A copy in the pool, NULL for NULL. Clears *good when memory is out. */
 const char *column_text(sqlite3_stmt *statement, int column, struct intern *intern, bool *good);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "runfile/database.h"
+#include "runfile/records.h"
 
 static const struct place {
 	const char *table, *column;
@@ -16,21 +17,6 @@ static const struct place {
     {"cycle", "domain", RUNFILE_ACCOUNT, NULL},
     {"cycle", "message", RUNFILE_PROSE, NULL},
     {"cycle", "served_by", RUNFILE_HOST, NULL},
-    {"session", "user", RUNFILE_ACCOUNT, NULL},
-    {"session", "domain", RUNFILE_ACCOUNT, NULL},
-    {"session", "name", RUNFILE_PROSE, NULL},
-    {"logon_session", "user", RUNFILE_ACCOUNT, NULL},
-    {"logon_session", "domain", RUNFILE_ACCOUNT, NULL},
-    {"handle", "user", RUNFILE_ACCOUNT, NULL},
-    {"handle", "domain", RUNFILE_ACCOUNT, NULL},
-    {"handle", "name", RUNFILE_PROSE, NULL},
-    {"handle", "image", RUNFILE_IMAGE, NULL},
-    {"process", "user", RUNFILE_ACCOUNT, NULL},
-    {"process", "image", RUNFILE_IMAGE, NULL},
-    {"snapshot", "host", RUNFILE_HOST, NULL},
-    {"snapshot", "source", RUNFILE_PROSE, NULL},
-    {"snapshot", "build", RUNFILE_PROSE, NULL},
-    {"unavailable", "why", RUNFILE_PROSE, NULL},
     {"event", "text", RUNFILE_PROSE, NULL},
     {"capture", "observer", RUNFILE_PROSE, NULL},
     {"capture", "command", RUNFILE_PROSE, NULL},
@@ -45,6 +31,58 @@ static const struct place {
         "key IN ('scenario.name', 'ended-early', 'expect.culprit')"},
 };
 #define PLACE_COUNT (sizeof places / sizeof places[0])
+
+/* What a text of a record is, by its name. Words that the judge goes by are no texts to be edited. */
+static bool record_place(const struct record *record, const struct field *field, struct place *out)
+{
+	static const struct {
+		const char *field;
+		enum runfile_text what;
+	} kinds[] = {
+	    {"user", RUNFILE_ACCOUNT},
+	    {"domain", RUNFILE_ACCOUNT},
+	    {"host", RUNFILE_HOST},
+	    {"image", RUNFILE_IMAGE},
+	};
+	static const char *const words[] = {
+	    "state", "logon_type", "auth_package", "type", "section"};
+	*out = (struct place){record->name, field->name, RUNFILE_PROSE, NULL};
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		if (strcmp(kinds[i].field, field->name) == 0)
+			out->what = kinds[i].what;
+	}
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		if (strcmp(words[i], field->name) == 0)
+			return false;
+	}
+	return field->kind == FIELD_TEXT;
+}
+
+/* Calls visit for each place of texts in the file. Its false ends it. */
+struct walk {
+	struct runfile *runfile;
+	bool (*visit)(struct runfile *runfile, const struct place *place,
+	    const struct runfile_editor *editor, struct error *error);
+	const struct runfile_editor *editor;
+	struct error *error;
+};
+
+static bool visit_field(void *data, const struct record *record, const struct field *field)
+{
+	struct walk *walk = data;
+	struct place place;
+	return !record_place(record, field, &place) ||
+	       walk->visit(walk->runfile, &place, walk->editor, walk->error);
+}
+
+static bool each_place(struct walk *walk)
+{
+	for (size_t i = 0; i < PLACE_COUNT; i++) {
+		if (!walk->visit(walk->runfile, &places[i], walk->editor, walk->error))
+			return false;
+	}
+	return records_each(walk->runfile, visit_field, walk);
+}
 
 static struct runfile *open_for(const char *path, int flags, struct error *error)
 {
@@ -64,6 +102,8 @@ static bool learn_place(struct runfile *runfile, const struct place *place,
 	char text[256];
 	int result;
 	bool good = true;
+	if (place->what == RUNFILE_PROSE || place->what == RUNFILE_OUTPUT)
+		return true;
 	snprintf(text, sizeof text, "SELECT DISTINCT %s FROM \"%s\" WHERE %s IS NOT NULL%s%s",
 	    place->column, place->table, place->column, place->where ? " AND " : "",
 	    place->where ? place->where : "");
@@ -84,11 +124,8 @@ static bool learn_place(struct runfile *runfile, const struct place *place,
 bool runfile_learn(const char *path, const struct runfile_editor *editor, struct error *error)
 {
 	struct runfile *runfile = open_for(path, SQLITE_OPEN_READONLY, error);
-	bool good = runfile;
-	for (size_t i = 0; good && i < PLACE_COUNT; i++) {
-		if (places[i].what != RUNFILE_PROSE && places[i].what != RUNFILE_OUTPUT)
-			good = learn_place(runfile, &places[i], editor, error);
-	}
+	struct walk walk = {runfile, learn_place, editor, error};
+	bool good = runfile && each_place(&walk);
 	runfile_close(runfile);
 	return good;
 }
@@ -117,26 +154,29 @@ static bool run(struct runfile *runfile, const char *text, struct error *error)
 	       database_error(runfile, "editing", error);
 }
 
+static bool edit_place(struct runfile *runfile, const struct place *place,
+    const struct runfile_editor *editor, struct error *error)
+{
+	char text[256];
+	(void)editor;
+	snprintf(text, sizeof text, "UPDATE \"%s\" SET %s = edit(%d, %s) WHERE %s IS NOT NULL%s%s",
+	    place->table, place->column, place->what, place->column, place->column,
+	    place->where ? " AND " : "", place->where ? place->where : "");
+	return run(runfile, text, error);
+}
+
 bool runfile_edit(const char *path, const struct runfile_editor *editor, struct error *error)
 {
 	struct runfile *runfile = open_for(path, SQLITE_OPEN_READWRITE, error);
 	if (!runfile)
 		return false;
+	struct walk walk = {runfile, edit_place, editor, error};
 	bool good =
 	    sqlite3_create_function(runfile->database, "edit", 2, SQLITE_UTF8 | SQLITE_DIRECTONLY,
 	        (void *)editor, edit_value, NULL, NULL) == SQLITE_OK ||
 	    database_error(runfile, "editing", error);
-	good = good && run(runfile, "PRAGMA secure_delete = ON; BEGIN IMMEDIATE", error);
-	for (size_t i = 0; good && i < PLACE_COUNT; i++) {
-		const struct place *place = &places[i];
-		char text[256];
-		snprintf(text, sizeof text,
-		    "UPDATE \"%s\" SET %s = edit(%d, %s) WHERE %s IS NOT NULL%s%s", place->table,
-		    place->column, place->what, place->column, place->column,
-		    place->where ? " AND " : "", place->where ? place->where : "");
-		good = run(runfile, text, error);
-	}
-	good = good && run(runfile, "COMMIT; VACUUM", error);
+	good = good && run(runfile, "PRAGMA secure_delete = ON; BEGIN IMMEDIATE", error) &&
+	       each_place(&walk) && run(runfile, "COMMIT; VACUUM", error);
 	runfile_close(runfile);
 	return good;
 }

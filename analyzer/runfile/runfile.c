@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "runfile/database.h"
+#include "runfile/records.h"
 
 /* How long to wait for another program that has the file locked; milliseconds. */
 #define LOCK_PATIENCE 2000
@@ -59,12 +60,19 @@ static bool make_schema(struct runfile *runfile, struct error *error)
 	    RUNFILE_APPLICATION_ID, RUNFILE_SCHEMA);
 	/* In WAL mode synchronous=NORMAL keeps all that was committed when the process is killed; only a crash of
 	 * the whole machine may cost the last transactions (sqlite.org/pragma.html#pragma_synchronous). */
-	return run_text(runfile, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;",
-	           "creating", error) &&
-	       run_text(runfile, "BEGIN IMMEDIATE", "creating", error) &&
-	       run_text(runfile, header, "creating", error) &&
-	       run_text(runfile, runfile_schema, "creating", error) &&
-	       run_text(runfile, "COMMIT", "creating", error);
+	char *records = records_schema();
+	const bool good =
+	    (records || error_set(error, EXIT_TARGET, "out of memory")) &&
+	    run_text(runfile, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;", "creating",
+	        error) &&
+	    run_text(runfile, "BEGIN IMMEDIATE", "creating", error) &&
+	    run_text(runfile, header, "creating", error) &&
+	    run_text(runfile, runfile_schema, "creating", error) &&
+	    run_text(runfile, records, "creating", error) &&
+	    run_text(runfile, "COMMIT", "creating", error);
+	free(records);
+	runfile->schema = RUNFILE_SCHEMA;
+	return good;
 }
 
 static void remove_half_made(const char *path)
@@ -160,12 +168,18 @@ bool database_check_schema(struct runfile *runfile, struct error *error)
 		    "%s: made by a newer leaklab (schema %lld, this one knows %d): use that "
 		    "leaklab to read it",
 		    path, (long long)schema, RUNFILE_SCHEMA);
-	if (schema < RUNFILE_SCHEMA)
+	if (schema < RUNFILE_SCHEMA_OLDEST)
 		return error_set(error, EXIT_USAGE,
-		    "%s: made by an older leaklab (schema %lld, this one reads %d): use that "
+		    "%s: made by an older leaklab (schema %lld, this one reads %d and %d): use that "
 		    "leaklab to read it",
-		    path, (long long)schema, RUNFILE_SCHEMA);
-	return true;
+		    path, (long long)schema, RUNFILE_SCHEMA_OLDEST, RUNFILE_SCHEMA);
+	runfile->schema = schema;
+	/* Questions are asked of sight; schema 2 had what was unavailable. */
+	return schema >= RUNFILE_SCHEMA ||
+	       run_text(runfile,
+	           "CREATE TEMP VIEW sight AS SELECT capture, what AS section, 'absent' AS extent, why"
+	           " FROM unavailable",
+	           "opening", error);
 }
 
 struct runfile *runfile_open(const char *path, struct error *error)

@@ -12,7 +12,8 @@
 #include "common/error.h"
 #include "evidence/snapshot.h"
 
-#define RUNFILE_SCHEMA 2
+#define RUNFILE_SCHEMA 3
+#define RUNFILE_SCHEMA_OLDEST 2
 
 /* The parts of a cycle that are timed apart, in order. */
 enum phase {
@@ -38,6 +39,15 @@ enum cycle_result {
 };
 extern const char *const cycle_result_names[CYCLE_RESULT_COUNT];
 
+/* What a cycle is for; only those of the load count. */
+enum cycle_kind {
+	CYCLE_LOAD,
+	CYCLE_PREFLIGHT,    /* before the load: does a logon work at all? */
+	CYCLE_VERIFICATION, /* after the settling: which session IDs are given? */
+	CYCLE_KIND_COUNT,
+};
+extern const char *const cycle_kind_names[CYCLE_KIND_COUNT];
+
 /* One logon and logoff of one account. Strings are the writer's while writing and, when read, belong to the
  * struct cycles they came in. */
 struct cycle {
@@ -62,6 +72,11 @@ struct cycle {
 	const char *proof;
 	int64_t error_info;    /* the last Set Error Info PDU's value; NUMBER_UNKNOWN: none came */
 	const char *served_by; /* host that served it after redirection, or NULL */
+	enum cycle_kind kind;
+	int64_t shard;   /* which of several injectors played it; NUMBER_UNKNOWN: there is one */
+	int64_t attempt; /* 1, 2, ... of the same cycle; NUMBER_UNKNOWN: the only one */
+	enum yes_no reconnect;     /* it joined a session that was there */
+	int64_t host_clock_offset; /* microseconds, host clock minus driver's; NUMBER_UNKNOWN */
 };
 
 struct cycles {
@@ -146,9 +161,10 @@ void cycles_deinit(struct cycles *cycles);
 /* Without outputs (output is NULL), in order of their start. */
 bool runfile_captures(struct runfile *runfile, struct captures *out, struct error *error);
 void captures_deinit(struct captures *captures);
-/* All snapshots of one moment merged; NULL with error if there is none or they contradict. */
+/* All snapshots of one moment merged, what they do not agree on noted in it; handles: with them. NULL with error if there is
+ * none. A file of schema 2 is asked for what its observers printed, which is read again. */
 struct snapshot *runfile_snapshot(
-    struct runfile *runfile, enum mark mark, int64_t round, struct error *error);
+    struct runfile *runfile, enum mark mark, int64_t round, bool handles, struct error *error);
 /* An account that snapshots show on the host, whatever their mark. */
 struct sighting {
 	const char *user;
@@ -169,8 +185,7 @@ struct holding {
 	const char *type; /* NULL: a process */
 	const char *user;
 	const char *domain;
-	bool has_luid; /* of a handle to a logon session's token or directory */
-	uint64_t luid;
+	uint64_t luid; /* of a handle to a logon session's token or directory; LUID_UNKNOWN */
 	int64_t count; /* of a process' handles; NUMBER_UNKNOWN */
 };
 /* Calls visit for each handle, and for each process, of all snapshots, captures in order. Strings are valid during the call. */

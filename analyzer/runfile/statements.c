@@ -1,11 +1,11 @@
 /* The statements on a run file. Its tables and views are in schema.sql. */
 #include "runfile/database.h"
 
-/* 1 if an observer that saw everything looked there: what it does not list is not there. */
-#define SHOWS(what)                                                                                  \
-	" (snapshot.capture IS NOT NULL AND elevated IS NOT 0 AND NOT EXISTS"                        \
-	" (SELECT 1 FROM unavailable WHERE unavailable.capture = snapshot.capture AND what = '" what \
-	"'))"
+/* 1 if an observer that had all rights listed all of them: what it does not list is not there. */
+#define SHOWS(what)                                                                                \
+	" (snapshot.capture IS NOT NULL AND elevated IS NOT 0 AND NOT EXISTS"                      \
+	" (SELECT 1 FROM sight WHERE sight.capture = snapshot.capture AND section = '" what "'"    \
+	" AND extent IN ('absent', 'cut off')))"
 
 const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
@@ -16,12 +16,10 @@ const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_PUT_CYCLE] =
         "INSERT OR REPLACE INTO cycle (number, slot, worker, user, domain, scheduled, started,"
         " logged_on, ended, session_id, result, failed_phase, code, message, error_info,"
-        " served_by, proof, tcp_us, tls_us, nla_us, activated_us, logon_us, hold_us, logoff_us)"
-        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-    [STATEMENT_CYCLES] =
-        "SELECT number, slot, worker, user, domain, scheduled, started, logged_on, ended,"
-        " session_id, result, failed_phase, code, message, error_info, served_by, proof, tcp_us,"
-        " tls_us, nla_us, activated_us, logon_us, hold_us, logoff_us FROM cycle ORDER BY number",
+        " served_by, proof, kind, shard, attempt, reconnect, host_clock_offset, tcp_us, tls_us,"
+        " nla_us, activated_us, logon_us, hold_us, logoff_us)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [STATEMENT_CYCLES] = "SELECT * FROM cycle ORDER BY number",
     [STATEMENT_ADD_CAPTURE] =
         "INSERT INTO capture (mark, round, cycle, observer, command, started, ended,"
         " exit_status, messages, problem, output) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
@@ -32,22 +30,8 @@ const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_MARK_SETTLED] = "UPDATE capture SET mark = ? WHERE mark = ? AND round = ?",
     [STATEMENT_ADD_EVENT] = "INSERT INTO event (time, kind, text) VALUES (?, ?, ?)",
     [STATEMENT_EVENTS] = "SELECT time, kind, text FROM event ORDER BY id",
-    [STATEMENT_ADD_SNAPSHOT] = "INSERT INTO snapshot VALUES (?,?,?,?,?,?,?,?,?,?)",
-    [STATEMENT_ADD_SESSION] = "INSERT INTO session VALUES (?,?,?,?,?,?)",
-    [STATEMENT_ADD_LOGON_SESSION] = "INSERT INTO logon_session VALUES (?,?,?,?,?,?,?,?)",
-    [STATEMENT_ADD_HANDLE] = "INSERT INTO handle VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-    [STATEMENT_ADD_PROCESS] = "INSERT INTO process VALUES (?,?,?,?,?,?)",
-    [STATEMENT_ADD_UNAVAILABLE] = "INSERT INTO unavailable VALUES (?,?,?)",
-    [STATEMENT_SNAPSHOTS_OF_MOMENT] =
-        "SELECT capture, source, host, build, boot_time, time, elevated,"
-        " leak_tracking, token_objects, token_objects_accounted FROM snapshot"
-        " JOIN capture ON capture.id = snapshot.capture WHERE mark = ? AND round = ?"
-        " ORDER BY capture",
-    [STATEMENT_SESSIONS] = "SELECT * FROM session WHERE capture = ? ORDER BY rowid",
-    [STATEMENT_LOGON_SESSIONS] = "SELECT * FROM logon_session WHERE capture = ? ORDER BY rowid",
-    [STATEMENT_HANDLES] = "SELECT * FROM handle WHERE capture = ? ORDER BY rowid",
-    [STATEMENT_PROCESSES] = "SELECT * FROM process WHERE capture = ? ORDER BY rowid",
-    [STATEMENT_UNAVAILABLE] = "SELECT * FROM unavailable WHERE capture = ? ORDER BY rowid",
+    [STATEMENT_CAPTURES_OF_MOMENT] =
+        "SELECT id, observer FROM capture WHERE mark = ? AND round = ? ORDER BY id",
     [STATEMENT_ADD_CONTROL] = "INSERT INTO control (name, rate, run) VALUES (?, ?, ?)",
     [STATEMENT_CONTROLS] = "SELECT name, rate, run FROM control ORDER BY name",
     [STATEMENT_HOLDINGS] =
@@ -55,9 +39,7 @@ const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_PROCESS_COUNTS] =
         "SELECT capture, pid, image, NULL, NULL, NULL, handle_count, NULL FROM process"
         " ORDER BY rowid",
-    [STATEMENT_HOSTS] = "SELECT capture, source, host, build, boot_time, time, elevated,"
-                        " leak_tracking, token_objects, token_objects_accounted FROM snapshot"
-                        " ORDER BY capture",
+    [STATEMENT_HOSTS] = "SELECT capture FROM snapshot ORDER BY capture",
     [STATEMENT_TOKEN_HOLDINGS] =
         "SELECT capture, pid, image, type, NULL, NULL, NULL, NULL FROM handle"
         " WHERE type = 'Token' ORDER BY rowid",

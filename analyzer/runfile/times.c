@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "runfile/database.h"
+#include "runfile/records.h"
 
 /* 0001-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z, as in the text form. */
 #define EARLIEST INT64_C(-62135596800000000)
@@ -17,9 +18,6 @@ static const struct {
     {"cycle", "ended"},
     {"capture", "started"},
     {"capture", "ended"},
-    {"snapshot", "boot_time"},
-    {"snapshot", "time"},
-    {"logon_session", "logon_time"},
     {"event", "time"},
 };
 
@@ -46,11 +44,24 @@ static bool check(
 	return good;
 }
 
+struct checking {
+	struct runfile *runfile;
+	struct error *error;
+};
+
+static bool check_field(void *data, const struct record *record, const struct field *field)
+{
+	struct checking *checking = data;
+	return field->kind != FIELD_TIME ||
+	       check(checking->runfile, record->name, field->name, checking->error);
+}
+
 bool database_check_times(struct runfile *runfile, struct error *error)
 {
+	struct checking checking = {runfile, error};
 	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
 		if (!check(runfile, times[i].table, times[i].column, error))
 			return false;
 	}
-	return true;
+	return records_each(runfile, check_field, &checking);
 }
