@@ -1,10 +1,9 @@
-/* Counts handles by logon session and process in one pass: there may be a million. */
-#include "compare/compare.h"
-
+/* Who keeps what is left. Handles are counted by logon session and process in one pass: there may be a million. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#include "judge/culprits.h"
+#include "leak/leak.h"
 
 struct table {
 	struct holder *items;
@@ -106,6 +105,10 @@ static int holder_order(const void *a, const void *b)
 	const struct holder *left = a, *right = b;
 	if (left->follower != right->follower)
 		return left->follower ? 1 : -1;
+	const bool left_windows = image_is_windows(left->image),
+	           right_windows = image_is_windows(right->image);
+	if (left_windows != right_windows)
+		return left_windows ? 1 : -1;
 	if (left->tokens != right->tokens)
 		return left->tokens > right->tokens ? -1 : 1;
 	return (left->pid > right->pid) - (left->pid < right->pid);
@@ -130,7 +133,7 @@ static void mark_followers(struct holders *holders)
 	}
 }
 
-bool holders_find(struct holders *out, const struct snapshot *snapshot, struct error *error)
+bool holders_find(struct holders *out, const struct snapshot *snapshot)
 {
 	struct table table = {0};
 	size_t hidden = 0;
@@ -138,7 +141,7 @@ bool holders_find(struct holders *out, const struct snapshot *snapshot, struct e
 	for (size_t i = 0; good && i < snapshot->handle_count; i++) {
 		const struct handle *handle = &snapshot->handles[i];
 		struct holder *holder;
-		if (!handle->has_luid) {
+		if (handle->luid == LUID_UNKNOWN) {
 			hidden += handle->type && strcmp(handle->type, "Token") == 0;
 			continue;
 		}
@@ -154,7 +157,7 @@ bool holders_find(struct holders *out, const struct snapshot *snapshot, struct e
 	struct holders found = {table.items, table.count, hidden};
 	if (!good || !sort_by_luid(&found)) {
 		holders_deinit(&found);
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return false;
 	}
 	mark_followers(&found);
 	*out = found;
@@ -185,11 +188,11 @@ const struct holder *holders_of(const struct holders *holders, uint64_t luid, si
 
 bool handles_shown_of(const struct snapshot *snapshot, const struct holders *holders, uint64_t luid)
 {
-	if (snapshot_has(snapshot, "handles") && !snapshot->handles_partial && !holders->hidden &&
-	    snapshot->elevated != NO)
+	const struct sight *sight = snapshot_sight_of(snapshot, SECTION_HANDLES);
+	if (snapshot_whole(snapshot, SECTION_HANDLES) && !holders->hidden)
 		return true;
-	for (size_t i = 0; i < snapshot->searched_count; i++) {
-		if (snapshot->searched[i] == luid)
+	for (size_t i = 0; sight && i < sight->searched_count; i++) {
+		if (sight->searched[i].luid == luid)
 			return true;
 	}
 	return false;

@@ -1,0 +1,40 @@
+/* What the files of this folder share. */
+#ifndef LEAKLAB_LEAK_INSIDE_H
+#define LEAKLAB_LEAK_INSIDE_H
+
+#include "leak/leak.h"
+
+/* Clocks of host and driver are never quite in step. */
+#define OLDER_TOLERANCE INT64_C(2000000)
+
+struct leak {
+	struct leak_terms terms;
+	struct intern *pool;
+	bool failed;    /* memory was out */
+	size_t samples; /* added so far */
+	int64_t time;   /* of the last */
+	int64_t stated; /* release time by the last sample that states one */
+
+	int64_t first_time;        /* of the first sample */
+	uint64_t first_luid;       /* highest LUID listed there */
+	bool references_seen;      /* some sample had logon sessions and handles whole */
+	struct left_logon *logons; /* by LUID */
+	size_t logon_count, logon_room;
+	struct left_id *ids; /* by ID */
+	size_t id_count, id_room;
+	bool ids_reused;
+
+	int64_t last_gone;
+	size_t late_releases;
+	int64_t late_excess; /* summed, microseconds beyond the release time */
+};
+
+/* The logon sessions, and the session IDs, of one more sample. False: memory is out. */
+bool left_add(struct leak *leak, const struct snapshot *sample, int64_t time, int64_t offset);
+bool ids_add(struct leak *leak, const struct snapshot *sample, int64_t time);
+
+/* One more sample that lacks a session, and what that proves. */
+void left_note_absence(int64_t time, bool counted, int64_t *first, int64_t *second, size_t *count,
+    bool *first_counted, int64_t *ended, enum age_proof *proof);
+
+#endif

@@ -1,0 +1,105 @@
+/* What is known by name or number on every Windows host. */
+#include <string.h>
+#include <strings.h>
+
+#include "leak/leak.h"
+
+bool image_same(const char *a, const char *b)
+{
+	if (!a || !b)
+		return false;
+	size_t a_length = strlen(a), b_length = strlen(b);
+	if (a_length > 4 && strcasecmp(a + a_length - 4, ".exe") == 0)
+		a_length -= 4;
+	if (b_length > 4 && strcasecmp(b + b_length - 4, ".exe") == 0)
+		b_length -= 4;
+	return a_length == b_length && strncasecmp(a, b, a_length) == 0;
+}
+
+bool image_follows(const char *image)
+{
+	return image_same(image, "System") || image_same(image, "lsass");
+}
+
+bool image_is_windows(const char *image)
+{
+	static const char *const own[] = {"System", "smss", "csrss", "wininit", "winlogon",
+	    "services", "lsass", "lsm", "svchost", "LogonUI", "dwm", "fontdrvhost", "explorer",
+	    "rdpclip", "taskhostw", "taskhostex", "sihost", "spoolsv", "WmiPrvSE", "RuntimeBroker",
+	    "userinit", "ctfmon", "conhost", "dllhost", "SearchIndexer", "LsaIso", "Registry",
+	    "Memory Compression", "TiWorker", "TrustedInstaller", "audiodg", "msdtc",
+	    "TermService"};
+	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+		if (image_same(image, own[i]))
+			return true;
+	}
+	return false;
+}
+
+/* IUSR_LUID, NETWORKSERVICE_LUID, LOCALSERVICE_LUID, SYSTEM_LUID of winnt.h */
+static const uint64_t lasting[] = {0x3e3, 0x3e4, 0x3e5, 0x3e7};
+#define LASTING_COUNT (sizeof lasting / sizeof lasting[0])
+
+bool luid_is_lasting(uint64_t luid)
+{
+	for (size_t i = 0; i < LASTING_COUNT; i++) {
+		if (lasting[i] == luid)
+			return true;
+	}
+	return false;
+}
+
+static bool lists(const struct snapshot *snapshot, uint64_t luid)
+{
+	for (size_t i = 0; i < snapshot->logon_session_count; i++) {
+		if (snapshot->logon_sessions[i].luid == luid)
+			return true;
+	}
+	return false;
+}
+
+uint64_t lasting_missing(const struct snapshot *before, const struct snapshot *after)
+{
+	for (size_t i = 0; i < LASTING_COUNT; i++) {
+		if (lists(before, lasting[i]) && !lists(after, lasting[i]))
+			return lasting[i];
+	}
+	return 0;
+}
+
+static bool starts(const char *text, const char *with)
+{
+	return text && strncasecmp(text, with, strlen(with)) == 0;
+}
+
+bool logon_is_of_desktop(const struct logon_session *logon)
+{
+	return starts(logon->user, "DWM-") || starts(logon->user, "UMFD-");
+}
+
+bool logon_is_remote(const struct logon_session *logon)
+{
+	return logon->logon_type && (strcmp(logon->logon_type, "RemoteInteractive") == 0 ||
+	                                strcmp(logon->logon_type, "CachedRemoteInteractive") == 0);
+}
+
+bool logon_is_of_person(const struct logon_session *logon)
+{
+	static const char *const types[] = {
+	    "Network", "Batch", "Service", "NetworkCleartext", "Proxy"};
+	static const char *const domains[] = {
+	    "NT AUTHORITY", "NT SERVICE", "IIS APPPOOL", "NT VIRTUAL MACHINE"};
+	const size_t length = logon->user ? strlen(logon->user) : 0;
+	if ((length && logon->user[length - 1] == '$') || logon_is_of_desktop(logon) ||
+	    luid_is_lasting(logon->luid))
+		return false;
+	for (size_t i = 0; logon->domain && i < sizeof domains / sizeof domains[0]; i++) {
+		if (strcasecmp(logon->domain, domains[i]) == 0)
+			return false;
+	}
+	for (size_t i = 0; logon->logon_type && i < sizeof types / sizeof types[0]; i++) {
+		if (strcmp(logon->logon_type, types[i]) == 0)
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,251 @@
+/* The leak rule: what is left of sessions that have ended, for how long, and who keeps it. The door of this folder; every verdict,
+ * the driver's settling and what is shown of one sample ask it.
+ *
+ * A logon session is an *orphan* if it outlived its RDS session, with or without processes; one of a watched account (a run's)
+ * also if it has neither an RDS session nor a live process. A session ID is *referred* if it is in no session list, yet a token,
+ * a process or a logon session refers to it, and *pinned* if a later logon was given a higher ID all the same: since MS16-111
+ * Windows gives the lowest ID that nothing refers to.
+ *
+ * Samples are added in order. What one of them proves of a logon session is kept for the next; what is not listed where the
+ * section is not whole is not gone. */
+#ifndef LEAKLAB_LEAK_H
+#define LEAKLAB_LEAK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "evidence/snapshot.h"
+
+/* Holders on Windows release within 20 minutes of the logoff (published investigations: 10 to 20). Microseconds. */
+#define RELEASE_TIME (INT64_C(20) * 60 * 1000000)
+/* Session IDs of RDS sessions; listeners are above. */
+#define SESSION_ID_MOST 65535
+
+/* ---- known by name ---- */
+
+/* Images by name, with or without ".exe". */
+bool image_same(const char *a, const char *b);
+/* System (the logon session's directory) and lsass release once the last other holder has. */
+bool image_follows(const char *image);
+/* A part of Windows, by name. */
+bool image_is_windows(const char *image);
+
+/* LUIDs of logon sessions that Windows makes as it starts and keeps: IUSR, LOCAL SERVICE, NETWORK SERVICE, SYSTEM (winnt.h,
+ * *_LUID). */
+bool luid_is_lasting(uint64_t luid);
+/* Of the logon sessions that the first list has and every whole list must have: one that the other lacks; 0: none. */
+uint64_t lasting_missing(const struct snapshot *before, const struct snapshot *after);
+
+/* Of the desktop window manager or font driver of a session: DWM-n, UMFD-n. */
+bool logon_is_of_desktop(const struct logon_session *logon);
+/* RemoteInteractive, CachedRemoteInteractive: such a logon makes an RDS session. */
+bool logon_is_remote(const struct logon_session *logon);
+/* Of a person, or of an unknown owner; not of the machine, of services or of the desktop's parts. */
+bool logon_is_of_person(const struct logon_session *logon);
+
+/* ---- one boot ---- */
+
+enum boot {
+	BOOT_UNKNOWN, /* nothing tells: taken as one, and said */
+	BOOT_SAME,
+	BOOT_OTHER, /* the host was rebooted between the two */
+};
+/* Logon sessions that persist (LUID and logon time) prove one boot; only without any, processes with start times, then boot times. */
+enum boot leak_boot(const struct snapshot *a, const struct snapshot *b);
+
+/* Lowers the sight of lists that show, by themselves or beside an earlier sample of the same boot (NULL: none), that rows are
+ * missing from them. False: memory is out. */
+bool leak_check_lists(const struct snapshot *before, struct snapshot *sample);
+
+/* ---- what is left ---- */
+
+struct leak;
+
+struct leak_terms {
+	int64_t
+	    release_time; /* microseconds; NUMBER_UNKNOWN: what the last sample states, else RELEASE_TIME */
+	int64_t
+	    after_logoff; /* since every session that is not listed has ended, by the user's word; NUMBER_UNKNOWN */
+	/* Whether a logon session is one of a run: of its accounts, or of the desktop of one of its sessions. logon_time is by the
+	 * samples' clock. NULL: there is no run, and all logon sessions with an RDS session are watched. */
+	bool (*is_watched)(const void *data, const struct logon_session *logon, int64_t logon_time);
+	const void *data;
+};
+
+/* What proves that its session had ended by then. */
+enum age_proof {
+	AGE_UNKNOWN,
+	AGE_CYCLE,       /* the proven logoff of its cycle */
+	AGE_SAMPLE,      /* earlier samples that showed it without its session */
+	AGE_OTHER_LOGON, /* another account's later logon in the same session ID */
+	AGE_LATER_LOGON, /* a later logon of its account in another session */
+	AGE_USER,        /* --after-logoff */
+};
+
+enum fate {
+	FATE_ALIVE, /* its session is listed, or it is none that a leak could keep */
+	FATE_ORPHAN,
+	FATE_UNSURE, /* what was seen does not tell */
+};
+
+/* Why a fate is unsure. */
+enum unsure {
+	UNSURE_NO_SESSION_ID,    /* which session it is of is not known */
+	UNSURE_SESSIONS_UNSEEN,  /* the list of sessions is not whole */
+	UNSURE_SESSION_NAMELESS, /* its session is listed without a user */
+	UNSURE_EARLIER_LOGON,    /* its session has a later logon of the same user */
+	UNSURE_PROCESSES_UNSEEN, /* it has no RDS session, and whether a process runs in it is not known */
+	UNSURE_DISPUTED,         /* observers do not agree whose it is */
+	UNSURE_KINDS
+};
+
+/* A logon session that some sample showed. Texts are the leak's. */
+struct left_logon {
+	uint64_t luid;
+	const char *user, *domain, *logon_type;
+	const char
+	    *session_user; /* whose session it was when it was last listed; NULL: not known */
+	int64_t session_id;
+	int64_t logon_time; /* by the samples' clock */
+	const char *logon_time_text;
+	int64_t shown; /* time of the last sample that shows it */
+	bool gone;     /* a later sample, whole, does not */
+	bool listed;   /* false: only handles to it show that it lives */
+	enum fate fate;
+	enum unsure unsure;  /* if it is */
+	bool id_given_again; /* its session ID has another session now */
+	bool watched;
+	bool older;      /* than the run, and not seen alive in it */
+	bool seen_alive; /* an earlier sample listed its session */
+	bool was_left;   /* an earlier sample showed it as an orphan */
+	int64_t ended; /* its session had ended by then, by the samples' clock; TIMESTAMP_UNKNOWN */
+	enum age_proof proof;
+
+	/* private: the samples in a row that showed it without its session, and the last that showed it at all */
+	int64_t absent_first, absent_second;
+	size_t absent_count, sample;
+	bool absent_counted;
+	size_t first; /* the first sample that showed it */
+};
+
+/* A session ID that is in no session list, and referred to. */
+struct left_id {
+	int64_t id;
+	int64_t shown; /* as above */
+	bool gone;
+	size_t tokens, processes, logons; /* that refer to it */
+	int64_t ended;                    /* as above */
+	enum age_proof proof;
+	bool watched;
+	bool older;
+	bool pinned;
+
+	/* private: as above; and one handle that referred to it at first */
+	int64_t absent_first, absent_second;
+	size_t absent_count, sample;
+	bool absent_counted;
+	int64_t pid, value, since;
+	bool kept;   /* the same handle refers to it still */
+	bool listed; /* some sample lists its session */
+};
+
+/* NULL: memory is out. */
+struct leak *leak_create(const struct leak_terms *terms);
+void leak_destroy(struct leak *leak); /* NULL is allowed */
+
+/* One more sample. time: when it was taken, by a clock that all samples share (TIMESTAMP_UNKNOWN: not known); offset: the host's
+ * clock minus that one. False: memory is out. */
+bool leak_add(struct leak *leak, const struct snapshot *sample, int64_t time, int64_t offset);
+
+/* The session of the logon session had ended by then: its cycle's logoff was proven. */
+void leak_prove_end(struct leak *leak, uint64_t luid, int64_t ended);
+/* The session with the ID had ended by then: that of the last cycle that had it. */
+void leak_prove_id_end(struct leak *leak, int64_t id, int64_t ended);
+
+/* A session ID that a logon was given, which began at `started`. */
+struct given_id {
+	int64_t id, started;
+};
+/* Says which referred IDs are pinned. The IDs are sorted by their start. */
+void leak_pin(struct leak *leak, const struct given_id *given, size_t count);
+/* True if an ID was given again that tokens still referred to: this boot's kernel lacks the rule of MS16-111. */
+bool leak_ids_are_reused(const struct leak *leak);
+
+/* All that samples showed, by LUID and by ID; what has gone is still among them. */
+struct left_logon *leak_logons(const struct leak *leak, size_t *count);
+struct left_id *leak_ids(const struct leak *leak, size_t *count);
+/* NULL: no sample showed it. */
+struct left_logon *leak_logon(const struct leak *leak, uint64_t luid);
+/* An orphan, not gone, as far as anybody knows. */
+bool left_is_orphan(const struct left_logon *left);
+
+/* Microseconds. */
+int64_t leak_release_time(const struct leak *leak);
+/* T, for how long a run must be quiet: a quarter of the release time, and more once one was seen to go later than that. */
+int64_t leak_quiet_time(const struct leak *leak);
+/* The least time for which a session that ended by `ended` had ended at `shown`; NUMBER_UNKNOWN. */
+int64_t leak_age(const struct leak *leak, int64_t ended, int64_t shown);
+/* Whether that is at least the release time, and `more`. */
+bool leak_is_old(const struct leak *leak, int64_t ended, int64_t shown, int64_t more);
+/* When a watched orphan or referred ID was last seen to have gone; TIMESTAMP_UNKNOWN: none was. */
+int64_t leak_last_gone(const struct leak *leak);
+/* How many watched orphans were older than the release time when they went. */
+size_t leak_late_releases(const struct leak *leak);
+
+/* ---- who keeps it ---- */
+
+/* A process and its handles to one logon session. */
+struct holder {
+	uint64_t luid;
+	int64_t pid;
+	const char *image; /* the snapshot's */
+	int64_t tokens;
+	int64_t directories;
+	bool follower; /* releases once the last other holder of this logon session has */
+};
+
+/* By LUID; of one LUID those that matter come first: third parties, parts of Windows, followers. */
+struct holders {
+	struct holder *items;
+	size_t count;
+	size_t hidden; /* token handles of which the logon session is not known */
+};
+
+/* False: memory is out. */
+bool holders_find(struct holders *out, const struct snapshot *snapshot);
+void holders_deinit(struct holders *holders);
+/* The first holder of the logon session, and how many there are. */
+const struct holder *holders_of(const struct holders *holders, uint64_t luid, size_t *count);
+/* Whether nothing more than what is listed holds the logon session by handles: it was searched for, or all handles were listed
+ * and looked into. */
+bool handles_shown_of(
+    const struct snapshot *snapshot, const struct holders *holders, uint64_t luid);
+
+/* A process that holds orphans or pinned IDs. */
+struct culprit {
+	const char *image; /* the snapshot's; NULL: not known */
+	int64_t pid;       /* NUMBER_UNKNOWN */
+	int64_t handles;
+	int64_t logon_sessions; /* distinct orphans among them */
+	int64_t session_ids;    /* pinned IDs that it holds beyond those of orphans */
+	int64_t alone;          /* of both, what no other holder than followers holds */
+	bool follower;          /* each of what it holds has another holder */
+	bool windows;           /* a part of Windows, by name */
+};
+
+struct culprits {
+	struct culprit *items; /* the worst first */
+	size_t count;
+	int64_t unheld;         /* orphans without a holder in sight */
+	int64_t followers_only; /* orphans that only followers hold */
+};
+
+/* Who holds the logon sessions (LUIDs, sorted) and session IDs (sorted) in the snapshot. False: memory is out. */
+bool culprits_find(struct culprits *out, const struct snapshot *snapshot, const uint64_t *luids,
+    size_t luid_count, const int64_t *ids, size_t id_count);
+void culprits_deinit(struct culprits *culprits);
+/* How many of the first are ranked alike. */
+size_t culprits_tied(const struct culprits *culprits);
+
+#endif

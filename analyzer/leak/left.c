@@ -1,0 +1,574 @@
+/* Which logon sessions outlived their session, sample by sample, and since when at least. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/intern.h"
+#include "evidence/identity.h"
+#include "leak/inside.h"
+
+/* The sample at hand, and what is asked of it again and again. */
+struct looking {
+	struct leak *leak;
+	const struct snapshot *sample;
+	int64_t time, offset;
+	struct logon_session *logons; /* of the list and of handles, by LUID */
+	size_t count, listed;
+	struct session *sessions; /* by ID, without listeners */
+	size_t session_count;
+	uint64_t *running; /* LUIDs of processes, sorted */
+	size_t running_count;
+	bool running_known;                            /* whose processes run is known */
+	bool counted;                                  /* lost rows of sessions would show */
+	const struct logon_session **by_id, **by_user; /* remote logons, later ones last */
+	size_t remote_count;
+};
+
+static int session_order(const void *a, const void *b)
+{
+	const struct session *left = a, *right = b;
+	return (left->id > right->id) - (left->id < right->id);
+}
+
+static int luid_order(const void *a, const void *b)
+{
+	const uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+	return (left > right) - (left < right);
+}
+
+/* The logon sessions by LUID, those that only handles show behind the listed ones at first. */
+static bool collect_logons(struct looking *look)
+{
+	const struct snapshot *sample = look->sample;
+	const size_t listed = sample->logon_session_count;
+	uint64_t *shown = malloc((sample->handle_count + 1) * sizeof *shown);
+	size_t count = 0, kept = listed;
+	if (!shown)
+		return false;
+	for (size_t i = 0; i < sample->handle_count; i++) {
+		const uint64_t luid = sample->handles[i].luid;
+		if (luid != LUID_UNKNOWN && luid != 0 && (count == 0 || shown[count - 1] != luid))
+			shown[count++] = luid;
+	}
+	qsort(shown, count, sizeof *shown, luid_order);
+	look->logons = malloc((listed + count + 1) * sizeof *look->logons);
+	if (look->logons && listed) {
+		memcpy(look->logons, sample->logon_sessions, listed * sizeof *look->logons);
+		qsort(look->logons, listed, sizeof *look->logons, logon_session_order);
+	}
+	for (size_t i = 0; look->logons && i < count; i++) {
+		struct logon_session logon;
+		record_clear(&logon_session_record, &logon);
+		logon.luid = shown[i];
+		if ((i == 0 || shown[i] != shown[i - 1]) &&
+		    !(listed &&
+		        bsearch(&logon, look->logons, listed, sizeof logon, logon_session_order)))
+			look->logons[kept++] = logon;
+	}
+	free(shown);
+	look->listed = listed;
+	look->count = kept;
+	return look->logons;
+}
+
+/* What handles tell of logon sessions that no list has. */
+static void name_by_handles(struct looking *look)
+{
+	const struct snapshot *sample = look->sample;
+	struct logon_session *unlisted = look->logons + look->listed;
+	const size_t count = look->count - look->listed;
+	for (size_t i = 0; count && i < sample->handle_count; i++) {
+		const struct handle *handle = &sample->handles[i];
+		const struct logon_session key = {.luid = handle->luid};
+		struct logon_session *logon =
+		    handle->luid == LUID_UNKNOWN
+		        ? NULL
+		        : bsearch(&key, unlisted, count, sizeof key, logon_session_order);
+		if (!logon)
+			continue;
+		if (!logon->user) {
+			logon->user = handle->user;
+			logon->domain = handle->domain;
+		}
+		if (logon->session_id == NUMBER_UNKNOWN)
+			logon->session_id = handle->session_id;
+	}
+}
+
+static bool collect_sessions(struct looking *look)
+{
+	const struct snapshot *sample = look->sample;
+	const struct sight *sight = snapshot_sight_of(sample, SECTION_SESSIONS);
+	look->sessions = malloc((sample->session_count + 1) * sizeof *look->sessions);
+	for (size_t i = 0; look->sessions && i < sample->session_count; i++) {
+		if (!session_is_listener(&sample->sessions[i]))
+			look->sessions[look->session_count++] = sample->sessions[i];
+	}
+	if (look->session_count)
+		qsort(look->sessions, look->session_count, sizeof *look->sessions, session_order);
+	look->counted = sight && sight->rows != NUMBER_UNKNOWN;
+	return look->sessions;
+}
+
+static bool collect_running(struct looking *look)
+{
+	const struct snapshot *sample = look->sample;
+	look->running = malloc((sample->process_count + 1) * sizeof *look->running);
+	for (size_t i = 0; look->running && i < sample->process_count; i++) {
+		if (sample->processes[i].luid != LUID_UNKNOWN)
+			look->running[look->running_count++] = sample->processes[i].luid;
+	}
+	if (look->running_count)
+		qsort(look->running, look->running_count, sizeof *look->running, luid_order);
+	look->running_known = look->running_count > 0 && snapshot_whole(sample, SECTION_PROCESSES);
+	return look->running;
+}
+
+static int by_id_order(const void *a, const void *b)
+{
+	const struct logon_session *left = *(const struct logon_session *const *)a,
+	                           *right = *(const struct logon_session *const *)b;
+	if (left->session_id != right->session_id)
+		return left->session_id < right->session_id ? -1 : 1;
+	return logon_session_order(left, right);
+}
+
+static int by_user_order(const void *a, const void *b)
+{
+	const struct logon_session *left = *(const struct logon_session *const *)a,
+	                           *right = *(const struct logon_session *const *)b;
+	const int order = account_user_order(left->user, right->user);
+	return order ? order : logon_session_order(left, right);
+}
+
+static bool collect_remote(struct looking *look)
+{
+	look->by_id = malloc((look->count + 1) * 2 * sizeof *look->by_id);
+	if (!look->by_id)
+		return false;
+	for (size_t i = 0; i < look->listed; i++) {
+		const struct logon_session *logon = &look->sample->logon_sessions[i];
+		if (logon->session_id > 0 && logon->user && !logon->disputed &&
+		    logon_is_remote(logon))
+			look->by_id[look->remote_count++] = logon;
+	}
+	look->by_user = look->by_id + look->count + 1;
+	memcpy(look->by_user, look->by_id, look->remote_count * sizeof *look->by_user);
+	if (look->remote_count) {
+		qsort(look->by_id, look->remote_count, sizeof *look->by_id, by_id_order);
+		qsort(look->by_user, look->remote_count, sizeof *look->by_user, by_user_order);
+	}
+	return true;
+}
+
+static void looking_deinit(struct looking *look)
+{
+	free(look->logons);
+	free(look->sessions);
+	free(look->running);
+	free(look->by_id);
+}
+
+static const struct session *session_of(const struct looking *look, int64_t id)
+{
+	const struct session key = {.id = id};
+	return look->session_count
+	           ? bsearch(&key, look->sessions, look->session_count, sizeof key, session_order)
+	           : NULL;
+}
+
+static bool runs(const struct looking *look, uint64_t luid)
+{
+	return look->running_count &&
+	       bsearch(&luid, look->running, look->running_count, sizeof luid, luid_order);
+}
+
+static enum fate unsure(enum unsure *reason, enum unsure why)
+{
+	*reason = why;
+	return FATE_UNSURE;
+}
+
+/* A logon session in no RDS session. Those of services and scheduled tasks live as long as their processes. */
+static enum fate fate_without_session(const struct looking *look, const struct logon_session *logon,
+    bool watched, enum unsure *reason)
+{
+	if (!look->leak->terms.is_watched || !watched)
+		return FATE_ALIVE;
+	if (!look->running_known)
+		return unsure(reason, UNSURE_PROCESSES_UNSEEN);
+	return runs(look, logon->luid) ? FATE_ALIVE : FATE_ORPHAN;
+}
+
+/* Whether the session that has the logon session's ID is another one now. No session changes its user; others than its user may
+ * log on in it (runas), but only a remote logon makes a session; where types are not told, processes tell. */
+static bool is_another(const struct looking *look, const struct left_logon *left,
+    const struct logon_session *logon, const struct session *session)
+{
+	if (session->disputed || !session->user || !*session->user)
+		return false;
+	if (left->session_user &&
+	    !account_may_be(left->session_user, NULL, session->user, session->domain))
+		return true;
+	if (!logon->user ||
+	    account_may_be(session->user, session->domain, logon->user, logon->domain) ||
+	    logon_is_of_desktop(logon))
+		return false;
+	return logon_is_remote(logon) ||
+	       (!logon->logon_type && look->running_known && !runs(look, logon->luid));
+}
+
+/* Its session is listed, of its own user: a later remote logon of the same user there may have made another session. Two logon
+ * sessions of one logon are made at one moment. */
+static bool has_later_logon(const struct looking *look, const struct logon_session *logon)
+{
+	size_t low = 0, high = look->remote_count;
+	if (!logon_is_remote(logon))
+		return false;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		if (by_id_order(&look->by_id[middle], &logon) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < look->remote_count && look->by_id[low]->session_id == logon->session_id;
+	     low++) {
+		if (logon_session_apart(logon, look->by_id[low]) &&
+		    account_same(logon->user, logon->domain, look->by_id[low]->user,
+		        look->by_id[low]->domain))
+			return true;
+	}
+	return false;
+}
+
+static enum fate fate_of(const struct looking *look, const struct left_logon *left,
+    const struct logon_session *logon, bool watched, bool *id_given_again, enum unsure *reason)
+{
+	const struct snapshot *sample = look->sample;
+	if (luid_is_lasting(logon->luid))
+		return FATE_ALIVE;
+	if (logon->disputed)
+		return unsure(reason, UNSURE_DISPUTED);
+	if (logon->session_id == NUMBER_UNKNOWN)
+		return watched && (look->leak->terms.is_watched || logon_is_of_person(logon))
+		           ? unsure(reason, UNSURE_NO_SESSION_ID)
+		           : FATE_ALIVE;
+	if (logon->session_id == 0)
+		return fate_without_session(look, logon, watched, reason);
+	const struct session *session = session_of(look, logon->session_id);
+	if (session) {
+		if (is_another(look, left, logon, session)) {
+			*id_given_again = true;
+			return FATE_ORPHAN;
+		}
+		if (!session->disputed && (!session->user || !*session->user) && logon->user &&
+		    logon_is_of_person(logon) &&
+		    (logon->logon_type || (look->running_known && !runs(look, logon->luid))) &&
+		    snapshot_whole(sample, SECTION_SESSIONS))
+			return unsure(reason, UNSURE_SESSION_NAMELESS);
+		return has_later_logon(look, logon) ? unsure(reason, UNSURE_EARLIER_LOGON)
+		                                    : FATE_ALIVE;
+	}
+	if (snapshot_whole(sample, SECTION_SESSIONS))
+		return FATE_ORPHAN;
+	/* quser lists who is logged on remotely. */
+	if (snapshot_extent(sample, SECTION_SESSIONS) == EXTENT_PARTIAL && sample->elevated != NO &&
+	    logon->user && logon_is_remote(logon) && logon_is_of_person(logon))
+		return FATE_ORPHAN;
+	return unsure(reason, UNSURE_SESSIONS_UNSEEN);
+}
+
+static void prove(int64_t *ended, enum age_proof *proof, int64_t by, enum age_proof how)
+{
+	if (*ended == TIMESTAMP_UNKNOWN || by < *ended) {
+		*ended = by;
+		*proof = how;
+	}
+}
+
+/* The first logon in a sorted list that is later than the logon session and fits. */
+static const struct logon_session *later_logon(const struct looking *look,
+    const struct logon_session **sorted, const struct logon_session *logon,
+    int (*order)(const void *, const void *),
+    bool (*fits)(const struct logon_session *logon, const struct logon_session *other),
+    bool (*same)(const struct logon_session *logon, const struct logon_session *other))
+{
+	size_t low = 0, high = look->remote_count;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		if (order(&sorted[middle], &logon) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < look->remote_count && same(logon, sorted[low]); low++) {
+		if (sorted[low]->logon_time != TIMESTAMP_UNKNOWN && fits(logon, sorted[low]))
+			return sorted[low];
+	}
+	return NULL;
+}
+
+static bool same_id(const struct logon_session *logon, const struct logon_session *other)
+{
+	return logon->session_id == other->session_id;
+}
+
+static bool other_account(const struct logon_session *logon, const struct logon_session *other)
+{
+	return !account_may_be(logon->user, logon->domain, other->user, other->domain);
+}
+
+static bool same_user(const struct logon_session *logon, const struct logon_session *other)
+{
+	return account_user_order(logon->user, other->user) == 0;
+}
+
+static bool other_session(const struct logon_session *logon, const struct logon_session *other)
+{
+	return logon->session_id != other->session_id &&
+	       account_same(logon->user, logon->domain, other->user, other->domain);
+}
+
+/* LUIDs are given out in rising order, so that of two logons the later one has the higher. */
+static void prove_by_logons(
+    const struct looking *look, struct left_logon *left, const struct logon_session *logon)
+{
+	const struct logon_session *other;
+	if (!logon->user || logon->session_id <= 0)
+		return;
+	if ((other = later_logon(look, look->by_id, logon, by_id_order, other_account, same_id)))
+		prove(
+		    &left->ended, &left->proof, other->logon_time - look->offset, AGE_OTHER_LOGON);
+	if (logon_is_remote(logon) && (other = later_logon(look, look->by_user, logon,
+	                                   by_user_order, other_session, same_user)))
+		prove(
+		    &left->ended, &left->proof, other->logon_time - look->offset, AGE_LATER_LOGON);
+}
+
+/* One sample that lacks the session may have lost its row, where rows are neither numbered nor counted. */
+void left_note_absence(int64_t time, bool counted, int64_t *first, int64_t *second, size_t *count,
+    bool *first_counted, int64_t *ended, enum age_proof *proof)
+{
+	if (time == TIMESTAMP_UNKNOWN)
+		return;
+	if (++*count == 1) {
+		*first = time;
+		*first_counted = counted;
+	} else if (*count == 2) {
+		*second = time;
+	}
+	if (*first_counted)
+		prove(ended, proof, *first, AGE_SAMPLE);
+	else if (*count >= 2)
+		prove(ended, proof, *second, AGE_SAMPLE);
+}
+
+static void keep_text(struct leak *leak, const char **own, const char *text)
+{
+	if (*own || !text)
+		return;
+	*own = intern_string(leak->pool, text, strlen(text));
+	leak->failed |= !*own;
+}
+
+/* What earlier samples knew of it fills what this one does not tell. */
+static void fill(struct logon_session *logon, const struct left_logon *left)
+{
+	if (logon->session_id == NUMBER_UNKNOWN)
+		logon->session_id = left->session_id;
+	if (!logon->user) {
+		logon->user = left->user;
+		logon->domain = left->domain;
+	}
+	if (!logon->logon_type)
+		logon->logon_type = left->logon_type;
+}
+
+/* Made before the first sample: listed there, or by its time, or by its LUID. */
+static bool is_older(const struct looking *look, const struct logon_session *logon, bool first)
+{
+	const struct leak *leak = look->leak;
+	if (!leak->terms.is_watched)
+		return false;
+	if (first)
+		return true;
+	if (logon->logon_time != TIMESTAMP_UNKNOWN && leak->first_time != TIMESTAMP_UNKNOWN)
+		return logon->logon_time - look->offset < leak->first_time - OLDER_TOLERANCE;
+	return logon->luid <= leak->first_luid;
+}
+
+static void look_at(struct looking *look, struct left_logon *left, struct logon_session *logon)
+{
+	struct leak *leak = look->leak;
+	const bool is_new = left->sample == 0;
+	fill(logon, left);
+	keep_text(leak, &left->user, logon->user);
+	keep_text(leak, &left->domain, logon->domain);
+	keep_text(leak, &left->logon_type, logon->logon_type);
+	keep_text(leak, &left->logon_time_text, logon->logon_time_text);
+	left->session_id = logon->session_id;
+	if (logon->logon_time != TIMESTAMP_UNKNOWN)
+		left->logon_time = logon->logon_time - look->offset;
+	left->watched = leak->terms.is_watched
+	                    ? leak->terms.is_watched(leak->terms.data, logon, left->logon_time)
+	                    : true;
+	left->was_left |= left->fate == FATE_ORPHAN && !left->gone && !is_new;
+	left->gone = false;
+	left->id_given_again = false;
+	left->fate =
+	    fate_of(look, left, logon, left->watched, &left->id_given_again, &left->unsure);
+	if (is_new) {
+		left->first = leak->samples;
+		left->older = is_older(look, logon, leak->samples == 1);
+	}
+	left->shown = look->time;
+	left->sample = leak->samples;
+	if (left->fate == FATE_ALIVE) {
+		const struct session *session =
+		    logon->session_id > 0 ? session_of(look, logon->session_id) : NULL;
+		if (session && !session->disputed && session->user && *session->user) {
+			left->session_user = NULL;
+			keep_text(leak, &left->session_user, session->user);
+		}
+		left->seen_alive |= logon->session_id > 0;
+		left->older &= !left->seen_alive;
+		left->was_left = false;
+		left->absent_count = 0;
+		if (left->proof != AGE_CYCLE) {
+			left->ended = TIMESTAMP_UNKNOWN;
+			left->proof = AGE_UNKNOWN;
+		}
+	} else if (left->fate == FATE_ORPHAN) {
+		left_note_absence(look->time, look->counted, &left->absent_first,
+		    &left->absent_second, &left->absent_count, &left->absent_counted, &left->ended,
+		    &left->proof);
+		prove_by_logons(look, left, logon);
+	}
+}
+
+static int left_order(const void *a, const void *b)
+{
+	const struct left_logon *left = a, *right = b;
+	return (left->luid > right->luid) - (left->luid < right->luid);
+}
+
+static struct left_logon *find(const struct leak *leak, size_t known, uint64_t luid)
+{
+	const struct left_logon key = {.luid = luid};
+	return known ? bsearch(&key, leak->logons, known, sizeof key, left_order) : NULL;
+}
+
+static struct left_logon *add(struct leak *leak, uint64_t luid)
+{
+	if (leak->logon_count == leak->logon_room) {
+		const size_t room = leak->logon_room ? leak->logon_room * 2 : 256;
+		struct left_logon *larger = reallocarray(leak->logons, room, sizeof *larger);
+		if (!larger)
+			return NULL;
+		leak->logons = larger;
+		leak->logon_room = room;
+	}
+	struct left_logon *left = &leak->logons[leak->logon_count++];
+	*left = (struct left_logon){.luid = luid,
+	    .session_id = NUMBER_UNKNOWN,
+	    .logon_time = TIMESTAMP_UNKNOWN,
+	    .ended = TIMESTAMP_UNKNOWN};
+	return left;
+}
+
+/* What a whole list does not have, and no handle shows, has gone. */
+static void note_gone(struct looking *look)
+{
+	struct leak *leak = look->leak;
+	if (!snapshot_whole(look->sample, SECTION_LOGON_SESSIONS))
+		return;
+	for (size_t i = 0; i < leak->logon_count; i++) {
+		struct left_logon *left = &leak->logons[i];
+		if (left->gone || left->sample == leak->samples)
+			continue;
+		left->gone = true;
+		if (left->fate != FATE_ORPHAN || !left->watched)
+			continue;
+		leak->last_gone = look->time;
+		const int64_t age = leak_age(leak, left->ended, left->shown);
+		if (age != NUMBER_UNKNOWN && age > leak_release_time(leak)) {
+			leak->late_releases++;
+			leak->late_excess += age - leak_release_time(leak);
+		}
+	}
+}
+
+static bool prepare(struct looking *look)
+{
+	if (!collect_logons(look) || !collect_sessions(look) || !collect_running(look) ||
+	    !collect_remote(look))
+		return false;
+	name_by_handles(look);
+	return true;
+}
+
+static void note_first(struct looking *look)
+{
+	struct leak *leak = look->leak;
+	if (leak->samples != 1)
+		return;
+	leak->first_time = look->time;
+	for (size_t i = 0; i < look->listed; i++) {
+		if (look->logons[i].luid > leak->first_luid)
+			leak->first_luid = look->logons[i].luid;
+	}
+}
+
+bool left_add(struct leak *leak, const struct snapshot *sample, int64_t time, int64_t offset)
+{
+	struct looking look = {.leak = leak, .sample = sample, .time = time, .offset = offset};
+	const size_t known = leak->logon_count;
+	bool good = prepare(&look);
+	if (good)
+		note_first(&look);
+	for (size_t i = 0; good && i < look.count; i++) {
+		struct logon_session *logon = &look.logons[i];
+		struct left_logon *left = find(leak, known, logon->luid);
+		if (!left)
+			left = add(leak, logon->luid);
+		good = left;
+		if (good) {
+			left->listed = i < look.listed;
+			look_at(&look, left, logon);
+		}
+	}
+	if (good && leak->logon_count > known)
+		qsort(leak->logons, leak->logon_count, sizeof *leak->logons, left_order);
+	if (good)
+		note_gone(&look);
+	looking_deinit(&look);
+	return good && !leak->failed;
+}
+
+struct left_logon *leak_logons(const struct leak *leak, size_t *count)
+{
+	*count = leak->logon_count;
+	return leak->logons;
+}
+
+struct left_logon *leak_logon(const struct leak *leak, uint64_t luid)
+{
+	return find(leak, leak->logon_count, luid);
+}
+
+bool left_is_orphan(const struct left_logon *left)
+{
+	return left->fate == FATE_ORPHAN && !left->gone;
+}
+
+void leak_prove_end(struct leak *leak, uint64_t luid, int64_t ended)
+{
+	struct left_logon *left = leak_logon(leak, luid);
+	if (!left || ended == TIMESTAMP_UNKNOWN || left->session_id <= 0 || left->gone)
+		return;
+	prove(&left->ended, &left->proof, ended, AGE_CYCLE);
+	if (left->fate == FATE_UNSURE &&
+	    (left->unsure == UNSURE_SESSIONS_UNSEEN || left->unsure == UNSURE_EARLIER_LOGON))
+		left->fate = FATE_ORPHAN;
+}
