@@ -11,6 +11,7 @@
 #include "common/timestamp.h"
 #include "dump/answer/answer.h"
 #include "evidence/snapshot.h"
+#include "evidence_options.h"
 
 enum dump_format { DUMP_TEXT, DUMP_JSON, DUMP_SNAPSHOT };
 
@@ -18,6 +19,7 @@ struct order {
 	const char *path, *symbols, *output;
 	enum dump_format format;
 	bool verbose;
+	struct leak_terms terms;
 };
 
 #define OPTION_FORMAT 'f'
@@ -28,11 +30,12 @@ static const struct argp_option options[] = {
         "(looked at after this one); srv*CACHE*URL fetches from a server",
         0},
     {"format", OPTION_FORMAT, "FORMAT", 0,
-        "text (default), json (schema leaklab.dump/1) or snapshot (leaklab.snapshot/1, evidence for "
+        "text (default), json (schema leaklab.dump/1) or snapshot (leaklab.snapshot/2, evidence for "
         "show, compare and judge)",
         0},
     {"verbose", 'v', NULL, 0,
         "Every culprit, orphan, token and holder, and what is damaged; default: the worst", 0},
+    TERMS_OPTIONS,
     {"output", 'o', "FILE", 0, "Write the result to FILE (mode 0600) too", 0},
     {0},
 };
@@ -46,21 +49,26 @@ static const char documentation[] =
     "  leaklab-analyzer dump MEMORY.DMP \\\n"
     "    --symbols 'srv*symbols*https://msdl.microsoft.com/download/symbols'\n\n"
     "Without it only head and modules are shown, and which file is missing.\n\n"
-    "An orphaned logon session is one that no process runs in, and whose user has no process in its "
-    "session any more. Holders are handles, tokens that processes and threads run with, and the "
+    "An orphaned logon session is one that outlived its RDS session: no process runs in the session "
+    "any more, or another user's. Holders are handles, tokens that processes and threads run with, and the "
     "logon session itself; references beyond them are the kernel's, which no handle viewer shows. "
-    "lsass and System let go by themselves when the last other holder has; they come last.\n\n"
+    "lsass and System release once the last other holder has; they come last.\n\n"
+    "Healthy holders release up to 20 minutes after the logoff. A dump seldom proves for how long a session has "
+    "been over, so that what is orphaned is no leak yet: say --after-logoff if you know.\n\n"
     "To know who made a token, and by which calls, leak tracking must have been on when the host "
     "started: `leaklab-probe arm` on the host turns it on for the next start. A host dumps on an NMI, "
-    "or by `notmyfault /crash`; wait 20 minutes after the last logoff, as Windows lets go late.\n\n"
+    "or by `notmyfault /crash`; wait 20 minutes after the last logoff.\n\n"
     "A dump holds secrets: passwords, keys, documents. Nothing of its memory is printed but what is "
     "named above. Keep it as you would keep the host.\n\n"
-    "Exit codes: 0 no orphans; 1 orphans; 2 usage, or a file that is refused; 3 cannot say (no "
-    "symbols, too much missing, a file that is cut short); 4 the environment failed.";
+    "Exit codes: 0 nothing is left over; 1 orphans that are old enough for a leak; 2 usage, or a file that is "
+    "refused; 3 cannot say (orphans of unknown age, no symbols, too much missing, a file that is cut short); 4 the "
+    "environment failed.";
 
 static error_t parse(int key, char *text, struct argp_state *state)
 {
 	struct order *order = state->input;
+	if (terms_parse(&order->terms, key, text, state))
+		return 0;
 	switch (key) {
 	case 's':
 		order->symbols = text;
@@ -137,7 +145,6 @@ static void end_progress(struct progress *progress)
 static bool print(
     const struct order *order, const struct telling *telling, FILE *out, struct error *error)
 {
-	struct snapshot *snapshot;
 	char *json;
 	switch (order->format) {
 	case DUMP_TEXT:
@@ -153,9 +160,7 @@ static bool print(
 		*error = telling->kernel->no_symbol;
 		return false;
 	}
-	snapshot = answer_to_snapshot(telling->answer, error);
-	json = snapshot ? snapshot_to_json(snapshot, error) : NULL;
-	snapshot_destroy(snapshot);
+	json = snapshot_to_json(telling->answer->snapshot, error);
 	if (json)
 		fprintf(out, "%s\n", json);
 	free(json);
@@ -186,7 +191,8 @@ static bool answer(const struct order *order, struct kernel *kernel, struct symb
 	if (!kernel_read(kernel, show_reading, progress, error))
 		return false;
 	end_progress(progress);
-	struct answer *found = kernel->has_symbols ? answer_create(kernel, error) : NULL;
+	struct answer *found =
+	    kernel->has_symbols ? answer_create(kernel, &order->terms, error) : NULL;
 	if (kernel->has_symbols && !found)
 		return false;
 	struct telling telling = {.path = order->path,
@@ -233,7 +239,7 @@ static int run(int argc, char **argv)
 {
 	const struct argp argp = {
 	    .options = options, .parser = parse, .args_doc = "MEMORY.DMP", .doc = documentation};
-	struct order order = {.format = DUMP_TEXT};
+	struct order order = {.format = DUMP_TEXT, .terms = TERMS_NONE};
 	struct error error;
 	int code = EXIT_CLEAN;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &order) != 0)

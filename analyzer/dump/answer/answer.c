@@ -5,12 +5,19 @@
 
 #include "dump/answer/orphans.h"
 
-struct answer *answer_create(struct kernel *kernel, struct error *error)
+struct answer *answer_create(
+    struct kernel *kernel, const struct leak_terms *terms, struct error *error)
 {
 	struct answer *answer = calloc(1, sizeof *answer);
-	if (answer)
+	if (answer) {
 		answer->kernel = kernel;
-	if (answer && answer_find_orphans(answer) && answer_group_culprits(answer))
+		answer->holders_seen = kernel_holders_seen(kernel);
+		answer->snapshot = kernel_to_snapshot(kernel, answer->holders_seen);
+		answer->leak = leak_create(terms);
+	}
+	if (answer && answer->snapshot && answer->leak &&
+	    leak_add(answer->leak, answer->snapshot, answer->snapshot->time, 0) &&
+	    answer_find_orphans(answer) && answer_group_culprits(answer))
 		return answer;
 	answer_destroy(answer);
 	error_set(error, EXIT_TARGET, "out of memory");
@@ -22,9 +29,10 @@ void answer_destroy(struct answer *answer)
 	if (!answer)
 		return;
 	free(answer->orphans);
-	free(answer->pinned);
+	free(answer->referred);
 	free(answer->culprits);
-	free(answer->session_ids);
+	leak_destroy(answer->leak);
+	snapshot_destroy(answer->snapshot);
 	free(answer);
 }
 
@@ -35,18 +43,21 @@ uint64_t answer_pages_cut(const struct kernel *kernel)
 	return pages.listed - pages.stored;
 }
 
-/* What was not seen may hide orphans; what was seen of them is enough to say that there are some. Of a file that was cut
- * short nobody can say what its end would have told. */
+/* What was not seen may hide orphans; what was seen of them is enough to say that there are some, if they are old enough. Of a file
+ * that was cut short nobody can say what its end would have told. A session ID that is referred to is no proof by itself. */
 enum exit_code answer_exit_code(const struct answer *answer)
 {
 	const struct kernel *kernel = answer->kernel;
 	if (answer_pages_cut(kernel) > 0)
 		return EXIT_INCONCLUSIVE;
-	if (answer->orphan_count > 0)
+	if (answer->old_count > 0)
 		return EXIT_LEAK;
-	if (kernel_missing_of(kernel, THING_LOGON_LIST) || kernel_missing_of(kernel, THING_PROCESS))
-		return EXIT_INCONCLUSIVE;
-	return answer->unjudged > 0 || kernel->logon_count == 0 ? EXIT_INCONCLUSIVE : EXIT_CLEAN;
+	return answer->orphan_count > 0 || answer->referred_count > 0 || answer->unjudged > 0 ||
+	               kernel->logon_count == 0 ||
+	               !snapshot_whole(answer->snapshot, SECTION_SESSIONS) ||
+	               !snapshot_whole(answer->snapshot, SECTION_LOGON_SESSIONS)
+	           ? EXIT_INCONCLUSIVE
+	           : EXIT_CLEAN;
 }
 
 const char *method_text(uint32_t method)

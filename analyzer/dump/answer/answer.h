@@ -1,18 +1,11 @@
 /* What follows from what a kernel knew: which logon sessions are orphaned, and who is to blame. The door of this folder, with
  * the forms in which it is told.
  *
- * A logon session is orphaned if it still exists although its user has gone:
- *  - it is none of the system's own (LUIDs 0x3e3, 0x3e4, 0x3e5, 0x3e7), and does not belong to session 0, where services
- *    and network logons live;
- *  - no running process runs in it: no primary token of a running process belongs to it, nor to the logon session that
- *    it is linked to (the other half of an administrator's logon);
- *  - its RDS session is over: no running process with its session ID is of its user (by SID, or by account name where
- *    tokens do not tell). An administrator's elevated half without a process of its own is no orphan by that.
- * Where processes could not be read, the user may have one of those: nobody is an orphan then, but perhaps. What holds a
- * token is the kernel only where all that may hold one was read; else it is a holder that was not seen.
- *
- * A logon session's session ID is that of its tokens. Where none of them can be read, nothing is known of it, and it counts
- * as one that cannot be judged; where it has references and there is no token at all, as an orphan: the kernel holds it. */
+ * The dump is evidence like any other, and the leak rule (leak/leak.h) says what is orphaned; its RDS sessions are those in which
+ * processes run. Beyond that a dump knows references: a logon session that has some, and no token that would tell its session, is
+ * an orphan that the kernel holds; and the linked half of an administrator's logon is none while the other half runs processes.
+ * Where processes could not be read, nobody is an orphan for want of one. What holds a token is the kernel only where all that
+ * may hold one was read; else it is a holder that was not seen. */
 #ifndef LEAKLAB_ANSWER_H
 #define LEAKLAB_ANSWER_H
 
@@ -21,6 +14,7 @@
 #include <stdio.h>
 
 #include "dump/kernel/kernel.h"
+#include "leak/leak.h"
 
 enum culprit_kind {
 	CULPRIT_CREATOR, /* who made the tokens, by leak tracking */
@@ -50,6 +44,7 @@ struct dump_culprit {
 	uint64_t pids[CULPRIT_PIDS];
 	uint32_t pid_count; /* may be more than are kept */
 	uint32_t orphans;   /* distinct ones */
+	uint32_t alone;     /* of these, those that nobody else but followers has to do with */
 	uint32_t tokens;
 	uint64_t
 	    references;    /* of logon sessions, without a token: CULPRIT_KERNEL and _UNSEEN only */
@@ -58,7 +53,8 @@ struct dump_culprit {
 	struct culprit_holder holders[CULPRIT_HOLDERS];
 	uint32_t holder_count; /* kept */
 	uint64_t other_holders;
-	bool follower; /* lsass or System, which let go when the last other holder has */
+	bool follower; /* lsass or System, which release once the last other holder has */
+	bool windows;  /* a part of Windows, by its name */
 
 	uint32_t last_orphan, foreign_orphans; /* private */
 };
@@ -71,32 +67,35 @@ struct orphan {
 	uint64_t kernel_references;
 	uint32_t unheld; /* such tokens */
 	bool references_known;
+	int64_t ended; /* its session had ended by then; TIMESTAMP_UNKNOWN */
+	bool is_old;   /* that is longer ago than holders take to release */
 };
 
 struct answer {
 	struct kernel *kernel;
 	struct orphan *orphans;
 	uint32_t orphan_count;
-	uint32_t unjudged; /* logon sessions of which too little is known */
-	uint32_t
-	    perhaps; /* logon sessions that are orphans unless a process that was not read is theirs */
-	int64_t *pinned; /* session IDs, ascending */
-	uint32_t pinned_count;
+	uint32_t old_count; /* of these, those that are old: a leak */
+	uint32_t unjudged;  /* logon sessions of which too little is known */
+	int64_t *referred;  /* session IDs in no session list that something refers to, ascending */
+	uint32_t referred_count;
+	struct snapshot *snapshot; /* the dump as evidence */
+	struct leak *leak;
 	bool holders_seen;    /* all that may hold a token was read */
 	uint32_t kernel_held; /* orphans that have kernel references */
 	uint32_t unseen_held; /* the same where not all holders were seen */
 	struct dump_culprit *culprits;
 	uint32_t culprit_count;
-	int64_t *session_ids; /* private: of all logon sessions */
 };
 
-/* NULL: out of memory. The kernel was read, and outlives the answer. */
-struct answer *answer_create(struct kernel *kernel, struct error *error);
+/* NULL: out of memory. The kernel was read, and outlives the answer. Of the terms only times count. */
+struct answer *answer_create(
+    struct kernel *kernel, const struct leak_terms *terms, struct error *error);
 void answer_destroy(struct answer *answer); /* NULL is allowed */
 
 /* Pages that the dump should hold, but the file ends before them. */
 uint64_t answer_pages_cut(const struct kernel *kernel);
-/* EXIT_CLEAN, EXIT_LEAK or EXIT_INCONCLUSIVE. */
+/* EXIT_CLEAN, EXIT_LEAK or EXIT_INCONCLUSIVE: what the dump shows may be younger than healthy hosts take to release. */
 enum exit_code answer_exit_code(const struct answer *answer);
 
 /* "created", "duplicated", "filtered", "made". */
@@ -117,11 +116,7 @@ void answer_print_text(const struct telling *telling, FILE *out);
 /* JSON, schema leaklab.dump/1. */
 void answer_print_json(const struct telling *telling, FILE *out);
 
-struct snapshot;
-/* As a snapshot: evidence like any other. NULL: out of memory. */
-struct snapshot *answer_to_snapshot(const struct answer *answer, struct error *error);
-
-/* Dump, symbols, kernel and answer in one, for those who only want to know what was true. */
+/* Dump, symbols and kernel in one, for those who only want the evidence. */
 struct snapshot *dump_to_snapshot(
     const char *path, struct symbol_store *store, struct error *error);
 

@@ -227,6 +227,7 @@ static void put_culprit(
 	number(writer, "references", (int64_t)culprit->references);
 	number_seen(writer, "tokens_unheld", culprit->unheld, telling->answer->holders_seen);
 	number(writer, "captures", (int64_t)culprit->captures);
+	number(writer, "alone", culprit->alone);
 	boolean(writer, "follower", culprit->follower);
 	if (culprit->creator_image) {
 		string(writer, "creator", culprit->creator_image);
@@ -305,6 +306,8 @@ static void put_orphan(
 	string(writer, "domain", logon->domain);
 	string(writer, "user_sid", orphan->user);
 	number(writer, "session_id", orphan->session_id);
+	const int64_t age = leak_age(answer->leak, orphan->ended, answer->snapshot->time);
+	number(writer, "age", age == NUMBER_UNKNOWN ? age : age / 1000000);
 	number(writer, "references", logon->references);
 	number_seen(writer, "kernel_references", orphan->kernel_references, answer->holders_seen);
 	open_with(writer, "tokens", '[');
@@ -319,22 +322,24 @@ static void put_answer(struct writer *writer, const struct telling *telling)
 	static const char *const trackings[] = {"unknown", "absent", "off", "on"};
 	const struct answer *answer = telling->answer;
 	const struct kernel *kernel = telling->kernel;
+	string(writer, "verdict", exit_code_word(answer_exit_code(answer)));
+	number(writer, "release_time", leak_release_time(answer->leak) / 1000000);
 	string(writer, "leak_tracking", trackings[kernel->tracking]);
 	number(writer, "token_objects", kernel->token_objects);
 	number(writer, "tokens_found", kernel->token_count);
 	number(writer, "processes", kernel->process_count);
 	number(writer, "logon_sessions", kernel->logon_count);
 	number(writer, "orphans", answer->orphan_count);
+	number(writer, "old_orphans", answer->old_count);
 	if (answer->unseen_held)
 		unknown(writer, "orphans_held_by_kernel");
 	else
 		number(writer, "orphans_held_by_kernel", answer->kernel_held);
 	boolean(writer, "holders_seen", answer->holders_seen);
-	number(writer, "perhaps_orphans", answer->perhaps);
 	number(writer, "unjudged", answer->unjudged);
-	open_with(writer, "pinned_session_ids", '[');
-	for (uint32_t i = 0; i < answer->pinned_count; i++)
-		number(writer, NULL, answer->pinned[i]);
+	open_with(writer, "referred_session_ids", '[');
+	for (uint32_t i = 0; i < answer->referred_count; i++)
+		number(writer, NULL, answer->referred[i]);
 	close_with(writer, ']');
 	open_with(writer, "culprits", '[');
 	for (uint32_t i = 0; i < answer->culprit_count; i++)

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dump/answer/answer.h"
+#include "dump/answer/orphans.h"
 #include "evidence/snapshot.h"
 
 struct making {
 	struct snapshot *snapshot;
-	const struct answer *answer;
 	const struct kernel *kernel;
+	bool holders_seen;
 	const char *token;
 };
 
@@ -24,12 +24,13 @@ static bool add_logons(struct making *making)
 	const struct kernel *kernel = making->kernel;
 	for (uint32_t i = 0; i < kernel->logon_count; i++) {
 		struct logon_session *logon = snapshot_add_logon_session(making->snapshot);
+		const char *sid;
 		if (!logon)
 			return false;
 		logon->luid = kernel->logons[i].luid;
 		logon->user = keep(making, kernel->logons[i].user);
 		logon->domain = keep(making, kernel->logons[i].domain);
-		logon->session_id = making->answer->session_ids[i];
+		logon->session_id = logon_session_id(kernel, &kernel->logons[i], &sid);
 	}
 	return true;
 }
@@ -100,10 +101,13 @@ static bool add_processes(struct making *making)
 		process->image = keep(making, from->image);
 		process->session_id = from->session_id;
 		process->handle_count = from->handles;
+		process->start_time = from->created;
 		if (!token || token->logon == KERNEL_NONE)
 			continue;
 		const struct kernel_logon_session *logon = &kernel->logons[token->logon];
 		process->user = keep(making, logon->user);
+		if (from->is_alive)
+			process->luid = logon->luid;
 		struct session *session = find_session(making->snapshot, from->session_id);
 		if (from->is_alive && session && session->id != 0 && !session->user &&
 		    is_person(token->user)) {
@@ -140,7 +144,6 @@ static bool add_handle(struct making *making, const struct kernel_holder *holder
 		return true;
 	handle->token_id = (int64_t)token->id;
 	handle->luid = token->luid;
-	handle->has_luid = true;
 	handle->session_id = token->session_id;
 	if (token->logon != KERNEL_NONE) {
 		handle->user = keep(making, kernel->logons[token->logon].user);
@@ -160,44 +163,42 @@ static bool add_handles(struct making *making)
 	return true;
 }
 
-/* Which part of the snapshot is not whole, and why. */
-static bool add_unavailable(struct making *making)
+/* Which part of the snapshot is not whole, and why: of what could not be read, rows are missing. */
+static bool add_sight(struct making *making)
 {
 	static const struct {
 		enum kernel_thing thing;
 		const char *section;
 	} parts[] = {
-	    {THING_PROCESS, "sessions"}, /* which are where processes run */
-	    {THING_PROCESS, "processes"},
-	    {THING_LOGON_LIST, "logon_sessions"},
-	    {THING_PROCESS, "handles"}, /* of which the first reason is told */
-	    {THING_HANDLE_TABLE, "handles"},
-	    {THING_OBJECT, "handles"},
-	    {THING_TOKEN, "handles"},
-	    {THING_THREAD, "handles"},
+	    {THING_PROCESS, SECTION_SESSIONS}, /* which are where processes run */
+	    {THING_PROCESS, SECTION_PROCESSES},
+	    {THING_LOGON_LIST, SECTION_LOGON_SESSIONS},
+	    {THING_LOGON_SESSION, SECTION_LOGON_SESSIONS},
+	    {THING_PROCESS, SECTION_HANDLES}, /* of which the first reason is told */
+	    {THING_HANDLE_TABLE, SECTION_HANDLES},
+	    {THING_OBJECT, SECTION_HANDLES},
+	    {THING_TOKEN, SECTION_HANDLES},
+	    {THING_THREAD, SECTION_HANDLES},
 	};
+	const struct kernel *kernel = making->kernel;
+	struct snapshot *snapshot = making->snapshot;
 	char why[160];
-	const char *told = ""; /* the section that was told last */
+	if (!snapshot_see_all(snapshot))
+		return false;
 	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
 		for (unsigned j = 0; j < KERNEL_REASONS; j++) {
-			uint64_t count = making->kernel->missing[parts[i].thing][j];
-			if (count == 0 || strcmp(told, parts[i].section) == 0)
-				continue;
+			const uint64_t count = kernel->missing[parts[i].thing][j];
 			snprintf(why, sizeof why, "%llu %s: %s", (unsigned long long)count,
 			    kernel_thing_text(parts[i].thing, count), kernel_reason_text(j));
-			if (!snapshot_add_unavailable(making->snapshot, parts[i].section, why))
+			if (count > 0 &&
+			    !snapshot_see(snapshot, parts[i].section, EXTENT_CUT_OFF, why))
 				return false;
-			told = parts[i].section;
-			break;
 		}
-	if (strcmp(told, "handles") == 0)
-		return true;
-	if (!making->kernel->handles_read)
-		return snapshot_add_unavailable(making->snapshot, "handles",
+	if (!kernel->handles_read)
+		return snapshot_see(snapshot, SECTION_HANDLES, EXTENT_ABSENT,
 		    "tokens cannot be told from other objects in this dump");
-	return making->kernel->threads_read ||
-	       snapshot_add_unavailable(making->snapshot, "handles",
-	           "the tokens that threads impersonate are out of sight");
+	return kernel->threads_read || snapshot_see(snapshot, SECTION_HANDLES, EXTENT_PARTIAL,
+	                                   "the tokens that threads impersonate are out of sight");
 }
 
 /* Tokens that something in sight holds; nothing but a reference of the kernel's holds the others. */
@@ -231,21 +232,19 @@ static bool fill(struct making *making)
 	                          : making->kernel->tracking == TRACKING_UNKNOWN ? YES_NO_UNKNOWN
 	                                                                         : NO;
 	snapshot->token_objects = making->kernel->token_objects;
-	if (making->answer->holders_seen &&
-	    kernel_missing_of(making->kernel, THING_TOKEN_LIST) == 0)
+	if (making->holders_seen && kernel_missing_of(making->kernel, THING_TOKEN_LIST) == 0)
 		snapshot->token_objects_accounted = count_held(making->kernel);
 	return add_logons(making) && add_sessions(making) && add_processes(making) &&
-	       add_handles(making) && add_unavailable(making);
+	       add_handles(making) && add_sight(making);
 }
 
-struct snapshot *answer_to_snapshot(const struct answer *answer, struct error *error)
+struct snapshot *kernel_to_snapshot(const struct kernel *kernel, bool holders_seen)
 {
 	struct making making = {
-	    .snapshot = snapshot_create(), .answer = answer, .kernel = answer->kernel};
+	    .snapshot = snapshot_create(), .kernel = kernel, .holders_seen = holders_seen};
 	if (making.snapshot && fill(&making))
 		return making.snapshot;
 	snapshot_destroy(making.snapshot);
-	error_set(error, EXIT_TARGET, "out of memory");
 	return NULL;
 }
 
@@ -253,7 +252,6 @@ struct snapshot *dump_to_snapshot(const char *path, struct symbol_store *store, 
 {
 	struct snapshot *snapshot = NULL;
 	struct kernel *kernel = NULL;
-	struct answer *answer = NULL;
 	struct dump_file *dump = dump_file_open(path, error);
 	if (!dump || !dump_file_find_pages(dump, error))
 		goto out;
@@ -261,13 +259,12 @@ struct snapshot *dump_to_snapshot(const char *path, struct symbol_store *store, 
 	if (!kernel || !kernel_find_symbols(kernel, store, error) ||
 	    !kernel_read(kernel, NULL, NULL, error))
 		goto out;
-	answer = answer_create(kernel, error);
-	if (answer)
-		snapshot = answer_to_snapshot(answer, error);
+	snapshot = kernel_to_snapshot(kernel, kernel_holders_seen(kernel));
+	if (!snapshot)
+		error_set(error, EXIT_TARGET, "out of memory");
 out:
 	if (!snapshot && !strstr(error->text, path))
 		error_prefix(error, "%s", path);
-	answer_destroy(answer);
 	kernel_destroy(kernel);
 	dump_file_close(dump);
 	return snapshot;

@@ -96,58 +96,80 @@ static void print_kernel(const struct telling *telling, FILE *out)
 }
 
 /* "2-5, 9" */
-static void print_pinned(const struct answer *answer, FILE *out)
+static void print_referred(const struct answer *answer, FILE *out)
 {
 	char *text = NULL;
 	size_t size = 0;
 	FILE *line = open_memstream(&text, &size);
 	if (!line)
 		return;
-	for (uint32_t i = 0, last; i < answer->pinned_count; i = last + 1) {
-		for (last = i; last + 1 < answer->pinned_count &&
-		               answer->pinned[last + 1] == answer->pinned[last] + 1;)
+	for (uint32_t i = 0, last; i < answer->referred_count; i = last + 1) {
+		for (last = i; last + 1 < answer->referred_count &&
+		               answer->referred[last + 1] == answer->referred[last] + 1;)
 			last++;
-		fprintf(line, "%s%lld", i ? ", " : "", (long long)answer->pinned[i]);
+		fprintf(line, "%s%lld", i ? ", " : "", (long long)answer->referred[i]);
 		if (last > i)
-			fprintf(line, "-%lld", (long long)answer->pinned[last]);
+			fprintf(line, "-%lld", (long long)answer->referred[last]);
 	}
 	fclose(line);
-	if (answer->pinned_count)
-		text_print_wrapped(out, "Session IDs that stay taken by them: ", text);
+	if (answer->referred_count)
+		text_print_wrapped(out,
+		    "Session IDs that no session has, and that something refers to, which very probably keeps them: ",
+		    text);
 	free(text);
+}
+
+static void sentence(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void sentence(FILE *out, const char *format, ...)
+{
+	char text[600];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	text_print_wrapped(out, "", text);
+}
+
+/* Why orphans are no leak yet, and when they will be. */
+static void print_age(const struct answer *answer, FILE *out)
+{
+	const long long minutes = (long long)(leak_release_time(answer->leak) / 60000000);
+	if (answer->orphan_count == 0 || answer->old_count == answer->orphan_count)
+		return;
+	sentence(out,
+	    "Nothing in the dump proves for how long %s: healthy holders release up to %lld minute%s after the "
+	    "logoff. Sample again then, or say --after-logoff if the users had logged off earlier.",
+	    answer->old_count ? "the others have been so" : "they have been so", minutes,
+	    minutes == 1 ? "" : "s");
 }
 
 static void print_verdict(const struct answer *answer, FILE *out)
 {
 	const struct kernel *kernel = answer->kernel;
 	const uint64_t cut = answer_pages_cut(kernel);
-	fprintf(out, "\n%u logon session%s, %u of them orphaned", kernel->logon_count,
+	fprintf(out, "\n%s: %u logon session%s, %u of them orphaned",
+	    exit_code_word(answer_exit_code(answer)), kernel->logon_count,
 	    plural(kernel->logon_count), answer->orphan_count);
 	if (answer->orphan_count)
-		fputs(" (no process, no RDS session)", out);
+		fputs(" (their RDS session is over)", out);
 	fputs(".\n", out);
-	print_pinned(answer, out);
+	print_age(answer, out);
+	print_referred(answer, out);
 	if (answer->kernel_held)
-		fprintf(out, "%u of the orphans %s held by the kernel itself.\n",
+		sentence(out, "%u of the orphans %s held by the kernel itself.",
 		    answer->kernel_held, answer->kernel_held == 1 ? "is" : "are");
 	if (answer->unseen_held)
-		fprintf(out,
-		    "Of %u of the orphans a holder was not seen: not all that may hold was read.\n",
+		sentence(out,
+		    "Of %u of the orphans a holder was not seen: not all that may hold was read.",
 		    answer->unseen_held);
-	if (answer->perhaps)
-		fprintf(out,
-		    "%u logon session%s perhaps orphaned: not all processes could be read.\n",
-		    answer->perhaps, answer->perhaps == 1 ? " is" : "s are");
-	if (cut) {
-		char text[160];
-		snprintf(text, sizeof text,
+	if (cut)
+		sentence(out,
 		    "The file is cut short by %" PRIu64
 		    " page%s, so this cannot be said for sure: copy the dump again.",
 		    cut, plural(cut));
-		text_print_wrapped(out, "", text);
-	}
 	if (answer->unjudged)
-		fprintf(out, "Of %u logon session%s too little can be read to judge.\n",
+		sentence(out, "Of %u logon session%s too little can be read to judge.",
 		    answer->unjudged, plural(answer->unjudged));
 }
 

@@ -18,19 +18,16 @@ struct grouping {
 	uint32_t last;                    /* culprit number + 1 of the token before; 0: none */
 	const char *follower, *foreigner; /* images that were looked at last, one of each kind */
 	bool is_foreign; /* somebody else than lsass and System has to do with it */
+	uint32_t others; /* culprits of the one at hand that do not follow */
+	uint32_t other;  /* the last of them */
 };
-
-static bool is_follower_image(const char *image)
-{
-	return image && (strcasecmp(image, "lsass.exe") == 0 || strcasecmp(image, "System") == 0);
-}
 
 /* The same, remembered: images are one copy each, and the same few come again and again. */
 static bool is_follower(struct grouping *grouping, const char *image)
 {
 	if (image == grouping->follower || image == grouping->foreigner)
 		return image && image == grouping->follower;
-	bool result = is_follower_image(image);
+	bool result = image_follows(image);
 	*(result ? &grouping->follower : &grouping->foreigner) = image;
 	return result;
 }
@@ -101,6 +98,10 @@ static struct dump_culprit *culprit_of(struct grouping *grouping, const struct d
 		culprit->last_orphan = grouping->orphan;
 		culprit->orphans++;
 		culprit->foreign_orphans += grouping->is_foreign;
+		if (!is_follower(grouping, culprit->image)) {
+			grouping->others++;
+			grouping->other = grouping->last - 1;
+		}
 	}
 	return culprit;
 }
@@ -228,7 +229,7 @@ static bool blame(struct grouping *grouping, const struct kernel_token *token)
 	return culprit;
 }
 
-static bool blame_orphan(struct grouping *grouping, uint32_t number)
+static bool blame_tokens(struct grouping *grouping, uint32_t number)
 {
 	const struct kernel *kernel = grouping->kernel;
 	const struct orphan *orphan = &grouping->answer->orphans[number];
@@ -252,11 +253,25 @@ static bool blame_orphan(struct grouping *grouping, uint32_t number)
 	return culprit;
 }
 
+static bool blame_orphan(struct grouping *grouping, uint32_t number)
+{
+	grouping->others = 0;
+	if (!blame_tokens(grouping, number))
+		return false;
+	if (grouping->others == 1)
+		grouping->answer->culprits[grouping->other].alone++;
+	return true;
+}
+
 static int worst_first(const void *a, const void *b)
 {
 	const struct dump_culprit *left = a, *right = b;
 	if (left->follower != right->follower)
 		return left->follower ? 1 : -1;
+	if (left->alone != right->alone)
+		return left->alone > right->alone ? -1 : 1;
+	if (left->windows != right->windows)
+		return left->windows ? 1 : -1;
 	if (left->orphans != right->orphans)
 		return left->orphans > right->orphans ? -1 : 1;
 	if (left->tokens != right->tokens)
@@ -289,8 +304,11 @@ bool answer_group_culprits(struct answer *answer)
 	for (uint32_t i = 0; i < answer->culprit_count; i++) {
 		struct dump_culprit *culprit = &answer->culprits[i];
 		culprit->follower = culprit->kind == CULPRIT_HOLDER &&
-		                    is_follower_image(culprit->image) &&
+		                    image_follows(culprit->image) &&
 		                    culprit->foreign_orphans == culprit->orphans;
+		culprit->windows = culprit->kind != CULPRIT_KERNEL &&
+		                   culprit->kind != CULPRIT_UNSEEN &&
+		                   image_is_windows(culprit->image);
 		qsort(culprit->holders, culprit->holder_count, sizeof culprit->holders[0],
 		    most_first);
 	}

@@ -46,7 +46,7 @@ static void print_culprit_line(const struct dump_culprit *culprit, uint32_t numb
 		    culprit->creator_image ? ", made by " : "",
 		    culprit->creator_image ? culprit->creator_image : "",
 		    cut_mark(culprit->creator_is_cut),
-		    culprit->follower ? "; lets go when the others have" : "");
+		    culprit->follower ? "; releases once the others have" : "");
 	snprintf(first, sizeof first, "%3u. ", number);
 	text_print_wrapped(out, first, what);
 }
@@ -122,7 +122,8 @@ void print_culprits(const struct telling *telling, FILE *out)
 		return;
 	if (!telling->verbose && shown > CULPRITS_SHOWN)
 		shown = CULPRITS_SHOWN;
-	fputs("\nCulprits, worst first:\n", out);
+	/* What is younger than healthy holders take to release accuses nobody. */
+	fputs(answer->old_count ? "\nCulprits, worst first:\n" : "\nSuspects, worst first:\n", out);
 	for (uint32_t i = 0; i < shown; i++) {
 		print_culprit_line(&answer->culprits[i], i + 1, out);
 		print_holders(telling, &answer->culprits[i], out);
