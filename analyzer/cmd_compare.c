@@ -3,35 +3,39 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "compare/compare.h"
 #include "evidence_options.h"
 #include "readers/reader.h"
 
 static const struct evidence_words words = {
-    .arguments = "BEFORE AFTER",
+    .arguments = "BEFORE AFTER...",
     .doc =
-        "Compares two moments of a host: session IDs that are missing or climb, logon sessions "
+        "Compares moments of a host: session IDs that are missing or climb, logon sessions "
         "that outlived their session and who holds them, token handles gained and lost, and "
         "processes "
         "by handle growth.\v"
-        "Each of BEFORE and AFTER is a file, or a folder with the files of one moment, in any "
+        "Each moment is a file, or a folder with the files of one moment, in any "
         "format that show reads. Take BEFORE while the users are logged on, and AFTER 20 minutes "
-        "after the last logoff: healthy hosts "
-        "let go that late. Capture both in the same way and keep the outputs as they are: their ends tell "
-        "whether a list was cut. The exit code is 0 if nothing outlived its session, 1 if "
+        "after the last logoff: holders on healthy hosts release that late, so that what is younger, or of "
+        "unknown age, is no leak yet. A third moment, 20 minutes later, proves the age; so does "
+        "--after-logoff, if you know it. Capture all in the same way and keep the outputs as they are: their "
+        "ends tell whether a list was cut. The exit code is 0 if nothing outlived its session, 1 if "
         "something did, 3 if the evidence supports neither; what it cannot show is said.\n\n"
         "Examples:\n"
         "  leaklab-analyzer compare before.json after.json\n"
+        "  leaklab-analyzer compare --after-logoff 25m before/ after/\n"
         "  leaklab-analyzer compare monday/ tuesday/ --format json | jq .orphans",
     .missing = "BEFORE and AFTER are wanted",
-    .many = "only BEFORE and AFTER are wanted; put files of one moment in a folder",
+    .many = "too many moments; put files of one moment in a folder",
     .format_help = "text (default) or json (schema leaklab.compare/1)",
     .least = 2,
-    .most = 2,
+    .most = 1000,
+    .has_terms = true,
 };
 
-/* BEFORE is read beside AFTER: either may be a million rows. */
+/* BEFORE is read beside the others: each may be a million rows. */
 struct job {
 	char *const *path;
 	struct snapshot *snapshot;
@@ -45,34 +49,59 @@ static void *read_moment(void *data)
 	return NULL;
 }
 
+static void read_moments(struct job *jobs, size_t count)
+{
+	pthread_t thread;
+	bool beside = pthread_create(&thread, NULL, read_moment, &jobs[0]) == 0;
+	for (size_t i = beside ? 1 : 0; i < count; i++)
+		read_moment(&jobs[i]);
+	if (beside)
+		pthread_join(thread, NULL);
+}
+
+static bool compare(const struct evidence_options *options, struct snapshot *const *snapshots,
+    int *code, struct error *error)
+{
+	struct comparison *comparison =
+	    compare_snapshots(snapshots, options->count, &options->terms, error);
+	if (!comparison)
+		return false;
+	*code = (int)comparison->verdict;
+	bool good = true;
+	if (options->format == OUTPUT_TEXT)
+		comparison_print_text(comparison, stdout);
+	else
+		good = comparison_print_json(comparison, stdout, error);
+	comparison_destroy(comparison);
+	return good;
+}
+
 static int run(int argc, char **argv)
 {
 	struct evidence_options options;
-	struct error error;
-	struct comparison *comparison = NULL;
+	struct error error = {.code = EXIT_TARGET, .text = "out of memory"};
+	int code = EXIT_TARGET;
 	evidence_options_parse(&options, &words, argc, argv);
-	struct job first = {.path = &options.paths[0]}, second = {.path = &options.paths[1]};
-	pthread_t thread;
-	bool beside = pthread_create(&thread, NULL, read_moment, &first) == 0;
-	if (!beside)
-		read_moment(&first);
-	read_moment(&second);
-	if (beside)
-		pthread_join(thread, NULL);
-	struct snapshot *before = first.snapshot, *after = second.snapshot;
-	if (before && after)
-		comparison = compare_snapshots(before, after, &error);
-	else
-		error = before ? second.error : first.error;
-	int code = comparison ? (int)comparison->verdict : error_print(&error, PROGRAM);
-	if (comparison && options.format == OUTPUT_TEXT)
-		comparison_print_text(comparison, stdout);
-	else if (comparison && !comparison_print_json(comparison, stdout, &error))
-		code = error_print(&error, PROGRAM);
-	comparison_destroy(comparison);
-	snapshot_destroy(before);
-	snapshot_destroy(after);
-	return code;
+	struct job *jobs = calloc(options.count, sizeof *jobs);
+	struct snapshot **snapshots = calloc(options.count, sizeof *snapshots);
+	bool good = jobs && snapshots;
+	for (size_t i = 0; good && i < options.count; i++)
+		jobs[i].path = &options.paths[i];
+	if (good)
+		read_moments(jobs, options.count);
+	for (size_t i = 0; jobs && snapshots && i < options.count; i++) {
+		snapshots[i] = jobs[i].snapshot;
+		if (good && !snapshots[i]) {
+			good = false;
+			error = jobs[i].error;
+		}
+	}
+	good = good && compare(&options, snapshots, &code, &error);
+	for (size_t i = 0; snapshots && i < options.count; i++)
+		snapshot_destroy(snapshots[i]);
+	free(snapshots);
+	free(jobs);
+	return good ? code : error_print(&error, PROGRAM);
 }
 
 const struct command command_compare = {

@@ -27,7 +27,7 @@ static const struct evidence_words words = {
            "  ssh admin@rds01 leaklab-probe.exe | leaklab-analyzer show -",
     .missing = "which evidence?",
     .many = "too many files",
-    .format_help = "text (default) or json (schema leaklab.snapshot/1)",
+    .format_help = "text (default) or json (schema leaklab.snapshot/2)",
     .least = 1,
     .most = SIZE_MAX,
 };

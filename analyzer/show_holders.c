@@ -1,4 +1,4 @@
-/* The holders in a snapshot: by logon session, the session that is pinned first. */
+/* What a snapshot shows by the leak rule: the holders of each logon session, orphans first, and session IDs that no session has. */
 #include "command.h"
 
 #include <inttypes.h>
@@ -6,24 +6,28 @@
 #include <stdlib.h>
 
 #include "common/text.h"
-#include "compare/compare.h"
+#include "leak/leak.h"
 
 #define LOGONS_MOST 60
 #define HOLDERS_MOST 40
+#define IDS_MOST 40
 
-static void print_who(const struct snapshot *snapshot, const struct logon_session *logon)
+static void print_who(const struct snapshot *snapshot, const struct leak *leak, uint64_t luid)
 {
-	char luid[LUID_TEXT];
-	printf("  %s ", luid_format(logon->luid, luid));
-	text_print(stdout, logon->user);
-	if (logon->session_id == NUMBER_UNKNOWN) {
+	const struct left_logon *left = leak_logon(leak, luid);
+	char text[LUID_TEXT];
+	printf("  %s ", luid_format(luid, text));
+	text_print(stdout, left ? left->user : NULL);
+	if (!left || left->session_id == NUMBER_UNKNOWN) {
 		printf(", session ID not known");
 		return;
 	}
-	printf(", session ID %" PRId64, logon->session_id);
-	if (session_is_gone(snapshot, logon))
-		fputs(snapshot->sessions_partial ? ", which no listed session has"
-		                                 : ", which no session has: pinned",
+	printf(", session ID %" PRId64, left->session_id);
+	if (left_is_orphan(left))
+		fputs(left->id_given_again ? ", which another session has now: orphaned"
+		      : snapshot_whole(snapshot, SECTION_SESSIONS)
+		          ? ", which no session has: orphaned"
+		          : ", which no listed session has",
 		    stdout);
 }
 
@@ -53,45 +57,58 @@ static void print_holders(const struct holder *holders, size_t count)
 		    text_plural((int64_t)(count - HOLDERS_MOST)));
 }
 
-/* What is known of the logon session: from the list, or else from handles to it. */
-static struct logon_session find_logon(const struct snapshot *snapshot, uint64_t luid)
+static void show_logons(
+    const struct snapshot *snapshot, const struct leak *leak, const struct holders *holders)
 {
-	for (size_t i = 0; i < snapshot->logon_session_count; i++) {
-		if (snapshot->logon_sessions[i].luid == luid)
-			return snapshot->logon_sessions[i];
-	}
-	struct logon_session logon = {.luid = luid, .session_id = NUMBER_UNKNOWN};
-	for (size_t i = 0; i < snapshot->handle_count; i++) {
-		const struct handle *handle = &snapshot->handles[i];
-		if (handle->has_luid && handle->luid == luid && handle->user) {
-			logon.user = handle->user;
-			logon.session_id = handle->session_id;
-			break;
-		}
-	}
-	return logon;
-}
-
-bool show_holders(const struct snapshot *snapshot, struct error *error)
-{
-	struct holders holders;
 	size_t logons = 0, shown = 0, count;
-	if (!snapshot->handle_count)
-		return true;
-	if (!holders_find(&holders, snapshot, error))
-		return false;
-	for (size_t i = 0; i < holders.count; i++)
-		logons += i == 0 || holders.items[i].luid != holders.items[i - 1].luid;
+	for (size_t i = 0; i < holders->count; i++)
+		logons += i == 0 || holders->items[i].luid != holders->items[i - 1].luid;
 	if (logons)
 		printf("\nheld logon sessions: %zu\n", logons);
-	for (size_t i = 0; i < holders.count && shown < LOGONS_MOST; i += count, shown++) {
-		const struct holder *first = holders_of(&holders, holders.items[i].luid, &count);
-		struct logon_session logon = find_logon(snapshot, first->luid);
-		print_who(snapshot, &logon);
+	for (size_t i = 0; i < holders->count && shown < LOGONS_MOST; i += count, shown++) {
+		const struct holder *first = holders_of(holders, holders->items[i].luid, &count);
+		print_who(snapshot, leak, first->luid);
 		print_holders(first, count);
 	}
 	if (logons > shown)
 		printf("  and %zu more (--format json has all handles)\n", logons - shown);
-	holders_deinit(&holders);
-	return true;
+}
+
+/* Shown is that something refers to the ID; that this keeps it is inferred. */
+static void show_ids(const struct leak *leak)
+{
+	size_t count, referred = 0;
+	const struct left_id *ids = leak_ids(leak, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct left_id *left = &ids[i];
+		if (left->gone)
+			continue;
+		if (referred++ == 0)
+			printf(
+			    "\nsession IDs that no session has, and that something refers to: very "
+			    "probably what keeps them\n%6s %8s %10s %15s\n",
+			    "id", "tokens", "processes", "logon sessions");
+		if (referred <= IDS_MOST)
+			printf("%6" PRId64 " %8zu %10zu %15zu\n", left->id, left->tokens,
+			    left->processes, left->logons);
+	}
+	if (referred > IDS_MOST)
+		printf("  and %zu more\n", referred - IDS_MOST);
+}
+
+bool show_holders(const struct snapshot *snapshot, struct error *error)
+{
+	const struct leak_terms terms = {
+	    .release_time = NUMBER_UNKNOWN, .after_logoff = NUMBER_UNKNOWN};
+	struct leak *leak = leak_create(&terms);
+	struct holders holders;
+	bool good =
+	    leak && leak_add(leak, snapshot, snapshot->time, 0) && holders_find(&holders, snapshot);
+	if (good) {
+		show_logons(snapshot, leak, &holders);
+		show_ids(leak);
+		holders_deinit(&holders);
+	}
+	leak_destroy(leak);
+	return good || error_set(error, EXIT_TARGET, "out of memory");
 }

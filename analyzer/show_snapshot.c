@@ -112,7 +112,8 @@ static void show_handles(const struct snapshot *snapshot)
 		else
 			printf("%8" PRIX64 " ", (uint64_t)handle->value);
 		print_text(handle->type, 10);
-		print_text(handle->has_luid ? luid_format(handle->luid, luid) : NULL, 17);
+		print_text(
+		    handle->luid != LUID_UNKNOWN ? luid_format(handle->luid, luid) : NULL, 17);
 		text_print(stdout, handle->user);
 		putchar('\n');
 	}
@@ -138,16 +139,25 @@ static void show_processes(const struct snapshot *snapshot)
 	print_rest(snapshot->process_count);
 }
 
-static void show_unavailable(const struct snapshot *snapshot)
+/* How much of each section was seen, and of what else something was not. */
+static void show_sight(const struct snapshot *snapshot)
 {
-	if (snapshot->unavailable_count)
-		printf("\nout of sight\n");
-	for (size_t i = 0; i < snapshot->unavailable_count; i++) {
+	if (snapshot->sight_count)
+		printf("\nsight\n");
+	for (size_t i = 0; i < snapshot->sight_count; i++) {
+		const struct sight *sight = &snapshot->sights[i];
 		fputs("  ", stdout);
-		text_print(stdout, snapshot->unavailable[i].what);
-		fputs(": ", stdout);
-		text_print(stdout, snapshot->unavailable[i].why ? snapshot->unavailable[i].why
-		                                                : "no reason given");
+		text_print(stdout, sight->section);
+		printf(": %s", sight->extent ? extent_words[sight->extent] : "unknown");
+		if (sight->why) {
+			fputs(": ", stdout);
+			text_print(stdout, sight->why);
+		}
+		if (sight->line != NUMBER_UNKNOWN) {
+			fputs(" (", stdout);
+			text_print(stdout, sight->origin);
+			printf(":%" PRId64 ")", sight->line);
+		}
 		putchar('\n');
 	}
 }
@@ -169,7 +179,7 @@ static void show_problems(const struct snapshot *snapshot)
 	if (snapshot->contradiction_total)
 		printf("\ncontradictions: %" PRId64 "\n", snapshot->contradiction_total);
 	for (size_t i = 0; i < snapshot->contradiction_count; i++)
-		text_print_wrapped(stdout, "  ", snapshot->contradictions[i]);
+		text_print_wrapped(stdout, "  ", snapshot->contradictions[i].text);
 	if (snapshot->replaced)
 		printf("\nbytes in no known code page, shown as U+FFFD: %" PRId64 "\n",
 		    snapshot->replaced);
@@ -203,6 +213,8 @@ bool show_snapshot(const struct snapshot *snapshot, const char *format_name, str
 	print_time("time", snapshot->time);
 	print_yes_no("elevated", snapshot->elevated);
 	print_yes_no("leak tracking", snapshot->leak_tracking);
+	if (snapshot->release_time != NUMBER_UNKNOWN)
+		printf("%-14s %" PRId64 " s\n", "release time", snapshot->release_time);
 	if (snapshot->token_objects != NUMBER_UNKNOWN) {
 		printf("%-14s %" PRId64, "token objects", snapshot->token_objects);
 		if (snapshot->token_objects_accounted != NUMBER_UNKNOWN)
@@ -217,7 +229,7 @@ bool show_snapshot(const struct snapshot *snapshot, const char *format_name, str
 	show_handles(snapshot);
 	show_handle_types(snapshot);
 	show_processes(snapshot);
-	show_unavailable(snapshot);
+	show_sight(snapshot);
 	show_problems(snapshot);
 	return true;
 }

@@ -124,7 +124,8 @@ static void pair_runs(const struct run *before, const struct run *after, struct 
 static bool would_show(
     const struct snapshot *snapshot, const struct holders *holders, uint64_t luid)
 {
-	return !snapshot->searched_count || handles_shown_of(snapshot, holders, luid);
+	const struct sight *sight = snapshot_sight_of(snapshot, SECTION_HANDLES);
+	return !sight || !sight->searched_count || handles_shown_of(snapshot, holders, luid);
 }
 
 static void walk(struct comparison *comparison, struct run *before, struct run *after,
@@ -203,7 +204,8 @@ static bool count_handles(const struct process *before, const struct process *af
 static bool find_growth(struct comparison *comparison)
 {
 	const struct snapshot *before = comparison->before, *after = comparison->after;
-	bool listed = !before->handles_partial && !after->handles_partial;
+	bool listed = snapshot_extent(before, SECTION_HANDLES) == EXTENT_WHOLE &&
+	              snapshot_extent(after, SECTION_HANDLES) == EXTENT_WHOLE;
 	struct process *sorted = malloc((before->process_count + 1) * sizeof *sorted);
 	comparison->growth = malloc((after->process_count + 1) * sizeof *comparison->growth);
 	if (!sorted || !comparison->growth) {
@@ -233,8 +235,8 @@ static bool find_growth(struct comparison *comparison)
 bool changes_find(struct comparison *comparison)
 {
 	comparison->tokens_known = comparison->comparable &&
-	                           snapshot_has(comparison->before, "handles") &&
-	                           snapshot_has(comparison->after, "handles");
+	                           snapshot_has(comparison->before, SECTION_HANDLES) &&
+	                           snapshot_has(comparison->after, SECTION_HANDLES);
 	if (comparison->tokens_known && !find_token_changes(comparison))
 		return false;
 	return !comparison->comparable || find_growth(comparison);

@@ -71,13 +71,16 @@ static json_t *orphan_json(const struct comparison *comparison, const struct orp
 	    [ORPHAN_NEW] = "new", [ORPHAN_OUTLIVED] = "outlived", [ORPHAN_BEFORE] = "before"};
 	char luid[LUID_TEXT];
 	json_t *object = json_object(), *holders = json_array();
-	json_object_set_new(object, "luid", json_string(luid_format(orphan->luid, luid)));
-	json_object_set_new(object, "user", text_json(orphan->user));
-	json_object_set_new(object, "domain", text_json(orphan->domain));
-	set_number(object, "session_id", orphan->session_id);
+	json_object_set_new(object, "luid", json_string(luid_format(orphan->left->luid, luid)));
+	json_object_set_new(object, "user", text_json(orphan->left->user));
+	json_object_set_new(object, "domain", text_json(orphan->left->domain));
+	set_number(object, "session_id", orphan->left->session_id);
 	if (comparison->comparable)
 		json_object_set_new(object, "kind", json_string(kinds[orphan->kind]));
-	json_object_set_new(object, "id_given_anew", json_boolean(orphan->id_given_anew));
+	json_object_set_new(object, "id_given_anew", json_boolean(orphan->left->id_given_again));
+	const int64_t age = leak_age(comparison->leak, orphan->left->ended, orphan->left->shown);
+	set_number(object, "age", age == NUMBER_UNKNOWN ? age : age / 1000000);
+	json_object_set_new(object, "is_old", json_boolean(orphan->is_old));
 	json_object_set_new(object, "handles_shown", json_boolean(orphan->handles_shown));
 	for (size_t i = 0; i < orphan->holder_count; i++)
 		json_array_append_new(holders,
@@ -129,11 +132,8 @@ static json_t *growth_json(const struct comparison *comparison)
 bool comparison_print_json(const struct comparison *comparison, FILE *out, struct error *error)
 {
 	json_t *root = json_object(), *orphans = json_array();
-	const char *word = comparison->verdict == EXIT_LEAK    ? "LEAK"
-	                   : comparison->verdict == EXIT_CLEAN ? "CLEAN"
-	                                                       : "INCONCLUSIVE";
 	json_object_set_new(root, "schema", json_string(COMPARE_SCHEMA));
-	json_object_set_new(root, "verdict", json_string(word));
+	json_object_set_new(root, "verdict", json_string(exit_code_word(comparison->verdict)));
 	json_object_set_new(
 	    root, "reasons", texts_json(comparison->reasons, comparison->reason_count));
 	json_object_set_new(
@@ -146,6 +146,11 @@ bool comparison_print_json(const struct comparison *comparison, FILE *out, struc
 		json_object_set_new(root, "orphans", orphans);
 	else
 		json_decref(orphans);
+	json_t *referred = json_array();
+	for (size_t i = 0; i < comparison->referred_count; i++)
+		json_array_append_new(referred, json_integer(comparison->referred[i]));
+	json_object_set_new(root, "referred_session_ids", referred);
+	set_number(root, "release_time", leak_release_time(comparison->leak) / 1000000);
 	if (comparison->tokens_known) {
 		json_object_set_new(root, "tokens_by_process",
 		    changes_json(comparison->by_process, comparison->by_process_count, true));

@@ -7,11 +7,6 @@
 
 #define ROWS_MOST 40
 
-static const char *verdict_word(enum exit_code code)
-{
-	return code == EXIT_LEAK ? "LEAK" : code == EXIT_CLEAN ? "CLEAN" : "INCONCLUSIVE";
-}
-
 static void print_number(FILE *out, int64_t number, int width)
 {
 	if (number == NUMBER_UNKNOWN)
@@ -67,12 +62,12 @@ static void print_orphan(
 	    [ORPHAN_OUTLIVED] = "outlived its session",
 	    [ORPHAN_BEFORE] = "outlived it before BEFORE"};
 	char luid[LUID_TEXT];
-	fprintf(out, "  session ID %" PRId64 ", logon session %s ", orphan->session_id,
-	    luid_format(orphan->luid, luid));
-	text_print(out, orphan->user);
+	fprintf(out, "  session ID %" PRId64 ", logon session %s ", orphan->left->session_id,
+	    luid_format(orphan->left->luid, luid));
+	text_print(out, orphan->left->user);
 	fprintf(out, ": %s%s\n",
 	    comparison->comparable ? kinds[orphan->kind] : "no session has this ID",
-	    orphan->id_given_anew ? ", the ID has another user now" : "");
+	    orphan->left->id_given_again ? ", the ID has another user now" : "");
 	for (size_t i = 0; i < orphan->holder_count && i < ROWS_MOST; i++)
 		print_holder(&comparison->holders_after.items[orphan->first_holder + i], out);
 	if (orphan->holder_count > ROWS_MOST)
@@ -90,7 +85,7 @@ static void print_orphan(
 	else
 		fprintf(out,
 		    "    handles are out of sight: run handle -a %" PRIx64 " as administrator\n",
-		    orphan->luid);
+		    orphan->left->luid);
 }
 
 static void print_token_changes(const struct comparison *comparison, FILE *out)
@@ -144,7 +139,7 @@ static void print_growth(const struct comparison *comparison, FILE *out)
 
 void comparison_print_text(const struct comparison *comparison, FILE *out)
 {
-	fprintf(out, "%s\n", verdict_word(comparison->verdict));
+	fprintf(out, "%s\n", exit_code_word(comparison->verdict));
 	for (size_t i = 0; i < comparison->reason_count; i++)
 		text_print_wrapped(out, "  ", comparison->reasons[i]);
 	if (comparison->limit_count)

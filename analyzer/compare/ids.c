@@ -31,7 +31,7 @@ const struct session *sessions_find(const struct session *sorted, size_t count, 
 
 bool sessions_whole(const struct snapshot *snapshot)
 {
-	return !snapshot->sessions_partial && !snapshot->sessions_cut;
+	return snapshot_extent(snapshot, SECTION_SESSIONS) == EXTENT_WHOLE;
 }
 
 /* IDs from 1 that no session has: ID 0 is the services'. */
@@ -91,10 +91,9 @@ bool ids_compare(struct comparison *comparison)
 	comparison->highest_before = comparison->highest_after = NUMBER_UNKNOWN;
 	if (good) {
 		/* Where a session may be missing from the list, so may be that of any ID. */
-		comparison->ids_known =
-		    comparison->comparable && snapshot_has(comparison->before, "sessions") &&
-		    snapshot_has(comparison->after, "sessions") &&
-		    sessions_whole(comparison->before) && sessions_whole(comparison->after);
+		comparison->ids_known = comparison->comparable &&
+		                        sessions_whole(comparison->before) &&
+		                        sessions_whole(comparison->after);
 		if (!comparison->ids_known)
 			comparison->gap_count = 0;
 		comparison->sessions_before = (int64_t)before_count;

@@ -1,17 +1,27 @@
-/* Knows how it shows that somebody has logged off between the two moments. */
+/* Knows how it shows that somebody has logged off between the moments. */
+#include "compare/logoffs.h"
+
 #include <stdlib.h>
 
 #include "compare/ids.h"
-#include "compare/search.h"
 #include "evidence/identity.h"
 
-/* True if a session of BEFORE that had a user has ended. */
-static bool session_ended(const struct search *search)
+static bool session_has_user(const struct session *session)
 {
-	for (size_t i = 0; i < search->sessions_before_count; i++) {
-		const struct session *then = &search->sessions_before[i],
-		                     *now = sessions_find(search->sessions_after,
-		                         search->sessions_after_count, then->id);
+	return session && session->user && *session->user;
+}
+
+struct lists {
+	struct session *before, *after; /* by ID */
+	size_t before_count, after_count;
+};
+
+/* True if a session of BEFORE that had a user has ended. */
+static bool session_ended(const struct lists *lists)
+{
+	for (size_t i = 0; i < lists->before_count; i++) {
+		const struct session *then = &lists->before[i], *now = sessions_find(lists->after,
+		                                                    lists->after_count, then->id);
 		if (session_has_user(then) &&
 		    (!session_has_user(now) ||
 		        !account_may_be(then->user, then->domain, now->user, now->domain)))
@@ -21,34 +31,37 @@ static bool session_ended(const struct search *search)
 }
 
 /* True if a person's logon session that was in its session in BEFORE has ended. */
-static bool logon_ended(const struct search *search)
+static bool logon_ended(const struct comparison *comparison)
 {
-	const struct snapshot *before = search->comparison->before;
-	for (size_t i = 0; i < before->logon_session_count; i++) {
-		const struct logon_session *then = &before->logon_sessions[i], *now = NULL;
-		const struct session *session = sessions_find(
-		    search->sessions_before, search->sessions_before_count, then->session_id);
-		if (then->session_id <= 0 || !logon_is_of_person(then) ||
-		    !session_has_user(session) || !session_may_be_of(session, then))
-			continue;
-		if (search->after_count)
-			now = bsearch(then, search->after, search->after_count, sizeof *now,
-			    logon_session_order);
-		if (!now || !logon_session_same(now, then))
+	size_t count;
+	const struct left_logon *logons = leak_logons(comparison->leak, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (logons[i].gone && logons[i].seen_alive &&
+		    logon_is_of_person(&(struct logon_session){.luid = logons[i].luid,
+		        .user = logons[i].user,
+		        .domain = logons[i].domain,
+		        .logon_type = logons[i].logon_type}))
 			return true;
 	}
 	return false;
 }
 
-enum yes_no logoffs_find(const struct search *search)
+bool logoffs_find(struct comparison *comparison)
 {
-	const struct snapshot *before = search->comparison->before,
-	                      *after = search->comparison->after;
-	bool sessions = snapshot_has(before, "sessions") && snapshot_has(after, "sessions") &&
-	                !search->comparison->lists_cut,
-	     logons = snapshot_has(before, "sessions") && snapshot_has(before, "logon_sessions") &&
-	              snapshot_has(after, "logon_sessions") && !search->comparison->logons_flaw;
-	if (!search->comparison->comparable || (!sessions && !logons))
-		return YES_NO_UNKNOWN;
-	return (sessions && session_ended(search)) || (logons && logon_ended(search)) ? YES : NO;
+	const struct snapshot *before = comparison->before, *after = comparison->after;
+	struct lists lists = {0};
+	lists.before = sessions_sorted(before, &lists.before_count);
+	lists.after = sessions_sorted(after, &lists.after_count);
+	const bool sessions = snapshot_has(before, SECTION_SESSIONS) && sessions_whole(after),
+	           logons = snapshot_has(before, SECTION_LOGON_SESSIONS) &&
+	                    snapshot_whole(after, SECTION_LOGON_SESSIONS);
+	comparison->logoff_seen = YES_NO_UNKNOWN;
+	if (comparison->comparable && (sessions || logons))
+		comparison->logoff_seen =
+		    (sessions && session_ended(&lists)) || (logons && logon_ended(comparison)) ? YES
+		                                                                               : NO;
+	const bool good = lists.before && lists.after;
+	free(lists.before);
+	free(lists.after);
+	return good;
 }

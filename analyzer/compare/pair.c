@@ -1,50 +1,49 @@
 /* Two moments are a pair if they are of one boot of one host, and in this order. Where no clock tells, logon sessions do:
- * Windows gives LUIDs in rising order and, until it is started anew, none twice. */
+ * Windows gives LUIDs in rising order and, within one boot, none twice. */
 #include "compare/pair.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "evidence/identity.h"
+#include "leak/leak.h"
 
-static void check_host(struct notes *notes)
+static void check_host(
+    struct notes *notes, const struct snapshot *before, const struct snapshot *after)
 {
-	struct comparison *comparison = notes->comparison;
-	const struct snapshot *before = comparison->before, *after = comparison->after;
 	if (!before->host || !after->host)
 		note_limit(notes, "nothing tells whether BEFORE and AFTER are of one host");
 	if (host_same(before->host, after->host))
 		return;
 	note_reason(notes, "BEFORE is of host %s, AFTER of host %s: they cannot be compared",
 	    before->host, after->host);
-	comparison->comparable = false;
+	notes->comparison->comparable = false;
 }
 
-static void check_boot(struct notes *notes)
+static void check_boot(
+    struct notes *notes, const struct snapshot *before, const struct snapshot *after)
 {
 	struct comparison *comparison = notes->comparison;
-	comparison->same_boot = snapshot_same_boot(comparison->before, comparison->after);
-	if (comparison->same_boot == NO) {
-		note_reason(notes, "the host was started anew between BEFORE and AFTER: LUIDs and "
+	comparison->boot = leak_boot(before, after);
+	if (comparison->boot == BOOT_OTHER) {
+		note_reason(notes, "the host was rebooted between BEFORE and AFTER: LUIDs and "
 		                   "session IDs begin again, so the two cannot be compared");
 		comparison->comparable = false;
-	} else if (comparison->same_boot == YES_NO_UNKNOWN) {
+	} else if (comparison->boot == BOOT_UNKNOWN) {
 		note_limit(notes,
 		    "nothing tells whether BEFORE and AFTER are of one boot (the logon times "
-		    "of the system's own logon sessions would)");
+		    "of the system's own logon sessions would): they are taken to be");
 	}
 }
 
-static void check_times(struct notes *notes)
+static void check_times(struct notes *notes, int64_t before, int64_t after)
 {
-	struct comparison *comparison = notes->comparison;
-	int64_t before = comparison->before->time, after = comparison->after->time;
 	if (before == TIMESTAMP_UNKNOWN || after == TIMESTAMP_UNKNOWN) {
 		note_limit(
 		    notes, "the times of the captures are not known, so neither is their order");
 	} else if (before > after) {
 		note_reason(notes, "BEFORE is newer than AFTER: give them in the other order");
-		comparison->comparable = false;
+		notes->comparison->comparable = false;
 	}
 }
 
@@ -74,28 +73,10 @@ static bool check_users(
 	return false;
 }
 
-static bool is_lasting(uint64_t luid)
-{
-	const uint64_t *lasting;
-	for (size_t i = 0; (lasting = logon_session_lasting(i)); i++) {
-		if (*lasting == luid)
-			return true;
-	}
-	return false;
-}
-
 /* Whether BEFORE lists the logon sessions that every host has, so that others were not left out either. */
 static bool seems_whole(const struct snapshot *before, const struct snapshot *after)
 {
-	const uint64_t *luid;
-	bool any = false;
-	for (size_t i = 0; (luid = logon_session_lasting(i)); i++) {
-		bool listed = logon_session_of(before, *luid);
-		if (!listed && logon_session_of(after, *luid))
-			return false;
-		any = any || listed;
-	}
-	return any && !before->logon_sessions_cut;
+	return snapshot_whole(before, SECTION_LOGON_SESSIONS) && !lasting_missing(after, before);
 }
 
 /* A logon session that only AFTER has, though it is older than the newest of BEFORE. */
@@ -108,7 +89,7 @@ static bool check_order(
 	    (newest->logon_time != TIMESTAMP_UNKNOWN && now->logon_time != TIMESTAMP_UNKNOWN);
 	/* What was made at one moment may be listed a moment later. */
 	bool apart = !timed || logon_session_apart(newest, now);
-	if (now->luid >= newest->luid || is_lasting(now->luid) || !apart)
+	if (now->luid >= newest->luid || luid_is_lasting(now->luid) || !apart)
 		return true;
 	note_reason(notes,
 	    "logon session %s is in AFTER and not in BEFORE, which has newer ones: give them in "
@@ -118,10 +99,9 @@ static bool check_order(
 	return false;
 }
 
-static void check_logons(struct notes *notes)
+static void check_logons(
+    struct notes *notes, const struct snapshot *before, const struct snapshot *after)
 {
-	const struct snapshot *before = notes->comparison->before,
-	                      *after = notes->comparison->after;
 	struct logon_session *then = by_luid(before), *now = by_luid(after);
 	size_t then_count = before->logon_session_count, i = 0;
 	bool good = then && now, whole = seems_whole(before, after);
@@ -138,12 +118,11 @@ static void check_logons(struct notes *notes)
 	free(now);
 }
 
-void pair_check(struct notes *notes)
+void pair_check(struct notes *notes, const struct snapshot *before, const struct snapshot *after)
 {
-	notes->comparison->comparable = true;
-	check_host(notes);
-	check_boot(notes);
-	check_times(notes);
+	check_host(notes, before, after);
+	check_boot(notes, before, after);
+	check_times(notes, before->time, after->time);
 	if (notes->comparison->comparable)
-		check_logons(notes);
+		check_logons(notes, before, after);
 }

@@ -5,6 +5,6 @@
 #include "compare/notes.h"
 
 /* Sets what the comparison knows of the pair, and says what is wrong with it. */
-void pair_check(struct notes *notes);
+void pair_check(struct notes *notes, const struct snapshot *before, const struct snapshot *after);
 
 #endif

@@ -1,0 +1,339 @@
+/* How a comparison is put to people, and what its verdict is. */
+#include "compare/verdict.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/text.h"
+#include "compare/ids.h"
+
+#define SUSPECTS_NAMED 3
+
+static long long minutes(int64_t time)
+{
+	return (long long)((time + 59999999) / 60000000);
+}
+
+/* ---- how much was seen ---- */
+
+static void note_sight(struct notes *notes, const struct snapshot *snapshot, const char *moment)
+{
+	for (size_t i = 0; i < snapshot->sight_count; i++) {
+		const struct sight *sight = &snapshot->sights[i];
+		if (sight->extent != EXTENT_WHOLE)
+			note_limit(notes, "%s, %s: %s", moment, sight->section,
+			    sight->why ? sight->why : "not whole");
+	}
+	if (snapshot->elevated == NO)
+		note_limit(notes,
+		    "%s was taken without administrator's rights: what is not there may "
+		    "have been hidden",
+		    moment);
+	if (snapshot_extent(snapshot, SECTION_SESSIONS) == EXTENT_PARTIAL)
+		note_limit(notes,
+		    "%s has its sessions of quser, which lists none without a user: only remote "
+		    "logons of people are looked for, and no session ID can be said to be free: "
+		    "capture qwinsta",
+		    moment);
+	if (snapshot->rows_left)
+		note_limit(notes,
+		    "%s: of %" PRId64 " line%s %" PRId64
+		    " %s not understood (show prints what was not)",
+		    moment, snapshot->rows, text_plural(snapshot->rows), snapshot->rows_left,
+		    snapshot->rows_left == 1 ? "was" : "were");
+	if (snapshot->contradiction_total)
+		note_limit(notes, "%s contradicts itself in %" PRId64 " place%s, first: %s", moment,
+		    snapshot->contradiction_total, text_plural(snapshot->contradiction_total),
+		    snapshot->contradiction_count ? snapshot->contradictions[0].text : "");
+}
+
+/* ---- what was found ---- */
+
+static void count_orphans(struct notes *notes)
+{
+	const struct comparison *comparison = notes->comparison;
+	const size_t count = comparison->orphan_count;
+	size_t before = 0;
+	for (size_t i = 0; i < count; i++)
+		before += comparison->orphans[i].kind == ORPHAN_BEFORE;
+	const char *many = count == 1 ? "" : "s", *whose = count == 1 ? "its" : "their";
+	if (before == 0)
+		note_reason(notes, "%zu logon session%s outlived %s session", count, many, whose);
+	else if (before == count)
+		note_reason(notes,
+		    "%zu logon session%s outlived %s session before BEFORE already; none has done so since",
+		    count, many, whose);
+	else
+		note_reason(notes,
+		    "%zu logon sessions outlived their session, %zu of them before "
+		    "BEFORE already",
+		    count, before);
+}
+
+static void name_proof(struct notes *notes)
+{
+	const struct comparison *comparison = notes->comparison;
+	size_t by_later = 0;
+	for (size_t i = 0; i < comparison->orphan_count; i++)
+		by_later += comparison->orphans[i].is_old &&
+		            comparison->orphans[i].left->proof == AGE_LATER_LOGON;
+	note_reason(notes,
+	    "%zu of them %s so for %lld minutes or longer, within which healthy holders release",
+	    comparison->old_count, comparison->old_count == 1 ? "has been" : "have been",
+	    minutes(leak_release_time(comparison->leak)));
+	if (by_later)
+		note_limit(notes,
+		    "of %zu orphan%s the age is known by a later logon of the same account in another "
+		    "session: an account has one session at a time by Windows' default",
+		    by_later, text_plural((int64_t)by_later));
+}
+
+/* Younger than holders take to release, or of unknown age: whoever holds them now is a suspect and no culprit. */
+static void ask_again(struct notes *notes)
+{
+	const struct comparison *comparison = notes->comparison;
+	const int64_t release = leak_release_time(comparison->leak);
+	int64_t youngest = TIMESTAMP_UNKNOWN;
+	char time[TIMESTAMP_TEXT];
+	bool all_known = true;
+	for (size_t i = 0; i < comparison->orphan_count; i++) {
+		const int64_t ended = comparison->orphans[i].left->ended;
+		all_known = all_known && ended != TIMESTAMP_UNKNOWN;
+		if (ended > youngest)
+			youngest = ended;
+	}
+	if (all_known && youngest != TIMESTAMP_UNKNOWN)
+		note_reason(notes,
+		    "healthy holders release up to %lld minutes after the logoff: sample again at %.16s UTC",
+		    minutes(release), timestamp_format(youngest + release, time));
+	else
+		note_reason(notes,
+		    "nothing proves that they have been so for %lld minutes, within which healthy holders "
+		    "release: sample again %lld minutes after the last logoff, or say --after-logoff if it "
+		    "was longer ago",
+		    minutes(release), minutes(release));
+}
+
+static void name_culprits(struct notes *notes, const char *role)
+{
+	const struct culprits *culprits = &notes->comparison->culprits;
+	const size_t tied = culprits_tied(culprits);
+	char text[400] = "";
+	size_t used = 0;
+	for (size_t i = 0; i < culprits->count && i < SUSPECTS_NAMED && used < sizeof text; i++) {
+		const struct culprit *culprit = &culprits->items[i];
+		char pid[24] = "";
+		if (culprit->follower && i > 0)
+			break;
+		if (culprit->pid != NUMBER_UNKNOWN)
+			snprintf(pid, sizeof pid, " (%" PRId64 ")", culprit->pid);
+		used += (size_t)snprintf(text + used, sizeof text - used,
+		    "%s%s%s holds %" PRId64 " of them, %" PRId64 " alone", i ? "; " : "",
+		    culprit->image ? culprit->image : "a process without a name", pid,
+		    culprit->logon_sessions + culprit->session_ids, culprit->alone);
+	}
+	if (culprits->count)
+		note_reason(notes, "%s%s: %s", tied > 1 ? "ranked alike, " : "", role, text);
+}
+
+static void judge_orphans(struct notes *notes)
+{
+	struct comparison *comparison = notes->comparison;
+	count_orphans(notes);
+	if (comparison->old_count == 0) {
+		ask_again(notes);
+		name_culprits(notes, "suspects");
+		return;
+	}
+	comparison->verdict = EXIT_LEAK;
+	name_proof(notes);
+	name_culprits(notes, "held by");
+	if (comparison->without_holder && snapshot_is_of_dump(comparison->after))
+		note_reason(notes,
+		    "%" PRId64
+		    " of them without a holder: a reference of the kernel's is what is left; "
+		    "leaklab-analyzer dump says who made their tokens",
+		    comparison->without_holder);
+	else if (comparison->without_holder)
+		note_reason(notes,
+		    "%" PRId64 " of them without a visible holder: handle viewers do not show "
+		    "kernel references: take a memory dump",
+		    comparison->without_holder);
+	if (comparison->followers_only)
+		note_reason(notes,
+		    "%" PRId64 " of them with none but System or lsass as holders, which "
+		    "release after the last other one: a kernel reference may be what is left",
+		    comparison->followers_only);
+}
+
+static void name_referred(struct notes *notes)
+{
+	struct comparison *comparison = notes->comparison;
+	const size_t count = comparison->referred_count;
+	if (count == 0)
+		return;
+	if (comparison->pinned_count) {
+		comparison->verdict = EXIT_LEAK;
+		note_reason(notes,
+		    "%zu session ID%s pinned: no session has %s, something refers to %s, and a later logon "
+		    "was given a higher one",
+		    comparison->pinned_count, comparison->pinned_count == 1 ? " is" : "s are",
+		    comparison->pinned_count == 1 ? "it" : "them",
+		    comparison->pinned_count == 1 ? "it" : "them");
+		name_culprits(notes, "held by");
+		return;
+	}
+	note_reason(notes,
+	    "session ID%s %" PRId64 "%s%s in no session list, and something refers to %s: very "
+	    "probably what keeps %s; one more logon decides it, which is given a higher ID if so",
+	    count == 1 ? "" : "s", comparison->referred[0], count == 1 ? "" : " and others",
+	    count == 1 ? " is" : " are", count == 1 ? "it" : "them", count == 1 ? "it" : "them");
+	if (comparison->orphan_count == 0)
+		name_culprits(notes, "suspects");
+}
+
+static void name_unsure(struct notes *notes)
+{
+	static const char *const words[UNSURE_KINDS] = {
+	    [UNSURE_SESSION_NAMELESS] =
+	        "in a session that has no user now, and may have outlived who was logged on there",
+	    [UNSURE_EARLIER_LOGON] =
+	        "of an earlier logon than the newest in its session, and may have "
+	        "outlived an earlier session with this ID",
+	    [UNSURE_DISPUTED] = "such that observers do not agree whose it is",
+	};
+	const struct comparison *comparison = notes->comparison;
+	char luid[LUID_TEXT];
+	size_t count;
+	const struct left_logon *logons = leak_logons(comparison->leak, &count);
+	for (size_t i = 0, shown = 0; i < count; i++) {
+		const struct left_logon *left = &logons[i];
+		if (left->fate != FATE_UNSURE || left->gone || !words[left->unsure])
+			continue;
+		if (shown++ == SUSPECTS_NAMED) {
+			note_reason(notes, "and more like these");
+			break;
+		}
+		note_reason(notes, "logon session %s of %s in session %" PRId64 " is %s",
+		    luid_format(left->luid, luid), left->user ? left->user : "an unknown user",
+		    left->session_id, words[left->unsure]);
+	}
+}
+
+/* ---- that nothing was found ---- */
+
+static bool check_list(struct notes *notes, const char *section, const char *what)
+{
+	const struct snapshot *after = notes->comparison->after;
+	if (snapshot_whole(after, section))
+		return true;
+	note_reason(notes, "AFTER's list of %s is not whole: %s", what,
+	    snapshot_why_not_whole(after, section));
+	return false;
+}
+
+/* Whether the evidence would show what is not there. */
+static bool check_sight(struct notes *notes)
+{
+	struct comparison *comparison = notes->comparison;
+	const struct snapshot *after = comparison->after;
+	if (!comparison->orphans_known) {
+		note_reason(notes,
+		    "AFTER does not show both sessions and logon sessions: capture qwinsta, "
+		    "and logonsessions or leaklab-probe, as administrator");
+		return false;
+	}
+	bool logons = check_list(notes, SECTION_LOGON_SESSIONS, "logon sessions"),
+	     sessions = check_list(notes, SECTION_SESSIONS, "sessions");
+	if (after->contradiction_total)
+		note_reason(notes, "AFTER contradicts itself, as if it were of two moments");
+	bool complete = logons && sessions && !comparison->unsure[UNSURE_NO_SESSION_ID] &&
+	                !after->contradiction_total;
+	if (!complete)
+		note_reason(notes,
+		    "no logon session is seen to have outlived its session, but AFTER is not "
+		    "complete");
+	return complete;
+}
+
+/* Whether there was anything that could have left something over. */
+static bool check_news(struct notes *notes)
+{
+	const struct comparison *comparison = notes->comparison;
+	if (comparison->logoff_seen == NO)
+		note_reason(notes,
+		    "nobody is seen to have logged off between the two: take BEFORE while the "
+		    "users are logged on, and AFTER 20 minutes after they have logged off");
+	else if (comparison->logoff_seen == YES_NO_UNKNOWN)
+		note_reason(notes,
+		    "whether anybody logged off between the two is not known: capture "
+		    "qwinsta and logonsessions, or leaklab-probe, both times");
+	return comparison->logoff_seen == YES;
+}
+
+static bool is_unsure(const struct comparison *comparison)
+{
+	for (int i = 0; i < UNSURE_KINDS; i++) {
+		if (comparison->unsure[i])
+			return true;
+	}
+	return false;
+}
+
+static void judge_absence(struct notes *notes)
+{
+	struct comparison *comparison = notes->comparison;
+	bool complete = check_sight(notes);
+	if (comparison->orphans_known)
+		complete = check_news(notes) && complete;
+	if (comparison->skipped > 0)
+		note_reason(notes,
+		    "%" PRId64 " session ID%s below the newest %s free at both moments; "
+		    "healthy hosts give the lowest free one again, so either %s pinned or "
+		    "had a session in between",
+		    comparison->skipped, comparison->skipped == 1 ? "" : "s",
+		    comparison->skipped == 1 ? "is" : "are",
+		    comparison->skipped == 1 ? "it is" : "they are");
+	if (!complete || comparison->skipped > 0 || is_unsure(comparison) ||
+	    comparison->referred_count)
+		return;
+	note_reason(notes, "no logon session outlived its session%s",
+	    comparison->ids_known ? ", and no session ID was skipped" : "");
+	note_limit(notes,
+	    "two moments do not show what was done between them: a leak that a logon in a "
+	    "hundred makes needs hundreds of logons to be seen");
+	comparison->verdict = EXIT_CLEAN;
+}
+
+/* The moments are no pair, but what AFTER shows alone may be of use. */
+static void judge_after_alone(struct notes *notes)
+{
+	size_t count = notes->comparison->orphan_count;
+	if (count)
+		note_reason(notes,
+		    "AFTER alone shows %zu logon session%s without %s session: compare it with a "
+		    "capture of the same boot that is 20 minutes older or newer",
+		    count, count == 1 ? "" : "s", count == 1 ? "its" : "their");
+}
+
+void verdict_find(struct notes *notes)
+{
+	struct comparison *comparison = notes->comparison;
+	if (!comparison->comparable) {
+		judge_after_alone(notes);
+	} else {
+		if (comparison->orphan_count)
+			judge_orphans(notes);
+		else
+			judge_absence(notes);
+		name_referred(notes);
+		name_unsure(notes);
+	}
+	note_sight(notes, comparison->before, "BEFORE");
+	note_sight(notes, comparison->after, "AFTER");
+	if (comparison->unsure[UNSURE_NO_SESSION_ID])
+		note_limit(notes, "of %" PRId64 " logon session%s the session is not known",
+		    comparison->unsure[UNSURE_NO_SESSION_ID],
+		    text_plural(comparison->unsure[UNSURE_NO_SESSION_ID]));
+}
