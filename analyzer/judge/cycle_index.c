@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "evidence/identity.h"
+#include "leak/leak.h"
 
 static int cycle_order(const void *a, const void *b)
 {
@@ -86,4 +87,35 @@ int64_t cycle_index_distance(
 		return -1;
 	return llabs(
 	    time - (cycle->logged_on != TIMESTAMP_UNKNOWN ? cycle->logged_on : cycle->started));
+}
+
+/* From a desktop's logon session to the logon in its session. Clocks are a second or two apart. */
+#define DESKTOP_LEAD INT64_C(60000000)
+#define DESKTOP_TOLERANCE INT64_C(2000000)
+
+const struct cycle *cycle_index_desktop(
+    const struct cycle_index *index, int64_t session_id, int64_t logon_time)
+{
+	const struct cycle *found = NULL;
+	if (session_id <= 0 || logon_time == TIMESTAMP_UNKNOWN)
+		return NULL;
+	for (size_t i = 0; i < index->count; i++) {
+		const struct cycle *cycle = index->items[i];
+		const int64_t at =
+		    cycle->logged_on != TIMESTAMP_UNKNOWN ? cycle->logged_on : cycle->started;
+		if (cycle->session_id != session_id || at < logon_time - DESKTOP_TOLERANCE ||
+		    at > logon_time + DESKTOP_LEAD)
+			continue;
+		if (!found || cycle->started < found->started)
+			found = cycle;
+	}
+	return found;
+}
+
+bool cycle_index_watches(
+    const struct cycle_index *index, const struct logon_session *logon, int64_t logon_time)
+{
+	if (logon_is_of_desktop(logon))
+		return cycle_index_desktop(index, logon->session_id, logon_time);
+	return logon->user && cycle_index_has(index, logon->user, logon->domain);
 }

@@ -31,4 +31,12 @@ int64_t cycle_index_end(const struct cycle_index *index, size_t at);
 int64_t cycle_index_distance(
     const struct cycle_index *index, size_t at, int64_t time, int64_t tolerance);
 
+/* True if the logon session, made at logon_time by the driver's clock, is one of the run: of an account of it, or of the desktop
+ * (DWM-n, UMFD-n) of a session that one of its cycles was given within a minute. */
+bool cycle_index_watches(
+    const struct cycle_index *index, const struct logon_session *logon, int64_t logon_time);
+/* The cycle whose session has the desktop that the logon session is of; NULL: none is known. */
+const struct cycle *cycle_index_desktop(
+    const struct cycle_index *index, int64_t session_id, int64_t logon_time);
+
 #endif

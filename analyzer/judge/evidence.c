@@ -55,7 +55,7 @@ static bool load_moment(struct moment *moment, struct runfile *runfile,
 	const struct capture *capture = find_round(captures, mark, last);
 	if (!capture)
 		return true;
-	moment->snapshot = runfile_snapshot(runfile, mark, capture->round, error);
+	moment->snapshot = runfile_snapshot(runfile, mark, capture->round, true, error);
 	if (!moment->snapshot)
 		return error_prefix(
 		    error, "snapshot \"%s\" %lld", mark_names[mark], (long long)capture->round);
@@ -71,9 +71,89 @@ static bool index_cycles(struct evidence *evidence, struct error *error)
 	       error_set(error, EXIT_TARGET, "out of memory");
 }
 
-bool evidence_load(struct evidence *evidence, struct runfile *runfile, struct error *error)
+static bool is_watched(const void *data, const struct logon_session *logon, int64_t logon_time)
 {
+	return cycle_index_watches(data, logon, logon_time);
+}
+
+/* The kept moment that the capture is of; NULL: none. Those are what the verdict is made from. */
+static const struct moment *kept_moment(
+    const struct evidence *evidence, const struct capture *capture)
+{
+	const struct {
+		enum mark mark;
+		const struct moment *moment;
+	} kept[] = {{MARK_BEFORE, &evidence->before}, {MARK_AFTER, &evidence->after},
+	    {MARK_SETTLED, &evidence->settled}};
+	for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+		if (capture->mark == kept[i].mark && kept[i].moment->snapshot &&
+		    capture->round == kept[i].moment->round)
+			return kept[i].moment;
+	}
+	return NULL;
+}
+
+/* How far apart samples are that show all logon sessions. */
+static void note_gap(
+    struct evidence *evidence, const struct snapshot *snapshot, const struct capture *capture)
+{
+	if (!snapshot_whole(snapshot, SECTION_LOGON_SESSIONS))
+		return;
+	if (evidence->last_whole != TIMESTAMP_UNKNOWN &&
+	    capture->started - evidence->last_whole > evidence->widest_gap)
+		evidence->widest_gap = capture->started - evidence->last_whole;
+	evidence->last_whole = capture->started;
+}
+
+/* The sample of the capture, added to what is left. Of those that the verdict is not made from handles are not read. */
+static bool add_sample(struct evidence *evidence, struct runfile *runfile,
+    const struct capture *capture, struct error *error)
+{
+	const struct moment *kept = kept_moment(evidence, capture);
+	const struct snapshot *before = evidence->before.snapshot;
+	struct snapshot *snapshot =
+	    kept ? kept->snapshot
+	         : runfile_snapshot(runfile, capture->mark, capture->round, false, error);
+	if (!snapshot)
+		return false;
+	const struct clock clock =
+	    kept ? kept->clock : clock_at(&evidence->captures, capture->mark, capture->round);
+	bool good = leak_check_lists(before == snapshot ? NULL : before, snapshot) &&
+	            leak_add(evidence->leak, snapshot, capture->started, clock.offset);
+	note_gap(evidence, snapshot, capture);
+	if (!kept)
+		snapshot_destroy(snapshot);
+	return good || error_set(error, EXIT_TARGET, "out of memory");
+}
+
+/* Captures are in the order of their start; those of one moment are started together. */
+static bool add_samples(struct evidence *evidence, struct runfile *runfile, struct error *error)
+{
+	const struct capture *last = NULL;
+	evidence->last_whole = TIMESTAMP_UNKNOWN;
+	for (size_t i = 0; i < evidence->captures.count; i++) {
+		const struct capture *capture = &evidence->captures.items[i];
+		if (capture->problem ||
+		    (last && last->mark == capture->mark && last->round == capture->round))
+			continue;
+		if (!add_sample(evidence, runfile, capture, error))
+			return false;
+		last = capture;
+	}
+	return true;
+}
+
+bool evidence_load(struct evidence *evidence, const struct limits *limits, struct runfile *runfile,
+    struct error *error)
+{
+	const struct leak_terms terms = {.release_time = limits->release_time,
+	    .after_logoff = NUMBER_UNKNOWN,
+	    .is_watched = is_watched,
+	    .data = &evidence->index};
 	memset(evidence, 0, sizeof *evidence);
+	evidence->leak = leak_create(&terms);
+	if (!evidence->leak)
+		return error_set(error, EXIT_TARGET, "out of memory");
 	if (runfile_cycles(runfile, &evidence->cycles, error) &&
 	    runfile_captures(runfile, &evidence->captures, error) &&
 	    index_cycles(evidence, error) &&
@@ -82,7 +162,7 @@ bool evidence_load(struct evidence *evidence, struct runfile *runfile, struct er
 	    load_moment(&evidence->after, runfile, &evidence->captures, MARK_AFTER, false, error) &&
 	    load_moment(
 	        &evidence->settled, runfile, &evidence->captures, MARK_SETTLED, true, error) &&
-	    logons_find(evidence, runfile, error))
+	    add_samples(evidence, runfile, error) && logons_find(evidence, runfile, error))
 		return true;
 	evidence_deinit(evidence);
 	return false;
@@ -90,6 +170,7 @@ bool evidence_load(struct evidence *evidence, struct runfile *runfile, struct er
 
 void evidence_deinit(struct evidence *evidence)
 {
+	leak_destroy(evidence->leak);
 	snapshot_destroy(evidence->before.snapshot);
 	snapshot_destroy(evidence->after.snapshot);
 	snapshot_destroy(evidence->settled.snapshot);

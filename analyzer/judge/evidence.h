@@ -8,6 +8,8 @@
 #include "common/error.h"
 #include "judge/clock.h"
 #include "judge/cycle_index.h"
+#include "judge/limits.h"
+#include "leak/leak.h"
 #include "runfile/runfile.h"
 
 struct moment {
@@ -25,9 +27,13 @@ struct evidence {
 	struct moment before;  /* last round */
 	struct moment after;   /* first round */
 	struct moment settled; /* last round */
+	int64_t widest_gap;    /* between two samples that show all logon sessions, microseconds */
+	int64_t last_whole;    /* private: when the last of them was taken */
+	struct leak *leak;     /* by the driver's clock, all samples added */
 };
 
-bool evidence_load(struct evidence *evidence, struct runfile *runfile, struct error *error);
+bool evidence_load(struct evidence *evidence, const struct limits *limits, struct runfile *runfile,
+    struct error *error);
 void evidence_deinit(struct evidence *evidence);
 
 /* True if the cycle came to its end and is shown to have logged on, so that it counts. */

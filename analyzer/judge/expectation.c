@@ -8,7 +8,6 @@
 
 #include "common/duration.h"
 #include "common/text.h"
-#include "judge/culprits.h"
 #include "judge/latencies.h"
 #include "judge/rate.h"
 

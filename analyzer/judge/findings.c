@@ -1,6 +1,8 @@
 /* How findings are put to people. */
 #include "judge/reasons.h"
 
+#include <stdio.h>
+
 #include "common/text.h"
 #include "judge/controls.h"
 #include "judge/growth.h"
@@ -8,23 +10,33 @@
 
 static bool tell_orphans(struct sentences *out, const struct verdict *verdict)
 {
-	char rate[PERCENT_TEXT], lower[PERCENT_TEXT], upper[PERCENT_TEXT];
+	char rate[PERCENT_TEXT], most[PERCENT_TEXT], lower[PERCENT_TEXT], upper[PERCENT_TEXT];
 	if (!verdict->orphans_known || verdict->n == 0)
 		return true;
-	if (verdict->k == 0 && verdict->sessions_left > 0)
+	if (verdict->k == 0 && (verdict->sessions_left > 0 || verdict->unmatched > 0))
 		return true; /* in the sessions that are there nobody knows yet */
 	if (verdict->k == 0)
 		return sentences_add(out,
-		    "none of %lld cycles left a logon session behind (95 %% interval 0 %% to %s "
+		    "none of %lld cycles left a logon session behind%s (95 %% interval 0 %% to %s "
 		    "%%); a leak in %s %% of the "
 		    "cycles would have been seen",
-		    (long long)verdict->n, percent_format(verdict->upper, upper),
+		    (long long)verdict->n, verdict->young ? " that is proven to stay" : "",
+		    percent_format(verdict->upper, upper),
 		    percent_format(verdict->smallest_visible_rate, rate));
+	percent_format(verdict->rate, rate);
+	percent_format((double)verdict->k_most / (double)verdict->n, most);
+	percent_format(verdict->lower, lower);
+	percent_format(verdict->upper, upper);
+	if (verdict->k_most > verdict->k)
+		return sentences_add(out,
+		    "%lld to %lld of %lld logon sessions outlived their RDS session (rate %s %% to %s %%, 95 %% "
+		    "interval %s %% to %s %%): %lld belong to cycles that cannot be told apart",
+		    (long long)verdict->k, (long long)verdict->k_most, (long long)verdict->n, rate,
+		    most, lower, upper, (long long)verdict->unmatched);
 	if (!sentences_add(out,
 	        "%lld of %lld logon sessions outlived their RDS session (rate %s %%, 95 %% "
 	        "interval %s %% to %s %%)",
-	        (long long)verdict->k, (long long)verdict->n, percent_format(verdict->rate, rate),
-	        percent_format(verdict->lower, lower), percent_format(verdict->upper, upper)))
+	        (long long)verdict->k, (long long)verdict->n, rate, lower, upper))
 		return false;
 	if (verdict->orphan_logon_sessions > verdict->k)
 		return sentences_add(out,
@@ -87,53 +99,109 @@ static bool tell_left(struct sentences *out, const struct verdict *verdict)
 	    !sentences_add(out, "%lld session%s left behind: never logged off, so no orphans",
 	        (long long)verdict->sessions_left, verdict->sessions_left == 1 ? " was" : "s were"))
 		return false;
-	if (verdict->unmatched > 0 &&
+	if (verdict->unmatched > 0 && verdict->k == 0 &&
 	    !sentences_add(out,
-	        "%lld new logon session%s of the run's accounts %s to no cycle and %s not counted",
+	        "%lld logon session%s of the run's accounts outlived %s RDS session; to which cycle %s belong%s "
+	        "is not known",
 	        (long long)verdict->unmatched, text_plural(verdict->unmatched),
-	        verdict->unmatched == 1 ? "belongs" : "belong",
-	        verdict->unmatched == 1 ? "is" : "are"))
+	        verdict->unmatched == 1 ? "its" : "their", verdict->unmatched == 1 ? "it" : "they",
+	        verdict->unmatched == 1 ? "s" : ""))
 		return false;
-	if (verdict->uncounted > 0)
-		return sentences_add(out,
-		    "%lld logon session%s outlived cycles that are not counted (failed or lost)",
-		    (long long)verdict->uncounted, text_plural(verdict->uncounted));
+	if (verdict->uncounted > 0 &&
+	    !sentences_add(out,
+	        "%lld logon session%s outlived cycles that are not counted (failed or lost)",
+	        (long long)verdict->uncounted, text_plural(verdict->uncounted)))
+		return false;
+	if (verdict->strangers > 0 &&
+	    !sentences_add(out,
+	        "%lld logon session%s of accounts that are not the run's outlived %s RDS session",
+	        (long long)verdict->strangers, text_plural(verdict->strangers),
+	        verdict->strangers == 1 ? "its" : "their"))
+		return false;
+	if (verdict->pinned_ids > 0 &&
+	    !sentences_add(out,
+	        "%lld session ID%s pinned: no session has %s, something refers to %s, and a later logon was given "
+	        "a higher one",
+	        (long long)verdict->pinned_ids, verdict->pinned_ids == 1 ? " is" : "s are",
+	        verdict->pinned_ids == 1 ? "it" : "them", verdict->pinned_ids == 1 ? "it" : "them"))
+		return false;
+	if (verdict->referred_ids > 0 && verdict->ids_lack_rule &&
+	    !sentences_add(out,
+	        "%lld session ID%s of ended sessions %s referred to; this host's IDs come back, so that pins "
+	        "nothing",
+	        (long long)verdict->referred_ids, text_plural(verdict->referred_ids),
+	        verdict->referred_ids == 1 ? "is" : "are"))
+		return false;
+	if (verdict->young_strangers > 0 &&
+	    !sentences_add(out,
+	        "%lld logon session%s of others outlived %s RDS session, not long enough to be a leak",
+	        (long long)verdict->young_strangers, text_plural(verdict->young_strangers),
+	        verdict->young_strangers == 1 ? "its" : "their"))
+		return false;
+	return verdict->older == 0 ||
+	       sentences_add(out,
+	           "%lld orphaned logon session%s older than the run and %s not counted",
+	           (long long)verdict->older, verdict->older == 1 ? " is" : "s are",
+	           verdict->older == 1 ? "is" : "are");
+}
+
+/* "leaker.exe (process 5124) holds 40 of them", and those that are ranked alike. */
+static bool tell_holders(struct sentences *out, const struct verdict *verdict)
+{
+	const bool proven = verdict_is_proven(verdict);
+	for (size_t i = 0; i < verdict->culprit_count && i < verdict->culprits_tied; i++) {
+		const struct culprit *culprit = &verdict->culprits[i];
+		const char *image = culprit->image ? culprit->image : "a process without a name";
+		char pid[40] = "";
+		if (culprit->pid != NUMBER_UNKNOWN)
+			snprintf(pid, sizeof pid, " (process %lld)", (long long)culprit->pid);
+		if (!sentences_add(out, "%s%s%s holds %lld of them%s", proven ? "" : "suspect: ",
+		        image, pid, (long long)(culprit->logon_sessions + culprit->session_ids),
+		        verdict->culprits_tied > 1
+		            ? ", as others do: release one of them, or take a memory dump for who made the tokens"
+		            : ""))
+			return false;
+	}
 	return true;
+}
+
+static bool tell_unheld(
+    struct sentences *out, const struct verdict *verdict, const struct snapshot *settled)
+{
+	if (verdict->unattributed == 0)
+		return true;
+	if (verdict->handles_whole)
+		return sentences_add(out,
+		    "no holder is visible for %lld of them: handle viewers do not show kernel "
+		    "references; take a memory "
+		    "dump",
+		    (long long)verdict->unattributed);
+	return sentences_add(out,
+	    "no holder is visible for %lld of them, but not all handles were seen (%s): run handle -a, elevated, "
+	    "which has a driver and sees more",
+	    (long long)verdict->unattributed, snapshot_why_not_whole(settled, SECTION_HANDLES));
 }
 
 static bool tell_culprits(
     struct sentences *out, const struct verdict *verdict, const struct snapshot *settled)
 {
-	if (!verdict->orphans_known || verdict->k == 0)
+	if (!verdict->orphans_known || !settled ||
+	    (!verdict_is_proven(verdict) && verdict->young + verdict->referred_ids == 0))
 		return true;
 	if (!verdict->culprits_known)
 		return sentences_add(out,
-		    "who holds them is unknown: the observers could not see handles (%s)",
-		    why_unavailable(settled, "handles"));
-	const struct culprit *first = verdict->culprits;
-	if (verdict->culprit_count > 0 && !first->follower) {
-		const char *image = first->image ? first->image : "a process without a name";
-		bool good = first->pid == NUMBER_UNKNOWN
-		                ? sentences_add(out, "%s holds %lld of them", image,
-		                      (long long)first->logon_sessions)
-		                : sentences_add(out, "%s (process %lld) holds %lld of them", image,
-		                      (long long)first->pid, (long long)first->logon_sessions);
-		if (!good)
-			return false;
-	}
+		    "who holds them is unknown: the observers could not see handles (%s): run handle -a, "
+		    "elevated, or leaklab-probe",
+		    snapshot_why_not_whole(settled, SECTION_HANDLES));
+	if (!tell_holders(out, verdict))
+		return false;
 	if (verdict->followers_only > 0 && !sentences_add(out,
 	                                       "only System or lsass hold %lld of them: look at "
 	                                       "what they do for others (authentication packages, "
 	                                       "drivers)",
 	                                       (long long)verdict->followers_only))
 		return false;
-	if (verdict->unattributed > 0)
-		return sentences_add(out,
-		    "no holder is visible for %lld of them: handle viewers do not show kernel "
-		    "references; take a memory "
-		    "dump",
-		    (long long)verdict->unattributed);
-	return true;
+	return tell_unheld(out, verdict, settled);
 }
 
 static bool tell_left_out(
@@ -160,6 +228,16 @@ static bool tell_left_out(
 	return true;
 }
 
+static bool tell_boot(struct sentences *out, const struct evidence *evidence)
+{
+	const struct snapshot *before = evidence->before.snapshot,
+	                      *settled = evidence->settled.snapshot;
+	if (!before || !settled || leak_boot(before, settled) != BOOT_UNKNOWN)
+		return true;
+	return sentences_add(out,
+	    "nothing tells whether the host was rebooted during the run: it is taken not to have been");
+}
+
 bool reasons_tell(struct sentences *out, const struct verdict *verdict,
     const struct evidence *evidence, const struct limits *limits)
 {
@@ -167,5 +245,5 @@ bool reasons_tell(struct sentences *out, const struct verdict *verdict,
 	       tell_session_ids(out, verdict) && tell_left(out, verdict) &&
 	       tell_culprits(out, verdict, evidence->settled.snapshot) &&
 	       growth_tell(out, verdict) && controls_tell(out, verdict) &&
-	       tell_left_out(out, verdict, limits);
+	       tell_left_out(out, verdict, limits) && tell_boot(out, evidence);
 }

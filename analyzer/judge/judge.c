@@ -6,7 +6,6 @@
 
 #include "judge/binomial.h"
 #include "judge/controls.h"
-#include "judge/culprits.h"
 #include "judge/evidence.h"
 #include "judge/expectation.h"
 #include "judge/growth.h"
@@ -39,17 +38,13 @@ static bool both_have(const struct moment *a, const struct moment *b, const char
 	       snapshot_has(b->snapshot, what);
 }
 
-static bool weigh_after(struct verdict *verdict, const struct evidence *evidence)
+static bool weigh_after(
+    struct verdict *verdict, const struct evidence *evidence, const struct limits *limits)
 {
-	struct orphans orphans;
-	if (!both_have(&evidence->before, &evidence->after, "logon_sessions"))
+	if (!both_have(&evidence->before, &evidence->after, SECTION_LOGON_SESSIONS))
 		return true;
-	if (!orphans_find(&orphans, evidence, &evidence->after))
-		return false;
 	verdict->after_known = true;
-	verdict->after_k = orphans.k;
-	orphans_deinit(&orphans);
-	return true;
+	return orphans_count_after(&verdict->after_k, evidence, limits);
 }
 
 /* The orphans are in the order of their cycles. */
@@ -62,7 +57,7 @@ static bool note_orphaned(struct verdict *verdict, const struct orphans *orphans
 		return false;
 	for (size_t i = 0; i < orphans->count; i++) {
 		const struct survivor *survivor = &orphans->items[i];
-		if (!survivor_is_orphan(survivor) || survivor->cycle == last)
+		if (!survivor->is_leak || !survivor->counts || survivor->cycle == last)
 			continue;
 		last = survivor->cycle;
 		verdict->orphaned[count++] = last->number;
@@ -70,38 +65,144 @@ static bool note_orphaned(struct verdict *verdict, const struct orphans *orphans
 	return true;
 }
 
+static int by_start(const void *a, const void *b)
+{
+	const struct given_id *left = a, *right = b;
+	return (left->started > right->started) - (left->started < right->started);
+}
+
+/* What the cycles tell of session IDs: which were given when, and when their sessions ended. */
+static bool weigh_ids(struct verdict *verdict, const struct evidence *evidence)
+{
+	struct given_id *given = malloc((evidence->cycles.count + 1) * sizeof *given);
+	const int64_t quiet = leak_quiet_time(evidence->leak);
+	size_t count = 0, left_count;
+	if (!given)
+		return false;
+	for (size_t i = 0; i < evidence->cycles.count; i++) {
+		const struct cycle *cycle = &evidence->cycles.items[i];
+		if (cycle->session_id == NUMBER_UNKNOWN || cycle->started == TIMESTAMP_UNKNOWN)
+			continue;
+		given[count++] = (struct given_id){cycle->session_id, cycle->started};
+		leak_prove_id_end(evidence->leak, cycle->session_id,
+		    cycle->result == CYCLE_LOGGED_OFF ? cycle->ended : TIMESTAMP_UNKNOWN);
+	}
+	qsort(given, count, sizeof *given, by_start);
+	leak_pin(evidence->leak, given, count);
+	free(given);
+	verdict->ids_lack_rule = leak_ids_are_reused(evidence->leak);
+	const struct left_id *ids = leak_ids(evidence->leak, &left_count);
+	for (size_t i = 0; i < left_count; i++) {
+		const struct left_id *left = &ids[i];
+		if (left->gone || left->older || left->logons > 0)
+			continue; /* an orphan and the ID of its session count once */
+		if (left->pinned && leak_is_old(evidence->leak, left->ended, left->shown, quiet))
+			verdict->pinned_ids++;
+		else if (left->watched && verdict->referred_ids++ == 0)
+			verdict->first_referred = left->id;
+	}
+	return true;
+}
+
+static int by_luid(const void *a, const void *b)
+{
+	const uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+	return (left > right) - (left < right);
+}
+
+/* Whoever holds what is a leak; and where nothing is one yet, what may become one. */
+static bool weigh_culprits(struct verdict *verdict, const struct evidence *evidence)
+{
+	const struct snapshot *settled = evidence->settled.snapshot;
+	struct culprits found = {0};
+	size_t luid_count = 0, id_count = 0, count;
+	const bool proven =
+	    verdict->k + verdict->unmatched_leaks + verdict->uncounted + verdict->strangers > 0;
+	const int64_t quiet = leak_quiet_time(evidence->leak);
+	const struct left_logon *logons = leak_logons(evidence->leak, &count);
+	uint64_t *luids = malloc((count + 1) * sizeof *luids);
+	for (size_t i = 0; luids && i < count; i++) {
+		const struct left_logon *left = &logons[i];
+		if (left_is_orphan(left) && !left->older &&
+		    (!proven || leak_is_old(evidence->leak, left->ended, left->shown, quiet)))
+			luids[luid_count++] = left->luid;
+	}
+	if (luid_count)
+		qsort(luids, luid_count, sizeof *luids, by_luid);
+	const struct left_id *ids = leak_ids(evidence->leak, &count);
+	int64_t *numbers = malloc((count + 1) * sizeof *numbers);
+	for (size_t i = 0; numbers && i < count; i++) {
+		if (!ids[i].gone && !ids[i].older && ids[i].logons == 0 &&
+		    (ids[i].pinned || (!proven && ids[i].watched)))
+			numbers[id_count++] = ids[i].id;
+	}
+	bool good = luids && numbers &&
+	            culprits_find(&found, settled, luids, luid_count, numbers, id_count);
+	free(luids);
+	free(numbers);
+	verdict->culprits_known = true;
+	verdict->unattributed = found.unheld;
+	verdict->followers_only = found.followers_only;
+	verdict->culprits_tied = culprits_tied(&found);
+	verdict->handles_whole = snapshot_whole(settled, SECTION_HANDLES);
+	for (size_t i = 0; good && i < found.count; i++) {
+		const char *image = found.items[i].image;
+		found.items[i].image = image ? strdup(image) : NULL;
+		good = !image || found.items[i].image;
+		verdict->culprit_count = i + 1;
+	}
+	verdict->culprits = found.items;
+	return good;
+}
+
 static bool weigh_settled(
     struct verdict *verdict, const struct evidence *evidence, struct orphans *orphans)
 {
 	const struct snapshot *settled = evidence->settled.snapshot;
-	if (!both_have(&evidence->before, &evidence->settled, "logon_sessions"))
+	double ignored;
+	if (!both_have(&evidence->before, &evidence->settled, SECTION_LOGON_SESSIONS))
 		return true;
-	if (!orphans_find(orphans, evidence, &evidence->settled))
+	if (!orphans_find(orphans, evidence, evidence->leak) || !weigh_ids(verdict, evidence))
 		return false;
 	verdict->orphans_known = true;
 	verdict->k = orphans->k;
 	verdict->orphan_logon_sessions = orphans->orphans;
 	verdict->unmatched = orphans->unmatched;
+	verdict->unmatched_leaks = orphans->unmatched_leaks;
 	verdict->uncounted = orphans->uncounted;
-	verdict->in_use = orphans->in_use;
+	verdict->young = orphans->young;
+	verdict->in_use = orphans->unsure;
+	verdict->in_use_why = orphans->unsure_why;
+	verdict->strangers = orphans->strangers;
+	verdict->young_strangers = orphans->young_strangers;
+	verdict->older = orphans->older;
+	verdict->k_most = verdict->k + verdict->unmatched;
+	if (verdict->k_most > verdict->n)
+		verdict->k_most = verdict->n > verdict->k ? verdict->n : verdict->k;
 	if (verdict->n > 0) {
 		verdict->rate = (double)verdict->k / (double)verdict->n;
 		binomial_interval(verdict->k, verdict->n, &verdict->lower, &verdict->upper);
+		if (verdict->k_most > verdict->k)
+			binomial_interval(verdict->k_most, verdict->n, &ignored, &verdict->upper);
 	}
 	if (!note_orphaned(verdict, orphans))
 		return false;
-	return !snapshot_has(settled, "handles") || culprits_find(verdict, settled, orphans);
+	return !snapshot_has(settled, SECTION_HANDLES) || weigh_culprits(verdict, evidence);
 }
 
 /* Everything that can be counted; the word and its reasons come after. */
-static bool weigh(struct verdict *verdict, const struct evidence *evidence)
+static bool weigh(
+    struct verdict *verdict, const struct evidence *evidence, const struct limits *limits)
 {
 	struct orphans orphans = {0};
 	count_cycles(verdict, evidence);
-	bool good = weigh_after(verdict, evidence) && weigh_settled(verdict, evidence, &orphans) &&
+	verdict->release_time = leak_release_time(evidence->leak);
+	verdict->quiet_time = leak_quiet_time(evidence->leak);
+	bool good = weigh_after(verdict, evidence, limits) &&
+	            weigh_settled(verdict, evidence, &orphans) &&
 	            session_ids_find(
 	                &verdict->ids, &evidence->cycles, verdict->orphans_known ? &orphans : NULL);
-	if (good && both_have(&evidence->before, &evidence->settled, "sessions")) {
+	if (good && both_have(&evidence->before, &evidence->settled, SECTION_SESSIONS)) {
 		verdict->sessions_left_known = true;
 		verdict->sessions_left =
 		    sessions_left(evidence, verdict->orphans_known ? &orphans : NULL);
@@ -112,22 +213,31 @@ static bool weigh(struct verdict *verdict, const struct evidence *evidence)
 	return good;
 }
 
-/* What blocks a verdict comes first in the reasons. */
+bool verdict_is_proven(const struct verdict *verdict)
+{
+	return verdict->orphans_known && verdict->k + verdict->unmatched_leaks +
+	                                         verdict->uncounted + verdict->strangers +
+	                                         verdict->pinned_ids >
+	                                     0;
+}
+
+/* What makes the evidence void comes first; a proven leak stands against every other doubt; what rises stands against those that do
+ * not concern a rise. */
 static bool decide(
     struct verdict *verdict, const struct evidence *evidence, const struct limits *limits)
 {
 	struct sentences *reasons = &verdict->reasons;
-	if (!reasons_block(reasons, verdict, evidence, limits))
+	const bool proven = verdict_is_proven(verdict);
+	if (!reasons_void(reasons, verdict, evidence))
 		return false;
-	const bool leak = verdict->k > 0 || growth_is_leak(verdict);
-	/* An orphan is proven by identity; all else has to stand up to doubts. */
-	if (verdict->orphans_known && verdict->k == 0 &&
-	    !reasons_doubt(reasons, verdict, evidence, limits))
+	if (!proven && !reasons_block(reasons, verdict, evidence, limits))
+		return false;
+	if (!proven && verdict->orphans_known && !reasons_doubt(reasons, verdict, evidence, limits))
 		return false;
 	if (reasons->count > 0)
 		verdict->word = VERDICT_INCONCLUSIVE;
 	else
-		verdict->word = leak ? VERDICT_LEAK : VERDICT_CLEAN;
+		verdict->word = proven || growth_is_leak(verdict) ? VERDICT_LEAK : VERDICT_CLEAN;
 	return reasons_tell(reasons, verdict, evidence, limits);
 }
 
@@ -138,14 +248,14 @@ static struct verdict *judge(struct runfile *runfile, bool with_controls, struct
 	struct verdict *verdict = NULL;
 	if (!limits_read(&limits, runfile, error))
 		return NULL;
-	if (!evidence_load(&evidence, runfile, error)) {
+	if (!evidence_load(&evidence, &limits, runfile, error)) {
 		limits_deinit(&limits);
 		return NULL;
 	}
 	verdict = calloc(1, sizeof *verdict);
 	bool good = verdict || out_of_memory(error);
 	good = good && (!with_controls || controls_judge(verdict, runfile, error));
-	if (good && !weigh(verdict, &evidence))
+	if (good && !weigh(verdict, &evidence, &limits))
 		good = out_of_memory(error);
 	good = good && growth_find(verdict, &evidence, &limits, runfile, error);
 	if (good && !decide(verdict, &evidence, &limits))

@@ -60,16 +60,15 @@ static bool setting_is_true(struct runfile *runfile, const char *key)
 	return yes;
 }
 
-/* Seconds, or NUMBER_UNKNOWN. */
+/* Seconds as a time in microseconds, or NUMBER_UNKNOWN. */
 static int64_t read_seconds(struct runfile *runfile, const char *key)
 {
 	char *text = runfile_get(runfile, key);
 	char *end;
-	int64_t seconds = text ? strtoll(text, &end, 10) : 0;
-	if (!text || end == text)
-		seconds = NUMBER_UNKNOWN;
+	const double seconds = text ? strtod(text, &end) : 0;
+	const bool good = text && end != text && seconds > 0 && seconds < 1e9;
 	free(text);
-	return seconds;
+	return good ? (int64_t)(seconds * 1e6) : NUMBER_UNKNOWN;
 }
 
 bool limits_read(struct limits *limits, struct runfile *runfile, struct error *error)
@@ -90,7 +89,7 @@ bool limits_read(struct limits *limits, struct runfile *runfile, struct error *e
 	limits->interrupted = setting_is_true(runfile, "interrupted");
 	limits->settled = setting_is(runfile, "settled", "quiet");
 	limits->timed_out = setting_is(runfile, "settled", "timeout");
-	limits->settled_for = read_seconds(runfile, "settle.at_least");
+	limits->release_time = read_seconds(runfile, "settle.release");
 	limits->environment_failed = setting_is(runfile, "ended-early.code", "4");
 	limits->ended_early = runfile_get(runfile, "ended-early");
 	return true;

@@ -16,8 +16,9 @@ struct limits {
 	bool settled;         /* the host was quiet at the mark "settled" */
 	bool timed_out;       /* still changing when the wait for it timed out */
 	bool interrupted;
-	int64_t settled_for; /* the least time it was given to settle, seconds; NUMBER_UNKNOWN */
-	char *ended_early;   /* why the load ended before its time, or NULL */
+	int64_t
+	    release_time; /* settle.release, microseconds; NUMBER_UNKNOWN: what samples state, else the usual */
+	char *ended_early;       /* why the load ended before its time, or NULL */
 	bool environment_failed; /* it ended because the target or the environment failed */
 };
 

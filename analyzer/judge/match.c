@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "evidence/identity.h"
+#include "leak/leak.h"
 
 /* An administrator's logon makes two logon sessions at once, the filtered and the elevated one. */
 #define LINKED 50000 /* microseconds */
@@ -56,8 +57,8 @@ static int type_order(const char *a, const char *b)
 /* By account and type, those of the session's logon itself first; then by time. */
 static int survivor_order(const void *a, const void *b)
 {
-	const struct logon_session *left = ((const struct survivor *)a)->logon,
-	                           *right = ((const struct survivor *)b)->logon;
+	const struct logon_session *left = &((const struct survivor *)a)->logon,
+	                           *right = &((const struct survivor *)b)->logon;
 	int order = account_user_order(left->user, right->user);
 	if (!order)
 		order = type_order(left->logon_type, right->logon_type);
@@ -83,7 +84,7 @@ static bool linked(const struct logon_session *a, const struct logon_session *b)
 static int64_t pair_cost(const struct group *group, size_t logon, size_t j)
 {
 	size_t at = group->begin + j;
-	const struct logon_session *made = group->logons[logon]->logon;
+	const struct logon_session *made = &group->logons[logon]->logon;
 	const struct cycle *cycle = group->index->items[at];
 	int64_t distance = cycle_index_distance(
 	    group->index, at, made->logon_time - group->clock->offset, group->clock->tolerance);
@@ -116,7 +117,7 @@ static bool find_ranges(struct group *group)
 	group->last = group->first + group->count;
 	group->steps_at = group->last + group->count;
 	for (size_t i = 0; i < group->count; i++) {
-		int64_t time = group->logons[i]->logon->logon_time - group->clock->offset;
+		int64_t time = group->logons[i]->logon.logon_time - group->clock->offset;
 		while (from < group->end && time - tolerance > cycle_index_end(group->index, from))
 			from++;
 		while (to < group->end && may_begin_by(group, to, time))
@@ -184,7 +185,7 @@ static void give_cycles(const struct group *group)
 static bool match_group(struct group *group)
 {
 	size_t known = 0; /* the scores up to here are those of the logons so far */
-	group->begin = cycle_index_find(group->index, group->logons[0]->logon->user, &group->end);
+	group->begin = cycle_index_find(group->index, group->logons[0]->logon.user, &group->end);
 	struct score *scores = calloc(group->end - group->begin + 1, sizeof *scores);
 	bool good = scores && find_ranges(group);
 	for (size_t i = 0; good && i < group->count; i++) {
@@ -204,7 +205,7 @@ static bool match_group(struct group *group)
 static const struct cycle *nearest(
     const struct survivor *survivor, const struct cycle_index *index, const struct clock *clock)
 {
-	const struct logon_session *logon = survivor->logon;
+	const struct logon_session *logon = &survivor->logon;
 	const struct cycle *best = NULL;
 	int64_t best_distance = 0, time = logon->logon_time - clock->offset;
 	bool best_same_id = false;
@@ -227,24 +228,68 @@ static const struct cycle *nearest(
 	return best;
 }
 
-/* Without a logon time: the only cycle of the account that had the session ID. */
-static const struct cycle *only_one_with_id(
-    const struct cycle_index *index, const struct logon_session *logon)
+/* ---- without logon times ---- */
+
+static int pair_order(const void *a, const void *b)
 {
-	const struct cycle *found = NULL;
-	size_t end;
-	if (logon->session_id == NUMBER_UNKNOWN)
-		return NULL;
+	const struct survivor *left = *(struct survivor *const *)a,
+	                      *right = *(struct survivor *const *)b;
+	int order = account_user_order(left->logon.user, right->logon.user);
+	if (!order)
+		order = (left->logon.session_id > right->logon.session_id) -
+		        (left->logon.session_id < right->logon.session_id);
+	if (!order)
+		order = type_order(left->logon.logon_type, right->logon.logon_type);
+	return order ? order : logon_session_order(&left->logon, &right->logon);
+}
+
+static bool same_pair(const struct survivor *a, const struct survivor *b)
+{
+	return account_user_order(a->logon.user, b->logon.user) == 0 &&
+	       a->logon.session_id == b->logon.session_id &&
+	       type_order(a->logon.logon_type, b->logon.logon_type) == 0;
+}
+
+/* The cycles of the account that had the session ID, in the order of their start. */
+static size_t cycles_of(
+    const struct cycle_index *index, const struct logon_session *logon, const struct cycle **out)
+{
+	size_t end, count = 0;
 	for (size_t i = cycle_index_find(index, logon->user, &end); i < end; i++) {
 		const struct cycle *cycle = index->items[i];
-		if (cycle->session_id != logon->session_id ||
-		    !account_same(cycle->user, cycle->domain, logon->user, logon->domain))
-			continue;
-		if (found)
-			return NULL;
-		found = cycle;
+		if (cycle->session_id == logon->session_id &&
+		    account_same(cycle->user, cycle->domain, logon->user, logon->domain))
+			out[count++] = cycle;
 	}
-	return found;
+	return count;
+}
+
+/* Tools print logon times in the host's zone and language, and in seconds; so what an account left in a session ID is given to
+ * its cycles there in the order of LUIDs, which rise, if there are as many of the one as of the other, or two of the one for
+ * each (an administrator's logon makes two linked ones). */
+static bool match_pairs(struct survivor *survivors, size_t count, const struct cycle_index *index)
+{
+	struct survivor **rest = malloc((count + 1) * sizeof *rest);
+	const struct cycle **cycles = malloc((index->count + 1) * sizeof *cycles);
+	size_t rest_count = 0, end;
+	const bool good = rest && cycles;
+	for (size_t i = 0; good && i < count; i++) {
+		if (!survivors[i].cycle && survivors[i].logon.logon_time == TIMESTAMP_UNKNOWN &&
+		    survivors[i].logon.session_id != NUMBER_UNKNOWN)
+			rest[rest_count++] = &survivors[i];
+	}
+	if (rest_count)
+		qsort(rest, rest_count, sizeof *rest, pair_order);
+	for (size_t i = 0; i < rest_count; i = end) {
+		for (end = i + 1; end < rest_count && same_pair(rest[i], rest[end]);)
+			end++;
+		const size_t made = end - i, had = cycles_of(index, &rest[i]->logon, cycles);
+		for (size_t j = i; j < end && had > 0 && (made == had || made == 2 * had); j++)
+			rest[j]->cycle = cycles[(j - i) / (made / had)];
+	}
+	free(rest);
+	free(cycles);
+	return good;
 }
 
 static void match_rest(struct survivor *survivors, size_t count, const struct cycle_index *index,
@@ -254,10 +299,13 @@ static void match_rest(struct survivor *survivors, size_t count, const struct cy
 		struct survivor *survivor = &survivors[i];
 		if (survivor->cycle)
 			continue;
-		if (survivor->logon->logon_time == TIMESTAMP_UNKNOWN)
-			survivor->cycle = only_one_with_id(index, survivor->logon);
+		if (survivor->logon.logon_time == TIMESTAMP_UNKNOWN)
+			continue;
+		if (logon_is_of_desktop(&survivor->logon))
+			survivor->cycle = cycle_index_desktop(index, survivor->logon.session_id,
+			    survivor->logon.logon_time - clock->offset);
 		else if (i > 0 && survivors[i - 1].cycle &&
-		         linked(survivors[i - 1].logon, survivor->logon))
+		         linked(&survivors[i - 1].logon, &survivor->logon))
 			survivor->cycle = survivors[i - 1].cycle;
 		else
 			survivor->cycle = nearest(survivor, index, clock);
@@ -271,11 +319,11 @@ static size_t collect(
 {
 	size_t next = i;
 	*found = 0;
-	for (; next < count && same_group(survivors[i].logon, survivors[next].logon); next++) {
+	for (; next < count && same_group(&survivors[i].logon, &survivors[next].logon); next++) {
 		struct survivor *survivor = &survivors[next];
-		bool follows = next > i && linked(survivors[next - 1].logon, survivor->logon);
-		if (!survivor->cycle && !follows &&
-		    survivor->logon->logon_time != TIMESTAMP_UNKNOWN)
+		bool follows = next > i && linked(&survivors[next - 1].logon, &survivor->logon);
+		if (!survivor->cycle && !follows && !logon_is_of_desktop(&survivor->logon) &&
+		    survivor->logon.logon_time != TIMESTAMP_UNKNOWN)
 			logons[(*found)++] = survivor;
 	}
 	return next;
@@ -297,6 +345,7 @@ bool match_survivors(struct survivor *survivors, size_t count, const struct cycl
 	}
 	if (good)
 		match_rest(survivors, count, index, clock);
+	good = good && match_pairs(survivors, count, index);
 	free(logons);
 	free(taken);
 	return good;

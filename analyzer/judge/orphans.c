@@ -1,32 +1,12 @@
-/* Which logon sessions should have gone: new ones of our accounts, and old ones whose session our cycles logged off.
- * The identity of a logon session is (boot, LUID, logon time): session IDs are used again on healthy hosts, so an ID
- * alone identifies nothing. */
+/* Which logon sessions should have gone: those that the run's cycles made, and those that were there before and whose session a
+ * cycle logged off. What is left, and since when, the leak rule says; here each is given to its cycle. */
 #include "judge/orphans.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "judge/match.h"
 #include "evidence/identity.h"
-
-/* A copy of the snapshot's logon sessions by LUID. NULL when memory is out. */
-static struct logon_session *sorted_logons(const struct snapshot *snapshot)
-{
-	struct logon_session *logons = malloc((snapshot->logon_session_count + 1) * sizeof *logons);
-	if (!logons || snapshot->logon_session_count == 0)
-		return logons;
-	memcpy(logons, snapshot->logon_sessions, snapshot->logon_session_count * sizeof *logons);
-	qsort(logons, snapshot->logon_session_count, sizeof *logons, logon_session_order);
-	return logons;
-}
-
-static bool was_there(
-    const struct logon_session *sorted, size_t count, const struct logon_session *logon)
-{
-	const struct logon_session *known =
-	    bsearch(logon, sorted, count, sizeof *sorted, logon_session_order);
-	return known && logon_session_same(known, logon);
-}
+#include "judge/match.h"
 
 /* A session that was there before the run ends with the first of our cycles in it that logged off. NULL: none joined it. */
 static const struct cycle *cycle_that_joined(
@@ -34,7 +14,7 @@ static const struct cycle *cycle_that_joined(
 {
 	const struct cycle *last = NULL;
 	size_t end;
-	if (logon->session_id == NUMBER_UNKNOWN ||
+	if (logon->session_id == NUMBER_UNKNOWN || !evidence->before.snapshot ||
 	    !find_session(evidence->before.snapshot, logon->session_id, logon->user, logon->domain))
 		return NULL;
 	for (size_t i = cycle_index_find(&evidence->index, logon->user, &end); i < end; i++) {
@@ -49,33 +29,6 @@ static const struct cycle *cycle_that_joined(
 	return last;
 }
 
-static bool has_nameless_session(const struct snapshot *snapshot, int64_t id)
-{
-	for (size_t i = 0; i < snapshot->session_count; i++)
-		if (snapshot->sessions[i].id == id && id != NUMBER_UNKNOWN &&
-		    !snapshot->sessions[i].user)
-			return true;
-	return false;
-}
-
-static void tell_left(struct survivor *survivor, const struct snapshot *snapshot)
-{
-	const struct logon_session *logon = survivor->logon;
-	if (snapshot_has(snapshot, "sessions")) {
-		survivor->left =
-		    find_session(snapshot, logon->session_id, logon->user, logon->domain);
-		/* Whose session it is is not known: it may be in use. */
-		survivor->in_use =
-		    !survivor->left && has_nameless_session(snapshot, logon->session_id);
-	} else
-		survivor->in_use = !survivor->cycle || survivor->cycle->result != CYCLE_LOGGED_OFF;
-}
-
-bool survivor_is_orphan(const struct survivor *survivor)
-{
-	return survivor->counts && !survivor->left && !survivor->in_use;
-}
-
 static int survivor_order(const void *a, const void *b)
 {
 	const struct survivor *left = a, *right = b;
@@ -84,67 +37,125 @@ static int survivor_order(const void *a, const void *b)
 	return (left_number > right_number) - (left_number < right_number);
 }
 
-static void count(struct orphans *orphans)
+static struct survivor survivor_of(struct left_logon *left)
 {
-	const struct cycle *last = NULL;
-	if (orphans->count)
-		qsort(orphans->items, orphans->count, sizeof *orphans->items, survivor_order);
-	for (size_t i = 0; i < orphans->count; i++) {
-		const struct survivor *survivor = &orphans->items[i];
-		if (survivor_is_orphan(survivor)) {
-			orphans->orphans++;
-			orphans->k += survivor->cycle != last;
-			last = survivor->cycle;
-		} else if (survivor->in_use) {
-			orphans->in_use++;
-		} else if (!survivor->left) {
-			if (survivor->cycle)
-				orphans->uncounted++;
-			else
-				orphans->unmatched++;
-		}
-	}
+	struct survivor survivor = {.left = left};
+	record_clear(&logon_session_record, &survivor.logon);
+	survivor.logon.luid = left->luid;
+	survivor.logon.user = left->user;
+	survivor.logon.domain = left->domain;
+	survivor.logon.logon_type = left->logon_type;
+	survivor.logon.session_id = left->session_id;
+	survivor.logon.logon_time = left->logon_time;
+	survivor.logon.logon_time_text = left->logon_time_text;
+	return survivor;
 }
 
-/* The new logon sessions of our accounts, and those of sessions that a cycle joined. */
-static bool collect(
-    struct orphans *found, const struct evidence *evidence, const struct snapshot *snapshot)
+/* What is older than the run counts only if its session was seen in it. */
+static bool collect(struct orphans *found, const struct evidence *evidence, struct leak *leak)
 {
-	const struct snapshot *before = evidence->before.snapshot;
-	struct logon_session *known = sorted_logons(before);
-	found->items = calloc(snapshot->logon_session_count + 1, sizeof *found->items);
-	bool good = known && found->items;
-	for (size_t i = 0; good && i < snapshot->logon_session_count; i++) {
-		const struct logon_session *logon = &snapshot->logon_sessions[i];
-		struct survivor survivor = {.logon = logon};
-		if (!cycle_index_has(&evidence->index, logon->user, logon->domain))
+	size_t count;
+	struct left_logon *logons = leak_logons(leak, &count);
+	found->items = calloc(count + 1, sizeof *found->items);
+	for (size_t i = 0; found->items && i < count; i++) {
+		struct left_logon *left = &logons[i];
+		if (left->gone || !left->watched)
 			continue;
-		if (was_there(known, before->logon_session_count, logon)) {
-			survivor.cycle = cycle_that_joined(evidence, logon);
-			tell_left(&survivor, snapshot);
-			if (!survivor.cycle || survivor.left)
+		struct survivor survivor = survivor_of(left);
+		if (left->first == 1) { /* there before the run */
+			survivor.cycle = cycle_that_joined(evidence, &survivor.logon);
+			if (!survivor.cycle || left->fate == FATE_ALIVE) {
+				found->older += left->fate == FATE_ORPHAN;
 				continue;
+			}
+		} else if (left->older) {
+			found->older += left->fate == FATE_ORPHAN;
+			continue;
 		}
 		found->items[found->count++] = survivor;
 	}
-	free(known);
-	return good;
+	return found->items;
 }
 
-bool orphans_find(struct orphans *out, const struct evidence *evidence, const struct moment *later)
+/* A proven logoff ended the session that the cycle was given; a later cycle there may be a reconnect, and proves nothing of this
+ * one. */
+static void prove_ends(struct orphans *found, const struct evidence *evidence, struct leak *leak)
+{
+	for (size_t i = 0; i < found->count; i++) {
+		struct survivor *survivor = &found->items[i];
+		const struct cycle *cycle = survivor->cycle;
+		survivor->counts = cycle && cycle_counts(evidence, cycle);
+		if (cycle && cycle->result == CYCLE_LOGGED_OFF &&
+		    (cycle->session_id == NUMBER_UNKNOWN ||
+		        survivor->logon.session_id == cycle->session_id))
+			leak_prove_end(leak, survivor->logon.luid, cycle->ended);
+	}
+}
+
+static void count_one(struct orphans *found, struct survivor *survivor, const struct cycle **last)
+{
+	const enum fate fate = survivor->left->fate;
+	if (fate == FATE_UNSURE) {
+		if (found->unsure++ == 0)
+			found->unsure_why = survivor->left->unsure;
+		return;
+	}
+	if (fate != FATE_ORPHAN)
+		return;
+	found->young += !survivor->is_leak;
+	if (!survivor->cycle) {
+		found->unmatched++;
+		found->unmatched_leaks += survivor->is_leak;
+	} else if (survivor->is_leak && survivor->counts) {
+		found->orphans++;
+		found->k += survivor->cycle != *last;
+		*last = survivor->cycle;
+	} else {
+		found->uncounted += survivor->is_leak;
+	}
+}
+
+static void count_strangers(struct orphans *found, struct leak *leak)
+{
+	size_t count;
+	const struct left_logon *logons = leak_logons(leak, &count);
+	const int64_t quiet = leak_quiet_time(leak);
+	for (size_t i = 0; i < count; i++) {
+		const struct left_logon *left = &logons[i];
+		if (left->watched || !left_is_orphan(left))
+			continue;
+		if (left->older)
+			found->older++;
+		else if (leak_is_old(leak, left->ended, left->shown, quiet))
+			found->strangers++;
+		else
+			found->young_strangers++;
+	}
+}
+
+bool orphans_find(struct orphans *out, const struct evidence *evidence, struct leak *leak)
 {
 	struct orphans found = {0};
-	if (!collect(&found, evidence, later->snapshot) ||
-	    !match_survivors(found.items, found.count, &evidence->index, &later->clock)) {
+	const struct cycle *last = NULL;
+	const struct clock clock = {.tolerance = evidence->settled.clock.tolerance};
+	if (!collect(&found, evidence, leak) ||
+	    !match_survivors(found.items, found.count, &evidence->index, &clock)) {
 		free(found.items);
 		return false;
 	}
+	prove_ends(&found, evidence, leak);
+	const int64_t quiet = leak_quiet_time(leak);
 	for (size_t i = 0; i < found.count; i++) {
 		struct survivor *survivor = &found.items[i];
-		survivor->counts = survivor->cycle && cycle_counts(evidence, survivor->cycle);
-		tell_left(survivor, later->snapshot);
+		survivor->is_leak =
+		    survivor->left->fate == FATE_ORPHAN &&
+		    leak_is_old(leak, survivor->left->ended, survivor->left->shown, quiet);
 	}
-	count(&found);
+	if (found.count)
+		qsort(found.items, found.count, sizeof *found.items, survivor_order);
+	for (size_t i = 0; i < found.count; i++)
+		count_one(&found, &found.items[i], &last);
+	count_strangers(&found, leak);
 	*out = found;
 	return true;
 }
@@ -155,11 +166,43 @@ void orphans_deinit(struct orphans *orphans)
 	memset(orphans, 0, sizeof *orphans);
 }
 
+static bool is_watched(const void *data, const struct logon_session *logon, int64_t logon_time)
+{
+	return cycle_index_watches(data, logon, logon_time);
+}
+
+bool orphans_count_after(int64_t *out, const struct evidence *evidence, const struct limits *limits)
+{
+	const struct leak_terms terms = {.release_time = limits->release_time,
+	    .after_logoff = NUMBER_UNKNOWN,
+	    .is_watched = is_watched,
+	    .data = &evidence->index};
+	const struct moment *before = &evidence->before, *after = &evidence->after;
+	struct leak *leak = leak_create(&terms);
+	struct orphans orphans = {0};
+	const struct cycle *last = NULL;
+	bool good = leak && leak_add(leak, before->snapshot, 0, before->clock.offset) &&
+	            leak_add(leak, after->snapshot, 1, after->clock.offset) &&
+	            orphans_find(&orphans, evidence, leak);
+	*out = 0;
+	for (size_t i = 0; good && i < orphans.count; i++) {
+		const struct survivor *survivor = &orphans.items[i];
+		if (survivor->left->fate != FATE_ORPHAN || !survivor->counts ||
+		    survivor->cycle == last)
+			continue;
+		last = survivor->cycle;
+		++*out;
+	}
+	orphans_deinit(&orphans);
+	leak_destroy(leak);
+	return good;
+}
+
 static bool holds_survivor(const struct orphans *orphans, const struct session *session)
 {
 	for (size_t i = 0; orphans && i < orphans->count; i++) {
 		const struct survivor *survivor = &orphans->items[i];
-		if (survivor->left && survivor->logon->session_id == session->id)
+		if (survivor->left->fate == FATE_ALIVE && survivor->logon.session_id == session->id)
 			return true;
 	}
 	return false;
@@ -186,7 +229,7 @@ int64_t sessions_before(const struct evidence *evidence)
 	for (size_t i = 0; i < before->session_count; i++)
 		count += cycle_index_has(
 		    &evidence->index, before->sessions[i].user, before->sessions[i].domain);
-	if (snapshot_has(before, "sessions"))
+	if (snapshot_has(before, SECTION_SESSIONS))
 		return count;
 	for (size_t i = 0; i < before->logon_session_count; i++) {
 		const struct logon_session *logon = &before->logon_sessions[i];

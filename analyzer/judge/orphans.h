@@ -1,4 +1,4 @@
-/* Logon sessions that outlived their RDS session. Inside this folder. */
+/* What is left of the run's cycles, by the leak rule. Inside this folder. */
 #ifndef LEAKLAB_ORPHANS_H
 #define LEAKLAB_ORPHANS_H
 
@@ -8,34 +8,41 @@
 
 #include "judge/evidence.h"
 
-/* A logon session of one of our accounts that is new since the mark "before", or whose session was there then and is
- * gone since a cycle joined it. */
+/* A logon session that one of the cycles may have made, and that has not gone. */
 struct survivor {
-	const struct logon_session *logon; /* in the later snapshot */
-	const struct cycle *cycle;         /* NULL: no cycle explains it */
-	bool counts;                       /* the cycle counts */
-	bool left;   /* its session is still listed: it was never logged off */
-	bool in_use; /* sessions are out of sight, and no proven logoff excludes that it is left */
+	struct left_logon *left;
+	struct logon_session logon; /* the same, as a record; logon_time by the driver's clock */
+	const struct cycle *cycle;  /* NULL: no cycle explains it */
+	bool counts;                /* the cycle counts */
+	bool is_leak;               /* an orphan, and old enough */
 };
 
 struct orphans {
-	struct survivor *items; /* all survivors */
+	struct survivor *items; /* of watched accounts */
 	size_t count;
-	int64_t k;         /* counted cycles with an orphan */
-	int64_t orphans;   /* logon sessions of those cycles */
-	int64_t uncounted; /* orphans of cycles that do not count */
-	int64_t unmatched;
-	int64_t in_use; /* survivors that may be in use */
+	int64_t k;               /* counted cycles with an orphan that is a leak */
+	int64_t orphans;         /* logon sessions of those cycles */
+	int64_t uncounted;       /* that are a leak, of cycles that do not count */
+	int64_t unmatched;       /* of no cycle that is known, whatever their age */
+	int64_t unmatched_leaks; /* of these, those that are a leak */
+	int64_t young;           /* orphans that are no leak yet */
+	int64_t unsure;          /* that may be in use, as far as was seen */
+	enum unsure unsure_why;  /* of the first of them */
+	int64_t strangers;       /* orphans of others that are a leak */
+	int64_t young_strangers;
+	int64_t older; /* orphans that are older than the run */
 };
 
-/* Both moments need snapshots that have logon sessions. False only when memory is out. */
-bool orphans_find(struct orphans *out, const struct evidence *evidence, const struct moment *later);
+/* More than the release time: T, which a run has to be quiet for. False only when memory is out. */
+bool orphans_find(struct orphans *out, const struct evidence *evidence, struct leak *leak);
 void orphans_deinit(struct orphans *orphans);
 
-/* True if the survivor is an orphan of a counted cycle. */
-bool survivor_is_orphan(const struct survivor *survivor);
+/* The orphans at the first mark "after", by themselves: how many counted cycles have one, whatever its age. Both moments have logon
+ * sessions. False only when memory is out. */
+bool orphans_count_after(
+    int64_t *out, const struct evidence *evidence, const struct limits *limits);
 
-/* Sessions of our accounts at "settled" that were not there before, or that hold a logon session which is `left`
+/* Sessions of our accounts at "settled" that were not there before, or that hold a logon session which is left in it
  * (orphans may be NULL where logon sessions are out of sight). Both moments have sessions. */
 int64_t sessions_left(const struct evidence *evidence, const struct orphans *orphans);
 /* Sessions of our accounts at "before"; where they are out of sight, logon sessions that may be in one. */

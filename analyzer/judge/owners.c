@@ -42,9 +42,9 @@ static struct owner *add(struct owners *owners)
 
 static bool was_before(const struct evidence *evidence, uint64_t luid)
 {
-	const struct snapshot *before = evidence->before.snapshot;
+	const struct left_logon *left = leak_logon(evidence->leak, luid);
 
-	return before && logon_session_of(before, luid);
+	return left && left->first == 1;
 }
 
 static void gather(void *data, const struct logon_session *logon)

@@ -11,9 +11,7 @@
 #include "judge/rate.h"
 #include "judge/whole.h"
 #include "evidence/identity.h"
-
-/* Seconds after the logoff within which services of healthy hosts let go of a user's tokens. */
-#define LATE_HOLDERS 1200
+#include "leak/leak.h"
 
 static bool block_no_logon(
     struct sentences *out, const struct verdict *verdict, const struct cycles *cycles)
@@ -80,23 +78,13 @@ static bool block_no_snapshot(struct sentences *out, const struct evidence *evid
 	    mark_names[mark]);
 }
 
-const char *why_unavailable(const struct snapshot *snapshot, const char *what)
-{
-	for (size_t i = 0; i < snapshot->unavailable_count; i++) {
-		if (strcmp(snapshot->unavailable[i].what, what) == 0 &&
-		    snapshot->unavailable[i].why)
-			return snapshot->unavailable[i].why;
-	}
-	return "no reason given";
-}
-
 /* Something is out of sight at this mark: because an observer failed, or none looks there. */
 static bool say_out_of_sight(struct sentences *out, const struct evidence *evidence,
     const struct moment *moment, enum mark mark, const char *section, const char *things)
 {
 	const struct capture *failed = failed_capture(&evidence->captures, mark, moment->round);
 	if (!sentences_add(out, "the observers could not see %s at the mark \"%s\" (%s)", things,
-	        mark_names[mark], why_unavailable(moment->snapshot, section)))
+	        mark_names[mark], snapshot_why_not_whole(moment->snapshot, section)))
 		return false;
 	return !failed || quote(out, "an observer failed at the mark", mark, failed);
 }
@@ -106,8 +94,9 @@ static bool block_out_of_sight(struct sentences *out, const struct evidence *evi
 {
 	if (!moment->snapshot)
 		return true;
-	if (!snapshot_has(moment->snapshot, "logon_sessions") &&
-	    !say_out_of_sight(out, evidence, moment, mark, "logon_sessions", "logon sessions"))
+	if (!snapshot_has(moment->snapshot, SECTION_LOGON_SESSIONS) &&
+	    !say_out_of_sight(
+	        out, evidence, moment, mark, SECTION_LOGON_SESSIONS, "logon sessions"))
 		return false;
 	if (moment->snapshot->elevated == NO)
 		return sentences_add(out,
@@ -129,30 +118,17 @@ static bool block_host_changed(
 	    !sentences_add(
 	        out, "the host's build changed from %s to %s during the run", a->build, b->build))
 		return false;
-	if (snapshot_same_boot(a, b) != NO)
+	if (leak_boot(a, b) != BOOT_OTHER)
 		return true;
 	if (boot_same(a->boot_time, b->boot_time))
 		return sentences_add(out,
-		    "the host was started anew during the run (Windows' own logon sessions were "
-		    "made anew): what had leaked is gone");
+		    "the host was rebooted during the run (none of its logon sessions persisted): "
+		    "what had leaked is gone");
 	char then[TIMESTAMP_TEXT], now[TIMESTAMP_TEXT];
 	return sentences_add(out,
-	    "the host was started anew during the run (boot time %s, then %s): what had leaked is "
+	    "the host was rebooted during the run (boot time %s, then %s): what had leaked is "
 	    "gone",
 	    timestamp_format(a->boot_time, then), timestamp_format(b->boot_time, now));
-}
-
-/* What is held only by Windows' own processes may just not have been let go yet. */
-static bool block_late(
-    struct sentences *out, const struct verdict *verdict, const struct limits *limits)
-{
-	if (verdict->k == 0 || !verdict->late_only || limits->settled_for == NUMBER_UNKNOWN ||
-	    limits->settled_for >= LATE_HOLDERS)
-		return true;
-	return sentences_add(out,
-	    "only processes of Windows hold them, which on real hosts let go within 20 minutes of "
-	    "the logoff; the run gave them %lld s: settle longer (settle.at_least: 20m) to be sure",
-	    (long long)limits->settled_for);
 }
 
 static bool block_failures(
@@ -181,19 +157,23 @@ static bool block_unsettled(
 	    "settle, and do not interrupt it");
 }
 
+bool reasons_void(
+    struct sentences *out, const struct verdict *verdict, const struct evidence *evidence)
+{
+	return controls_block(out, verdict) &&
+	       block_host_changed(out, evidence->before.snapshot, evidence->settled.snapshot);
+}
+
 bool reasons_block(struct sentences *out, const struct verdict *verdict,
     const struct evidence *evidence, const struct limits *limits)
 {
-	const struct snapshot *before = evidence->before.snapshot,
-	                      *settled = evidence->settled.snapshot;
-	return block_no_logon(out, verdict, &evidence->cycles) && controls_block(out, verdict) &&
+	return block_no_logon(out, verdict, &evidence->cycles) &&
 	       block_no_snapshot(out, evidence, &evidence->before, MARK_BEFORE) &&
 	       block_no_snapshot(out, evidence, &evidence->settled, MARK_SETTLED) &&
 	       block_out_of_sight(out, evidence, &evidence->before, MARK_BEFORE) &&
 	       block_out_of_sight(out, evidence, &evidence->settled, MARK_SETTLED) &&
-	       block_host_changed(out, before, settled) && whole_block(out, evidence) &&
-	       block_late(out, verdict, limits) && block_failures(out, verdict, limits) &&
-	       block_unsettled(out, settled, limits);
+	       block_failures(out, verdict, limits) &&
+	       block_unsettled(out, evidence->settled.snapshot, limits);
 }
 
 static bool doubt_unshown(
@@ -211,17 +191,6 @@ static bool doubt_unshown(
 	    percent_format(limits->max_failed, most));
 }
 
-static bool doubt_boot(struct sentences *out, const struct evidence *evidence)
-{
-	const struct snapshot *before = evidence->before.snapshot,
-	                      *settled = evidence->settled.snapshot;
-	if (!before || !settled || snapshot_same_boot(before, settled) != YES_NO_UNKNOWN)
-		return true;
-	return sentences_add(out,
-	    "whether the host was started anew during the run is not known: let an observer tell "
-	    "the boot time (leaklab-probe does)");
-}
-
 static bool doubt_clock(struct sentences *out, const struct evidence *evidence)
 {
 	const int64_t jump = clock_jump(&evidence->captures);
@@ -234,8 +203,7 @@ static bool doubt_clock(struct sentences *out, const struct evidence *evidence)
 }
 
 /* Sessions that are or were there, and in which leaks cannot be told from use. */
-static bool doubt_sessions(
-    struct sentences *out, const struct verdict *verdict, const struct evidence *evidence)
+static bool doubt_sessions(struct sentences *out, const struct verdict *verdict)
 {
 	if (verdict->sessions_before > 0 &&
 	    !sentences_add(out,
@@ -243,14 +211,18 @@ static bool doubt_sessions(
 	        "older than the run: log off first",
 	        (long long)verdict->sessions_before, text_plural(verdict->sessions_before)))
 		return false;
-	if (verdict->in_use > 0 && !say_out_of_sight(out, evidence, &evidence->settled,
-	                               MARK_SETTLED, "sessions", "sessions"))
-		return false;
+	static const char *const why[UNSURE_KINDS] = {
+	    [UNSURE_NO_SESSION_ID] = "in which session they are is not seen",
+	    [UNSURE_SESSIONS_UNSEEN] = "the observers could not see all sessions",
+	    [UNSURE_SESSION_NAMELESS] = "their session is listed without a user",
+	    [UNSURE_EARLIER_LOGON] = "their session has a later logon of the same user",
+	    [UNSURE_PROCESSES_UNSEEN] =
+	        "they have no RDS session, and whether processes run in them is not seen",
+	    [UNSURE_DISPUTED] = "observers do not agree whose they are",
+	};
 	if (verdict->in_use > 0 &&
-	    !sentences_add(out,
-	        "%lld new logon session%s cannot be told from ones in use: add an observer that sees "
-	        "sessions",
-	        (long long)verdict->in_use, text_plural(verdict->in_use)))
+	    !sentences_add(out, "%lld new logon session%s cannot be told from ones in use: %s",
+	        (long long)verdict->in_use, text_plural(verdict->in_use), why[verdict->in_use_why]))
 		return false;
 	return verdict->sessions_left <= 0 ||
 	       sentences_add(out,
@@ -272,6 +244,60 @@ static bool doubt_too_few(
 	    percent_format(limits->smallest_rate, wanted), (long long)(needed - verdict->n));
 }
 
+/* A list that is not whole, the observer that it is from, and one that failed beside it. */
+static bool doubt_list(struct sentences *out, const struct evidence *evidence,
+    const struct moment *moment, enum mark mark, const char *section, const char *things)
+{
+	const struct snapshot *snapshot = moment->snapshot;
+	const struct sight *sight = snapshot_sight_of(snapshot, section);
+	const struct capture *failed = failed_capture(&evidence->captures, mark, moment->round);
+	const bool named = sight && sight->origin;
+	if (snapshot_whole(snapshot, section))
+		return true;
+	if (!sentences_add(out, "the list of %s at the mark \"%s\" is not whole%s%s%s: %s", things,
+	        mark_names[mark], named ? " (observer " : "", named ? sight->origin : "",
+	        named ? ")" : "", snapshot_why_not_whole(snapshot, section)))
+		return false;
+	return !failed || quote(out, "an observer failed at the mark", mark, failed);
+}
+
+static bool doubt_lists(struct sentences *out, const struct evidence *evidence,
+    const struct moment *moment, enum mark mark)
+{
+	const struct snapshot *snapshot = moment->snapshot;
+	if (!snapshot)
+		return true;
+	if (!doubt_list(out, evidence, moment, mark, SECTION_LOGON_SESSIONS, "logon sessions") ||
+	    !doubt_list(out, evidence, moment, mark, SECTION_SESSIONS, "sessions"))
+		return false;
+	return !snapshot->contradiction_total ||
+	       sentences_add(out, "the observers contradict each other at the mark \"%s\": %s",
+	           mark_names[mark],
+	           snapshot->contradiction_count ? snapshot->contradictions[0].text : "");
+}
+
+static bool doubt_young(struct sentences *out, const struct verdict *verdict)
+{
+	return sentences_add(out,
+	    "%lld logon session%s outlived the RDS session, but %s not proven to have done so for %lld s, within "
+	    "which healthy holders release, and %lld s more: settle longer (settle.at_least, settle.timeout)",
+	    (long long)verdict->young, text_plural(verdict->young),
+	    verdict->young == 1 ? "is" : "are", (long long)(verdict->release_time / 1000000),
+	    (long long)(verdict->quiet_time / 1000000));
+}
+
+static bool doubt_referred(struct sentences *out, const struct verdict *verdict)
+{
+	if (verdict->ids_lack_rule)
+		return true;
+	return sentences_add(out,
+	    "session ID%s %lld%s in no session list, and something refers to %s: very probably what keeps %s; "
+	    "one more logon decides it, which is given a higher ID if so",
+	    verdict->referred_ids == 1 ? "" : "s", (long long)verdict->first_referred,
+	    verdict->referred_ids == 1 ? " is" : " and others are",
+	    verdict->referred_ids == 1 ? "it" : "them", verdict->referred_ids == 1 ? "it" : "them");
+}
+
 bool reasons_doubt(struct sentences *out, const struct verdict *verdict,
     const struct evidence *evidence, const struct limits *limits)
 {
@@ -279,16 +305,20 @@ bool reasons_doubt(struct sentences *out, const struct verdict *verdict,
 	    !sentences_add(out, "the target or the environment failed during the run"))
 		return false;
 	const bool rising = growth_is_leak(verdict);
-	if (!doubt_unshown(out, verdict, limits) || !doubt_sessions(out, verdict, evidence))
+	if (!doubt_unshown(out, verdict, limits) || !doubt_sessions(out, verdict))
 		return false;
-	/* What rises with the cycles to the end was not started anew, and needs no clock. */
-	if (!rising && !(doubt_boot(out, evidence) && doubt_clock(out, evidence)))
+	if (!rising && !(doubt_lists(out, evidence, &evidence->before, MARK_BEFORE) &&
+	                   doubt_lists(out, evidence, &evidence->settled, MARK_SETTLED)))
 		return false;
-	if (verdict->unmatched + verdict->uncounted > 0 &&
-	    !sentences_add(out, "there are new logon sessions of the run's accounts which no "
-	                        "counted cycle explains"))
+	if (verdict->young > 0 && !doubt_young(out, verdict))
 		return false;
-	if (!whole_doubt(out, verdict, evidence))
+	if (verdict->referred_ids > 0 && !doubt_referred(out, verdict))
+		return false;
+	/* What rises with the cycles to the end was not rebooted, and needs no clock. */
+	if (!rising && !doubt_clock(out, evidence))
+		return false;
+	if (!whole_doubt(out, verdict, evidence) ||
+	    (!rising && !whole_clean(out, verdict, evidence)))
 		return false;
 	/* What is not clear beside a leak, or not seen for want of cycles, takes nothing from it. */
 	return rising ||

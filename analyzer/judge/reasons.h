@@ -6,7 +6,10 @@
 #include "judge/limits.h"
 #include "judge/verdict.h"
 
-/* What stands against any verdict, one sentence each. False only when memory is out. */
+/* What makes the evidence void whatever it shows, one sentence each. False only when memory is out. */
+bool reasons_void(
+    struct sentences *out, const struct verdict *verdict, const struct evidence *evidence);
+/* What stands against any verdict but a proven leak. */
 bool reasons_block(struct sentences *out, const struct verdict *verdict,
     const struct evidence *evidence, const struct limits *limits);
 /* What stands against "clean" only. */
@@ -15,8 +18,5 @@ bool reasons_doubt(struct sentences *out, const struct verdict *verdict,
 /* What was found. */
 bool reasons_tell(struct sentences *out, const struct verdict *verdict,
     const struct evidence *evidence, const struct limits *limits);
-
-/* What the observers said about a section that is out of sight. */
-const char *why_unavailable(const struct snapshot *snapshot, const char *what);
 
 #endif

@@ -195,8 +195,9 @@ static const struct kind *kind_of(struct loading *loading, const struct holding 
 /* Who owns it by the lists, where the row itself does not tell. */
 static void name_owner(const struct loading *loading, struct holding *row)
 {
-	const struct owner *owner =
-	    !row->user && row->has_luid ? owners_find(&loading->owners, row->luid) : NULL;
+	const struct owner *owner = !row->user && row->luid != LUID_UNKNOWN
+	                                ? owners_find(&loading->owners, row->luid)
+	                                : NULL;
 
 	if (owner) {
 		row->user = owner->user;

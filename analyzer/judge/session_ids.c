@@ -90,7 +90,7 @@ static void count_orphaned(struct session_ids *ids, const struct given *given,
 	for (size_t i = 0; i < orphans->count; i++) {
 		const struct survivor *survivor = &orphans->items[i];
 		const struct cycle *cycle = survivor->cycle;
-		if (!survivor_is_orphan(survivor) || cycle == last ||
+		if (!survivor->is_leak || !survivor->counts || cycle == last ||
 		    cycle->session_id == NUMBER_UNKNOWN)
 			continue;
 		last = cycle;

@@ -46,7 +46,7 @@ void verdict_destroy(struct verdict *verdict)
 		return;
 	sentences_deinit(&verdict->reasons);
 	for (size_t i = 0; i < verdict->culprit_count; i++)
-		free(verdict->culprits[i].image);
+		free((char *)verdict->culprits[i].image);
 	free(verdict->culprits);
 	for (size_t i = 0; i < verdict->expectation_count; i++) {
 		free(verdict->expectations[i].expected);

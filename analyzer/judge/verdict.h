@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "judge/judge.h"
+#include "leak/leak.h"
 
 struct sentences {
 	char **items;
@@ -28,16 +29,6 @@ struct session_ids {
 	    pinned; /* orphaned cycles whose ID no later cycle was given, though one was given a higher one */
 	int64_t
 	    reused_while_orphaned; /* orphaned cycles whose ID a later cycle was given all the same */
-};
-
-/* A process that holds handles to orphans. */
-struct culprit {
-	char *image; /* NULL: not known */
-	int64_t pid; /* NUMBER_UNKNOWN */
-	int64_t handles;
-	int64_t logon_sessions; /* distinct ones among them */
-	bool
-	    follower; /* System or lsass, and each of these logon sessions has another holder, too */
 };
 
 enum growth_word {
@@ -111,17 +102,29 @@ struct verdict {
 	int64_t n;                          /* those that logged on and are counted */
 	int64_t unshown; /* those that came to their end, but no logon is shown */
 
+	int64_t release_time, quiet_time; /* by the leak rule, microseconds */
 	bool orphans_known;
-	int64_t k;                     /* counted cycles with an orphan, at least one each */
-	int64_t *orphaned;             /* the numbers of those cycles, rising */
+	int64_t k;         /* counted cycles with an orphan that is a leak, at least one each */
+	int64_t k_most;    /* the same, if those that belong to no known cycle have one each */
+	int64_t *orphaned; /* the numbers of those cycles, rising */
 	int64_t orphan_logon_sessions; /* of those cycles */
 	double rate, lower,
-	    upper; /* k / n and its 95 % interval; valid if orphans_known and n > 0 */
+	    upper; /* k / n and its 95 % interval, up to that of k_most; valid if orphans_known and n > 0 */
 	bool after_known;
-	int64_t after_k;   /* the same at the first mark "after" */
-	int64_t unmatched; /* logon sessions of our accounts that no cycle explains */
-	int64_t uncounted; /* orphans of cycles that are left out (failed, lost, running) */
-	int64_t in_use;    /* new logon sessions that may be in use, as sessions are out of sight */
+	int64_t after_k;   /* the same at the first mark "after", whatever their age */
+	int64_t unmatched; /* orphans of our accounts that no cycle explains, whatever their age */
+	int64_t unmatched_leaks; /* of these, those that are a leak */
+	int64_t uncounted;       /* orphans of cycles that are left out (failed, lost, running) */
+	int64_t young;           /* orphans that may still be released */
+	int64_t
+	    in_use; /* new logon sessions of which the evidence does not tell whether they are in use */
+	enum unsure in_use_why;
+	int64_t strangers, young_strangers; /* orphans of others */
+	int64_t older;                      /* orphans that are older than the run */
+	int64_t pinned_ids;   /* session IDs of no orphan that are pinned, for long enough */
+	int64_t referred_ids; /* the same, not proven to be pinned */
+	int64_t first_referred;
+	bool ids_lack_rule;           /* an ID was given again that something still referred to */
 	double smallest_visible_rate; /* valid if n > 0 */
 
 	bool sessions_left_known;
@@ -131,11 +134,12 @@ struct verdict {
 	struct session_ids ids;
 
 	bool culprits_known;
-	struct culprit *culprits;
+	struct culprit *culprits; /* images are the verdict's own */
 	size_t culprit_count;
+	size_t culprits_tied;   /* of the first, how many are ranked alike */
+	bool handles_whole;     /* a handle that is not listed is not there */
 	int64_t unattributed;   /* orphans with no handle at all */
 	int64_t followers_only; /* orphans that only System or lsass hold */
-	bool late_only; /* all that are held are held by images that let go late on healthy hosts */
 
 	struct growth *growths; /* the most telling first */
 	size_t growth_count;
@@ -149,6 +153,9 @@ struct verdict {
 	struct expectation *expectations;
 	size_t expectation_count;
 };
+
+/* An orphan or a pinned ID was proven to be older than healthy holders take. */
+bool verdict_is_proven(const struct verdict *verdict);
 
 /* Adds a sentence; false when memory is out. */
 bool sentences_add(struct sentences *sentences, const char *format, ...)

@@ -2,6 +2,7 @@
 #include "judge/whole.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/text.h"
 #include "judge/growth.h"
@@ -15,28 +16,6 @@ static bool has_session(const struct snapshot *snapshot, int64_t id)
 		if (snapshot->sessions[i].id == id)
 			return true;
 	return false;
-}
-
-bool whole_block(struct sentences *out, const struct evidence *evidence)
-{
-	const struct snapshot *before = evidence->before.snapshot,
-	                      *settled = evidence->settled.snapshot;
-	const uint64_t *luid;
-	bool lost = false;
-
-	if (!before || !settled)
-		return true;
-	for (size_t i = 0; (luid = logon_session_lasting(i)); i++)
-		lost =
-		    lost || (logon_session_of(before, *luid) && !logon_session_of(settled, *luid));
-	if (lost && snapshot_has(settled, "logon_sessions") &&
-	    !sentences_add(out,
-	        "the list of logon sessions at the mark \"settled\" is not whole: Windows' own are missing"))
-		return false;
-	if (has_session(before, 0) && !has_session(settled, 0) && snapshot_has(settled, "sessions"))
-		return sentences_add(out,
-		    "the list of sessions at the mark \"settled\" is not whole: session 0, which every host has, is missing");
-	return true;
 }
 
 static int by_luid(const void *a, const void *b)
@@ -61,7 +40,7 @@ static uint64_t *known_luids(const struct evidence *evidence, size_t *count)
 	for (size_t i = 0; luids && i < settled->logon_session_count; i++)
 		luids[(*count)++] = settled->logon_sessions[i].luid;
 	for (size_t i = 0; luids && i < before->handle_count; i++)
-		if (before->handles[i].has_luid)
+		if (before->handles[i].luid != LUID_UNKNOWN)
 			luids[(*count)++] = before->handles[i].luid;
 	if (luids)
 		qsort(luids, *count, sizeof *luids, by_luid);
@@ -84,7 +63,7 @@ static bool doubt_handles(struct sentences *out, const struct evidence *evidence
 		return false;
 	for (size_t i = 0; i < settled->handle_count; i++) {
 		const struct handle *handle = &settled->handles[i];
-		strange += handle->has_luid && handle->luid != 0 &&
+		strange += handle->luid != LUID_UNKNOWN && handle->luid != 0 &&
 		           may_be_ours(evidence, handle->user, handle->domain) &&
 		           !bsearch(&handle->luid, known, count, sizeof *known, by_luid);
 	}
@@ -98,14 +77,13 @@ static bool doubt_handles(struct sentences *out, const struct evidence *evidence
 /* New logon sessions without a user, in sessions that are not there (any more). */
 static bool doubt_nameless(struct sentences *out, const struct evidence *evidence)
 {
-	const struct snapshot *before = evidence->before.snapshot,
-	                      *settled = evidence->settled.snapshot;
+	const struct snapshot *settled = evidence->settled.snapshot;
 	size_t nameless = 0;
 
 	for (size_t i = 0; i < settled->logon_session_count; i++) {
 		const struct logon_session *logon = &settled->logon_sessions[i];
 		nameless += !logon->user && logon->session_id != 0 &&
-		            !logon_session_of(before, logon->luid) &&
+		            leak_logon(evidence->leak, logon->luid)->first > 1 &&
 		            !(logon->session_id != NUMBER_UNKNOWN &&
 		                has_session(settled, logon->session_id));
 	}
@@ -149,4 +127,94 @@ bool whole_doubt(
 	/* Handles that leak are what nobody can account for. */
 	return growth_is_leak(verdict) ||
 	       (doubt_handles(out, evidence) && doubt_names(out, verdict, evidence));
+}
+
+/* ---- rule 6: what a clean run has seen ---- */
+
+static int by_pid(const void *a, const void *b)
+{
+	const struct process *left = a, *right = b;
+
+	return (left->pid > right->pid) - (left->pid < right->pid);
+}
+
+/* Whether process lists show that no process outside RDS sessions ended: then nobody took a leak along. */
+static bool nobody_ended(const struct snapshot *before, const struct snapshot *settled)
+{
+	struct process *now = malloc((settled->process_count + 1) * sizeof *now);
+	bool all = now && snapshot_whole(before, SECTION_PROCESSES) &&
+	           snapshot_whole(settled, SECTION_PROCESSES);
+
+	for (size_t i = 0; all && i < settled->process_count; i++)
+		now[i] = settled->processes[i];
+	if (all && settled->process_count)
+		qsort(now, settled->process_count, sizeof *now, by_pid);
+	for (size_t i = 0; all && i < before->process_count; i++) {
+		const struct process *then = &before->processes[i];
+		const struct process *same =
+		    then->session_id > 0 || settled->process_count == 0
+		        ? NULL
+		        : bsearch(then, now, settled->process_count, sizeof *now, by_pid);
+		all = then->session_id > 0 || (same && image_same(same->image, then->image)) ||
+		      (same && !same->image && !then->image);
+	}
+	free(now);
+	return all;
+}
+
+static size_t count_hidden(const struct snapshot *snapshot)
+{
+	size_t hidden = 0;
+
+	for (size_t i = 0; i < snapshot->handle_count; i++)
+		hidden += snapshot->handles[i].luid == LUID_UNKNOWN && snapshot->handles[i].type &&
+		          strcmp(snapshot->handles[i].type, "Token") == 0;
+	return hidden;
+}
+
+/* Handles that cannot be opened count as seen unless there are more of them than before. */
+static bool doubt_hidden(
+    struct sentences *out, const struct verdict *verdict, const struct evidence *evidence)
+{
+	const size_t before = count_hidden(evidence->before.snapshot),
+	             settled = count_hidden(evidence->settled.snapshot);
+	const double most = 0.02 * (double)verdict->n > 3 ? 0.02 * (double)verdict->n : 3;
+
+	return (double)settled <= (double)before + most ||
+	       sentences_add(out,
+	           "token handles that could not be looked into rose from %zu to %zu during the run",
+	           before, settled);
+}
+
+static bool doubt_ids(struct sentences *out, const struct evidence *evidence)
+{
+	const struct snapshot *settled = evidence->settled.snapshot;
+
+	return snapshot_whole(settled, SECTION_HANDLES) ||
+	       sentences_add(out,
+	           "whether session IDs stay taken is not known, as not all handles are visible (%s): use "
+	           "leaklab-probe, or let an observer print handle -a of all processes, elevated",
+	           snapshot_why_not_whole(settled, SECTION_HANDLES));
+}
+
+static bool doubt_gaps(
+    struct sentences *out, const struct verdict *verdict, const struct evidence *evidence)
+{
+	if (evidence->widest_gap <= verdict->quiet_time ||
+	    nobody_ended(evidence->before.snapshot, evidence->settled.snapshot))
+		return true;
+	return sentences_add(out,
+	    "for %lld s nobody looked at the host, in which a leaker may have ended and taken its leak along: take "
+	    "samples every %lld s at least (observe_every, settle.poll), or let an observer list processes",
+	    (long long)(evidence->widest_gap / 1000000),
+	    (long long)(verdict->quiet_time / 1000000));
+}
+
+bool whole_clean(
+    struct sentences *out, const struct verdict *verdict, const struct evidence *evidence)
+{
+	if (!evidence->before.snapshot || !evidence->settled.snapshot)
+		return true;
+	return doubt_ids(out, evidence) && doubt_hidden(out, verdict, evidence) &&
+	       doubt_gaps(out, verdict, evidence);
 }

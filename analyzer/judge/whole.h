@@ -5,10 +5,13 @@
 #include "judge/evidence.h"
 #include "judge/verdict.h"
 
-/* Lists that cannot be whole, as things are missing that every host has. False only when memory is out. */
-bool whole_block(struct sentences *out, const struct evidence *evidence);
 /* Signs of leaks that the lists of the run's accounts do not explain. */
 bool whole_doubt(
+    struct sentences *out, const struct verdict *verdict, const struct evidence *evidence);
+
+/* What a clean run must have seen: sessions and logon sessions whole before it and in the end, handles, and nothing in between that
+ * could have been taken along. False only when memory is out. */
+bool whole_clean(
     struct sentences *out, const struct verdict *verdict, const struct evidence *evidence);
 
 #endif

@@ -90,7 +90,8 @@ static void add_handle(
 	handle->user = user;
 	handle->domain = "LAB";
 	handle->value = 4 * (int64_t)snapshot->handle_count;
-	handle->has_luid = luid != 0;
+	if (luid == 0)
+		luid = (int64_t)LUID_UNKNOWN;
 	handle->luid = (uint64_t)luid;
 }
 

@@ -49,6 +49,10 @@ struct cycle fixture_cycle(int64_t number, int64_t session_id, enum cycle_result
 	    .failed_phase = logged_on ? NULL : phase_names[PHASE_NLA],
 	    .code = logged_on ? NULL : "LOGON_FAILURE",
 	    .error_info = NUMBER_UNKNOWN,
+	    .shard = NUMBER_UNKNOWN,
+	    .attempt = NUMBER_UNKNOWN,
+	    .reconnect = YES_NO_UNKNOWN,
+	    .host_clock_offset = NUMBER_UNKNOWN,
 	};
 	for (int i = 0; i < PHASE_COUNT; i++)
 		cycle.phase_us[i] = NUMBER_UNKNOWN;
@@ -110,6 +114,19 @@ struct snapshot *fixture_snapshot(void)
 	snapshot->build = "10.0.20348";
 	snapshot->boot_time = BOOT_TIME;
 	snapshot->elevated = YES;
+	/* What every host has. */
+	struct session *services = snapshot_add_session(snapshot);
+	services->id = 0;
+	services->name = "services";
+	services->state = "Disc";
+	struct logon_session *system = snapshot_add_logon_session(snapshot);
+	system->luid = 0x3e7;
+	system->user = "RDS01$";
+	system->domain = "LAB";
+	system->session_id = 0;
+	assert_true(snapshot_see_all(snapshot));
+	for (size_t i = 0; i < snapshot->sight_count; i++)
+		snapshot->sights[i].rows = NUMBER_UNKNOWN; /* rows come later */
 	return snapshot;
 }
 
@@ -132,7 +149,6 @@ void fixture_add_handle(struct snapshot *snapshot, const char *image, int64_t pi
 	handle->image = image;
 	handle->pid = pid;
 	handle->type = "Token";
-	handle->has_luid = true;
 	handle->luid = (uint64_t)(0x1000 + number);
 }
 

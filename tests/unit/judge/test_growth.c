@@ -21,6 +21,7 @@ static struct snapshot *snapshot_with(int tokens)
 		handle->user = "lab01";
 		handle->domain = "LAB";
 		handle->value = 4 * (i + 1);
+		handle->luid = 0x3e7;
 	}
 	struct process *process = snapshot_add_process(snapshot);
 	assert_non_null(process);
@@ -153,6 +154,7 @@ static void what_grows_for_one_account_is_found_among_many(void **state)
 			fixture_add_handle(snapshot, "holder.exe", 50, i);
 			snapshot->handles[i].user = names[3];
 			snapshot->handles[i].domain = "LAB";
+			snapshot->handles[i].luid = 0x3e7;
 		}
 		if (cycle < 20 * ACCOUNTS) {
 			fixture_add_logon(snapshot, cycle, 2);
@@ -179,8 +181,8 @@ static void where_two_observers_look_the_one_that_sees_handles_counts(void **sta
 	fixture_add_snapshot(&fixture, MARK_BEFORE, snapshot_with(0));
 	for (int cycle = 4; cycle < CYCLES; cycle += 4) {
 		struct snapshot *sessions = fixture_snapshot();
-		assert_true(snapshot_add_unavailable(sessions, "handles", "qwinsta has none"));
-		assert_true(snapshot_add_unavailable(sessions, "processes", "qwinsta has none"));
+		assert_true(snapshot_see(sessions, "handles", EXTENT_ABSENT, "qwinsta has none"));
+		assert_true(snapshot_see(sessions, "processes", EXTENT_ABSENT, "qwinsta has none"));
 		fixture_add_logon(sessions, cycle, 2);
 		fixture_add_round(&fixture, cycle, sessions);
 		fixture_add_round(&fixture, cycle, snapshot_with(rising(cycle)));
@@ -238,7 +240,7 @@ static void what_is_left_must_have_been_seen_to_be_a_leak(void **state)
 	for (int cycle = 4; cycle < CYCLES; cycle += 4)
 		fixture_add_round(&fixture, cycle, snapshot_with(rising(cycle)));
 	struct snapshot *settled = fixture_snapshot();
-	assert_true(snapshot_add_unavailable(settled, "handles", "the probe was denied"));
+	assert_true(snapshot_see(settled, "handles", EXTENT_ABSENT, "the probe was denied"));
 	fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
 	struct verdict *verdict = fixture_judge(&fixture);
 	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
@@ -299,11 +301,12 @@ static void add_staff(struct snapshot *snapshot, int count, bool with_luid)
 		logon->domain = "CORP";
 		logon->logon_type = "RemoteInteractive";
 		logon->session_id = 100 + i;
+		fixture_add_session(snapshot, 100 + i);
+		snapshot->sessions[snapshot->session_count - 1].user = "staff";
 		fixture_add_handle(snapshot, "System", 4, 0);
 		struct handle *handle = &snapshot->handles[snapshot->handle_count - 1];
 		handle->type = "Directory";
-		handle->has_luid = with_luid;
-		handle->luid = logon->luid;
+		handle->luid = with_luid ? logon->luid : LUID_UNKNOWN;
 	}
 }
 
@@ -358,6 +361,7 @@ static void one_other_logon_does_not_explain_a_steady_rise(void **state)
 		for (size_t i = 0; i < snapshot->handle_count; i++) {
 			snapshot->handles[i].type = "File";
 			snapshot->handles[i].user = NULL;
+			snapshot->handles[i].luid = LUID_UNKNOWN;
 		}
 		if (cycle >= CYCLES / 2)
 			add_staff(snapshot, 1, false);

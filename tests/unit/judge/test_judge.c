@@ -168,8 +168,8 @@ static void observers_of_sessions_alone_show_sessions_left(void **state)
 	(void)state;
 	struct fixture fixture = fixture_create();
 	struct snapshot *before = fixture_snapshot(), *settled = fixture_snapshot();
-	snapshot_add_unavailable(before, "logon_sessions", "no such thing on this system");
-	snapshot_add_unavailable(settled, "logon_sessions", "no such thing on this system");
+	snapshot_see(before, "logon_sessions", EXTENT_ABSENT, "no such thing on this system");
+	snapshot_see(settled, "logon_sessions", EXTENT_ABSENT, "no such thing on this system");
 	for (int64_t i = 1; i <= 3; i++) {
 		fixture_add_cycle(&fixture, i, NUMBER_UNKNOWN, CYCLE_DISCONNECTED);
 		struct session *session = snapshot_add_session(settled);
@@ -232,7 +232,7 @@ static void handles_out_of_sight_hide_culprits_but_not_the_leak(void **state)
 	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
 	fixture_add_cycle(&fixture, 1, 2, CYCLE_LOGGED_OFF);
 	fixture_add_logon(settled, 1, 2);
-	snapshot_add_unavailable(settled, "handles", "handle is not installed");
+	snapshot_see(settled, "handles", EXTENT_ABSENT, "handle is not installed");
 	fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
 	fixture_set(&fixture, "expect.culprit", "leaker.exe");
 	struct verdict *verdict = fixture_judge(&fixture);

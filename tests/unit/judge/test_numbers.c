@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "judge/binomial.h"
-#include "judge/culprits.h"
+#include "leak/leak.h"
 #include "judge/expectation.h"
 #include "judge/student.h"
 #include "judge/trend.h"
