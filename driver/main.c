@@ -63,7 +63,7 @@ static const struct argp_option check_options[] = {
 	"  stage: list of name, command, no_ready, timeout\n"                                      \
 	"  observers: list of name, command, timeout\n"                                            \
 	"  observe_every: a snapshot during the load every so many cycles\n"                       \
-	"  settle: at_least, quiet, poll, timeout\n"                                               \
+	"  settle: at_least, release, quiet, poll, timeout\n"                                      \
 	"  controls: negative and positive: without (names of stage programs), with (list as\n"    \
 	"    stage), cycles, rate (positive only)\n"                                               \
 	"  judge: smallest_rate, max_failed, growth\n"                                             \

@@ -214,6 +214,11 @@ static bool start_cycle(struct play *play, size_t index, struct account *account
 	    .session_id = NUMBER_UNKNOWN,
 	    .error_info = NUMBER_UNKNOWN,
 	    .result = CYCLE_RUNNING,
+	    .kind = CYCLE_LOAD,
+	    .shard = NUMBER_UNKNOWN,
+	    .attempt = NUMBER_UNKNOWN,
+	    .reconnect = YES_NO_UNKNOWN,
+	    .host_clock_offset = NUMBER_UNKNOWN,
 	};
 	for (int phase = 0; phase < PHASE_COUNT; phase++)
 		slot->cycle.phase_us[phase] = NUMBER_UNKNOWN;

@@ -66,6 +66,9 @@ static bool put_settings(struct run *run, const char *text, const struct setup *
 	       put_number(run, "load.rate", scenario->load.rate) &&
 	       put_number(run, "settle.at_least",
 	           (double)scenario->settle.at_least.least / (double)SECOND) &&
+	       (scenario->settle.release.least == 0 ||
+	           put_number(run, "settle.release",
+	               (double)scenario->settle.release.least / (double)SECOND)) &&
 	       put_time(run, "started") &&
 	       scenario_visit_judging(scenario, put_setting, run->runfile, &run->error);
 }

@@ -94,8 +94,9 @@ struct observer {
 };
 
 struct scenario_settle {
+	struct span at_least; /* it takes so long whatever is seen */
 	struct span
-	    at_least; /* before this, quiet does not count, unless nothing of ours is left at all */
+	    release; /* within which holders release; 0: what the host states, else 20 minutes */
 	struct span quiet; /* nothing changed for so long */
 	struct span poll;
 	struct span timeout;

@@ -129,6 +129,7 @@ static const cyaml_schema_value_t observer_entry = {
 
 static const cyaml_schema_field_t settle_fields[] = {
     SPAN("at_least", struct scenario_settle, at_least),
+    SPAN("release", struct scenario_settle, release),
     SPAN("quiet", struct scenario_settle, quiet),
     SPAN("poll", struct scenario_settle, poll),
     SPAN("timeout", struct scenario_settle, timeout),

@@ -1,170 +1,205 @@
-/* Knows when a host has settled: nothing of our accounts is left, or nothing of it changes any more. */
+/* Knows when a host has settled: nothing of the run's sessions is left, or nothing of it goes any more and all of it had the time
+ * that holders take. What is left, the leak rule says. */
 #include "settle.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "common/timestamp.h"
 #include "common/duration.h"
-#include "evidence/identity.h"
+#include "common/timestamp.h"
+#include "judge/cycle_index.h"
+#include "leak/leak.h"
 
-/* How much of our accounts a snapshot shows beyond what was there before the run. */
-struct remains {
-	size_t sessions;
-	size_t logon_sessions;
-	size_t handles;
-	uint64_t mix; /* changes when one goes and another comes */
+struct settling {
+	struct run *run;
+	struct cycles cycles;
+	struct cycle_index index;
+	struct snapshot *before; /* NULL: there is none */
+	struct leak *leak;
+	int64_t start;   /* when the load was over; driver's clock */
+	int64_t changed; /* when something had changed last */
+	uint64_t mix;    /* of what is left; changes when one goes and another comes */
+	bool left;       /* something is, or may be */
 };
 
-static bool is_ours(const struct run *run, const char *user, const char *domain)
+static bool is_watched(const void *data, const struct logon_session *logon, int64_t logon_time)
 {
-	for (size_t i = 0; user && i < accounts_count(run->accounts); i++) {
-		const struct account *account = accounts_at(run->accounts, i);
-		if (account_same(
-		        account->user, account->domain[0] ? account->domain : NULL, user, domain))
+	return cycle_index_watches(data, logon, logon_time);
+}
+
+/* What the observers could see at all must be seen whole: what is not listed in a list that is cut is not gone. */
+static bool sees_as_before(const struct snapshot *before, const struct snapshot *now)
+{
+	static const char *const sections[] = {SECTION_SESSIONS, SECTION_LOGON_SESSIONS};
+
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
+		if (before && snapshot_has(before, sections[i]) &&
+		    snapshot_extent(now, sections[i]) != EXTENT_WHOLE &&
+		    snapshot_extent(now, sections[i]) != snapshot_extent(before, sections[i]))
+			return false;
+	return !before || snapshot_extent(now, SECTION_LOGON_SESSIONS) != EXTENT_CUT_OFF;
+}
+
+static uint64_t mixed(uint64_t mix, uint64_t value)
+{
+	return mix + (value + 1) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+static bool has_session_of_ours(const struct settling *settling, const struct snapshot *now)
+{
+	for (size_t i = 0; i < now->session_count; i++)
+		if (cycle_index_has(
+		        &settling->index, now->sessions[i].user, now->sessions[i].domain))
 			return true;
-	}
 	return false;
 }
 
-static bool had_logon_session(const struct snapshot *before, const struct logon_session *wanted)
+/* Notes what is left of the run's sessions at this sample. */
+static void note_left(struct settling *settling, const struct snapshot *now, int64_t time)
 {
-	for (size_t i = 0; before && i < before->logon_session_count; i++)
-		if (logon_session_same(&before->logon_sessions[i], wanted))
-			return true;
-	return false;
-}
+	uint64_t mix = 0;
+	size_t count;
+	bool left = !sees_as_before(settling->before, now) || has_session_of_ours(settling, now);
+	const struct left_logon *logons = leak_logons(settling->leak, &count);
 
-static bool had_session(const struct snapshot *before, const struct session *wanted)
-{
-	for (size_t i = 0; before && i < before->session_count; i++)
-		if (before->sessions[i].id == wanted->id &&
-		    account_same(before->sessions[i].user, before->sessions[i].domain, wanted->user,
-		        wanted->domain))
-			return true;
-	return false;
-}
-
-static int compare_luids(const void *a, const void *b)
-{
-	const uint64_t one = *(const uint64_t *)a;
-	const uint64_t other = *(const uint64_t *)b;
-
-	return (one > other) - (one < other);
-}
-
-static void count_handles(const struct snapshot *now, uint64_t *luids, struct remains *remains)
-{
-	qsort(luids, remains->logon_sessions, sizeof(*luids), compare_luids);
-	for (size_t i = 0; i < now->handle_count; i++)
-		if (now->handles[i].has_luid &&
-		    bsearch(&now->handles[i].luid, luids, remains->logon_sessions, sizeof(*luids),
-		        compare_luids))
-			remains->handles++;
-}
-
-static bool find_remains(const struct run *run, const struct snapshot *now,
-    const struct snapshot *before, struct remains *remains)
-{
-	uint64_t *luids = calloc(now->logon_session_count + 1, sizeof(*luids));
-
-	if (!luids)
-		return false;
-	*remains = (struct remains){0};
-	for (size_t i = 0; i < now->session_count; i++) {
-		const struct session *session = &now->sessions[i];
-		if (is_ours(run, session->user, session->domain) && !had_session(before, session)) {
-			remains->sessions++;
-			remains->mix += (uint64_t)session->id * UINT64_C(0x9e3779b97f4a7c15);
+	for (size_t i = 0; i < count; i++)
+		if (!logons[i].gone && logons[i].watched && !logons[i].older &&
+		    (logons[i].fate != FATE_ALIVE || logons[i].session_id > 0)) {
+			left = true;
+			mix = mixed(mix, logons[i].luid);
 		}
-	}
-	for (size_t i = 0; i < now->logon_session_count; i++) {
-		const struct logon_session *session = &now->logon_sessions[i];
-		if (is_ours(run, session->user, session->domain) &&
-		    !had_logon_session(before, session)) {
-			luids[remains->logon_sessions++] = session->luid;
-			remains->mix += session->luid * UINT64_C(0xbf58476d1ce4e5b9);
+	for (size_t i = 0; left && i < now->handle_count; i++)
+		mix = mixed(mix, now->handles[i].luid * 31 + (uint64_t)now->handles[i].pid);
+	const struct left_id *ids = leak_ids(settling->leak, &count);
+	for (size_t i = 0; i < count; i++)
+		if (!ids[i].gone && ids[i].watched && !ids[i].older) {
+			left = true;
+			mix = mixed(mix, (uint64_t)ids[i].id << 32 | ids[i].tokens);
 		}
-	}
-	count_handles(now, luids, remains);
-	free(luids);
-	return true;
+	if (mix != settling->mix || left != settling->left)
+		settling->changed = time;
+	settling->mix = mix;
+	settling->left = left;
 }
 
-static bool same(const struct remains *a, const struct remains *b)
+/* One more sample; false if the round gave none. */
+static bool take_sample(struct settling *settling, int64_t round)
 {
-	return a->sessions == b->sessions && a->logon_sessions == b->logon_sessions &&
-	       a->handles == b->handles && a->mix == b->mix;
-}
-
-/* What is left at this round; false if the round gave no snapshot. */
-static bool look(
-    struct run *run, int64_t round, const struct snapshot *before, struct remains *remains)
-{
-	struct snapshot *now;
+	struct run *run = settling->run;
+	const int64_t time = timestamp_now();
 	struct error error;
 
 	if (!run_observe(run, MARK_SETTLING, round, 2) || run->problem[0])
 		return false;
-	now = runfile_snapshot(run->runfile, MARK_SETTLING, round, &error);
+	struct snapshot *now = runfile_snapshot(run->runfile, MARK_SETTLING, round, true, &error);
 	if (!now)
 		return false;
-	const bool found = find_remains(run, now, before, remains);
+	const int64_t offset = now->time == TIMESTAMP_UNKNOWN ? 0 : now->time - time;
+	const bool added =
+	    leak_check_lists(settling->before, now) && leak_add(settling->leak, now, time, offset);
+	for (size_t i = 0; added && i < settling->cycles.count; i++) {
+		const struct cycle *cycle = &settling->cycles.items[i];
+		if (cycle->session_id != NUMBER_UNKNOWN)
+			leak_prove_id_end(settling->leak, cycle->session_id,
+			    cycle->result == CYCLE_LOGGED_OFF ? cycle->ended : TIMESTAMP_UNKNOWN);
+	}
+	if (added)
+		note_left(settling, now, time);
 	snapshot_destroy(now);
-	return found;
+	return added;
+}
+
+/* All that is left had the time that holders take, and T beyond it without anything that went. Every session was over when the load
+ * was. */
+static bool has_waited(const struct settling *settling, int64_t now)
+{
+	const int64_t gone = leak_last_gone(settling->leak);
+	int64_t from = settling->start + leak_release_time(settling->leak);
+
+	if (gone != TIMESTAMP_UNKNOWN && gone > from)
+		from = gone;
+	return now >= from + leak_quiet_time(settling->leak);
+}
+
+static bool is_settled(const struct settling *settling, int64_t now)
+{
+	const struct scenario_settle *settle = &settling->run->scenario->settle;
+
+	if (now - settling->start < settle->at_least.least)
+		return false;
+	return !settling->left ||
+	       (now - settling->changed >= settle->quiet.least && has_waited(settling, now));
 }
 
 /* Returns how the settling ended. */
-static const char *wait_until_settled(
-    struct run *run, const struct snapshot *before, int64_t *round)
+static const char *wait_until_settled(struct settling *settling, int64_t *round)
 {
+	struct run *run = settling->run;
 	const struct scenario_settle *settle = &run->scenario->settle;
-	const int64_t start = timestamp_monotonic();
 	const int interrupts = run->interrupts;
-	struct remains last = {0};
-	int64_t changed = start;
-	bool seen = false;
 
 	for (*round = 1;; (*round)++) {
-		struct remains remains;
-
 		if (run->fallen.text[0] || run->interrupts >= 2)
 			return "interrupted";
-		const bool looked = look(run, *round, before, &remains);
-		const int64_t now = timestamp_monotonic();
+		const bool sampled = take_sample(settling, *round);
 
 		if (run->error.text[0])
 			return "failed";
-		if (looked && remains.sessions + remains.logon_sessions == 0)
-			return "quiet"; /* what is gone cannot come back */
-		if (looked && (!seen || !same(&remains, &last))) {
-			changed = now;
-			last = remains;
-			seen = true;
-		}
-		if (looked && now - start >= settle->at_least.least &&
-		    now - changed >= settle->quiet.least)
+		if (sampled && is_settled(settling, timestamp_now()))
 			return "quiet";
-		if (now - start >= settle->timeout.least)
+		if (timestamp_now() - settling->start >= settle->timeout.least)
 			return "timeout";
-		while (timestamp_monotonic() < now + settle->poll.least)
-			if (!run_turn(run, now + settle->poll.least))
+		const int64_t next = timestamp_monotonic() + settle->poll.least;
+		while (timestamp_monotonic() < next)
+			if (!run_turn(run, next))
 				return "failed";
 			else if (run->interrupts > interrupts)
 				return "interrupted";
 	}
 }
 
+static bool settling_init(struct settling *settling, struct run *run)
+{
+	const struct leak_terms terms = {
+	    .release_time = run->scenario->settle.release.least > 0
+	                        ? run->scenario->settle.release.least
+	                        : NUMBER_UNKNOWN,
+	    .after_logoff = NUMBER_UNKNOWN,
+	    .is_watched = is_watched,
+	    .data = &settling->index,
+	};
+	struct error error;
+
+	*settling = (struct settling){
+	    .run = run, .start = timestamp_now(), .changed = timestamp_now(), .left = true};
+	settling->leak = leak_create(&terms);
+	if (!settling->leak || !runfile_cycles(run->runfile, &settling->cycles, &run->error) ||
+	    !cycle_index_init(&settling->index, &settling->cycles))
+		return false;
+	settling->before = runfile_snapshot(run->runfile, MARK_BEFORE, 1, true, &error);
+	return !settling->before ||
+	       leak_add(settling->leak, settling->before, settling->before->time, 0);
+}
+
+static void settling_deinit(struct settling *settling)
+{
+	snapshot_destroy(settling->before);
+	leak_destroy(settling->leak);
+	cycle_index_deinit(&settling->index);
+	cycles_deinit(&settling->cycles);
+}
+
 bool run_settle(struct run *run)
 {
-	struct error error;
-	struct snapshot *before = runfile_snapshot(run->runfile, MARK_BEFORE, 1, &error);
-	int64_t round;
-	const char *how;
+	struct settling settling;
+	const char *how = "failed";
+	int64_t round = 0;
 
-	run->doing = "settling: waiting for holders to let go";
-	how = wait_until_settled(run, before, &round);
-	snapshot_destroy(before);
+	run->doing = "settling: waiting for holders to release";
+	if (!settling_init(&settling, run) && !run->error.text[0])
+		error_set(&run->error, EXIT_TARGET, "out of memory");
+	if (!run->error.text[0])
+		how = wait_until_settled(&settling, &round);
+	settling_deinit(&settling);
 	if (run->error.text[0])
 		return false;
 	if (strcmp(how, "timeout") == 0)
