@@ -380,6 +380,15 @@ const struct nt_process *model_process(const struct model *model, uint32_t pid)
 	return process_find(&model->handles, pid);
 }
 
+int64_t model_release_time(const struct model *model)
+{
+	const int64_t second = 1000000;
+
+	return (scaled(model, LATE_LEAST + LATE_SPAN) + second - 1) / second > 1
+	           ? (scaled(model, LATE_LEAST + LATE_SPAN) + second - 1) / second
+	           : 1;
+}
+
 int64_t model_boot_time(const struct model *model)
 {
 	return model->boot_time;

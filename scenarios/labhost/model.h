@@ -96,6 +96,8 @@ const struct nt_tokens *model_kernel_tokens(
 const struct nt_session *model_session(const struct model *model, uint32_t session_id);
 const struct nt_process *model_process(const struct model *model, uint32_t pid);
 int64_t model_boot_time(const struct model *model);
+/* Seconds within which the late holders of a session release, one at least. */
+int64_t model_release_time(const struct model *model);
 size_t model_session_count(const struct model *model);
 size_t model_token_objects(const struct model *model); /* all there are */
 size_t model_token_objects_accounted(

@@ -21,7 +21,7 @@ bool show_qwinsta(const struct show_context *context, FILE *out, struct error *e
 bool show_logonsessions(const struct show_context *context, FILE *out, struct error *error);
 /* Sysinternals handle 5.0, a search for a logon session (handle -a LUID) or for all of them. */
 bool show_handle(const struct show_context *context, FILE *out, struct error *error);
-/* The probe's JSON, schema leaklab.snapshot/1. */
+/* The probe's JSON, schema leaklab.snapshot/2. */
 bool show_snapshot(const struct show_context *context, FILE *out, struct error *error);
 
 /* What leaklab-labhost crash makes a memory dump of (labkernel/describe.c): all but the first line. */

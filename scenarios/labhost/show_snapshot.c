@@ -79,7 +79,6 @@ static bool add_handle(struct snapshot *snapshot, const struct nt_handle *handle
 	record->value = handle->value;
 	record->type = text(snapshot, handle_type(handle));
 	record->luid = handle->logon->luid;
-	record->has_luid = true;
 	if (handle->token) {
 		record->token_id = (int64_t)handle->token->id;
 		record->session_id = handle->token->session_id;
@@ -106,6 +105,7 @@ static bool add_processes(const struct model *model, struct snapshot *snapshot)
 		record->session_id = process->session_id;
 		record->handle_count = process->other_handles + (int64_t)process->handle_count;
 		record->user = text(snapshot, process->user);
+		record->luid = process->primary->logon->luid;
 		for (size_t slot = 0; slot < process->table_size; slot++)
 			if (process->table[slot] && !add_handle(snapshot, process->table[slot]))
 				return false;
@@ -127,10 +127,11 @@ static struct snapshot *take(const struct show_context *context)
 	snapshot->time = context->now;
 	snapshot->elevated = YES;
 	snapshot->leak_tracking = NO;
+	snapshot->release_time = model_release_time(model);
 	snapshot->token_objects = (int64_t)model_token_objects(model);
 	snapshot->token_objects_accounted = (int64_t)model_token_objects_accounted(model);
 	if (add_sessions(model, snapshot) && add_logon_sessions(model, snapshot) &&
-	    add_processes(model, snapshot))
+	    add_processes(model, snapshot) && snapshot_see_all(snapshot))
 		return snapshot;
 	snapshot_destroy(snapshot);
 	return NULL;
