@@ -94,7 +94,6 @@ class ListThatBreaksOff(Case):
         return self.play(lab, [*self.text(lab, "qwinsta"), {"name": "far-away", "command": f"sh {script}"}, self.facts(lab)],
                          settle={"at_least": "0s", "timeout": "3s"})
 
-    @unittest.expectedFailure
     def test_run_whose_list_broke_off_is_never_clean_and_the_line_is_quoted(self):
         done = self.play_cut()
         verdict = self.verdict()
@@ -103,7 +102,6 @@ class ListThatBreaksOff(Case):
         self.assertIn("far-away", said)
         self.assertIn(CUT, said)
 
-    @unittest.expectedFailure
     def test_settling_goes_on_while_the_list_is_cut(self):
         self.play_cut()
         [(rounds,)] = self.query("SELECT count(DISTINCT round) FROM snapshots WHERE mark IN ('settling', 'settled')")
@@ -111,7 +109,6 @@ class ListThatBreaksOff(Case):
 
 
 class SameMoment(Case):
-    @unittest.expectedFailure
     def test_text_and_json_of_the_same_two_moments_get_the_same_verdict(self):
         logons = test_evidence.numbered(test_evidence.SYSTEM, test_evidence.BERT, test_evidence.LOGONS)
         noisy = test_evidence.numbered(test_evidence.SYSTEM, f"{NOISE}\n", test_evidence.BERT,
@@ -127,7 +124,6 @@ class SameMoment(Case):
 
 
 class SessionIdsThatAreReused(Case):
-    @unittest.expectedFailure
     def test_every_leak_is_counted_although_text_has_but_seconds(self):
         # Each account and session ID has as many orphans as cycles: whichever is whose, all of them leaked.
         lab = self.lab("--rule", "before", "--accounts", "4")
@@ -140,7 +136,6 @@ class SessionIdsThatAreReused(Case):
 
 
 class TextAlone(Case):
-    @unittest.expectedFailure
     def test_logon_times_as_text_prove_that_the_host_was_not_restarted(self):
         lab = self.lab()
         self.play(lab, self.text(lab, "qwinsta", "logonsessions"))
@@ -165,7 +160,6 @@ class SightOfHandles(Case):
         self.assertRegex(said, r"handle(64)?(\.exe)? -a\b(?! -p)")
         self.assertRegex(said, "(?i)elevated|administrator")
 
-    @unittest.expectedFailure
     def test_run_that_saw_one_process_asks_for_all_handles_and_for_no_memory_dump(self):
         lab = self.lab("--kernel-reference", "1")
         handle = {"name": "handle", "command": self.listing(lab)}
@@ -189,7 +183,6 @@ class Noise(Case):
     def shown_with(self, line):
         return self.write("q.txt", test_evidence.QWINSTA + line + "\n" + self.ROWS)
 
-    @unittest.expectedFailure
     def test_noise_with_a_number_is_left_over_and_makes_no_session(self):
         for line in self.UNDER_USERNAME + self.AT_THE_END:
             with self.subTest(line=line):
@@ -198,11 +191,10 @@ class Noise(Case):
                 self.assertIn("not understood: 1", self.show(path).stdout)
                 self.assertIn(f"q.txt:6: {line}", self.show(path).stdout)
 
-    @unittest.expectedFailure
     def test_noise_frees_no_session_ids(self):
         before = self.write("before.txt", test_evidence.QWINSTA + self.ROWS)
         compared, _, said = self.compare_json(before, self.shown_with(self.UNDER_USERNAME[0]))
-        self.assertNotIn("2222", json.dumps(compared["session_ids"]))
+        self.assertNotIn("2222", json.dumps(compared.get("session_ids")))
         self.assertNotRegex(said, "2218")
 
     def test_listeners_are_still_sessions(self):
@@ -233,28 +225,23 @@ class TakenTooEarly(Case):
         self.assertRegex(said, SUSPECT)
         self.assertRegex(said, "(?i)sample again")
 
-    @unittest.expectedFailure
     def test_healthy_host_right_after_logoff_is_no_leak_and_its_services_are_suspects(self):
         compared, code, said = self.compare_json(*self.moments())
         self.check((compared["verdict"], code), said)
 
-    @unittest.expectedFailure
     def test_what_is_left_25_minutes_after_logoff_is_a_leak(self):
         compared, code, said = self.compare_json("--after-logoff", "25m", *self.moments())
         self.assertEqual((compared["verdict"], code), ("LEAK", LEAK), said)
 
-    @unittest.expectedFailure
     def test_leaker_leads_the_services_that_are_late(self):
         compared, code, said = self.compare_json("--after-logoff", "25m", *self.moments(grab=True))
         self.assertEqual((compared["verdict"], code), ("LEAK", LEAK), said)
         for orphan in compared["orphans"]:
             self.assertEqual(orphan["holders"][0]["image"], "leaklab-grabber.exe")
 
-    @unittest.expectedFailure
     def test_snapshot_says_within_which_time_the_host_lets_go(self):
         self.assertEqual(self.lab(scale=0.05).snapshot().get("release_time"), 60)
 
-    @unittest.expectedFailure
     def test_release_time_is_never_below_a_second(self):
         self.assertEqual(self.lab().snapshot().get("release_time"), 1)
 
@@ -270,7 +257,6 @@ class DumpTakenTooEarly(Case):
         self.assertEqual(lab.verb("crash", "--output", str(path)).returncode, 0)
         return self.run_program("analyzer", "dump", path, "--symbols", self.folder, *arguments, env={"_NT_SYMBOL_PATH": ""})
 
-    @unittest.expectedFailure
     def test_dump_right_after_logoff_is_no_leak_and_its_services_are_suspects(self):
         done = self.dump()
         said = " ".join(done.stdout.split())
@@ -279,13 +265,11 @@ class DumpTakenTooEarly(Case):
         self.assertRegex(said, SUSPECT)
         self.assertRegex(said, "(?i)sample again")
 
-    @unittest.expectedFailure
     def test_what_a_dump_shows_25_minutes_after_logoff_is_a_leak(self):
         done = self.dump("--after-logoff", "25m")
         self.assertEqual(done.returncode, LEAK, done.stdout + done.stderr)
         self.assertRegex(done.stdout, "LEAK")
 
-    @unittest.expectedFailure
     def test_leaker_leads_the_services_that_are_late_in_a_dump(self):
         done = self.dump("--after-logoff", "25m", "--format", "json", grab=True)
         self.assertEqual(done.returncode, LEAK, done.stdout + done.stderr)
@@ -307,7 +291,6 @@ class OneMeaning(Case):
             "logon_sessions": [self.SYSTEM, logon], "handles": list(handles), "unavailable": []})) for hour in (10, 11)]
         return self.compare_json(*paths)[0]
 
-    @unittest.expectedFailure
     def test_iusr_is_no_orphan_whatever_the_language(self):
         self.assertEqual(self.compare_twice(self.IUSR)["orphans"], [])
 
@@ -320,7 +303,6 @@ class OneMeaning(Case):
 
 
 class OneMeaningInADump(test_dump.DumpCase):
-    @unittest.expectedFailure
     def test_lsass_without_exe_follows_in_a_dump(self):
         self.describe("19041")
         path = self.folder / "description.txt"

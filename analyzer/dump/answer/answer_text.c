@@ -100,9 +100,10 @@ static void print_referred(const struct answer *answer, FILE *out)
 {
 	char *text = NULL;
 	size_t size = 0;
-	FILE *line = open_memstream(&text, &size);
+	FILE *line = answer->referred_count ? open_memstream(&text, &size) : NULL;
 	if (!line)
 		return;
+	fputs("Session IDs that no session has, and that something refers to: ", line);
 	for (uint32_t i = 0, last; i < answer->referred_count; i = last + 1) {
 		for (last = i; last + 1 < answer->referred_count &&
 		               answer->referred[last + 1] == answer->referred[last] + 1;)
@@ -111,11 +112,9 @@ static void print_referred(const struct answer *answer, FILE *out)
 		if (last > i)
 			fprintf(line, "-%lld", (long long)answer->referred[last]);
 	}
+	fputs(". That very probably keeps them.", line);
 	fclose(line);
-	if (answer->referred_count)
-		text_print_wrapped(out,
-		    "Session IDs that no session has, and that something refers to, which very probably keeps them: ",
-		    text);
+	text_print_wrapped(out, "", text);
 	free(text);
 }
 
@@ -169,8 +168,9 @@ static void print_verdict(const struct answer *answer, FILE *out)
 		    " page%s, so this cannot be said for sure: copy the dump again.",
 		    cut, plural(cut));
 	if (answer->unjudged)
-		sentence(out, "Of %u logon session%s too little can be read to judge.",
-		    answer->unjudged, plural(answer->unjudged));
+		sentence(out,
+		    "%u logon session%s perhaps orphaned: too little could be read to judge.",
+		    answer->unjudged, answer->unjudged == 1 ? " is" : "s are");
 }
 
 static void print_missing(const struct telling *telling, FILE *out)
