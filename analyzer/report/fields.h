@@ -85,6 +85,8 @@ bool tokens_gather(struct report *report, struct runfile *runfile, struct error 
 int64_t report_finished_cycles(const struct report *report);
 /* The name of a failure's phase. */
 const char *failure_phase(const struct failure *failure);
+/* What the culprits hold. */
+const char *held_words(const struct verdict *verdict);
 /* "met", "NOT met", "not decidable". */
 extern const char *const met_words[3];
 

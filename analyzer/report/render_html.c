@@ -82,7 +82,7 @@ static void print_culprits(FILE *out, const struct verdict *verdict)
 	    out);
 	if (!verdict->culprits_known || verdict->culprit_count == 0) {
 		fputs(
-		    verdict->k == 0
+		    verdict->k + verdict->young == 0
 		        ? "<p>There is nothing that anybody could hold.</p>\n</section>\n"
 		    : verdict->culprits_known
 		        ? "<p>No process was seen to hold an orphaned logon session.</p>\n</section>\n"
@@ -92,12 +92,12 @@ static void print_culprits(FILE *out, const struct verdict *verdict)
 	}
 	fprintf(out,
 	    "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Holders, table\"><table>"
-	    "<caption>Who holds the %" PRId64 " orphaned logon session%s</caption><thead><tr>"
+	    "<caption>Who holds %s</caption><thead><tr>"
 	    "<th scope=\"col\">image</th><th scope=\"col\" class=\"number\">process</th>"
 	    "<th scope=\"col\" class=\"number\">handles</th>"
 	    "<th scope=\"col\" class=\"number\">logon sessions</th><th scope=\"col\">note</th></tr>"
 	    "</thead>\n<tbody>\n",
-	    verdict->orphan_logon_sessions, text_plural(verdict->orphan_logon_sessions));
+	    held_words(verdict));
 	for (size_t i = 0; i < verdict->culprit_count; i++) {
 		const struct culprit *culprit = &verdict->culprits[i];
 		fputs("<tr><th scope=\"row\">", out);

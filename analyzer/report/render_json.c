@@ -51,6 +51,7 @@ static json_t *orphans_json(const struct verdict *verdict)
 	json_t *object = json_object();
 	json_t *interval = rated ? json_pack("[f,f]", verdict->lower, verdict->upper) : json_null();
 	json_object_set_new(object, "k", integer_or_null(known, verdict->k));
+	json_object_set_new(object, "k_most", integer_or_null(known, verdict->k_most));
 	json_object_set_new(object, "n", json_integer(verdict->n));
 	json_object_set_new(object, "rate", real_or_null(rated, verdict->rate));
 	json_object_set_new(object, "ci95", interval);
@@ -62,6 +63,13 @@ static json_t *orphans_json(const struct verdict *verdict)
 	json_object_set_new(object, "uncounted", integer_or_null(known, verdict->uncounted));
 	json_object_set_new(object, "not_shown_to_log_on", json_integer(verdict->unshown));
 	json_object_set_new(object, "may_be_in_use", integer_or_null(known, verdict->in_use));
+	json_object_set_new(object, "may_be_released", integer_or_null(known, verdict->young));
+	json_object_set_new(object, "others", integer_or_null(known, verdict->strangers));
+	json_object_set_new(
+	    object, "others_may_be_released", integer_or_null(known, verdict->young_strangers));
+	json_object_set_new(object, "older_than_run", integer_or_null(known, verdict->older));
+	json_object_set_new(object, "release_time", json_real((double)verdict->release_time / 1e6));
+	json_object_set_new(object, "quiet_time", json_real((double)verdict->quiet_time / 1e6));
 	return object;
 }
 
@@ -81,6 +89,10 @@ static json_t *session_ids_json(const struct verdict *verdict)
 	json_object_set_new(object, "pinned", integer_or_null(verdict->orphans_known, ids->pinned));
 	json_object_set_new(object, "reused_while_orphaned",
 	    integer_or_null(verdict->orphans_known, ids->reused_while_orphaned));
+	json_object_set_new(
+	    object, "pinned_alone", integer_or_null(verdict->orphans_known, verdict->pinned_ids));
+	json_object_set_new(
+	    object, "referred", integer_or_null(verdict->orphans_known, verdict->referred_ids));
 	return object;
 }
 
@@ -106,6 +118,8 @@ static json_t *culprits_json(const struct verdict *verdict)
 		json_object_set_new(object, "handles", json_integer(culprit->handles));
 		json_object_set_new(
 		    object, "logon_sessions", json_integer(culprit->logon_sessions));
+		json_object_set_new(object, "session_ids", json_integer(culprit->session_ids));
+		json_object_set_new(object, "alone", json_integer(culprit->alone));
 		json_object_set_new(object, "follower", json_boolean(culprit->follower));
 		json_array_append_new(array, object);
 	}

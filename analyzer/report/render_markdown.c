@@ -20,9 +20,9 @@ static void print_culprits(FILE *out, const struct verdict *verdict)
 	if (verdict->culprit_count == 0)
 		return;
 	fprintf(out,
-	    "\n## Holders of the %" PRId64 " orphaned logon session%s\n\n"
+	    "\n## Holders of %s\n\n"
 	    "| image | process | handles | logon sessions | |\n|---|--:|--:|--:|---|\n",
-	    verdict->orphan_logon_sessions, text_plural(verdict->orphan_logon_sessions));
+	    held_words(verdict));
 	for (size_t i = 0; i < verdict->culprit_count; i++) {
 		const struct culprit *culprit = &verdict->culprits[i];
 		fputs("| ", out);

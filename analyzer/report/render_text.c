@@ -11,8 +11,7 @@ static void print_culprits(const struct verdict *verdict, FILE *out)
 {
 	if (verdict->culprit_count == 0)
 		return;
-	fprintf(out, "\nholders of the %" PRId64 " orphaned logon session%s\n",
-	    verdict->orphan_logon_sessions, text_plural(verdict->orphan_logon_sessions));
+	fprintf(out, "\nholders of %s\n", held_words(verdict));
 	fprintf(out, "  %-28s %7s %8s %15s\n", "image", "process", "handles", "logon sessions");
 	for (size_t i = 0; i < verdict->culprit_count; i++) {
 		const struct culprit *culprit = &verdict->culprits[i];

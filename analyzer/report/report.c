@@ -171,3 +171,9 @@ bool report_verdict(
 	    .verdict = verdict, .name = name, .started = TIMESTAMP_UNKNOWN};
 	return renderer && report_print(renderer, &report, out, error);
 }
+
+const char *held_words(const struct verdict *verdict)
+{
+	return verdict->word == VERDICT_LEAK ? "orphaned logon sessions"
+	                                     : "what may still be released: suspects, not culprits";
+}
