@@ -301,8 +301,9 @@ static bool insert_record(struct runfile *runfile, const struct record *record, 
 	    record == &snapshot_record ? 0 : sqlite3_last_insert_rowid(runfile->database);
 	FIELD_EACH(field, record)
 	{
-		for (size_t i = 0; field->kind == FIELD_LIST && i < FIELD_COUNT_OF(item, field);
-		     i++) {
+		if (field->kind != FIELD_LIST || !field_is_known(item, field))
+			continue;
+		for (size_t i = 0; i < FIELD_COUNT_OF(item, field); i++) {
 			if (!insert_record(runfile, field->of, field_item(item, field, i), capture,
 			        row, error))
 				return false;
