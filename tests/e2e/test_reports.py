@@ -317,13 +317,16 @@ class Manual(Case):
         for query in queries:
             self.query(query)
 
-    def test_the_manual_names_all_columns_of_all_views(self):
+    def test_the_manuals_name_all_columns_of_all_views(self):
         text = self.PAGE.read_text()
+        fields = (leaklab.BUILD / "leaklab-snapshot.5.scd").read_text().replace("\\", "")
+        names = set(re.findall(r"\*([a-z_]+)\*(?:$|\))", fields, re.M))
         for (view,) in self.query("SELECT name FROM sqlite_master WHERE type = 'view'"):
-            self.assertIn(f"## {view}\n", text)
-            part = text.split(f"## {view}\n", 1)[1].split("\n#", 1)[0]
+            [heading] = re.findall(rf"^## (?:.*, )?{view}\b.*$", text, re.M)
+            part = text.split(heading + "\n", 1)[1].split("\n#", 1)[0]
             for (column,) in self.query(f"SELECT name FROM pragma_table_info('{view}')"):
-                self.assertIn(f"*{column}*", part, f"{view}.{column} is not in the manual")
+                if view in ("cycles", "events") or column not in names:
+                    self.assertIn(f"*{column}*", part, f"{view}.{column} is not in the manual")
 
     def test_the_manual_names_all_fields_of_the_verdict(self):
         text = (leaklab.ROOT / "analyzer/leaklab-verdict.5.scd").read_text()
