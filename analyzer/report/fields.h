@@ -86,7 +86,8 @@ int64_t report_finished_cycles(const struct report *report);
 /* The name of a failure's phase. */
 const char *failure_phase(const struct failure *failure);
 /* What the culprits hold. */
-const char *held_words(const struct verdict *verdict);
+#define HELD_WORDS 64
+const char *held_words(const struct verdict *verdict, char out[HELD_WORDS]);
 /* "met", "NOT met", "not decidable". */
 extern const char *const met_words[3];
 

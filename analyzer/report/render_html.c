@@ -77,6 +77,7 @@ static void print_verdict(FILE *out, const struct report *report)
 
 static void print_culprits(FILE *out, const struct verdict *verdict)
 {
+	char held[HELD_WORDS];
 	fputs("<section id=\"holders\" aria-labelledby=\"holders-heading\">\n"
 	      "<h2 id=\"holders-heading\">Holders</h2>\n",
 	    out);
@@ -97,7 +98,7 @@ static void print_culprits(FILE *out, const struct verdict *verdict)
 	    "<th scope=\"col\" class=\"number\">handles</th>"
 	    "<th scope=\"col\" class=\"number\">logon sessions</th><th scope=\"col\">note</th></tr>"
 	    "</thead>\n<tbody>\n",
-	    held_words(verdict));
+	    held_words(verdict, held));
 	for (size_t i = 0; i < verdict->culprit_count; i++) {
 		const struct culprit *culprit = &verdict->culprits[i];
 		fputs("<tr><th scope=\"row\">", out);

@@ -17,12 +17,13 @@ static void print_reasons(FILE *out, const struct verdict *verdict)
 
 static void print_culprits(FILE *out, const struct verdict *verdict)
 {
+	char held[HELD_WORDS];
 	if (verdict->culprit_count == 0)
 		return;
 	fprintf(out,
 	    "\n## Holders of %s\n\n"
 	    "| image | process | handles | logon sessions | |\n|---|--:|--:|--:|---|\n",
-	    held_words(verdict));
+	    held_words(verdict, held));
 	for (size_t i = 0; i < verdict->culprit_count; i++) {
 		const struct culprit *culprit = &verdict->culprits[i];
 		fputs("| ", out);

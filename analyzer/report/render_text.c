@@ -9,9 +9,10 @@
 
 static void print_culprits(const struct verdict *verdict, FILE *out)
 {
+	char held[HELD_WORDS];
 	if (verdict->culprit_count == 0)
 		return;
-	fprintf(out, "\nholders of %s\n", held_words(verdict));
+	fprintf(out, "\nholders of %s\n", held_words(verdict, held));
 	fprintf(out, "  %-28s %7s %8s %15s\n", "image", "process", "handles", "logon sessions");
 	for (size_t i = 0; i < verdict->culprit_count; i++) {
 		const struct culprit *culprit = &verdict->culprits[i];

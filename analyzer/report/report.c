@@ -2,10 +2,13 @@
 #include "report/report.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/result_file.h"
+#include "common/text.h"
 #include "report/fields.h"
 
 const struct renderer *const renderers[] = {
@@ -172,8 +175,13 @@ bool report_verdict(
 	return renderer && report_print(renderer, &report, out, error);
 }
 
-const char *held_words(const struct verdict *verdict)
+const char *held_words(const struct verdict *verdict, char out[HELD_WORDS])
 {
-	return verdict->word == VERDICT_LEAK ? "orphaned logon sessions"
-	                                     : "what may still be released: suspects, not culprits";
+	if (verdict->word != VERDICT_LEAK)
+		return "what may still be released: suspects, not culprits";
+	if (verdict->orphan_logon_sessions == 0)
+		return "what is left of sessions that are over";
+	snprintf(out, HELD_WORDS, "the %" PRId64 " orphaned logon session%s",
+	    verdict->orphan_logon_sessions, text_plural(verdict->orphan_logon_sessions));
+	return out;
 }
