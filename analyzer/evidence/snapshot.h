@@ -27,6 +27,8 @@
 	F(R, TEXT, domain, "domain", "domain of the user")                                         \
 	F(R, TEXT, state, "state",                                                                 \
 	    "WTS_CONNECTSTATE_CLASS in English: Active, Disc, Listen, Conn ...")                   \
+	F(R, TEXT, logon_time_text, "logon_time_text",                                             \
+	    "when its user logged on, as quser printed it, in the host's zone and language")       \
 	F(R, FLAG, disputed, "disputed", "observers of the moment do not agree whose it is")
 RECORD_DECLARE(session, SESSION_FIELDS)
 

@@ -185,6 +185,10 @@ enum taken session_table_row(struct reading *reading, struct span line)
 	struct span state = words.items[at + 1].span;
 	const char *english = state_in_english(state);
 	session->state = reading_string(reading, english ? span_of(english) : state, &failed);
+	/* quser: state, idle time, logon time. */
+	if (columns->user_first && at + 3 < words.count)
+		session->logon_time_text =
+		    reading_string(reading, words_join(&words, at + 3, words.count - 1), &failed);
 	lists->any = true;
 	lists->all |= !columns->user_first;
 	lists->listener_last = session_is_listener(session);
