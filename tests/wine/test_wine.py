@@ -524,6 +524,25 @@ class Probe(Case):
         self.assertGreaterEqual(snapshot["token_objects"]["total"], snapshot["token_objects"]["accounted"])
         self.assertGreaterEqual(snapshot["time"], snapshot["boot_time"])
 
+    def test_keys(self):
+        """all that the probe writes is a field of snapshots, by the manual that is made of their tables"""
+        lists, record = {}, None
+        for line in (BUILD / "leaklab-snapshot.5.scd").read_text().replace("\\", "").splitlines():
+            if line.startswith("## "):
+                record = lists.setdefault(line[3:], set())
+            elif record is not None and re.fullmatch(r"\*[a-z_.]+\*", line):
+                record.add(line.strip("*"))
+        grabber = self.grabber("--watch", "lab-user.exe")
+        self.log_on(grabber)
+        snapshot = self.snapshot()
+        top = {f"{key}.{inner}" for key, value in snapshot.items() if isinstance(value, dict) for inner in value}
+        top |= {key for key, value in snapshot.items() if not isinstance(value, dict)}
+        self.assertEqual(top - lists["the snapshot"] - {"schema", "unavailable"}, set())
+        for name in ("handles", "processes"):
+            keys = {key for row in snapshot[name] for key in row}
+            self.assertTrue(keys)
+            self.assertEqual(keys - lists[name], set(), name)
+
     def test_analyzer(self):
         """the analyzer reads the snapshot, and understands all handles"""
         grabber = self.grabber("--watch", "lab-user.exe", "--copies", 7)
