@@ -107,7 +107,7 @@ static void handle_free(struct handles *handles, struct nt_handle *handle)
 	if (handle->late)
 		TAILQ_REMOVE(&handle->logon->late, handle, link);
 	if (handle->due != DUE_NEVER)
-		holders_remove(&handles->late, handle);
+		late_holders_remove(&handles->late, handle);
 	process->table[slot] = NULL;
 	process->unused[process->unused_count++] = slot;
 	process->handle_count--;
@@ -287,7 +287,7 @@ void handle_close(struct handles *handles, struct nt_handle *handle)
 
 void handle_set_due(struct handles *handles, struct nt_handle *handle, int64_t due)
 {
-	holders_add(&handles->late, handle, due);
+	late_holders_add(&handles->late, handle, due);
 }
 
 void handles_deinit(struct handles *handles)
@@ -298,5 +298,5 @@ void handles_deinit(struct handles *handles)
 		process_exit(handles, TAILQ_LAST(&handles->processes, nt_processes));
 	while (!TAILQ_EMPTY(&handles->logons))
 		logon_destroy(handles, TAILQ_FIRST(&handles->logons));
-	holders_deinit(&handles->late);
+	late_holders_deinit(&handles->late);
 }

@@ -6,7 +6,7 @@
 #ifndef LEAKLAB_LABHOST_HANDLES_H
 #define LEAKLAB_LABHOST_HANDLES_H
 
-#include "labhost/holders.h"
+#include "labhost/late_holders.h"
 #include "labhost/objects.h"
 #include "labhost/session_ids.h"
 
@@ -14,7 +14,7 @@ struct handles {
 	struct nt_logons logons;
 	struct nt_processes processes;
 	struct nt_tokens kernel_tokens; /* kept by a kernel reference */
-	struct holders late;            /* of logon sessions that have ended */
+	struct late_holders late;       /* of logon sessions that have ended */
 	struct session_ids ids;
 	uint32_t next_pid;
 	uint64_t next_luid; /* LUIDs name logon sessions and tokens alike */

@@ -265,13 +265,13 @@ void model_run_due(struct model *model, int64_t now)
 
 	while ((session = sessions_ending_first(&model->sessions)) && session->ends <= now)
 		model_logoff(model, session->id, 0, now);
-	while ((handle = holders_first(&model->handles.late)) && handle->due <= now)
+	while ((handle = late_holders_first(&model->handles.late)) && handle->due <= now)
 		handle_close(&model->handles, handle);
 }
 
 int64_t model_next_due(const struct model *model)
 {
-	const struct nt_handle *handle = holders_first(&model->handles.late);
+	const struct nt_handle *handle = late_holders_first(&model->handles.late);
 	const struct nt_session *session = sessions_ending_first(&model->sessions);
 	const int64_t handle_due = handle ? handle->due : DUE_NEVER;
 	const int64_t session_due = session ? session->ends : DUE_NEVER;

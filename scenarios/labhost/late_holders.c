@@ -1,14 +1,14 @@
-#include "labhost/holders.h"
+#include "labhost/late_holders.h"
 
 #include "labhost/memory.h"
 
-static void put(struct holders *holders, size_t place, struct nt_handle *handle)
+static void put(struct late_holders *holders, size_t place, struct nt_handle *handle)
 {
 	holders->heap[place] = handle;
 	handle->place = place;
 }
 
-static void rise(struct holders *holders, size_t place, struct nt_handle *handle)
+static void rise(struct late_holders *holders, size_t place, struct nt_handle *handle)
 {
 	while (place > 0 && handle->due < holders->heap[(place - 1) / 2]->due) {
 		put(holders, place, holders->heap[(place - 1) / 2]);
@@ -17,7 +17,7 @@ static void rise(struct holders *holders, size_t place, struct nt_handle *handle
 	put(holders, place, handle);
 }
 
-static void sink(struct holders *holders, size_t place, struct nt_handle *handle)
+static void sink(struct late_holders *holders, size_t place, struct nt_handle *handle)
 {
 	for (;;) {
 		size_t child = 2 * place + 1;
@@ -33,13 +33,13 @@ static void sink(struct holders *holders, size_t place, struct nt_handle *handle
 	put(holders, place, handle);
 }
 
-void holders_deinit(struct holders *holders)
+void late_holders_deinit(struct late_holders *holders)
 {
 	free(holders->heap);
-	*holders = (struct holders){0};
+	*holders = (struct late_holders){0};
 }
 
-void holders_add(struct holders *holders, struct nt_handle *handle, int64_t due)
+void late_holders_add(struct late_holders *holders, struct nt_handle *handle, int64_t due)
 {
 	if (holders->count == holders->room) {
 		holders->room = holders->room ? 2 * holders->room : 64;
@@ -50,7 +50,7 @@ void holders_add(struct holders *holders, struct nt_handle *handle, int64_t due)
 	rise(holders, holders->count++, handle);
 }
 
-void holders_remove(struct holders *holders, struct nt_handle *handle)
+void late_holders_remove(struct late_holders *holders, struct nt_handle *handle)
 {
 	const size_t place = handle->place;
 	struct nt_handle *last = holders->heap[--holders->count];
@@ -63,7 +63,7 @@ void holders_remove(struct holders *holders, struct nt_handle *handle)
 		sink(holders, place, last);
 }
 
-struct nt_handle *holders_first(const struct holders *holders)
+struct nt_handle *late_holders_first(const struct late_holders *holders)
 {
 	return holders->count ? holders->heap[0] : NULL;
 }
