@@ -23,7 +23,7 @@ struct session *sessions_sorted(const struct snapshot *snapshot, size_t *count)
 	return sorted;
 }
 
-const struct session *sessions_find(const struct session *sorted, size_t count, int64_t id)
+const struct session *session_of_id(const struct session *sorted, size_t count, int64_t id)
 {
 	struct session key = {.id = id};
 	return count ? bsearch(&key, sorted, count, sizeof *sorted, by_id) : NULL;
@@ -67,12 +67,13 @@ static int64_t count_skipped(const struct comparison *comparison, const struct s
 {
 	int64_t highest = 0, used = 0, skipped = 0;
 	for (size_t i = 0; i < after_count; i++) {
-		if (after[i].id > highest && !sessions_find(before, before_count, after[i].id))
+		if (after[i].id > highest &&
+		    !session_of_id(before, before_count, after[i].id))
 			highest = after[i].id;
 	}
 	for (size_t i = 0; i < before_count; i++)
 		used += before[i].id > 0 && before[i].id < highest &&
-		        !sessions_find(after, after_count, before[i].id);
+		        !session_of_id(after, after_count, before[i].id);
 	for (size_t i = 0; i < comparison->gap_count; i++) {
 		const struct id_gap *gap = &comparison->gaps[i];
 		int64_t last = gap->last < highest ? gap->last : highest - 1;

@@ -11,6 +11,6 @@ bool ids_compare(struct comparison *comparison);
 bool sessions_whole(const struct snapshot *snapshot);
 /* The snapshot's sessions without listeners, by ID; the caller's to free(). NULL: memory is out. */
 struct session *sessions_sorted(const struct snapshot *snapshot, size_t *count);
-const struct session *sessions_find(const struct session *sorted, size_t count, int64_t id);
+const struct session *session_of_id(const struct session *sorted, size_t count, int64_t id);
 
 #endif
