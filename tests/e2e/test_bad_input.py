@@ -1,4 +1,5 @@
 """Bad input and bad hosts: a message that a user can act on, and the right exit code."""
+import json
 import os
 import resource
 import socket
@@ -9,7 +10,7 @@ import time
 import leaklab
 import tap
 
-USAGE, INCONCLUSIVE, TARGET = 2, 3, 4
+CLEAN, USAGE, INCONCLUSIVE, TARGET = 0, 2, 3, 4
 
 
 class Listener:
@@ -51,6 +52,72 @@ class Case(leaklab.Case):
 
     def account(self, lab, number=0):
         return lab.accounts()[number]
+
+
+class Evidence(leaklab.Case):
+    """What is wrong with a snapshot is told, and nothing that it lacks is taken for gone."""
+    WHOLE = {section: {"section": section, "extent": "whole", "rows": rows}
+             for section, rows in (("sessions", 2), ("logon_sessions", 2), ("handles", 0), ("processes", 1))}
+    BERT = {"id": 2, "name": "rdp-tcp#1", "user": "bert", "state": "Active"}
+    SYSTEM = {"luid": "00000000:000003e7", "user": "RDS01$", "session_id": 0}
+    OF_BERT = {"luid": "00000000:00001111", "user": "bert", "session_id": 2, "logon_type": "RemoteInteractive"}
+
+    def moment(self, name, minute, **changes):
+        snapshot = {"schema": "leaklab.snapshot/2", "host": "RDS01", "time": f"2026-11-21T09:{minute:02}:00Z",
+                    "boot_time": "2026-11-20T06:00:00Z", "elevated": True,
+                    "sessions": [{"id": 0, "name": "services", "state": "Disc"}], "logon_sessions": [self.SYSTEM],
+                    "handles": [], "processes": [{"pid": 4, "image": "System"}],
+                    "sight": [dict(sight) for sight in self.WHOLE.values()]}
+        snapshot.update(changes)
+        for sight in snapshot["sight"]:
+            if sight.get("rows") is not None and "sight" not in changes:
+                sight["rows"] = len(snapshot[sight["section"]])
+        return self.write(name, json.dumps({key: value for key, value in snapshot.items() if value is not None}))
+
+    def before(self):
+        return self.moment("before.json", 0, sessions=[{"id": 0, "state": "Disc"}, self.BERT],
+                           logon_sessions=[self.SYSTEM, self.OF_BERT])
+
+    def compare(self, after, code, *words):
+        done = self.run_program("analyzer", "compare", self.before(), after, code=code)
+        for word in words:
+            self.assertIn(word, " ".join(done.stdout.split()))
+
+    def test_whole_evidence_without_bert_is_clean(self):
+        self.compare(self.moment("after.json", 30), CLEAN)
+
+    def test_sections_and_keys_that_are_not_known_are_ignored(self):
+        self.compare(self.moment("after.json", 30, leases=[{"id": 7}], colour="blue"), CLEAN)
+
+    def test_sight_that_is_not_known_is_none(self):
+        for section in ("sessions", "logon_sessions"):
+            sight = [dict(one, rows=None, extent="mostly" if one["section"] == section else "whole")
+                     for one in self.WHOLE.values()]
+            self.compare(self.moment("after.json", 30, sight=sight), INCONCLUSIVE, "a word that this leaklab does not know")
+            self.compare(self.moment("after.json", 30, sight=[one for one in sight if one["section"] != section]),
+                         INCONCLUSIVE, "does not tell how much of it was seen")
+
+    def test_other_rows_than_were_counted_are_told(self):
+        for rows in (0, 2):
+            sight = [dict(one, rows=rows if one["section"] == "logon_sessions" else None) for one in self.WHOLE.values()]
+            self.compare(self.moment("after.json", 30, sight=sight), INCONCLUSIVE,
+                         f"it has 1 rows, where its observer counted {rows}")
+
+    def test_sources_of_one_moment_that_contradict_each_other_are_told(self):
+        one = self.moment("one.json", 30, sessions=[{"id": 0, "state": "Disc"}, self.BERT])
+        two = self.moment("two.json", 30, sessions=[{"id": 0, "state": "Disc"}, dict(self.BERT, user="anna")])
+        shown = self.run_program("analyzer", "show", one, two, code=CLEAN).stdout
+        self.assertIn("contradictions: 1", shown)
+        self.assertIn("anna", shown)
+        folder = self.folder / "after"
+        folder.mkdir()
+        for path in (one, two):
+            path.rename(folder / path.name)
+        self.compare(folder, INCONCLUSIVE, "contradict")
+
+    def test_sample_without_time_proves_no_order_and_no_age(self):
+        left = [self.SYSTEM, self.OF_BERT]
+        self.compare(self.moment("after.json", 30, logon_sessions=left, time=None), INCONCLUSIVE, "times of the captures")
 
 
 class Scenario(Case):

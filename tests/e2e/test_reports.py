@@ -250,7 +250,7 @@ class BadRunFiles(Case):
         connection.close()
 
     def test_newer_and_older_schemas_are_told(self):
-        for version, word in ((99, "newer"), (0, "older")):
+        for version, word in ((99, "newer"), (4, "newer"), (1, "older"), (0, "older")):
             self.change(f"PRAGMA user_version = {version}")
             self.assertIn(word, self.judge(code=USAGE).stderr)
 
