@@ -178,8 +178,3 @@ int logon_session_order(const void *a, const void *b)
 	const struct logon_session *left = a, *right = b;
 	return (left->luid > right->luid) - (left->luid < right->luid);
 }
-
-bool logon_session_same(const struct logon_session *a, const struct logon_session *b)
-{
-	return a->luid == b->luid && logon_time_same(a, b) != NO;
-}

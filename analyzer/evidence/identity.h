@@ -33,9 +33,6 @@ enum yes_no logon_time_same(const struct logon_session *a, const struct logon_se
 /* Orders by LUID, for qsort() and bsearch() over struct logon_session. */
 int logon_session_order(const void *a, const void *b);
 
-/* True if both are one logon session of one boot: (LUID, logon time), the time compared where both have one. */
-bool logon_session_same(const struct logon_session *a, const struct logon_session *b);
-
 /* True if both were made more than a minute apart, by the clock or by what one tool printed. False if that is not known. */
 bool logon_session_apart(const struct logon_session *a, const struct logon_session *b);
 

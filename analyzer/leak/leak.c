@@ -77,8 +77,3 @@ int64_t leak_last_gone(const struct leak *leak)
 {
 	return leak->last_gone;
 }
-
-size_t leak_late_releases(const struct leak *leak)
-{
-	return leak->late_releases;
-}

@@ -190,8 +190,6 @@ int64_t leak_age(const struct leak *leak, int64_t ended, int64_t shown);
 bool leak_is_old(const struct leak *leak, int64_t ended, int64_t shown, int64_t more);
 /* When a watched orphan or referred ID was last seen to have gone; TIMESTAMP_UNKNOWN: none was. */
 int64_t leak_last_gone(const struct leak *leak);
-/* How many watched orphans were older than the release time when they went. */
-size_t leak_late_releases(const struct leak *leak);
 
 /* ---- who keeps it ---- */
 
