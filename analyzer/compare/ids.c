@@ -67,8 +67,7 @@ static int64_t count_skipped(const struct comparison *comparison, const struct s
 {
 	int64_t highest = 0, used = 0, skipped = 0;
 	for (size_t i = 0; i < after_count; i++) {
-		if (after[i].id > highest &&
-		    !session_of_id(before, before_count, after[i].id))
+		if (after[i].id > highest && !session_of_id(before, before_count, after[i].id))
 			highest = after[i].id;
 	}
 	for (size_t i = 0; i < before_count; i++)

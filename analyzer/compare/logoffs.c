@@ -20,9 +20,8 @@ struct lists {
 static bool session_ended(const struct lists *lists)
 {
 	for (size_t i = 0; i < lists->before_count; i++) {
-		const struct session *then = &lists->before[i],
-		                     *now = session_of_id(
-		                         lists->after, lists->after_count, then->id);
+		const struct session *then = &lists->before[i], *now = session_of_id(lists->after,
+		                                                    lists->after_count, then->id);
 		if (session_has_user(then) &&
 		    (!session_has_user(now) ||
 		        !account_may_be(then->user, then->domain, now->user, now->domain)))
