@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import sqlite3
 import subprocess
 import unittest
 
@@ -308,6 +309,52 @@ class OneMeaningInADump(test_dump.DumpCase):
         path.write_text(path.read_text().replace("lsass.exe", "lsass").replace("faultysvc.exe", "leaky"))
         subprocess.run([test_dump.MKDUMP, path, self.path, self.folder / "ntkrnlmp.pdb"], check=True, capture_output=True)
         self.assertEqual([culprit["image"] for culprit in self.answer(code=None)["culprits"]], ["leaky"])
+
+
+class Removal(Case):
+    """Rows, sections and samples of a run are taken away, each alone: no verdict becomes better by it, nor any culprit another."""
+    TABLES = ("session", "logon_session", "handle", "process", "sight")
+
+    def played(self, scenario):
+        self.drive(leaklab.SCENARIOS / f"{scenario}.yaml", "--set", "load.cycles=10", "--set", "judge.smallest_rate=0.5",
+                   "--set", "observe_every=2")
+        return self.run_file.read_bytes()
+
+    def removals(self):
+        captures = self.query("SELECT id, mark, round FROM capture ORDER BY id")
+        for capture, mark, number in captures:
+            yield f"DELETE FROM snapshot WHERE capture = {capture}; UPDATE capture SET problem = 'gone' WHERE id = {capture}"
+            yield f"DELETE FROM snapshot WHERE capture = {capture}; DELETE FROM capture WHERE id = {capture}"
+            for table in self.TABLES:
+                yield f"DELETE FROM {table} WHERE capture = {capture}"
+                yield f"DELETE FROM {table} WHERE capture = {capture} AND rowid % 2"
+            for row, in self.query(f"SELECT rowid FROM logon_session WHERE capture = {capture} AND session_id > 0"):
+                yield f"DELETE FROM logon_session WHERE rowid = {row}"
+        yield "DELETE FROM cycle WHERE number % 2"
+        yield "DELETE FROM cycle"
+        yield "UPDATE cycle SET session_id = NULL"
+        yield "UPDATE snapshot SET time = NULL"
+        yield "UPDATE snapshot SET boot_time = NULL, release_time = NULL"
+
+    def check(self, scenario, allowed):
+        kept, seen = self.played(scenario), {}
+        for removal in list(self.removals()):
+            self.run_file.write_bytes(kept)
+            connection = sqlite3.connect(self.run_file)
+            connection.executescript(removal)
+            connection.close()
+            verdict = self.verdict()
+            self.assertIn(verdict["verdict"], allowed, f"{removal}: {verdict['reasons']}")
+            if verdict["verdict"] == "LEAK" and verdict["culprits"]:
+                self.assertIn(verdict["culprits"][0]["image"], ("leaklab-grabber.exe", "System", "lsass.exe"), removal)
+            seen[verdict["verdict"]] = seen.get(verdict["verdict"], 0) + 1
+        print(f"# {scenario}, something removed: {seen}", flush=True)
+
+    def test_leak_is_never_clean_for_want_of_evidence(self):
+        self.check("ms16-111", ("LEAK", "INCONCLUSIVE"))
+
+    def test_clean_host_never_leaks_for_want_of_evidence(self):
+        self.check("baseline", ("CLEAN", "INCONCLUSIVE"))
 
 
 if not SAMPLES.is_dir():  # no test that is skipped: there is nothing that one could install
