@@ -30,7 +30,7 @@ static const struct argp_option options[] = {
         "(looked at after this one); srv*CACHE*URL fetches from a server",
         0},
     {"format", OPTION_FORMAT, "FORMAT", 0,
-        "text (default), json (schema leaklab.dump/1) or snapshot (leaklab.snapshot/2, evidence for "
+        "text (default), json (schema leaklab.dump/2) or snapshot (leaklab.snapshot/2, evidence for "
         "show, compare and judge)",
         0},
     {"verbose", 'v', NULL, 0,

@@ -1,4 +1,4 @@
-/* Schema leaklab.dump/1. Written as it goes: a million tokens as a tree of objects would take a GiB. Strings of the kernel
+/* Schema leaklab.dump/2. Written as it goes: a million tokens as a tree of objects would take a GiB. Strings of the kernel
  * are UTF-8 without control characters already. */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "dump/answer/answer.h"
 #include "evidence/snapshot.h"
 
-#define SCHEMA "leaklab.dump/1"
+#define SCHEMA "leaklab.dump/2"
 
 /* Where the next value goes. */
 struct writer {
