@@ -7,20 +7,22 @@
 #include "judge/logons.h"
 #include "evidence/identity.h"
 
-static bool came_to_its_end(const struct cycle *cycle)
+/* A cycle of the load that came to its end. */
+static bool is_whole_load(const struct cycle *cycle)
 {
-	return cycle->result == CYCLE_LOGGED_OFF || cycle->result == CYCLE_UNPROVEN ||
-	       cycle->result == CYCLE_DISCONNECTED;
+	return cycle->kind == CYCLE_LOAD &&
+	       (cycle->result == CYCLE_LOGGED_OFF || cycle->result == CYCLE_UNPROVEN ||
+	           cycle->result == CYCLE_DISCONNECTED);
 }
 
 bool cycle_counts(const struct evidence *evidence, const struct cycle *cycle)
 {
-	return came_to_its_end(cycle) && evidence->shown[cycle - evidence->cycles.items];
+	return is_whole_load(cycle) && evidence->shown[cycle - evidence->cycles.items];
 }
 
 bool cycle_is_unshown(const struct evidence *evidence, const struct cycle *cycle)
 {
-	return came_to_its_end(cycle) && !evidence->shown[cycle - evidence->cycles.items];
+	return is_whole_load(cycle) && !evidence->shown[cycle - evidence->cycles.items];
 }
 
 const struct session *find_session(

@@ -24,6 +24,8 @@ static void count_cycles(struct verdict *verdict, const struct evidence *evidenc
 {
 	for (size_t i = 0; i < evidence->cycles.count; i++) {
 		const struct cycle *cycle = &evidence->cycles.items[i];
+		if (cycle->kind != CYCLE_LOAD)
+			continue;
 		verdict->cycles[cycle->result]++;
 		verdict->n += cycle_counts(evidence, cycle);
 		verdict->unshown += cycle_is_unshown(evidence, cycle);

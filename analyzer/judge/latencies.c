@@ -45,6 +45,8 @@ bool latencies_find(struct latencies *out, const struct cycles *cycles, bool ope
 			return false;
 		}
 		for (size_t i = 0; i < cycles->count; i++) {
+			if (cycles->items[i].kind != CYCLE_LOAD)
+				continue;
 			us[count] = latency_of(&cycles->items[i], which, open);
 			count += us[count] != NUMBER_UNKNOWN;
 		}

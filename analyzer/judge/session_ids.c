@@ -126,6 +126,8 @@ static bool climbs(const struct cycles *cycles)
 {
 	int64_t first = NUMBER_UNKNOWN, second = NUMBER_UNKNOWN;
 	for (size_t i = 0; i < cycles->count; i++) {
+		if (cycles->items[i].kind != CYCLE_LOAD)
+			continue;
 		int64_t id = cycles->items[i].session_id;
 		int64_t *highest = i < cycles->count / 2 ? &first : &second;
 		if (id > *highest)
@@ -156,7 +158,7 @@ static size_t list_ids(
 	size_t count = 0;
 	for (size_t i = 0; i < cycles->count; i++) {
 		const struct cycle *cycle = &cycles->items[i];
-		if (cycle->session_id == NUMBER_UNKNOWN)
+		if (cycle->session_id == NUMBER_UNKNOWN || cycle->kind != CYCLE_LOAD)
 			continue;
 		numbers[count] = (double)cycle->number;
 		values[count] = (double)cycle->session_id;

@@ -210,6 +210,25 @@ static void orphans_right_after_logoff_are_told_from_settled_ones(void **state)
 	fixture_finish(&fixture, verdict);
 }
 
+static void only_cycles_of_the_load_count(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	fixture_add_cycles(&fixture, 1, 60, 2, CYCLE_LOGGED_OFF);
+	for (int64_t number = 61; number <= 70; number++) {
+		struct cycle cycle = fixture_cycle(number, 3, CYCLE_FAILED);
+		cycle.kind = number < 66 ? CYCLE_PREFLIGHT : CYCLE_VERIFICATION;
+		fixture_put_cycle(&fixture, &cycle);
+	}
+	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+	fixture_add_snapshot(&fixture, MARK_SETTLED, fixture_snapshot());
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->n, 60);
+	assert_int_equal(verdict->cycles[CYCLE_FAILED], 0);
+	assert_int_equal(verdict->ids.cycles, 60);
+	fixture_finish(&fixture, verdict);
+}
+
 static void failed_and_lost_cycles_are_left_out(void **state)
 {
 	(void)state;
@@ -315,6 +334,7 @@ int main(void)
 	    unit_test(a_session_still_listed_is_left_and_no_orphan),
 	    unit_test(observers_of_sessions_alone_show_sessions_left),
 	    unit_test(orphans_right_after_logoff_are_told_from_settled_ones),
+	    unit_test(only_cycles_of_the_load_count),
 	    unit_test(failed_and_lost_cycles_are_left_out),
 	    unit_test(handles_out_of_sight_hide_culprits_but_not_the_leak),
 	    unit_test(the_json_has_the_promised_shape),
