@@ -58,8 +58,22 @@ static void change(uint8_t *bytes, size_t length, const uint8_t *order)
 	memcpy(bytes + at, &value, sizeof value);
 }
 
+/* It goes through JSON unchanged. */
+static void check_evidence(const struct snapshot *snapshot)
+{
+	struct error error;
+	char *json = snapshot_to_json(snapshot, &error);
+	struct snapshot *again = json ? snapshot_from_json(json, strlen(json), &error) : NULL;
+	if (!again || !record_same(&snapshot_record, snapshot, again))
+		__builtin_trap();
+	snapshot_destroy(again);
+	free(json);
+}
+
 static void answer_all(const char *path)
 {
+	const struct leak_terms terms = {
+	    .release_time = NUMBER_UNKNOWN, .after_logoff = NUMBER_UNKNOWN};
 	struct error error;
 	struct dump_file *dump = dump_file_open(path, &error);
 	struct kernel *kernel =
@@ -68,7 +82,7 @@ static void answer_all(const char *path)
 		kernel_find_symbols(kernel, store, &error);
 		bool good = kernel_read(kernel, NULL, NULL, &error);
 		struct answer *answer =
-		    good && kernel->has_symbols ? answer_create(kernel, &error) : NULL;
+		    good && kernel->has_symbols ? answer_create(kernel, &terms, &error) : NULL;
 		struct telling telling = {.path = path,
 		    .answer = answer,
 		    .kernel = kernel,
@@ -78,8 +92,8 @@ static void answer_all(const char *path)
 			answer_print_text(&telling, nowhere);
 			answer_print_json(&telling, nowhere);
 		}
-		struct snapshot *snapshot = answer ? answer_to_snapshot(answer, &error) : NULL;
-		snapshot_destroy(snapshot);
+		if (answer)
+			check_evidence(answer->snapshot);
 		answer_destroy(answer);
 	}
 	kernel_destroy(kernel);

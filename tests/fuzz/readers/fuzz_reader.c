@@ -24,10 +24,22 @@
 #define PREFIX_get_process                                                                         \
 	"Handles  NPM(K)    PM(K)      WS(K)     CPU(s)     Id   SI ProcessName\n"                 \
 	"-------  ------    -----      -----     ------     --   -- -----------\n"
-#define PREFIX_json "{\"schema\":\"leaklab.snapshot/1\","
+#define PREFIX_json "{\"schema\":\"leaklab.snapshot/2\","
 #define PREFIX_utf16 "\xff\xfe"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void compare(struct snapshot *before, struct snapshot *after)
+{
+	struct snapshot *const both[] = {before, after};
+	const struct leak_terms terms = {
+	    .release_time = NUMBER_UNKNOWN, .after_logoff = NUMBER_UNKNOWN};
+	struct error error;
+	struct comparison *comparison = compare_snapshots(both, 2, &terms, &error);
+	if (!comparison)
+		abort();
+	comparison_destroy(comparison);
+}
 
 static void use(struct snapshot *snapshot, const char *input, size_t length)
 {
@@ -38,16 +50,12 @@ static void use(struct snapshot *snapshot, const char *input, size_t length)
 		abort();
 	if (!same || same->handle_count != snapshot->handle_count)
 		abort();
-	struct comparison *comparison = compare_snapshots(snapshot, same, &error);
-	if (!comparison)
-		abort();
-	comparison_destroy(comparison);
 	char *json = snapshot_to_json(snapshot, &error);
 	struct snapshot *again = json ? snapshot_from_json(json, strlen(json), &error) : NULL;
-	if (!again || again->handle_count != snapshot->handle_count ||
-	    again->session_count != snapshot->session_count)
+	if (!again || !record_same(&snapshot_record, snapshot, again))
 		abort();
-	if (!snapshot_merge_noting(again, same, &error))
+	compare(snapshot, same);
+	if (!snapshot_merge(again, same, true, &error))
 		abort();
 	free(json);
 	snapshot_destroy(again);
