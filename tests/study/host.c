@@ -9,18 +9,37 @@
 
 #define SECOND INT64_C(1000000)
 #define START (INT64_C(1795253400) * SECOND)
-#define CYCLE (12 * SECOND)
+#define BOOT (START - 86400 * SECOND)
+#define CYCLE (12 * SECOND)      /* from one start to the next */
+#define LENGTH (22 * SECOND)     /* of a cycle: two slots overlap */
+#define RELEASE (1140 * SECOND)  /* within which healthy holders release */
+#define SETTLED (1600 * SECOND)  /* after the load */
+#define TIMED_OUT (900 * SECOND) /* the same, where settling is not waited for */
+#define POLL (240 * SECOND)      /* between samples while settling */
 #define USERS 5
 #define EVERY 5 /* cycles between snapshots */
 #define OTHERS 12
+#define OTHERS_FIRST_ID 40
+#define STAFF_FIRST_ID 1000
 #define SERVICES 8
+#define SERVICE 1200 /* process ID of the first */
 #define LEAKER 4100
+#define CACHE 1500
 #define LSASS 700
+#define SYSTEM 4
+#define SYSTEM_LUID 0x3e7
 
 struct made_cycle {
 	bool failed, leaks;
-	int late; /* snapshots after the logoff that still show a holder */
+	int64_t
+	    released; /* when its last healthy holder let go; that is at its end at the earliest */
 	int64_t session_id;
+	int64_t luid;
+};
+
+/* Somebody else who is logged on. */
+struct other {
+	int64_t luid, logon_time;
 };
 
 struct host {
@@ -31,9 +50,11 @@ struct host {
 	int count, played;
 	int64_t anonymous;
 	double wander[SERVICES];
-	int64_t other_luid[OTHERS];
-	int staff;
+	struct other others[OTHERS];
+	struct other staff[1000];
+	int staff_count;
 	int64_t next_luid;
+	int rounds; /* of settling */
 	bool unsettled;
 };
 
@@ -79,6 +100,12 @@ static const char *user_of(int cycle)
 	return users[cycle % USERS];
 }
 
+/* LUIDs are given out in rising order. */
+static int64_t new_luid(struct host *host)
+{
+	return host->next_luid += 0x40;
+}
+
 static void add_handle(
     struct snapshot *snapshot, const char *image, int64_t pid, int64_t luid, const char *user)
 {
@@ -90,9 +117,26 @@ static void add_handle(
 	handle->user = user;
 	handle->domain = "LAB";
 	handle->value = 4 * (int64_t)snapshot->handle_count;
-	if (luid == 0)
-		luid = (int64_t)LUID_UNKNOWN;
-	handle->luid = (uint64_t)luid;
+	if (luid != 0)
+		handle->luid = (uint64_t)luid;
+}
+
+static void add_directory(struct snapshot *snapshot, int64_t luid)
+{
+	add_handle(snapshot, "System", SYSTEM, luid, NULL);
+	snapshot->handles[snapshot->handle_count - 1].type = "Directory";
+}
+
+static void add_process(
+    struct snapshot *snapshot, const char *image, int64_t pid, int64_t session_id, int64_t luid)
+{
+	struct process *process = snapshot_add_process(snapshot);
+
+	process->pid = pid;
+	process->image = image;
+	process->session_id = session_id;
+	process->luid = (uint64_t)luid;
+	process->handle_count = 100;
 }
 
 static void add_logon(
@@ -103,85 +147,110 @@ static void add_logon(
 	logon->luid = (uint64_t)luid;
 	logon->user = user;
 	logon->domain = "LAB";
-	logon->logon_type = "RemoteInteractive";
+	logon->logon_type = session_id == 0 ? "Service" : "RemoteInteractive";
 	logon->session_id = session_id;
 	logon->logon_time = time;
 }
 
-static int64_t luid_of(int cycle)
+static void add_session(struct snapshot *snapshot, int64_t id, const char *user, const char *state)
 {
-	return 0x100000 + 0x100 * cycle;
+	struct session *session = snapshot_add_session(snapshot);
+
+	session->id = id;
+	session->user = user;
+	session->domain = user ? "LAB" : NULL;
+	session->state = state;
 }
 
-/* What is left of the cycles that were played; those in flight have a session. */
-static void add_cycles(struct host *host, struct snapshot *snapshot, enum mark mark)
+static bool is_logged_on(int cycle, int64_t time)
+{
+	return start_of(cycle) + SECOND <= time && time < start_of(cycle) + LENGTH;
+}
+
+/* Something keeps what is left of the cycle, or its session does. */
+static bool is_kept(const struct host *host, int cycle, int64_t time)
+{
+	const struct made_cycle *made = &host->cycles[cycle];
+
+	return !made->failed && (made->leaks || is_logged_on(cycle, time) || time < made->released);
+}
+
+/* What is left of the cycles that were played, and the sessions of those in flight. */
+static void add_cycles(struct host *host, struct snapshot *snapshot, int64_t time)
 {
 	for (int i = 0; i < host->played; i++) {
-		const struct made_cycle *cycle = &host->cycles[i];
-		const bool in_flight = mark == MARK_DURING && i >= host->played - 2;
-		const bool late = mark != MARK_SETTLED && i >= host->played - cycle->late;
-		const bool stuck = mark == MARK_SETTLED && host->unsettled && i == host->played - 1;
-		if (cycle->failed || !(cycle->leaks || in_flight || late || stuck))
+		const struct made_cycle *made = &host->cycles[i];
+		if (!is_kept(host, i, time))
 			continue;
-		add_logon(
-		    snapshot, luid_of(i), user_of(i), cycle->session_id, start_of(i) + SECOND);
-		if (cycle->leaks)
-			add_handle(snapshot, "leaky.exe", LEAKER, luid_of(i), user_of(i));
-		if (late || stuck)
-			add_handle(snapshot, "svchost.exe", 1200, luid_of(i), user_of(i));
-		add_handle(snapshot, "lsass.exe", LSASS, luid_of(i), user_of(i));
-		if (in_flight) {
-			struct session *session = snapshot_add_session(snapshot);
-			session->id = cycle->session_id;
-			session->user = user_of(i);
-			session->domain = "LAB";
-			session->state = "Active";
-			add_handle(snapshot, "explorer.exe", 6000 + i, luid_of(i), user_of(i));
+		add_logon(snapshot, made->luid, user_of(i), made->session_id, start_of(i) + SECOND);
+		if (made->leaks)
+			add_handle(snapshot, "leaky.exe", LEAKER, made->luid, user_of(i));
+		if (time < made->released)
+			add_handle(snapshot, "svchost.exe", SERVICE, made->luid, user_of(i));
+		add_handle(snapshot, "lsass.exe", LSASS, made->luid, user_of(i));
+		add_directory(snapshot, made->luid);
+		if (is_logged_on(i, time)) {
+			add_session(snapshot, made->session_id, user_of(i), "Active");
+			add_process(
+			    snapshot, "explorer.exe", 6000 + i, made->session_id, made->luid);
+			add_handle(snapshot, "explorer.exe", 6000 + i, made->luid, user_of(i));
 		}
 	}
 }
 
-/* Of the directories of their logon sessions observers see no user. */
-static void add_staff(struct host *host, struct snapshot *snapshot)
+static void add_other(struct snapshot *snapshot, const struct other *other, const char *user,
+    int64_t session_id, int64_t pid)
 {
-	for (int i = 0; i < host->staff; i++) {
-		const int64_t luid = 0x900000 + 0x40 * i;
-		struct session *session = snapshot_add_session(snapshot);
-		session->id = 1000 + i;
-		session->user = "staff";
-		session->domain = "LAB";
-		session->state = "Active";
-		add_logon(snapshot, luid, "staff", 1000 + i, START + luid);
-		add_handle(snapshot, "lsass.exe", LSASS, luid, "staff");
-		add_handle(snapshot, "System", 4, luid, NULL);
-		snapshot->handles[snapshot->handle_count - 1].type = "Directory";
+	add_session(snapshot, session_id, user, "Active");
+	add_logon(snapshot, other->luid, user, session_id, other->logon_time);
+	add_process(snapshot, "outlook.exe", pid, session_id, other->luid);
+	add_handle(snapshot, "lsass.exe", LSASS, other->luid, user);
+	add_directory(snapshot, other->luid);
+}
+
+static void add_others(struct host *host, struct snapshot *snapshot, int64_t time)
+{
+	char user[16];
+
+	for (int i = 0; i < host->staff_count; i++) {
+		snprintf(user, sizeof(user), "staff%d", i);
+		add_other(snapshot, &host->staff[i], snapshot_string(snapshot, user, strlen(user)),
+		    STAFF_FIRST_ID + i, 9000 + i);
+	}
+	for (int i = 0; i < OTHERS; i++) {
+		if (uniform(host) < 0.08) /* somebody goes, somebody comes */
+			host->others[i] = (struct other){new_luid(host), time - 5 * SECOND};
+		snprintf(user, sizeof(user), "colleague%d", i);
+		const char *own = snapshot_string(snapshot, user, strlen(user));
+		add_other(snapshot, &host->others[i], own, OTHERS_FIRST_ID + i, 7000 + i);
+		for (int handles = poisson(host, 4); handles > 0; handles--)
+			add_handle(snapshot, "outlook.exe", 7000 + i, host->others[i].luid, own);
 	}
 }
 
-static void add_noise(struct host *host, struct snapshot *snapshot)
+/* What runs while the host does. How many handles a process has comes last: its rows, and others that wander. */
+static void add_services(struct host *host, struct snapshot *snapshot)
 {
-	add_staff(host, snapshot);
-	for (int i = 0; i < OTHERS; i++) {
-		if (uniform(host) < 0.08) /* somebody goes, somebody comes */
-			host->other_luid[i] = host->next_luid += 0x40;
-		add_logon(snapshot, host->other_luid[i], "colleague", 40 + i,
-		    START - 3600 * SECOND + host->other_luid[i]);
-		for (int handles = poisson(host, 4); handles > 0; handles--)
-			add_handle(
-			    snapshot, "outlook.exe", 7000 + i, host->other_luid[i], "colleague");
-	}
 	/* Short use of our users' tokens, by whoever serves them. */
 	for (int handles = poisson(host, 2.5); handles > 0; handles--)
-		add_handle(snapshot, "svchost.exe", 1200, 0, user_of((int)(next(host) % USERS)));
+		add_handle(snapshot, "svchost.exe", SERVICE, 0, user_of((int)(next(host) % USERS)));
 	for (int64_t i = 0; i < host->anonymous; i++)
 		add_handle(
-		    snapshot, "cache.exe", 1500, 0, user_of(host->kind->one_account ? 0 : (int)i));
+		    snapshot, "cache.exe", CACHE, 0, user_of(host->kind->one_account ? 0 : (int)i));
+	add_process(snapshot, "System", SYSTEM, 0, SYSTEM_LUID);
+	add_process(snapshot, "lsass.exe", LSASS, 0, SYSTEM_LUID);
+	add_process(snapshot, "leaky.exe", LEAKER, 0, SYSTEM_LUID);
+	add_process(snapshot, "cache.exe", CACHE, 0, SYSTEM_LUID);
 	for (int i = 0; i < SERVICES; i++) {
-		struct process *process = snapshot_add_process(snapshot);
 		host->wander[i] = 0.9 * host->wander[i] + 6 * normal(host);
-		process->pid = 1200 + i;
-		process->image = "svchost.exe";
-		process->handle_count = 500 + (int64_t)host->wander[i];
+		add_process(snapshot, "svchost.exe", SERVICE + i, 0, SYSTEM_LUID);
+		snapshot->processes[snapshot->process_count - 1].handle_count =
+		    500 + (int64_t)host->wander[i];
+	}
+	for (size_t i = 0; i < snapshot->process_count; i++) {
+		struct process *process = &snapshot->processes[i];
+		for (size_t k = 0; k < snapshot->handle_count; k++)
+			process->handle_count += snapshot->handles[k].pid == process->pid;
 	}
 }
 
@@ -189,8 +258,10 @@ static bool take_snapshot(struct host *host, enum mark mark, int64_t time)
 {
 	struct snapshot *snapshot = snapshot_create();
 	struct capture capture = {.mark = mark,
-	    .round = mark == MARK_DURING ? host->played : 1,
-	    .cycle = host->played,
+	    .round = mark == MARK_DURING     ? host->played
+	             : mark == MARK_SETTLING ? ++host->rounds
+	                                     : 1,
+	    .cycle = mark == MARK_DURING ? host->played - 2 : host->played,
 	    .observer = "probe",
 	    .command = "probe",
 	    .started = time,
@@ -200,26 +271,30 @@ static bool take_snapshot(struct host *host, enum mark mark, int64_t time)
 		return false;
 	snapshot->host = "RDS01";
 	snapshot->build = "10.0.20348";
-	snapshot->boot_time = START - 86400 * SECOND;
+	snapshot->boot_time = BOOT;
 	snapshot->elevated = YES;
 	snapshot->time = time;
-	add_logon(snapshot, 0x3e7, "SYSTEM", 0, START - 86400 * SECOND);
-	add_cycles(host, snapshot, mark);
-	add_noise(host, snapshot);
-	const bool good = runfile_add_capture(host->runfile, &capture, snapshot, NULL);
+	snapshot->release_time = RELEASE / SECOND + 60;
+	add_session(snapshot, 0, NULL, "Disc");
+	add_logon(snapshot, SYSTEM_LUID, "RDS01$", 0, BOOT);
+	add_cycles(host, snapshot, time);
+	add_others(host, snapshot, time);
+	add_services(host, snapshot);
+	const bool good = snapshot_see_all(snapshot) &&
+	                  runfile_add_capture(host->runfile, &capture, snapshot, NULL);
 	snapshot_destroy(snapshot);
 	return good;
 }
 
-/* The lowest ID that no session and no leak has. */
-static int64_t free_id(const struct host *host)
+/* The lowest ID that no session has and, since MS16-111, nothing refers to. */
+static int64_t free_id(const struct host *host, int64_t time)
 {
 	for (int64_t id = 2;; id++) {
-		bool taken = false;
+		bool taken = id >= OTHERS_FIRST_ID && id < OTHERS_FIRST_ID + OTHERS;
 		for (int i = 0; i < host->played && !taken; i++)
 			taken = host->cycles[i].session_id == id && !host->cycles[i].failed &&
-			        ((host->cycles[i].leaks && !host->kind->session_ids_reused) ||
-			            i == host->played - 1);
+			        (host->kind->session_ids_reused ? is_logged_on(i, time)
+			                                        : is_kept(host, i, time));
 		if (!taken)
 			return id;
 	}
@@ -227,33 +302,53 @@ static int64_t free_id(const struct host *host)
 
 static bool play_cycle(struct host *host)
 {
-	struct made_cycle *made = &host->cycles[host->played];
+	const int number = host->played;
+	const int64_t start = start_of(number), end = start + LENGTH;
+	struct made_cycle *made = &host->cycles[number];
 
 	made->failed = uniform(host) < 0.02;
 	made->leaks = !made->failed && uniform(host) < host->kind->leak;
-	made->late = uniform(host) < 0.4 ? (int)(next(host) % 12) : 0;
-	made->session_id = free_id(host);
+	made->released = end;
+	if (uniform(host) < 0.4)
+		made->released += (int64_t)(uniform(host) * (double)RELEASE);
+	if (host->unsettled && number == host->count - 1)
+		made->released = end + RELEASE;
+	made->session_id = free_id(host, start);
+	made->luid = new_luid(host);
 	const struct cycle cycle = {
-	    .number = host->played + 1,
-	    .user = user_of(host->played),
+	    .number = number + 1,
+	    .slot = number % 2,
+	    .user = user_of(number),
 	    .domain = "LAB",
-	    .scheduled = start_of(host->played),
-	    .started = start_of(host->played),
-	    .logged_on = made->failed ? TIMESTAMP_UNKNOWN : start_of(host->played) + SECOND,
-	    .ended = start_of(host->played) + CYCLE - SECOND,
+	    .scheduled = start,
+	    .started = start,
+	    .logged_on = made->failed ? TIMESTAMP_UNKNOWN : start + SECOND,
+	    .ended = end,
 	    .session_id = made->failed ? NUMBER_UNKNOWN : made->session_id,
 	    .result = made->failed ? CYCLE_FAILED : CYCLE_LOGGED_OFF,
 	    .failed_phase = made->failed ? "nla" : NULL,
 	    .error_info = NUMBER_UNKNOWN,
 	};
 	const double gain =
-	    host->kind->one_account && host->played % USERS != 0 ? 0 : host->kind->anonymous;
+	    host->kind->one_account && number % USERS != 0 ? 0 : host->kind->anonymous;
 	host->played++;
 	if ((host->kind->plateau == 0 || host->anonymous < host->kind->plateau) &&
 	    host->played > host->kind->from && uniform(host) < gain)
 		host->anonymous++;
-	host->staff += host->kind->staff > 0 && uniform(host) < host->kind->staff;
+	if (uniform(host) < host->kind->staff &&
+	    host->staff_count < (int)(sizeof(host->staff) / sizeof(host->staff[0])))
+		host->staff[host->staff_count++] = (struct other){new_luid(host), start + SECOND};
 	return runfile_put_cycle(host->runfile, &cycle, NULL);
+}
+
+static bool settle(struct host *host, int64_t end)
+{
+	const int64_t settled = end + (host->unsettled ? TIMED_OUT : SETTLED);
+	bool good = take_snapshot(host, MARK_AFTER, end + 5 * SECOND);
+
+	for (int64_t time = end + POLL; good && time < settled; time += POLL)
+		good = take_snapshot(host, MARK_SETTLING, time);
+	return good && take_snapshot(host, MARK_SETTLED, settled);
 }
 
 bool host_play(struct runfile *runfile, const struct kind *kind, int cycles, uint64_t seed,
@@ -264,7 +359,7 @@ bool host_play(struct runfile *runfile, const struct kind *kind, int cycles, uin
 	bool good = (host.cycles = calloc((size_t)cycles, sizeof(*host.cycles))) != NULL;
 
 	for (int i = 0; i < OTHERS; i++)
-		host.other_luid[i] = host.next_luid += 0x40;
+		host.others[i] = (struct other){new_luid(&host), START - (3600 - i) * SECOND};
 	host.unsettled = uniform(&host) < kind->unsettled;
 	good = good &&
 	       runfile_set(runfile, "settled", host.unsettled ? "timeout" : "quiet", NULL) &&
@@ -277,10 +372,10 @@ bool host_play(struct runfile *runfile, const struct kind *kind, int cycles, uin
 		*true_k += host.cycles[host.played - 1].leaks;
 		*true_n += !host.cycles[host.played - 1].failed;
 		if (good && host.played % EVERY == 0 && host.played < cycles)
-			good = take_snapshot(&host, MARK_DURING, start_of(host.played));
+			good =
+			    take_snapshot(&host, MARK_DURING, start_of(host.played) - 4 * SECOND);
 	}
-	good = good && take_snapshot(&host, MARK_AFTER, start_of(cycles) + 5 * SECOND) &&
-	       take_snapshot(&host, MARK_SETTLED, start_of(cycles) + 1300 * SECOND);
+	good = good && settle(&host, start_of(cycles - 1) + LENGTH);
 	free(host.cycles);
 	return good;
 }

@@ -8,6 +8,7 @@
 
 #include "judge/judge.h"
 #include "judge/verdict.h"
+#include "leak/leak.h"
 #include "report/report.h"
 #include "study/host.h"
 
@@ -33,6 +34,7 @@ static const struct promise {
 struct count {
 	int words[3];
 	int covered, intervals;
+	int accused; /* verdicts LEAK that name somebody else than the leaker, or name nobody */
 };
 
 struct options {
@@ -66,6 +68,28 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	}
 }
 
+/* What leaks names the leaker first; handles that follow a leak rise with it. */
+static bool names_leaker(const struct verdict *verdict, const struct kind *kind)
+{
+	const bool sessions = kind->leak > 0;
+	bool named = verdict->culprit_count > 0 && verdict->culprits_tied == 1 &&
+	             image_same(verdict->culprits[0].image, "leaky.exe");
+
+	if (sessions != (verdict->culprit_count > 0 && verdict_is_proven(verdict)))
+		return false;
+	for (size_t i = 0; i < verdict->growth_count; i++) {
+		const struct growth *growth = &verdict->growths[i];
+		if (growth->word != GROWTH_LEAK || growth->totals) /* totals are not judged */
+			continue;
+		if (!growth->image || !(sessions ? image_same(growth->image, "leaky.exe") ||
+		                                       image_follows(growth->image)
+		                                 : image_same(growth->image, "cache.exe")))
+			return false;
+		named = named || !sessions;
+	}
+	return named;
+}
+
 static void judge_one(const struct promise *promise, const struct options *wanted, int number,
     const char *path, struct count *count)
 {
@@ -84,6 +108,7 @@ static void judge_one(const struct promise *promise, const struct options *wante
 		exit(EXIT_TARGET);
 	}
 	count->words[verdict->word]++;
+	count->accused += verdict->word == VERDICT_LEAK && !names_leaker(verdict, &promise->kind);
 	if (verdict->orphans_known && verdict->n > 0 && verdict->word != VERDICT_INCONCLUSIVE) {
 		count->intervals++;
 		count->covered +=
@@ -103,7 +128,7 @@ static bool is_kept(const struct promise *promise, const struct count *count, in
 	const double unsure = (double)count->words[VERDICT_INCONCLUSIVE] / runs;
 
 	return leak + (promise->leak_least > 0 ? unsure : 0) >= promise->leak_least &&
-	       leak <= promise->leak_most && clean <= promise->clean_most &&
+	       leak <= promise->leak_most && clean <= promise->clean_most && count->accused == 0 &&
 	       (count->intervals == 0 || (double)count->covered / count->intervals >= 0.94);
 }
 
@@ -120,7 +145,7 @@ int main(int argc, char **argv)
 		return EXIT_TARGET;
 	snprintf(path, sizeof(path), "%s/run", folder);
 	printf(
-	    "| %d runs of %d cycles each | LEAK | CLEAN | INCONCLUSIVE | interval covers | |\n|---|---|---|---|---|---|\n",
+	    "| %d runs of %d cycles each | LEAK | CLEAN | INCONCLUSIVE | interval covers | wrong culprit | |\n|---|---|---|---|---|---|---|\n",
 	    wanted.runs, wanted.cycles);
 	for (size_t i = 0; i < sizeof(promises) / sizeof(promises[0]); i++) {
 		struct count count = {0};
@@ -128,12 +153,12 @@ int main(int argc, char **argv)
 			judge_one(&promises[i], &wanted, run, path, &count);
 		const bool good = is_kept(&promises[i], &count, wanted.runs);
 		kept = kept && good;
-		printf("| %s | %.1f %% | %.1f %% | %.1f %% | %.1f %% | %s |\n",
+		printf("| %s | %.1f %% | %.1f %% | %.1f %% | %.1f %% | %.1f %% | %s |\n",
 		    promises[i].kind.name, 100.0 * count.words[VERDICT_LEAK] / wanted.runs,
 		    100.0 * count.words[VERDICT_CLEAN] / wanted.runs,
 		    100.0 * count.words[VERDICT_INCONCLUSIVE] / wanted.runs,
 		    count.intervals ? 100.0 * count.covered / count.intervals : 100.0,
-		    good ? "kept" : "NOT KEPT");
+		    100.0 * count.accused / wanted.runs, good ? "kept" : "NOT KEPT");
 		fflush(stdout);
 	}
 	rmdir(folder);
