@@ -34,13 +34,14 @@ char *timestamp_format(int64_t timestamp, char out[TIMESTAMP_TEXT])
 	}
 	time_t time = (time_t)second;
 	struct tm tm;
-	/* Years of more than four digits have no place in ISO 8601 without prior agreement. */
-	if (timestamp == TIMESTAMP_UNKNOWN || !gmtime_r(&time, &tm) || tm.tm_year < -1900 ||
-	    tm.tm_year > 8099) {
+	if (timestamp < TIMESTAMP_EARLIEST || timestamp > TIMESTAMP_LATEST ||
+	    !gmtime_r(&time, &tm)) {
 		strcpy(out, "unknown");
 		return out;
 	}
-	size_t length = strftime(out, TIMESTAMP_TEXT, "%Y-%m-%dT%H:%M:%S", &tm);
+	/* strftime()'s %Y has fewer than four digits for years before 1000. */
+	size_t length = (size_t)snprintf(out, TIMESTAMP_TEXT, "%04d", tm.tm_year + 1900);
+	length += strftime(out + length, TIMESTAMP_TEXT - length, "-%m-%dT%H:%M:%S", &tm);
 	snprintf(out + length, TIMESTAMP_TEXT - length, ".%06dZ", (int)fraction);
 	return out;
 }
@@ -150,6 +151,9 @@ bool timestamp_parse(const char *text, int64_t *out)
 		return false;
 	int64_t seconds =
 	    days_from_date(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset;
-	*out = seconds * SECOND + fraction;
+	int64_t timestamp = seconds * SECOND + fraction;
+	if (timestamp < TIMESTAMP_EARLIEST || timestamp > TIMESTAMP_LATEST)
+		return false; /* by its offset, or a leap second */
+	*out = timestamp;
 	return true;
 }

@@ -8,16 +8,20 @@
 /* What is not known is said, never zero. */
 #define TIMESTAMP_UNKNOWN INT64_MIN
 
+/* 0001-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z: years of four digits, as ISO 8601 has them without prior agreement. */
+#define TIMESTAMP_EARLIEST INT64_C(-62135596800000000)
+#define TIMESTAMP_LATEST INT64_C(253402300799999999)
+
 #define TIMESTAMP_TEXT 32 /* bytes enough for the text form and its NUL */
 
 int64_t timestamp_now(void);       /* wall clock */
 int64_t timestamp_monotonic(void); /* for durations only */
 
-/* ISO 8601 in UTC with microseconds ("2026-11-21T09:30:00.000000Z"); "unknown" for TIMESTAMP_UNKNOWN.
- * Returns out. */
+/* ISO 8601 in UTC with microseconds ("2026-11-21T09:30:00.000000Z"); "unknown" for others than those
+ * between the earliest and the latest. Returns out. */
 char *timestamp_format(int64_t timestamp, char out[TIMESTAMP_TEXT]);
 
-/* Reads ISO 8601 with "Z" or an offset, seconds with or without a fraction. */
+/* Reads ISO 8601 with "Z" or an offset, seconds with or without a fraction. False if it is no such time or out of range. */
 bool timestamp_parse(const char *text, int64_t *out);
 
 #endif

@@ -5,10 +5,6 @@
 #include "runfile/database.h"
 #include "runfile/records.h"
 
-/* 0001-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z, as in the text form. */
-#define EARLIEST INT64_C(-62135596800000000)
-#define LATEST INT64_C(253402300799999999)
-
 static const struct {
 	const char *table, *column;
 } times[] = {
@@ -28,7 +24,7 @@ static bool check(
 	char text[160];
 	snprintf(text, sizeof text,
 	    "SELECT rowid FROM %s WHERE %s NOT BETWEEN %" PRId64 " AND %" PRId64 " LIMIT 1", table,
-	    column, EARLIEST, LATEST);
+	    column, TIMESTAMP_EARLIEST, TIMESTAMP_LATEST);
 	if (sqlite3_prepare_v2(runfile->database, text, -1, &statement, NULL) != SQLITE_OK)
 		return database_error(runfile, "opening", error);
 	int result = sqlite3_step(statement);

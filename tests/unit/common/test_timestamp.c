@@ -34,12 +34,14 @@ static void seven_digits_of_a_filetime_are_cut_to_six(void **state)
 static void what_is_written_is_read_again(void **state)
 {
 	(void)state;
-	static const int64_t moments[] = {
-	    0, -1, 1, INT64_C(1795253400123456), INT64_C(253402300799999999)};
+	const int64_t moments[] = {0, -1, 1, INT64_C(1795253400123456), TIMESTAMP_EARLIEST,
+	    TIMESTAMP_LATEST, parsed("0014-11-20T09:30:00Z")};
 	char text[TIMESTAMP_TEXT];
 	for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++)
 		assert_int_equal(parsed(timestamp_format(moments[i], text)), moments[i]);
 	assert_string_equal(timestamp_format(TIMESTAMP_UNKNOWN, text), "unknown");
+	assert_string_equal(timestamp_format(TIMESTAMP_EARLIEST - 1, text), "unknown");
+	assert_string_equal(timestamp_format(TIMESTAMP_LATEST + 1, text), "unknown");
 }
 
 static void nonsense_is_refused_and_leaves_the_result_alone(void **state)
@@ -47,7 +49,8 @@ static void nonsense_is_refused_and_leaves_the_result_alone(void **state)
 	(void)state;
 	static const char *const texts[] = {"", "yesterday", "2026-11-21", "2026-11-21T09:30:00",
 	    "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-11-21T24:00:00Z",
-	    "2026-11-21T09:30:00.Z", "2026-11-21T09:30:00Zx", "2026-11-21T09:30:00+1:00"};
+	    "2026-11-21T09:30:00.Z", "2026-11-21T09:30:00Zx", "0001-01-01T00:00:00+01:00",
+	    "9999-12-31T23:59:60Z", "2026-11-21T09:30:00+1:00"};
 	int64_t timestamp = 42;
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
 		assert_false(timestamp_parse(texts[i], &timestamp));
