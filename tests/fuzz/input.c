@@ -1,5 +1,5 @@
 /* One file for all inputs: making one for each would take longer than what is tested. */
-#include "tests/fuzz/dump/input.h"
+#include "tests/fuzz/input.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* A dump file: header, lists of pages, pages. */
 #include "dump/file/dump_file.h"
-#include "tests/fuzz/dump/input.h"
+#include "tests/fuzz/input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {

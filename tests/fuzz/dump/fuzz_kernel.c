@@ -10,7 +10,7 @@
 #include "dump/answer/answer.h"
 #include "dump/little_endian.h"
 #include "evidence/snapshot.h"
-#include "tests/fuzz/dump/input.h"
+#include "tests/fuzz/input.h"
 
 #define CHANGE 5
 #define CHANGES_MOST 64

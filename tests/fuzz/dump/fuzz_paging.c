@@ -3,7 +3,7 @@
 
 #include "dump/little_endian.h"
 #include "dump/memory/address_space.h"
-#include "tests/fuzz/dump/input.h"
+#include "tests/fuzz/input.h"
 
 #define PAGES_LARGEST 32
 #define HEADER 0x2000

@@ -3,7 +3,7 @@
 
 #include "dump/pdb/pdb.h"
 #include "dump/pdb/pe_image.h"
-#include "tests/fuzz/dump/input.h"
+#include "tests/fuzz/input.h"
 
 #define TYPES_LARGEST 2000
 
