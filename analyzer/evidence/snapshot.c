@@ -303,6 +303,9 @@ bool luid_parse(const char *text, uint64_t *out)
 	}
 	if (*text)
 		return false;
-	*out = (uint64_t)high << 32 | low;
+	const uint64_t luid = (uint64_t)high << 32 | low;
+	if (luid == LUID_UNKNOWN)
+		return false;
+	*out = luid;
 	return true;
 }

@@ -235,7 +235,7 @@ bool snapshot_unify(struct snapshot *snapshot, const char *section);
 #define LUID_TEXT 18 /* "00000000:000fd2f5" and its NUL */
 /* HighPart:LowPart in hex, eight digits each, as logonsessions prints it. Returns out. */
 char *luid_format(uint64_t luid, char out[LUID_TEXT]);
-/* Reads "00000000:000fd2f5", "0:0xfd2f5", "0x0:0xfd2f5", "fd2f5". */
+/* Reads "00000000:000fd2f5", "0:0xfd2f5", "0x0:0xfd2f5", "fd2f5". False for others, and for the one that means unknown. */
 bool luid_parse(const char *text, uint64_t *out);
 
 /* The JSON form, schema leaklab.snapshot/2. The text is the caller's to free(). */

@@ -164,7 +164,8 @@ static void luids_are_read_in_all_the_ways_tools_print_them(void **state)
 	(void)state;
 	static const char *const good[] = {
 	    "00000000:000fd2f5", "0:0xfd2f5", "0x0:0xfd2f5", "fd2f5", "0xFD2F5"};
-	static const char *const bad[] = {"", ":", "1:", "0:0:0", "123456789", "12g", "0x", " 1"};
+	static const char *const bad[] = {"", ":", "1:", "0:0:0", "123456789", "12g", "0x", " 1",
+	    "ffffffff:ffffffff" /* that is the unknown one */};
 	uint64_t luid = 0;
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
 		assert_true(luid_parse(good[i], &luid));
