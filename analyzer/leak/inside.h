@@ -26,7 +26,7 @@ struct leak {
 
 	int64_t last_gone;
 	size_t late_releases;
-	int64_t late_excess; /* summed, microseconds beyond the release time */
+	double late_excess; /* summed, microseconds beyond the release time */
 };
 
 /* The logon sessions, and the session IDs, of one more sample. False: memory is out. */

@@ -5,6 +5,9 @@
 #include "common/intern.h"
 #include "leak/inside.h"
 
+/* Seconds; as long as a duration in a scenario can be. */
+#define STATED_MOST INT64_C(1000000000)
+
 struct leak *leak_create(const struct leak_terms *terms)
 {
 	struct leak *leak = calloc(1, sizeof *leak);
@@ -34,8 +37,10 @@ bool leak_add(struct leak *leak, const struct snapshot *sample, int64_t time, in
 {
 	leak->samples++;
 	leak->time = time;
-	if (sample->release_time != NUMBER_UNKNOWN)
-		leak->stated = sample->release_time * 1000000;
+	if (sample->release_time >= 0)
+		leak->stated =
+		    (sample->release_time < STATED_MOST ? sample->release_time : STATED_MOST) *
+		    1000000;
 	return left_add(leak, sample, time, offset) && ids_add(leak, sample, time);
 }
 
@@ -53,7 +58,7 @@ int64_t leak_quiet_time(const struct leak *leak)
 	const int64_t quarter = leak_release_time(leak) / 4;
 	if (leak->late_releases == 0)
 		return quarter;
-	const double excess = 1.5 * (double)leak->late_excess / (double)leak->late_releases;
+	const double excess = 1.5 * leak->late_excess / (double)leak->late_releases;
 	const double tau = excess > (double)quarter ? excess : (double)quarter;
 	return (int64_t)(tau * log(100));
 }

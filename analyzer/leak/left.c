@@ -494,7 +494,7 @@ static void note_gone(struct looking *look)
 		const int64_t age = leak_age(leak, left->ended, left->shown);
 		if (age != NUMBER_UNKNOWN && age > leak_release_time(leak)) {
 			leak->late_releases++;
-			leak->late_excess += age - leak_release_time(leak);
+			leak->late_excess += (double)(age - leak_release_time(leak));
 		}
 	}
 }
