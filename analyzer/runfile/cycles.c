@@ -66,47 +66,82 @@ bool runfile_put_cycle(struct runfile *runfile, const struct cycle *cycle, struc
 	return database_run(runfile, statement, "writing a cycle", error);
 }
 
-static int64_t number_of(sqlite3_stmt *row, const char *column)
+/* Where the columns of a cycle are. They are found by name once for all rows; -1: the file has none. */
+struct columns {
+	int number, slot, worker, user, domain, scheduled, started, logged_on, ended, session_id,
+	    result, failed_phase, code, message, error_info, served_by, proof, kind, shard, attempt,
+	    reconnect, host_clock_offset, phases[PHASE_COUNT];
+};
+
+static struct columns find_columns(sqlite3_stmt *row)
 {
-	return column_number(row, database_column(row, column));
+	struct columns columns = {
+	    .number = database_column(row, "number"),
+	    .slot = database_column(row, "slot"),
+	    .worker = database_column(row, "worker"),
+	    .user = database_column(row, "user"),
+	    .domain = database_column(row, "domain"),
+	    .scheduled = database_column(row, "scheduled"),
+	    .started = database_column(row, "started"),
+	    .logged_on = database_column(row, "logged_on"),
+	    .ended = database_column(row, "ended"),
+	    .session_id = database_column(row, "session_id"),
+	    .result = database_column(row, "result"),
+	    .failed_phase = database_column(row, "failed_phase"),
+	    .code = database_column(row, "code"),
+	    .message = database_column(row, "message"),
+	    .error_info = database_column(row, "error_info"),
+	    .served_by = database_column(row, "served_by"),
+	    .proof = database_column(row, "proof"),
+	    .kind = database_column(row, "kind"),
+	    .shard = database_column(row, "shard"),
+	    .attempt = database_column(row, "attempt"),
+	    .reconnect = database_column(row, "reconnect"),
+	    .host_clock_offset = database_column(row, "host_clock_offset"),
+	};
+	for (int phase = 0; phase < PHASE_COUNT; phase++) {
+		char column[24];
+		snprintf(column, sizeof column, "%s_us", phase_names[phase]);
+		columns.phases[phase] = database_column(row, column);
+	}
+	return columns;
 }
 
-static struct cycle read_cycle(sqlite3_stmt *row, struct intern *intern, bool *good)
+static struct cycle read_cycle(
+    sqlite3_stmt *row, const struct columns *columns, struct intern *intern, bool *good)
 {
-#define TEXT(column) column_text(row, database_column(row, column), intern, good)
+#define NUMBER(column) column_number(row, columns->column)
+#define TEXT(column) column_text(row, columns->column, intern, good)
 	struct cycle cycle = {
-	    .number = number_of(row, "number"),
-	    .slot = number_of(row, "slot"),
-	    .worker = number_of(row, "worker"),
-	    .user = TEXT("user"),
-	    .domain = TEXT("domain"),
-	    .scheduled = number_of(row, "scheduled"),
-	    .started = number_of(row, "started"),
-	    .logged_on = number_of(row, "logged_on"),
-	    .ended = number_of(row, "ended"),
-	    .session_id = number_of(row, "session_id"),
-	    .failed_phase = TEXT("failed_phase"),
-	    .code = TEXT("code"),
-	    .message = TEXT("message"),
-	    .error_info = number_of(row, "error_info"),
-	    .served_by = TEXT("served_by"),
-	    .proof = TEXT("proof"),
-	    .shard = number_of(row, "shard"),
-	    .attempt = number_of(row, "attempt"),
-	    .host_clock_offset = number_of(row, "host_clock_offset"),
+	    .number = NUMBER(number),
+	    .slot = NUMBER(slot),
+	    .worker = NUMBER(worker),
+	    .user = TEXT(user),
+	    .domain = TEXT(domain),
+	    .scheduled = NUMBER(scheduled),
+	    .started = NUMBER(started),
+	    .logged_on = NUMBER(logged_on),
+	    .ended = NUMBER(ended),
+	    .session_id = NUMBER(session_id),
+	    .failed_phase = TEXT(failed_phase),
+	    .code = TEXT(code),
+	    .message = TEXT(message),
+	    .error_info = NUMBER(error_info),
+	    .served_by = TEXT(served_by),
+	    .proof = TEXT(proof),
+	    .shard = NUMBER(shard),
+	    .attempt = NUMBER(attempt),
+	    .host_clock_offset = NUMBER(host_clock_offset),
 	};
+	const int64_t result = NUMBER(result), kind = NUMBER(kind), reconnect = NUMBER(reconnect);
+#undef NUMBER
 #undef TEXT
-	const int64_t result = number_of(row, "result"), kind = number_of(row, "kind"),
-	              reconnect = number_of(row, "reconnect");
 	cycle.result =
 	    result >= 0 && result < CYCLE_RESULT_COUNT ? (enum cycle_result)result : CYCLE_LOST;
 	cycle.kind = kind >= 0 && kind < CYCLE_KIND_COUNT ? (enum cycle_kind)kind : CYCLE_LOAD;
 	cycle.reconnect = reconnect == NUMBER_UNKNOWN ? YES_NO_UNKNOWN : reconnect ? YES : NO;
-	for (int phase = 0; phase < PHASE_COUNT; phase++) {
-		char column[24];
-		snprintf(column, sizeof column, "%s_us", phase_names[phase]);
-		cycle.phase_us[phase] = number_of(row, column);
-	}
+	for (int phase = 0; phase < PHASE_COUNT; phase++)
+		cycle.phase_us[phase] = column_number(row, columns->phases[phase]);
 	return cycle;
 }
 
@@ -115,6 +150,7 @@ bool runfile_cycles(struct runfile *runfile, struct cycles *out, struct error *e
 	sqlite3_stmt *statement = database_statement(runfile, STATEMENT_CYCLES, error);
 	if (!statement)
 		return false;
+	const struct columns columns = find_columns(statement);
 	struct cycles cycles = {.intern = intern_create()};
 	size_t capacity = 0;
 	bool good = cycles.intern;
@@ -129,7 +165,8 @@ bool runfile_cycles(struct runfile *runfile, struct cycles *out, struct error *e
 			}
 			cycles.items = larger;
 		}
-		cycles.items[cycles.count++] = read_cycle(statement, cycles.intern, &good);
+		cycles.items[cycles.count++] =
+		    read_cycle(statement, &columns, cycles.intern, &good);
 	}
 	if (!good)
 		error_set(error, EXIT_TARGET, "out of memory");
