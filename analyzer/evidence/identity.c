@@ -16,10 +16,11 @@ struct name {
 
 static struct name bare_user(const char *user)
 {
-	const char *backslash = strchr(user, '\\');
-	if (backslash)
-		user = backslash + 1;
-	return (struct name){user, strcspn(user, "@")};
+	const size_t length = strcspn(user, "\\@");
+	const char *backslash = user[length] ? strchr(user + length, '\\') : NULL;
+	if (!backslash)
+		return (struct name){user, length};
+	return (struct name){backslash + 1, strcspn(backslash + 1, "@")};
 }
 
 static struct name bare_domain(const char *user, const char *domain)
@@ -42,7 +43,7 @@ static int order(struct name a, struct name b)
 
 int account_user_order(const char *a, const char *b)
 {
-	return order(bare_user(a ? a : ""), bare_user(b ? b : ""));
+	return a == b ? 0 : order(bare_user(a ? a : ""), bare_user(b ? b : ""));
 }
 
 bool account_same(

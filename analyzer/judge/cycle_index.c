@@ -56,8 +56,8 @@ size_t cycle_index_find(const struct cycle_index *index, const char *user, size_
 
 bool cycle_index_has(const struct cycle_index *index, const char *user, const char *domain)
 {
-	size_t end;
-	for (size_t i = cycle_index_find(index, user, &end); i < end; i++) {
+	for (size_t i = bound(index, user, true);
+	     i < index->count && account_user_order(index->items[i]->user, user) == 0; i++) {
 		if (account_same(index->items[i]->user, index->items[i]->domain, user, domain))
 			return true;
 	}

@@ -117,8 +117,8 @@ static struct kind *find_kind(
 	uint64_t hash =
 	    UINT64_C(0xcbf29ce484222325) ^ (uint64_t)row->pid ^ (uint64_t)(uintptr_t)samples << 16;
 
-	hash = hash_text(hash_text(hash, row->image), row->type);
-	hash = hash_text(hash_text(hash, row->user), row->domain);
+	/* A process has one image, and a user one domain mostly. */
+	hash = hash_text(hash_text(hash, row->type), row->user);
 	for (size_t at = (hash ^ hash >> 32) & (room - 1);; at = (at + 1) & (room - 1)) {
 		struct kind *kind = &kinds[at];
 		if (!kind->used || (kind->samples == samples && kind->row.pid == row->pid &&
