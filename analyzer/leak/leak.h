@@ -68,7 +68,8 @@ struct leak_terms {
 	int64_t
 	    after_logoff; /* since every session that is not listed has ended, by the user's word; NUMBER_UNKNOWN */
 	/* Whether a logon session is one of a run: of its accounts, or of the desktop of one of its sessions. logon_time is by the
-	 * samples' clock. NULL: there is no run, and all logon sessions with an RDS session are watched. */
+	 * samples' clock, and counts only for the desktop's; others are asked for once, by their account. NULL: there is no run,
+	 * and all logon sessions with an RDS session are watched. */
 	bool (*is_watched)(const void *data, const struct logon_session *logon, int64_t logon_time);
 	const void *data;
 };

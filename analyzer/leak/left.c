@@ -22,6 +22,7 @@ struct looking {
 	bool counted;                                  /* lost rows of sessions would show */
 	const struct logon_session **by_id, **by_user; /* remote logons, later ones last */
 	size_t remote_count;
+	bool by_user_sorted;
 };
 
 static int session_order(const void *a, const void *b)
@@ -154,11 +155,17 @@ static bool collect_remote(struct looking *look)
 	}
 	look->by_user = look->by_id + look->count + 1;
 	memcpy(look->by_user, look->by_id, look->remote_count * sizeof *look->by_user);
-	if (look->remote_count) {
+	if (look->remote_count)
 		qsort(look->by_id, look->remote_count, sizeof *look->by_id, by_id_order);
-		qsort(look->by_user, look->remote_count, sizeof *look->by_user, by_user_order);
-	}
 	return true;
+}
+
+/* By user only orphans are searched for, of which most samples have none. */
+static void sort_by_user(struct looking *look)
+{
+	if (!look->by_user_sorted && look->remote_count)
+		qsort(look->by_user, look->remote_count, sizeof *look->by_user, by_user_order);
+	look->by_user_sorted = true;
 }
 
 static void looking_deinit(struct looking *look)
@@ -332,11 +339,12 @@ static bool other_session(const struct logon_session *logon, const struct logon_
 
 /* LUIDs are given out in rising order, so that of two logons the later one has the higher. */
 static void prove_by_logons(
-    const struct looking *look, struct left_logon *left, const struct logon_session *logon)
+    struct looking *look, struct left_logon *left, const struct logon_session *logon)
 {
 	const struct logon_session *other;
 	if (!logon->user || logon->session_id <= 0)
 		return;
+	sort_by_user(look);
 	if ((other = later_logon(look, look->by_id, logon, by_id_order, other_account, same_id)))
 		prove(
 		    &left->ended, &left->proof, other->logon_time - look->offset, AGE_OTHER_LOGON);
@@ -398,11 +406,19 @@ static bool is_older(const struct looking *look, const struct logon_session *log
 	return logon->luid <= leak->first_luid;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
 static void look_at(struct looking *look, struct left_logon *left, struct logon_session *logon)
 {
 	struct leak *leak = look->leak;
 	const bool is_new = left->sample == 0;
 	fill(logon, left);
+	const bool named_as_before = !logon_is_of_desktop(logon) &&
+	                             same_text(left->user, logon->user) &&
+	                             same_text(left->domain, logon->domain);
 	keep_text(leak, &left->user, logon->user);
 	keep_text(leak, &left->domain, logon->domain);
 	keep_text(leak, &left->logon_type, logon->logon_type);
@@ -410,9 +426,10 @@ static void look_at(struct looking *look, struct left_logon *left, struct logon_
 	left->session_id = logon->session_id;
 	if (logon->logon_time != TIMESTAMP_UNKNOWN)
 		left->logon_time = logon->logon_time - look->offset;
-	left->watched = leak->terms.is_watched
-	                    ? leak->terms.is_watched(leak->terms.data, logon, left->logon_time)
-	                    : true;
+	if (!leak->terms.is_watched)
+		left->watched = true;
+	else if (is_new || !named_as_before)
+		left->watched = leak->terms.is_watched(leak->terms.data, logon, left->logon_time);
 	left->was_left |= left->fate == FATE_ORPHAN && !left->gone && !is_new;
 	left->gone = false;
 	left->id_given_again = false;
