@@ -8,16 +8,7 @@
 
 void record_clear(const struct record *record, void *item)
 {
-	memset(item, 0, record->size);
-	FIELD_EACH(field, record)
-	{
-		if (field->kind == FIELD_NUMBER || field->kind == FIELD_TIME)
-			FIELD_AT(int64_t, item, field) = NUMBER_UNKNOWN;
-		else if (field->kind == FIELD_LUID)
-			FIELD_AT(uint64_t, item, field) = LUID_UNKNOWN;
-		else if (field->kind == FIELD_YES_NO)
-			FIELD_AT(enum yes_no, item, field) = YES_NO_UNKNOWN;
-	}
+	memcpy(item, record->blank, record->size);
 }
 
 void record_deinit(const struct record *record, void *item)

@@ -57,6 +57,7 @@ struct field {
 struct record {
 	const char *name;
 	size_t size;
+	const void *blank; /* one of which nothing is known */
 	const struct field *fields;
 	size_t count;
 };
@@ -84,11 +85,24 @@ struct record {
 	{#member, json, doc, FIELD_LIST, false, offsetof(struct R, member),                        \
 	    offsetof(struct R, count), NULL, 0, &of##_record},
 
+#define FIELD_UNKNOWN_TEXT NULL
+#define FIELD_UNKNOWN_NUMBER NUMBER_UNKNOWN
+#define FIELD_UNKNOWN_TIME NUMBER_UNKNOWN
+#define FIELD_UNKNOWN_LUID LUID_UNKNOWN
+#define FIELD_UNKNOWN_YES_NO YES_NO_UNKNOWN
+#define FIELD_UNKNOWN_FLAG false
+#define FIELD_UNKNOWN_COUNT 0
+#define FIELD_BLANK(R, kind, member, json, doc) .member = FIELD_UNKNOWN_##kind,
+#define FIELD_BLANK_WORD(R, type, words, member, json, doc) .member = 0,
+#define FIELD_BLANK_LIST(R, of, member, count, json, doc) .member = NULL, .count = 0,
+
 #define RECORD_DEFINE(R, FIELDS)                                                                   \
 	static const struct field R##_fields[] = {                                                 \
 	    FIELDS(FIELD_ROW, FIELD_ROW_KEY, FIELD_ROW_WORD, FIELD_ROW_LIST, R)};                  \
+	static const struct R R##_blank = {                                                        \
+	    FIELDS(FIELD_BLANK, FIELD_BLANK, FIELD_BLANK_WORD, FIELD_BLANK_LIST, R)};              \
 	const struct record R##_record = {                                                         \
-	    #R, sizeof(struct R), R##_fields, sizeof R##_fields / sizeof *R##_fields};
+	    #R, sizeof(struct R), &R##_blank, R##_fields, sizeof R##_fields / sizeof *R##_fields};
 
 #define FIELD_EACH(field, record)                                                                  \
 	for (const struct field *field = (record)->fields;                                         \
