@@ -105,21 +105,29 @@ static int holder_order(const void *a, const void *b)
 	const struct holder *left = a, *right = b;
 	if (left->follower != right->follower)
 		return left->follower ? 1 : -1;
-	const bool left_windows = image_is_windows(left->image),
-	           right_windows = image_is_windows(right->image);
-	if (left_windows != right_windows)
-		return left_windows ? 1 : -1;
+	if (left->windows != right->windows)
+		return left->windows ? 1 : -1;
 	if (left->tokens != right->tokens)
 		return left->tokens > right->tokens ? -1 : 1;
 	return (left->pid > right->pid) - (left->pid < right->pid);
 }
 
-/* Marks followers, but those who have nobody to follow. */
+/* Before they are sorted, neighbours are of one process mostly. */
+static void mark_images(struct holders *holders)
+{
+	for (size_t i = 0; i < holders->count; i++) {
+		struct holder *holder = &holders->items[i];
+		const struct holder *last = i ? holder - 1 : NULL;
+		const bool same = last && last->image == holder->image;
+		holder->follower = same ? last->follower : image_follows(holder->image);
+		holder->windows = same ? last->windows : image_is_windows(holder->image);
+	}
+}
+
+/* Sorts the holders of each, and lets those who have nobody to follow be none that do. */
 static void mark_followers(struct holders *holders)
 {
 	size_t end;
-	for (size_t i = 0; i < holders->count; i++)
-		holders->items[i].follower = image_follows(holders->items[i].image);
 	for (size_t i = 0; i < holders->count; i = end) {
 		struct holder *first = &holders->items[i];
 		for (end = i + 1; end < holders->count && holders->items[end].luid == first->luid;
@@ -155,6 +163,7 @@ bool holders_find(struct holders *out, const struct snapshot *snapshot)
 	}
 	free(table.slots);
 	struct holders found = {table.items, table.count, hidden};
+	mark_images(&found);
 	if (!good || !sort_by_luid(&found)) {
 		holders_deinit(&found);
 		return false;

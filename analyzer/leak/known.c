@@ -4,16 +4,19 @@
 
 #include "leak/leak.h"
 
+/* Without ".exe". */
+static size_t stem_length(const char *image)
+{
+	const size_t length = strlen(image);
+	return length > 4 && strcasecmp(image + length - 4, ".exe") == 0 ? length - 4 : length;
+}
+
 bool image_same(const char *a, const char *b)
 {
 	if (!a || !b)
 		return false;
-	size_t a_length = strlen(a), b_length = strlen(b);
-	if (a_length > 4 && strcasecmp(a + a_length - 4, ".exe") == 0)
-		a_length -= 4;
-	if (b_length > 4 && strcasecmp(b + b_length - 4, ".exe") == 0)
-		b_length -= 4;
-	return a_length == b_length && strncasecmp(a, b, a_length) == 0;
+	const size_t length = stem_length(a);
+	return length == stem_length(b) && strncasecmp(a, b, length) == 0;
 }
 
 bool image_follows(const char *image)
@@ -29,8 +32,9 @@ bool image_is_windows(const char *image)
 	    "userinit", "ctfmon", "conhost", "dllhost", "SearchIndexer", "LsaIso", "Registry",
 	    "Memory Compression", "TiWorker", "TrustedInstaller", "audiodg", "msdtc",
 	    "TermService"};
-	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
-		if (image_same(image, own[i]))
+	const size_t length = image ? stem_length(image) : 0;
+	for (size_t i = 0; image && i < sizeof own / sizeof own[0]; i++) {
+		if (strlen(own[i]) == length && strncasecmp(image, own[i], length) == 0)
 			return true;
 	}
 	return false;

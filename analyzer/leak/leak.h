@@ -202,6 +202,7 @@ struct holder {
 	int64_t tokens;
 	int64_t directories;
 	bool follower; /* releases once the last other holder of this logon session has */
+	bool windows;  /* a part of Windows, by name */
 };
 
 /* By LUID; of one LUID those that matter come first: third parties, parts of Windows, followers. */

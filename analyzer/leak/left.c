@@ -37,56 +37,52 @@ static int luid_order(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-/* The logon sessions by LUID, those that only handles show behind the listed ones at first. */
-static bool collect_logons(struct looking *look)
+/* What handles tell of logon sessions: a hash table by LUID. Handles are a million, logon sessions some hundreds. */
+struct shown {
+	struct logon_session *slots; /* LUID_UNKNOWN: free */
+	size_t count, room;          /* a power of two */
+};
+
+static struct logon_session *find_shown(const struct shown *shown, uint64_t luid)
 {
-	const struct snapshot *sample = look->sample;
-	const size_t listed = sample->logon_session_count;
-	uint64_t *shown = malloc((sample->handle_count + 1) * sizeof *shown);
-	size_t count = 0, kept = listed;
-	if (!shown)
-		return false;
-	for (size_t i = 0; i < sample->handle_count; i++) {
-		const uint64_t luid = sample->handles[i].luid;
-		if (luid != LUID_UNKNOWN && luid != 0 && (count == 0 || shown[count - 1] != luid))
-			shown[count++] = luid;
-	}
-	qsort(shown, count, sizeof *shown, luid_order);
-	look->logons = malloc((listed + count + 1) * sizeof *look->logons);
-	if (look->logons && listed) {
-		memcpy(look->logons, sample->logon_sessions, listed * sizeof *look->logons);
-		qsort(look->logons, listed, sizeof *look->logons, logon_session_order);
-	}
-	for (size_t i = 0; look->logons && i < count; i++) {
-		struct logon_session logon;
-		record_clear(&logon_session_record, &logon);
-		logon.luid = shown[i];
-		if ((i == 0 || shown[i] != shown[i - 1]) &&
-		    !(listed &&
-		        bsearch(&logon, look->logons, listed, sizeof logon, logon_session_order)))
-			look->logons[kept++] = logon;
-	}
-	free(shown);
-	look->listed = listed;
-	look->count = kept;
-	return look->logons;
+	const uint64_t mixed = luid * UINT64_C(0x9e3779b97f4a7c15);
+	size_t at = (size_t)(mixed ^ mixed >> 32) & (shown->room - 1);
+	while (shown->slots[at].luid != LUID_UNKNOWN && shown->slots[at].luid != luid)
+		at = (at + 1) & (shown->room - 1);
+	return &shown->slots[at];
 }
 
-/* What handles tell of logon sessions that no list has. */
-static void name_by_handles(struct looking *look)
+static bool grow_shown(struct shown *shown)
 {
-	const struct snapshot *sample = look->sample;
-	struct logon_session *unlisted = look->logons + look->listed;
-	const size_t count = look->count - look->listed;
-	for (size_t i = 0; count && i < sample->handle_count; i++) {
+	struct shown larger = {.count = shown->count, .room = shown->room ? shown->room * 2 : 256};
+	larger.slots = malloc(larger.room * sizeof *larger.slots);
+	if (!larger.slots)
+		return false;
+	for (size_t i = 0; i < larger.room; i++)
+		record_clear(&logon_session_record, &larger.slots[i]);
+	for (size_t i = 0; i < shown->room; i++) {
+		if (shown->slots[i].luid != LUID_UNKNOWN)
+			*find_shown(&larger, shown->slots[i].luid) = shown->slots[i];
+	}
+	free(shown->slots);
+	*shown = larger;
+	return true;
+}
+
+static bool collect_shown(struct shown *shown, const struct snapshot *sample)
+{
+	struct logon_session *logon = NULL;
+	for (size_t i = 0; i < sample->handle_count; i++) {
 		const struct handle *handle = &sample->handles[i];
-		const struct logon_session key = {.luid = handle->luid};
-		struct logon_session *logon =
-		    handle->luid == LUID_UNKNOWN
-		        ? NULL
-		        : bsearch(&key, unlisted, count, sizeof key, logon_session_order);
-		if (!logon)
+		if (handle->luid == LUID_UNKNOWN || handle->luid == 0)
 			continue;
+		if (!logon || logon->luid != handle->luid) {
+			if (2 * shown->count >= shown->room && !grow_shown(shown))
+				return false;
+			logon = find_shown(shown, handle->luid);
+			shown->count += logon->luid == LUID_UNKNOWN;
+			logon->luid = handle->luid;
+		}
 		if (!logon->user) {
 			logon->user = handle->user;
 			logon->domain = handle->domain;
@@ -94,6 +90,36 @@ static void name_by_handles(struct looking *look)
 		if (logon->session_id == NUMBER_UNKNOWN)
 			logon->session_id = handle->session_id;
 	}
+	return true;
+}
+
+/* The logon sessions by LUID, and behind them those that only handles show. */
+static bool collect_logons(struct looking *look)
+{
+	const struct snapshot *sample = look->sample;
+	const size_t listed = sample->logon_session_count;
+	struct shown shown = {0};
+	size_t kept = listed;
+	if (collect_shown(&shown, sample))
+		look->logons = malloc((listed + shown.count + 1) * sizeof *look->logons);
+	if (look->logons && listed) {
+		memcpy(look->logons, sample->logon_sessions, listed * sizeof *look->logons);
+		qsort(look->logons, listed, sizeof *look->logons, logon_session_order);
+	}
+	for (size_t i = 0; look->logons && i < shown.room; i++) {
+		const struct logon_session *logon = &shown.slots[i];
+		if (logon->luid != LUID_UNKNOWN &&
+		    !(listed &&
+		        bsearch(logon, look->logons, listed, sizeof *logon, logon_session_order)))
+			look->logons[kept++] = *logon;
+	}
+	free(shown.slots);
+	if (kept > listed)
+		qsort(look->logons + listed, kept - listed, sizeof *look->logons,
+		    logon_session_order);
+	look->listed = listed;
+	look->count = kept;
+	return look->logons;
 }
 
 static bool collect_sessions(struct looking *look)
@@ -518,11 +544,8 @@ static void note_gone(struct looking *look)
 
 static bool prepare(struct looking *look)
 {
-	if (!collect_logons(look) || !collect_sessions(look) || !collect_running(look) ||
-	    !collect_remote(look))
-		return false;
-	name_by_handles(look);
-	return true;
+	return collect_logons(look) && collect_sessions(look) && collect_running(look) &&
+	       collect_remote(look);
 }
 
 static void note_first(struct looking *look)
