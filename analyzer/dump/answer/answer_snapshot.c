@@ -118,6 +118,7 @@ static bool add_processes(struct making *making)
 	return true;
 }
 
+/* Logon sessions and processes are there already, in the kernel's order, and have the texts. */
 static bool add_handle(struct making *making, const struct kernel_holder *holder)
 {
 	const struct kernel *kernel = making->kernel;
@@ -134,7 +135,7 @@ static bool add_handle(struct making *making, const struct kernel_holder *holder
 	if (!handle)
 		return false;
 	handle->pid = (int64_t)process->pid;
-	handle->image = keep(making, process->image);
+	handle->image = making->snapshot->processes[holder->process].image;
 	handle->type = making->token;
 	if (holder->kind == HOLDER_HANDLE)
 		handle->value = (int64_t)holder->value;
@@ -146,8 +147,9 @@ static bool add_handle(struct making *making, const struct kernel_holder *holder
 	handle->luid = token->luid;
 	handle->session_id = token->session_id;
 	if (token->logon != KERNEL_NONE) {
-		handle->user = keep(making, kernel->logons[token->logon].user);
-		handle->domain = keep(making, kernel->logons[token->logon].domain);
+		const struct logon_session *logon = &making->snapshot->logon_sessions[token->logon];
+		handle->user = logon->user;
+		handle->domain = logon->domain;
 	}
 	return true;
 }
