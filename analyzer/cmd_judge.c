@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "evidence_options.h"
 #include "judge/validation.h"
 #include "report/report.h"
 
@@ -20,8 +21,9 @@ struct runs {
 
 struct options {
 	struct runs runs;
-	struct runs against; /* before a fix */
-	bool to_against;     /* --against has been said: run files that follow are those */
+	struct runs against;     /* before a fix */
+	struct leak_terms terms; /* --release-time */
+	bool to_against;         /* --against has been said: run files that follow are those */
 	const struct renderer *renderer;
 	const char *output; /* NULL: standard output */
 	const char *reports[REPORTS_MOST];
@@ -56,6 +58,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	struct options *options = state->input;
 	struct error error;
 	switch (key) {
+	case TERMS_RELEASE_TIME:
+		terms_parse(&options->terms, key, argument, state);
+		return 0;
 	case 'f':
 		options->renderer = renderer_by_name(argument);
 		if (!options->renderer)
@@ -95,6 +100,7 @@ static const struct argp_option option_list[] = {
         "write a report, too; its form follows from the name's end: .html, .md, .xml (JUnit), "
         ".json or .txt. May be given several times",
         0},
+    TERMS_RELEASE_TIME_OPTION,
     {"against", 'a', NULL, 0,
         "say whether a fix works: the run files that follow are of before it, the others are with it",
         0},
@@ -139,13 +145,13 @@ static bool write_reports(const struct options *options, struct runfile *runfile
 	return good;
 }
 
-static bool judge_runs(struct runs *runs, struct error *error)
+static bool judge_runs(struct runs *runs, int64_t release_time, struct error *error)
 {
 	for (size_t i = 0; i < runs->count; i++) {
 		struct runfile *runfile = runfile_open(runs->paths[i], error);
 		if (!runfile)
 			return false;
-		runs->verdicts[i] = judge_run(runfile, error);
+		runs->verdicts[i] = judge_run(runfile, release_time, error);
 		runs->started[i] = runfile_get(runfile, "started");
 		runfile_close(runfile);
 		if (!runs->verdicts[i])
@@ -188,7 +194,8 @@ static int validate(struct options *options)
 	struct validation *validation = NULL;
 	struct error error;
 	int code;
-	bool good = judge_runs(&options->runs, &error) && judge_runs(&options->against, &error) &&
+	bool good = judge_runs(&options->runs, options->terms.release_time, &error) &&
+	            judge_runs(&options->against, options->terms.release_time, &error) &&
 	            are_different(options, &error);
 	if (good) {
 		validation = validation_create(
@@ -217,7 +224,7 @@ static int judge(const struct options *options)
 	struct runfile *runfile = runfile_open(path, &error);
 	if (!runfile)
 		return error_print(&error, PROGRAM);
-	verdict = judge_run(runfile, &error);
+	verdict = judge_run(runfile, options->terms.release_time, &error);
 	if (!verdict) {
 		error_prefix(&error, "judging %s", path);
 		code = error_print(&error, PROGRAM);
@@ -234,7 +241,7 @@ static int judge(const struct options *options)
 static int run(int argc, char **argv)
 {
 	static struct options options;
-	options = (struct options){.renderer = renderer_by_name("text")};
+	options = (struct options){.renderer = renderer_by_name("text"), .terms = TERMS_NONE};
 	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &options) != 0)
 		return EXIT_USAGE;
 	return options.against.count ? validate(&options) : judge(&options);

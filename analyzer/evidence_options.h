@@ -21,14 +21,18 @@ struct evidence_words {
 	size_t least, most;
 	bool has_terms; /* it takes --release-time and --after-logoff */
 };
-/* The two options of the leak rule, for every command that judges. */
+/* The options of the leak rule: the first for every command that judges, both for those of single moments. */
 #define TERMS_RELEASE_TIME 'R'
 #define TERMS_AFTER_LOGOFF 'A'
+#define TERMS_RELEASE_TIME_OPTION                                                                  \
+	{                                                                                          \
+		"release-time", TERMS_RELEASE_TIME, "TIME", 0,                                     \
+		    "How long after a logoff healthy holders may keep what is left of it (20m, "   \
+		    "90s); default: what the evidence states, else 20m",                           \
+		    0                                                                              \
+	}
 #define TERMS_OPTIONS                                                                              \
-	{"release-time", TERMS_RELEASE_TIME, "TIME", 0,                                            \
-	    "How long after a logoff healthy holders may keep what is left of it (20m, 90s); "     \
-	    "default: what the evidence states, else 20m",                                         \
-	    0},                                                                                    \
+	TERMS_RELEASE_TIME_OPTION,                                                                 \
 	{                                                                                          \
 		"after-logoff", TERMS_AFTER_LOGOFF, "TIME", 0,                                     \
 		    "How long ago everybody whose session is not listed had logged off, if you "   \

@@ -147,7 +147,7 @@ static char *default_output(const struct scenario *scenario)
 static int conclude(struct runfile *runfile, const char *path, const struct error *ended, bool json,
     struct error *error)
 {
-	struct verdict *verdict = judge_run(runfile, error);
+	struct verdict *verdict = judge_run(runfile, NUMBER_UNKNOWN, error);
 	int code;
 
 	if (!verdict)

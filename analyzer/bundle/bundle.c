@@ -46,7 +46,7 @@ static bool out_of_memory(struct error *error)
 static bool write_reports(
     struct bundle *bundle, struct runfile *runfile, const char *path, struct error *error)
 {
-	struct verdict *verdict = judge_run(runfile, error);
+	struct verdict *verdict = judge_run(runfile, NUMBER_UNKNOWN, error);
 	struct report *report = verdict ? report_create(runfile, path, verdict, true, error) : NULL;
 	bool good = report;
 	for (size_t i = 0; good && i < renderer_count; i++) {

@@ -243,13 +243,16 @@ static bool decide(
 	return reasons_tell(reasons, verdict, evidence, limits);
 }
 
-static struct verdict *judge(struct runfile *runfile, bool with_controls, struct error *error)
+static struct verdict *judge(
+    struct runfile *runfile, int64_t release_time, bool with_controls, struct error *error)
 {
 	struct limits limits;
 	struct evidence evidence;
 	struct verdict *verdict = NULL;
 	if (!limits_read(&limits, runfile, error))
 		return NULL;
+	if (release_time != NUMBER_UNKNOWN)
+		limits.release_time = release_time;
 	if (!evidence_load(&evidence, &limits, runfile, error)) {
 		limits_deinit(&limits);
 		return NULL;
@@ -273,14 +276,14 @@ static struct verdict *judge(struct runfile *runfile, bool with_controls, struct
 	return verdict;
 }
 
-struct verdict *judge_run(struct runfile *runfile, struct error *error)
+struct verdict *judge_run(struct runfile *runfile, int64_t release_time, struct error *error)
 {
-	return judge(runfile, true, error);
+	return judge(runfile, release_time, true, error);
 }
 
 struct verdict *judge_control(struct runfile *runfile, struct error *error)
 {
-	return judge(runfile, false, error);
+	return judge(runfile, NUMBER_UNKNOWN, false, error);
 }
 
 bool judging_valid(const char *key, const char *value, struct error *error)

@@ -13,9 +13,9 @@ extern const char *const verdict_words[3];
 
 struct verdict; /* see verdict.h inside this folder for its fields */
 
-/* Judges the run. NULL with an error only if the file cannot be read: too little evidence is a verdict
+/* Judges the run. release_time: as in struct leak_terms; NUMBER_UNKNOWN: what the run says. NULL with an error only if the file cannot be read: too little evidence is a verdict
  * (INCONCLUSIVE), not an error. The caller destroys it. */
-struct verdict *judge_run(struct runfile *runfile, struct error *error);
+struct verdict *judge_run(struct runfile *runfile, int64_t release_time, struct error *error);
 void verdict_destroy(struct verdict *verdict); /* NULL is allowed */
 
 enum verdict_word verdict_word(const struct verdict *verdict);
