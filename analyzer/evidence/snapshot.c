@@ -246,7 +246,7 @@ const char *snapshot_why_not_whole(const struct snapshot *snapshot, const char *
 		return sight->why;
 	if (snapshot->elevated == NO)
 		return "the observer was not elevated";
-	return "no reason given";
+	return "nothing tells how much of it was seen";
 }
 
 bool session_is_listener(const struct session *session)

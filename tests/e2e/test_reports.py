@@ -307,6 +307,53 @@ class BadRunFiles(Case):
         self.assertIn("clock moved by", " ".join(self.judge(code=INCONCLUSIVE).stdout.split()))
 
 
+class OlderRuns(Case):
+    """Run files of schema 2, as leaklab made them until now, are judged by what their observers printed."""
+    TABLES = {
+        "setting": "key value",
+        "cycle": "number slot worker user domain scheduled started logged_on ended tcp_us tls_us nla_us activated_us logon_us hold_us"
+                 " logoff_us session_id result proof failed_phase code message error_info served_by",
+        "capture": "id mark round cycle observer command started ended exit_status output messages problem",
+        "snapshot": "capture source host build boot_time time elevated leak_tracking token_objects token_objects_accounted",
+        "session": "capture id name user domain state",
+        "logon_session": "capture luid user domain logon_type auth_package session_id logon_time",
+        "handle": "capture pid image value type token_id luid session_id user domain name",
+        "process": "capture pid image session_id handle_count user",
+        "control": "name rate run", "event": "id time kind text", "result_name": "result name", "mark_name": "mark name"}
+
+    def setUp(self):
+        super().setUp()
+        self.now = self.verdict(code=CLEAN)
+        new = self.run_file.rename(self.folder / "new.leaklab")
+        connection = sqlite3.connect(self.run_file)
+        connection.execute("ATTACH ? AS new", (str(new),))
+        for table, columns in self.TABLES.items():
+            columns = ", ".join(f'"{column}"' for column in columns.split())
+            connection.execute(f"CREATE TABLE {table} AS SELECT {columns} FROM new.{table}")
+        connection.execute("CREATE TABLE unavailable (capture INTEGER NOT NULL, what TEXT NOT NULL, why TEXT)")
+        connection.executescript(f"PRAGMA application_id = {0x4c4b4c42}; PRAGMA user_version = 2")
+        connection.close()
+
+    def test_what_observers_printed_is_read_again(self):
+        then = self.verdict(code=CLEAN)
+        for key in ("verdict", "orphans", "session_ids", "culprits", "cycles"):
+            self.assertEqual(then[key], self.now[key])
+        self.assertIn("captures: ", self.run_program("analyzer", "show", self.run_file, code=CLEAN).stdout)
+        self.assertEqual(next(self.bundle("--pseudonymise").glob("*.json")).suffix, ".json")
+
+    def test_rows_without_what_they_are_from_have_no_sight(self):
+        connection = sqlite3.connect(self.run_file)
+        with connection:
+            connection.execute("UPDATE capture SET output = NULL")
+            connection.execute("DELETE FROM setting WHERE key LIKE 'expect.%'")
+        self.assertIn("nothing tells how much", " ".join(self.judge(code=INCONCLUSIVE).stdout.split()))
+        with connection:  # not even where nothing is left
+            for table in ("session", "logon_session", "handle"):
+                connection.execute(f"DELETE FROM {table} WHERE capture > 1")
+        connection.close()
+        self.judge(code=INCONCLUSIVE)
+
+
 class Manual(Case):
     PAGE = leaklab.ROOT / "analyzer/runfile/leaklab-run-file.5.scd"
 
