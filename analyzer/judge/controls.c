@@ -23,7 +23,7 @@ static bool add_control(
 		return error_set(error, EXIT_USAGE, "control %s: \"%s\" is no rate", name, rate);
 	struct verdict *judged = judge_control(run, error);
 	if (!judged)
-		return error_prefix(error, "control %s: ", name);
+		return error_prefix(error, "control %s", name);
 	struct control *control = &verdict->controls[verdict->control_count++];
 	*control = (struct control){
 	    .name = strdup(name),

@@ -38,6 +38,8 @@ bool runfile_controls(struct runfile *runfile,
 
 	while (good && (result = sqlite3_step(row)) == SQLITE_ROW) {
 		const char *name = (const char *)sqlite3_column_text(row, 0);
+		if (!name)
+			name = "without a name";
 		const char *rate = (const char *)sqlite3_column_text(row, 1);
 		struct runfile *control = runfile_open_bytes(
 		    sqlite3_column_blob(row, 2), (size_t)sqlite3_column_bytes(row, 2), name, error);

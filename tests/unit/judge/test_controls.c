@@ -89,6 +89,18 @@ static void a_damaged_control_is_an_error_that_names_it(void **state)
 	fixture_destroy(&run);
 }
 
+/* As in a file that was changed by hand. */
+static void a_control_without_a_name_is_judged_like_others(void **state)
+{
+	(void)state;
+	struct fixture run = make_run(0);
+	vouch(&run, NULL, NULL, 0);
+	struct verdict *verdict = fixture_judge(&run);
+	assert_int_equal(verdict->control_count, 1);
+	assert_string_equal(verdict->controls[0].name, "without a name");
+	fixture_finish(&run, verdict);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -97,6 +109,7 @@ int main(void)
 	    unit_test(a_lab_that_is_blind_gives_no_verdict),
 	    unit_test(a_lab_that_measures_another_rate_gives_no_verdict),
 	    unit_test(a_damaged_control_is_an_error_that_names_it),
+	    unit_test(a_control_without_a_name_is_judged_like_others),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
