@@ -41,12 +41,13 @@ static void begin(void)
 static void pick(sqlite3 *database, const char *query, unsigned n, char *out, size_t size)
 {
 	sqlite3_stmt *row = NULL;
-	char text[256];
+	char text[1024];
 	*out = '\0';
 	snprintf(text, sizeof text,
 	    "SELECT * FROM (%s) LIMIT 1 OFFSET %u %% (SELECT count(*) FROM (%s))", query, n, query);
-	if (sqlite3_prepare_v2(database, text, -1, &row, NULL) == SQLITE_OK &&
-	    sqlite3_step(row) == SQLITE_ROW && sqlite3_column_text(row, 0))
+	if (sqlite3_prepare_v2(database, text, -1, &row, NULL) != SQLITE_OK)
+		abort();
+	if (sqlite3_step(row) == SQLITE_ROW && sqlite3_column_text(row, 0))
 		snprintf(out, size, "%s", (const char *)sqlite3_column_text(row, 0));
 	sqlite3_finalize(row);
 }
@@ -88,7 +89,7 @@ static void run_sql(sqlite3 *database, const char *text, uint8_t how, const uint
 {
 	sqlite3_stmt *statement = NULL;
 	if (sqlite3_prepare_v2(database, text, -1, &statement, NULL) != SQLITE_OK)
-		return;
+		abort();
 	bind(statement, how, value);
 	sqlite3_step(statement); /* constraints may refuse it */
 	sqlite3_finalize(statement);
