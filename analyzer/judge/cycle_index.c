@@ -15,15 +15,30 @@ static int cycle_order(const void *a, const void *b)
 	               : (left->started > right->started) - (left->started < right->started);
 }
 
+/* The start of one that did not log on. */
+static int64_t logon_of(const struct cycle *cycle)
+{
+	return cycle->logged_on != TIMESTAMP_UNKNOWN ? cycle->logged_on : cycle->started;
+}
+
+static int logon_order(const void *a, const void *b)
+{
+	const struct cycle *left = *(const struct cycle *const *)a,
+	                   *right = *(const struct cycle *const *)b;
+	return (logon_of(left) > logon_of(right)) - (logon_of(left) < logon_of(right));
+}
+
 bool cycle_index_init(struct cycle_index *index, const struct cycles *cycles)
 {
 	index->count = cycles->count;
-	index->items = malloc((cycles->count + 1) * sizeof *index->items);
+	index->items = malloc((cycles->count + 1) * 2 * sizeof *index->items);
 	if (!index->items)
 		return false;
+	index->by_logon = index->items + cycles->count + 1;
 	for (size_t i = 0; i < cycles->count; i++)
-		index->items[i] = &cycles->items[i];
+		index->items[i] = index->by_logon[i] = &cycles->items[i];
 	qsort(index->items, index->count, sizeof *index->items, cycle_order);
+	qsort(index->by_logon, index->count, sizeof *index->by_logon, logon_order);
 	return true;
 }
 
@@ -85,8 +100,7 @@ int64_t cycle_index_distance(
 	if (cycle->started == TIMESTAMP_UNKNOWN || time < cycle->started - tolerance ||
 	    time - tolerance > cycle_index_end(index, at))
 		return -1;
-	return llabs(
-	    time - (cycle->logged_on != TIMESTAMP_UNKNOWN ? cycle->logged_on : cycle->started));
+	return llabs(time - logon_of(cycle));
 }
 
 /* From a desktop's logon session to the logon in its session. Clocks are a second or two apart. */
@@ -99,14 +113,18 @@ const struct cycle *cycle_index_desktop(
 	const struct cycle *found = NULL;
 	if (session_id <= 0 || logon_time == TIMESTAMP_UNKNOWN)
 		return NULL;
-	for (size_t i = 0; i < index->count; i++) {
-		const struct cycle *cycle = index->items[i];
-		const int64_t at =
-		    cycle->logged_on != TIMESTAMP_UNKNOWN ? cycle->logged_on : cycle->started;
-		if (cycle->session_id != session_id || at < logon_time - DESKTOP_TOLERANCE ||
-		    at > logon_time + DESKTOP_LEAD)
-			continue;
-		if (!found || cycle->started < found->started)
+	size_t low = 0, high = index->count;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		if (logon_of(index->by_logon[middle]) < logon_time - DESKTOP_TOLERANCE)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < index->count && logon_of(index->by_logon[low]) <= logon_time + DESKTOP_LEAD;
+	     low++) {
+		const struct cycle *cycle = index->by_logon[low];
+		if (cycle->session_id == session_id && (!found || cycle->started < found->started))
 			found = cycle;
 	}
 	return found;

@@ -8,9 +8,10 @@
 
 #include "runfile/runfile.h"
 
-/* Cycles by user, then by start. */
 struct cycle_index {
-	const struct cycle **items; /* into the struct cycles it was made from */
+	const struct cycle *
+	    *items; /* by user, then by start; into the struct cycles it was made from */
+	const struct cycle **by_logon;
 	size_t count;
 };
 

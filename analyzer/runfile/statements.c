@@ -25,7 +25,9 @@ const char *const statement_texts[STATEMENT_COUNT] = {
         " exit_status, messages, problem, output) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
     [STATEMENT_CAPTURES] =
         "SELECT capture.id, mark, round, cycle, observer, command, started, ended, exit_status,"
-        " messages, problem, length(output), time," SHOWS("handles") "," SHOWS(
+        " messages,"
+        " coalesce(problem, CASE WHEN snapshot.capture IS NULL THEN 'its snapshot is missing from the run file' END),"
+        " length(output), time," SHOWS("handles") "," SHOWS(
             "processes") " FROM capture LEFT JOIN snapshot ON snapshot.capture = capture.id ORDER BY started, id",
     [STATEMENT_MARK_SETTLED] = "UPDATE capture SET mark = ? WHERE mark = ? AND round = ?",
     [STATEMENT_ADD_EVENT] = "INSERT INTO event (time, kind, text) VALUES (?, ?, ?)",
