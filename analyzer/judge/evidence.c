@@ -107,9 +107,41 @@ static void note_gap(
 	evidence->last_whole = capture->started;
 }
 
+/* The sample before the one at hand. */
+struct previous {
+	const struct capture *capture; /* NULL: there is none */
+	struct snapshot *snapshot;     /* without handles, unless it is kept by the evidence */
+	bool own;
+};
+
+/* Whether what went at this sample went as its holder ended; who held it is read only if a process ended at all. */
+static bool note_taken(struct evidence *evidence, struct runfile *runfile,
+    const struct previous *previous, const struct snapshot *now, int64_t time, struct error *error)
+{
+	struct taken_along taken;
+	if (leak_last_gone(evidence->leak) != time || !previous->capture ||
+	    leak_process_ended(previous->snapshot, now) != YES)
+		return true;
+	struct snapshot *full = previous->own ? runfile_snapshot(runfile, previous->capture->mark,
+	                                            previous->capture->round, true, error)
+	                                      : previous->snapshot;
+	if (!full)
+		return false;
+	bool good = leak_taken_along(evidence->leak, full, now, &taken);
+	if (good && taken.image && !evidence->taker) {
+		evidence->taker = strdup(taken.image);
+		evidence->taker_pid = taken.pid;
+		good = evidence->taker;
+	}
+	evidence->taken += good ? taken.count : 0;
+	if (previous->own)
+		snapshot_destroy(full);
+	return good || error_set(error, EXIT_TARGET, "out of memory");
+}
+
 /* The sample of the capture, added to what is left. Of those that the verdict is not made from handles are not read. */
 static bool add_sample(struct evidence *evidence, struct runfile *runfile,
-    const struct capture *capture, struct error *error)
+    struct previous *previous, const struct capture *capture, struct error *error)
 {
 	const struct moment *kept = kept_moment(evidence, capture);
 	const struct snapshot *before = evidence->before.snapshot;
@@ -123,26 +155,31 @@ static bool add_sample(struct evidence *evidence, struct runfile *runfile,
 	bool good = leak_check_lists(before == snapshot ? NULL : before, snapshot) &&
 	            leak_add(evidence->leak, snapshot, capture->started, clock.offset);
 	note_gap(evidence, snapshot, capture);
-	if (!kept)
-		snapshot_destroy(snapshot);
-	return good || error_set(error, EXIT_TARGET, "out of memory");
+	if (!good)
+		error_set(error, EXIT_TARGET, "out of memory");
+	good = good && note_taken(evidence, runfile, previous, snapshot, capture->started, error);
+	if (previous->own)
+		snapshot_destroy(previous->snapshot);
+	*previous = (struct previous){capture, snapshot, !kept};
+	return good;
 }
 
 /* Captures are in the order of their start; those of one moment are started together. */
 static bool add_samples(struct evidence *evidence, struct runfile *runfile, struct error *error)
 {
-	const struct capture *last = NULL;
+	struct previous last = {0};
+	bool good = true;
 	evidence->last_whole = TIMESTAMP_UNKNOWN;
-	for (size_t i = 0; i < evidence->captures.count; i++) {
+	for (size_t i = 0; good && i < evidence->captures.count; i++) {
 		const struct capture *capture = &evidence->captures.items[i];
-		if (capture->problem ||
-		    (last && last->mark == capture->mark && last->round == capture->round))
+		if (capture->problem || (last.capture && last.capture->mark == capture->mark &&
+		                            last.capture->round == capture->round))
 			continue;
-		if (!add_sample(evidence, runfile, capture, error))
-			return false;
-		last = capture;
+		good = add_sample(evidence, runfile, &last, capture, error);
 	}
-	return true;
+	if (last.own)
+		snapshot_destroy(last.snapshot);
+	return good;
 }
 
 bool evidence_load(struct evidence *evidence, const struct limits *limits, struct runfile *runfile,
@@ -173,6 +210,7 @@ bool evidence_load(struct evidence *evidence, const struct limits *limits, struc
 void evidence_deinit(struct evidence *evidence)
 {
 	leak_destroy(evidence->leak);
+	free(evidence->taker);
 	snapshot_destroy(evidence->before.snapshot);
 	snapshot_destroy(evidence->after.snapshot);
 	snapshot_destroy(evidence->settled.snapshot);

@@ -114,10 +114,6 @@ static bool block_host_changed(
 	if (!host_same(a->host, b->host) &&
 	    !sentences_add(out, "the snapshots are of two hosts, %s and %s", a->host, b->host))
 		return false;
-	if (a->build && b->build && strcasecmp(a->build, b->build) != 0 &&
-	    !sentences_add(
-	        out, "the host's build changed from %s to %s during the run", a->build, b->build))
-		return false;
 	if (leak_boot(a, b) != BOOT_OTHER)
 		return true;
 	if (boot_same(a->boot_time, b->boot_time))
@@ -157,6 +153,14 @@ static bool block_unsettled(
 	    "settle, and do not interrupt it");
 }
 
+static bool block_build_changed(
+    struct sentences *out, const struct snapshot *a, const struct snapshot *b)
+{
+	return !a || !b || !a->build || !b->build || strcasecmp(a->build, b->build) == 0 ||
+	       sentences_add(out, "the host's build changed from %s to %s during the run", a->build,
+	           b->build);
+}
+
 bool reasons_void(
     struct sentences *out, const struct verdict *verdict, const struct evidence *evidence)
 {
@@ -172,6 +176,7 @@ bool reasons_block(struct sentences *out, const struct verdict *verdict,
 	       block_no_snapshot(out, evidence, &evidence->settled, MARK_SETTLED) &&
 	       block_out_of_sight(out, evidence, &evidence->before, MARK_BEFORE) &&
 	       block_out_of_sight(out, evidence, &evidence->settled, MARK_SETTLED) &&
+	       block_build_changed(out, evidence->before.snapshot, evidence->settled.snapshot) &&
 	       block_failures(out, verdict, limits) &&
 	       block_unsettled(out, evidence->settled.snapshot, limits);
 }
@@ -282,8 +287,9 @@ static bool doubt_young(struct sentences *out, const struct verdict *verdict)
 	    "%lld logon session%s outlived the RDS session, but %s not proven to have done so for %lld s, within "
 	    "which healthy holders release, and %lld s more: settle longer (settle.at_least, settle.timeout)",
 	    (long long)verdict->young, text_plural(verdict->young),
-	    verdict->young == 1 ? "is" : "are", (long long)(verdict->release_time / 1000000),
-	    (long long)(verdict->quiet_time / 1000000));
+	    verdict->young == 1 ? "is" : "are",
+	    (long long)((verdict->release_time + 999999) / 1000000),
+	    (long long)((verdict->quiet_time + 999999) / 1000000));
 }
 
 static bool doubt_referred(struct sentences *out, const struct verdict *verdict)

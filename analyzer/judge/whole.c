@@ -1,6 +1,7 @@
 /* Knows what is on every host at any time, and what would be seen if the run's accounts had other names there. */
 #include "judge/whole.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,37 +132,6 @@ bool whole_doubt(
 
 /* ---- rule 6: what a clean run has seen ---- */
 
-static int by_pid(const void *a, const void *b)
-{
-	const struct process *left = a, *right = b;
-
-	return (left->pid > right->pid) - (left->pid < right->pid);
-}
-
-/* Whether process lists show that no process outside RDS sessions ended: then nobody took a leak along. */
-static bool nobody_ended(const struct snapshot *before, const struct snapshot *settled)
-{
-	struct process *now = malloc((settled->process_count + 1) * sizeof *now);
-	bool all = now && snapshot_whole(before, SECTION_PROCESSES) &&
-	           snapshot_whole(settled, SECTION_PROCESSES);
-
-	for (size_t i = 0; all && i < settled->process_count; i++)
-		now[i] = settled->processes[i];
-	if (all && settled->process_count)
-		qsort(now, settled->process_count, sizeof *now, by_pid);
-	for (size_t i = 0; all && i < before->process_count; i++) {
-		const struct process *then = &before->processes[i];
-		const struct process *same =
-		    then->session_id > 0 || settled->process_count == 0
-		        ? NULL
-		        : bsearch(then, now, settled->process_count, sizeof *now, by_pid);
-		all = then->session_id > 0 || (same && image_same(same->image, then->image)) ||
-		      (same && !same->image && !then->image);
-	}
-	free(now);
-	return all;
-}
-
 static size_t count_hidden(const struct snapshot *snapshot)
 {
 	size_t hidden = 0;
@@ -190,24 +160,45 @@ static bool doubt_ids(struct sentences *out, const struct evidence *evidence)
 {
 	const struct snapshot *settled = evidence->settled.snapshot;
 
-	return snapshot_whole(settled, SECTION_HANDLES) ||
-	       sentences_add(out,
-	           "whether session IDs stay taken is not known, as not all handles are visible (%s): use "
-	           "leaklab-probe, or let an observer print handle -a of all processes, elevated",
-	           snapshot_why_not_whole(settled, SECTION_HANDLES));
+	if (leak_shows_ids(settled))
+		return true;
+	if (snapshot_whole(settled, SECTION_HANDLES))
+		return sentences_add(out,
+		    "whether session IDs stay taken is not known, as the session IDs of tokens are not visible "
+		    "(handle does not print them): use leaklab-probe");
+	return sentences_add(out,
+	    "whether session IDs stay taken is not known, as not all handles are visible (%s): use "
+	    "leaklab-probe, or let an observer print handle -a of all processes, elevated",
+	    snapshot_why_not_whole(settled, SECTION_HANDLES));
 }
 
 static bool doubt_gaps(
     struct sentences *out, const struct verdict *verdict, const struct evidence *evidence)
 {
 	if (evidence->widest_gap <= verdict->quiet_time ||
-	    nobody_ended(evidence->before.snapshot, evidence->settled.snapshot))
+	    leak_process_ended(evidence->before.snapshot, evidence->settled.snapshot) == NO)
 		return true;
 	return sentences_add(out,
 	    "for %lld s nobody looked at the host, in which a leaker may have ended and taken its leak along: take "
 	    "samples every %lld s at least (observe_every, settle.poll), or let an observer list processes",
-	    (long long)(evidence->widest_gap / 1000000),
-	    (long long)(verdict->quiet_time / 1000000));
+	    (long long)((evidence->widest_gap + 999999) / 1000000),
+	    (long long)((verdict->quiet_time + 999999) / 1000000));
+}
+
+/* What went as its holder ended may have been a leak, which the holder would make again. */
+static bool doubt_taken(struct sentences *out, const struct evidence *evidence)
+{
+	char holder[100] = "a process";
+	if (evidence->taken == 0)
+		return true;
+	if (evidence->taker)
+		snprintf(holder, sizeof holder, "%s (process %lld), which held %s,",
+		    evidence->taker, (long long)evidence->taker_pid,
+		    evidence->taken == 1 ? "it" : "them");
+	return sentences_add(out,
+	    "%zu orphaned logon session%s went as %s ended: that is no release, and may have been a leak; "
+	    "let it run until the host has settled",
+	    evidence->taken, text_plural((int64_t)evidence->taken), holder);
 }
 
 bool whole_clean(
@@ -216,5 +207,5 @@ bool whole_clean(
 	if (!evidence->before.snapshot || !evidence->settled.snapshot)
 		return true;
 	return doubt_ids(out, evidence) && doubt_hidden(out, verdict, evidence) &&
-	       doubt_gaps(out, verdict, evidence);
+	       doubt_gaps(out, verdict, evidence) && doubt_taken(out, evidence);
 }

@@ -182,6 +182,8 @@ static bool check_processes(struct snapshot *snapshot)
 {
 	const struct list list = {snapshot, SECTION_PROCESSES};
 	const size_t count = snapshot->process_count;
+	if (snapshot_has(snapshot, list.section) && count == 0)
+		return lower(&list, "it is empty, which no host's is");
 	int64_t *pids = malloc((count + 1) * sizeof *pids);
 	bool good = pids;
 	for (size_t i = 0; good && i < count; i++)

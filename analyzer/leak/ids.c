@@ -266,3 +266,16 @@ struct left_id *leak_ids(const struct leak *leak, size_t *count)
 	*count = leak->id_count;
 	return leak->ids;
 }
+
+bool leak_shows_ids(const struct snapshot *sample)
+{
+	if (!snapshot_whole(sample, SECTION_HANDLES))
+		return false;
+	for (size_t i = 0; i < sample->handle_count; i++) {
+		const struct handle *handle = &sample->handles[i];
+		if (handle->session_id == NUMBER_UNKNOWN && handle->luid != LUID_UNKNOWN &&
+		    handle->type && strcmp(handle->type, "Token") == 0)
+			return false;
+	}
+	return true;
+}

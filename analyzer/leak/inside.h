@@ -17,6 +17,7 @@ struct leak {
 
 	int64_t first_time;        /* of the first sample */
 	uint64_t first_luid;       /* highest LUID listed there */
+	bool first_whole;          /* it lists all logon sessions */
 	bool references_seen;      /* some sample had logon sessions and handles whole */
 	struct left_logon *logons; /* by LUID */
 	size_t logon_count, logon_room;

@@ -112,6 +112,7 @@ struct left_logon {
 	const char *logon_time_text;
 	int64_t shown; /* time of the last sample that shows it */
 	bool gone;     /* a later sample, whole, does not */
+	size_t went;   /* the first such sample, from 1 */
 	bool listed;   /* false: only handles to it show that it lives */
 	enum fate fate;
 	enum unsure unsure;  /* if it is */
@@ -191,6 +192,24 @@ int64_t leak_age(const struct leak *leak, int64_t ended, int64_t shown);
 bool leak_is_old(const struct leak *leak, int64_t ended, int64_t shown, int64_t more);
 /* When a watched orphan or referred ID was last seen to have gone; TIMESTAMP_UNKNOWN: none was. */
 int64_t leak_last_gone(const struct leak *leak);
+
+/* Whether a process outside RDS sessions ended between two samples; YES_NO_UNKNOWN where their lists do not tell. */
+enum yes_no leak_process_ended(const struct snapshot *then, const struct snapshot *now);
+
+/* Orphans that went as a process ended that held them: no late release, but perhaps a leak that was taken along. */
+struct taken_along {
+	size_t count;
+	const char *
+	    image; /* of the first of those processes, the snapshot's; NULL: handles were not seen */
+	int64_t pid;
+};
+/* Of the watched orphans that went at `now`, the sample that was added last; `then` is the one before it, with handles. False:
+ * memory is out. */
+bool leak_taken_along(const struct leak *leak, const struct snapshot *then,
+    const struct snapshot *now, struct taken_along *out);
+
+/* Whether a session ID that nothing in the sample refers to is free: all handles are seen, and with the session IDs of tokens. */
+bool leak_shows_ids(const struct snapshot *sample);
 
 /* ---- who keeps it ---- */
 

@@ -10,6 +10,7 @@
 /* The sample at hand, and what is asked of it again and again. */
 struct looking {
 	struct leak *leak;
+	size_t known; /* logon sessions of earlier samples */
 	const struct snapshot *sample;
 	int64_t time, offset;
 	struct logon_session *logons; /* of the list and of handles, by LUID */
@@ -233,6 +234,35 @@ static enum fate fate_without_session(const struct looking *look, const struct l
 	return runs(look, logon->luid) ? FATE_ALIVE : FATE_ORPHAN;
 }
 
+/* The place of the first remote logon in a session ID whose LUID is above the one given. */
+static size_t first_remote(const struct looking *look, int64_t id, uint64_t above)
+{
+	const struct logon_session key = {.session_id = id, .luid = above};
+	const struct logon_session *sought = &key;
+	size_t low = 0, high = look->remote_count;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		if (by_id_order(&look->by_id[middle], &sought) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Made well before the logon that made the session, so in an earlier one with its ID. */
+static bool is_before_session(
+    const struct looking *look, const struct logon_session *logon, const struct session *session)
+{
+	const size_t first = first_remote(look, session->id, 0);
+	return logon->logon_type && first < look->remote_count &&
+	       look->by_id[first]->session_id == session->id &&
+	       look->by_id[first]->luid > logon->luid &&
+	       account_may_be(session->user, session->domain, look->by_id[first]->user,
+	           look->by_id[first]->domain) &&
+	       logon_session_apart(logon, look->by_id[first]);
+}
+
 /* Whether the session that has the logon session's ID is another one now. No session changes its user; others than its user may
  * log on in it (runas), but only a remote logon makes a session; where types are not told, processes tell. */
 static bool is_another(const struct looking *look, const struct left_logon *left,
@@ -247,29 +277,47 @@ static bool is_another(const struct looking *look, const struct left_logon *left
 	    account_may_be(session->user, session->domain, logon->user, logon->domain) ||
 	    logon_is_of_desktop(logon))
 		return false;
-	return logon_is_remote(logon) ||
+	return logon_is_remote(logon) || is_before_session(look, logon, session) ||
 	       (!logon->logon_type && look->running_known && !runs(look, logon->luid));
+}
+
+static int left_order(const void *a, const void *b)
+{
+	const struct left_logon *left = a, *right = b;
+	return (left->luid > right->luid) - (left->luid < right->luid);
+}
+
+static struct left_logon *find(const struct leak *leak, size_t known, uint64_t luid)
+{
+	const struct left_logon key = {.luid = luid};
+	return known ? bsearch(&key, leak->logons, known, sizeof key, left_order) : NULL;
+}
+
+/* LUIDs of the two logon sessions of one logon are near. */
+#define LINKED_MOST 0x1000
+
+/* Whether two logons in one session may be of two sessions; where times are not known, LUIDs and earlier samples tell. */
+static bool may_be_apart(const struct looking *look, const struct logon_session *logon,
+    const struct logon_session *later)
+{
+	if (logon_time_same(logon, later) != YES_NO_UNKNOWN)
+		return logon_session_apart(logon, later);
+	return later->luid - logon->luid > LINKED_MOST ||
+	       (find(look->leak, look->known, logon->luid) &&
+	           !find(look->leak, look->known, later->luid));
 }
 
 /* Its session is listed, of its own user: a later remote logon of the same user there may have made another session. Two logon
  * sessions of one logon are made at one moment. */
 static bool has_later_logon(const struct looking *look, const struct logon_session *logon)
 {
-	size_t low = 0, high = look->remote_count;
 	if (!logon_is_remote(logon))
 		return false;
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-		if (by_id_order(&look->by_id[middle], &logon) <= 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < look->remote_count && look->by_id[low]->session_id == logon->session_id;
-	     low++) {
-		if (logon_session_apart(logon, look->by_id[low]) &&
-		    account_same(logon->user, logon->domain, look->by_id[low]->user,
-		        look->by_id[low]->domain))
+	for (size_t i = first_remote(look, logon->session_id, logon->luid);
+	     i < look->remote_count && look->by_id[i]->session_id == logon->session_id; i++) {
+		if (may_be_apart(look, logon, look->by_id[i]) &&
+		    account_same(
+		        logon->user, logon->domain, look->by_id[i]->user, look->by_id[i]->domain))
 			return true;
 	}
 	return false;
@@ -427,6 +475,8 @@ static bool is_older(const struct looking *look, const struct logon_session *log
 		return false;
 	if (first)
 		return true;
+	if (leak->first_whole) /* LUIDs rise; clocks may leap */
+		return logon->luid <= leak->first_luid;
 	if (logon->logon_time != TIMESTAMP_UNKNOWN && leak->first_time != TIMESTAMP_UNKNOWN)
 		return logon->logon_time - look->offset < leak->first_time - OLDER_TOLERANCE;
 	return logon->luid <= leak->first_luid;
@@ -490,18 +540,6 @@ static void look_at(struct looking *look, struct left_logon *left, struct logon_
 	}
 }
 
-static int left_order(const void *a, const void *b)
-{
-	const struct left_logon *left = a, *right = b;
-	return (left->luid > right->luid) - (left->luid < right->luid);
-}
-
-static struct left_logon *find(const struct leak *leak, size_t known, uint64_t luid)
-{
-	const struct left_logon key = {.luid = luid};
-	return known ? bsearch(&key, leak->logons, known, sizeof key, left_order) : NULL;
-}
-
 static struct left_logon *add(struct leak *leak, uint64_t luid)
 {
 	if (leak->logon_count == leak->logon_room) {
@@ -531,6 +569,7 @@ static void note_gone(struct looking *look)
 		if (left->gone || left->sample == leak->samples)
 			continue;
 		left->gone = true;
+		left->went = leak->samples;
 		if (left->fate != FATE_ORPHAN || !left->watched)
 			continue;
 		leak->last_gone = look->time;
@@ -554,6 +593,7 @@ static void note_first(struct looking *look)
 	if (leak->samples != 1)
 		return;
 	leak->first_time = look->time;
+	leak->first_whole = snapshot_whole(look->sample, SECTION_LOGON_SESSIONS);
 	for (size_t i = 0; i < look->listed; i++) {
 		if (look->logons[i].luid > leak->first_luid)
 			leak->first_luid = look->logons[i].luid;
@@ -563,12 +603,14 @@ static void note_first(struct looking *look)
 bool left_add(struct leak *leak, const struct snapshot *sample, int64_t time, int64_t offset)
 {
 	struct looking look = {.leak = leak, .sample = sample, .time = time, .offset = offset};
-	const size_t known = leak->logon_count;
+	const size_t known = look.known = leak->logon_count;
 	bool good = prepare(&look);
 	if (good)
 		note_first(&look);
 	for (size_t i = 0; good && i < look.count; i++) {
 		struct logon_session *logon = &look.logons[i];
+		if (i > 0 && look.logons[i - 1].luid == logon->luid)
+			continue; /* listed twice */
 		struct left_logon *left = find(leak, known, logon->luid);
 		if (!left)
 			left = add(leak, logon->luid);

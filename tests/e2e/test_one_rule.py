@@ -43,6 +43,7 @@ class Case(test_evidence.Case):
         for line in grabber.stdout:
             if line.strip() == "ready":
                 break
+        return grabber
 
     def shown(self, lab, what):
         return f"{leaklab.program('labhost')} show {what} --control {lab.facts['control']}"
@@ -309,6 +310,22 @@ class OneMeaningInADump(test_dump.DumpCase):
         path.write_text(path.read_text().replace("lsass.exe", "lsass").replace("faultysvc.exe", "leaky"))
         subprocess.run([test_dump.MKDUMP, path, self.path, self.folder / "ntkrnlmp.pdb"], check=True, capture_output=True)
         self.assertEqual([culprit["image"] for culprit in self.answer(code=None)["culprits"]], ["leaky"])
+
+
+class Restart(Case):
+    """What goes as its holder ends was not released, and may have been a leak."""
+
+    def test_leaker_that_ends_while_the_host_settles_is_not_clean(self):
+        lab = self.lab("--late-holders", "0", scale=0.002)
+        grabber = self.grab(lab)
+        observer = self.observer(lab)
+        # The grabber ends at the fifth look after the load.
+        observer["command"] += (f"; [ $LEAKLAB_MARK != settling ] || [ $(echo x >> {self.folder}/looks; wc -l < {self.folder}/looks) -lt 5 ]"
+                                f" || kill {grabber.pid} 2> /dev/null; true")
+        self.drive(self.scenario(lab, load={"slots": 2, "cycles": 8}, observers=[observer], judge=SHORT,
+                                 settle={"at_least": "1s", "quiet": "1s", "poll": "100ms", "timeout": "20s"}))
+        verdict = self.verdict(code=INCONCLUSIVE)
+        self.assertRegex(" ".join(verdict["reasons"]), r"went as leaklab-grabber.exe \(process \d+\), which held them, ended")
 
 
 class Removal(Case):

@@ -124,6 +124,10 @@ struct snapshot *fixture_snapshot(void)
 	system->user = "RDS01$";
 	system->domain = "LAB";
 	system->session_id = 0;
+	struct process *kernel = snapshot_add_process(snapshot);
+	kernel->pid = 4;
+	kernel->image = "System";
+	kernel->session_id = 0;
 	assert_true(snapshot_see_all(snapshot));
 	for (size_t i = 0; i < snapshot->sight_count; i++)
 		snapshot->sights[i].rows = NUMBER_UNKNOWN; /* rows come later */
@@ -150,6 +154,7 @@ void fixture_add_handle(struct snapshot *snapshot, const char *image, int64_t pi
 	handle->pid = pid;
 	handle->type = "Token";
 	handle->luid = (uint64_t)(0x1000 + number);
+	handle->session_id = 0; /* of no RDS session, which its logon session may well be */
 }
 
 void fixture_add_snapshot_at(

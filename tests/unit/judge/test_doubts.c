@@ -87,7 +87,6 @@ static void doubtful_evidence_is_inconclusive(void **state)
 {
 	(void)state;
 	assert_blocks(reboot, "rebooted");
-	assert_blocks(update_build, "build changed from 10.0.20348 to 10.0.26100");
 	assert_blocks(use_another_host, "two hosts");
 	assert_blocks(hide_logon_sessions, "access denied");
 }
@@ -101,6 +100,7 @@ static void forget_boot_time(struct fixture *fixture, struct snapshot *settled)
 static void no_other_doubt_revokes_a_proven_leak(void **state)
 {
 	(void)state;
+	assert_is_leak(update_build);
 	assert_is_leak(drop_rights);
 	assert_is_leak(never_settle);
 	assert_is_leak(fail_often);

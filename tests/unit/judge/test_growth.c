@@ -22,6 +22,7 @@ static struct snapshot *snapshot_with(int tokens)
 		handle->domain = "LAB";
 		handle->value = 4 * (i + 1);
 		handle->luid = 0x3e7;
+		handle->session_id = 0;
 	}
 	struct process *process = snapshot_add_process(snapshot);
 	assert_non_null(process);
