@@ -44,6 +44,22 @@ static bool find_holders(struct comparison *comparison)
 }
 
 /* Where the moments are no pair, the last one stands alone. */
+static bool note_taken(
+    struct comparison *comparison, const struct snapshot *then, const struct snapshot *now)
+{
+	struct taken_along taken;
+	if (leak_process_ended(then, now) != YES)
+		return true;
+	if (!leak_taken_along(comparison->leak, then, now, &taken))
+		return false;
+	const size_t before = comparison->taken.count;
+	if (before == 0)
+		comparison->taken = taken;
+	else
+		comparison->taken.count = before + taken.count;
+	return true;
+}
+
 static bool feed_leak(
     struct comparison *comparison, struct snapshot *const *snapshots, size_t count)
 {
@@ -51,6 +67,8 @@ static bool feed_leak(
 	for (size_t i = comparison->comparable ? 0 : count - 1; i < count; i++) {
 		if (!leak_check_lists(earlier, snapshots[i]) ||
 		    !leak_add(comparison->leak, snapshots[i], snapshots[i]->time, 0))
+			return false;
+		if (earlier && !note_taken(comparison, earlier, snapshots[i]))
 			return false;
 		earlier = snapshots[i];
 	}

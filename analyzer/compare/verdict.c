@@ -248,9 +248,16 @@ static bool check_sight(struct notes *notes)
 	     sessions = check_list(notes, SECTION_SESSIONS, "sessions");
 	if (after->contradiction_total)
 		note_reason(notes, "AFTER contradicts itself, as if it were of two moments");
-	bool complete = logons && sessions && !comparison->unsure[UNSURE_NO_SESSION_ID] &&
+	const bool ids = leak_shows_ids(after);
+	if (!ids)
+		note_reason(notes,
+		    "whether session IDs stay taken is not known: %s; leaklab-probe, run as administrator, shows it",
+		    snapshot_whole(after, SECTION_HANDLES)
+		        ? "the session IDs of tokens are not visible"
+		        : snapshot_why_not_whole(after, SECTION_HANDLES));
+	bool complete = logons && sessions && ids && !comparison->unsure[UNSURE_NO_SESSION_ID] &&
 	                !after->contradiction_total;
-	if (!complete)
+	if (!complete && (!logons || !sessions))
 		note_reason(notes,
 		    "no logon session is seen to have outlived its session, but AFTER is not "
 		    "complete");
@@ -295,8 +302,15 @@ static void judge_absence(struct notes *notes)
 		    comparison->skipped, comparison->skipped == 1 ? "" : "s",
 		    comparison->skipped == 1 ? "is" : "are",
 		    comparison->skipped == 1 ? "it is" : "they are");
-	if (!complete || comparison->skipped > 0 || is_unsure(comparison) ||
-	    comparison->referred_count)
+	if (comparison->taken.count)
+		note_reason(notes,
+		    "%zu orphaned logon session%s went as %s ended, which held %s: that is no release, and may have "
+		    "been a leak",
+		    comparison->taken.count, text_plural((int64_t)comparison->taken.count),
+		    comparison->taken.image ? comparison->taken.image : "a process",
+		    comparison->taken.count == 1 ? "it" : "them");
+	if (!complete || comparison->taken.count || comparison->skipped > 0 ||
+	    is_unsure(comparison) || comparison->referred_count)
 		return;
 	note_reason(notes, "no logon session outlived its session%s",
 	    comparison->ids_known ? ", and no session ID was skipped" : "");

@@ -50,6 +50,14 @@ static struct outcome outcome_of(
 	return outcome;
 }
 
+/* As if handles were seen whole, without which text is never clean at all. */
+static void see_handles(struct snapshot *snapshot)
+{
+	snapshot_sight(snapshot, SECTION_HANDLES)->extent = EXTENT_WHOLE;
+	for (size_t i = 0; i < snapshot->handle_count; i++)
+		snapshot->handles[i].session_id = 0;
+}
+
 /* The evidence of a host at the last moments, of which one text at a time is replaced. */
 struct texts {
 	size_t moments, tools;
@@ -80,6 +88,8 @@ static struct outcome outcome_with(
 			}
 		}
 	}
+	for (size_t i = 0; good && texts->tools > 1 && i < texts->moments; i++)
+		see_handles(all[i]);
 	if (good)
 		outcome = outcome_of(all, texts->moments, texts->after_logoff);
 	for (size_t i = 0; i < texts->moments; i++)
