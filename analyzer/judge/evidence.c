@@ -51,12 +51,10 @@ static const struct capture *find_round(const struct captures *captures, enum ma
 	return found;
 }
 
-static bool load_moment(struct moment *moment, struct runfile *runfile,
-    const struct captures *captures, enum mark mark, bool last, struct error *error)
+static bool load_capture(struct moment *moment, struct runfile *runfile,
+    const struct captures *captures, const struct capture *capture, struct error *error)
 {
-	const struct capture *capture = find_round(captures, mark, last);
-	if (!capture)
-		return true;
+	const enum mark mark = capture->mark;
 	moment->snapshot = runfile_snapshot(runfile, mark, capture->round, true, error);
 	if (!moment->snapshot)
 		return error_prefix(
@@ -64,6 +62,31 @@ static bool load_moment(struct moment *moment, struct runfile *runfile,
 	moment->round = capture->round;
 	moment->clock = clock_at(captures, mark, capture->round);
 	return true;
+}
+
+static bool load_moment(struct moment *moment, struct runfile *runfile,
+    const struct captures *captures, enum mark mark, bool last, struct error *error)
+{
+	const struct capture *capture = find_round(captures, mark, last);
+	return !capture || load_capture(moment, runfile, captures, capture, error);
+}
+
+/* What a run that was cut short shows last. */
+static bool load_last(struct evidence *evidence, struct runfile *runfile, struct error *error)
+{
+	const struct capture *last = NULL;
+	for (size_t i = 0; !evidence->settled.snapshot && i < evidence->captures.count; i++) {
+		const struct capture *capture = &evidence->captures.items[i];
+		if (!capture->problem && capture->mark != MARK_BEFORE)
+			last = capture;
+	}
+	evidence->last_mark = last ? last->mark : MARK_SETTLED;
+	return !last || load_capture(&evidence->last, runfile, &evidence->captures, last, error);
+}
+
+const struct moment *evidence_last(const struct evidence *evidence)
+{
+	return evidence->settled.snapshot ? &evidence->settled : &evidence->last;
 }
 
 static bool index_cycles(struct evidence *evidence, struct error *error)
@@ -86,7 +109,7 @@ static const struct moment *kept_moment(
 		enum mark mark;
 		const struct moment *moment;
 	} kept[] = {{MARK_BEFORE, &evidence->before}, {MARK_AFTER, &evidence->after},
-	    {MARK_SETTLED, &evidence->settled}};
+	    {MARK_SETTLED, &evidence->settled}, {evidence->last_mark, &evidence->last}};
 	for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
 		if (capture->mark == kept[i].mark && kept[i].moment->snapshot &&
 		    capture->round == kept[i].moment->round)
@@ -201,7 +224,8 @@ bool evidence_load(struct evidence *evidence, const struct limits *limits, struc
 	    load_moment(&evidence->after, runfile, &evidence->captures, MARK_AFTER, false, error) &&
 	    load_moment(
 	        &evidence->settled, runfile, &evidence->captures, MARK_SETTLED, true, error) &&
-	    add_samples(evidence, runfile, error) && logons_find(evidence, runfile, error))
+	    load_last(evidence, runfile, error) && add_samples(evidence, runfile, error) &&
+	    logons_find(evidence, runfile, error))
 		return true;
 	evidence_deinit(evidence);
 	return false;
@@ -214,6 +238,7 @@ void evidence_deinit(struct evidence *evidence)
 	snapshot_destroy(evidence->before.snapshot);
 	snapshot_destroy(evidence->after.snapshot);
 	snapshot_destroy(evidence->settled.snapshot);
+	snapshot_destroy(evidence->last.snapshot);
 	cycle_index_deinit(&evidence->index);
 	free(evidence->shown);
 	captures_deinit(&evidence->captures);

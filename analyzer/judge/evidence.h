@@ -27,10 +27,12 @@ struct evidence {
 	struct moment before;  /* last round */
 	struct moment after;   /* first round */
 	struct moment settled; /* last round */
-	int64_t widest_gap;    /* between two samples that show all logon sessions, microseconds */
-	int64_t last_whole;    /* private: when the last of them was taken */
-	size_t taken;          /* orphans that went as a process ended that held them */
-	char *taker;           /* the image of the first of those; NULL: not known */
+	enum mark last_mark;
+	struct moment last; /* where that is missing: the last sample of any mark */
+	int64_t widest_gap; /* between two samples that show all logon sessions, microseconds */
+	int64_t last_whole; /* private: when the last of them was taken */
+	size_t taken;       /* orphans that went as a process ended that held them */
+	char *taker;        /* the image of the first of those; NULL: not known */
 	int64_t taker_pid;
 	struct leak *leak; /* by the driver's clock, all samples added */
 };
@@ -38,6 +40,9 @@ struct evidence {
 bool evidence_load(struct evidence *evidence, const struct limits *limits, struct runfile *runfile,
     struct error *error);
 void evidence_deinit(struct evidence *evidence);
+
+/* The settled host, or what was seen of it last; its snapshot is NULL if there is none at all. */
+const struct moment *evidence_last(const struct evidence *evidence);
 
 /* True if the cycle came to its end and is shown to have logged on, so that it counts. */
 bool cycle_counts(const struct evidence *evidence, const struct cycle *cycle);

@@ -115,7 +115,7 @@ static int by_luid(const void *a, const void *b)
 /* Whoever holds what is a leak; and where nothing is one yet, what may become one. */
 static bool weigh_culprits(struct verdict *verdict, const struct evidence *evidence)
 {
-	const struct snapshot *settled = evidence->settled.snapshot;
+	const struct snapshot *settled = evidence_last(evidence)->snapshot;
 	struct culprits found = {0};
 	size_t luid_count = 0, id_count = 0, count;
 	const bool proven =
@@ -157,16 +157,21 @@ static bool weigh_culprits(struct verdict *verdict, const struct evidence *evide
 	return good;
 }
 
+static int64_t leaks_found(const struct verdict *verdict)
+{
+	return verdict->k + verdict->unmatched_leaks + verdict->uncounted + verdict->strangers +
+	       verdict->pinned_ids;
+}
+
 static bool weigh_settled(
     struct verdict *verdict, const struct evidence *evidence, struct orphans *orphans)
 {
-	const struct snapshot *settled = evidence->settled.snapshot;
+	const struct snapshot *settled = evidence_last(evidence)->snapshot;
 	double ignored;
-	if (!both_have(&evidence->before, &evidence->settled, SECTION_LOGON_SESSIONS))
+	if (!settled || !snapshot_has(settled, SECTION_LOGON_SESSIONS))
 		return true;
 	if (!orphans_find(orphans, evidence, evidence->leak) || !weigh_ids(verdict, evidence))
 		return false;
-	verdict->orphans_known = true;
 	verdict->k = orphans->k;
 	verdict->orphan_logon_sessions = orphans->orphans;
 	verdict->unmatched = orphans->unmatched;
@@ -178,7 +183,13 @@ static bool weigh_settled(
 	verdict->strangers = orphans->strangers;
 	verdict->young_strangers = orphans->young_strangers;
 	verdict->older = orphans->older;
-	verdict->k_most = verdict->k + verdict->unmatched;
+	verdict->k_most = verdict->k + orphans->unmatched_pairs;
+	/* A sample that is missing revokes no leak that the others prove, and lets nothing be known that they do not. */
+	verdict->orphans_known =
+	    both_have(&evidence->before, &evidence->settled, SECTION_LOGON_SESSIONS) ||
+	    leaks_found(verdict) > 0;
+	if (!verdict->orphans_known)
+		return true;
 	if (verdict->k_most > verdict->n)
 		verdict->k_most = verdict->n > verdict->k ? verdict->n : verdict->k;
 	if (verdict->n > 0) {
@@ -217,10 +228,7 @@ static bool weigh(
 
 bool verdict_is_proven(const struct verdict *verdict)
 {
-	return verdict->orphans_known && verdict->k + verdict->unmatched_leaks +
-	                                         verdict->uncounted + verdict->strangers +
-	                                         verdict->pinned_ids >
-	                                     0;
+	return verdict->orphans_known && leaks_found(verdict) > 0;
 }
 
 /* What makes the evidence void comes first; a proven leak stands against every other doubt; what rises stands against those that do

@@ -264,7 +264,7 @@ static size_t cycles_of(
 	return count;
 }
 
-/* Tools print logon times in the host's zone and language, and in seconds; so what an account left in a session ID is given to
+/* Tools print logon times in the host's zone and language, and in seconds, and clocks leap; so what an account left in a session ID is given to
  * its cycles there in the order of LUIDs, which rise, if there are as many of the one as of the other, or two of the one for
  * each (an administrator's logon makes two linked ones). */
 static bool match_pairs(struct survivor *survivors, size_t count, const struct cycle_index *index)
@@ -274,8 +274,7 @@ static bool match_pairs(struct survivor *survivors, size_t count, const struct c
 	size_t rest_count = 0, end;
 	const bool good = rest && cycles;
 	for (size_t i = 0; good && i < count; i++) {
-		if (!survivors[i].cycle && survivors[i].logon.logon_time == TIMESTAMP_UNKNOWN &&
-		    survivors[i].logon.session_id != NUMBER_UNKNOWN)
+		if (!survivors[i].cycle && survivors[i].logon.session_id != NUMBER_UNKNOWN)
 			rest[rest_count++] = &survivors[i];
 	}
 	if (rest_count)

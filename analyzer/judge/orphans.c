@@ -34,7 +34,8 @@ static int survivor_order(const void *a, const void *b)
 	const struct survivor *left = a, *right = b;
 	int64_t left_number = left->cycle ? left->cycle->number : 0;
 	int64_t right_number = right->cycle ? right->cycle->number : 0;
-	return (left_number > right_number) - (left_number < right_number);
+	const int order = (left_number > right_number) - (left_number < right_number);
+	return order ? order : logon_session_order(&left->logon, &right->logon);
 }
 
 static struct survivor survivor_of(struct left_logon *left)
@@ -62,13 +63,14 @@ static bool collect(struct orphans *found, const struct evidence *evidence, stru
 		if (left->gone || !left->watched)
 			continue;
 		struct survivor survivor = survivor_of(left);
-		if (left->first == 1) { /* there before the run */
+		/* Without a sample from before the run, only the cycles tell what is theirs. */
+		if (left->first == 1 && evidence->before.snapshot) { /* there before the run */
 			survivor.cycle = cycle_that_joined(evidence, &survivor.logon);
 			if (!survivor.cycle || left->fate == FATE_ALIVE) {
 				found->older += left->fate == FATE_ORPHAN;
 				continue;
 			}
-		} else if (left->older) {
+		} else if (left->older && evidence->before.snapshot) {
 			found->older += left->fate == FATE_ORPHAN;
 			continue;
 		}
@@ -84,6 +86,7 @@ static void prove_ends(struct orphans *found, const struct evidence *evidence, s
 	for (size_t i = 0; i < found->count; i++) {
 		struct survivor *survivor = &found->items[i];
 		const struct cycle *cycle = survivor->cycle;
+		survivor->left->older &= !cycle;
 		survivor->counts = cycle && cycle_counts(evidence, cycle);
 		if (cycle && cycle->result == CYCLE_LOGGED_OFF &&
 		    (cycle->session_id == NUMBER_UNKNOWN ||
@@ -92,7 +95,21 @@ static void prove_ends(struct orphans *found, const struct evidence *evidence, s
 	}
 }
 
-static void count_one(struct orphans *found, struct survivor *survivor, const struct cycle **last)
+/* LUIDs of the two logon sessions of one logon are near, and so are their times. */
+#define TWINS_MOST 0x1000
+
+static bool are_twins(const struct survivor *a, const struct survivor *b)
+{
+	return a->cycle == b->cycle && a->logon.session_id == b->logon.session_id &&
+	       a->logon.user && b->logon.user &&
+	       account_same(a->logon.user, a->logon.domain, b->logon.user, b->logon.domain) &&
+	       b->logon.luid - a->logon.luid <= TWINS_MOST &&
+	       !logon_session_apart(&a->logon, &b->logon);
+}
+
+/* follows: it is the other of the two logon sessions that one logon made. */
+static void count_one(
+    struct orphans *found, struct survivor *survivor, bool follows, const struct cycle **last)
 {
 	const enum fate fate = survivor->left->fate;
 	if (fate == FATE_UNSURE) {
@@ -103,7 +120,12 @@ static void count_one(struct orphans *found, struct survivor *survivor, const st
 	if (fate != FATE_ORPHAN)
 		return;
 	found->young += !survivor->is_leak;
+	if (!survivor->cycle && survivor->left->older) {
+		found->older++;
+		return;
+	}
 	if (!survivor->cycle) {
+		found->unmatched_pairs += !follows;
 		found->unmatched++;
 		found->unmatched_leaks += survivor->is_leak;
 	} else if (survivor->is_leak && survivor->counts) {
@@ -137,7 +159,7 @@ bool orphans_find(struct orphans *out, const struct evidence *evidence, struct l
 {
 	struct orphans found = {0};
 	const struct cycle *last = NULL;
-	const struct clock clock = {.tolerance = evidence->settled.clock.tolerance};
+	const struct clock clock = {.tolerance = evidence_last(evidence)->clock.tolerance};
 	if (!collect(&found, evidence, leak) ||
 	    !match_survivors(found.items, found.count, &evidence->index, &clock)) {
 		free(found.items);
@@ -154,7 +176,8 @@ bool orphans_find(struct orphans *out, const struct evidence *evidence, struct l
 	if (found.count)
 		qsort(found.items, found.count, sizeof *found.items, survivor_order);
 	for (size_t i = 0; i < found.count; i++)
-		count_one(&found, &found.items[i], &last);
+		count_one(&found, &found.items[i],
+		    i > 0 && are_twins(&found.items[i - 1], &found.items[i]), &last);
 	count_strangers(&found, leak);
 	*out = found;
 	return true;
