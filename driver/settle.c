@@ -6,6 +6,7 @@
 
 #include "common/duration.h"
 #include "common/timestamp.h"
+#include "judge/clock.h"
 #include "judge/cycle_index.h"
 #include "leak/leak.h"
 
@@ -108,16 +109,23 @@ static bool take_sample(struct settling *settling, int64_t round)
 	return added;
 }
 
-/* All that is left had the time that holders take, and T beyond it without anything that went. Every session was over when the load
- * was. */
+/* All that is left had the time that holders take, and T beyond it without anything that went; and each orphan is proven to have had
+ * it, for which one sample more may be needed. */
 static bool has_waited(const struct settling *settling, int64_t now)
 {
+	const int64_t quiet = leak_quiet_time(settling->leak);
 	const int64_t gone = leak_last_gone(settling->leak);
 	int64_t from = settling->start + leak_release_time(settling->leak);
+	size_t count;
+	const struct left_logon *logons = leak_logons(settling->leak, &count);
 
 	if (gone != TIMESTAMP_UNKNOWN && gone > from)
 		from = gone;
-	return now >= from + leak_quiet_time(settling->leak);
+	for (size_t i = 0; i < count; i++)
+		if (left_is_orphan(&logons[i]) && logons[i].watched && !logons[i].older &&
+		    !leak_is_old(settling->leak, logons[i].ended, logons[i].shown, quiet))
+			return false;
+	return now >= from + quiet;
 }
 
 static bool is_settled(const struct settling *settling, int64_t now)
@@ -157,6 +165,23 @@ static const char *wait_until_settled(struct settling *settling, int64_t *round)
 	}
 }
 
+/* By the driver's clock, as all samples. */
+static bool add_before(struct settling *settling)
+{
+	struct captures captures;
+	int64_t time = TIMESTAMP_UNKNOWN;
+
+	if (!runfile_captures(settling->run->runfile, &captures, &settling->run->error))
+		return false;
+	const struct clock clock = clock_at(&captures, MARK_BEFORE, 1);
+	for (size_t i = 0; i < captures.count && time == TIMESTAMP_UNKNOWN; i++)
+		if (captures.items[i].mark == MARK_BEFORE)
+			time = captures.items[i].started;
+	captures_deinit(&captures);
+	return leak_check_lists(NULL, settling->before) &&
+	       leak_add(settling->leak, settling->before, time, clock.offset);
+}
+
 static bool settling_init(struct settling *settling, struct run *run)
 {
 	const struct leak_terms terms = {
@@ -176,8 +201,7 @@ static bool settling_init(struct settling *settling, struct run *run)
 	    !cycle_index_init(&settling->index, &settling->cycles))
 		return false;
 	settling->before = runfile_snapshot(run->runfile, MARK_BEFORE, 1, true, &error);
-	return !settling->before ||
-	       leak_add(settling->leak, settling->before, settling->before->time, 0);
+	return !settling->before || add_before(settling);
 }
 
 static void settling_deinit(struct settling *settling)
