@@ -1,0 +1,204 @@
+/* Which logon sessions outlived their session, where the evidence is thin. */
+#include "tests/unit/unit.h"
+
+#include <string.h>
+
+#include "leak/leak.h"
+
+#define MINUTE INT64_C(60000000)
+#define NINE (INT64_C(1795253400) * 1000000)
+
+static void add_session(struct snapshot *sample, int64_t id, const char *user)
+{
+	struct session *session = snapshot_add_session(sample);
+	session->id = id;
+	session->user = user;
+	session->state = "Active";
+}
+
+static struct logon_session *add_logon(
+    struct snapshot *sample, uint64_t luid, const char *user, const char *type, int64_t session_id)
+{
+	struct logon_session *logon = snapshot_add_logon_session(sample);
+	logon->luid = luid;
+	logon->user = user;
+	logon->logon_type = type;
+	logon->session_id = session_id;
+	return logon;
+}
+
+static struct snapshot *a_sample(void)
+{
+	struct snapshot *sample = snapshot_create();
+	add_session(sample, 0, NULL);
+	add_logon(sample, 0x3e7, "RDS01$", NULL, 0);
+	return sample;
+}
+
+static void add_process(struct snapshot *sample, int64_t pid, const char *image, int64_t start)
+{
+	struct process *process = snapshot_add_process(sample);
+	process->pid = pid;
+	process->image = image;
+	process->session_id = 0;
+	process->start_time = start;
+}
+
+static void add(struct leak *leak, struct snapshot *sample, int64_t time)
+{
+	assert_true(snapshot_see_all(sample));
+	assert_true(leak_add(leak, sample, time, 0));
+}
+
+static bool watch_labs(const void *data, const struct logon_session *logon, int64_t logon_time)
+{
+	(void)data;
+	(void)logon_time;
+	return logon->user && strncmp(logon->user, "lab", 3) == 0;
+}
+
+static struct leak *create(bool is_run)
+{
+	const struct leak_terms terms = {.release_time = NUMBER_UNKNOWN,
+	    .after_logoff = NUMBER_UNKNOWN,
+	    .is_watched = is_run ? watch_labs : NULL};
+	struct leak *leak = leak_create(&terms);
+	assert_non_null(leak);
+	return leak;
+}
+
+static enum fate fate_of(struct leak *leak, uint64_t luid)
+{
+	return leak_logon(leak, luid)->fate;
+}
+
+static void without_times_an_earlier_logon_in_its_session_is_unsure(void **state)
+{
+	(void)state;
+	struct leak *leak = create(false);
+	struct snapshot *sample = a_sample();
+	add_session(sample, 3, "anna");
+	add_logon(sample, 0x2f0001, "anna", "RemoteInteractive", 3);
+	add_logon(sample, 0x2f0201, "anna", "RemoteInteractive", 3); /* linked: made with it */
+	add(leak, sample, NINE);
+	assert_int_equal(fate_of(leak, 0x2f0001), FATE_ALIVE);
+	snapshot_destroy(sample);
+	sample = a_sample();
+	add_session(sample, 3, "anna");
+	add_logon(sample, 0x2f0001, "anna", "RemoteInteractive", 3);
+	add_logon(sample, 0x2f0801, "anna", "RemoteInteractive", 3); /* near, but was not there */
+	add(leak, sample, NINE + MINUTE);
+	assert_int_equal(fate_of(leak, 0x2f0001), FATE_UNSURE);
+	snapshot_destroy(sample);
+	sample = a_sample();
+	add_session(sample, 3, "anna");
+	add_logon(sample, 0x2f0001, "anna", "RemoteInteractive", 3);
+	add_logon(sample, 0x310000, "anna", "RemoteInteractive", 3);
+	add(leak, sample, NINE + 2 * MINUTE);
+	assert_int_equal(fate_of(leak, 0x2f0001), FATE_UNSURE);
+	snapshot_destroy(sample);
+	leak_destroy(leak);
+}
+
+static void a_logon_before_the_one_that_made_the_session_is_of_another(void **state)
+{
+	(void)state;
+	struct leak *leak = create(false);
+	struct snapshot *sample = a_sample();
+	add_session(sample, 3, "carl");
+	add_logon(sample, 0x2f0055, "admin", "Interactive", 3)->logon_time = NINE;
+	add_logon(sample, 0x2f0b00, "carl", "RemoteInteractive", 3)->logon_time =
+	    NINE + 60 * MINUTE;
+	add_logon(sample, 0x2f0c00, "admin", "Interactive", 3)->logon_time = NINE + 70 * MINUTE;
+	add(leak, sample, NINE + 80 * MINUTE);
+	assert_int_equal(fate_of(leak, 0x2f0055), FATE_ORPHAN);
+	assert_int_equal(fate_of(leak, 0x2f0c00), FATE_ALIVE);
+	snapshot_destroy(sample);
+	leak_destroy(leak);
+}
+
+static void what_came_after_the_first_sample_is_the_runs_whatever_its_clock_says(void **state)
+{
+	(void)state;
+	struct leak *leak = create(true);
+	struct snapshot *sample = a_sample();
+	add_logon(sample, 0x1000, "svc", "Service", 0);
+	add(leak, sample, NINE);
+	snapshot_destroy(sample);
+	sample = a_sample();
+	add_logon(sample, 0x2000, "lab01", "RemoteInteractive", 3)->logon_time = NINE - 60 * MINUTE;
+	add(leak, sample, NINE + MINUTE);
+	assert_false(leak_logon(leak, 0x2000)->older);
+	snapshot_destroy(sample);
+	leak_destroy(leak);
+}
+
+static void a_row_that_is_listed_twice_is_one(void **state)
+{
+	(void)state;
+	size_t count;
+	struct leak *leak = create(false);
+	struct snapshot *sample = a_sample();
+	add_logon(sample, 0x2000, "lab01", "RemoteInteractive", 3);
+	add_logon(sample, 0x2000, "lab01", "RemoteInteractive", 3);
+	add(leak, sample, NINE);
+	leak_logons(leak, &count);
+	assert_int_equal(count, 2); /* with SYSTEM's */
+	snapshot_destroy(sample);
+	leak_destroy(leak);
+}
+
+/* The leaker's sample, with its leak in it or not. */
+static struct snapshot *leaking(bool leaks, int64_t start)
+{
+	struct snapshot *sample = a_sample();
+	add_process(sample, 4, "System", NINE);
+	if (start)
+		add_process(sample, 60, "leaker.exe", start);
+	if (leaks) {
+		add_logon(sample, 0x2000, "lab01", "RemoteInteractive", 3);
+		struct handle *handle = snapshot_add_handle(sample);
+		handle->pid = 60;
+		handle->image = "leaker.exe";
+		handle->type = "Token";
+		handle->luid = 0x2000;
+	}
+	return sample;
+}
+
+static size_t taken_with(int64_t start_then)
+{
+	struct leak *leak = create(true);
+	struct snapshot *first = leaking(false, NINE), *then = leaking(true, NINE),
+	                *now = leaking(false, start_then);
+	struct taken_along taken;
+	add(leak, first, NINE);
+	add(leak, then, NINE + MINUTE);
+	add(leak, now, NINE + 2 * MINUTE);
+	assert_true(leak_taken_along(leak, then, now, &taken));
+	snapshot_destroy(first);
+	snapshot_destroy(then);
+	snapshot_destroy(now);
+	leak_destroy(leak);
+	return taken.count;
+}
+
+static void what_goes_as_its_holder_ends_is_told_from_a_release(void **state)
+{
+	(void)state;
+	assert_int_equal(taken_with(NINE), 0);          /* the holder runs on */
+	assert_int_equal(taken_with(0), 1);             /* it has ended */
+	assert_int_equal(taken_with(NINE + MINUTE), 1); /* its process ID was given again */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    unit_test(without_times_an_earlier_logon_in_its_session_is_unsure),
+	    unit_test(a_logon_before_the_one_that_made_the_session_is_of_another),
+	    unit_test(what_came_after_the_first_sample_is_the_runs_whatever_its_clock_says),
+	    unit_test(a_row_that_is_listed_twice_is_one),
+	    unit_test(what_goes_as_its_holder_ends_is_told_from_a_release),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
