@@ -9,6 +9,9 @@
 #include "common/intern.h"
 #include "evidence/identity.h"
 
+/* A string of no snapshot: it becomes one where it is kept. */
+static const char not_elevated[] = "the observer was not elevated";
+
 static bool out_of_memory(struct error *error)
 {
 	return error_set(error, EXIT_TARGET, "out of memory");
@@ -36,16 +39,30 @@ static bool check_header(struct snapshot *own, const struct snapshot *other)
 	               timestamp_format(own->boot_time, a), timestamp_format(other->boot_time, b)));
 }
 
-/* Whether rights were missing matters for handles; so the observer that saw handles says it. */
+/* Whether rights were missing matters for handles; so the observers that saw handles say it, and the best of them. What the
+ * others could not see for want of rights is said of their sections. */
 static enum yes_no merge_elevated(const struct snapshot *own, const struct snapshot *other)
 {
+	static const int rank[] = {[NO + 1] = 0, [YES_NO_UNKNOWN + 1] = 1, [YES + 1] = 2};
 	bool own_handles = snapshot_has(own, SECTION_HANDLES),
 	     other_handles = snapshot_has(other, SECTION_HANDLES);
-	if (own->elevated == YES_NO_UNKNOWN || (other_handles && !own_handles))
-		return other->elevated;
-	if (other->elevated == YES && own_handles == other_handles)
-		return YES;
-	return own->elevated;
+	if (own_handles != other_handles)
+		return own_handles ? own->elevated : other->elevated;
+	return rank[own->elevated + 1] > rank[other->elevated + 1] ? own->elevated
+	                                                           : other->elevated;
+}
+
+/* Of an observer that was not elevated: lowers what counts as all of something. A partial list of sessions is quser's, which
+ * tells who is logged on; without rights it is not even that. */
+static void lower(struct sight *sight)
+{
+	const enum extent most =
+	    strcmp(sight->section, SECTION_SESSIONS) == 0 ? EXTENT_CUT_OFF : EXTENT_PARTIAL;
+	if (sight->extent <= most)
+		return;
+	sight->extent = most;
+	if (!sight->why)
+		sight->why = not_elevated;
 }
 
 static bool merge_session(struct snapshot *own, void *into, const void *other)
@@ -131,8 +148,7 @@ static int process_order(const void *a, const void *b)
 /* True if no session that the host had can be missing from the list. */
 static bool lists_all_sessions(const struct snapshot *snapshot)
 {
-	return snapshot->session_count &&
-	       snapshot_extent(snapshot, SECTION_SESSIONS) == EXTENT_WHOLE;
+	return snapshot->session_count && snapshot_whole(snapshot, SECTION_SESSIONS);
 }
 
 /* A session that is in `list` and not in `whole`, or NULL. */
@@ -289,7 +305,7 @@ static bool sees_fact(const struct snapshot *snapshot, const char *fact)
 		return false;
 	snprintf(section, sizeof section, "%.*s", (int)length, fact);
 	if (fact[length])
-		return snapshot_extent(snapshot, section) == EXTENT_WHOLE;
+		return snapshot_whole(snapshot, section);
 	FIELD_EACH(field, &snapshot_record)
 	{
 		if (strncmp(field->json, fact, length) == 0 && !field->json[length])
@@ -307,6 +323,20 @@ static bool is_section(const char *name)
 	return false;
 }
 
+/* Lowers what own observers, who were not elevated, could not see all of. False: memory is out. */
+static bool lower_own(struct snapshot *own)
+{
+	for (size_t i = 0; i < own->sight_count; i++) {
+		struct sight *sight = &own->sights[i];
+		if (is_section(sight->section))
+			lower(sight);
+		if (sight->why == not_elevated &&
+		    !(sight->why = snapshot_string(own, not_elevated, strlen(not_elevated))))
+			return false;
+	}
+	return true;
+}
+
 static bool merge_sights(struct snapshot *own, const struct snapshot *other)
 {
 	size_t kept = 0;
@@ -321,11 +351,13 @@ static bool merge_sights(struct snapshot *own, const struct snapshot *other)
 	/* Facts first: what own handles did not tell is asked of them, not of both. */
 	for (int facts = 1; facts >= 0; facts--) {
 		for (size_t i = 0; i < other->sight_count; i++) {
-			const struct sight *from = &other->sights[i];
-			if (is_section(from->section) == facts ||
-			    (facts && sees_fact(own, from->section)))
+			struct sight from = other->sights[i];
+			if (is_section(from.section) == facts ||
+			    (facts && sees_fact(own, from.section)))
 				continue;
-			if (!merge_sight(own, from))
+			if (!facts && other->elevated == NO)
+				lower(&from);
+			if (!merge_sight(own, &from))
 				return false;
 		}
 	}
@@ -334,9 +366,11 @@ static bool merge_sights(struct snapshot *own, const struct snapshot *other)
 
 static bool merge_all(struct snapshot *own, const struct snapshot *other, bool at_once)
 {
+	if (own->elevated == NO && !lower_own(own))
+		return false;
 	if (!check_header(own, other) || (at_once && !check_lists(own, other)))
 		return false;
-	own->elevated = merge_elevated(own, other);
+	const enum yes_no elevated = merge_elevated(own, other);
 	own->rows += other->rows;
 	own->rows_left += other->rows_left;
 	own->replaced += other->replaced;
@@ -344,6 +378,7 @@ static bool merge_all(struct snapshot *own, const struct snapshot *other, bool a
 	/* Sight before what is seen by it: a fact that both have is nobody's gap. */
 	if (!merge_sights(own, other) || !record_fill(&snapshot_record, own, other, own->intern))
 		return false;
+	own->elevated = elevated; /* unknown is a value of its own here */
 	for (size_t i = 0; i < SECTION_COUNT; i++) {
 		if (!merge_section(own, other, &sections[i]))
 			return false;

@@ -173,6 +173,76 @@ static void the_observer_of_handles_says_whether_rights_were_missing(void **stat
 	snapshot_destroy(snapshot);
 }
 
+static struct snapshot *read_sight(const char *elevated, const char *fields)
+{
+	char text[1024];
+	snprintf(text, sizeof text, "{\"schema\":\"leaklab.snapshot/2\"%s,%s}", elevated, fields);
+	struct snapshot *snapshot = snapshot_from_json(text, strlen(text), NULL);
+	assert_non_null(snapshot);
+	return snapshot;
+}
+
+/* Of three observers, merged in this order: one without rights, a text of which nothing tells, and one of processes. */
+static struct snapshot *merged_in_order(const int order[3])
+{
+	static const char *const elevated[] = {",\"elevated\":false", "", ",\"elevated\":true"};
+	static const char *const fields[] = {
+	    "\"sessions\":[{\"id\":0}],\"logon_sessions\":[{\"luid\":\"3e7\"}],"
+	    "\"sight\":[{\"section\":\"sessions\",\"extent\":\"whole\"},"
+	    "{\"section\":\"logon_sessions\",\"extent\":\"whole\"}]",
+	    "\"handles\":[{\"pid\":4}],"
+	    "\"sight\":[{\"section\":\"handles\",\"extent\":\"whole\"}]",
+	    "\"processes\":[{\"pid\":4}],"
+	    "\"sight\":[{\"section\":\"processes\",\"extent\":\"whole\"}]"};
+	struct snapshot *all = NULL;
+	for (int i = 0; i < 3; i++) {
+		struct snapshot *one = read_sight(elevated[order[i]], fields[order[i]]);
+		if (!all) {
+			all = one;
+			continue;
+		}
+		assert_true(snapshot_merge(all, one, true, NULL));
+		snapshot_destroy(one);
+	}
+	return all;
+}
+
+static void what_was_seen_without_rights_is_never_whole_in_any_order(void **state)
+{
+	(void)state;
+	static const int orders[][3] = {
+	    {0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+	for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+		struct snapshot *snapshot = merged_in_order(orders[i]);
+		assert_false(snapshot_whole(snapshot, SECTION_SESSIONS));
+		assert_false(snapshot_whole(snapshot, SECTION_LOGON_SESSIONS));
+		assert_int_equal(snapshot_extent(snapshot, SECTION_LOGON_SESSIONS), EXTENT_PARTIAL);
+		assert_string_equal(snapshot_why_not_whole(snapshot, SECTION_LOGON_SESSIONS),
+		    "the observer was not elevated");
+		assert_true(snapshot_whole(snapshot, SECTION_HANDLES));
+		assert_true(snapshot_whole(snapshot, SECTION_PROCESSES));
+		snapshot_destroy(snapshot);
+	}
+}
+
+static void a_list_of_users_seen_without_rights_is_not_one_of_all_users(void **state)
+{
+	(void)state;
+	static const char quser[] = "\"sessions\":[{\"id\":2,\"user\":\"a\"}],\"sight\":"
+	                            "[{\"section\":\"sessions\",\"extent\":\"partial\"}]",
+	                  handles[] = "\"handles\":[],\"sight\":"
+	                              "[{\"section\":\"handles\",\"extent\":\"whole\"}]";
+	for (int swapped = 0; swapped < 2; swapped++) {
+		struct snapshot *one = read_sight(",\"elevated\":false", quser);
+		struct snapshot *two = read_sight("", handles);
+		assert_true(snapshot_merge(swapped ? two : one, swapped ? one : two, true, NULL));
+		assert_int_equal(
+		    snapshot_extent(swapped ? two : one, SECTION_SESSIONS), EXTENT_CUT_OFF);
+		snapshot_destroy(one);
+		snapshot_destroy(two);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +256,8 @@ int main(void)
 	    unit_test(what_a_source_could_not_look_into_stays_so_beside_one_that_sees_none_of_it),
 	    unit_test(a_short_and_a_long_host_name_are_one_host),
 	    unit_test(the_observer_of_handles_says_whether_rights_were_missing),
+	    unit_test(what_was_seen_without_rights_is_never_whole_in_any_order),
+	    unit_test(a_list_of_users_seen_without_rights_is_not_one_of_all_users),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
