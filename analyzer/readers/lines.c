@@ -25,6 +25,15 @@ struct span span_trim(struct span span)
 	return span;
 }
 
+int span_shown(struct span span, size_t most)
+{
+	size_t length = span.length < most ? span.length : most;
+	while (
+	    length < span.length && length > 0 && ((unsigned char)span.text[length] & 0xc0) == 0x80)
+		length--;
+	return (int)length;
+}
+
 bool span_is(struct span span, const char *text)
 {
 	return span.length == strlen(text) && strncasecmp(span.text, text, span.length) == 0;

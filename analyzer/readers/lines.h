@@ -35,6 +35,8 @@ static inline struct span span_from(struct span span, size_t start)
 	return (struct span){span.text + start, span.length - start};
 }
 struct span span_trim(struct span span);
+/* How many bytes of it are shown, at most this many, without half of a character at its end; for "%.*s". */
+int span_shown(struct span span, size_t most);
 /* ASCII letters match in any case. */
 bool span_is(struct span span, const char *text);
 bool span_starts(struct span span, const char *text);

@@ -137,22 +137,12 @@ void flaw_note(struct flaw *flaw, const struct reading *reading, const char *for
 	va_end(arguments);
 }
 
-/* As much of a line as is shown, without half of a character at its end. */
-static int shown(struct span line, size_t most)
-{
-	size_t length = line.length < most ? line.length : most;
-	while (
-	    length < line.length && length > 0 && ((unsigned char)line.text[length] & 0xc0) == 0x80)
-		length--;
-	return (int)length;
-}
-
 void flaw_note_line(struct flaw *flaw, const struct reading *reading, struct span line)
 {
 	line = span_trim(line);
 	flaw_note(flaw, reading,
 	    "line %lld is not understood, and rows may be missing there: \"%.*s\"",
-	    (long long)reading->line, shown(line, 100), line.text);
+	    (long long)reading->line, span_shown(line, 100), line.text);
 }
 
 bool reading_see(struct reading *reading, const char *section, enum extent extent, const char *why,
@@ -251,7 +241,7 @@ static bool note_cut(struct text *text)
 		snapshot->rows--; /* it was taken for a row */
 	text->holds = false;
 	int length = snprintf(note, sizeof note, "seems to be cut short: %.*s",
-	    shown(text->last, 100), text->last.text);
+	    span_shown(text->last, 100), text->last.text);
 	return snapshot_add_unread(snapshot, reading->origin, reading->line, note, (size_t)length);
 }
 

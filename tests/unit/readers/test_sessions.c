@@ -439,6 +439,75 @@ static void qwinsta_makes_quser_whole(void **state)
 	free(json);
 }
 
+static const char healthy[] =
+    " SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n"
+    " services                                    0  Disc\n"
+    " rdp-tcp#1         bert                      4  Active\n"
+    " rdp-tcp                                 65536  Listen\n";
+
+static void assert_extent_after(
+    const char *prompt, const char *section, const char *text, enum extent extent, const char *why)
+{
+	char all[4096];
+	snprintf(all, sizeof all, "%s\n%s", prompt, text);
+	struct snapshot *snapshot = read_evidence(all);
+	if (snapshot_extent(snapshot, section) != extent)
+		print_error("%s\n", prompt);
+	assert_int_equal(snapshot_extent(snapshot, section), extent);
+	if (why) {
+		assert_contains(snapshot_why_not_whole(snapshot, section), why);
+		assert_int_equal(snapshot_sight_of(snapshot, section)->line, 1);
+	}
+	snapshot_destroy(snapshot);
+}
+
+static void a_list_that_was_asked_for_by_name_is_not_of_all(void **state)
+{
+	(void)state;
+	static const char *const of_one[] = {"C:\\>qwinsta anna", "C:\\>query session rdp-tcp#3",
+	    "PS C:\\> query.exe user bert /server:rds01", "C:\\>quser 2>nul anna",
+	    "PS C:\\> quser \"anna\"", "C:\\>psexec \\\\rds01 -s quser anna",
+	    "C:\\>klist & qwinsta 3", "C:\\>cmd /c \"quser anna\""};
+	static const char *const of_all[] = {"C:\\>qwinsta", "C:\\>query session",
+	    "C:\\>qwinsta /server:rds01 /v", "C:\\>query session > all.txt", "C:\\>qwinsta 2>&1",
+	    "C:\\>psexec \\\\rds01 -s qwinsta", "C:\\>cls & qwinsta & hostname anna",
+	    "C:\\>qwinsta || ver", "C:\\>tasklist | findstr quser", "C:\\>qwinsta *",
+	    "C:\\>query process anna", "C:\\>cmd /c \"qwinsta\""};
+	for (size_t i = 0; i < sizeof of_one / sizeof *of_one; i++)
+		assert_extent_after(of_one[i], SECTION_SESSIONS, healthy, EXTENT_CUT_OFF,
+		    "it was asked for one only, by \"");
+	for (size_t i = 0; i < sizeof of_all / sizeof *of_all; i++)
+		assert_extent_after(of_all[i], SECTION_SESSIONS, healthy, EXTENT_WHOLE, NULL);
+}
+
+static void a_list_that_went_through_a_filter_is_not_of_all(void **state)
+{
+	(void)state;
+	static const char quser[] =
+	    " USERNAME              SESSIONNAME        ID  STATE   IDLE TIME  LOGON TIME\n"
+	    " bert                  rdp-tcp#1           4  Active          .  2/14/2026 9:00 AM\n";
+	static const char logons[] = "[0] Logon session 00000000:000003e7:\n    Session:      0\n";
+	static const char handles[] =
+	    "------------------------------------------------------------------------------\n"
+	    "System pid: 4 \\<unable to open process>\n"
+	    "   84: Directory      \\Sessions\\0\\DosDevices\\00000000-002f0101\n"
+	    "------------------------------------------------------------------------------\n"
+	    "lsass.exe pid: 812 NT AUTHORITY\\SYSTEM\n"
+	    "  904: Token          LAB\\bert:2f0101\n";
+	static const char why[] = "it went through a filter";
+	assert_extent_after(
+	    "C:\\>query user | findstr /i bert", SECTION_SESSIONS, quser, EXTENT_CUT_OFF, why);
+	assert_extent_after("C:\\>qwinsta|more", SECTION_SESSIONS, healthy, EXTENT_CUT_OFF, why);
+	assert_extent_after("PS C:\\> logonsessions64 -p | sls x", SECTION_LOGON_SESSIONS, logons,
+	    EXTENT_CUT_OFF, why);
+	assert_extent_after(
+	    "C:\\>handle -a | findstr Token", SECTION_HANDLES, handles, EXTENT_CUT_OFF, why);
+	assert_extent_after("C:\\>handle -a", SECTION_HANDLES, handles, EXTENT_WHOLE, NULL);
+	assert_extent_after(
+	    "C:\\>echo y | handle -a", SECTION_HANDLES, handles, EXTENT_WHOLE, NULL);
+	assert_extent_after("C:\\>quser", SECTION_SESSIONS, quser, EXTENT_PARTIAL, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -466,6 +535,8 @@ int main(void)
 	    unit_test(a_record_that_breaks_off_is_told),
 	    unit_test(colours_of_a_terminal_are_no_hindrance),
 	    unit_test(qwinsta_makes_quser_whole),
+	    unit_test(a_list_that_was_asked_for_by_name_is_not_of_all),
+	    unit_test(a_list_that_went_through_a_filter_is_not_of_all),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
