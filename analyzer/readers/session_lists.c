@@ -62,6 +62,7 @@ void session_lists_begin(struct reading *reading, const struct session_columns *
 	    .all = !columns->user_first, .first = reading->snapshot->session_count};
 	lists->columns = *columns;
 	lists->listener_last = false;
+	lists->behind = (struct flaw){0};
 }
 
 static bool create(struct reading *reading)
@@ -86,11 +87,23 @@ static bool has_number(struct span line)
 	return false;
 }
 
-/* Behind the listeners, which are listed last, nothing is missing that has no number. */
+/* Behind the last row, if it is a listener's, which are listed last, nothing is missing that has no number. */
 static void unread(struct reading *reading, struct span line)
 {
-	if (!reading->sessions->listener_last || has_number(line))
-		flaw_note_line(&reading->sessions->flaw, reading, line);
+	struct session_lists *lists = reading->sessions;
+	if (!lists->listener_last || lists->row_line > reading->line || has_number(line))
+		flaw_note_line(&lists->flaw, reading, line);
+	else
+		flaw_note_line(&lists->behind, reading, line);
+}
+
+void session_lists_row(struct reading *reading, const struct session *session)
+{
+	struct session_lists *lists = reading->sessions;
+	if (!lists->flaw.line)
+		lists->flaw = lists->behind;
+	lists->listener_last = session_is_listener(session);
+	lists->row_line = reading->line;
 }
 
 /* True if the last row is a session without all of its state. A word in a language that we do not know is whole if

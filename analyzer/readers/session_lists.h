@@ -24,13 +24,18 @@ struct session_lists {
 	struct session_columns columns;
 	struct session_list list, earlier; /* that is being read, and the one before it */
 	bool listener_last; /* the last row was a listener, which qwinsta lists last */
-	bool failed;        /* memory was out when lists were compared */
-	bool any, all;      /* sessions were listed at all; by qwinsta */
-	const char *none;   /* why a tool printed none */
+	int64_t
+	    row_line;  /* of the last row; lines that are not understood are told behind the next */
+	bool failed;   /* memory was out when lists were compared */
+	bool any, all; /* sessions were listed at all; by qwinsta */
+	const char *none; /* why a tool printed none */
 	struct flaw flaw;
+	struct flaw behind; /* a line behind a listener: a flaw if more rows come */
 };
 
 /* A heading: the rows behind it are a list of their own, of all sessions or of those that have users. */
 void session_lists_begin(struct reading *reading, const struct session_columns *columns);
+/* A row of the list: what was not understood between it and the one before may have been a row, too. */
+void session_lists_row(struct reading *reading, const struct session *session);
 
 #endif

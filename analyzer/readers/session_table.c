@@ -191,7 +191,7 @@ enum taken session_table_row(struct reading *reading, struct span line)
 		    reading_string(reading, words_join(&words, at + 3, words.count - 1), &failed);
 	lists->any = true;
 	lists->all |= !columns->user_first;
-	lists->listener_last = session_is_listener(session);
+	session_lists_row(reading, session);
 	lists->list.id_end = words.items[at].end;
 	return failed ? TAKEN_FAILED : TAKEN_ROW;
 }

@@ -508,6 +508,43 @@ static void a_list_that_went_through_a_filter_is_not_of_all(void **state)
 	assert_extent_after("C:\\>quser", SECTION_SESSIONS, quser, EXTENT_PARTIAL, NULL);
 }
 
+/* The table with a line of noise before its row `at`, and a blank line behind that. */
+static void put_noise(char *out, size_t size, const char *table, int at, const char *noise)
+{
+	const char *split = table;
+	for (int i = 0; i < at; i++)
+		split = strchr(split, '\n') + 1;
+	snprintf(out, size, "%.*s%s%s", (int)(split - table), table, noise, split);
+}
+
+static void noise_in_a_list_may_have_been_a_row_wherever_it_stands(void **state)
+{
+	(void)state;
+	static const char *const noises[] = {"client_loop: send disconnect\n",
+	    "client_loop: send disconnect\n\n", "the 17th connection was reset by 4 peers\n",
+	    "error 17 of connection\n\n"};
+	char text[2048];
+	int rows = 0;
+	for (const char *at = old_layout; (at = strchr(at, '\n')); at++)
+		rows++;
+	for (size_t i = 0; i < sizeof noises / sizeof *noises; i++) {
+		for (int at = 0; at < rows; at++) {
+			put_noise(text, sizeof text, old_layout, at, noises[i]);
+			struct snapshot *snapshot = read_evidence(text);
+			if (snapshot_whole(snapshot, SECTION_SESSIONS))
+				print_error("%s", text);
+			assert_false(snapshot_whole(snapshot, SECTION_SESSIONS));
+			snapshot_destroy(snapshot);
+		}
+	}
+	for (int i = 0; i < 2; i++) {
+		put_noise(text, sizeof text, old_layout, rows, noises[i]);
+		struct snapshot *snapshot = read_evidence(text);
+		assert_true(snapshot_whole(snapshot, SECTION_SESSIONS));
+		snapshot_destroy(snapshot);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -537,6 +574,7 @@ int main(void)
 	    unit_test(qwinsta_makes_quser_whole),
 	    unit_test(a_list_that_was_asked_for_by_name_is_not_of_all),
 	    unit_test(a_list_that_went_through_a_filter_is_not_of_all),
+	    unit_test(noise_in_a_list_may_have_been_a_row_wherever_it_stands),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
