@@ -78,6 +78,19 @@ bool account_may_be(
 	       strstr(user_b, "\xef\xbf\xbd");
 }
 
+bool account_is_vaguer(const char *user, const char *than)
+{
+	if (!user || !*user)
+		return than && *than;
+	if (!than || !*than)
+		return false;
+	struct name a = bare_user(user), b = bare_user(than);
+	bool replaced = strstr(user, "\xef\xbf\xbd"), replaced_than = strstr(than, "\xef\xbf\xbd");
+	if (replaced != replaced_than)
+		return replaced;
+	return order(a, b) != 0 && is_cut_from(a, b) && !(is_cut_from(b, a) && a.length > b.length);
+}
+
 bool host_same(const char *a, const char *b)
 {
 	return !a || !b ||
@@ -172,6 +185,17 @@ bool logon_session_apart(const struct logon_session *a, const struct logon_sessi
 		return llabs(a->logon_time - b->logon_time) > MINUTE * 1000000;
 	return a->logon_time_text && b->logon_time_text &&
 	       printed_apart(a->logon_time_text, b->logon_time_text);
+}
+
+/* IUSR_LUID, NETWORKSERVICE_LUID, LOCALSERVICE_LUID, SYSTEM_LUID of winnt.h */
+bool luid_is_lasting(uint64_t luid)
+{
+	static const uint64_t lasting[] = {0x3e3, 0x3e4, 0x3e5, 0x3e7};
+	for (size_t i = 0; i < sizeof lasting / sizeof lasting[0]; i++) {
+		if (lasting[i] == luid)
+			return true;
+	}
+	return false;
 }
 
 int logon_session_order(const void *a, const void *b)

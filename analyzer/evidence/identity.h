@@ -21,6 +21,9 @@ bool account_same(
 bool account_may_be(
     const char *user_a, const char *domain_a, const char *user_b, const char *domain_b);
 
+/* True if a name that may be the same account tells less of it: it is cut, or has characters that no code page could tell. */
+bool account_is_vaguer(const char *user, const char *than);
+
 /* "RDS01" and "rds01.lab.example" are one host. */
 bool host_same(const char *a, const char *b);
 
@@ -29,6 +32,10 @@ bool boot_same(int64_t a, int64_t b);
 
 /* Whether both logged on at one time: by the clock, else by what one tool printed. */
 enum yes_no logon_time_same(const struct logon_session *a, const struct logon_session *b);
+
+/* LUIDs of logon sessions that Windows makes as it starts and keeps: IUSR, LOCAL SERVICE, NETWORK SERVICE, SYSTEM (winnt.h,
+ * *_LUID). */
+bool luid_is_lasting(uint64_t luid);
 
 /* Orders by LUID, for qsort() and bsearch() over struct logon_session. */
 int logon_session_order(const void *a, const void *b);

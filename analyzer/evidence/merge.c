@@ -65,17 +65,31 @@ static void lower(struct sight *sight)
 		sight->why = not_elevated;
 }
 
+/* Of two spellings of one account, the one that tells more. */
+static bool merge_account(struct snapshot *own, const char **user, const char **domain,
+    const char *from_user, const char *from_domain)
+{
+	if (!account_is_vaguer(*user, from_user))
+		return true;
+	*user = snapshot_string(own, from_user, strlen(from_user));
+	if (from_domain)
+		*domain = snapshot_string(own, from_domain, strlen(from_domain));
+	return *user && (*domain || !from_domain);
+}
+
 static bool merge_session(struct snapshot *own, void *into, const void *other)
 {
 	struct session *to = into;
 	const struct session *from = other;
-	bool disputed = !same_text(to->user, from->user);
+	bool disputed = !account_may_be(to->user, to->domain, from->user, from->domain);
 	if (disputed && !snapshot_add_contradiction(own,
 	                    "session %lld belongs to %s for one observer, to %s for another",
 	                    (long long)from->id, to->user, from->user))
 		return false;
 	/* Its state may change from one second to the next, and has other words in other languages. */
 	to->disputed |= from->disputed || disputed;
+	if (!disputed && !merge_account(own, &to->user, &to->domain, from->user, from->domain))
+		return false;
 	return record_fill(&session_record, to, from, own->intern);
 }
 
@@ -84,9 +98,11 @@ static bool merge_logon_session(struct snapshot *own, void *into, const void *ot
 	struct logon_session *to = into;
 	const struct logon_session *from = other;
 	char luid[LUID_TEXT];
-	bool disputed = !same_text(to->user, from->user);
-	bool elsewhere = to->session_id != NUMBER_UNKNOWN && from->session_id != NUMBER_UNKNOWN &&
-	                 to->session_id != from->session_id;
+	/* Of the host's own, tools tell its account or the name of the service. */
+	const bool lasts = luid_is_lasting(from->luid);
+	bool disputed = !lasts && !account_may_be(to->user, to->domain, from->user, from->domain);
+	bool elsewhere = !lasts && to->session_id != NUMBER_UNKNOWN &&
+	                 from->session_id != NUMBER_UNKNOWN && to->session_id != from->session_id;
 	if (disputed && !snapshot_add_contradiction(own,
 	                    "logon session %s belongs to %s for one observer, to %s for another",
 	                    luid_format(from->luid, luid), to->user, from->user))
@@ -98,6 +114,9 @@ static bool merge_logon_session(struct snapshot *own, void *into, const void *ot
 	        (long long)from->session_id))
 		return false;
 	to->disputed |= from->disputed || disputed || elsewhere;
+	if (!disputed && !lasts &&
+	    !merge_account(own, &to->user, &to->domain, from->user, from->domain))
+		return false;
 	return record_fill(&logon_session_record, to, from, own->intern);
 }
 

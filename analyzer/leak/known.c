@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "evidence/identity.h"
 #include "leak/leak.h"
 
 /* Without ".exe". */
@@ -40,19 +41,6 @@ bool image_is_windows(const char *image)
 	return false;
 }
 
-/* IUSR_LUID, NETWORKSERVICE_LUID, LOCALSERVICE_LUID, SYSTEM_LUID of winnt.h */
-static const uint64_t lasting[] = {0x3e3, 0x3e4, 0x3e5, 0x3e7};
-#define LASTING_COUNT (sizeof lasting / sizeof lasting[0])
-
-bool luid_is_lasting(uint64_t luid)
-{
-	for (size_t i = 0; i < LASTING_COUNT; i++) {
-		if (lasting[i] == luid)
-			return true;
-	}
-	return false;
-}
-
 static bool lists(const struct snapshot *snapshot, uint64_t luid)
 {
 	for (size_t i = 0; i < snapshot->logon_session_count; i++) {
@@ -64,9 +52,10 @@ static bool lists(const struct snapshot *snapshot, uint64_t luid)
 
 uint64_t lasting_missing(const struct snapshot *before, const struct snapshot *after)
 {
-	for (size_t i = 0; i < LASTING_COUNT; i++) {
-		if (lists(before, lasting[i]) && !lists(after, lasting[i]))
-			return lasting[i];
+	for (size_t i = 0; i < before->logon_session_count; i++) {
+		const uint64_t luid = before->logon_sessions[i].luid;
+		if (luid_is_lasting(luid) && !lists(after, luid))
+			return luid;
 	}
 	return 0;
 }

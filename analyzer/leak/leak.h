@@ -31,9 +31,6 @@ bool image_follows(const char *image);
 /* A part of Windows, by name. */
 bool image_is_windows(const char *image);
 
-/* LUIDs of logon sessions that Windows makes as it starts and keeps: IUSR, LOCAL SERVICE, NETWORK SERVICE, SYSTEM (winnt.h,
- * *_LUID). */
-bool luid_is_lasting(uint64_t luid);
 /* Of the logon sessions that the first list has and every whole list must have: one that the other lacks; 0: none. */
 uint64_t lasting_missing(const struct snapshot *before, const struct snapshot *after);
 

@@ -243,6 +243,30 @@ static void a_list_of_users_seen_without_rights_is_not_one_of_all_users(void **s
 	}
 }
 
+static void one_account_in_two_spellings_is_no_contradiction(void **state)
+{
+	(void)state;
+	static const char *const logons[] = {
+	    "{\"luid\":\"3e7\",\"user\":\"RDS01$\",\"domain\":\"LAB\"}",
+	    "{\"luid\":\"3e7\",\"user\":\"SYSTEM\",\"domain\":\"NT AUTHORITY\"}"};
+	static const char *const sessions[] = {"{\"id\":3,\"user\":\"annamaria.hohenzolle\"}",
+	    "{\"id\":3,\"user\":\"annamaria.hohenzollern-x\",\"domain\":\"LAB\"}"};
+	for (int first = 0; first < 2; first++) {
+		char one[512], two[512];
+		snprintf(one, sizeof one, "\"logon_sessions\":[%s],\"sessions\":[%s]",
+		    logons[first], sessions[first]);
+		snprintf(two, sizeof two, "\"logon_sessions\":[%s],\"sessions\":[%s]",
+		    logons[!first], sessions[!first]);
+		struct snapshot *snapshot = merged_at_once(one, two);
+		assert_int_equal(snapshot->contradiction_total, 0);
+		assert_false(snapshot->logon_sessions[0].disputed);
+		assert_false(snapshot->sessions[0].disputed);
+		assert_string_equal(snapshot->sessions[0].user, "annamaria.hohenzollern-x");
+		assert_string_equal(snapshot->sessions[0].domain, "LAB");
+		snapshot_destroy(snapshot);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +282,7 @@ int main(void)
 	    unit_test(the_observer_of_handles_says_whether_rights_were_missing),
 	    unit_test(what_was_seen_without_rights_is_never_whole_in_any_order),
 	    unit_test(a_list_of_users_seen_without_rights_is_not_one_of_all_users),
+	    unit_test(one_account_in_two_spellings_is_no_contradiction),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
