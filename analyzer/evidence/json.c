@@ -241,7 +241,10 @@ static bool take_value(
 	case FIELD_COUNT:
 		if (!json_is_integer(value) || json_integer_value(value) < 0)
 			return false;
-		FIELD_AT(int64_t, item, field) = json_integer_value(value);
+		/* LSA and tokens have -1 for what is in no session, in 32 bits. */
+		if (strcmp(field->name, "session_id") != 0 ||
+		    json_integer_value(value) <= INT32_MAX)
+			FIELD_AT(int64_t, item, field) = json_integer_value(value);
 		return true;
 	case FIELD_TIME:
 		return text && timestamp_parse(text, &FIELD_AT(int64_t, item, field));

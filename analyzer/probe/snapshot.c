@@ -112,6 +112,13 @@ static void write_header(struct snapshot *snapshot, bool elevated_known, bool el
 	tracking_write_dump_settings(json);
 }
 
+/* LSA and tokens have -1 for what is in no session. */
+static void write_session_id(struct json *json, int64_t id)
+{
+	if (id >= 0 && id <= INT32_MAX)
+		json_number(json, "session_id", id);
+}
+
 static void write_logons(struct snapshot *snapshot)
 {
 	struct json *json = &snapshot->json;
@@ -128,7 +135,7 @@ static void write_logons(struct snapshot *snapshot)
 		json_text(json, "domain", logon->domain);
 		json_text(json, "logon_type", logon->type);
 		json_text(json, "auth_package", logon->auth_package);
-		json_number(json, "session_id", logon->session);
+		write_session_id(json, logon->session);
 		json_time(json, "logon_time", logon->time);
 		json_end(json);
 	}
@@ -201,8 +208,7 @@ static void write_token(
 		json_luid(json, "luid", token->luid);
 	else
 		tally->without_luid++;
-	if (token->session >= 0)
-		json_number(json, "session_id", token->session);
+	write_session_id(json, token->session);
 	names_of_token(snapshot->names, copy, token->luid, &user, &domain);
 	json_text(json, "user", user);
 	json_text(json, "domain", domain);
@@ -342,7 +348,7 @@ static void write_processes(struct snapshot *snapshot)
 		json_begin(json, NULL, '{');
 		json_number(json, "pid", (int64_t)process->pid);
 		json_text(json, "image", process->image);
-		json_number(json, "session_id", process->session);
+		write_session_id(json, process->session);
 		if (all)
 			json_number(json, "handle_count", (int64_t)process->handle_count);
 		json_end(json);

@@ -178,6 +178,23 @@ static void luids_are_read_in_all_the_ways_tools_print_them(void **state)
 	assert_string_equal(luid_format(luid, text), "00000012:ffffffff");
 }
 
+static void what_is_in_no_session_has_no_session_id(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_text(
+	    "{\"schema\":\"leaklab.snapshot/2\","
+	    "\"logon_sessions\":[{\"luid\":\"1\",\"session_id\":4294967295},"
+	    "{\"luid\":\"2\",\"session_id\":2147483647}],"
+	    "\"handles\":[{\"pid\":4,\"session_id\":4294967295}],"
+	    "\"processes\":[{\"pid\":4,\"session_id\":4294967295,\"handle_count\":4294967295}]}");
+	assert_int_equal(snapshot->logon_sessions[0].session_id, NUMBER_UNKNOWN);
+	assert_int_equal(snapshot->logon_sessions[1].session_id, INT32_MAX);
+	assert_int_equal(snapshot->handles[0].session_id, NUMBER_UNKNOWN);
+	assert_int_equal(snapshot->processes[0].session_id, NUMBER_UNKNOWN);
+	assert_int_equal(snapshot->processes[0].handle_count, UINT32_MAX);
+	snapshot_destroy(snapshot);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -190,6 +207,7 @@ int main(void)
 	    unit_test(syntax_errors_have_line_and_column),
 	    unit_test(other_schemas_are_refused_with_a_remedy),
 	    unit_test(luids_are_read_in_all_the_ways_tools_print_them),
+	    unit_test(what_is_in_no_session_has_no_session_id),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

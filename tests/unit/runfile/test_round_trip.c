@@ -49,7 +49,8 @@ static void fill_value(struct snapshot *snapshot, void *item, const struct field
 		FIELD_AT(const char *, item, field) = any_text(snapshot);
 		break;
 	case FIELD_NUMBER:
-		FIELD_AT(int64_t, item, field) = (int64_t)chance(INT64_MAX);
+		FIELD_AT(int64_t, item, field) =
+		    (int64_t)chance(strcmp(field->name, "session_id") == 0 ? INT32_MAX : INT64_MAX);
 		break;
 	case FIELD_COUNT:
 		FIELD_AT(int64_t, item, field) = 1 + (int64_t)chance(1000);
