@@ -303,8 +303,13 @@ static bool merge_sight(struct snapshot *own, const struct sight *from)
 		*to = fresh;
 	}
 	const enum list_end end = to->end;
-	if (!record_fill(&sight_record, to, from, own->intern))
+	/* Why the other source saw less of it is of no matter here. */
+	if (from->extent >= to->extent && !record_fill(&sight_record, to, from, own->intern))
 		return false;
+	if (to->extent == EXTENT_WHOLE) {
+		to->why = to->origin = NULL;
+		to->line = NUMBER_UNKNOWN;
+	}
 	if (both)
 		to->rows = NUMBER_UNKNOWN; /* nobody counted those of both */
 	to->end = end ? end : from->end;

@@ -267,6 +267,29 @@ static void one_account_in_two_spellings_is_no_contradiction(void **state)
 	}
 }
 
+static void what_is_whole_has_no_reason_why_it_is_not(void **state)
+{
+	(void)state;
+	static const char absent[] =
+	    "\"sight\":[{\"section\":\"sessions\",\"extent\":\"absent\",\"why\":\"no rows\","
+	    "\"origin\":\"a.txt\",\"line\":7,\"rows\":0}]",
+	                  whole[] = "\"sessions\":[{\"id\":0}],\"sight\":[{\"section\":"
+	                            "\"sessions\",\"extent\":\"whole\"}]";
+	for (int first = 0; first < 2; first++) {
+		struct snapshot *one = read_sight("", first ? whole : absent);
+		struct snapshot *two = read_sight("", first ? absent : whole);
+		assert_true(snapshot_merge(one, two, true, NULL));
+		const struct sight *sight = snapshot_sight_of(one, SECTION_SESSIONS);
+		assert_int_equal(sight->extent, EXTENT_WHOLE);
+		assert_null(sight->why);
+		assert_null(sight->origin);
+		assert_int_equal(sight->line, NUMBER_UNKNOWN);
+		assert_int_equal(sight->rows, NUMBER_UNKNOWN);
+		snapshot_destroy(one);
+		snapshot_destroy(two);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -283,6 +306,7 @@ int main(void)
 	    unit_test(what_was_seen_without_rights_is_never_whole_in_any_order),
 	    unit_test(a_list_of_users_seen_without_rights_is_not_one_of_all_users),
 	    unit_test(one_account_in_two_spellings_is_no_contradiction),
+	    unit_test(what_is_whole_has_no_reason_why_it_is_not),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
