@@ -360,7 +360,8 @@ static bool read_snapshot(struct reading *reading, const json_t *root, int schem
 		return false;
 	if (schema == 1 && !old_json_sight(reading->snapshot, root, reading->error))
 		return false;
-	return (snapshot_check_rows(reading->snapshot) || out_of_memory(reading)) &&
+	return ((snapshot_check_rows(reading->snapshot) && snapshot_unify_all(reading->snapshot)) ||
+	           out_of_memory(reading)) &&
 	       note_missing_sections(reading, root);
 }
 

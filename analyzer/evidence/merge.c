@@ -448,3 +448,56 @@ bool snapshot_unify(struct snapshot *snapshot, const char *section)
 	}
 	return true;
 }
+
+/* True if two of the records mean one thing. Memory that is out shows as none: *good becomes false. */
+static bool has_repeated(const struct snapshot *snapshot, const struct section *section, bool *good)
+{
+	const struct field *list = list_of(section->record);
+	const size_t size = section->record->size, count = FIELD_COUNT_OF(snapshot, list);
+	bool repeated = false;
+	if (count < 2)
+		return false;
+	char *sorted = malloc(count * size);
+	if (!sorted)
+		return *good = false;
+	memcpy(sorted, field_item(snapshot, list, 0), count * size);
+	qsort(sorted, count, size, section->order);
+	for (size_t i = 1; i < count && !repeated; i++) {
+		const char *item = sorted + i * size;
+		repeated = section->is_named(item) && section->order(item - size, item) == 0;
+	}
+	free(sorted);
+	return repeated;
+}
+
+/* One observer lists one process by one image; two may have seen an ID that was given again. */
+static bool check_images(struct snapshot *snapshot)
+{
+	if (snapshot->process_count)
+		qsort(snapshot->processes, snapshot->process_count, sizeof *snapshot->processes,
+		    process_order);
+	for (size_t i = 1; i < snapshot->process_count; i++) {
+		const struct process *a = &snapshot->processes[i - 1], *b = a + 1;
+		if (has_pid(a) && a->pid == b->pid && !same_text(a->image, b->image) &&
+		    !snapshot_add_contradiction(snapshot, "process %lld is %s, and %s, too",
+		        (long long)a->pid, a->image, b->image))
+			return false;
+	}
+	return true;
+}
+
+bool snapshot_unify_all(struct snapshot *snapshot)
+{
+	bool good = true;
+	for (size_t i = 0; good && i < SECTION_COUNT; i++) {
+		const struct field *list = list_of(sections[i].record);
+		if (!has_repeated(snapshot, &sections[i], &good))
+			continue;
+		good = (sections[i].record != &process_record || check_images(snapshot)) &&
+		       unify(snapshot, &sections[i]);
+		struct sight *sight = (struct sight *)snapshot_sight_of(snapshot, list->json);
+		if (sight && sight->rows != NUMBER_UNKNOWN)
+			sight->rows = (int64_t)FIELD_COUNT_OF(snapshot, list);
+	}
+	return good;
+}

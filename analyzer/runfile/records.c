@@ -462,7 +462,8 @@ bool records_read(struct runfile *runfile, int64_t capture, enum records_wanted 
 		return true;
 	if (read_lists(runfile, &snapshot_record, *out, "capture", capture, (*out)->intern, wanted,
 	        error) &&
-	    (check_rows(*out, wanted) || error_set(error, EXIT_TARGET, "out of memory")))
+	    ((check_rows(*out, wanted) && snapshot_unify_all(*out)) ||
+	        error_set(error, EXIT_TARGET, "out of memory")))
 		return true;
 	snapshot_destroy(*out);
 	*out = NULL;

@@ -196,6 +196,55 @@ static void evidence_of_any_kind_comes_through(void **state)
 		assert_survives(seed, FILL_SOME);
 }
 
+/* As a probe or an editor may write it: each thing twice, and not the same of it. */
+static struct snapshot *make_repeated(void)
+{
+	struct snapshot *snapshot = snapshot_create();
+	for (int i = 0; i < 3; i++) {
+		const bool odd = i == 2;
+		struct session *session = snapshot_add_session(snapshot);
+		session->id = 4;
+		session->user = snapshot_string(snapshot, odd ? "carl" : "bert", 4);
+		struct logon_session *logon = snapshot_add_logon_session(snapshot);
+		logon->luid = 0x2f0101;
+		logon->session_id = odd ? 7 : 4;
+		struct process *process = snapshot_add_process(snapshot);
+		process->pid = 812;
+		process->image = snapshot_string(snapshot, odd ? "a.exe" : "b.exe", 5);
+		struct handle *handle = snapshot_add_handle(snapshot);
+		handle->pid = 812;
+		handle->value = 8;
+		handle->luid = odd ? 1 : 2;
+	}
+	assert_true(snapshot_see_all(snapshot));
+	return snapshot;
+}
+
+static void what_is_repeated_is_read_as_one_that_is_disputed(void **state)
+{
+	(void)state;
+	static const char *const sections[] = {
+	    SECTION_SESSIONS, SECTION_LOGON_SESSIONS, SECTION_HANDLES, SECTION_PROCESSES};
+	struct snapshot *snapshot = make_repeated();
+	for (size_t i = 0; i < 2; i++) {
+		struct snapshot *again = ways[i].go(snapshot);
+		assert_int_equal(again->session_count, 1);
+		assert_int_equal(again->logon_session_count, 1);
+		assert_int_equal(again->handle_count, 1);
+		assert_int_equal(again->process_count, 1);
+		assert_true(again->sessions[0].disputed);
+		assert_true(again->logon_sessions[0].disputed);
+		assert_int_equal(again->contradiction_total, 4);
+		for (size_t j = 0; j < 4; j++) {
+			assert_true(snapshot_whole(again, sections[j]));
+			assert_int_equal(snapshot_sight_of(again, sections[j])->rows, 1);
+		}
+		assert_true(survives(&ways[i], again));
+		snapshot_destroy(again);
+	}
+	snapshot_destroy(snapshot);
+}
+
 static size_t hide_each(const struct record *record, const struct snapshot *snapshot)
 {
 	size_t count = 0;
@@ -230,6 +279,7 @@ int main(void)
 	    unit_test(what_is_unknown_stays_unknown),
 	    unit_test(evidence_of_any_kind_comes_through),
 	    unit_test(a_field_that_a_writer_forgets_is_missed),
+	    unit_test(what_is_repeated_is_read_as_one_that_is_disputed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
