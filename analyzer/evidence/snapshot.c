@@ -239,6 +239,12 @@ bool snapshot_whole(const struct snapshot *snapshot, const char *section)
 	return snapshot_extent(snapshot, section) == EXTENT_WHOLE && snapshot->elevated != NO;
 }
 
+bool snapshot_shows_token_sessions(const struct snapshot *snapshot)
+{
+	return snapshot_whole(snapshot, SECTION_HANDLES) &&
+	       !snapshot_sight_of(snapshot, FACT_TOKEN_SESSIONS);
+}
+
 const char *snapshot_why_not_whole(const struct snapshot *snapshot, const char *section)
 {
 	const struct sight *sight = snapshot_sight_of(snapshot, section);

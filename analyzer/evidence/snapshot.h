@@ -213,6 +213,10 @@ enum extent snapshot_extent(const struct snapshot *snapshot, const char *section
 bool snapshot_has(const struct snapshot *snapshot, const char *section);
 /* True if what is not listed there is not on the host: the section is whole, and the observer was not without rights. */
 bool snapshot_whole(const struct snapshot *snapshot, const char *section);
+/* The fact of which session each token is; where nothing is said of it, handles have their session IDs. */
+#define FACT_TOKEN_SESSIONS "handles.session_id"
+/* True if a session ID that no handle has is no token's: all handles were seen, with their session IDs. */
+bool snapshot_shows_token_sessions(const struct snapshot *snapshot);
 /* Why it is not whole, in words for people. */
 const char *snapshot_why_not_whole(const struct snapshot *snapshot, const char *section);
 

@@ -97,12 +97,21 @@ static bool note_closed(struct reading *reading)
 	return reading_see(reading, "handles.processes", EXTENT_ABSENT, why, NULL);
 }
 
+/* Which RDS sessions tokens are of cannot be told by handle's rows, even of all. */
+static bool note_no_session_ids(struct reading *reading)
+{
+	return !snapshot_has(reading->snapshot, SECTION_HANDLES) ||
+	       reading_see(reading, FACT_TOKEN_SESSIONS, EXTENT_ABSENT,
+	           "handle does not print the session IDs of tokens", NULL);
+}
+
 static bool finish(struct reading *reading, bool ends)
 {
 	if (!ends && (reading->current == &format_handle || reading->current == &format_handle_csv))
 		flaw_note(
 		    &reading->handles->flaw, reading, "the text ends in the middle of a line");
 	return see(reading) && note_searched(reading) && note_closed(reading) &&
+	       note_no_session_ids(reading) &&
 	       (reading->handles->outputs < 2 ||
 	           snapshot_unify(reading->snapshot, SECTION_HANDLES));
 }

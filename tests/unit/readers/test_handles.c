@@ -248,6 +248,50 @@ static void contradictory_rows_are_counted_and_capped(void **state)
 	free(text);
 }
 
+static struct snapshot *probed(void)
+{
+	return read_evidence("{\"schema\":\"leaklab.snapshot/2\",\"handles\":[{\"pid\":4,"
+	                     "\"session_id\":3}],\"sight\":[{\"section\":\"handles\","
+	                     "\"extent\":\"whole\",\"rows\":1}]}");
+}
+
+static struct snapshot *printed(void)
+{
+	return read_evidence(
+	    "C:\\>handle -a\n"
+	    "------------------------------------------------------------------------------\n"
+	    "System pid: 4 \\<unable to open process>\n"
+	    "   84: Directory      \\Sessions\\0\\DosDevices\\00000000-002f0101\n"
+	    "------------------------------------------------------------------------------\n"
+	    "lsass.exe pid: 812 NT AUTHORITY\\SYSTEM\n"
+	    "  904: Token          LAB\\bert:2f0101\n");
+}
+
+static void sessions_of_tokens_are_shown_by_those_who_print_them(void **state)
+{
+	(void)state;
+	struct snapshot *text = printed(), *json = probed();
+	assert_true(snapshot_whole(text, SECTION_HANDLES));
+	assert_false(snapshot_shows_token_sessions(text));
+	assert_true(snapshot_shows_token_sessions(json));
+	assert_true(snapshot_merge(text, json, true, NULL));
+	assert_true(snapshot_shows_token_sessions(text));
+	snapshot_destroy(text);
+	text = printed();
+	assert_true(snapshot_merge(json, text, true, NULL));
+	assert_true(snapshot_shows_token_sessions(json));
+	snapshot_destroy(text);
+	snapshot_destroy(json);
+	text = read_evidence("[0] Logon session 00000000:000003e7:\n    Session:      0\n");
+	assert_false(snapshot_shows_token_sessions(text));
+	assert_null(snapshot_sight_of(text, FACT_TOKEN_SESSIONS));
+	json = printed();
+	assert_true(snapshot_merge(text, json, true, NULL));
+	assert_false(snapshot_shows_token_sessions(text));
+	snapshot_destroy(text);
+	snapshot_destroy(json);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -264,6 +308,7 @@ int main(void)
 	    unit_test(names_broken_over_two_lines_are_joined),
 	    unit_test(impossible_numbers_are_left_over),
 	    unit_test(contradictory_rows_are_counted_and_capped),
+	    unit_test(sessions_of_tokens_are_shown_by_those_who_print_them),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
