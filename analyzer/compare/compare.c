@@ -151,6 +151,11 @@ static bool is_of_orphan(const struct comparison *comparison, int64_t id)
 	return false;
 }
 
+static bool is_leak(const struct comparison *comparison, const struct left_id *id)
+{
+	return id->pinned && leak_is_old(comparison->leak, id->ended, id->shown, 0);
+}
+
 static bool find_referred(struct comparison *comparison)
 {
 	size_t count;
@@ -160,22 +165,34 @@ static bool find_referred(struct comparison *comparison)
 		if (ids[i].gone || is_of_orphan(comparison, ids[i].id))
 			continue;
 		comparison->referred[comparison->referred_count++] = ids[i].id;
-		comparison->pinned_count +=
-		    ids[i].pinned && leak_is_old(comparison->leak, ids[i].ended, ids[i].shown, 0);
+		comparison->pinned_count += is_leak(comparison, &ids[i]);
 	}
 	return comparison->referred;
 }
 
-/* Orphans are in the order of their LUIDs. */
+/* Whoever holds what is a leak; and where nothing is one yet, what may become one. Orphans are in the order of their LUIDs, IDs in
+ * theirs. */
 static bool find_culprits(struct comparison *comparison)
 {
+	const bool proven = comparison->old_count + comparison->pinned_count > 0;
+	size_t luid_count = 0, id_count = 0, count;
+	const struct left_id *ids = leak_ids(comparison->leak, &count);
 	uint64_t *luids = malloc((comparison->orphan_count + 1) * sizeof *luids);
-	for (size_t i = 0; luids && i < comparison->orphan_count; i++)
-		luids[i] = comparison->orphans[i].left->luid;
-	const bool good = luids && culprits_find(&comparison->culprits, comparison->after, luids,
-	                               comparison->orphan_count, comparison->referred,
-	                               comparison->referred_count);
+	int64_t *numbers = malloc((count + 1) * sizeof *numbers);
+	for (size_t i = 0; luids && i < comparison->orphan_count; i++) {
+		if (!proven || comparison->orphans[i].is_old)
+			luids[luid_count++] = comparison->orphans[i].left->luid;
+	}
+	for (size_t i = 0; numbers && i < count; i++) {
+		if (!ids[i].gone && !is_of_orphan(comparison, ids[i].id) &&
+		    (!proven || is_leak(comparison, &ids[i])))
+			numbers[id_count++] = ids[i].id;
+	}
+	const bool good = luids && numbers &&
+	                  culprits_find(&comparison->culprits, comparison->after, luids, luid_count,
+	                      numbers, id_count);
 	free(luids);
+	free(numbers);
 	return good;
 }
 

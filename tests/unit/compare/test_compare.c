@@ -684,6 +684,68 @@ static void searches_tell_no_growth(void **state)
 	done(&pair);
 }
 
+/* Sessions 0 and 4, in which bert is; anna's session 3 is over. */
+static const char moment_format[] =
+    "{\"schema\":\"leaklab.snapshot/2\",\"host\":\"RDS01\",\"elevated\":true,"
+    "\"time\":\"2026-02-14T%sZ\",\"boot_time\":\"2026-02-14T08:00:00Z\","
+    "\"sessions\":[{\"id\":0},{\"id\":4,\"user\":\"bert\",\"domain\":\"LAB\"}],"
+    "\"logon_sessions\":["
+    "{\"luid\":\"3e7\",\"user\":\"SYSTEM\",\"session_id\":0,\"logon_time\":\"2026-02-14T08:00:01Z\"},"
+    "{\"luid\":\"2101\",\"user\":\"bert\",\"domain\":\"LAB\",\"session_id\":4,"
+    "\"logon_type\":\"RemoteInteractive\",\"logon_time\":\"2026-02-14T09:01:00Z\"}"
+    "%s],\"handles\":[%s],\"sight\":["
+    "{\"section\":\"sessions\",\"extent\":\"whole\",\"rows\":2},"
+    "{\"section\":\"logon_sessions\",\"extent\":\"whole\"},"
+    "{\"section\":\"handles\",\"extent\":\"whole\"}]}";
+#define LEFT(luid, user, id)                                                                       \
+	",{\"luid\":\"" luid "\",\"user\":\"" user "\",\"domain\":\"LAB\",\"session_id\":" id      \
+	",\"logon_type\":\"RemoteInteractive\"}"
+#define HELD(luid, pid, image, id, value)                                                          \
+	"{\"luid\":\"" luid "\",\"pid\":" pid ",\"image\":\"" image                                \
+	"\",\"type\":\"Token\",\"session_id\":" id ",\"value\":" value "}"
+
+static struct snapshot *moment(const char *time, const char *logons, const char *handles)
+{
+	char text[4000];
+	const int length = snprintf(text, sizeof text, moment_format, time, logons, handles);
+	struct snapshot *snapshot = snapshot_from_json(text, (size_t)length, NULL);
+	assert_non_null(snapshot);
+	return snapshot;
+}
+
+static struct pair compare_moments(struct snapshot *before, struct snapshot *after)
+{
+	struct pair pair = {.before = before, .after = after};
+	const struct leak_terms terms = {
+	    .release_time = NUMBER_UNKNOWN, .after_logoff = NUMBER_UNKNOWN};
+	pair.comparison = compare_snapshots((struct snapshot *[]){before, after}, 2, &terms, NULL);
+	assert_non_null(pair.comparison);
+	return pair;
+}
+
+static void holders_of_young_orphans_are_not_accused_beside_old_ones(void **state)
+{
+	(void)state;
+	struct pair pair = compare_moments(moment("10:00:00", LEFT("2001", "anna", "3"), ""),
+	    moment("11:00:00",
+	        LEFT("2001", "anna", "3") LEFT("2301", "carl", "10") LEFT("2302", "dora", "11"),
+	        HELD("2001", "4100", "leaky.exe", "3", "4") "," HELD("2301", "900", "svchost.exe",
+	            "10", "4") "," HELD("2302", "900", "svchost.exe", "11", "8")));
+	assert_int_equal(pair.comparison->verdict, EXIT_LEAK);
+	assert_int_equal(pair.comparison->old_count, 1);
+	assert_int_equal(pair.comparison->culprits.count, 1);
+	assert_string_equal(pair.comparison->culprits.items[0].image, "leaky.exe");
+	done(&pair);
+	/* While nothing is old, they all are suspects. */
+	pair = compare_moments(moment("10:00:00", "", ""),
+	    moment("11:00:00", LEFT("2301", "carl", "10") LEFT("2302", "dora", "11"),
+	        HELD("2301", "900", "svchost.exe", "10", "4") "," HELD(
+	            "2302", "4100", "leaky.exe", "11", "8")));
+	assert_int_equal(pair.comparison->verdict, EXIT_INCONCLUSIVE);
+	assert_int_equal(pair.comparison->culprits.count, 2);
+	done(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -725,6 +787,7 @@ int main(void)
 	    unit_test(a_process_id_of_two_images_is_of_two_processes),
 	    unit_test(handles_that_were_not_looked_for_were_not_gained),
 	    unit_test(searches_tell_no_growth),
+	    unit_test(holders_of_young_orphans_are_not_accused_beside_old_ones),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
