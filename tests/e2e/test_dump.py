@@ -151,6 +151,14 @@ primary 5000 zombie
         done = self.dump(code=0)
         self.assertIn("0 of them orphaned", done.stdout)
 
+    def test_process_that_runs_in_an_orphan_hides_it_neither_from_dump_nor_from_its_snapshot(self):
+        self.describe("19041", "process 4100 agent.exe 0\nprimary 4100 gone1\n", by="")
+        answer = self.answer()
+        self.assertEqual([orphan["luid"] for orphan in answer["orphaned"]], ["00000000:000fd2f5"])
+        snapshot = self.write("snapshot.json", self.dump("--format", "snapshot").stdout)
+        done = self.run_program("analyzer", "compare", "--format", "json", "--after-logoff", "25m", snapshot, snapshot, code=1)
+        self.assertEqual([orphan["luid"] for orphan in json.loads(done.stdout)["orphans"]], ["00000000:000fd2f5"])
+
     def test_text_fits_80_columns_and_log_is_private(self):
         self.describe("19041 tracking", "logon 0:fe001 %s %s\nreferences 0:fe001 1\n" % ("u" * 200, "d" * 200))
         log = self.folder / "log.txt"

@@ -82,7 +82,8 @@ static enum fate fate_by_references(
 	return FATE_ORPHAN;
 }
 
-/* The other half of an administrator's logon that runs processes keeps both. */
+/* An orphan outlived its RDS session, with or without processes. Only where no session tells, what runs processes is in use, and so
+ * is the other half of an administrator's logon. */
 static enum fate judge(const struct search *search, uint32_t number, struct orphan *orphan)
 {
 	const struct kernel *kernel = search->kernel;
@@ -90,13 +91,14 @@ static enum fate judge(const struct search *search, uint32_t number, struct orph
 	const struct left_logon *left = leak_logon(search->answer->leak, logon->luid);
 	*orphan = (struct orphan){.logon = number};
 	orphan->session_id = logon_session_id(kernel, logon, &orphan->user);
-	if (!left || left->fate == FATE_ALIVE || search->in_use[number])
+	const bool sessionless = orphan->session_id == NUMBER_UNKNOWN || orphan->session_id == 0;
+	if (!left || left->fate == FATE_ALIVE ||
+	    (sessionless && (search->in_use[number] || buddy_in_use(search, logon->buddy))))
 		return FATE_ALIVE;
 	orphan->ended = left->ended;
-	const enum fate fate = orphan->session_id == NUMBER_UNKNOWN && left->fate == FATE_UNSURE
-	                           ? fate_by_references(search, logon)
-	                           : left->fate;
-	return fate == FATE_ORPHAN && buddy_in_use(search, logon->buddy) ? FATE_ALIVE : fate;
+	return orphan->session_id == NUMBER_UNKNOWN && left->fate == FATE_UNSURE
+	           ? fate_by_references(search, logon)
+	           : left->fate;
 }
 
 static void count_references(const struct kernel *kernel, struct orphan *orphan)
