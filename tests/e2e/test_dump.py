@@ -424,6 +424,8 @@ class Unread(DumpCase):
                 self.path.write_bytes(whole[:-4096 * pages])
                 done = self.dump(code=3)
                 self.assertIn(f"The file is cut short by {pages} page", " ".join(done.stdout.split()))
+                self.assertIn("Suspects, worst first", done.stdout)
+                self.assertNotIn("Culprits", done.stdout)
         self.path.write_bytes(whole[:-1])
         answer = self.answer(code=3)
         self.assertEqual((answer["dump"]["pages_cut_off"], answer["orphans"]), (1, 1))

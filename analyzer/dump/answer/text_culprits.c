@@ -122,8 +122,10 @@ void print_culprits(const struct telling *telling, FILE *out)
 		return;
 	if (!telling->verbose && shown > CULPRITS_SHOWN)
 		shown = CULPRITS_SHOWN;
-	/* What is younger than healthy holders take to release accuses nobody. */
-	fputs(answer->old_count ? "\nCulprits, worst first:\n" : "\nSuspects, worst first:\n", out);
+	/* What is younger than healthy holders take to release accuses nobody, nor does a file that was cut short. */
+	fputs(answer_exit_code(answer) == EXIT_LEAK ? "\nCulprits, worst first:\n"
+	                                            : "\nSuspects, worst first:\n",
+	    out);
 	for (uint32_t i = 0; i < shown; i++) {
 		print_culprit_line(&answer->culprits[i], i + 1, out);
 		print_holders(telling, &answer->culprits[i], out);
