@@ -48,8 +48,9 @@ static void print_holders(const struct holder *holders, size_t count)
 		else
 			printf("    %7" PRId64 " ", holders[i].pid);
 		text_print_column(stdout, holders[i].image, 24);
-		printf(" %4" PRId64 "%s%s\n", holders[i].tokens,
+		printf(" %4" PRId64 "%s%s%s\n", holders[i].tokens,
 		    holders[i].directories ? " and the directory" : "",
+		    holders[i].runs_in_it ? ", runs in it" : "",
 		    holders[i].follower ? "  (follows the last other holder)" : "");
 	}
 	if (count > HOLDERS_MOST)
@@ -102,8 +103,8 @@ bool show_holders(const struct snapshot *snapshot, struct error *error)
 	    .release_time = NUMBER_UNKNOWN, .after_logoff = NUMBER_UNKNOWN};
 	struct leak *leak = leak_create(&terms);
 	struct holders holders;
-	bool good =
-	    leak && leak_add(leak, snapshot, snapshot->time, 0) && holders_find(&holders, snapshot);
+	bool good = leak && leak_add(leak, snapshot, snapshot->time, 0) &&
+	            holders_find(&holders, snapshot, leak);
 	if (good) {
 		show_logons(snapshot, leak, &holders);
 		show_ids(leak);

@@ -19,20 +19,22 @@
 struct count {
 	struct holders *out;
 	const struct snapshot *snapshot;
+	const struct leak *leak;
 	bool good;
 };
 
 static void *count_holders(void *data)
 {
 	struct count *count = data;
-	count->good = holders_find(count->out, count->snapshot);
+	count->good = holders_find(count->out, count->snapshot, count->leak);
 	return NULL;
 }
 
 static bool find_holders(struct comparison *comparison)
 {
-	struct count before = {&comparison->holders_before, comparison->before, false},
-	             after = {&comparison->holders_after, comparison->after, false};
+	struct count before = {&comparison->holders_before, comparison->before, NULL, false},
+	             after = {
+	                 &comparison->holders_after, comparison->after, comparison->leak, false};
 	pthread_t thread;
 	bool beside = pthread_create(&thread, NULL, count_holders, &before) == 0;
 	if (!beside)

@@ -52,6 +52,8 @@ static void print_holder(const struct holder *holder, FILE *out)
 	fprintf(out, " %4" PRId64 " token%s", holder->tokens, holder->tokens == 1 ? "" : "s");
 	if (holder->directories)
 		fprintf(out, ", directory");
+	if (holder->runs_in_it)
+		fprintf(out, ", runs in it");
 	fprintf(out, "%s\n", holder->follower ? "  (follows the last other holder)" : "");
 }
 

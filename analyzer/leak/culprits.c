@@ -6,7 +6,7 @@
 
 #include "leak/leak.h"
 
-/* One handle to an orphan, or to a token that refers to a pinned ID of no orphan. */
+/* One token of an orphan, or one that refers to a pinned ID of no orphan: by a handle, or as what the process runs with. */
 struct hold {
 	const char *image;
 	int64_t pid;
@@ -47,19 +47,18 @@ static int hold_order(const void *a, const void *b)
 	return (left->item > right->item) - (left->item < right->item);
 }
 
-/* Which of what is held the handle holds; SIZE_MAX: nothing. */
-static size_t item_of(const struct held *held, const struct handle *handle)
+/* Which of what is held a token holds; SIZE_MAX: nothing. */
+static size_t item_of(const struct held *held, uint64_t of_luid, int64_t of_id)
 {
 	const uint64_t *luid =
-	    handle->luid != LUID_UNKNOWN && held->luid_count
-	        ? bsearch(&handle->luid, held->luids, held->luid_count, sizeof *luid, luid_order)
+	    of_luid != LUID_UNKNOWN && held->luid_count
+	        ? bsearch(&of_luid, held->luids, held->luid_count, sizeof *luid, luid_order)
 	        : NULL;
 	if (luid)
 		return (size_t)(luid - held->luids);
-	const int64_t *id =
-	    handle->session_id > 0 && held->id_count
-	        ? bsearch(&handle->session_id, held->ids, held->id_count, sizeof *id, number_order)
-	        : NULL;
+	const int64_t *id = of_id > 0 && held->id_count ? bsearch(&of_id, held->ids, held->id_count,
+	                                                      sizeof *id, number_order)
+	                                                : NULL;
 	return id ? held->luid_count + (size_t)(id - held->ids) : SIZE_MAX;
 }
 
@@ -67,13 +66,23 @@ static size_t item_of(const struct held *held, const struct handle *handle)
 static struct hold *find_holds(
     const struct held *held, const struct snapshot *snapshot, size_t *count)
 {
-	struct hold *holds = malloc((snapshot->handle_count + 1) * sizeof *holds);
+	struct hold *holds =
+	    malloc((snapshot->handle_count + snapshot->process_count + 1) * sizeof *holds);
 	*count = 0;
 	for (size_t i = 0; holds && i < snapshot->handle_count; i++) {
 		const struct handle *handle = &snapshot->handles[i];
-		const size_t item = item_of(held, handle);
+		const size_t item = item_of(held, handle->luid, handle->session_id);
 		if (item != SIZE_MAX)
 			holds[(*count)++] = (struct hold){handle->image, handle->pid, item};
+	}
+	/* Of a process that has exited no token is listed: who holds that one has a handle. */
+	for (size_t i = 0; holds && i < snapshot->process_count; i++) {
+		const struct process *process = &snapshot->processes[i];
+		const size_t item = process->luid == LUID_UNKNOWN
+		                        ? SIZE_MAX
+		                        : item_of(held, process->luid, process->session_id);
+		if (item != SIZE_MAX)
+			holds[(*count)++] = (struct hold){process->image, process->pid, item};
 	}
 	if (holds && *count)
 		qsort(holds, *count, sizeof *holds, hold_order);

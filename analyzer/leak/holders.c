@@ -1,4 +1,4 @@
-/* Who keeps what is left. Handles are counted by logon session and process in one pass: there may be a million. */
+/* Who keeps what is left: by handles, and by the token that a process runs with. Handles are counted by logon session and process in one pass: there may be a million. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -53,17 +53,17 @@ static bool grow(struct table *table)
 	return true;
 }
 
-static struct holder *find(struct table *table, const struct handle *handle)
+static struct holder *find(struct table *table, uint64_t luid, int64_t pid, const char *image)
 {
 	struct holder *last = table->last;
-	if (last && last->luid == handle->luid && last->pid == handle->pid)
+	if (last && last->luid == luid && last->pid == pid)
 		return last;
 	if (table->count == table->capacity && !grow(table))
 		return NULL;
-	uint32_t *slot = find_slot(table, handle->luid, handle->pid);
+	uint32_t *slot = find_slot(table, luid, pid);
 	if (!*slot) {
-		table->items[table->count++] = (struct holder){
-		    .luid = handle->luid, .pid = handle->pid, .image = handle->image};
+		table->items[table->count++] =
+		    (struct holder){.luid = luid, .pid = pid, .image = image};
 		*slot = (uint32_t)table->count;
 	}
 	return table->last = &table->items[*slot - 1];
@@ -141,7 +141,25 @@ static void mark_followers(struct holders *holders)
 	}
 }
 
-bool holders_find(struct holders *out, const struct snapshot *snapshot)
+/* Whoever runs in a logon session whose RDS session is listed keeps nothing over. */
+static bool add_running(
+    struct table *table, const struct snapshot *snapshot, const struct leak *leak)
+{
+	for (size_t i = 0; leak && i < snapshot->process_count; i++) {
+		const struct process *process = &snapshot->processes[i];
+		const struct left_logon *left =
+		    process->luid == LUID_UNKNOWN ? NULL : leak_logon(leak, process->luid);
+		if (!left || !left_is_orphan(left))
+			continue;
+		struct holder *holder = find(table, process->luid, process->pid, process->image);
+		if (!holder)
+			return false;
+		holder->runs_in_it = true;
+	}
+	return true;
+}
+
+bool holders_find(struct holders *out, const struct snapshot *snapshot, const struct leak *leak)
 {
 	struct table table = {0};
 	size_t hidden = 0;
@@ -153,7 +171,7 @@ bool holders_find(struct holders *out, const struct snapshot *snapshot)
 			hidden += handle->type && strcmp(handle->type, "Token") == 0;
 			continue;
 		}
-		holder = find(&table, handle);
+		holder = find(&table, handle->luid, handle->pid, handle->image);
 		if (!(good = holder))
 			break;
 		if (handle->type && strcmp(handle->type, "Directory") == 0)
@@ -161,6 +179,7 @@ bool holders_find(struct holders *out, const struct snapshot *snapshot)
 		else
 			holder->tokens++;
 	}
+	good = good && add_running(&table, snapshot, leak);
 	free(table.slots);
 	struct holders found = {table.items, table.count, hidden};
 	mark_images(&found);

@@ -210,15 +210,16 @@ bool leak_shows_ids(const struct snapshot *sample);
 
 /* ---- who keeps it ---- */
 
-/* A process and its handles to one logon session. */
+/* A process, and by what it holds one logon session. */
 struct holder {
 	uint64_t luid;
 	int64_t pid;
 	const char *image; /* the snapshot's */
 	int64_t tokens;
 	int64_t directories;
-	bool follower; /* releases once the last other holder of this logon session has */
-	bool windows;  /* a part of Windows, by name */
+	bool runs_in_it; /* its primary token is of it, and it is an orphan */
+	bool follower;   /* releases once the last other holder of this logon session has */
+	bool windows;    /* a part of Windows, by name */
 };
 
 /* By LUID; of one LUID those that matter come first: third parties, parts of Windows, followers. */
@@ -228,8 +229,9 @@ struct holders {
 	size_t hidden; /* token handles of which the logon session is not known */
 };
 
-/* False: memory is out. */
-bool holders_find(struct holders *out, const struct snapshot *snapshot);
+/* Processes that run in an orphan are holders, too; leak: what is an orphan, NULL: only handles are looked at. False: memory is
+ * out. */
+bool holders_find(struct holders *out, const struct snapshot *snapshot, const struct leak *leak);
 void holders_deinit(struct holders *holders);
 /* The first holder of the logon session, and how many there are. */
 const struct holder *holders_of(const struct holders *holders, uint64_t luid, size_t *count);
@@ -240,9 +242,9 @@ bool handles_shown_of(
 
 /* A process that holds orphans or pinned IDs. */
 struct culprit {
-	const char *image; /* the snapshot's; NULL: not known */
-	int64_t pid;       /* NUMBER_UNKNOWN */
-	int64_t handles;
+	const char *image;      /* the snapshot's; NULL: not known */
+	int64_t pid;            /* NUMBER_UNKNOWN */
+	int64_t handles;        /* and the token that it runs with */
 	int64_t logon_sessions; /* distinct orphans among them */
 	int64_t session_ids;    /* pinned IDs that it holds beyond those of orphans */
 	int64_t alone;          /* of both, what no other holder than followers holds */

@@ -46,7 +46,7 @@ static void find_culprits(const struct leak *leak, const struct snapshot *sample
 	}
 	for (size_t i = 0; numbers && i < id_count; i++)
 		numbers[i] = ids[i].id;
-	if (!luids || !numbers || !holders_find(&holders, sample) ||
+	if (!luids || !numbers || !holders_find(&holders, sample, leak) ||
 	    !culprits_find(&culprits, sample, luids, orphans, numbers, id_count))
 		abort();
 	for (size_t i = 0; i < orphans; i++)

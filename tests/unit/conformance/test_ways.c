@@ -96,7 +96,7 @@ static void tell_holders(FILE *out, const struct snapshot *sample, uint64_t luid
 {
 	struct holders holders;
 	size_t count;
-	assert_true(holders_find(&holders, sample));
+	assert_true(holders_find(&holders, sample, NULL));
 	const struct holder *holder = holders_of(&holders, luid, &count);
 	for (size_t i = 0; i < count; i++)
 		fprintf(out, " [%s %" PRId64 ": %" PRId64 " and %" PRId64 "%s]", holder[i].image,

@@ -1,0 +1,124 @@
+#include "tests/unit/unit.h"
+
+#include <string.h>
+
+#include "leak/leak.h"
+
+#define ANNA 0x2001
+
+/* A host on which anna's session 3 is over, and her logon session is not. */
+static struct snapshot *host(void)
+{
+	struct snapshot *snapshot = snapshot_create();
+	assert_true(snapshot_see_all(snapshot));
+	snapshot_add_session(snapshot)->id = 0;
+	struct logon_session *anna = snapshot_add_logon_session(snapshot);
+	anna->luid = ANNA;
+	anna->user = snapshot_string(snapshot, "anna", strlen("anna"));
+	anna->session_id = 3;
+	return snapshot;
+}
+
+static void add_handle(
+    struct snapshot *snapshot, int64_t pid, const char *image, uint64_t luid, int64_t session_id)
+{
+	struct handle *handle = snapshot_add_handle(snapshot);
+	handle->pid = pid;
+	handle->image = snapshot_string(snapshot, image, strlen(image));
+	handle->type = snapshot_string(snapshot, "Token", strlen("Token"));
+	handle->luid = luid;
+	handle->session_id = session_id;
+}
+
+static void add_process(
+    struct snapshot *snapshot, int64_t pid, const char *image, uint64_t luid, int64_t session_id)
+{
+	struct process *process = snapshot_add_process(snapshot);
+	process->pid = pid;
+	process->image = snapshot_string(snapshot, image, strlen(image));
+	process->luid = luid;
+	process->session_id = session_id;
+}
+
+static struct leak *leak_of(const struct snapshot *snapshot)
+{
+	const struct leak_terms terms = {
+	    .release_time = NUMBER_UNKNOWN, .after_logoff = NUMBER_UNKNOWN};
+	struct leak *leak = leak_create(&terms);
+	assert_true(leak_add(leak, snapshot, 0, 0));
+	return leak;
+}
+
+static struct culprits culprits_of(const struct snapshot *snapshot)
+{
+	const uint64_t luid = ANNA;
+	struct culprits culprits;
+	assert_true(culprits_find(&culprits, snapshot, &luid, 1, NULL, 0));
+	return culprits;
+}
+
+static void a_process_that_runs_in_an_orphan_holds_it(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = host();
+	add_process(snapshot, 4, "System", 0x3e7, 0);
+	add_process(snapshot, 4100, "agent.exe", ANNA, 0);
+	add_process(snapshot, 4200, "gone.exe", LUID_UNKNOWN, 3);
+	struct leak *leak = leak_of(snapshot);
+	struct holders holders;
+	size_t count;
+	assert_true(holders_find(&holders, snapshot, leak));
+	const struct holder *first = holders_of(&holders, ANNA, &count);
+	assert_int_equal(count, 1);
+	assert_int_equal(first->pid, 4100);
+	assert_true(first->runs_in_it);
+	assert_int_equal(first->tokens, 0);
+	assert_int_equal(holders.count, 1);
+	struct culprits culprits = culprits_of(snapshot);
+	assert_int_equal(culprits.count, 1);
+	assert_int_equal(culprits.items[0].pid, 4100);
+	assert_int_equal(culprits.items[0].alone, 1);
+	assert_int_equal(culprits.unheld, 0);
+	culprits_deinit(&culprits);
+	holders_deinit(&holders);
+	leak_destroy(leak);
+	snapshot_destroy(snapshot);
+}
+
+static void a_handle_and_a_primary_token_are_two_holds_of_one_holder(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = host();
+	add_handle(snapshot, 812, "lsass.exe", ANNA, 3);
+	add_handle(snapshot, 4100, "agent.exe", ANNA, 3);
+	add_process(snapshot, 4100, "agent.exe", ANNA, 3);
+	struct leak *leak = leak_of(snapshot);
+	struct holders holders;
+	size_t count;
+	assert_true(holders_find(&holders, snapshot, leak));
+	const struct holder *first = holders_of(&holders, ANNA, &count);
+	assert_int_equal(count, 2);
+	assert_int_equal(first[0].pid, 4100);
+	assert_int_equal(first[0].tokens, 1);
+	assert_true(first[0].runs_in_it);
+	assert_true(first[1].follower);
+	struct culprits culprits = culprits_of(snapshot);
+	assert_int_equal(culprits.count, 2);
+	assert_int_equal(culprits.items[0].pid, 4100);
+	assert_int_equal(culprits.items[0].handles, 2);
+	assert_int_equal(culprits.items[0].alone, 1);
+	assert_true(culprits.items[1].follower);
+	culprits_deinit(&culprits);
+	holders_deinit(&holders);
+	leak_destroy(leak);
+	snapshot_destroy(snapshot);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    unit_test(a_process_that_runs_in_an_orphan_holds_it),
+	    unit_test(a_handle_and_a_primary_token_are_two_holds_of_one_holder),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
