@@ -177,23 +177,24 @@ static bool find_referred(struct comparison *comparison)
 static bool find_culprits(struct comparison *comparison)
 {
 	const bool proven = comparison->old_count + comparison->pinned_count > 0;
-	size_t luid_count = 0, id_count = 0, count;
+	size_t logon_count = 0, id_count = 0, count;
 	const struct left_id *ids = leak_ids(comparison->leak, &count);
-	uint64_t *luids = malloc((comparison->orphan_count + 1) * sizeof *luids);
+	struct held_logon *logons = malloc((comparison->orphan_count + 1) * sizeof *logons);
 	int64_t *numbers = malloc((count + 1) * sizeof *numbers);
-	for (size_t i = 0; luids && i < comparison->orphan_count; i++) {
+	for (size_t i = 0; logons && i < comparison->orphan_count; i++) {
 		if (!proven || comparison->orphans[i].is_old)
-			luids[luid_count++] = comparison->orphans[i].left->luid;
+			logons[logon_count++] =
+			    held_logon_of(comparison->leak, comparison->orphans[i].left);
 	}
 	for (size_t i = 0; numbers && i < count; i++) {
 		if (!ids[i].gone && !is_of_orphan(comparison, ids[i].id) &&
 		    (!proven || is_leak(comparison, &ids[i])))
 			numbers[id_count++] = ids[i].id;
 	}
-	const bool good = luids && numbers &&
-	                  culprits_find(&comparison->culprits, comparison->after, luids, luid_count,
-	                      numbers, id_count);
-	free(luids);
+	const bool good = logons && numbers &&
+	                  culprits_find(&comparison->culprits, comparison->after, logons,
+	                      logon_count, numbers, id_count);
+	free(logons);
 	free(numbers);
 	return good;
 }

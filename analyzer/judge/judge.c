@@ -106,31 +106,23 @@ static bool weigh_ids(struct verdict *verdict, const struct evidence *evidence)
 	return true;
 }
 
-static int by_luid(const void *a, const void *b)
-{
-	const uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
-	return (left > right) - (left < right);
-}
-
 /* Whoever holds what is a leak; and where nothing is one yet, what may become one. */
 static bool weigh_culprits(struct verdict *verdict, const struct evidence *evidence)
 {
 	const struct snapshot *settled = evidence_last(evidence)->snapshot;
 	struct culprits found = {0};
-	size_t luid_count = 0, id_count = 0, count;
+	size_t held_count = 0, id_count = 0, count;
 	const bool proven =
 	    verdict->k + verdict->unmatched_leaks + verdict->uncounted + verdict->strangers > 0;
 	const int64_t quiet = leak_quiet_time(evidence->leak);
 	const struct left_logon *logons = leak_logons(evidence->leak, &count);
-	uint64_t *luids = malloc((count + 1) * sizeof *luids);
-	for (size_t i = 0; luids && i < count; i++) {
+	struct held_logon *held = malloc((count + 1) * sizeof *held);
+	for (size_t i = 0; held && i < count; i++) {
 		const struct left_logon *left = &logons[i];
 		if (left_is_orphan(left) && !left->older &&
 		    (!proven || leak_is_old(evidence->leak, left->ended, left->shown, quiet)))
-			luids[luid_count++] = left->luid;
+			held[held_count++] = held_logon_of(evidence->leak, left);
 	}
-	if (luid_count)
-		qsort(luids, luid_count, sizeof *luids, by_luid);
 	const struct left_id *ids = leak_ids(evidence->leak, &count);
 	int64_t *numbers = malloc((count + 1) * sizeof *numbers);
 	for (size_t i = 0; numbers && i < count; i++) {
@@ -138,9 +130,9 @@ static bool weigh_culprits(struct verdict *verdict, const struct evidence *evide
 		    (ids[i].pinned || (!proven && ids[i].watched)))
 			numbers[id_count++] = ids[i].id;
 	}
-	bool good = luids && numbers &&
-	            culprits_find(&found, settled, luids, luid_count, numbers, id_count);
-	free(luids);
+	bool good =
+	    held && numbers && culprits_find(&found, settled, held, held_count, numbers, id_count);
+	free(held);
 	free(numbers);
 	verdict->culprits_known = true;
 	verdict->unattributed = found.unheld;

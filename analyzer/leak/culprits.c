@@ -6,21 +6,32 @@
 
 #include "leak/leak.h"
 
-/* One token of an orphan, or one that refers to a pinned ID of no orphan: by a handle, or as what the process runs with. */
+/* Tokens of an orphan, or that refer to a session ID that is held: of handles, or what the process runs with. */
 struct hold {
 	const char *image;
 	int64_t pid;
-	size_t item; /* orphans first, then IDs */
+	size_t
+	    item; /* orphans first, then IDs of no orphan; until it is spread, IDs of orphans behind them */
+	int64_t tokens;
+	bool direct; /* of the orphan itself */
 };
 
-/* What is held, and by how many others than followers. */
+/* How many hold an orphan or an ID. */
+struct tally {
+	size_t others;      /* processes, followers not counted */
+	bool held;          /* somebody has a token of the orphan itself */
+	bool held_by_other; /* and is no follower */
+};
+
+/* What is held. Whoever holds an orphan's ID holds each orphan that has it. */
 struct held {
-	const uint64_t *luids;
-	size_t luid_count;
+	const struct held_logon *logons;
+	size_t logon_count;
 	const int64_t *ids;
 	size_t id_count;
-	bool *by_anybody;
-	size_t *others; /* processes, by item */
+	struct held_logon *by_id; /* the orphans with an ID that no session has, by ID */
+	size_t by_id_count;
+	struct tally *tallies; /* by item */
 };
 
 static int luid_order(const void *a, const void *b)
@@ -47,19 +58,80 @@ static int hold_order(const void *a, const void *b)
 	return (left->item > right->item) - (left->item < right->item);
 }
 
-/* Which of what is held a token holds; SIZE_MAX: nothing. */
-static size_t item_of(const struct held *held, uint64_t of_luid, int64_t of_id)
+static int logon_order(const void *a, const void *b)
 {
-	const uint64_t *luid =
-	    of_luid != LUID_UNKNOWN && held->luid_count
-	        ? bsearch(&of_luid, held->luids, held->luid_count, sizeof *luid, luid_order)
+	const struct held_logon *left = a, *right = b;
+	return luid_order(&left->luid, &right->luid);
+}
+
+static int logon_id_order(const void *a, const void *b)
+{
+	const struct held_logon *left = a, *right = b;
+	const int order = number_order(&left->session_id, &right->session_id);
+	return order ? order : logon_order(a, b);
+}
+
+/* The first orphan whose session had the ID; SIZE_MAX: none. */
+static size_t first_of_id(const struct held *held, int64_t id)
+{
+	size_t low = 0, high = held->by_id_count;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		if (held->by_id[middle].session_id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < held->by_id_count && held->by_id[low].session_id == id ? low : SIZE_MAX;
+}
+
+static size_t logon_of(const struct held *held, uint64_t luid)
+{
+	const struct held_logon key = {.luid = luid};
+	const struct held_logon *logon =
+	    luid != LUID_UNKNOWN && held->logon_count
+	        ? bsearch(&key, held->logons, held->logon_count, sizeof key, logon_order)
 	        : NULL;
-	if (luid)
-		return (size_t)(luid - held->luids);
-	const int64_t *id = of_id > 0 && held->id_count ? bsearch(&of_id, held->ids, held->id_count,
-	                                                      sizeof *id, number_order)
-	                                                : NULL;
-	return id ? held->luid_count + (size_t)(id - held->ids) : SIZE_MAX;
+	return logon ? (size_t)(logon - held->logons) : SIZE_MAX;
+}
+
+/* Which of what is held a token holds; SIZE_MAX: nothing. */
+static size_t item_of(const struct held *held, uint64_t luid, int64_t id)
+{
+	const size_t logon = logon_of(held, luid);
+	if (logon != SIZE_MAX || id <= 0)
+		return logon;
+	const size_t first = first_of_id(held, id);
+	if (first != SIZE_MAX)
+		return held->logon_count + held->id_count + first;
+	const int64_t *other =
+	    held->id_count ? bsearch(&id, held->ids, held->id_count, sizeof id, number_order)
+	                   : NULL;
+	return other ? held->logon_count + (size_t)(other - held->ids) : SIZE_MAX;
+}
+
+static bool same_process(const struct hold *a, const struct hold *b)
+{
+	return a->pid == b->pid &&
+	       strcasecmp(a->image ? a->image : "", b->image ? b->image : "") == 0;
+}
+
+/* Sorts the holds and makes one of all by which a process holds one thing. */
+static size_t unify(struct hold *holds, size_t count)
+{
+	size_t kept = 0;
+	if (count)
+		qsort(holds, count, sizeof *holds, hold_order);
+	for (size_t i = 0; i < count; i++) {
+		struct hold *last = kept ? &holds[kept - 1] : NULL;
+		if (last && last->item == holds[i].item && same_process(last, &holds[i])) {
+			last->tokens += holds[i].tokens;
+			last->direct |= holds[i].direct;
+		} else {
+			holds[kept++] = holds[i];
+		}
+	}
+	return kept;
 }
 
 /* All of them, by process. NULL: memory is out. */
@@ -73,7 +145,8 @@ static struct hold *find_holds(
 		const struct handle *handle = &snapshot->handles[i];
 		const size_t item = item_of(held, handle->luid, handle->session_id);
 		if (item != SIZE_MAX)
-			holds[(*count)++] = (struct hold){handle->image, handle->pid, item};
+			holds[(*count)++] = (struct hold){
+			    handle->image, handle->pid, item, 1, item < held->logon_count};
 	}
 	/* Of a process that has exited no token is listed: who holds that one has a handle. */
 	for (size_t i = 0; holds && i < snapshot->process_count; i++) {
@@ -82,26 +155,61 @@ static struct hold *find_holds(
 		                        ? SIZE_MAX
 		                        : item_of(held, process->luid, process->session_id);
 		if (item != SIZE_MAX)
-			holds[(*count)++] = (struct hold){process->image, process->pid, item};
+			holds[(*count)++] = (struct hold){
+			    process->image, process->pid, item, 1, item < held->logon_count};
 	}
-	if (holds && *count)
-		qsort(holds, *count, sizeof *holds, hold_order);
+	if (holds)
+		*count = unify(holds, *count);
 	return holds;
 }
 
-static bool same_process(const struct hold *a, const struct hold *b)
+static size_t orphans_of(const struct held *held, const struct hold *hold)
 {
-	return a->pid == b->pid &&
-	       strcasecmp(a->image ? a->image : "", b->image ? b->image : "") == 0;
+	const size_t items = held->logon_count + held->id_count;
+	size_t count = 0;
+	if (hold->item < items)
+		return 0;
+	const struct held_logon *first = &held->by_id[hold->item - items];
+	while (first + count < held->by_id + held->by_id_count &&
+	       first[count].session_id == first->session_id)
+		count++;
+	return count;
 }
 
-static void count_others(const struct held *held, const struct hold *holds, size_t count)
+/* Makes of a hold of an orphans' ID one of each of those orphans. False: memory is out. */
+static bool spread(const struct held *held, struct hold **holds, size_t *count)
+{
+	size_t room = *count + 1, added = *count;
+	for (size_t i = 0; i < *count; i++)
+		room += orphans_of(held, &(*holds)[i]);
+	struct hold *larger = reallocarray(*holds, room, sizeof *larger);
+	if (!larger)
+		return false;
+	*holds = larger;
+	for (size_t i = 0; i < *count; i++) {
+		const size_t orphans = orphans_of(held, &larger[i]);
+		const struct held_logon *of =
+		    orphans ? &held->by_id[larger[i].item - held->logon_count - held->id_count]
+		            : NULL;
+		for (size_t j = orphans; j-- > 0;) {
+			struct hold *to = j ? &larger[added++] : &larger[i];
+			*to = larger[i];
+			to->item = logon_of(held, of[j].luid);
+			to->tokens = j ? 0 : to->tokens; /* it is counted once */
+		}
+	}
+	*count = unify(larger, added);
+	return true;
+}
+
+static void count_holders(const struct held *held, const struct hold *holds, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		held->by_anybody[holds[i].item] = true;
-		const bool again = i > 0 && same_process(&holds[i], &holds[i - 1]) &&
-		                   holds[i].item == holds[i - 1].item;
-		held->others[holds[i].item] += !again && !image_follows(holds[i].image);
+		struct tally *tally = &held->tallies[holds[i].item];
+		const bool follows = image_follows(holds[i].image);
+		tally->others += !follows;
+		tally->held |= holds[i].direct;
+		tally->held_by_other |= holds[i].direct && !follows;
 	}
 }
 
@@ -110,22 +218,19 @@ static void group(
 {
 	struct culprit *culprit = NULL;
 	for (size_t i = 0; i < count; i++) {
-		const bool same = i > 0 && same_process(&holds[i], &holds[i - 1]);
-		const size_t item = holds[i].item;
-		if (!same) {
+		const struct tally *tally = &held->tallies[holds[i].item];
+		if (i == 0 || !same_process(&holds[i], &holds[i - 1])) {
 			culprit = &out->items[out->count++];
 			*culprit = (struct culprit){.image = holds[i].image,
 			    .pid = holds[i].pid,
 			    .follower = image_follows(holds[i].image),
 			    .windows = image_is_windows(holds[i].image)};
 		}
-		culprit->handles++;
-		if (same && item == holds[i - 1].item)
-			continue;
-		culprit->logon_sessions += item < held->luid_count;
-		culprit->session_ids += item >= held->luid_count;
-		culprit->alone += held->others[item] == (image_follows(culprit->image) ? 0 : 1);
-		culprit->follower = culprit->follower && held->others[item] > 0;
+		culprit->handles += holds[i].tokens;
+		culprit->logon_sessions += holds[i].item < held->logon_count;
+		culprit->session_ids += holds[i].item >= held->logon_count;
+		culprit->alone += tally->others == (image_follows(culprit->image) ? 0 : 1);
+		culprit->follower = culprit->follower && tally->others > 0;
 	}
 }
 
@@ -153,31 +258,64 @@ static int culprit_order(const void *a, const void *b)
 	return (left->pid > right->pid) - (left->pid < right->pid);
 }
 
-bool culprits_find(struct culprits *out, const struct snapshot *snapshot, const uint64_t *luids,
-    size_t luid_count, const int64_t *ids, size_t id_count)
+/* False: memory is out. */
+static bool index_ids(struct held *held)
 {
-	struct held held = {luids, luid_count, ids, id_count, NULL, NULL};
+	held->by_id = malloc((held->logon_count + 1) * sizeof *held->by_id);
+	for (size_t i = 0; held->by_id && i < held->logon_count; i++) {
+		if (held->logons[i].session_id > 0)
+			held->by_id[held->by_id_count++] = held->logons[i];
+	}
+	if (held->by_id_count)
+		qsort(held->by_id, held->by_id_count, sizeof *held->by_id, logon_id_order);
+	return held->by_id;
+}
+
+bool culprits_find(struct culprits *out, const struct snapshot *snapshot,
+    const struct held_logon *logons, size_t logon_count, const int64_t *ids, size_t id_count)
+{
+	struct held held = {
+	    .logons = logons, .logon_count = logon_count, .ids = ids, .id_count = id_count};
 	size_t count = 0;
 	*out = (struct culprits){0};
-	held.by_anybody = calloc(luid_count + id_count + 1, sizeof *held.by_anybody);
-	held.others = calloc(luid_count + id_count + 1, sizeof *held.others);
+	held.tallies = calloc(logon_count + id_count + 1, sizeof *held.tallies);
 	struct hold *holds =
-	    held.by_anybody && held.others ? find_holds(&held, snapshot, &count) : NULL;
-	out->items = holds ? calloc(count + 1, sizeof *out->items) : NULL;
+	    held.tallies && index_ids(&held) ? find_holds(&held, snapshot, &count) : NULL;
+	if (holds && spread(&held, &holds, &count))
+		out->items = calloc(count + 1, sizeof *out->items);
 	if (out->items) {
-		count_others(&held, holds, count);
+		count_holders(&held, holds, count);
 		group(out, &held, holds, count);
 		if (out->count)
 			qsort(out->items, out->count, sizeof *out->items, culprit_order);
-		for (size_t i = 0; i < luid_count; i++) {
-			out->unheld += !held.by_anybody[i];
-			out->followers_only += held.by_anybody[i] && held.others[i] == 0;
+		for (size_t i = 0; i < logon_count; i++) {
+			out->unheld += !held.tallies[i].held;
+			out->followers_only +=
+			    held.tallies[i].held && !held.tallies[i].held_by_other;
 		}
 	}
 	free(holds);
-	free(held.by_anybody);
-	free(held.others);
+	free(held.by_id);
+	free(held.tallies);
 	return out->items;
+}
+
+struct held_logon held_logon_of(const struct leak *leak, const struct left_logon *left)
+{
+	struct held_logon logon = {.luid = left->luid, .session_id = NUMBER_UNKNOWN};
+	size_t low = 0, high;
+	const struct left_id *ids = leak_ids(leak, &high);
+	const size_t count = high;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		if (ids[middle].id < left->session_id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < count && ids[low].id == left->session_id && !ids[low].gone)
+		logon.session_id = left->session_id;
+	return logon;
 }
 
 void culprits_deinit(struct culprits *culprits)

@@ -259,9 +259,16 @@ struct culprits {
 	int64_t followers_only; /* orphans that only followers hold */
 };
 
-/* Who holds the logon sessions (LUIDs, sorted) and session IDs (sorted) in the snapshot. False: memory is out. */
-bool culprits_find(struct culprits *out, const struct snapshot *snapshot, const uint64_t *luids,
-    size_t luid_count, const int64_t *ids, size_t id_count);
+/* An orphan, and the ID of its session if no session has that: who refers to the ID holds the orphan, too. */
+struct held_logon {
+	uint64_t luid;
+	int64_t session_id; /* NUMBER_UNKNOWN: not known, or not referred to */
+};
+struct held_logon held_logon_of(const struct leak *leak, const struct left_logon *left);
+
+/* Who holds the logon sessions (by LUID) and session IDs of none of them (sorted) in the snapshot. False: memory is out. */
+bool culprits_find(struct culprits *out, const struct snapshot *snapshot,
+    const struct held_logon *logons, size_t logon_count, const int64_t *ids, size_t id_count);
 void culprits_deinit(struct culprits *culprits);
 /* How many of the first are ranked alike. */
 size_t culprits_tied(const struct culprits *culprits);

@@ -38,25 +38,25 @@ static void find_culprits(const struct leak *leak, const struct snapshot *sample
 	struct culprits culprits;
 	const struct left_logon *logons = leak_logons(leak, &logon_count);
 	const struct left_id *ids = leak_ids(leak, &id_count);
-	uint64_t *luids = malloc((logon_count + 1) * sizeof *luids);
+	struct held_logon *held = malloc((logon_count + 1) * sizeof *held);
 	int64_t *numbers = malloc((id_count + 1) * sizeof *numbers);
-	for (size_t i = 0; luids && i < logon_count; i++) {
+	for (size_t i = 0; held && i < logon_count; i++) {
 		if (left_is_orphan(&logons[i]))
-			luids[orphans++] = logons[i].luid;
+			held[orphans++] = held_logon_of(leak, &logons[i]);
 	}
 	for (size_t i = 0; numbers && i < id_count; i++)
 		numbers[i] = ids[i].id;
-	if (!luids || !numbers || !holders_find(&holders, sample, leak) ||
-	    !culprits_find(&culprits, sample, luids, orphans, numbers, id_count))
+	if (!held || !numbers || !holders_find(&holders, sample, leak) ||
+	    !culprits_find(&culprits, sample, held, orphans, numbers, id_count))
 		abort();
 	for (size_t i = 0; i < orphans; i++)
-		handles_shown_of(sample, &holders, luids[i]);
+		handles_shown_of(sample, &holders, held[i].luid);
 	if (culprits_tied(&culprits) > culprits.count ||
 	    culprits.unheld + culprits.followers_only > (int64_t)orphans)
 		abort();
 	culprits_deinit(&culprits);
 	holders_deinit(&holders);
-	free(luids);
+	free(held);
 	free(numbers);
 }
 

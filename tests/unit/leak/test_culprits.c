@@ -51,9 +51,17 @@ static struct leak *leak_of(const struct snapshot *snapshot)
 
 static struct culprits culprits_of(const struct snapshot *snapshot)
 {
-	const uint64_t luid = ANNA;
+	struct leak *leak = leak_of(snapshot);
+	size_t count, held_count = 0;
+	const struct left_logon *logons = leak_logons(leak, &count);
+	struct held_logon held[8];
 	struct culprits culprits;
-	assert_true(culprits_find(&culprits, snapshot, &luid, 1, NULL, 0));
+	for (size_t i = 0; i < count; i++) {
+		if (left_is_orphan(&logons[i]))
+			held[held_count++] = held_logon_of(leak, &logons[i]);
+	}
+	assert_true(culprits_find(&culprits, snapshot, held, held_count, NULL, 0));
+	leak_destroy(leak);
 	return culprits;
 }
 
@@ -114,11 +122,71 @@ static void a_handle_and_a_primary_token_are_two_holds_of_one_holder(void **stat
 	snapshot_destroy(snapshot);
 }
 
+static void who_holds_the_id_holds_its_orphan_with_the_others(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = host();
+	add_handle(snapshot, 900, "leaky.exe", ANNA, 3);
+	add_handle(snapshot, 4100, "agent.exe", 0x3e7, 3);
+	struct culprits culprits = culprits_of(snapshot);
+	assert_int_equal(culprits.count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(culprits.items[i].logon_sessions, 1);
+		assert_int_equal(culprits.items[i].session_ids, 0);
+		assert_int_equal(culprits.items[i].handles, 1);
+		assert_int_equal(culprits.items[i].alone, 0);
+	}
+	assert_int_equal(culprits_tied(&culprits), 2);
+	culprits_deinit(&culprits);
+	snapshot_destroy(snapshot);
+}
+
+static void the_id_holds_both_halves_of_a_logon_and_neither_has_a_holder(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = host();
+	struct logon_session *half = snapshot_add_logon_session(snapshot);
+	half->luid = ANNA + 1;
+	half->session_id = 3;
+	add_handle(snapshot, 4100, "agent.exe", 0x3e7, 3);
+	add_handle(snapshot, 4100, "agent.exe", 0x3e7, 3);
+	struct culprits culprits = culprits_of(snapshot);
+	assert_int_equal(culprits.count, 1);
+	assert_int_equal(culprits.items[0].logon_sessions, 2);
+	assert_int_equal(culprits.items[0].handles, 2);
+	assert_int_equal(culprits.items[0].alone, 2);
+	assert_int_equal(culprits.unheld, 2);
+	culprits_deinit(&culprits);
+	snapshot_destroy(snapshot);
+}
+
+static void an_id_that_a_session_has_again_holds_no_orphan(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = host();
+	struct session *session = snapshot_add_session(snapshot);
+	session->id = 3;
+	session->user = snapshot_string(snapshot, "bert", strlen("bert"));
+	snapshot->logon_sessions[0].logon_type =
+	    snapshot_string(snapshot, "RemoteInteractive", strlen("RemoteInteractive"));
+	add_handle(snapshot, 900, "leaky.exe", ANNA, 3);
+	add_handle(snapshot, 4100, "agent.exe", 0x3e7, 3);
+	struct culprits culprits = culprits_of(snapshot);
+	assert_int_equal(culprits.count, 1);
+	assert_int_equal(culprits.items[0].pid, 900);
+	assert_int_equal(culprits.items[0].alone, 1);
+	culprits_deinit(&culprits);
+	snapshot_destroy(snapshot);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    unit_test(a_process_that_runs_in_an_orphan_holds_it),
 	    unit_test(a_handle_and_a_primary_token_are_two_holds_of_one_holder),
+	    unit_test(who_holds_the_id_holds_its_orphan_with_the_others),
+	    unit_test(the_id_holds_both_halves_of_a_logon_and_neither_has_a_holder),
+	    unit_test(an_id_that_a_session_has_again_holds_no_orphan),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
