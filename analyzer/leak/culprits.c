@@ -18,7 +18,8 @@ struct hold {
 
 /* How many hold an orphan or an ID. */
 struct tally {
-	size_t others;      /* processes, followers not counted */
+	size_t others; /* processes, followers not counted */
+	size_t followers;
 	bool held;          /* somebody has a token of the orphan itself */
 	bool held_by_other; /* and is no follower */
 };
@@ -208,9 +209,16 @@ static void count_holders(const struct held *held, const struct hold *holds, siz
 		struct tally *tally = &held->tallies[holds[i].item];
 		const bool follows = image_follows(holds[i].image);
 		tally->others += !follows;
+		tally->followers += follows;
 		tally->held |= holds[i].direct;
 		tally->held_by_other |= holds[i].direct && !follows;
 	}
+}
+
+/* Followers do not count against others; among themselves they do. */
+static bool holds_alone(const struct tally *tally, bool follows)
+{
+	return follows ? tally->others == 0 && tally->followers == 1 : tally->others == 1;
 }
 
 static void group(
@@ -229,7 +237,7 @@ static void group(
 		culprit->handles += holds[i].tokens;
 		culprit->logon_sessions += holds[i].item < held->logon_count;
 		culprit->session_ids += holds[i].item >= held->logon_count;
-		culprit->alone += tally->others == (image_follows(culprit->image) ? 0 : 1);
+		culprit->alone += holds_alone(tally, image_follows(culprit->image));
 		culprit->follower = culprit->follower && tally->others > 0;
 	}
 }

@@ -247,9 +247,9 @@ struct culprit {
 	int64_t handles;        /* and the token that it runs with */
 	int64_t logon_sessions; /* distinct orphans among them */
 	int64_t session_ids;    /* pinned IDs that it holds beyond those of orphans */
-	int64_t alone;          /* of both, what no other holder than followers holds */
-	bool follower;          /* each of what it holds has another holder */
-	bool windows;           /* a part of Windows, by name */
+	int64_t alone; /* of both, what no other holds; followers count only for followers */
+	bool follower; /* each of what it holds has another holder */
+	bool windows;  /* a part of Windows, by name */
 };
 
 struct culprits {

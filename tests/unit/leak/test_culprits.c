@@ -179,6 +179,24 @@ static void an_id_that_a_session_has_again_holds_no_orphan(void **state)
 	snapshot_destroy(snapshot);
 }
 
+static void of_two_followers_neither_holds_alone(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = host();
+	add_handle(snapshot, 812, "lsass.exe", ANNA, 3);
+	struct culprits culprits = culprits_of(snapshot);
+	assert_int_equal(culprits.items[0].alone, 1);
+	culprits_deinit(&culprits);
+	add_handle(snapshot, 813, "lsass.exe", ANNA, 3);
+	culprits = culprits_of(snapshot);
+	assert_int_equal(culprits.count, 2);
+	assert_int_equal(culprits.items[0].alone, 0);
+	assert_int_equal(culprits.items[1].alone, 0);
+	assert_int_equal(culprits.followers_only, 1);
+	culprits_deinit(&culprits);
+	snapshot_destroy(snapshot);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +205,7 @@ int main(void)
 	    unit_test(who_holds_the_id_holds_its_orphan_with_the_others),
 	    unit_test(the_id_holds_both_halves_of_a_logon_and_neither_has_a_holder),
 	    unit_test(an_id_that_a_session_has_again_holds_no_orphan),
+	    unit_test(of_two_followers_neither_holds_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
