@@ -111,11 +111,6 @@ static void add_holders(struct comparison *comparison, struct orphan *orphan)
 	orphan->first_holder = first ? (size_t)(first - comparison->holders_after.items) : 0;
 	orphan->handles_shown =
 	    handles_shown_of(comparison->after, &comparison->holders_after, luid);
-	comparison->without_holder += !first && orphan->handles_shown;
-	bool follows = first && orphan->handles_shown && orphan->holder_count <= 2;
-	for (size_t i = 0; follows && i < orphan->holder_count; i++)
-		follows = image_follows(first[i].image);
-	comparison->followers_only += follows;
 }
 
 static bool find_orphans(struct comparison *comparison)
@@ -194,6 +189,8 @@ static bool find_culprits(struct comparison *comparison)
 	const bool good = logons && numbers &&
 	                  culprits_find(&comparison->culprits, comparison->after, logons,
 	                      logon_count, numbers, id_count);
+	comparison->without_holder = comparison->culprits.without_holder;
+	comparison->followers_only = comparison->culprits.followers_only;
 	free(logons);
 	free(numbers);
 	return good;

@@ -266,6 +266,21 @@ static int culprit_order(const void *a, const void *b)
 	return (left->pid > right->pid) - (left->pid < right->pid);
 }
 
+static void count_orphans(
+    struct culprits *out, const struct held *held, const struct snapshot *snapshot)
+{
+	struct holders seen = {0};
+	for (size_t i = 0; i < snapshot->handle_count; i++)
+		seen.hidden += handle_is_hidden(&snapshot->handles[i]);
+	for (size_t i = 0; i < held->logon_count; i++) {
+		const struct tally *tally = &held->tallies[i];
+		const bool shown = handles_shown_of(snapshot, &seen, held->logons[i].luid);
+		out->unheld += !tally->held;
+		out->without_holder += !tally->held && shown;
+		out->followers_only += tally->held && !tally->held_by_other && shown;
+	}
+}
+
 /* False: memory is out. */
 static bool index_ids(struct held *held)
 {
@@ -296,11 +311,7 @@ bool culprits_find(struct culprits *out, const struct snapshot *snapshot,
 		group(out, &held, holds, count);
 		if (out->count)
 			qsort(out->items, out->count, sizeof *out->items, culprit_order);
-		for (size_t i = 0; i < logon_count; i++) {
-			out->unheld += !held.tallies[i].held;
-			out->followers_only +=
-			    held.tallies[i].held && !held.tallies[i].held_by_other;
-		}
+		count_orphans(out, &held, snapshot);
 	}
 	free(holds);
 	free(held.by_id);

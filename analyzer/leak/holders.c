@@ -159,6 +159,11 @@ static bool add_running(
 	return true;
 }
 
+bool handle_is_hidden(const struct handle *handle)
+{
+	return handle->luid == LUID_UNKNOWN && handle->type && strcmp(handle->type, "Token") == 0;
+}
+
 bool holders_find(struct holders *out, const struct snapshot *snapshot, const struct leak *leak)
 {
 	struct table table = {0};
@@ -168,7 +173,7 @@ bool holders_find(struct holders *out, const struct snapshot *snapshot, const st
 		const struct handle *handle = &snapshot->handles[i];
 		struct holder *holder;
 		if (handle->luid == LUID_UNKNOWN) {
-			hidden += handle->type && strcmp(handle->type, "Token") == 0;
+			hidden += handle_is_hidden(handle);
 			continue;
 		}
 		holder = find(&table, handle->luid, handle->pid, handle->image);

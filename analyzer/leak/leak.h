@@ -229,6 +229,8 @@ struct holders {
 	size_t hidden; /* token handles of which the logon session is not known */
 };
 
+/* Of a token of which the logon session is not known. */
+bool handle_is_hidden(const struct handle *handle);
 /* Processes that run in an orphan are holders, too; leak: what is an orphan, NULL: only handles are looked at. False: memory is
  * out. */
 bool holders_find(struct holders *out, const struct snapshot *snapshot, const struct leak *leak);
@@ -256,7 +258,8 @@ struct culprits {
 	struct culprit *items; /* the worst first */
 	size_t count;
 	int64_t unheld;         /* orphans without a holder in sight */
-	int64_t followers_only; /* orphans that only followers hold */
+	int64_t without_holder; /* of these, those whose handles were shown */
+	int64_t followers_only; /* orphans whose handles were shown, and only followers hold them */
 };
 
 /* An orphan, and the ID of its session if no session has that: who refers to the ID holds the orphan, too. */

@@ -746,6 +746,18 @@ static void holders_of_young_orphans_are_not_accused_beside_old_ones(void **stat
 	done(&pair);
 }
 
+static void of_an_orphan_that_only_followers_hold_it_is_said(void **state)
+{
+	(void)state;
+	struct pair pair = compare_moments(moment("10:00:00", LEFT("2001", "anna", "3"), ""),
+	    moment("11:00:00", LEFT("2001", "anna", "3"),
+	        HELD("2001", "4", "System", "3", "4") "," HELD("2001", "812", "lsass.exe", "3",
+	            "4") "," HELD("2001", "813", "lsass.exe", "3", "8")));
+	assert_int_equal(pair.comparison->followers_only, 1);
+	assert_int_equal(pair.comparison->without_holder, 0);
+	done(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -788,6 +800,7 @@ int main(void)
 	    unit_test(handles_that_were_not_looked_for_were_not_gained),
 	    unit_test(searches_tell_no_growth),
 	    unit_test(holders_of_young_orphans_are_not_accused_beside_old_ones),
+	    unit_test(of_an_orphan_that_only_followers_hold_it_is_said),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
