@@ -50,21 +50,26 @@ enum yes_no leak_process_ended(const struct snapshot *then, const struct snapsho
 	return ended;
 }
 
+static bool holds(const struct holders *holders, uint64_t luid, const struct process *process)
+{
+	size_t count;
+	const struct holder *holder = holders_of(holders, luid, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (holder[i].pid == process->pid)
+			return !holder[i].follower;
+	}
+	return process->luid == luid;
+}
+
 /* One that held the logon session at `then` and has ended; NULL: none is seen to have. */
-static const struct holder *ended_holder(const struct holders *holders, uint64_t luid,
+static const struct process *ended_holder(const struct holders *holders, uint64_t luid,
     const struct snapshot *then, const struct process *running, size_t count)
 {
-	size_t holder_count;
-	const struct holder *holder = holders_of(holders, luid, &holder_count);
-	for (size_t i = 0; i < holder_count; i++) {
-		const struct process *process = NULL;
-		for (size_t j = 0; !process && j < then->process_count; j++) {
-			if (then->processes[j].pid == holder[i].pid)
-				process = &then->processes[j];
-		}
-		if (process && process->session_id <= 0 && !holder[i].follower &&
+	for (size_t i = 0; i < then->process_count; i++) {
+		const struct process *process = &then->processes[i];
+		if (process->session_id <= 0 && holds(holders, luid, process) &&
 		    !runs_on(running, count, process))
-			return &holder[i];
+			return process;
 	}
 	return NULL;
 }
@@ -75,7 +80,7 @@ bool leak_taken_along(const struct leak *leak, const struct snapshot *then,
 	struct holders holders;
 	struct process *running = sorted(now);
 	*out = (struct taken_along){.pid = NUMBER_UNKNOWN};
-	if (!running || !holders_find(&holders, then)) {
+	if (!running || !holders_find(&holders, then, NULL)) {
 		free(running);
 		return false;
 	}
@@ -85,7 +90,7 @@ bool leak_taken_along(const struct leak *leak, const struct snapshot *then,
 		if (!left->gone || left->went != leak->samples || left->fate != FATE_ORPHAN ||
 		    !left->watched || left->older)
 			continue;
-		const struct holder *holder =
+		const struct process *holder =
 		    ended_holder(&holders, left->luid, then, running, now->process_count);
 		if (holder && out->count == 0) {
 			out->image = holder->image;
