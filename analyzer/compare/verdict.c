@@ -143,7 +143,8 @@ static void judge_orphans(struct notes *notes)
 	count_orphans(notes);
 	if (comparison->old_count == 0) {
 		ask_again(notes);
-		name_culprits(notes, "suspects");
+		if (comparison->pinned_count == 0)
+			name_culprits(notes, "suspects");
 		return;
 	}
 	comparison->verdict = EXIT_LEAK;

@@ -106,14 +106,19 @@ static bool weigh_ids(struct verdict *verdict, const struct evidence *evidence)
 	return true;
 }
 
+static int64_t leaks_found(const struct verdict *verdict)
+{
+	return verdict->k + verdict->unmatched_leaks + verdict->uncounted + verdict->strangers +
+	       verdict->pinned_ids;
+}
+
 /* Whoever holds what is a leak; and where nothing is one yet, what may become one. */
 static bool weigh_culprits(struct verdict *verdict, const struct evidence *evidence)
 {
 	const struct snapshot *settled = evidence_last(evidence)->snapshot;
 	struct culprits found = {0};
 	size_t held_count = 0, id_count = 0, count;
-	const bool proven =
-	    verdict->k + verdict->unmatched_leaks + verdict->uncounted + verdict->strangers > 0;
+	const bool proven = leaks_found(verdict) > 0;
 	const int64_t quiet = leak_quiet_time(evidence->leak);
 	const struct left_logon *logons = leak_logons(evidence->leak, &count);
 	struct held_logon *held = malloc((count + 1) * sizeof *held);
@@ -127,7 +132,9 @@ static bool weigh_culprits(struct verdict *verdict, const struct evidence *evide
 	int64_t *numbers = malloc((count + 1) * sizeof *numbers);
 	for (size_t i = 0; numbers && i < count; i++) {
 		if (!ids[i].gone && !ids[i].older && ids[i].logons == 0 &&
-		    (ids[i].pinned || (!proven && ids[i].watched)))
+		    (proven ? ids[i].pinned &&
+		                  leak_is_old(evidence->leak, ids[i].ended, ids[i].shown, quiet)
+		            : ids[i].pinned || ids[i].watched))
 			numbers[id_count++] = ids[i].id;
 	}
 	bool good =
@@ -147,12 +154,6 @@ static bool weigh_culprits(struct verdict *verdict, const struct evidence *evide
 	}
 	verdict->culprits = found.items;
 	return good;
-}
-
-static int64_t leaks_found(const struct verdict *verdict)
-{
-	return verdict->k + verdict->unmatched_leaks + verdict->uncounted + verdict->strangers +
-	       verdict->pinned_ids;
 }
 
 static bool weigh_settled(

@@ -331,7 +331,7 @@ class Symbols(DumpCase):
         shown = self.run_program("analyzer", "show", self.path, code=0).stdout
         total, seen = re.search(r"token objects +(\d+), (\d+) of them with a holder in sight", shown).groups()
         self.assertEqual(int(total), int(seen) + 1)
-        told = " ".join(self.run_program("analyzer", "compare", before, self.path, code=1).stdout.split())
+        told = " ".join(self.run_program("analyzer", "compare", "--after-logoff", "25m", before, self.path, code=1).stdout.split())
         self.assertIn("1 of them without a holder: a reference of the kernel's is what is left", told)
         self.assertNotIn("take a memory dump", told)
 
