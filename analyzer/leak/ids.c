@@ -269,7 +269,7 @@ struct left_id *leak_ids(const struct leak *leak, size_t *count)
 
 bool leak_shows_ids(const struct snapshot *sample)
 {
-	if (!snapshot_whole(sample, SECTION_HANDLES))
+	if (!snapshot_shows_token_sessions(sample))
 		return false;
 	for (size_t i = 0; i < sample->handle_count; i++) {
 		const struct handle *handle = &sample->handles[i];

@@ -54,6 +54,7 @@ static struct outcome outcome_of(
 static void see_handles(struct snapshot *snapshot)
 {
 	snapshot_sight(snapshot, SECTION_HANDLES)->extent = EXTENT_WHOLE;
+	snapshot_sight(snapshot, FACT_TOKEN_SESSIONS)->section = "nothing";
 	for (size_t i = 0; i < snapshot->handle_count; i++)
 		snapshot->handles[i].session_id = 0;
 }
