@@ -126,9 +126,10 @@ static bool find_orphans(struct comparison *comparison)
 			continue;
 		struct orphan *orphan = &comparison->orphans[comparison->orphan_count++];
 		*orphan = (struct orphan){.left = left,
-		    .kind = left->was_left                                   ? ORPHAN_BEFORE
-		            : left->first == left->sample && left->first > 1 ? ORPHAN_NEW
-		                                                             : ORPHAN_OUTLIVED,
+		    .kind = left->seen_alive  ? ORPHAN_OUTLIVED
+		            : left->first > 1 ? ORPHAN_NEW
+		            : left->was_left  ? ORPHAN_BEFORE
+		                              : ORPHAN_OUTLIVED,
 		    .is_old = leak_is_old(comparison->leak, left->ended, left->shown, 0)};
 		comparison->old_count += orphan->is_old;
 		add_holders(comparison, orphan);

@@ -49,8 +49,10 @@ static bool tell_after(struct sentences *out, const struct verdict *verdict)
 {
 	if (!verdict->after_known || !verdict->orphans_known || verdict->after_k == verdict->k)
 		return true;
-	return sentences_add(out, "right after logoff they were %lld of %lld, after settling %lld",
-	    (long long)verdict->after_k, (long long)verdict->n, (long long)verdict->k);
+	return sentences_add(out,
+	    "right after logoff they were %lld of %lld, after settling %lld%s",
+	    (long long)verdict->after_k, (long long)verdict->n, (long long)verdict->k,
+	    verdict->young ? ", and others that may still be released" : "");
 }
 
 static bool tell_rising(struct sentences *out, const struct verdict *verdict)
