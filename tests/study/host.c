@@ -162,6 +162,18 @@ static void add_session(struct snapshot *snapshot, int64_t id, const char *user,
 	session->state = state;
 }
 
+/* The session ID of a token is that of its logon session. */
+static void place_tokens(struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->handle_count; i++) {
+		struct handle *handle = &snapshot->handles[i];
+		for (size_t j = 0; j < snapshot->logon_session_count; j++) {
+			if (snapshot->logon_sessions[j].luid == handle->luid)
+				handle->session_id = snapshot->logon_sessions[j].session_id;
+		}
+	}
+}
+
 static bool is_logged_on(int cycle, int64_t time)
 {
 	return start_of(cycle) + SECOND <= time && time < start_of(cycle) + LENGTH;
@@ -280,6 +292,7 @@ static bool take_snapshot(struct host *host, enum mark mark, int64_t time)
 	add_cycles(host, snapshot, time);
 	add_others(host, snapshot, time);
 	add_services(host, snapshot);
+	place_tokens(snapshot);
 	const bool good = snapshot_see_all(snapshot) &&
 	                  runfile_add_capture(host->runfile, &capture, snapshot, NULL);
 	snapshot_destroy(snapshot);

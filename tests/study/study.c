@@ -14,9 +14,9 @@
 
 static const struct promise {
 	struct kind kind;
-	double leak_least, leak_most, clean_most; /* shares of the runs */
+	double leak_least, leak_most, clean_most, clean_least; /* shares of the runs */
 } promises[] = {
-    {{.name = "no leak", .unsettled = 0.05}, 0, 0.01, 1},
+    {{.name = "no leak", .unsettled = 0.05}, 0, 0.01, 1, 0.75},
     {{.name = "5 % of logons leak", .leak = 0.05}, 0.95, 1, 0.02},
     {{.name = "10 % of logons leak", .leak = 0.1}, 0.99, 1, 0.02},
     {{.name = "33 % of logons leak", .leak = 1.0 / 3}, 1, 1, 0},
@@ -28,7 +28,7 @@ static const struct promise {
     {{.name = "handles leak, in the last fifth", .anonymous = 1, .from = 80}, 0, 1, 0.02},
     {{.name = "a cache fills to 20 and stays", .anonymous = 0.8, .plateau = 20}, 0, 0.01, 1},
     {{.name = "a cache fills until cycle 75", .anonymous = 1, .plateau = 75}, 0, 0.01, 1},
-    {{.name = "others log on, and stay", .staff = 0.5}, 0, 0.01, 1},
+    {{.name = "others log on, and stay", .staff = 0.5}, 0, 0.01, 1, 0.75},
 };
 
 struct count {
@@ -128,11 +128,10 @@ static bool is_kept(const struct promise *promise, const struct count *count, in
 {
 	const double leak = (double)count->words[VERDICT_LEAK] / runs,
 	             clean = (double)count->words[VERDICT_CLEAN] / runs;
-	const double unsure = (double)count->words[VERDICT_INCONCLUSIVE] / runs;
 
-	return leak + (promise->leak_least > 0 ? unsure : 0) >= promise->leak_least &&
-	       leak <= promise->leak_most && clean <= promise->clean_most && count->accused == 0 &&
-	       count->miscounted == 0 &&
+	return leak >= promise->leak_least && leak <= promise->leak_most &&
+	       clean >= promise->clean_least && clean <= promise->clean_most &&
+	       count->accused == 0 && count->miscounted == 0 &&
 	       (count->intervals == 0 || (double)count->covered / count->intervals >= 0.94);
 }
 
