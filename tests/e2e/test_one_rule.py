@@ -312,6 +312,57 @@ class OneMeaningInADump(test_dump.DumpCase):
         self.assertEqual([culprit["image"] for culprit in self.answer(code=None)["culprits"]], ["leaky"])
 
 
+class Ways(Case):
+    """The same evidence means the same as text, as JSON and as a memory dump. (Modelled hosts: tests/unit/conformance.)"""
+
+    def meaning(self, path):
+        """What a moment shows of sessions that are over, long after."""
+        done = self.run_program("analyzer", "compare", path, path, "--after-logoff", "25m", "--format", "json")
+        compared = json.loads(done.stdout)
+        orphans = {orphan["luid"]: {holder["image"] for holder in orphan["holders"]} for orphan in compared.get("orphans") or []}
+        return compared["verdict"], orphans, compared.get("referred_session_ids")
+
+    def test_listings_of_real_hosts_mean_the_same_as_json(self):
+        told = 0
+        for path in sorted(SAMPLES.glob("*.txt")):
+            done = self.run_program("analyzer", "show", "--format", "json", path)
+            if done.returncode:
+                continue  # no tool's output
+            with self.subTest(sample=path.name):
+                again = self.write("again.json", done.stdout)
+                self.assertEqual(json.loads(self.run_program("analyzer", "show", "--format", "json", again, code=CLEAN).stdout),
+                                 json.loads(done.stdout))
+                self.assertEqual(self.meaning(again), self.meaning(path))
+                told += 1
+        self.assertGreater(told, 50)
+
+    @unittest.skipUnless(test_dump.MKDUMP.exists(), "lab kernels were not built (needs clang and lld)")
+    def test_memory_dump_means_the_same_as_a_snapshot_and_may_show_more_holders(self):
+        for options in ([], ["--rule", "before"], ["--kernel-reference", "2"]):
+            with self.subTest(options=options):
+                folder = self.folder / ("lab" + "".join(options))
+                folder.mkdir()
+                lab = leaklab.Lab(folder, "--time-scale", "0.0001", *options)
+                try:
+                    self.grab(lab)
+                    self.drive(self.scenario(lab, load={"slots": 2, "cycles": 6}, settle={"at_least": "1s"},
+                                             observers=[self.observer(lab)]))
+                    live = self.write(f"live{len(options)}.json", self.run_program(
+                        "labhost", "show", "snapshot", "--control", lab.facts["control"], code=CLEAN).stdout)
+                    crash = lab.verb("crash", "--output", str(folder / "MEMORY.DMP"))
+                    self.assertEqual(crash.returncode, 0, crash.stderr)
+                finally:
+                    lab.stop()
+                done = self.run_program("analyzer", "dump", folder / "MEMORY.DMP", "--symbols", folder, "--format", "snapshot")
+                _, orphans, ids = self.meaning(live)
+                _, dumped, dumped_ids = self.meaning(self.write(f"dump{len(options)}.json", done.stdout))
+                self.assertEqual((set(dumped), dumped_ids), (set(orphans), ids))
+                self.assertGreaterEqual(len(orphans), 3)
+                for luid, holders in orphans.items():
+                    self.assertLessEqual(holders - {"System"}, dumped[luid])
+                self.run_file.unlink()
+
+
 class Restart(Case):
     """What goes as its holder ends was not released, and may have been a leak."""
 
@@ -376,7 +427,7 @@ class Removal(Case):
 
 if not SAMPLES.is_dir():  # no test that is skipped: there is nothing that one could install
     print(f"# {SAMPLES} is not there (LEAKLAB_SAMPLES names another folder): no listings of real hosts are looked at", flush=True)
-    del Noise.test_rows_of_real_hosts_are_still_sessions
+    del Noise.test_rows_of_real_hosts_are_still_sessions, Ways.test_listings_of_real_hosts_mean_the_same_as_json
 
 if __name__ == "__main__":
     tap.main()
