@@ -7,7 +7,7 @@
 
 struct look {
 	struct evidence *evidence;
-	struct clock clock;
+	int64_t tolerance; /* of the clocks */
 };
 
 static void show(struct evidence *evidence, size_t at)
@@ -16,15 +16,15 @@ static void show(struct evidence *evidence, size_t at)
 }
 
 /* A logon session vouches for the cycle in which it was made. */
-static void see_logon(struct look *look, const struct sighting *seen)
+static void see_logon(struct look *look, const struct left_logon *seen)
 {
 	const struct cycle_index *index = &look->evidence->index;
-	int64_t time = seen->time - look->clock.offset;
 	size_t end, best = index->count;
 	int64_t best_distance = 0;
 	for (size_t i = cycle_index_find(index, seen->user, &end); i < end; i++) {
 		const struct cycle *cycle = index->items[i];
-		int64_t distance = cycle_index_distance(index, i, time, look->clock.tolerance);
+		int64_t distance =
+		    cycle_index_distance(index, i, seen->logon_time, look->tolerance);
 		if (distance < 0 ||
 		    !account_same(cycle->user, cycle->domain, seen->user, seen->domain))
 			continue;
@@ -58,20 +58,26 @@ static void see(void *data, const struct sighting *seen)
 	struct look *look = data;
 	if (cycle_index_has(&look->evidence->index, seen->user, seen->domain))
 		look->evidence->sighted = true;
-	if (seen->session_id == NUMBER_UNKNOWN)
-		see_logon(data, seen);
-	else
-		see_session(data, seen);
+	see_session(look, seen);
 }
 
 bool logons_find(struct evidence *evidence, struct runfile *runfile, struct error *error)
 {
-	struct look look = {
-	    evidence, clock_at(&evidence->captures, MARK_SETTLED, evidence->settled.round)};
+	struct look look = {evidence,
+	    clock_at(&evidence->captures, MARK_SETTLED, evidence->settled.round).tolerance};
+	size_t count;
+	const struct left_logon *logons = leak_logons(evidence->leak, &count);
 	for (size_t i = 0; i < evidence->cycles.count; i++) {
 		const struct cycle *cycle = &evidence->cycles.items[i];
 		evidence->shown[i] =
 		    cycle->result == CYCLE_LOGGED_OFF || cycle->session_id != NUMBER_UNKNOWN;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (!logons[i].user || logons[i].logon_time == TIMESTAMP_UNKNOWN)
+			continue;
+		evidence->sighted |=
+		    cycle_index_has(&evidence->index, logons[i].user, logons[i].domain);
+		see_logon(&look, &logons[i]);
 	}
 	return runfile_sightings(runfile, see, &look, error);
 }

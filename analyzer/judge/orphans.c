@@ -38,20 +38,6 @@ static int survivor_order(const void *a, const void *b)
 	return order ? order : logon_session_order(&left->logon, &right->logon);
 }
 
-static struct survivor survivor_of(struct left_logon *left)
-{
-	struct survivor survivor = {.left = left};
-	record_clear(&logon_session_record, &survivor.logon);
-	survivor.logon.luid = left->luid;
-	survivor.logon.user = left->user;
-	survivor.logon.domain = left->domain;
-	survivor.logon.logon_type = left->logon_type;
-	survivor.logon.session_id = left->session_id;
-	survivor.logon.logon_time = left->logon_time;
-	survivor.logon.logon_time_text = left->logon_time_text;
-	return survivor;
-}
-
 /* What is older than the run counts only if its session was seen in it. */
 static bool collect(struct orphans *found, const struct evidence *evidence, struct leak *leak)
 {
@@ -62,7 +48,7 @@ static bool collect(struct orphans *found, const struct evidence *evidence, stru
 		struct left_logon *left = &logons[i];
 		if (left->gone || !left->watched)
 			continue;
-		struct survivor survivor = survivor_of(left);
+		struct survivor survivor = {.left = left, .logon = left_record(left)};
 		/* Without a sample from before the run, only the cycles tell what is theirs. */
 		if (left->first == 1 && evidence->before.snapshot) { /* there before the run */
 			survivor.cycle = cycle_that_joined(evidence, &survivor.logon);

@@ -6,9 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/error.h"
 #include "judge/evidence.h"
-#include "runfile/runfile.h"
 
 struct owner {
 	uint64_t luid;
@@ -18,15 +16,13 @@ struct owner {
 
 struct owners {
 	struct owner *items; /* by LUID */
-	size_t count, room;
+	size_t count;
 	size_t
 	    strangers; /* logon sessions of people who logged on during the run and are not its own */
-	struct intern *intern; /* private */
 };
 
-/* From what all snapshots of the run list. */
-bool owners_load(struct owners *owners, const struct evidence *evidence, struct runfile *runfile,
-    struct error *error);
+/* From what all snapshots of the run list; texts are the evidence's. False: memory is out. */
+bool owners_load(struct owners *owners, const struct evidence *evidence);
 void owners_deinit(struct owners *owners);
 
 /* NULL: no snapshot lists a logon session with this LUID and a user. */

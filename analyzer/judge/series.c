@@ -276,7 +276,8 @@ bool series_load(struct series_set *set, const struct evidence *evidence, struct
 	*set = (struct series_set){.intern = intern_create()};
 	good = (set->intern && looks_choose(&set->looks, evidence, slots_of(runfile))) ||
 	       error_set(error, EXIT_TARGET, "out of memory");
-	good = good && owners_load(&loading.owners, evidence, runfile, error);
+	good = good && (owners_load(&loading.owners, evidence) ||
+	                   error_set(error, EXIT_TARGET, "out of memory"));
 	if (good) {
 		set->strangers = loading.owners.strangers;
 		good = count_rows(&loading, runfile, error);

@@ -176,6 +176,8 @@ struct left_logon *leak_logons(const struct leak *leak, size_t *count);
 struct left_id *leak_ids(const struct leak *leak, size_t *count);
 /* NULL: no sample showed it. */
 struct left_logon *leak_logon(const struct leak *leak, uint64_t luid);
+/* The same as a record of evidence; its texts are the leak's. */
+struct logon_session left_record(const struct left_logon *left);
 /* An orphan, not gone, as far as anybody knows. */
 bool left_is_orphan(const struct left_logon *left);
 

@@ -654,3 +654,14 @@ void leak_prove_end(struct leak *leak, uint64_t luid, int64_t ended)
 	    (left->unsure == UNSURE_SESSIONS_UNSEEN || left->unsure == UNSURE_EARLIER_LOGON))
 		left->fate = FATE_ORPHAN;
 }
+
+struct logon_session left_record(const struct left_logon *left)
+{
+	return (struct logon_session){.luid = left->luid,
+	    .user = left->user,
+	    .domain = left->domain,
+	    .logon_type = left->logon_type,
+	    .session_id = left->session_id,
+	    .logon_time = left->logon_time,
+	    .logon_time_text = left->logon_time_text};
+}

@@ -78,31 +78,6 @@ bool runfile_token_holdings(struct runfile *runfile,
 	return visit_holdings(runfile, STATEMENT_TOKEN_HOLDINGS, visit, data, error);
 }
 
-bool runfile_logon_sessions(struct runfile *runfile,
-    void (*visit)(void *data, const struct logon_session *logon), void *data, struct error *error)
-{
-	sqlite3_stmt *row = database_statement(runfile, STATEMENT_OWNERS, error);
-	if (!row)
-		return false;
-	int result;
-	while ((result = sqlite3_step(row)) == SQLITE_ROW) {
-		const struct logon_session logon = {
-		    .luid = (uint64_t)sqlite3_column_int64(row, 0),
-		    .user = (const char *)sqlite3_column_text(row, 1),
-		    .domain = (const char *)sqlite3_column_text(row, 2),
-		    .logon_type = (const char *)sqlite3_column_text(row, 3),
-		    .session_id = column_number(row, 4),
-		    .logon_time = TIMESTAMP_UNKNOWN,
-		};
-		visit(data, &logon);
-	}
-	bool good = result == SQLITE_DONE;
-	if (!good)
-		database_error(runfile, "reading the logon sessions of the snapshots", error);
-	sqlite3_reset(row);
-	return good;
-}
-
 bool runfile_hosts(struct runfile *runfile,
     void (*visit)(void *data, const struct snapshot *header), void *data, struct error *error)
 {

@@ -165,14 +165,12 @@ void captures_deinit(struct captures *captures);
  * none. A file of schema 2 is asked for what its observers printed, which is read again. */
 struct snapshot *runfile_snapshot(
     struct runfile *runfile, enum mark mark, int64_t round, bool handles, struct error *error);
-/* An account that snapshots show on the host, whatever their mark. */
+/* An account that snapshots show in an RDS session, but for those of the mark "before". */
 struct sighting {
 	const char *user;
 	const char *domain;
-	int64_t
-	    session_id; /* of an RDS session, not of the mark "before"; NUMBER_UNKNOWN: a logon session */
-	int64_t
-	    time; /* a session's: last seen, driver's clock; a logon session's: made, host clock */
+	int64_t session_id;
+	int64_t time; /* last seen, driver's clock */
 };
 /* Calls visit for each. Strings are valid during the call. */
 bool runfile_sightings(struct runfile *runfile,
@@ -196,10 +194,6 @@ bool runfile_process_counts(struct runfile *runfile,
 /* Calls visit with each snapshot that is without its rows: what it says of the host. Valid during the call. */
 bool runfile_hosts(struct runfile *runfile,
     void (*visit)(void *data, const struct snapshot *header), void *data, struct error *error);
-/* Calls visit for each logon session that any snapshot names a user of, without its times; one that the snapshots tell of
- * in several ways comes in each of them. Valid during the call. */
-bool runfile_logon_sessions(struct runfile *runfile,
-    void (*visit)(void *data, const struct logon_session *logon), void *data, struct error *error);
 /* Calls visit for each token handle, captures in order, without its account. */
 bool runfile_token_holdings(struct runfile *runfile,
     void (*visit)(void *data, const struct holding *holding), void *data, struct error *error);

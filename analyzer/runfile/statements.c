@@ -46,13 +46,8 @@ const char *const statement_texts[STATEMENT_COUNT] = {
         "SELECT capture, pid, image, type, NULL, NULL, NULL, NULL FROM handle"
         " WHERE type = 'Token' ORDER BY rowid",
     [STATEMENT_OUTPUT] = "SELECT output FROM capture WHERE id = ?",
-    [STATEMENT_OWNERS] =
-        "SELECT DISTINCT luid, user, domain, logon_type, session_id FROM logon_session"
-        " WHERE luid IS NOT NULL AND user IS NOT NULL",
     [STATEMENT_SIGHTINGS] =
-        "SELECT DISTINCT user, domain, NULL, logon_time FROM logon_session"
-        " WHERE user IS NOT NULL AND logon_time IS NOT NULL"
-        " UNION ALL SELECT user, domain, session.id, max(ended) FROM session"
+        "SELECT user, domain, session.id, max(ended) FROM session"
         " JOIN capture ON capture.id = session.capture"
         " WHERE user IS NOT NULL AND session.id IS NOT NULL AND ended IS NOT NULL AND mark <> ?"
         " GROUP BY user, domain, session.id",
