@@ -491,7 +491,9 @@ bool snapshot_unify_all(struct snapshot *snapshot)
 	bool good = true;
 	for (size_t i = 0; good && i < SECTION_COUNT; i++) {
 		const struct field *list = list_of(sections[i].record);
-		if (!has_repeated(snapshot, &sections[i], &good))
+		/* A source that repeats a handle is left as it is, as text is; telling costs a sort of all of them. */
+		if (sections[i].record == &handle_record ||
+		    !has_repeated(snapshot, &sections[i], &good))
 			continue;
 		good = (sections[i].record != &process_record || check_images(snapshot)) &&
 		       unify(snapshot, &sections[i]);

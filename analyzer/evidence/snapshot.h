@@ -235,7 +235,7 @@ bool snapshot_merge(
     struct snapshot *snapshot, const struct snapshot *other, bool at_once, struct error *error);
 /* Sorts a section and makes one record of all that mean one thing; contradictions are noted. False: memory is out. */
 bool snapshot_unify(struct snapshot *snapshot, const char *section);
-/* The same of all sections of one observer in which a record is repeated; others keep their order. Counts of rows that were right
+/* The same of all sections but handles of one observer in which a record is repeated; others keep their order. Counts of rows that were right
  * stay so. False: memory is out. */
 bool snapshot_unify_all(struct snapshot *snapshot);
 

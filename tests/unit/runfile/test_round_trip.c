@@ -211,10 +211,6 @@ static struct snapshot *make_repeated(void)
 		struct process *process = snapshot_add_process(snapshot);
 		process->pid = 812;
 		process->image = snapshot_string(snapshot, odd ? "a.exe" : "b.exe", 5);
-		struct handle *handle = snapshot_add_handle(snapshot);
-		handle->pid = 812;
-		handle->value = 8;
-		handle->luid = odd ? 1 : 2;
 	}
 	assert_true(snapshot_see_all(snapshot));
 	return snapshot;
@@ -224,18 +220,17 @@ static void what_is_repeated_is_read_as_one_that_is_disputed(void **state)
 {
 	(void)state;
 	static const char *const sections[] = {
-	    SECTION_SESSIONS, SECTION_LOGON_SESSIONS, SECTION_HANDLES, SECTION_PROCESSES};
+	    SECTION_SESSIONS, SECTION_LOGON_SESSIONS, SECTION_PROCESSES};
 	struct snapshot *snapshot = make_repeated();
 	for (size_t i = 0; i < 2; i++) {
 		struct snapshot *again = ways[i].go(snapshot);
 		assert_int_equal(again->session_count, 1);
 		assert_int_equal(again->logon_session_count, 1);
-		assert_int_equal(again->handle_count, 1);
 		assert_int_equal(again->process_count, 1);
 		assert_true(again->sessions[0].disputed);
 		assert_true(again->logon_sessions[0].disputed);
-		assert_int_equal(again->contradiction_total, 4);
-		for (size_t j = 0; j < 4; j++) {
+		assert_int_equal(again->contradiction_total, 3);
+		for (size_t j = 0; j < 3; j++) {
 			assert_true(snapshot_whole(again, sections[j]));
 			assert_int_equal(snapshot_sight_of(again, sections[j])->rows, 1);
 		}
