@@ -45,7 +45,7 @@ static bool find_holders(struct comparison *comparison)
 	return before.good && after.good;
 }
 
-/* Where the moments are no pair, the last one stands alone. */
+/* Moments that cannot be compared: the last one is looked at alone. */
 static bool note_taken(
     struct comparison *comparison, const struct snapshot *then, const struct snapshot *now)
 {

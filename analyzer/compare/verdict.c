@@ -321,7 +321,7 @@ static void judge_absence(struct notes *notes)
 	comparison->verdict = EXIT_CLEAN;
 }
 
-/* The moments are no pair, but what AFTER shows alone may be of use. */
+/* The moments cannot be compared, but what AFTER shows alone may be of use. */
 static void judge_after_alone(struct notes *notes)
 {
 	size_t count = notes->comparison->orphan_count;

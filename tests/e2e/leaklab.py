@@ -81,6 +81,19 @@ class Case(unittest.TestCase):
         self.addCleanup(stop)
         return lab
 
+    def grab(self, lab):
+        """The reference grabber, at work."""
+        words = ["--lab", "--quiet", "--control", lab.facts["control"]]
+        grabber = subprocess.Popen([program("grabber"), *words], stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL, text=True)
+        self.addCleanup(grabber.stdout.close)
+        self.addCleanup(grabber.wait)
+        self.addCleanup(grabber.terminate)
+        for line in grabber.stdout:
+            if line.strip() == "ready":
+                break
+        return grabber
+
     def run_program(self, name, *arguments, code=None, timeout=120, env=None, **more):
         done = subprocess.run([program(name), *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
                               cwd=self.folder, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL, **more)

@@ -533,14 +533,7 @@ class LabHost(DumpCase):
 
     def leak(self, *options):
         lab = self.lab("--time-scale", "0.0001", "--shell-seconds", "0.2", *options)
-        grabber = subprocess.Popen([leaklab.program("grabber"), "--lab", "--quiet"], stdout=subprocess.PIPE, text=True,
-                                   env={**leaklab.os.environ, "LAB_CONTROL": lab.facts["control"]})
-        self.addCleanup(grabber.stdout.close)
-        self.addCleanup(grabber.wait)
-        self.addCleanup(grabber.terminate)
-        for line in grabber.stdout:
-            if line.strip() == "ready":
-                break
+        self.grab(lab)
         scenario = self.scenario(lab, load={"slots": 2, "cycles": 8}, settle={"at_least": "1s"},
                                  observers=[self.observer(lab)])
         self.drive(scenario)

@@ -33,18 +33,6 @@ class Case(test_evidence.Case):
     def lab(self, *options, scale=0.0001):
         return super().lab("--time-scale", str(scale), *options)
 
-    def grab(self, lab):
-        words = ["--lab", "--quiet", "--control", lab.facts["control"]]
-        grabber = subprocess.Popen([leaklab.program("grabber"), *words], stdout=subprocess.PIPE,
-                                   stderr=subprocess.DEVNULL, text=True)
-        self.addCleanup(grabber.stdout.close)
-        self.addCleanup(grabber.wait)
-        self.addCleanup(grabber.terminate)
-        for line in grabber.stdout:
-            if line.strip() == "ready":
-                break
-        return grabber
-
     def shown(self, lab, what):
         return f"{leaklab.program('labhost')} show {what} --control {lab.facts['control']}"
 
