@@ -475,6 +475,18 @@ class BadDumps(DumpCase):
         self.assertEqual(self.missing(answer, "logon session"), {"damaged": 1})
         self.assertEqual(answer["orphaned"][0]["kernel_references"], 0)
 
+    def test_logon_session_or_process_with_the_name_of_another_is_damage_and_one_record_of_the_snapshot(self):
+        for poke, what, section in (("logon 0:fd2f5 LogonId 0xff123", "logon session", "logon_sessions"),
+                                    ("logon 0:fd2f5 LogonId 0", "logon session", "logon_sessions"),
+                                    ("process 2044 UniqueProcessId 812", "process", "processes")):
+            with self.subTest(poke=poke):
+                answer = self.damage(f"poke {poke}")
+                self.assertEqual(self.missing(answer, what), {"damaged": 1})
+                snapshot = json.loads(self.dump("--format", "snapshot").stdout)
+                self.assertEqual({one["section"]: one["extent"] for one in snapshot["sight"]}[section], "cut off")
+                path = self.write("snapshot.json", json.dumps(snapshot))
+                self.assertEqual(json.loads(self.run_program("analyzer", "show", "--format", "json", path).stdout), snapshot)
+
     def test_wild_pointers_in_tokens_processes_and_tables_are_counted(self):
         wild = ("0x8000000000000000", "0xffffe40100000001", "0x7ffffffff000", "0xffffffffffffffff")
         members = ("process 2044 ObjectTable", "process 2044 Token", "process 2044 ThreadListHead", "process 2044 Peb",

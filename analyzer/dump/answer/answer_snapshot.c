@@ -237,7 +237,7 @@ static bool fill(struct making *making)
 	if (making->holders_seen && kernel_missing_of(making->kernel, THING_TOKEN_LIST) == 0)
 		snapshot->token_objects_accounted = count_held(making->kernel);
 	return add_logons(making) && add_sessions(making) && add_processes(making) &&
-	       add_handles(making) && add_sight(making);
+	       add_handles(making) && add_sight(making) && snapshot_unify_all(snapshot);
 }
 
 struct snapshot *kernel_to_snapshot(const struct kernel *kernel, bool holders_seen)

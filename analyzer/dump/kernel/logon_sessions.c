@@ -202,9 +202,16 @@ static bool sort_logons(struct kernel *kernel)
 	*map = (struct address_map){.spacing_bits = map->spacing_bits};
 	if (kernel->logon_count)
 		qsort(kernel->logons, kernel->logon_count, sizeof *kernel->logons, by_luid);
-	for (uint32_t i = 0; i < kernel->logon_count; i++)
-		if (!address_map_add(map, kernel->logons[i].address, i))
+	for (uint32_t i = 0; i < kernel->logon_count; i++) {
+		const struct kernel_logon_session *logon = &kernel->logons[i];
+		if (!address_map_add(map, logon->address, i))
 			return false;
+		if (logon->luid == 0 || (i > 0 && logon[-1].luid == logon->luid))
+			kernel_damaged(kernel, THING_LOGON_SESSION,
+			    "logon session at 0x%llx: its LUID, 0x%llx, is %s",
+			    (unsigned long long)logon->address, (unsigned long long)logon->luid,
+			    logon->luid ? "that of another one" : "none that can be");
+	}
 	return true;
 }
 

@@ -96,9 +96,14 @@ static bool read_process(struct kernel *kernel, uint64_t entry, bool *failed)
 	if (!process)
 		return false;
 	*process = found;
-	return found.pid == 0 ||
-	       address_map_find(&kernel->inside->process_of, found.pid) != UINT32_MAX ||
-	       address_map_add(&kernel->inside->process_of, found.pid, kernel->process_count - 1);
+	if (found.pid == 0)
+		return true;
+	if (address_map_find(&kernel->inside->process_of, found.pid) == UINT32_MAX)
+		return address_map_add(
+		    &kernel->inside->process_of, found.pid, kernel->process_count - 1);
+	kernel_damaged(kernel, THING_PROCESS, "process at 0x%llx: its ID, %llu, is that of another one",
+	    (unsigned long long)at, (unsigned long long)found.pid);
+	return true;
 }
 
 bool processes_read(struct kernel *kernel, struct error *error)
