@@ -143,7 +143,8 @@ static bool add_handle(struct making *making, const struct kernel_holder *holder
 		handle->name = keep(making, holder_kind_text(holder->kind, 1));
 	if (!token->is_read)
 		return true;
-	handle->token_id = (int64_t)token->id;
+	if (token->id <= INT64_MAX) /* others are damage */
+		handle->token_id = (int64_t)token->id;
 	handle->luid = token->luid;
 	handle->session_id = token->session_id;
 	if (token->logon != KERNEL_NONE) {
