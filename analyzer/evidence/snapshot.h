@@ -48,19 +48,26 @@ RECORD_DECLARE(session, SESSION_FIELDS)
 	    "observers of the moment do not agree whose it is, or where")
 RECORD_DECLARE(logon_session, LOGON_SESSION_FIELDS)
 
-/* A handle that keeps a logon session alive, or names it: a token, or a DosDevices directory. */
+/* A handle that keeps a logon session or a session ID alive, or names it: to a token, to a process that has exited or one of its
+ * threads, or to a DosDevices directory. */
 #define HANDLE_FIELDS(F, K, W, L, R)                                                               \
 	F(R, NUMBER, pid, "pid", "process ID of the holder")                                       \
 	F(R, TEXT, image, "image", "image of the holder")                                          \
 	F(R, NUMBER, value, "value", "handle value")                                               \
-	F(R, TEXT, type, "type", "object type: Token, Directory")                                  \
+	F(R, TEXT, type, "type", "object type: Token, Process, Thread, Directory")                 \
 	F(R, NUMBER, token_id, "token_id",                                                         \
 	    "TokenStatistics.TokenId: handles with the same one share one object")                 \
-	F(R, LUID, luid, "luid", "logon session of the token or directory")                        \
-	F(R, NUMBER, session_id, "session_id", "TokenSessionId")                                   \
+	F(R, LUID, luid, "luid",                                                                   \
+	    "logon session of the token, of the process' primary token, or of the directory")      \
+	F(R, NUMBER, session_id, "session_id", "session ID of the token, or of the process")       \
 	F(R, TEXT, user, "user", "user of the token")                                              \
 	F(R, TEXT, domain, "domain", "domain of the user")                                         \
-	F(R, TEXT, name, "name", "name of the object, where it has one")
+	F(R, TEXT, name, "name", "name of the object, where it has one")                           \
+	F(R, NUMBER, target_pid, "target.pid", "the process that it leads to, or whose thread")    \
+	F(R, TEXT, target_image, "target.image", "its image")                                      \
+	F(R, YES_NO, target_exited, "target.exited", "whether it has exited")                      \
+	F(R, TIME, target_start_time, "target.start_time", "when it started, by the host's clock") \
+	F(R, TIME, target_exit_time, "target.exit_time", "when it exited, by the host's clock")
 RECORD_DECLARE(handle, HANDLE_FIELDS)
 
 #define PROCESS_FIELDS(F, K, W, L, R)                                                              \

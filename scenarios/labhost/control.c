@@ -78,7 +78,7 @@ static void client_leave(struct control *control, struct control_client *client)
 {
 	lab_lock(control->lab);
 	if (client->pid)
-		model_process_exit(control->lab->model, client->pid);
+		model_process_exit(control->lab->model, client->pid, lab_now(control->lab));
 	if (client->watches)
 		control->lab->watchers--;
 	lab_unlock(control->lab);

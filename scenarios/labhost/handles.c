@@ -6,13 +6,16 @@
 #include "labhost/memory.h"
 
 #define FIRST_PID 4       /* System's */
+#define PID_STEP 8        /* threads have IDs of the same kind */
 #define FIRST_LUID 0xc000 /* above the well-known ones */
 
-void handles_init(struct handles *handles)
+void handles_init(struct handles *handles, bool tokens_hold_ids)
 {
-	*handles = (struct handles){.next_pid = FIRST_PID, .next_luid = FIRST_LUID};
+	*handles = (struct handles){
+	    .next_pid = FIRST_PID, .next_luid = FIRST_LUID, .tokens_hold_ids = tokens_hold_ids};
 	TAILQ_INIT(&handles->logons);
 	TAILQ_INIT(&handles->processes);
+	TAILQ_INIT(&handles->exited);
 	TAILQ_INIT(&handles->kernel_tokens);
 	session_ids_init(&handles->ids, SESSION_ID_FIRST);
 }
@@ -25,7 +28,7 @@ static uint64_t luid_next(struct handles *handles)
 }
 
 struct nt_logon *logon_create(struct handles *handles, const char *domain, const char *user,
-    const char *sid, const char *type, uint32_t session_id, bool pins, int64_t now)
+    const char *sid, const char *type, uint32_t session_id, int64_t now)
 {
 	struct nt_logon *logon = memory_zeroed(1, sizeof(*logon));
 
@@ -37,9 +40,6 @@ struct nt_logon *logon_create(struct handles *handles, const char *domain, const
 	logon->package = "NTLM";
 	logon->session_id = session_id;
 	logon->logon_time = now;
-	logon->pins_session_id = pins;
-	if (pins)
-		session_ids_hold(&handles->ids, session_id);
 	TAILQ_INIT(&logon->followers);
 	TAILQ_INIT(&logon->late);
 	TAILQ_INSERT_TAIL(&handles->logons, logon, link);
@@ -49,8 +49,6 @@ struct nt_logon *logon_create(struct handles *handles, const char *domain, const
 static void logon_destroy(struct handles *handles, struct nt_logon *logon)
 {
 	assert(logon->tokens == 0 && TAILQ_EMPTY(&logon->followers));
-	if (logon->pins_session_id)
-		session_ids_drop(&handles->ids, logon->session_id);
 	TAILQ_REMOVE(&handles->logons, logon, link);
 	free(logon->user);
 	free(logon->domain);
@@ -68,8 +66,21 @@ struct nt_logon *logon_find(const struct handles *handles, uint64_t luid)
 	return NULL;
 }
 
+/* Services and the console have theirs for ever. */
+static void id_hold(struct handles *handles, uint32_t id)
+{
+	if (id >= SESSION_ID_FIRST)
+		session_ids_hold(&handles->ids, id);
+}
+
+static void id_drop(struct handles *handles, uint32_t id)
+{
+	if (id >= SESSION_ID_FIRST)
+		session_ids_drop(&handles->ids, id);
+}
+
 struct nt_token *token_create(struct handles *handles, struct nt_logon *logon, uint32_t session_id,
-    const struct nt_process *creator, bool duplicated)
+    const struct nt_process *creator, enum nt_method method)
 {
 	struct nt_token *token = memory_zeroed(1, sizeof(*token));
 
@@ -79,7 +90,9 @@ struct nt_token *token_create(struct handles *handles, struct nt_logon *logon, u
 	token->creator = creator ? creator->pid : FIRST_PID;
 	snprintf(token->creator_image, sizeof(token->creator_image), "%s",
 	    creator ? creator->image : "System");
-	token->duplicated = duplicated;
+	token->method = method;
+	if (handles->tokens_hold_ids)
+		id_hold(handles, session_id);
 	logon->tokens++;
 	handles->token_objects++;
 	return token;
@@ -91,10 +104,12 @@ static void token_release(struct handles *handles, struct nt_token *token)
 		return;
 	token->logon->tokens--;
 	handles->token_objects--;
+	if (handles->tokens_hold_ids)
+		id_drop(handles, token->session_id);
 	free(token);
 }
 
-/* Takes the handle out of its table and lets go of its token; says nothing to the logon session. */
+/* Takes the handle out of its table and lets go of what it leads to; says nothing to the logon session. */
 static void handle_free(struct handles *handles, struct nt_handle *handle)
 {
 	struct nt_process *process = handle->process;
@@ -116,6 +131,8 @@ static void handle_free(struct handles *handles, struct nt_handle *handle)
 			handles->tokens_with_handles--;
 		token_release(handles, handle->token);
 	}
+	if (handle->target)
+		handle->target->held--;
 	free(handle);
 }
 
@@ -154,38 +171,55 @@ void token_unpin(struct handles *handles, struct nt_token *token)
 }
 
 struct nt_process *process_create(struct handles *handles, const char *image, uint32_t session_id,
-    struct nt_logon *logon, uint32_t other_handles)
+    struct nt_logon *logon, uint32_t other_handles, int64_t now)
 {
 	struct nt_process *process = memory_zeroed(1, sizeof(*process));
 
 	process->pid = handles->next_pid;
-	handles->next_pid += 4;
+	handles->next_pid += PID_STEP;
+	process->started = now;
+	process->exited = DUE_NEVER;
+	id_hold(handles, session_id);
 	process->image = memory_text(image);
 	process->user = memory_text(logon->user);
 	process->session_id = session_id;
 	process->other_handles = other_handles;
-	process->primary = token_create(handles, logon, session_id, NULL, true);
+	process->primary = token_create(handles, logon, session_id, NULL, NT_DUPLICATED);
 	process->primary->references = 1;
 	TAILQ_INSERT_TAIL(&handles->processes, process, link);
 	return process;
 }
 
-void process_exit(struct handles *handles, struct nt_process *process)
+/* The last handle to one that has exited was closed. */
+static void process_destroy(struct handles *handles, struct nt_process *process)
 {
 	struct nt_logon *own = process->primary->logon;
 
-	for (size_t slot = 0; slot < process->table_size; slot++)
-		if (process->table[slot])
-			handle_close(handles, process->table[slot]);
+	TAILQ_REMOVE(&handles->exited, process, link);
 	process->primary->references--;
 	token_release(handles, process->primary);
+	id_drop(handles, process->session_id);
 	logon_review(handles, own);
-	TAILQ_REMOVE(&handles->processes, process, link);
-	free(process->table);
-	free(process->unused);
 	free(process->image);
 	free(process->user);
 	free(process);
+}
+
+void process_exit(struct handles *handles, struct nt_process *process, int64_t now)
+{
+	for (size_t slot = 0; slot < process->table_size; slot++)
+		if (process->table[slot])
+			handle_close(handles, process->table[slot]);
+	free(process->table);
+	free(process->unused);
+	process->table = NULL;
+	process->unused = NULL;
+	process->table_size = process->other_handles = 0;
+	process->exited = now;
+	TAILQ_REMOVE(&handles->processes, process, link);
+	TAILQ_INSERT_TAIL(&handles->exited, process, link);
+	if (process->held == 0)
+		process_destroy(handles, process);
 }
 
 struct nt_process *process_find(const struct handles *handles, uint32_t pid)
@@ -242,8 +276,30 @@ struct nt_handle *handle_open_token(struct handles *handles, struct nt_process *
 {
 	struct nt_handle *handle = handle_create(process, logon, NT_TYPE_TOKEN);
 
-	handle_refer(handles, handle, token_create(handles, logon, session_id, process, true));
+	handle_refer(
+	    handles, handle, token_create(handles, logon, session_id, process, NT_DUPLICATED));
 	logon->others++;
+	return handle;
+}
+
+struct nt_handle *handle_open_existing(
+    struct handles *handles, struct nt_process *process, struct nt_token *token)
+{
+	struct nt_handle *handle = handle_create(process, token->logon, NT_TYPE_TOKEN);
+
+	handle_refer(handles, handle, token);
+	token->logon->others++;
+	return handle;
+}
+
+struct nt_handle *handle_open_process(
+    struct nt_process *process, struct nt_process *target, enum nt_type type)
+{
+	struct nt_handle *handle = handle_create(process, target->primary->logon, type);
+
+	handle->target = target;
+	target->held++;
+	handle->logon->others++;
 	return handle;
 }
 
@@ -264,7 +320,7 @@ void handle_open_follower(struct handles *handles, struct nt_process *process,
 
 	if (type == NT_TYPE_TOKEN)
 		handle_refer(
-		    handles, handle, token_create(handles, logon, session_id, process, false));
+		    handles, handle, token_create(handles, logon, session_id, process, NT_CREATED));
 	handle->follower = true;
 	TAILQ_INSERT_TAIL(&logon->followers, handle, link);
 }
@@ -280,9 +336,13 @@ struct nt_handle *handle_find(const struct nt_process *process, uint32_t value)
 void handle_close(struct handles *handles, struct nt_handle *handle)
 {
 	struct nt_logon *logon = handle->logon;
+	struct nt_process *target = handle->target;
 
 	handle_free(handles, handle);
-	logon_review(handles, logon);
+	if (target && target->held == 0 && target->exited != DUE_NEVER)
+		process_destroy(handles, target);
+	else
+		logon_review(handles, logon);
 }
 
 void handle_set_due(struct handles *handles, struct nt_handle *handle, int64_t due)
@@ -295,7 +355,7 @@ void handles_deinit(struct handles *handles)
 	while (!TAILQ_EMPTY(&handles->kernel_tokens))
 		token_unpin(handles, TAILQ_FIRST(&handles->kernel_tokens));
 	while (!TAILQ_EMPTY(&handles->processes))
-		process_exit(handles, TAILQ_LAST(&handles->processes, nt_processes));
+		process_exit(handles, TAILQ_LAST(&handles->processes, nt_processes), 0);
 	while (!TAILQ_EMPTY(&handles->logons))
 		logon_destroy(handles, TAILQ_FIRST(&handles->logons));
 	late_holders_deinit(&handles->late);

@@ -1,5 +1,8 @@
 #include "labhost/model.h"
 
+#include <string.h>
+#include <strings.h>
+
 #include "labhost/handles.h"
 #include "labhost/memory.h"
 #include "labhost/services.h"
@@ -9,7 +12,8 @@
 /* Published investigations saw the late holders let go 10 to 20 minutes after the logoff. */
 #define LATE_LEAST (10 * MINUTE)
 #define LATE_SPAN (10 * MINUTE)
-/* The network logon session of an NLA logon is dropped when its connection has been handed over. */
+/* The network logon session of an NLA logon is made first, and dropped when its connection has been handed over. */
+#define NETWORK_LOGON_LEAD (MINUTE / 30)
 #define NETWORK_LOGON_LIFE (MINUTE / 2)
 
 struct model {
@@ -31,16 +35,44 @@ static uint64_t random_next(struct model *model)
 	return model->random;
 }
 
+/* The list of images is separated by commas. */
+static bool is_protected(const struct model *model, const char *image)
+{
+	const char *list = model->options.protected;
+	const size_t length = strlen(image);
+
+	while (list && *list) {
+		const size_t next = strcspn(list, ",");
+		if (next == length && strncasecmp(list, image, length) == 0)
+			return true;
+		list += next + (list[next] == ',');
+	}
+	return false;
+}
+
+static struct nt_process *start(struct model *model, const char *image, uint32_t session_id,
+    struct nt_logon *logon, uint32_t other_handles, int64_t now)
+{
+	struct nt_process *process =
+	    process_create(&model->handles, image, session_id, logon, other_handles, now);
+
+	process->protected = is_protected(model, image);
+	return process;
+}
+
 static void boot(struct model *model, int64_t now)
 {
 	struct handles *handles = &model->handles;
+	struct nt_process *process;
 
-	handles_init(handles);
+	handles_init(handles, model->options.rule == ID_RULE_MS16_111);
 	sessions_init(&model->sessions);
 	model->boot_time = now;
 	model->logons = 0;
 	model->random = model->options.seed | 1;
 	services_start(&model->services, handles, now);
+	TAILQ_FOREACH(process, &handles->processes, link)
+	process->protected = is_protected(model, process->image);
 }
 
 struct model *model_create(const struct model_options *options, int64_t now)
@@ -89,7 +121,7 @@ static void followers_open(struct model *model, struct nt_logon *logon, uint32_t
 static void network_logon(struct model *model, const struct logon_request *request, int64_t now)
 {
 	struct nt_logon *logon = logon_create(&model->handles, request->domain, request->user,
-	    request->sid, "Network", SESSION_ID_SERVICES, false, now);
+	    request->sid, "Network", SESSION_ID_SERVICES, now - scaled(model, NETWORK_LOGON_LEAD));
 
 	struct nt_handle *handle =
 	    handle_open_late(&model->handles, model->services.hosts[2], logon, SESSION_ID_SERVICES);
@@ -99,8 +131,8 @@ static void network_logon(struct model *model, const struct logon_request *reque
 
 static void session_holders_open(struct model *model, struct nt_session *session)
 {
-	struct nt_process *winlogon = session->processes[1];
-	struct nt_process *shell = session->processes[3];
+	struct nt_process *winlogon = session->processes[SESSION_WINLOGON];
+	struct nt_process *shell = session->processes[SESSION_SHELL];
 
 	followers_open(model, session->logon, session->id);
 	for (int i = 0; i < 2; i++)
@@ -115,30 +147,52 @@ static void session_holders_open(struct model *model, struct nt_session *session
 static void linked_logon(struct model *model, const struct logon_request *request,
     struct nt_session *session, int64_t now)
 {
-	struct nt_logon *logon =
-	    logon_create(&model->handles, request->domain, request->user, request->sid,
-	        "RemoteInteractive", session->id, model->options.rule == ID_RULE_MS16_111, now);
+	struct nt_logon *logon = logon_create(&model->handles, request->domain, request->user,
+	    request->sid, "RemoteInteractive", session->id, now);
 
 	followers_open(model, logon, session->id);
-	handle_open_token(&model->handles, session->processes[1], logon, session->id);
+	handle_open_token(
+	    &model->handles, session->processes[SESSION_WINLOGON], logon, session->id);
+}
+
+/* What is there before the user. The desktop window manager has two logon sessions, of which it runs in one. */
+static void desktop_start(struct model *model, struct nt_session *session, int64_t now)
+{
+	struct handles *handles = &model->handles;
+	struct nt_process **processes = session->processes;
+	const uint32_t id = session->id;
+
+	processes[SESSION_CSRSS] = start(model, "csrss.exe", id, model->services.system, 181, now);
+	processes[SESSION_WINLOGON] =
+	    start(model, "winlogon.exe", id, model->services.system, 262, now);
+	processes[SESSION_FONTDRVHOST] =
+	    start(model, "fontdrvhost.exe", id, desktop_logon(handles, "UMFD", id, now), 42, now);
+	processes[SESSION_DWM] =
+	    start(model, "dwm.exe", id, desktop_logon(handles, "DWM", id, now), 388, now);
+	handle_open_token(
+	    handles, processes[SESSION_WINLOGON], desktop_logon(handles, "DWM", id, now), id);
 }
 
 static struct nt_session *session_create(
     struct model *model, const struct logon_request *request, uint32_t id, int64_t now)
 {
+	static const struct {
+		const char *image; /* NULL: the shell */
+		uint32_t handles;
+	} of_user[] = {{NULL, 1406}, {"rdpclip.exe", 231}, {"taskhostw.exe", 284},
+	    {"sihost.exe", 471}, {"svchost.exe", 263}};
 	struct handles *handles = &model->handles;
 	struct nt_session *session =
 	    sessions_add(&model->sessions, id, request->domain, request->user);
 
 	session_set_end(&model->sessions, session, request->shell_ends);
-	session->logon = logon_create(handles, request->domain, request->user, request->sid,
-	    "RemoteInteractive", id, model->options.rule == ID_RULE_MS16_111, now);
-	session->processes[0] =
-	    process_create(handles, "csrss.exe", id, model->services.system, 181);
-	session->processes[1] =
-	    process_create(handles, "winlogon.exe", id, model->services.system, 262);
-	session->processes[2] = process_create(handles, "dwm.exe", id, model->services.system, 388);
-	session->processes[3] = process_create(handles, request->shell, id, session->logon, 1406);
+	desktop_start(model, session, now);
+	session->logon = logon_create(
+	    handles, request->domain, request->user, request->sid, "RemoteInteractive", id, now);
+	for (size_t i = 0; i < sizeof(of_user) / sizeof(of_user[0]); i++)
+		session->processes[SESSION_SHELL + i] =
+		    start(model, of_user[i].image ? of_user[i].image : request->shell, id,
+		        session->logon, of_user[i].handles, now);
 	session_holders_open(model, session);
 	if (model->options.linked_tokens)
 		linked_logon(model, request, session, now);
@@ -237,8 +291,8 @@ static void session_logons_end(struct model *model, const struct nt_session *ses
 			    LATE_LEAST + (int64_t)(random_next(model) % LATE_SPAN);
 			handle_set_due(&model->handles, handle, now + scaled(model, delay));
 		}
-		if (logon == session->logon) /* made before any linked one */
-			break;
+		if (logon == session->processes[SESSION_FONTDRVHOST]->primary->logon)
+			break; /* the first that was made */
 	}
 }
 
@@ -251,8 +305,8 @@ bool model_logoff(struct model *model, uint32_t session_id, uint64_t connection,
 		return false;
 	notify(model, MODEL_LOGOFF, session);
 	session_logons_end(model, session, now);
-	for (size_t i = sizeof(session->processes) / sizeof(session->processes[0]); i-- > 0;)
-		process_exit(&model->handles, session->processes[i]);
+	for (size_t i = SESSION_PROCESSES; i-- > 0;)
+		process_exit(&model->handles, session->processes[i], now);
 	session_ids_drop(&model->handles.ids, session->id);
 	sessions_remove(&model->sessions, session);
 	return true;
@@ -279,19 +333,17 @@ int64_t model_next_due(const struct model *model)
 	return handle_due < session_due ? handle_due : session_due;
 }
 
-uint32_t model_process_start(struct model *model, const char *image)
+uint32_t model_process_start(struct model *model, const char *image, int64_t now)
 {
-	return process_create(
-	    &model->handles, image, SESSION_ID_SERVICES, model->services.system, 96)
-	    ->pid;
+	return start(model, image, SESSION_ID_SERVICES, model->services.system, 96, now)->pid;
 }
 
-void model_process_exit(struct model *model, uint32_t pid)
+void model_process_exit(struct model *model, uint32_t pid, int64_t now)
 {
 	struct nt_process *process = process_find(&model->handles, pid);
 
 	if (process)
-		process_exit(&model->handles, process);
+		process_exit(&model->handles, process, now);
 }
 
 bool model_query_user_token(
@@ -306,16 +358,43 @@ bool model_query_user_token(
 	return true;
 }
 
-bool model_duplicate_token(struct model *model, uint32_t pid, uint32_t handle, uint32_t *duplicate)
+bool model_duplicate_token(
+    struct model *model, uint32_t pid, uint32_t handle, enum nt_method method, uint32_t *duplicate)
 {
 	struct nt_process *process = process_find(&model->handles, pid);
 	const struct nt_handle *source = process ? handle_find(process, handle) : NULL;
 
 	if (!source || !source->token)
 		return false;
-	*duplicate =
-	    handle_open_token(&model->handles, process, source->logon, source->token->session_id)
-	        ->value;
+	struct nt_handle *made =
+	    handle_open_token(&model->handles, process, source->logon, source->token->session_id);
+	made->token->method = method;
+	*duplicate = made->value;
+	return true;
+}
+
+bool model_open_token(struct model *model, uint32_t pid, uint32_t session_id,
+    enum session_process which, uint32_t *handle)
+{
+	struct nt_process *process = process_find(&model->handles, pid);
+	const struct nt_session *session = sessions_find(&model->sessions, session_id);
+
+	if (!process || !session)
+		return false;
+	*handle = handle_open_existing(&model->handles, process, session->processes[which]->primary)
+	              ->value;
+	return true;
+}
+
+bool model_open_process(struct model *model, uint32_t pid, uint32_t session_id,
+    enum session_process which, enum nt_type type, uint32_t *handle)
+{
+	struct nt_process *process = process_find(&model->handles, pid);
+	const struct nt_session *session = sessions_find(&model->sessions, session_id);
+
+	if (!process || !session)
+		return false;
+	*handle = handle_open_process(process, session->processes[which], type)->value;
 	return true;
 }
 
@@ -337,7 +416,7 @@ bool model_kernel_reference(struct model *model, uint32_t session_id)
 	if (!session)
 		return false;
 	token_pin(&model->handles,
-	    token_create(&model->handles, session->logon, session->id, NULL, false));
+	    token_create(&model->handles, session->logon, session->id, NULL, NT_CREATED));
 	return true;
 }
 
@@ -363,6 +442,11 @@ const struct nt_logons *model_logons(const struct model *model)
 const struct nt_processes *model_processes(const struct model *model)
 {
 	return &model->handles.processes;
+}
+
+const struct nt_processes *model_exited(const struct model *model)
+{
+	return &model->handles.exited;
 }
 
 const struct nt_tokens *model_kernel_tokens(const struct model *model)

@@ -7,8 +7,8 @@
 
 /* When a session ID is free again. */
 enum id_rule {
-	ID_RULE_MS16_111, /* when the last logon session of the session has gone (since September 2016) */
-	ID_RULE_BEFORE, /* at logoff */
+	ID_RULE_MS16_111, /* when the last token and process of the session has gone (since September 2016) */
+	ID_RULE_BEFORE, /* when its last process has: at logoff, if nobody keeps one */
 };
 
 enum model_event { MODEL_LOGON, MODEL_LOGOFF };
@@ -18,9 +18,10 @@ struct model_options {
 	double time_scale;               /* 1: minutes as on a real host */
 	unsigned late_holders;           /* a logon */
 	unsigned kernel_reference_every; /* every n-th logon gets one; 0: never */
-	bool network_logons; /* NLA makes a network logon session beside the interactive one */
-	bool linked_tokens;  /* administrators: a second, linked logon session a logon */
-	bool many_sessions;  /* an account may have several sessions at once */
+	bool network_logons;   /* NLA makes a network logon session beside the interactive one */
+	bool linked_tokens;    /* administrators: a second, linked logon session a logon */
+	bool many_sessions;    /* an account may have several sessions at once */
+	const char *protected; /* images, separated by commas, whose handles nobody can look into */
 	size_t max_sessions;
 	uint64_t seed; /* of the late holders' delays */
 	void (*notify)(void *data, enum model_event event, const struct nt_session *session);
@@ -74,13 +75,20 @@ int64_t model_next_due(const struct model *model);
 void model_reboot(struct model *model, int64_t now);
 
 /* A client's process, elevated, in session 0. It ends with all its handles at process_exit. Returns the PID. */
-uint32_t model_process_start(struct model *model, const char *image);
-void model_process_exit(struct model *model, uint32_t pid);
+uint32_t model_process_start(struct model *model, const char *image, int64_t now);
+void model_process_exit(struct model *model, uint32_t pid, int64_t now);
 
 /* The calls that a client's process can make. Each is false if the process, the session or the handle does not exist. */
 bool model_query_user_token(
     struct model *model, uint32_t pid, uint32_t session_id, uint32_t *handle);
-bool model_duplicate_token(struct model *model, uint32_t pid, uint32_t handle, uint32_t *duplicate);
+bool model_duplicate_token(
+    struct model *model, uint32_t pid, uint32_t handle, enum nt_method method, uint32_t *duplicate);
+/* To the primary token of a process of the session. */
+bool model_open_token(struct model *model, uint32_t pid, uint32_t session_id,
+    enum session_process which, uint32_t *handle);
+/* To a process of the session (type NT_TYPE_PROCESS), or to its first thread. */
+bool model_open_process(struct model *model, uint32_t pid, uint32_t session_id,
+    enum session_process which, enum nt_type type, uint32_t *handle);
 bool model_close_handle(struct model *model, uint32_t pid, uint32_t handle);
 
 /* A reference of the kernel's to a token of the session, which no handle viewer shows. */
@@ -90,7 +98,8 @@ size_t model_release_kernel_references(struct model *model); /* how many there w
 /* To read; valid until the next call. */
 const struct nt_sessions *model_sessions(const struct model *model);
 const struct nt_logons *model_logons(const struct model *model);
-const struct nt_processes *model_processes(const struct model *model);
+const struct nt_processes *model_processes(const struct model *model); /* that run */
+const struct nt_processes *model_exited(const struct model *model);    /* kept by handles to them */
 const struct nt_tokens *model_kernel_tokens(
     const struct model *model); /* kept by a kernel reference */
 const struct nt_session *model_session(const struct model *model, uint32_t session_id);

@@ -27,15 +27,17 @@ struct nt_logon {
 	const char *type;    /* SECURITY_LOGON_TYPE in English */
 	const char *package; /* authentication package */
 	uint32_t session_id;
-	bool pins_session_id; /* it is one of the reasons why session_id is taken */
-	bool ended;           /* its RDS session has gone: what still holds it is late, or a leak */
-	bool permanent;       /* a service account's, lives until reboot */
+	bool ended;     /* its RDS session has gone: what still holds it is late, or a leak */
+	bool permanent; /* a service account's, lives until reboot */
 	int64_t logon_time;
 	size_t tokens; /* token objects that refer to it */
 	size_t others; /* handles to it, followers not counted */
 	TAILQ_HEAD(, nt_handle) followers;
 	TAILQ_HEAD(, nt_handle) late; /* holders that let go some time after the logoff */
 };
+
+/* How a token came to be: which of the kernel's functions made it. */
+enum nt_method { NT_CREATED, NT_DUPLICATED, NT_FILTERED };
 
 struct nt_token {
 	TAILQ_ENTRY(nt_token) kernel_link; /* valid if pinned_by_kernel */
@@ -48,18 +50,19 @@ struct nt_token {
 	/* What SeTokenLeakDiag makes the kernel note; the process may have gone since. */
 	uint32_t creator;
 	char creator_image[16];
-	bool duplicated; /* from another token */
+	enum nt_method method;
 };
 
-enum nt_type { NT_TYPE_TOKEN, NT_TYPE_DIRECTORY };
+enum nt_type { NT_TYPE_TOKEN, NT_TYPE_DIRECTORY, NT_TYPE_PROCESS, NT_TYPE_THREAD };
 
 struct nt_handle {
 	uint32_t value;
 	enum nt_type type;
 	struct nt_process *process;
-	struct nt_logon
-	    *logon; /* the logon session it keeps alive (token) or belongs to (directory) */
-	struct nt_token *token;      /* NULL for a directory */
+	struct nt_logon *
+	    logon; /* the logon session it keeps alive (token, process) or belongs to (directory) */
+	struct nt_token *token;      /* NULL for other types */
+	struct nt_process *target;   /* of a process or thread; NULL for other types */
 	bool follower;               /* lets go with the last other holder: lsass, System */
 	bool late;                   /* lets go when it is due */
 	TAILQ_ENTRY(nt_handle) link; /* in its logon session's list, if follower or late */
@@ -68,8 +71,12 @@ struct nt_handle {
 };
 
 struct nt_process {
-	TAILQ_ENTRY(nt_process) link;
+	TAILQ_ENTRY(nt_process) link; /* with those that run, or with those that have exited */
 	uint32_t pid;
+	int64_t started;
+	int64_t exited; /* DUE_NEVER: it runs */
+	size_t held;    /* handles to it and to its threads: an object that has one stays */
+	bool protected; /* nobody but a driver can look into its handles */
 	char *image;
 	char *user;
 	uint32_t session_id;
@@ -81,6 +88,20 @@ struct nt_process {
 	size_t handle_count;
 	uint32_t *unused; /* slots given back, last in first out as on NT */
 	size_t unused_count;
+};
+
+/* The processes of a user's session. */
+enum session_process {
+	SESSION_CSRSS,
+	SESSION_WINLOGON,
+	SESSION_DWM,
+	SESSION_FONTDRVHOST,
+	SESSION_SHELL,
+	SESSION_RDPCLIP,
+	SESSION_TASKHOSTW,
+	SESSION_SIHOST,
+	SESSION_USER_SERVICE, /* in a svchost of the session's own */
+	SESSION_PROCESSES
 };
 
 enum nt_state { NT_STATE_ACTIVE, NT_STATE_DISCONNECTED };
@@ -96,7 +117,7 @@ struct nt_session {
 	int64_t ends;        /* host time when it logs off by itself; DUE_NEVER: it stays */
 	bool hangs;          /* a fault: only an administrator's command ends it */
 	struct nt_logon *logon;
-	struct nt_process *processes[4]; /* csrss, winlogon, dwm, the shell */
+	struct nt_process *processes[SESSION_PROCESSES];
 };
 
 #define DUE_NEVER INT64_MAX

@@ -10,7 +10,9 @@ static void process_rows(
 	for (size_t slot = 0; slot < process->table_size; slot++) {
 		const struct nt_handle *handle = process->table[slot];
 
-		if (!handle || (context->luid && handle->logon->luid != context->luid))
+		/* It searches names, and those of processes and threads have no LUID. */
+		if (!handle ||
+		    (context->luid && (handle->target || handle->logon->luid != context->luid)))
 			continue;
 		fprintf(out, "%-18s pid: %-6u type: %-14s%5X: %s\r\n", process->image, process->pid,
 		    handle_type(handle), handle->value, handle_name(handle, name, sizeof(name)));

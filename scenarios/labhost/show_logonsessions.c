@@ -35,7 +35,11 @@ bool show_logonsessions(const struct show_context *context, FILE *out, struct er
 		logon_time(logon->logon_time, when, sizeof(when));
 		fprintf(out, "\r\n[%zu] Logon session %s:\r\n", number++,
 		    luid_format(logon->luid, luid));
-		fprintf(out, "    User name:    %s\\%s\r\n", logon->domain, logon->user);
+		/* That of the host itself is the computer's account there, and "NT AUTHORITY\SYSTEM" in tokens. */
+		if (logon->luid == LUID_SYSTEM)
+			fprintf(out, "    User name:    WORKGROUP\\%s$\r\n", context->host_name);
+		else
+			fprintf(out, "    User name:    %s\\%s\r\n", logon->domain, logon->user);
 		fprintf(out, "    Auth package: %s\r\n", logon->package);
 		fprintf(out, "    Logon type:   %s\r\n", logon->type);
 		fprintf(out, "    Session:      %u\r\n", logon->session_id);

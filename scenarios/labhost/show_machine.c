@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <search.h>
 #include <string.h>
 
 /* Where images lie in the user part of a process. */
@@ -33,8 +34,9 @@ static void tell_process(const struct nt_process *process, FILE *out)
 {
 	fprintf(out, "process %" PRIu32, process->pid);
 	word(out, process->image);
-	fprintf(out, " %" PRIu32 "\n", process->session_id);
-	if (process->pid == 4)
+	fprintf(out, " %" PRIu32 "%s\n", process->session_id,
+	    process->exited == DUE_NEVER ? "" : " exited");
+	if (process->pid == 4 || process->exited != DUE_NEVER)
 		return;
 	fprintf(out, "user-module %" PRIu32, process->pid);
 	word(out, process->image);
@@ -46,23 +48,60 @@ static void tell_process(const struct nt_process *process, FILE *out)
 
 static void tell_token(const struct nt_token *token, FILE *out)
 {
+	static const char *const methods[] = {
+	    [NT_CREATED] = "create", [NT_DUPLICATED] = "duplicate", [NT_FILTERED] = "filter"};
+	static const char *const stacks[] = {[NT_CREATED] = "SepCreateToken+6",
+	    [NT_DUPLICATED] = "SepDuplicateToken+c,NtDuplicateToken+6",
+	    [NT_FILTERED] = "SepFilterToken+a,NtFilterToken+8"};
 	char luid[24];
 
 	snprintf(luid, sizeof(luid), "%x:%x", (unsigned)(token->logon->luid >> 32),
 	    (unsigned)token->logon->luid);
 	fprintf(out,
 	    "token %" PRIx64 " %s %" PRIu32 " %s%s by=%" PRIu32 ":%" PRIu32 ":%s:", token->id, luid,
-	    token->session_id, token->logon->sid, token->duplicated ? " impersonation level=1" : "",
-	    token->creator, token->creator + 8, token->duplicated ? "duplicate" : "create");
+	    token->session_id, token->logon->sid,
+	    token->method == NT_CREATED ? "" : " impersonation level=1", token->creator,
+	    token->creator + 4, methods[token->method]);
 	encode(out, token->creator_image);
 	if (token->creator == 4)
 		fputs(" stack=SepCreateToken+4\n", out);
 	else
 		fprintf(out, " stack=%s,KiSystemServiceCopyEnd+8,%llx,%llx,%llx\n",
-		    token->duplicated ? "SepDuplicateToken+c,NtDuplicateToken+6"
-		                      : "SepCreateToken+6",
-		    NTDLL_BASE + DUPLICATE_CALL, IMAGE_BASE + 0x1a40 + 0x10 * token->duplicated,
-		    KERNEL32_BASE + CLOSE_CALL);
+		    stacks[token->method], NTDLL_BASE + DUPLICATE_CALL,
+		    IMAGE_BASE + 0x1a40 + 0x10 * token->method, KERNEL32_BASE + CLOSE_CALL);
+}
+
+static void tell_primary(const struct nt_process *process, FILE *out)
+{
+	tell_token(process->primary, out);
+	fprintf(out, "primary %" PRIu32 " %" PRIx64 "\n", process->pid, process->primary->id);
+}
+
+static int by_address(const void *a, const void *b)
+{
+	return (a > b) - (a < b);
+}
+
+static void keep(void *node)
+{
+	(void)node;
+}
+
+/* Several handles may lead to one token, which is told once; one that a process runs with is told by then. */
+static void tell_handle(const struct nt_handle *handle, void **told, FILE *out)
+{
+	if (handle->target) {
+		fprintf(out, "handle %" PRIu32 " %s:%" PRIu32 "%s %" PRIx32 "\n",
+		    handle->process->pid, handle->type == NT_TYPE_THREAD ? "thread" : "process",
+		    handle->target->pid, handle->type == NT_TYPE_THREAD ? ":4" : "", handle->value);
+	} else if (handle->token) {
+		if (handle->token->references == 0 && !tfind(handle->token, told, by_address)) {
+			tsearch(handle->token, told, by_address);
+			tell_token(handle->token, out);
+		}
+		fprintf(out, "handle %" PRIu32 " %" PRIx64 " %" PRIx32 "\n", handle->process->pid,
+		    handle->token->id, handle->value);
+	}
 }
 
 bool show_machine(const struct show_context *context, FILE *out, struct error *error)
@@ -71,11 +110,14 @@ bool show_machine(const struct show_context *context, FILE *out, struct error *e
 	const struct nt_process *process;
 	const struct nt_logon *logon;
 	const struct nt_token *token;
+	void *told = NULL;
 
 	(void)error;
 	fprintf(out, "clock %" PRId64 " %" PRId64 "\n", context->now,
 	    context->now - model_boot_time(model));
 	TAILQ_FOREACH(process, model_processes(model), link)
+	tell_process(process, out);
+	TAILQ_FOREACH(process, model_exited(model), link)
 	tell_process(process, out);
 	TAILQ_FOREACH(logon, model_logons(model), link)
 	{
@@ -84,20 +126,15 @@ bool show_machine(const struct show_context *context, FILE *out, struct error *e
 		word(out, logon->domain);
 		fputc('\n', out);
 	}
+	TAILQ_FOREACH(process, model_exited(model), link)
+	tell_primary(process, out);
 	TAILQ_FOREACH(process, model_processes(model), link)
-	{
-		tell_token(process->primary, out);
-		fprintf(
-		    out, "primary %" PRIu32 " %" PRIx64 "\n", process->pid, process->primary->id);
-		for (size_t slot = 0; slot < process->table_size; slot++) {
-			const struct nt_handle *handle = process->table[slot];
-			if (!handle || !handle->token)
-				continue;
-			tell_token(handle->token, out);
-			fprintf(out, "handle %" PRIu32 " %" PRIx64 " %" PRIx32 "\n", process->pid,
-			    handle->token->id, handle->value);
-		}
-	}
+	tell_primary(process, out);
+	TAILQ_FOREACH(process, model_processes(model), link)
+	for (size_t slot = 0; slot < process->table_size; slot++)
+		if (process->table[slot])
+			tell_handle(process->table[slot], &told, out);
+	tdestroy(told, keep);
 	TAILQ_FOREACH(token, model_kernel_tokens(model), kernel_link)
 	tell_token(token, out);
 	return true;

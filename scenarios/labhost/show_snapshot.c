@@ -67,21 +67,43 @@ static bool add_logon_sessions(const struct model *model, struct snapshot *snaps
 	return true;
 }
 
+static void tell_target(
+    struct snapshot *snapshot, struct handle *record, const struct nt_process *target)
+{
+	record->target_pid = target->pid;
+	record->target_image = text(snapshot, target->image);
+	record->target_exited = YES;
+	record->target_start_time = target->started;
+	record->target_exit_time = target->exited;
+}
+
+/* What a probe would see: handles to tokens and DosDevices directories, and to processes that have exited; of processes that it
+ * cannot look into it sees the type only. */
 static bool add_handle(struct snapshot *snapshot, const struct nt_handle *handle)
 {
-	struct handle *record = snapshot_add_handle(snapshot);
+	const struct nt_token *token = handle->target ? handle->target->primary : handle->token;
 	char name[512];
 
+	if (handle->target && handle->target->exited == DUE_NEVER)
+		return true;
+	if (handle->target && handle->process->protected)
+		return true;
+	struct handle *record = snapshot_add_handle(snapshot);
 	if (!record)
 		return false;
 	record->pid = handle->process->pid;
 	record->image = text(snapshot, handle->process->image);
 	record->value = handle->value;
 	record->type = text(snapshot, handle_type(handle));
+	if (token && handle->process->protected)
+		return true;
 	record->luid = handle->logon->luid;
-	if (handle->token) {
-		record->token_id = (int64_t)handle->token->id;
-		record->session_id = handle->token->session_id;
+	if (handle->target)
+		tell_target(snapshot, record, handle->target);
+	if (token) {
+		if (handle->token)
+			record->token_id = (int64_t)token->id;
+		record->session_id = token->session_id;
 		record->user = text(snapshot, handle->logon->user);
 		record->domain = text(snapshot, handle->logon->domain);
 	} else {
@@ -106,6 +128,7 @@ static bool add_processes(const struct model *model, struct snapshot *snapshot)
 		record->handle_count = process->other_handles + (int64_t)process->handle_count;
 		record->user = text(snapshot, process->user);
 		record->luid = process->primary->logon->luid;
+		record->start_time = process->started;
 		for (size_t slot = 0; slot < process->table_size; slot++)
 			if (process->table[slot] && !add_handle(snapshot, process->table[slot]))
 				return false;

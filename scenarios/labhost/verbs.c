@@ -40,7 +40,8 @@ static void verb_hello(struct verb_context *context, const struct request *reque
 	else if (!image || !*image)
 		answer_error(context, "bad-request", "HELLO needs image=NAME");
 	else {
-		context->client->pid = model_process_start(context->lab->model, image);
+		context->client->pid =
+		    model_process_start(context->lab->model, image, lab_now(context->lab));
 		fprintf(context->out, "OK pid=%u\n", context->client->pid);
 	}
 }
@@ -97,8 +98,72 @@ static bool level_is_known(const char *level)
 	return false;
 }
 
+/* Which process of the session is meant; SESSION_PROCESSES, and an answer: none. */
+static enum session_process which_process(
+    struct verb_context *context, const struct request *request)
+{
+	static const char *const names[SESSION_PROCESSES] = {[SESSION_CSRSS] = "csrss",
+	    [SESSION_WINLOGON] = "winlogon",
+	    [SESSION_DWM] = "dwm",
+	    [SESSION_FONTDRVHOST] = "fontdrvhost",
+	    [SESSION_SHELL] = "shell"};
+	const char *process = request_text(request, "process");
+
+	for (size_t i = 0; process && i < SESSION_PROCESSES; i++)
+		if (names[i] && strcmp(names[i], process) == 0)
+			return (enum session_process)i;
+	fprintf(context->out,
+	    "ERROR bad-request %s needs process=csrss|winlogon|dwm|fontdrvhost|shell\n",
+	    request->verb);
+	return SESSION_PROCESSES;
+}
+
+/* OpenProcessToken of a process of the session's, OpenProcess, OpenThread. */
+static void verb_open(struct verb_context *context, const struct request *request)
+{
+	struct model *model = context->lab->model;
+	const uint32_t pid = own_process(context);
+	enum session_process which;
+	uint32_t session;
+	uint32_t handle;
+
+	if (!pid || !number(context, request, "session", &session) ||
+	    (which = which_process(context, request)) == SESSION_PROCESSES)
+		return;
+	const bool opened =
+	    strcmp(request->verb, "OPENTOKEN") == 0
+	        ? model_open_token(model, pid, session, which, &handle)
+	        : model_open_process(model, pid, session, which,
+	              strcmp(request->verb, "OPENTHREAD") == 0 ? NT_TYPE_THREAD : NT_TYPE_PROCESS,
+	              &handle);
+	if (opened)
+		fprintf(context->out, "OK handle=%u\n", handle);
+	else
+		answer_error(context, "no-session", "no user is logged on in that session");
+}
+
+/* Which of the kernel's functions makes the copy. */
+static bool method_of(const struct request *request, enum nt_method *out)
+{
+	static const struct {
+		const char *name;
+		enum nt_method method;
+	} methods[] = {
+	    {"duplicate", NT_DUPLICATED}, {"create", NT_CREATED}, {"filter", NT_FILTERED}};
+	const char *method = request_text(request, "method");
+
+	*out = NT_DUPLICATED;
+	for (size_t i = 0; method && i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (strcmp(methods[i].name, method) == 0) {
+			*out = methods[i].method;
+			return true;
+		}
+	return !method;
+}
+
 static void verb_duplicate(struct verb_context *context, const struct request *request)
 {
+	enum nt_method method;
 	uint32_t handle;
 	uint32_t duplicate;
 
@@ -107,8 +172,10 @@ static void verb_duplicate(struct verb_context *context, const struct request *r
 	if (!level_is_known(request_text(request, "level")))
 		answer_error(context, "bad-request",
 		    "DUPLICATE needs level=anonymous|identification|impersonation|delegation");
+	else if (!method_of(request, &method))
+		answer_error(context, "bad-request", "method= wants duplicate, create or filter");
 	else if (model_duplicate_token(
-	             context->lab->model, context->client->pid, handle, &duplicate))
+	             context->lab->model, context->client->pid, handle, method, &duplicate))
 		fprintf(context->out, "OK handle=%u\n", duplicate);
 	else
 		answer_error(context, "no-handle", "that handle is not a token of yours");
@@ -265,6 +332,9 @@ void verb_answer(struct verb_context *context, char *line)
 	    {"SESSIONS", verb_sessions},
 	    {"WATCH", verb_watch},
 	    {"QUERYTOKEN", verb_query_token},
+	    {"OPENTOKEN", verb_open},
+	    {"OPENPROCESS", verb_open},
+	    {"OPENTHREAD", verb_open},
 	    {"DUPLICATE", verb_duplicate},
 	    {"CLOSE", verb_close},
 	    {"LIST", verb_list},

@@ -32,7 +32,7 @@ void host_start(struct host *host, uint64_t seed)
 	    .seed = seed};
 	host->model = model_create(&options, host->now);
 	assert_non_null(host->model);
-	host->leaker = model_process_start(host->model, "vendorsvc.exe");
+	host->leaker = model_process_start(host->model, "vendorsvc.exe", host->now);
 	host->leak_from = (unsigned)host_chance(host, 3) * 50;
 }
 
@@ -55,7 +55,7 @@ static void log_on(struct host *host, unsigned number)
 	if (host_chance(host, 100) >= host->leak_from)
 		return;
 	assert_true(model_query_user_token(host->model, host->leaker, answer.session_id, &handle));
-	assert_true(model_duplicate_token(host->model, host->leaker, handle, &copy));
+	assert_true(model_duplicate_token(host->model, host->leaker, handle, NT_DUPLICATED, &copy));
 	assert_true(model_close_handle(host->model, host->leaker, handle));
 }
 

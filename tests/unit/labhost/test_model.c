@@ -40,7 +40,7 @@ static size_t user_logons(const struct model *model)
 	size_t count = 0;
 
 	TAILQ_FOREACH(logon, model_logons(model), link)
-	count += !logon->permanent;
+	count += !logon->permanent && strncmp(logon->sid, "S-1-5-21-", 9) == 0;
 	return count;
 }
 
@@ -75,14 +75,14 @@ static void id_is_lowest_free(void **state)
 static void id_stays_taken_while_a_duplicate_lives(void **state)
 {
 	struct model *model = model_create(&host, START);
-	const uint32_t pid = model_process_start(model, "leaker.exe");
+	const uint32_t pid = model_process_start(model, "leaker.exe", START);
 	uint32_t token;
 	uint32_t duplicate;
 	(void)state;
 
 	assert_int_equal(session_of(model, "lab01"), 2);
 	assert_true(model_query_user_token(model, pid, 2, &token));
-	assert_true(model_duplicate_token(model, pid, token, &duplicate));
+	assert_true(model_duplicate_token(model, pid, token, NT_DUPLICATED, &duplicate));
 	assert_true(model_close_handle(model, pid, token));
 	assert_true(model_logoff(model, 2, 0, START));
 	model_run_due(model, MUCH_LATER);
@@ -95,14 +95,14 @@ static void id_stays_taken_while_a_duplicate_lives(void **state)
 static void id_is_reused_when_last_token_closes(void **state)
 {
 	struct model *model = model_create(&host, START);
-	const uint32_t pid = model_process_start(model, "leaker.exe");
+	const uint32_t pid = model_process_start(model, "leaker.exe", START);
 	uint32_t token;
 	uint32_t duplicate;
 	(void)state;
 
 	log_on(model, "lab01");
 	assert_true(model_query_user_token(model, pid, 2, &token));
-	assert_true(model_duplicate_token(model, pid, token, &duplicate));
+	assert_true(model_duplicate_token(model, pid, token, NT_DUPLICATED, &duplicate));
 	assert_true(model_logoff(model, 2, 0, START));
 	model_run_due(model, MUCH_LATER);
 	assert_true(model_close_handle(model, pid, token));
@@ -124,6 +124,97 @@ static void before_ms16_111_id_is_free_at_logoff(void **state)
 	assert_true(model_logoff(model, 2, 0, START));
 	assert_int_equal(user_logons(model), 1);
 	assert_int_equal(session_of(model, "lab02"), 2);
+	model_destroy(model);
+}
+
+/* Of whoever's: winlogon's is SYSTEM's. */
+static void id_stays_taken_while_any_token_of_the_session_lives(void **state)
+{
+	static const enum session_process whose[] = {
+	    SESSION_CSRSS, SESSION_WINLOGON, SESSION_DWM, SESSION_FONTDRVHOST, SESSION_SHELL};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(whose) / sizeof(whose[0]); i++) {
+		struct model *model = model_create(&host, START);
+		const uint32_t pid = model_process_start(model, "agent.exe", START);
+		uint32_t token;
+
+		log_on(model, "lab01");
+		assert_true(model_open_token(model, pid, 2, whose[i], &token));
+		assert_true(model_logoff(model, 2, 0, START));
+		model_run_due(model, MUCH_LATER);
+		assert_int_equal(user_logons(model), whose[i] == SESSION_SHELL);
+		assert_int_equal(session_of(model, "lab01"), 3);
+		assert_true(model_close_handle(model, pid, token));
+		assert_int_equal(session_of(model, "lab02"), 2);
+		model_destroy(model);
+	}
+}
+
+static void before_ms16_111_a_token_keeps_no_id(void **state)
+{
+	struct model_options options = host;
+	uint32_t token;
+	(void)state;
+
+	options.rule = ID_RULE_BEFORE;
+	struct model *model = model_create(&options, START);
+	const uint32_t pid = model_process_start(model, "agent.exe", START);
+	log_on(model, "lab01");
+	assert_true(model_open_token(model, pid, 2, SESSION_WINLOGON, &token));
+	assert_true(model_logoff(model, 2, 0, START));
+	assert_int_equal(session_of(model, "lab02"), 2);
+	model_destroy(model);
+}
+
+/* By either rule. */
+static void id_and_logon_stay_while_an_exited_process_is_kept(void **state)
+{
+	static const enum nt_type types[] = {NT_TYPE_PROCESS, NT_TYPE_THREAD};
+	(void)state;
+
+	for (int i = 0; i < 4; i++) {
+		struct model_options options = host;
+		options.rule = i % 2 ? ID_RULE_BEFORE : ID_RULE_MS16_111;
+		struct model *model = model_create(&options, START);
+		const uint32_t pid = model_process_start(model, "agent.exe", START);
+		uint32_t handle;
+
+		log_on(model, "lab01");
+		assert_true(
+		    model_open_process(model, pid, 2, SESSION_SHELL, types[i / 2], &handle));
+		const uint32_t shell = model_session(model, 2)->processes[SESSION_SHELL]->pid;
+		assert_true(model_logoff(model, 2, 0, START));
+		model_run_due(model, MUCH_LATER);
+		assert_null(model_process(model, shell));
+		assert_int_equal(TAILQ_FIRST(model_exited(model))->pid, shell);
+		assert_int_equal(user_logons(model), 1);
+		assert_int_equal(session_of(model, "lab02"), 3);
+		model_process_exit(model, pid, MUCH_LATER);
+		assert_true(TAILQ_EMPTY(model_exited(model)));
+		assert_int_equal(user_logons(model), 1);
+		assert_int_equal(session_of(model, "lab03"), 2);
+		model_destroy(model);
+	}
+}
+
+static void dwm_token_keeps_dwms_logon_session(void **state)
+{
+	struct model *model = model_create(&host, START);
+	const uint32_t pid = model_process_start(model, "agent.exe", START);
+	const struct nt_logon *logon;
+	uint32_t token;
+	size_t desktop = 0;
+	(void)state;
+
+	log_on(model, "lab01");
+	assert_true(model_open_token(model, pid, 2, SESSION_DWM, &token));
+	assert_true(model_logoff(model, 2, 0, START));
+	model_run_due(model, MUCH_LATER);
+	TAILQ_FOREACH(logon, model_logons(model), link)
+	desktop += logon->session_id == 2;
+	assert_int_equal(desktop, 1);
+	assert_string_equal(TAILQ_LAST(model_logons(model), nt_logons)->user, "DWM-2");
 	model_destroy(model);
 }
 
@@ -150,7 +241,7 @@ static void late_holders_let_go_when_due(void **state)
 static void lsass_and_system_go_with_the_last_other_holder(void **state)
 {
 	struct model *model = model_create(&host, START);
-	const uint32_t pid = model_process_start(model, "leaker.exe");
+	const uint32_t pid = model_process_start(model, "leaker.exe", START);
 	uint32_t token;
 	(void)state;
 
@@ -203,7 +294,7 @@ static void every_nth_logon_gets_its_kernel_reference(void **state)
 static void a_client_that_exits_closes_its_handles(void **state)
 {
 	struct model *model = model_create(&host, START);
-	const uint32_t pid = model_process_start(model, "leaker.exe");
+	const uint32_t pid = model_process_start(model, "leaker.exe", START);
 	uint32_t token;
 	(void)state;
 
@@ -213,7 +304,7 @@ static void a_client_that_exits_closes_its_handles(void **state)
 	assert_true(model_logoff(model, 2, 0, START));
 	model_run_due(model, MUCH_LATER);
 	assert_int_equal(user_handles(model, "leaker.exe"), 20);
-	model_process_exit(model, pid);
+	model_process_exit(model, pid, START);
 	assert_null(model_process(model, pid));
 	assert_int_equal(user_logons(model), 0);
 	assert_int_equal(session_of(model, "lab02"), 2);
@@ -402,7 +493,7 @@ static void reboot_forgets_everything(void **state)
 	uint32_t token;
 	(void)state;
 
-	const uint32_t pid = model_process_start(model, "leaker.exe");
+	const uint32_t pid = model_process_start(model, "leaker.exe", START);
 	log_on(model, "lab01");
 	assert_true(model_query_user_token(model, pid, 2, &token));
 	model_reboot(model, START + MINUTE);
@@ -417,7 +508,7 @@ static void reboot_forgets_everything(void **state)
 static void handle_values_are_multiples_of_four_and_come_back(void **state)
 {
 	struct model *model = model_create(&host, START);
-	const uint32_t pid = model_process_start(model, "leaker.exe");
+	const uint32_t pid = model_process_start(model, "leaker.exe", START);
 	uint32_t first;
 	uint32_t second;
 	uint32_t again;
@@ -444,6 +535,10 @@ int main(void)
 	    unit_test(id_stays_taken_while_a_duplicate_lives),
 	    unit_test(id_is_reused_when_last_token_closes),
 	    unit_test(before_ms16_111_id_is_free_at_logoff),
+	    unit_test(id_stays_taken_while_any_token_of_the_session_lives),
+	    unit_test(before_ms16_111_a_token_keeps_no_id),
+	    unit_test(id_and_logon_stay_while_an_exited_process_is_kept),
+	    unit_test(dwm_token_keeps_dwms_logon_session),
 	    unit_test(late_holders_let_go_when_due),
 	    unit_test(lsass_and_system_go_with_the_last_other_holder),
 	    unit_test(kernel_reference_has_no_visible_handle),

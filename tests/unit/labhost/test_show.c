@@ -110,9 +110,9 @@ static void handle_rows_name_token_and_directory(void **state)
 	char row[160];
 	(void)state;
 
-	snprintf(row, sizeof(row),
-	    "\r\nlsass.exe          pid: %-6u type: Token         %5X: LAB\\lab01:%llx\r\n", 32, 4,
+	snprintf(row, sizeof(row), " type: Token         %5X: LAB\\lab01:%llx\r\nsvchost.exe ", 4,
 	    (unsigned long long)logon->luid);
+	assert_contains(text, "\r\nlsass.exe          pid: ");
 	assert_contains(text, row);
 	snprintf(row, sizeof(row),
 	    "\r\nSystem             pid: 4      type: Directory         4: "
@@ -140,11 +140,121 @@ static void snapshot_reads_back(void **state)
 	assert_int_equal(snapshot->elevated, YES);
 	assert_true(snapshot->boot_time == START);
 	assert_int_equal(snapshot->session_count, 4);
-	assert_int_equal(snapshot->logon_session_count, 4);
-	assert_int_equal(
-	    snapshot->handle_count, 6); /* lsass, System, winlogon 2, explorer, svchost */
+	/* the host's 3, UMFD-0, UMFD-1, DWM-1, UMFD-2, DWM-2 twice, the user's */
+	assert_int_equal(snapshot->logon_session_count, 10);
+	/* lsass, System, winlogon 2, explorer, svchost; and winlogon's of DWM-2 */
+	assert_int_equal(snapshot->handle_count, 7);
 	assert_true(snapshot->token_objects > snapshot->token_objects_accounted);
-	assert_int_equal(snapshot->token_objects_accounted, 5);
+	assert_int_equal(snapshot->token_objects_accounted, 6);
+	snapshot_destroy(snapshot);
+	free(text);
+	model_destroy(model);
+}
+
+/* An agent that never closes the handles that it opens. */
+static struct model *host_with_an_agent(const char *image)
+{
+	static const struct model_options options = {
+	    .time_scale = 1, .max_sessions = 10, .seed = 1, .protected = "csrss.exe,MsMpEng.exe"};
+	struct model *model = model_create(&options, START);
+	const struct logon_request request = {.domain = "LAB",
+	    .user = "lab01",
+	    .sid = "S-1-5-21-1-2-3-1104",
+	    .shell = "explorer.exe",
+	    .shell_ends = DUE_NEVER,
+	    .connection = 1};
+	const uint32_t agent = model_process_start(model, image, START);
+	struct logon_answer answer;
+	uint32_t handle;
+
+	assert_true(model_logon(model, &request, START, &answer));
+	assert_true(model_open_process(model, agent, 2, SESSION_SHELL, NT_TYPE_PROCESS, &handle));
+	assert_true(model_open_process(model, agent, 2, SESSION_SHELL, NT_TYPE_THREAD, &handle));
+	assert_true(model_open_token(model, agent, 2, SESSION_WINLOGON, &handle));
+	return model;
+}
+
+static void handle_tells_processes_that_run_from_those_that_have_exited(void **state)
+{
+	struct model *model = host_with_an_agent("agent.exe");
+	const uint32_t pid = model_session(model, 2)->processes[SESSION_SHELL]->pid;
+	char row[160];
+	(void)state;
+
+	char *text = shown(model, 0, show_handle);
+	snprintf(row, sizeof(row), " type: Process           4: explorer.exe(%u)\r\n", pid);
+	assert_contains(text, row);
+	free(text);
+	assert_true(model_logoff(model, 2, 0, START + 5));
+	text = shown(model, 0, show_handle);
+	snprintf(
+	    row, sizeof(row), " type: Process           4: <Non-existent Process>(%u)\r\n", pid);
+	assert_contains(text, row);
+	snprintf(row, sizeof(row), " type: Thread            8: <Non-existent Process>(%u): %u\r\n",
+	    pid, pid + 4);
+	assert_contains(text, row);
+	assert_contains(text, " type: Token             C: NT AUTHORITY\\SYSTEM:3e7\r\n");
+	free(text);
+	model_destroy(model);
+}
+
+static const struct handle *handle_of(
+    const struct snapshot *snapshot, const char *image, int64_t value)
+{
+	for (size_t i = 0; i < snapshot->handle_count; i++)
+		if (snapshot->handles[i].value == value &&
+		    strcmp(snapshot->handles[i].image, image) == 0)
+			return &snapshot->handles[i];
+	return NULL;
+}
+
+static void snapshot_tells_what_an_exited_process_was(void **state)
+{
+	struct model *model = host_with_an_agent("agent.exe");
+	struct error error;
+	(void)state;
+
+	const uint32_t pid = model_session(model, 2)->processes[SESSION_SHELL]->pid;
+	const uint64_t luid = model_session(model, 2)->logon->luid;
+	assert_true(model_logoff(model, 2, 0, START + 5));
+	char *text = shown(model, 0, show_snapshot);
+	struct snapshot *snapshot = snapshot_from_json(text, strlen(text), &error);
+	assert_non_null(snapshot);
+	for (size_t i = 0; i < snapshot->process_count; i++)
+		assert_int_not_equal(snapshot->processes[i].pid, pid);
+	const struct handle *handle = handle_of(snapshot, "agent.exe", 4);
+	assert_string_equal(handle->image, "agent.exe");
+	assert_string_equal(handle->type, "Process");
+	assert_int_equal(handle->target_pid, pid);
+	assert_string_equal(handle->target_image, "explorer.exe");
+	assert_int_equal(handle->target_exited, YES);
+	assert_int_equal(handle->target_exit_time, START + 5);
+	assert_true(handle->luid == luid);
+	assert_int_equal(handle->session_id, 2);
+	assert_string_equal(handle->user, "lab01");
+	handle = handle_of(snapshot, "agent.exe", 12);
+	assert_true(handle->luid == LUID_SYSTEM);
+	assert_int_equal(handle->session_id, 2);
+	snapshot_destroy(snapshot);
+	free(text);
+	model_destroy(model);
+}
+
+static void snapshot_does_not_look_into_protected_processes(void **state)
+{
+	struct model *model = host_with_an_agent("msmpeng.exe");
+	struct error error;
+	(void)state;
+
+	assert_true(model_logoff(model, 2, 0, START + 5));
+	char *text = shown(model, 0, show_snapshot);
+	struct snapshot *snapshot = snapshot_from_json(text, strlen(text), &error);
+	assert_non_null(snapshot);
+	const struct handle *handle = handle_of(snapshot, "msmpeng.exe", 12);
+	assert_string_equal(handle->type, "Token");
+	assert_true(handle->luid == LUID_UNKNOWN);
+	assert_int_equal(handle->session_id, NUMBER_UNKNOWN);
+	assert_null(handle_of(snapshot, "msmpeng.exe", 4));
 	snapshot_destroy(snapshot);
 	free(text);
 	model_destroy(model);
@@ -158,6 +268,9 @@ int main(void)
 	    unit_test(logonsessions_has_labels_at_4_and_values_at_18),
 	    unit_test(handle_rows_name_token_and_directory),
 	    unit_test(snapshot_reads_back),
+	    unit_test(handle_tells_processes_that_run_from_those_that_have_exited),
+	    unit_test(snapshot_tells_what_an_exited_process_was),
+	    unit_test(snapshot_does_not_look_into_protected_processes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
