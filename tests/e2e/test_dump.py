@@ -478,6 +478,7 @@ class BadDumps(DumpCase):
     def test_logon_session_or_process_with_the_name_of_another_is_damage_and_one_record_of_the_snapshot(self):
         for poke, what, section in (("logon 0:fd2f5 LogonId 0xff123", "logon session", "logon_sessions"),
                                     ("logon 0:fd2f5 LogonId 0", "logon session", "logon_sessions"),
+                                    ("logon 0:fd2f5 LogonId 0xffffffffffffffff", "logon session", "logon_sessions"),
                                     ("process 2044 UniqueProcessId 812", "process", "processes")):
             with self.subTest(poke=poke):
                 answer = self.damage(f"poke {poke}")

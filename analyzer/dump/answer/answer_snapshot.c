@@ -22,7 +22,9 @@ static const char *keep(struct making *making, const char *text)
 static bool add_logons(struct making *making)
 {
 	const struct kernel *kernel = making->kernel;
-	for (uint32_t i = 0; i < kernel->logon_count; i++) {
+	/* They are sorted: those whose LUID is damaged and means unknown are the last. */
+	for (uint32_t i = 0; i < kernel->logon_count && kernel->logons[i].luid != LUID_UNKNOWN;
+	     i++) {
 		struct logon_session *logon = snapshot_add_logon_session(making->snapshot);
 		const char *sid;
 		if (!logon)
@@ -147,7 +149,7 @@ static bool add_handle(struct making *making, const struct kernel_holder *holder
 		handle->token_id = (int64_t)token->id;
 	handle->luid = token->luid;
 	handle->session_id = token->session_id;
-	if (token->logon != KERNEL_NONE) {
+	if (token->logon < making->snapshot->logon_session_count) {
 		const struct logon_session *logon = &making->snapshot->logon_sessions[token->logon];
 		handle->user = logon->user;
 		handle->domain = logon->domain;

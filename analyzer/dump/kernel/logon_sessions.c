@@ -206,11 +206,12 @@ static bool sort_logons(struct kernel *kernel)
 		const struct kernel_logon_session *logon = &kernel->logons[i];
 		if (!address_map_add(map, logon->address, i))
 			return false;
-		if (logon->luid == 0 || (i > 0 && logon[-1].luid == logon->luid))
+		const bool can_be = logon->luid != 0 && logon->luid != LUID_UNKNOWN;
+		if (!can_be || (i > 0 && logon[-1].luid == logon->luid))
 			kernel_damaged(kernel, THING_LOGON_SESSION,
 			    "logon session at 0x%llx: its LUID, 0x%llx, is %s",
 			    (unsigned long long)logon->address, (unsigned long long)logon->luid,
-			    logon->luid ? "that of another one" : "none that can be");
+			    can_be ? "that of another one" : "none that can be");
 	}
 	return true;
 }
