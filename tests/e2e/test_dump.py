@@ -504,11 +504,14 @@ class BadDumps(DumpCase):
         self.assertTrue(self.missing(answer, "token"))
         self.assertEqual(answer["orphaned"][0]["tokens"] if answer["orphaned"] else [], [])
 
-    def test_token_id_that_cannot_be_is_left_out_of_the_snapshot(self):
-        self.describe("19041 tracking", "poke token gone1 TokenId 0xffffe40100000a60\n")
-        path = self.write("snapshot.json", self.dump("--format", "snapshot").stdout)
-        again = self.run_program("analyzer", "show", "--format", "json", path, code=0).stdout
-        self.assertEqual(json.loads(again), json.loads(path.read_text()))
+    def test_numbers_that_cannot_be_are_left_out_of_the_snapshot(self):
+        for poke in ("token gone1 TokenId 0xffffe40100000a60", "token gone1 SessionId 0xfffffff8",
+                     "token system SessionId 0xffffffff", "token here SessionId 0xfffffff0"):
+            with self.subTest(poke=poke):
+                self.describe("19041 tracking", f"poke {poke}\n")
+                path = self.write("snapshot.json", self.dump("--format", "snapshot").stdout)
+                again = self.run_program("analyzer", "show", "--format", "json", path, code=0).stdout
+                self.assertEqual(json.loads(again), json.loads(path.read_text()))
 
     def test_account_name_of_64_kib_is_cut(self):
         answer = self.damage(more="logon 0:fe001 %s LAB\nreferences 0:fe001 1\n" % ("x" * 65000))

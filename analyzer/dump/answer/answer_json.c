@@ -269,7 +269,7 @@ static void put_token(
 	boolean(writer, "read", token->is_read);
 	if (token->is_read) {
 		address(writer, "id", token->id);
-		number(writer, "session_id", token->session_id);
+		number(writer, "session_id", kernel_session_id(token->session_id));
 		string(writer, "user_sid", token->user);
 		if (token->type)
 			string(writer, "type", token->type == 2 ? "impersonation" : "primary");

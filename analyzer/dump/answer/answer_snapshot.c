@@ -148,7 +148,7 @@ static bool add_handle(struct making *making, const struct kernel_holder *holder
 	if (token->id <= INT64_MAX) /* others are damage */
 		handle->token_id = (int64_t)token->id;
 	handle->luid = token->luid;
-	handle->session_id = token->session_id;
+	handle->session_id = kernel_session_id(token->session_id);
 	if (token->logon < making->snapshot->logon_session_count) {
 		const struct logon_session *logon = &making->snapshot->logon_sessions[token->logon];
 		handle->user = logon->user;

@@ -19,7 +19,7 @@ int64_t logon_session_id(
 	int64_t id = NUMBER_UNKNOWN;
 	*sid = NULL;
 	if (logon->own != KERNEL_NONE && kernel->tokens[logon->own].is_read) {
-		id = kernel->tokens[logon->own].session_id;
+		id = kernel_session_id(kernel->tokens[logon->own].session_id);
 		*sid = kernel->tokens[logon->own].user;
 	}
 	for (uint32_t i = logon->tokens; i != KERNEL_NONE; i = kernel->tokens[i].next_of_session) {
@@ -27,7 +27,7 @@ int64_t logon_session_id(
 		if (!token->is_read)
 			continue;
 		if (id == NUMBER_UNKNOWN || id == 0)
-			id = token->session_id;
+			id = kernel_session_id(token->session_id);
 		if (!*sid)
 			*sid = token->user;
 	}

@@ -191,7 +191,7 @@ static bool read_primary_tokens(struct kernel *kernel, struct error *error)
 		/* A process is made in the session that its token names. */
 		if (process->session_id == NUMBER_UNKNOWN && token != KERNEL_NONE &&
 		    kernel->tokens[token].is_read)
-			process->session_id = kernel->tokens[token].session_id;
+			process->session_id = kernel_session_id(kernel->tokens[token].session_id);
 	}
 	return true;
 }
@@ -211,4 +211,9 @@ bool kernel_read(
 	return tokens_read_lists(kernel, error) && read_own_tokens(kernel, error) &&
 	       read_primary_tokens(kernel, error) && handles_read(kernel, error) &&
 	       threads_read(kernel, error);
+}
+
+int64_t kernel_session_id(uint32_t id)
+{
+	return id <= INT32_MAX ? (int64_t)id : NUMBER_UNKNOWN;
 }

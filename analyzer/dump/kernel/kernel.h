@@ -104,7 +104,7 @@ struct kernel_token {
 	uint32_t logon;                   /* logon session, or KERNEL_NONE */
 	uint32_t next_of_session;
 	uint32_t holders; /* first holder, linked by next; KERNEL_NONE */
-	uint32_t session_id;
+	uint32_t session_id; /* as it is there: see kernel_session_id() */
 	uint32_t flags;
 	uint32_t method;
 	int32_t captures; /* subject contexts that were captured and not released */
@@ -196,5 +196,8 @@ uint64_t kernel_missing_total(const struct kernel *kernel);
 #define KERNEL_FRAME_TEXT 320
 char *kernel_frame_text(struct kernel *kernel, struct symbol_store *store, uint64_t pid,
     const char *image, uint64_t address, char out[KERNEL_FRAME_TEXT]);
+
+/* A session ID as the kernel has it, which is negative for none; NUMBER_UNKNOWN for those. */
+int64_t kernel_session_id(uint32_t id);
 
 #endif

@@ -49,7 +49,7 @@ static int64_t read_session_id(struct kernel *kernel, uint64_t process)
 	    !address_space_read_u32(
 	        kernel->space, session + (uint64_t)layout->session_id, &id, NULL))
 		return NUMBER_UNKNOWN;
-	return id;
+	return kernel_session_id(id);
 }
 
 static bool read_process(struct kernel *kernel, uint64_t entry, bool *failed)
