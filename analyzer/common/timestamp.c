@@ -24,6 +24,12 @@ int64_t timestamp_monotonic(void)
 	return clock_read(CLOCK_MONOTONIC);
 }
 
+int64_t timestamp_or_unknown(int64_t timestamp)
+{
+	return timestamp < TIMESTAMP_EARLIEST || timestamp > TIMESTAMP_LATEST ? TIMESTAMP_UNKNOWN
+	                                                                      : timestamp;
+}
+
 char *timestamp_format(int64_t timestamp, char out[TIMESTAMP_TEXT])
 {
 	int64_t second = timestamp / SECOND;

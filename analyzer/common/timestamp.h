@@ -24,4 +24,7 @@ char *timestamp_format(int64_t timestamp, char out[TIMESTAMP_TEXT]);
 /* Reads ISO 8601 with "Z" or an offset, seconds with or without a fraction. False if it is no such time or out of range. */
 bool timestamp_parse(const char *text, int64_t *out);
 
+/* The same, or TIMESTAMP_UNKNOWN for one that is beyond what can be formatted. */
+int64_t timestamp_or_unknown(int64_t timestamp);
+
 #endif

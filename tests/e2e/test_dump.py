@@ -506,7 +506,8 @@ class BadDumps(DumpCase):
 
     def test_numbers_that_cannot_be_are_left_out_of_the_snapshot(self):
         for poke in ("token gone1 TokenId 0xffffe40100000a60", "token gone1 SessionId 0xfffffff8",
-                     "token system SessionId 0xffffffff", "token here SessionId 0xfffffff0"):
+                     "token system SessionId 0xffffffff", "token here SessionId 0xfffffff0",
+                     "process 2044 CreateTime 0x7fffffffffffffff"):
             with self.subTest(poke=poke):
                 self.describe("19041 tracking", f"poke {poke}\n")
                 path = self.write("snapshot.json", self.dump("--format", "snapshot").stdout)

@@ -229,9 +229,9 @@ static bool fill(struct making *making)
 		    header->build);
 	snapshot->source = keep(making, SNAPSHOT_OF_DUMP);
 	snapshot->build = keep(making, build);
-	snapshot->time = header->system_time;
+	snapshot->time = timestamp_or_unknown(header->system_time);
 	if (header->system_time != TIMESTAMP_UNKNOWN && header->up_time != DUMP_UP_TIME_UNKNOWN)
-		snapshot->boot_time = header->system_time - header->up_time;
+		snapshot->boot_time = timestamp_or_unknown(header->system_time - header->up_time);
 	snapshot->elevated = YES;
 	snapshot->leak_tracking = making->kernel->tracking == TRACKING_ON        ? YES
 	                          : making->kernel->tracking == TRACKING_UNKNOWN ? YES_NO_UNKNOWN

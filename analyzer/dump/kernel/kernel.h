@@ -103,7 +103,7 @@ struct kernel_token {
 	const char *user;                 /* SID, or NULL */
 	uint32_t logon;                   /* logon session, or KERNEL_NONE */
 	uint32_t next_of_session;
-	uint32_t holders; /* first holder, linked by next; KERNEL_NONE */
+	uint32_t holders;    /* first holder, linked by next; KERNEL_NONE */
 	uint32_t session_id; /* as it is there: see kernel_session_id() */
 	uint32_t flags;
 	uint32_t method;

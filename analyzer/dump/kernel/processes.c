@@ -10,7 +10,7 @@
 static int64_t timestamp_of(uint64_t nt_time)
 {
 	return nt_time == 0 || nt_time > INT64_MAX ? TIMESTAMP_UNKNOWN
-	                                           : (int64_t)(nt_time / 10) - NT_EPOCH;
+	                                           : timestamp_or_unknown((int64_t)(nt_time / 10) - NT_EPOCH);
 }
 
 /* An optional pointer or number of 8 bytes; 0 if it is absent. False if it cannot be read, which is counted as a thing of
@@ -101,8 +101,9 @@ static bool read_process(struct kernel *kernel, uint64_t entry, bool *failed)
 	if (address_map_find(&kernel->inside->process_of, found.pid) == UINT32_MAX)
 		return address_map_add(
 		    &kernel->inside->process_of, found.pid, kernel->process_count - 1);
-	kernel_damaged(kernel, THING_PROCESS, "process at 0x%llx: its ID, %llu, is that of another one",
-	    (unsigned long long)at, (unsigned long long)found.pid);
+	kernel_damaged(kernel, THING_PROCESS,
+	    "process at 0x%llx: its ID, %llu, is that of another one", (unsigned long long)at,
+	    (unsigned long long)found.pid);
 	return true;
 }
 
