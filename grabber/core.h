@@ -1,24 +1,29 @@
-/* The reference leaker: whose token to take, how often, and what becomes of the duplicates. Knows no operating
- * system; the port does. */
+/* The reference leaker: of whom to take what, how often, and what becomes of the copies. Knows no operating system; the port
+ * does. */
 #ifndef LEAKLAB_GRABBER_CORE_H
 #define LEAKLAB_GRABBER_CORE_H
 
 #include "grabber/port.h"
 
 struct grabber_options {
-	unsigned every;     /* each n-th logon */
-	unsigned copies;    /* duplicates of each token */
-	bool fixed;         /* close the duplicates: the negative control */
-	size_t max_handles; /* never hold more */
+	enum port_what what;
+	enum port_how how;
+	unsigned every;         /* each n-th logon */
+	unsigned copies;        /* of each */
+	bool fixed;             /* close them: the negative control */
+	bool per_account;       /* keep an account's latest only: a bounded cache */
+	unsigned restart_after; /* logons; 0: never */
+	size_t max_handles;     /* never hold more */
 };
 
 struct grabber_counts {
-	uint64_t logons;  /* seen */
-	uint64_t grabbed; /* of those, tokens taken */
-	uint64_t missed;  /* that should have been, but the session had gone, or a call failed */
-	uint64_t capped;  /* that should have been, but for max_handles */
-	uint64_t duplicates;
-	uint64_t closed; /* duplicates closed again */
+	uint64_t logons;     /* seen */
+	uint64_t grabbed;    /* of those, dealt with */
+	uint64_t missed;     /* that should have been, but the session had gone, or a call failed */
+	uint64_t capped;     /* that should have been, but for max_handles */
+	uint64_t duplicates; /* or other handles that were made to be kept */
+	uint64_t closed;     /* of these, closed again */
+	uint64_t restarts;
 	size_t held;
 };
 

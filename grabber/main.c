@@ -7,7 +7,10 @@
 
 static const struct options_host lab_host = {
     .where = "control",
-    .help = "      --control=PATH    control socket of the lab host (default $LAB_CONTROL)\n",
+    .image = "image",
+    .help = "      --control=PATH    control socket of the lab host (default $LAB_CONTROL)\n"
+            "      --image=NAME      its image there (default leaklab-grabber.exe); one that the\n"
+            "                        lab host protects (MsMpEng.exe) cannot be looked into\n",
     .release = "SIGUSR1",
     .ending =
         "Prints pid=PID, its process on the host, and then `ready'. SIGTERM or SIGINT ends it;\n"

@@ -8,8 +8,9 @@
 
 /* What differs on the command line from one kind of host to the next. */
 struct options_host {
-	const char *where;   /* name of the option that says where, "control" */
-	const char *help;    /* its lines in the help */
+	const char *where; /* name of the option that says where, "control" */
+	const char *help;  /* its lines in the help */
+	const char *image; /* name of the option for the image's name; NULL: it cannot be chosen */
 	const char *release; /* how to ask for the release in mid-run */
 	const char *ending;  /* what is printed, how it is ended, an example */
 };
@@ -23,6 +24,7 @@ struct options {
 	bool help;
 	bool version;
 	const char *where; /* NULL: not given */
+	const char *image; /* NULL: not given */
 };
 
 /* False, and a message, if the command line is wrong. */

@@ -25,6 +25,7 @@ struct event {
 struct port {
 	int socket;
 	int signals;
+	const char *where, *image;
 	uint64_t pid;
 	bool lost;
 	char error[PORT_ERROR_SIZE];
@@ -118,7 +119,11 @@ static bool line_logon(const char *line, const char *session_key, struct logon *
 	if (!luid || sscanf(luid, "%8" SCNx32 ":%8" SCNx32, &high, &low) != 2 ||
 	    !field_number(line, session_key, &session) || session > UINT32_MAX)
 		return false;
-	*out = (struct logon){(uint32_t)session, (uint64_t)high << 32 | low};
+	*out = (struct logon){.session = (uint32_t)session, .luid = (uint64_t)high << 32 | low};
+	const char *account = field(line, "account"); /* as it is encoded: it is only compared */
+	if (account)
+		snprintf(out->account, sizeof(out->account), "%.*s", (int)strcspn(account, " "),
+		    account);
 	return true;
 }
 
@@ -228,27 +233,44 @@ static bool open_signals(struct port *port)
 	return port->signals >= 0 || fail(port, "making a signal descriptor: %s", strerror(errno));
 }
 
-struct port *port_open(const char *where, char error[PORT_ERROR_SIZE])
+/* The watch comes before anything is looked at, so that no logon falls between. */
+static bool join(struct port *port)
+{
+	char line[LINE_SIZE];
+
+	return connect_to(port, port->where) && ask(port, line, "HELLO image=%s\n", port->image) &&
+	       (field_number(line, "pid", &port->pid) || lose(port, "it answered without a pid")) &&
+	       ask(port, line, "WATCH\n");
+}
+
+struct port *port_open(const char *where, const char *image, char error[PORT_ERROR_SIZE])
 {
 	struct port *port = calloc(1, sizeof(*port));
-	char line[LINE_SIZE];
 
 	if (!port) {
 		snprintf(error, PORT_ERROR_SIZE, "out of memory");
 		return NULL;
 	}
 	port->socket = port->signals = -1;
-	/* The watch comes before anything is looked at, so that no logon falls between. */
-	if (open_signals(port) && connect_to(port, where) &&
-	    ask(port, line, "HELLO image=leaklab-grabber.exe\n")) {
-		if (!field_number(line, "pid", &port->pid))
-			lose(port, "it answered without a pid");
-		else if (ask(port, line, "WATCH\n"))
-			return port;
-	}
+	port->where = where;
+	port->image = image ? image : "leaklab-grabber.exe";
+	if (strpbrk(port->image, " %=\t\n") || strlen(port->image) > 100)
+		fail(port, "--image %s: want a file name without blanks", port->image);
+	else if (open_signals(port) && join(port))
+		return port;
 	memcpy(error, port->error, PORT_ERROR_SIZE);
 	port_close_all(port);
 	return NULL;
+}
+
+bool port_restart(struct port *port)
+{
+	if (port->lost)
+		return false;
+	close(port->socket);
+	port->socket = -1;
+	port->in_length = 0;
+	return join(port) || (port->lost = true, false);
 }
 
 void port_close_all(struct port *port)
@@ -320,20 +342,49 @@ size_t port_logons(struct port *port, struct logon *out, size_t room)
 	return count;
 }
 
-bool port_query_user_token(struct port *port, uint32_t session, port_handle *out)
+const char *port_refuses(const struct port *port, enum port_what what, enum port_how how)
+{
+	(void)port;
+	(void)what;
+	(void)how;
+	return NULL;
+}
+
+bool port_take(struct port *port, const struct logon *logon, enum port_what what, port_handle *out)
+{
+	static const char *const requests[] = {[TAKE_TOKEN] = "QUERYTOKEN session=%" PRIu32 "\n",
+	    [TAKE_WINLOGON] = "OPENTOKEN process=winlogon session=%" PRIu32 "\n",
+	    [TAKE_DWM] = "OPENTOKEN process=dwm session=%" PRIu32 "\n",
+	    [TAKE_PROCESS] = "OPENPROCESS process=shell session=%" PRIu32 "\n",
+	    [TAKE_THREAD] = "OPENTHREAD process=shell session=%" PRIu32 "\n"};
+	char line[LINE_SIZE];
+
+	return ask(port, line, requests[what], logon->session) && ask_handle(port, line, out);
+}
+
+bool port_copy(struct port *port, port_handle token, enum port_how how, port_handle *out)
 {
 	char line[LINE_SIZE];
 
-	return ask(port, line, "QUERYTOKEN session=%" PRIu32 "\n", session) &&
+	return ask(port, line, "DUPLICATE handle=%" PRIu64 " level=identification method=%s\n",
+	           token, how == BY_RESTRICTED ? "filter" : "duplicate") &&
 	       ask_handle(port, line, out);
 }
 
-bool port_duplicate_token(struct port *port, port_handle token, port_handle *out)
+size_t port_make(
+    struct port *port, const struct logon *logon, enum port_how how, port_handle out[PORT_MADE])
 {
 	char line[LINE_SIZE];
 
-	return ask(port, line, "DUPLICATE handle=%" PRIu64 " level=identification\n", token) &&
-	       ask_handle(port, line, out);
+	if (how == BY_PROCESS_INFORMATION)
+		return ask(port, line, "RUN session=%" PRIu32 " image=cmd.exe\n", logon->session) &&
+		               field_number(line, "process", &out[0]) &&
+		               field_number(line, "thread", &out[1])
+		           ? 2
+		           : 0;
+	return ask(port, line, "LOGON session=%" PRIu32 " type=%s\n", logon->session,
+	           how == BY_S4U ? "Network" : "Interactive") &&
+	       ask_handle(port, line, &out[0]);
 }
 
 bool port_close_handle(struct port *port, port_handle handle)

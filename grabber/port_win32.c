@@ -12,6 +12,7 @@
 #include <wtsapi32.h>
 
 #include "grabber/win32/control.h"
+#include "grabber/win32/shapes.h"
 #include "grabber/win32/users.h"
 #include "probe/win32.h"
 
@@ -88,9 +89,11 @@ static void open_window(struct port *port)
 		WTSRegisterSessionNotification(port->window, NOTIFY_FOR_ALL_SESSIONS);
 }
 
-struct port *port_open(const char *where, char error[PORT_ERROR_SIZE])
+struct port *port_open(const char *where, const char *image, char error[PORT_ERROR_SIZE])
 {
 	struct port *port = calloc(1, sizeof(*port));
+
+	(void)image;
 
 	if (!port || !control_open() || (where && !(port->watch = utf16(where)))) {
 		snprintf(error, PORT_ERROR_SIZE, "out of memory, or of handles");
@@ -168,6 +171,8 @@ static void see_user(struct port *port, uint32_t session)
 			return;
 	}
 	user->logon.luid = luid;
+	if (!port->watch)
+		users_account(session, user->logon.account, sizeof(user->logon.account));
 	user->told = true;
 	tell(port, PORT_LOGON, &user->logon);
 }
@@ -273,28 +278,119 @@ size_t port_logons(struct port *port, struct logon *out, size_t room)
 	return count;
 }
 
-bool port_query_user_token(struct port *port, uint32_t session, port_handle *out)
+const char *port_refuses(const struct port *port, enum port_what what, enum port_how how)
 {
-	HANDLE token;
+	if (!port->watch)
+		return NULL;
+	if (what == TAKE_WINLOGON || what == TAKE_DWM)
+		return "--watch stands for a host that lists no sessions, so none has a winlogon.exe or "
+		       "dwm.exe to take from";
+	if (how == BY_LOGON || how == BY_S4U)
+		return "--watch knows processes and not whose they are, so nobody can be logged on";
+	return NULL;
+}
 
-	if (!open_token(port, session, &token))
+/* The process whose token or handle is taken. */
+static bool find_process(
+    struct port *port, const struct logon *logon, enum port_what what, uint32_t *pid)
+{
+	static const wchar_t *const images[] = {
+	    [TAKE_WINLOGON] = L"winlogon.exe", [TAKE_DWM] = L"dwm.exe"};
+
+	if (port->watch) {
+		*pid = logon->session;
+		return true;
+	}
+	if (what >= TAKE_PROCESS ? users_shell(logon->session, pid)
+	                         : shapes_find_process(logon->session, images[what], pid))
+		return true;
+	return fail(port, "looking for the process in session %u", logon->session);
+}
+
+static bool take_process(
+    struct port *port, const struct logon *logon, enum port_what what, HANDLE *out)
+{
+	uint32_t pid;
+
+	if (!find_process(port, logon, what, &pid))
+		return false;
+	if (what == TAKE_PROCESS)
+		return shapes_open_process(pid, out) || fail(port, "OpenProcess of %u", pid);
+	if (what == TAKE_THREAD)
+		return shapes_open_thread(pid, out) || fail(port, "OpenThread of process %u", pid);
+	return users_process_token(pid, out) || fail(port, "OpenProcessToken of %u", pid);
+}
+
+bool port_take(struct port *port, const struct logon *logon, enum port_what what, port_handle *out)
+{
+	HANDLE taken;
+
+	if (what != TAKE_TOKEN) {
+		if (!take_process(port, logon, what, &taken))
+			return false;
+	} else if (!open_token(port, logon->session, &taken)) {
 		return fail(port,
 		    port->watch ? "opening the token of process %u"
 		                : "the token of session %u (LocalSystem gets it by "
 		                  "WTSQueryUserToken: run as a service)",
-		    session);
-	*out = (uintptr_t)token;
+		    logon->session);
+	}
+	*out = (uintptr_t)taken;
 	return true;
 }
 
-bool port_duplicate_token(struct port *port, port_handle token, port_handle *out)
+bool port_copy(struct port *port, port_handle token, enum port_how how, port_handle *out)
 {
 	HANDLE copy;
 
-	if (!DuplicateToken((HANDLE)(uintptr_t)token, SecurityIdentification, &copy))
-		return fail(port, "DuplicateToken");
+	if (how == BY_RESTRICTED
+	        ? !shapes_restrict((HANDLE)(uintptr_t)token, &copy)
+	        : !DuplicateToken((HANDLE)(uintptr_t)token, SecurityIdentification, &copy))
+		return fail(
+		    port, how == BY_RESTRICTED ? "CreateRestrictedToken" : "DuplicateToken");
 	*out = (uintptr_t)copy;
 	return true;
+}
+
+/* A program in the session; where processes are watched, one like them. */
+static size_t run(struct port *port, const struct logon *logon, port_handle out[PORT_MADE])
+{
+	HANDLE token = NULL, made[PORT_MADE];
+
+	if (!port->watch && !open_token(port, logon->session, &token))
+		return fail(port, "the token of session %u", logon->session);
+	const bool good = shapes_run(token, made);
+	if (!good)
+		fail(port, "CreateProcessAsUser (which LocalSystem may: run as a service)");
+	if (token)
+		CloseHandle(token);
+	for (int i = 0; good && i < PORT_MADE; i++)
+		out[i] = (uintptr_t)made[i];
+	return good ? PORT_MADE : 0;
+}
+
+size_t port_make(
+    struct port *port, const struct logon *logon, enum port_how how, port_handle out[PORT_MADE])
+{
+	HANDLE token;
+
+	if (how == BY_PROCESS_INFORMATION)
+		return run(port, logon, out);
+	if (how == BY_S4U ? !shapes_s4u(logon->account, &token)
+	                  : !shapes_logon(logon->account, &token))
+		return fail(port,
+		    how == BY_S4U ? "LsaLogonUser for %s"
+		                  : "LogonUser for %s (its password is taken from "
+		                    "LEAKLAB_GRABBER_PASSWORD)",
+		    logon->account);
+	out[0] = (uintptr_t)token;
+	return 1;
+}
+
+bool port_restart(struct port *port)
+{
+	SetLastError(ERROR_NOT_SUPPORTED);
+	return fail(port, "a program cannot end and go on: restart the service instead");
 }
 
 bool port_close_handle(struct port *port, port_handle handle)

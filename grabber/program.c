@@ -87,11 +87,17 @@ int program_run(const struct options *options, const char *where, FILE *log)
 	char error[PORT_ERROR_SIZE];
 	struct journal journal = {log, options->quiet};
 	int code = EXIT_TARGET;
-	struct port *port = port_open(where, error);
+	struct port *port = port_open(where, options->image, error);
 
 	if (!port) {
 		fprintf(log, "leaklab-grabber: %s\n", error);
 		return EXIT_TARGET;
+	}
+	const char *refusal = port_refuses(port, options->grabber.what, options->grabber.how);
+	if (refusal) {
+		fprintf(log, "leaklab-grabber: %s\n", refusal);
+		port_close_all(port);
+		return EXIT_USAGE;
 	}
 	struct grabber *grabber = grabber_create(&options->grabber, port, log_line, &journal);
 	if (grabber && look_around(grabber, port, options->existing)) {

@@ -12,6 +12,7 @@
 
 static const struct options_host windows_host = {
     .where = "watch",
+    .image = NULL,
     .help = "      --watch=IMAGE     each new process of that name counts as a logon (for systems\n"
             "                        that do not list their sessions)\n",
     .release = "Ctrl-Break",

@@ -1,7 +1,12 @@
 #include "grabber/win32/users.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include <wtsapi32.h>
 #include <tlhelp32.h>
+
+#include "probe/win32.h"
 
 static bool has_user(DWORD session)
 {
@@ -125,6 +130,7 @@ bool users_is_oneself(PSID sid)
 struct person_search {
 	DWORD session;
 	HANDLE token;
+	uint32_t pid;
 };
 
 /* winlogon.exe, dwm.exe and others run in a session as the system's accounts. explorer.exe is surely of the session's
@@ -147,6 +153,7 @@ static bool note_person(void *data, const PROCESSENTRY32W *process)
 	if (search->token)
 		CloseHandle(search->token);
 	search->token = token;
+	search->pid = process->th32ProcessID;
 	return shell;
 }
 
@@ -158,6 +165,43 @@ bool users_person_token(uint32_t session, HANDLE *out)
 		return false;
 	*out = search.token;
 	return true;
+}
+
+bool users_shell(uint32_t session, uint32_t *pid)
+{
+	struct person_search search = {.session = session};
+
+	if (!each_process(note_person, &search) || !search.token) {
+		SetLastError(ERROR_NOT_FOUND);
+		return false;
+	}
+	CloseHandle(search.token);
+	*pid = search.pid;
+	return true;
+}
+
+/* UTF-8, to free; NULL: it is not told. */
+static char *session_text(uint32_t session, WTS_INFO_CLASS what)
+{
+	wchar_t *text = NULL;
+	DWORD size = 0;
+
+	if (!WTSQuerySessionInformationW(WTS_CURRENT_SERVER_HANDLE, session, what, &text, &size))
+		return NULL;
+	char *out = text && *text ? utf8(text, -1) : NULL;
+	WTSFreeMemory(text);
+	return out;
+}
+
+void users_account(uint32_t session, char *out, size_t size)
+{
+	char *user = session_text(session, WTSUserName);
+	char *domain = session_text(session, WTSDomainName);
+
+	snprintf(out, size, "%s%s%s", user && domain ? domain : "", user && domain ? "\\" : "",
+	    user && domain ? user : "");
+	free(user);
+	free(domain);
 }
 
 bool users_session_token(uint32_t session, HANDLE *out)

@@ -25,6 +25,11 @@ bool users_is_person(PSID sid);
 /* Whether it is the user that this program runs as. */
 bool users_is_oneself(PSID sid);
 
+/* The shell of the session's user: explorer.exe if there is one, else a process of the user's. */
+bool users_shell(uint32_t session, uint32_t *pid);
+/* DOMAIN\user of a session; "" if it is not told. */
+void users_account(uint32_t session, char *out, size_t size);
+
 /* The logon session that a token refers to. */
 bool users_token_luid(HANDLE token, uint64_t *out);
 

@@ -10,6 +10,7 @@
 
 #include "labhost/control_client.h"
 #include "labhost/memory.h"
+#include "labhost/request.h"
 #include "labhost/verbs.h"
 #include "evidence/snapshot.h"
 
@@ -213,10 +214,13 @@ static size_t events_text(const struct lab_event *events, size_t count, char **t
 
 	if (!out)
 		return 0;
-	for (size_t i = 0; i < count; i++)
-		fprintf(out, "EVENT %s session=%u luid=%s\n",
+	for (size_t i = 0; i < count; i++) {
+		fprintf(out, "EVENT %s session=%u luid=%s",
 		    events[i].event == MODEL_LOGON ? "logon" : "logoff", events[i].session_id,
 		    luid_format(events[i].luid, luid));
+		field_write(out, "account", events[i].account);
+		putc('\n', out);
+	}
 	return fclose(out) == 0 ? length : 0;
 }
 

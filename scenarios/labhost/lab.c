@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -19,8 +20,9 @@ static void note_event(void *data, enum model_event event, const struct nt_sessi
 		lab->events =
 		    memory_resized(lab->events, lab->event_room, sizeof(struct lab_event));
 	}
-	lab->events[lab->event_count++] =
-	    (struct lab_event){event, session->id, session->logon->luid};
+	struct lab_event *made = &lab->events[lab->event_count++];
+	*made = (struct lab_event){event, session->id, session->logon->luid, ""};
+	snprintf(made->account, sizeof(made->account), "%s\\%s", session->domain, session->user);
 }
 
 struct lab *lab_create(const struct model_options *options, struct accounts *accounts,

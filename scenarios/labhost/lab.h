@@ -14,6 +14,7 @@ struct lab_event {
 	enum model_event event;
 	uint32_t session_id;
 	uint64_t luid;
+	char account[128]; /* DOMAIN\user */
 };
 
 struct lab {

@@ -373,6 +373,38 @@ bool model_duplicate_token(
 	return true;
 }
 
+bool model_logon_user(struct model *model, uint32_t pid, uint32_t session_id, const char *type,
+    int64_t now, uint32_t *handle)
+{
+	struct nt_process *process = process_find(&model->handles, pid);
+	const struct nt_session *session = sessions_find(&model->sessions, session_id);
+
+	if (!process || !session)
+		return false;
+	struct nt_logon *logon = logon_create(&model->handles, session->domain, session->user,
+	    session->logon->sid, type, SESSION_ID_SERVICES, now);
+	struct nt_handle *made =
+	    handle_open_token(&model->handles, process, logon, SESSION_ID_SERVICES);
+	made->token->method = NT_CREATED;
+	*handle = made->value;
+	return true;
+}
+
+bool model_run(struct model *model, uint32_t pid, uint32_t session_id, const char *image,
+    int64_t now, uint32_t handles[2])
+{
+	struct nt_process *process = process_find(&model->handles, pid);
+	const struct nt_session *session = sessions_find(&model->sessions, session_id);
+
+	if (!process || !session)
+		return false;
+	struct nt_process *run = start(model, image, session->id, session->logon, 60, now);
+	handles[0] = handle_open_process(process, run, NT_TYPE_PROCESS)->value;
+	handles[1] = handle_open_process(process, run, NT_TYPE_THREAD)->value;
+	process_exit(&model->handles, run, now);
+	return true;
+}
+
 bool model_open_token(struct model *model, uint32_t pid, uint32_t session_id,
     enum session_process which, uint32_t *handle)
 {

@@ -83,6 +83,13 @@ bool model_query_user_token(
     struct model *model, uint32_t pid, uint32_t session_id, uint32_t *handle);
 bool model_duplicate_token(
     struct model *model, uint32_t pid, uint32_t handle, enum nt_method method, uint32_t *duplicate);
+/* LogonUser, LsaLogonUser: a logon session of the session's user outside it, and a handle to its token. type: SECURITY_LOGON_TYPE
+ * in English. */
+bool model_logon_user(struct model *model, uint32_t pid, uint32_t session_id, const char *type,
+    int64_t now, uint32_t *handle);
+/* CreateProcessAsUser: a program that ends at once; handles to its process and to its thread. */
+bool model_run(struct model *model, uint32_t pid, uint32_t session_id, const char *image,
+    int64_t now, uint32_t handles[2]);
 /* To the primary token of a process of the session. */
 bool model_open_token(struct model *model, uint32_t pid, uint32_t session_id,
     enum session_process which, uint32_t *handle);

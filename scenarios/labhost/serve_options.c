@@ -28,6 +28,7 @@ enum key {
 	KEY_TIME_SCALE,
 	KEY_LATE_HOLDERS,
 	KEY_KERNEL_REFERENCE,
+	KEY_PROTECT,
 	KEY_LOCKOUT,
 	KEY_SHELL_SECONDS,
 	KEY_LOGON_INFO,
@@ -66,8 +67,8 @@ static const struct argp_option options[] = {
         2},
     {0, 0, 0, 0, "How the host behaves:", 3},
     {"rule", KEY_RULE, "ms16-111|before", 0,
-        "When a session ID is free again: when its last logon session has gone (default), or at "
-        "logoff",
+        "When a session ID is free again: when its last token and process have gone (default), or at "
+        "logoff, unless a process is kept",
         3},
     {"late-holders", KEY_LATE_HOLDERS, "N", 0,
         "Token handles that services keep for 10 to 20 minutes after a logoff (default 3 a logon)",
@@ -77,6 +78,10 @@ static const struct argp_option options[] = {
     {"kernel-reference", KEY_KERNEL_REFERENCE, "N", 0,
         "Every N-th logon leaves a reference in the kernel that no handle viewer shows (default 0: "
         "none)",
+        3},
+    {"protect", KEY_PROTECT, "IMAGES", 0,
+        "Processes whose handles nobody can look into (default System,smss.exe,csrss.exe,wininit.exe,services.exe,"
+        "MsMpEng.exe); lsass.exe is one on many clients",
         3},
     {"shell-seconds", KEY_SHELL_SECONDS, "S", 0,
         "How long a logoff takes (default 0). A session lasts 0.05 s at least while somebody "
@@ -192,6 +197,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		serve->model.kernel_reference_every =
 		    (unsigned)option_integer(state, "kernel-reference", text, 0, 1000000);
 		return 0;
+	case KEY_PROTECT:
+		serve->model.protected = text;
+		return 0;
 	case KEY_SHELL_SECONDS:
 		serve->rdp.connection.logoff_time =
 		    (int64_t)(option_real(state, "shell-seconds", text, 0, 3600) * SECOND);
@@ -240,7 +248,10 @@ void serve_options_parse(struct serve_options *out, int argc, char **argv)
 	    .host_name = "LABHOST",
 	    .accounts = 8,
 	    .lockout = 5,
-	    .model = {.time_scale = 0.001, .late_holders = 3, .max_sessions = SESSIONS_AT_ONCE},
+	    .model = {.time_scale = 0.001,
+	        .late_holders = 3,
+	        .protected = "System,smss.exe,csrss.exe,wininit.exe,services.exe,MsMpEng.exe",
+	        .max_sessions = SESSIONS_AT_ONCE},
 	    .rdp = {.address = "127.0.0.1",
 	        .max_connections = SESSIONS_AT_ONCE,
 	        .log_level = getenv("WLOG_LEVEL") ? FREERDP_LOG_ERRORS : FREERDP_LOG_OFF},

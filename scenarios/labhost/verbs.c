@@ -50,6 +50,7 @@ static void verb_sessions(struct verb_context *context, const struct request *re
 {
 	const struct nt_session *session;
 	char luid[LUID_TEXT];
+	char account[512];
 
 	(void)request;
 	TAILQ_FOREACH(session, model_sessions(context->lab->model), link)
@@ -60,6 +61,8 @@ static void verb_sessions(struct verb_context *context, const struct request *re
 		field_write(context->out, "domain", session->domain);
 		if (session->station)
 			field_write(context->out, "name", session->station);
+		snprintf(account, sizeof(account), "%s\\%s", session->domain, session->user);
+		field_write(context->out, "account", account);
 		fprintf(context->out, " luid=%s\n", luid_format(session->logon->luid, luid));
 	}
 	fputs("OK\n", context->out);
@@ -138,6 +141,48 @@ static void verb_open(struct verb_context *context, const struct request *reques
 	              &handle);
 	if (opened)
 		fprintf(context->out, "OK handle=%u\n", handle);
+	else
+		answer_error(context, "no-session", "no user is logged on in that session");
+}
+
+/* LogonUser and LsaLogonUser, for the user of a session: the lab takes the password for known. */
+static void verb_logon(struct verb_context *context, const struct request *request)
+{
+	static const char *const types[] = {"Network", "Interactive", "Batch", NULL};
+	const char *type = request_text(request, "type");
+	const uint32_t pid = own_process(context);
+	uint32_t session;
+	uint32_t handle;
+	size_t i = 0;
+
+	if (!pid || !number(context, request, "session", &session))
+		return;
+	while (types[i] && (!type || strcmp(types[i], type) != 0))
+		i++;
+	if (!types[i])
+		answer_error(context, "bad-request", "LOGON needs type=Network|Interactive|Batch");
+	else if (model_logon_user(
+	             context->lab->model, pid, session, types[i], lab_now(context->lab), &handle))
+		fprintf(context->out, "OK handle=%u\n", handle);
+	else
+		answer_error(context, "no-session", "no user is logged on in that session");
+}
+
+/* CreateProcessAsUser of a program that ends at once. */
+static void verb_run(struct verb_context *context, const struct request *request)
+{
+	const char *image = request_text(request, "image");
+	const uint32_t pid = own_process(context);
+	uint32_t session;
+	uint32_t handles[2];
+
+	if (!pid || !number(context, request, "session", &session))
+		return;
+	if (!image || !*image)
+		answer_error(context, "bad-request", "RUN needs image=NAME");
+	else if (model_run(
+	             context->lab->model, pid, session, image, lab_now(context->lab), handles))
+		fprintf(context->out, "OK process=%u thread=%u\n", handles[0], handles[1]);
 	else
 		answer_error(context, "no-session", "no user is logged on in that session");
 }
@@ -332,6 +377,8 @@ void verb_answer(struct verb_context *context, char *line)
 	    {"SESSIONS", verb_sessions},
 	    {"WATCH", verb_watch},
 	    {"QUERYTOKEN", verb_query_token},
+	    {"LOGON", verb_logon},
+	    {"RUN", verb_run},
 	    {"OPENTOKEN", verb_open},
 	    {"OPENPROCESS", verb_open},
 	    {"OPENTHREAD", verb_open},

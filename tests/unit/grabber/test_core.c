@@ -10,28 +10,55 @@
 struct port {
 	port_handle next;
 	size_t open;
-	unsigned queries;
+	unsigned queries, restarts;
+	enum port_what what;
+	enum port_how how;
 	bool gone; /* every call fails */
 };
 
-bool port_query_user_token(struct port *port, uint32_t session, port_handle *out)
+static bool open_one(struct port *port, port_handle *out)
 {
-	(void)session;
 	if (port->gone)
 		return false;
-	port->queries++;
 	port->open++;
 	*out = port->next += 4;
 	return true;
 }
 
-bool port_duplicate_token(struct port *port, port_handle token, port_handle *out)
+bool port_take(struct port *port, const struct logon *logon, enum port_what what, port_handle *out)
 {
-	if (port->gone || token == 0)
-		return false;
-	port->open++;
-	*out = port->next += 4;
+	(void)logon;
+	port->queries++;
+	port->what = what;
+	return open_one(port, out);
+}
+
+bool port_copy(struct port *port, port_handle token, enum port_how how, port_handle *out)
+{
+	port->how = how;
+	return token != 0 && open_one(port, out);
+}
+
+size_t port_make(
+    struct port *port, const struct logon *logon, enum port_how how, port_handle out[PORT_MADE])
+{
+	(void)logon;
+	port->how = how;
+	if (!open_one(port, &out[0]))
+		return 0;
+	return how == BY_PROCESS_INFORMATION ? 1 + open_one(port, &out[1]) : 1;
+}
+
+bool port_restart(struct port *port)
+{
+	port->open = 0;
+	port->restarts++;
 	return true;
+}
+
+uint64_t port_pid(const struct port *port)
+{
+	return 100 + port->restarts;
 }
 
 bool port_close_handle(struct port *port, port_handle handle)
@@ -71,8 +98,9 @@ static void cycles(struct grabber *grabber, unsigned count)
 	static uint64_t luid = 0x1000;
 
 	for (unsigned i = 0; i < count; i++) {
-		const struct logon logon = {2, luid++};
+		struct logon logon = {.session = 2, .luid = luid++};
 
+		snprintf(logon.account, sizeof(logon.account), "LAB\\lab%02u", i % 3);
 		grabber_logon(grabber, &logon);
 		grabber_logoff(grabber, 2);
 	}
@@ -162,9 +190,9 @@ static void logon_told_twice_is_grabbed_once(void **state)
 {
 	struct port port = {0};
 	struct grabber *grabber = grabber_with(&port, (struct grabber_options){0});
-	const struct logon logon = {2, 0xfd2f5};
-	const struct logon next = {2, 0xfd300};
-	const struct logon before = {3, 0xfd310};
+	const struct logon logon = {.session = 2, .luid = 0xfd2f5};
+	const struct logon next = {.session = 2, .luid = 0xfd300};
+	const struct logon before = {.session = 3, .luid = 0xfd310};
 	(void)state;
 
 	grabber_ignore(grabber, &before);
@@ -189,7 +217,76 @@ static void session_that_has_gone_is_counted_as_missed(void **state)
 	grabber_destroy(grabber);
 }
 
-static const struct options_host host = {.where = "control"};
+static void process_handles_are_kept_as_they_are_opened(void **state)
+{
+	struct port port = {0};
+	struct grabber *grabber =
+	    grabber_with(&port, (struct grabber_options){.what = TAKE_PROCESS, .copies = 2});
+	(void)state;
+
+	cycles(grabber, 5);
+	assert_int_equal(port.what, TAKE_PROCESS);
+	assert_int_equal(port.open, 10);
+	assert_int_equal(grabber_counts(grabber)->held, 10);
+	grabber_destroy(grabber);
+}
+
+static void winlogons_token_is_duplicated_like_a_users(void **state)
+{
+	struct port port = {0};
+	struct grabber *grabber = grabber_with(
+	    &port, (struct grabber_options){.what = TAKE_WINLOGON, .how = BY_RESTRICTED});
+	(void)state;
+
+	cycles(grabber, 5);
+	assert_int_equal(port.what, TAKE_WINLOGON);
+	assert_int_equal(port.how, BY_RESTRICTED);
+	assert_int_equal(port.open, 5);
+	grabber_destroy(grabber);
+}
+
+static void process_information_leaves_two_handles(void **state)
+{
+	struct port port = {0};
+	struct grabber *grabber =
+	    grabber_with(&port, (struct grabber_options){.how = BY_PROCESS_INFORMATION});
+	(void)state;
+
+	cycles(grabber, 5);
+	assert_int_equal(port.queries, 0);
+	assert_int_equal(port.open, 10);
+	grabber_destroy(grabber);
+}
+
+static void cache_holds_the_latest_of_each_account(void **state)
+{
+	struct port port = {0};
+	struct grabber *grabber =
+	    grabber_with(&port, (struct grabber_options){.per_account = true, .copies = 2});
+	(void)state;
+
+	cycles(grabber, 30); /* of three accounts in turn */
+	assert_int_equal(port.open, 6);
+	assert_int_equal(grabber_counts(grabber)->held, 6);
+	assert_int_equal(grabber_counts(grabber)->closed, 54);
+	grabber_destroy(grabber);
+}
+
+static void what_a_process_held_goes_when_it_restarts(void **state)
+{
+	struct port port = {0};
+	struct grabber *grabber = grabber_with(&port, (struct grabber_options){.restart_after = 4});
+	(void)state;
+
+	cycles(grabber, 10);
+	assert_int_equal(port.restarts, 2);
+	assert_int_equal(grabber_counts(grabber)->restarts, 2);
+	assert_int_equal(grabber_counts(grabber)->held, 2);
+	assert_int_equal(port.open, 2);
+	grabber_destroy(grabber);
+}
+
+static const struct options_host host = {.where = "control", .image = "image"};
 
 static bool parsed(struct options *options, const char *first, const char *second)
 {
@@ -214,6 +311,15 @@ static void options_are_read(void **state)
 	assert_int_equal(options.grabber.copies, 2);
 	assert_true(parsed(&options, "--control=here", NULL));
 	assert_string_equal(options.where, "here");
+	assert_true(parsed(&options, "--what=winlogon", "--how=restricted"));
+	assert_int_equal(options.grabber.what, TAKE_WINLOGON);
+	assert_int_equal(options.grabber.how, BY_RESTRICTED);
+	assert_true(parsed(&options, "--per=account", "--image=MsMpEng.exe"));
+	assert_true(options.grabber.per_account);
+	assert_string_equal(options.image, "MsMpEng.exe");
+	assert_true(parsed(&options, "--how", "process-information"));
+	assert_true(parsed(&options, "--restart-after", "7"));
+	assert_int_equal(options.grabber.restart_after, 7);
 }
 
 static void wrong_options_are_refused(void **state)
@@ -229,6 +335,10 @@ static void wrong_options_are_refused(void **state)
 	assert_false(parsed(&options, "--labs", NULL));
 	assert_false(parsed(&options, "--watch", "here"));
 	assert_false(parsed(&options, "lab", NULL));
+	assert_false(parsed(&options, "--what", "logon"));
+	assert_false(parsed(&options, "--per=user", NULL));
+	assert_false(parsed(&options, "--what=process", "--how=restricted"));
+	assert_false(parsed(&options, "--what=dwm", "--how=s4u"));
 }
 
 int main(void)
@@ -242,6 +352,11 @@ int main(void)
 	    unit_test(cap_is_never_passed),
 	    unit_test(logon_told_twice_is_grabbed_once),
 	    unit_test(session_that_has_gone_is_counted_as_missed),
+	    unit_test(process_handles_are_kept_as_they_are_opened),
+	    unit_test(winlogons_token_is_duplicated_like_a_users),
+	    unit_test(process_information_leaves_two_handles),
+	    unit_test(cache_holds_the_latest_of_each_account),
+	    unit_test(what_a_process_held_goes_when_it_restarts),
 	    unit_test(options_are_read),
 	    unit_test(wrong_options_are_refused),
 	};
