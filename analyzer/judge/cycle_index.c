@@ -103,14 +103,17 @@ int64_t cycle_index_distance(
 	return llabs(time - logon_of(cycle));
 }
 
-/* From a desktop's logon session to the logon in its session. Clocks are a second or two apart. */
+/* From a desktop's logon session to the logon in its session. Clocks are a second or two apart, so that the logon may seem to be
+ * the earlier one; but of two that may be it, the next one is it rather than the last. */
 #define DESKTOP_LEAD INT64_C(60000000)
 #define DESKTOP_TOLERANCE INT64_C(2000000)
+#define DESKTOP_EARLIER_COSTS 4
 
 const struct cycle *cycle_index_desktop(
     const struct cycle_index *index, int64_t session_id, int64_t logon_time)
 {
 	const struct cycle *found = NULL;
+	int64_t least = INT64_MAX;
 	if (session_id <= 0 || logon_time == TIMESTAMP_UNKNOWN)
 		return NULL;
 	size_t low = 0, high = index->count;
@@ -124,8 +127,12 @@ const struct cycle *cycle_index_desktop(
 	for (; low < index->count && logon_of(index->by_logon[low]) <= logon_time + DESKTOP_LEAD;
 	     low++) {
 		const struct cycle *cycle = index->by_logon[low];
-		if (cycle->session_id == session_id && (!found || cycle->started < found->started))
+		const int64_t lead = logon_of(cycle) - logon_time;
+		const int64_t cost = lead < 0 ? -lead * DESKTOP_EARLIER_COSTS : lead;
+		if (cycle->session_id == session_id && cost < least) {
 			found = cycle;
+			least = cost;
+		}
 	}
 	return found;
 }

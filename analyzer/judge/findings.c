@@ -80,7 +80,7 @@ static bool tell_session_ids(struct sentences *out, const struct verdict *verdic
 	const struct session_ids *ids = &verdict->ids;
 	if (ids->word == IDS_RISING)
 		return tell_rising(out, verdict);
-	if (ids->word == IDS_REUSED && verdict->orphans_known && verdict->k > 0)
+	if (ids->word == IDS_REUSED && ids->reused_while_orphaned > 0)
 		return sentences_add(out, "session IDs are reused although their logon sessions "
 		                          "live on: token handles leak, session IDs do not "
 		                          "(as before MS16-111)");

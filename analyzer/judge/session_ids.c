@@ -82,7 +82,7 @@ static bool higher_later(const struct given *highest, size_t count, int64_t id, 
 	return low < count && highest[low].id > id;
 }
 
-/* Orphans are in the order of their cycles. */
+/* Orphans are in the order of their cycles; those without an RDS session tell nothing of its ID. */
 static void count_orphaned(struct session_ids *ids, const struct given *given,
     const struct given *highest, size_t count, const struct orphans *orphans)
 {
@@ -91,9 +91,10 @@ static void count_orphaned(struct session_ids *ids, const struct given *given,
 		const struct survivor *survivor = &orphans->items[i];
 		const struct cycle *cycle = survivor->cycle;
 		if (!survivor->is_leak || !survivor->counts || cycle == last ||
-		    cycle->session_id == NUMBER_UNKNOWN)
+		    cycle->session_id == NUMBER_UNKNOWN || survivor->logon.session_id <= 0)
 			continue;
 		last = cycle;
+		ids->orphaned++;
 		if (given_later(given, count, cycle->session_id, time_given(cycle)))
 			ids->reused_while_orphaned++;
 		else if (higher_later(highest, count, cycle->session_id, free_time(cycle)))
@@ -137,8 +138,7 @@ static bool climbs(const struct cycles *cycles)
 	       second - first > count_slots(cycles);
 }
 
-static enum ids_word find_word(
-    const struct session_ids *ids, const struct cycles *cycles, const struct orphans *orphans)
+static enum ids_word find_word(const struct session_ids *ids, const struct cycles *cycles)
 {
 	if (ids->cycles < 2)
 		return IDS_UNKNOWN;
@@ -148,7 +148,7 @@ static enum ids_word find_word(
 		return IDS_REUSED;
 	if (climbs(cycles))
 		return IDS_RISING;
-	return orphans && orphans->k > 0 ? IDS_UNKNOWN : IDS_REUSED;
+	return ids->orphaned > 0 ? IDS_UNKNOWN : IDS_REUSED;
 }
 
 /* The cycles' IDs with their numbers, in the order of the cycles. Returns how many there are. */
@@ -188,7 +188,7 @@ bool session_ids_find(
 	count_distinct(&ids, given, count);
 	if (orphans)
 		count_orphaned(&ids, given, highest, count, orphans);
-	ids.word = find_word(&ids, cycles, orphans);
+	ids.word = find_word(&ids, cycles);
 	*out = ids;
 out:
 	free(highest);

@@ -25,6 +25,7 @@ struct session_ids {
 	int64_t highest, lowest; /* NUMBER_UNKNOWN without cycles */
 	bool has_growth;         /* there were two cycles at least */
 	double growth_per_cycle; /* Theil-Sen slope of the ID over the cycle's number */
+	int64_t orphaned;        /* cycles with an orphan in an RDS session of its own */
 	int64_t
 	    pinned; /* orphaned cycles whose ID no later cycle was given, though one was given a higher one */
 	int64_t

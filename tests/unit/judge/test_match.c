@@ -117,6 +117,43 @@ static struct verdict *judge_short_cycles(
 	return fixture_judge(fixture);
 }
 
+/* Each tenth leaks its desktop's logon session, which pins its session ID: the next one is given to those that follow. */
+static void desktops_logon_session_is_given_to_the_logon_it_was_made_for(void **state)
+{
+	(void)state;
+	static const int64_t leads[] = {0, SECOND / 100, SECOND / 10};
+	for (size_t j = 0; j < 3; j++) {
+		struct fixture fixture = fixture_create();
+		struct snapshot *settled = fixture_snapshot();
+		fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+		for (int64_t i = 1; i <= 60; i++) {
+			const int64_t id = 2 + (i - 1) / 10;
+			struct cycle cycle = fixture_cycle(i, id, CYCLE_LOGGED_OFF);
+			cycle.started = cycle.scheduled = RUN_START + i * SECOND / 3;
+			cycle.logged_on = cycle.started + SECOND / 6;
+			cycle.ended = cycle.started + SECOND / 3 - 1;
+			fixture_put_cycle(&fixture, &cycle);
+			if (i % 10 != 0)
+				continue;
+			fixture_add_logon(settled, i, id);
+			struct logon_session *logon =
+			    &settled->logon_sessions[settled->logon_session_count - 1];
+			logon->user = "DWM-9";
+			logon->domain = "Window Manager";
+			logon->logon_type = "Interactive";
+			logon->logon_time = cycle.logged_on - leads[j];
+		}
+		fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
+		struct verdict *verdict = fixture_judge(&fixture);
+		assert_int_equal(verdict->k, 6);
+		assert_int_equal(verdict->orphaned[0], 10);
+		assert_int_equal(verdict->orphaned[5], 60);
+		assert_int_equal(verdict->ids.reused_while_orphaned, 0);
+		assert_int_equal(verdict->ids.pinned, 5);
+		fixture_finish(&fixture, verdict);
+	}
+}
+
 static void each_of_many_short_cycles_is_given_its_own_orphan(void **state)
 {
 	(void)state;
@@ -257,6 +294,7 @@ int main(void)
 	    unit_test(a_wrong_host_clock_is_allowed_for),
 	    unit_test(survivors_that_no_cycle_explains_are_not_counted_but_said),
 	    unit_test(without_logon_times_a_unique_session_id_decides),
+	    unit_test(desktops_logon_session_is_given_to_the_logon_it_was_made_for),
 	    unit_test(each_of_many_short_cycles_is_given_its_own_orphan),
 	    unit_test(logons_made_at_once_or_twice_in_a_session_are_of_one_cycle),
 	    unit_test(a_session_joined_again_and_logged_off_can_leak),
