@@ -59,11 +59,33 @@ static bool ends_with(struct span name, struct span term)
 	return span_is(span_from(name, name.length - term.length), text);
 }
 
+/* "<Non-existent Process>(3200)", or "<Non-existent Process>(3200): 3204" for a thread of it: the process has exited, and a handle
+ * keeps what it was. Some versions of handle spell it "existant". */
+static bool exited_process(struct span name, int64_t *pid)
+{
+	static const char *const words[] = {"<Non-existant Process>(", "<Non-existent Process>("};
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		struct span rest;
+		size_t digits = 0;
+		if (!span_starts(name, words[i]))
+			continue;
+		rest = span_from(name, strlen(words[i]));
+		while (digits < rest.length && rest.text[digits] != ')')
+			digits++;
+		return digits < rest.length && span_decimal((struct span){rest.text, digits}, pid);
+	}
+	return false;
+}
+
 /* Sets what the name tells. */
 static bool name_tells(struct reading *reading, struct handle *handle, struct span name)
 {
 	struct span span = {0};
 	bool failed = false;
+	if (exited_process(name, &handle->target_pid)) {
+		handle->target_exited = YES;
+		return true;
+	}
 	if (handle->type[0] == 'D') {
 		directory_luid(name, &handle->luid);
 		return true;
@@ -110,10 +132,13 @@ struct process *handle_row_process(struct reading *reading, int64_t pid, struct 
 	return process;
 }
 
-/* A directory names a logon session only by a name that does; a token always holds one. */
+/* A directory names a logon session only by a name that does; a token always holds one, and so does a process that has exited. */
 static bool matters(struct span type, struct span name)
 {
 	uint64_t luid;
+	int64_t pid;
+	if (span_is(type, "Process") || span_is(type, "Thread"))
+		return exited_process(name, &pid);
 	if (type.length == 5)
 		return memcmp(type.text, "Token", 5) == 0;
 	if (type.length != 9 || memcmp(type.text, "Directory", 9) != 0)

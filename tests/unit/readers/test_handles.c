@@ -41,6 +41,39 @@ static void a_search_for_a_luid_tells_its_holders(void **state)
 	snapshot_destroy(snapshot);
 }
 
+/* Versions of handle spell it in two ways. */
+static void handles_to_exited_processes_are_kept_and_others_are_not(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_evidence(
+	    BANNER "System pid: 4 NT AUTHORITY\\SYSTEM\r\n   80: Key           HKLM\r\n"
+	           "agent.exe pid: 4100 NT AUTHORITY\\SYSTEM\r\n"
+	           "  1F4: Process       <Non-existant Process>(3200)\r\n"
+	           "  1F8: Process       <Non-existent Process>(3204)\r\n"
+	           "  1FC: Thread        <Non-existant Process>(3300): 3304\r\n"
+	           "  200: Process       explorer.exe(5200)\r\n"
+	           "  204: Thread        explorer.exe(5200): 5204\r\n");
+	static const int64_t pids[] = {3200, 3204, 3300};
+	assert_int_equal(snapshot->handle_count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		const struct handle *handle = &snapshot->handles[i];
+		assert_int_equal(handle->pid, 4100);
+		assert_int_equal(handle->value, 0x1f4 + 4 * (int64_t)i);
+		assert_string_equal(handle->type, i == 2 ? "Thread" : "Process");
+		assert_int_equal(handle->target_pid, pids[i]);
+		assert_int_equal(handle->target_exited, YES);
+		assert_int_equal(handle->session_id, NUMBER_UNKNOWN);
+	}
+	assert_int_equal(snapshot->rows_left, 0);
+	snapshot_destroy(snapshot);
+	/* As a search for the word prints them. */
+	snapshot = read_evidence(BANNER
+	    "agent.exe          pid: 4100   type: Process         1F4: <Non-existent Process>(3200)\r\n");
+	assert_int_equal(snapshot->handle_count, 1);
+	assert_int_equal(snapshot->handles[0].target_pid, 3200);
+	snapshot_destroy(snapshot);
+}
+
 /* "No visible holder" is said of what was listed whole, so a listing must not seem to be that. */
 static void a_listing_in_part_is_told_from_a_whole_one(void **state)
 {
@@ -297,6 +330,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    unit_test(a_search_for_a_luid_tells_its_holders),
 	    unit_test(a_listing_counts_what_it_does_not_keep),
+	    unit_test(handles_to_exited_processes_are_kept_and_others_are_not),
 	    unit_test(a_listing_in_part_is_told_from_a_whole_one),
 	    unit_test(a_search_of_one_process_shows_no_holders_of_others),
 	    unit_test(a_listing_without_a_shows_no_tokens),
