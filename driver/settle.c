@@ -95,8 +95,7 @@ static bool take_sample(struct settling *settling, int64_t round)
 	if (!now)
 		return false;
 	const int64_t offset = now->time == TIMESTAMP_UNKNOWN ? 0 : now->time - time;
-	const bool added =
-	    leak_check_lists(settling->before, now) && leak_add(settling->leak, now, time, offset);
+	const bool added = leak_take(settling->leak, settling->before, now, time, offset);
 	for (size_t i = 0; added && i < settling->cycles.count; i++) {
 		const struct cycle *cycle = &settling->cycles.items[i];
 		if (cycle->session_id != NUMBER_UNKNOWN)
@@ -178,8 +177,7 @@ static bool add_before(struct settling *settling)
 		if (captures.items[i].mark == MARK_BEFORE)
 			time = captures.items[i].started;
 	captures_deinit(&captures);
-	return leak_check_lists(NULL, settling->before) &&
-	       leak_add(settling->leak, settling->before, time, clock.offset);
+	return leak_take(settling->leak, NULL, settling->before, time, clock.offset);
 }
 
 static bool settling_init(struct settling *settling, struct run *run)

@@ -67,8 +67,7 @@ static bool feed_leak(
 {
 	const struct snapshot *earlier = NULL;
 	for (size_t i = comparison->comparable ? 0 : count - 1; i < count; i++) {
-		if (!leak_check_lists(earlier, snapshots[i]) ||
-		    !leak_add(comparison->leak, snapshots[i], snapshots[i]->time, 0))
+		if (!leak_take(comparison->leak, earlier, snapshots[i], snapshots[i]->time, 0))
 			return false;
 		if (earlier && !note_taken(comparison, earlier, snapshots[i]))
 			return false;

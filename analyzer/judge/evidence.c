@@ -175,8 +175,8 @@ static bool add_sample(struct evidence *evidence, struct runfile *runfile,
 		return false;
 	const struct clock clock =
 	    kept ? kept->clock : clock_at(&evidence->captures, capture->mark, capture->round);
-	bool good = leak_check_lists(before == snapshot ? NULL : before, snapshot) &&
-	            leak_add(evidence->leak, snapshot, capture->started, clock.offset);
+	bool good = leak_take(evidence->leak, before == snapshot ? NULL : before, snapshot,
+	    capture->started, clock.offset);
 	note_gap(evidence, snapshot, capture);
 	if (!good)
 		error_set(error, EXIT_TARGET, "out of memory");

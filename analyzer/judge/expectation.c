@@ -48,6 +48,17 @@ static enum met check_culprit(
 	if (!verdict->culprits_known)
 		return unknown(seen, "no handles were seen");
 	const struct culprit *first = verdict->culprits;
+	const bool followed = verdict->culprit_count == 0 || image_follows(first->image);
+	/* What nobody is seen to hold but System and lsass, those may hold who could not be looked into. */
+	if (followed && verdict_is_proven(verdict) && verdict->suspect_count > 0 &&
+	    verdict->suspects[0].hidden > 0) {
+		const char *image = verdict->suspects[0].image;
+		snprintf(seen, SEEN_TEXT,
+		    "%.80s, suspected, with %lld token handles that could not be looked into",
+		    image ? image : "a process without a name",
+		    (long long)verdict->suspects[0].hidden);
+		return met(image_same(expected, image));
+	}
 	if (verdict->culprit_count == 0 || first->follower) {
 		snprintf(seen, SEEN_TEXT, "none");
 		return met(strcasecmp(expected, "none") == 0);

@@ -69,7 +69,7 @@ static bool tell_rising(struct sentences *out, const struct verdict *verdict)
 		    (long long)ids->pinned, ids->pinned == 1 ? "was" : "were",
 		    (long long)ids->distinct, (long long)ids->cycles);
 	const bool late = verdict->orphans_known && verdict->k == 0 && verdict->after_known &&
-	                  verdict->after_k > 0;
+	                  verdict->after_k > 0 && verdict->pinned_ids == 0;
 	return sentences_add(out, "%s by %.2f a cycle (%lld distinct in %lld cycles)%s", subject,
 	    ids->growth_per_cycle, (long long)ids->distinct, (long long)ids->cycles,
 	    late ? ", as long as their holders had not let go" : "");
@@ -93,6 +93,27 @@ static bool tell_session_ids(struct sentences *out, const struct verdict *verdic
 		    "been given one (%lld distinct in %lld cycles)",
 		    (long long)ids->distinct, (long long)ids->cycles);
 	return true;
+}
+
+static bool tell_pinned(struct sentences *out, const struct verdict *verdict)
+{
+	const bool one = verdict->pinned_ids == 1;
+	char rate[PERCENT_TEXT], lower[PERCENT_TEXT], upper[PERCENT_TEXT];
+	if (verdict->pinned_ids == 0)
+		return true;
+	if (!sentences_add(out,
+	        "%lld session ID%s pinned: no session has %s, something refers to %s, and a later logon was given "
+	        "a higher one",
+	        (long long)verdict->pinned_ids, one ? " is" : "s are", one ? "it" : "them",
+	        one ? "it" : "them"))
+		return false;
+	return verdict->pinned_k == 0 ||
+	       sentences_add(out,
+	           "%lld of %lld cycles left their session ID pinned (rate %s %%, 95 %% interval %s %% to %s %%)",
+	           (long long)verdict->pinned_k, (long long)verdict->n,
+	           percent_format((double)verdict->pinned_k / (double)verdict->n, rate),
+	           percent_format(verdict->pinned_lower, lower),
+	           percent_format(verdict->pinned_upper, upper));
 }
 
 static bool tell_left(struct sentences *out, const struct verdict *verdict)
@@ -120,12 +141,7 @@ static bool tell_left(struct sentences *out, const struct verdict *verdict)
 	        (long long)verdict->strangers, text_plural(verdict->strangers),
 	        verdict->strangers == 1 ? "its" : "their"))
 		return false;
-	if (verdict->pinned_ids > 0 &&
-	    !sentences_add(out,
-	        "%lld session ID%s pinned: no session has %s, something refers to %s, and a later logon was given "
-	        "a higher one",
-	        (long long)verdict->pinned_ids, verdict->pinned_ids == 1 ? " is" : "s are",
-	        verdict->pinned_ids == 1 ? "it" : "them", verdict->pinned_ids == 1 ? "it" : "them"))
+	if (!tell_pinned(out, verdict))
 		return false;
 	if (verdict->referred_ids > 0 && verdict->ids_lack_rule &&
 	    !sentences_add(out,
@@ -147,21 +163,80 @@ static bool tell_left(struct sentences *out, const struct verdict *verdict)
 	           verdict->older == 1 ? "is" : "are");
 }
 
-/* "leaker.exe (process 5124) holds 40 of them", and those that are ranked alike. */
+#define PROCESS_TEXT 160
+
+/* "leaker.exe (process 5124)" */
+static const char *process_text(const char *image, int64_t pid, char out[PROCESS_TEXT])
+{
+	const char *name = image ? image : "a process without a name";
+	if (pid == NUMBER_UNKNOWN)
+		snprintf(out, PROCESS_TEXT, "%.100s", name);
+	else
+		snprintf(out, PROCESS_TEXT, "%.100s (process %lld)", name, (long long)pid);
+	return out;
+}
+
+/* Of those ranked alike; right after a logoff many are. */
+#define HOLDERS_NAMED 4
+
+/* "leaker.exe (process 5124) holds 40 of them", and those that hold as much. */
 static bool tell_holders(struct sentences *out, const struct verdict *verdict)
 {
 	const bool proven = verdict_is_proven(verdict);
-	for (size_t i = 0; i < verdict->culprit_count && i < verdict->culprits_tied; i++) {
+	const size_t tied = verdict->culprits_tied;
+	char process[PROCESS_TEXT], exited[80];
+	size_t named = 0, followers = 0;
+	for (size_t i = 0; i < tied; i++) {
 		const struct culprit *culprit = &verdict->culprits[i];
-		const char *image = culprit->image ? culprit->image : "a process without a name";
-		char pid[40] = "";
-		if (culprit->pid != NUMBER_UNKNOWN)
-			snprintf(pid, sizeof pid, " (process %lld)", (long long)culprit->pid);
-		if (!sentences_add(out, "%s%s%s holds %lld of them%s", proven ? "" : "suspect: ",
-		        image, pid, (long long)(culprit->logon_sessions + culprit->session_ids),
-		        verdict->culprits_tied > 1
-		            ? ", as others do: release one of them, or take a memory dump for who made the tokens"
-		            : ""))
+		followers += image_follows(culprit->image);
+		if (image_follows(culprit->image) || ++named > HOLDERS_NAMED)
+			continue;
+		snprintf(exited, sizeof exited,
+		    ": it keeps handles to %lld exited process%s of ended sessions",
+		    (long long)culprit->exited, culprit->exited == 1 ? "" : "es");
+		if (!sentences_add(out, "%s%s holds %lld of them%s", proven ? "" : "suspect: ",
+		        process_text(culprit->image, culprit->pid, process),
+		        (long long)(culprit->logon_sessions + culprit->session_ids),
+		        culprit->exited > 0 ? exited : ""))
+			return false;
+	}
+	if (named > HOLDERS_NAMED &&
+	    !sentences_add(out, "%zu more processes hold as many of them", named - HOLDERS_NAMED))
+		return false;
+	if (followers > 0 && named == 0 && verdict->followers_only == 0)
+		return sentences_add(out,
+		    "only System or lsass are seen to hold %lld of them, which release once the last other holder "
+		    "has: who that is, is not seen",
+		    (long long)(verdict->culprits[0].logon_sessions +
+		                verdict->culprits[0].session_ids));
+	return tied - followers < 2 ||
+	       sentences_add(out,
+	           "which of them leaks is not told by who holds what: release one of them and sample again "
+	           "(leaklab-probe release), or take a memory dump, which tells who made the tokens");
+}
+
+/* Those that have gained as many handles that nobody could look into as half of what nobody is seen to hold. */
+static bool tell_suspects(struct sentences *out, const struct verdict *verdict)
+{
+	const struct culprit *first = verdict->culprits;
+	const bool seen = verdict->culprit_count > 0 && !image_follows(first->image);
+	const int64_t left = verdict->k + verdict->unmatched_leaks + verdict->uncounted +
+	                     verdict->strangers + verdict->pinned_ids;
+	const int64_t unseen = seen ? verdict->unattributed + verdict->followers_only : left;
+	char process[PROCESS_TEXT];
+	for (size_t i = 0; i < verdict->suspect_count; i++) {
+		const struct suspect *suspect = &verdict->suspects[i];
+		process_text(suspect->image, suspect->pid, process);
+		if (suspect->hidden > 2 && 2 * suspect->hidden >= unseen && unseen > 0 &&
+		    !sentences_add(out,
+		        "%s: %lld token handles that could not be looked into rise with the orphans",
+		        process, (long long)suspect->hidden))
+			return false;
+		if (suspect->exited > 0 && 2 * suspect->exited >= unseen && unseen > 0 &&
+		    !sentences_add(out,
+		        "%s keeps handles to %lld exited process%s; whose they were is not seen: very probably what "
+		        "holds them",
+		        process, (long long)suspect->exited, suspect->exited == 1 ? "" : "es"))
 			return false;
 	}
 	return true;
@@ -203,7 +278,7 @@ static bool tell_culprits(
 	                                       "drivers)",
 	                                       (long long)verdict->followers_only))
 		return false;
-	return tell_unheld(out, verdict, settled);
+	return tell_suspects(out, verdict) && tell_unheld(out, verdict, settled);
 }
 
 static bool tell_left_out(

@@ -73,6 +73,18 @@ static int by_start(const void *a, const void *b)
 	return (left->started > right->started) - (left->started < right->started);
 }
 
+/* Whether the last cycle that had the session ID counts. */
+static bool is_of_counted(const struct evidence *evidence, int64_t id)
+{
+	const struct cycle *last = NULL;
+	for (size_t i = 0; i < evidence->cycles.count; i++) {
+		const struct cycle *cycle = &evidence->cycles.items[i];
+		if (cycle->session_id == id && (!last || cycle->started > last->started))
+			last = cycle;
+	}
+	return last && cycle_counts(evidence, last);
+}
+
 /* What the cycles tell of session IDs: which were given when, and when their sessions ended. */
 static bool weigh_ids(struct verdict *verdict, const struct evidence *evidence)
 {
@@ -96,13 +108,21 @@ static bool weigh_ids(struct verdict *verdict, const struct evidence *evidence)
 	const struct left_id *ids = leak_ids(evidence->leak, &left_count);
 	for (size_t i = 0; i < left_count; i++) {
 		const struct left_id *left = &ids[i];
-		if (left->gone || left->older || left->logons > 0)
+		const bool is_pinned =
+		    left->pinned && leak_is_old(evidence->leak, left->ended, left->shown, quiet);
+		if (left->gone || left->older)
+			continue;
+		verdict->pinned_k += is_pinned && is_of_counted(evidence, left->id);
+		if (left->logons > 0)
 			continue; /* an orphan and the ID of its session count once */
-		if (left->pinned && leak_is_old(evidence->leak, left->ended, left->shown, quiet))
+		if (is_pinned)
 			verdict->pinned_ids++;
 		else if (left->watched && verdict->referred_ids++ == 0)
 			verdict->first_referred = left->id;
 	}
+	if (verdict->n > 0)
+		binomial_interval(
+		    verdict->pinned_k, verdict->n, &verdict->pinned_lower, &verdict->pinned_upper);
 	return true;
 }
 
@@ -110,6 +130,25 @@ static int64_t leaks_found(const struct verdict *verdict)
 {
 	return verdict->k + verdict->unmatched_leaks + verdict->uncounted + verdict->strangers +
 	       verdict->pinned_ids;
+}
+
+/* Who may hold what nobody is seen to hold: what nobody could look into, and rose during the run. */
+static bool weigh_suspects(struct verdict *verdict, const struct evidence *evidence)
+{
+	const struct snapshot *before = evidence->before.snapshot;
+	struct suspects found;
+	if (!suspects_find(&found, before && snapshot_has(before, SECTION_HANDLES) ? before : NULL,
+	        evidence_last(evidence)->snapshot))
+		return false;
+	verdict->suspects = found.items;
+	for (size_t i = 0; i < found.count; i++) {
+		const char *image = found.items[i].image;
+		found.items[i].image = image ? strdup(image) : NULL;
+		verdict->suspect_count++;
+		if (image && !found.items[i].image)
+			return false;
+	}
+	return true;
 }
 
 /* Whoever holds what is a leak; and where nothing is one yet, what may become one. */
@@ -153,7 +192,7 @@ static bool weigh_culprits(struct verdict *verdict, const struct evidence *evide
 		verdict->culprit_count = i + 1;
 	}
 	verdict->culprits = found.items;
-	return good;
+	return good && weigh_suspects(verdict, evidence);
 }
 
 static bool weigh_settled(

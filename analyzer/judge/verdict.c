@@ -47,6 +47,9 @@ void verdict_destroy(struct verdict *verdict)
 	sentences_deinit(&verdict->reasons);
 	for (size_t i = 0; i < verdict->culprit_count; i++)
 		free((char *)verdict->culprits[i].image);
+	for (size_t i = 0; i < verdict->suspect_count; i++)
+		free((char *)verdict->suspects[i].image);
+	free(verdict->suspects);
 	free(verdict->culprits);
 	for (size_t i = 0; i < verdict->expectation_count; i++) {
 		free(verdict->expectations[i].expected);

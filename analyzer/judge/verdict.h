@@ -122,8 +122,11 @@ struct verdict {
 	enum unsure in_use_why;
 	int64_t strangers, young_strangers; /* orphans of others */
 	int64_t older;                      /* orphans that are older than the run */
-	int64_t pinned_ids;   /* session IDs of no orphan that are pinned, for long enough */
-	int64_t referred_ids; /* the same, not proven to be pinned */
+	int64_t pinned_ids; /* session IDs of no orphan that are pinned, for long enough */
+	int64_t
+	    pinned_k; /* counted cycles whose session ID is pinned so, with an orphan or without */
+	double pinned_lower, pinned_upper; /* 95 % interval of pinned_k / n; valid if n > 0 */
+	int64_t referred_ids;              /* the same, not proven to be pinned */
 	int64_t first_referred;
 	bool ids_lack_rule;           /* an ID was given again that something still referred to */
 	double smallest_visible_rate; /* valid if n > 0 */
@@ -137,10 +140,12 @@ struct verdict {
 	bool culprits_known;
 	struct culprit *culprits; /* images are the verdict's own */
 	size_t culprit_count;
-	size_t culprits_tied;   /* of the first, how many are ranked alike */
-	bool handles_whole;     /* a handle that is not listed is not there */
-	int64_t unattributed;   /* orphans with no handle at all */
-	int64_t followers_only; /* orphans that only System or lsass hold */
+	size_t culprits_tied;     /* of the first, how many are ranked alike */
+	bool handles_whole;       /* a handle that is not listed is not there */
+	int64_t unattributed;     /* orphans with no handle at all */
+	int64_t followers_only;   /* orphans that only System or lsass hold */
+	struct suspect *suspects; /* may hold orphans unseen; images are the verdict's own */
+	size_t suspect_count;
 
 	struct growth *growths; /* the most telling first */
 	size_t growth_count;

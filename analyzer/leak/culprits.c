@@ -242,6 +242,36 @@ static void group(
 	}
 }
 
+/* The processes that have exited and that each culprit keeps: one of which it has several handles counts once. */
+static bool count_exited(
+    struct culprits *out, const struct held *held, const struct snapshot *snapshot)
+{
+	struct hold *kept = malloc((snapshot->handle_count + 1) * sizeof *kept);
+	size_t count = 0, at = 0;
+	for (size_t i = 0; kept && i < snapshot->handle_count; i++) {
+		const struct handle *handle = &snapshot->handles[i];
+		if (handle->target_pid != NUMBER_UNKNOWN &&
+		    item_of(held, handle->luid, handle->session_id) != SIZE_MAX)
+			kept[count++] = (struct hold){.image = handle->image,
+			    .pid = handle->pid,
+			    .item = (size_t)handle->target_pid};
+	}
+	if (kept)
+		count = unify(kept, count);
+	/* Both are in the order of holds. */
+	for (size_t i = 0; i < count; i++) {
+		struct hold culprit = {.image = out->items[at].image, .pid = out->items[at].pid};
+		while (!same_process(&culprit, &kept[i])) {
+			at++;
+			culprit =
+			    (struct hold){.image = out->items[at].image, .pid = out->items[at].pid};
+		}
+		out->items[at].exited++;
+	}
+	free(kept);
+	return kept;
+}
+
 static int culprit_rank(const struct culprit *left, const struct culprit *right)
 {
 	if (left->follower != right->follower)
@@ -306,9 +336,11 @@ bool culprits_find(struct culprits *out, const struct snapshot *snapshot,
 	    held.tallies && index_ids(&held) ? find_holds(&held, snapshot, &count) : NULL;
 	if (holds && spread(&held, &holds, &count))
 		out->items = calloc(count + 1, sizeof *out->items);
-	if (out->items) {
+	bool good = out->items;
+	if (good) {
 		count_holders(&held, holds, count);
 		group(out, &held, holds, count);
+		good = count_exited(out, &held, snapshot);
 		if (out->count)
 			qsort(out->items, out->count, sizeof *out->items, culprit_order);
 		count_orphans(out, &held, snapshot);
@@ -316,7 +348,7 @@ bool culprits_find(struct culprits *out, const struct snapshot *snapshot,
 	free(holds);
 	free(held.by_id);
 	free(held.tallies);
-	return out->items;
+	return good;
 }
 
 struct held_logon held_logon_of(const struct leak *leak, const struct left_logon *left)
@@ -346,8 +378,12 @@ void culprits_deinit(struct culprits *culprits)
 size_t culprits_tied(const struct culprits *culprits)
 {
 	size_t tied = 0;
-	while (tied < culprits->count && !culprits->items[tied].follower &&
-	       culprit_rank(&culprits->items[0], &culprits->items[tied]) == 0)
-		tied++;
+	for (const struct culprit *first = culprits->items; tied < culprits->count; tied++) {
+		const struct culprit *other = first + tied;
+		if (other->follower || other->alone != first->alone ||
+		    other->logon_sessions + other->session_ids !=
+		        first->logon_sessions + first->session_ids)
+			break;
+	}
 	return tied;
 }

@@ -79,7 +79,7 @@ static struct left_id *refer(struct leak *leak, int64_t id)
 		return left;
 	left->older |=
 	    left->sample == 0 && leak->terms.is_watched && !leak->references_seen && !left->listed;
-	left->tokens = left->processes = left->logons = 0;
+	left->tokens = left->processes = left->logons = left->exited = 0;
 	left->sample = leak->samples;
 	left->shown = leak->time;
 	left->gone = false;
@@ -87,7 +87,7 @@ static struct left_id *refer(struct leak *leak, int64_t id)
 	return left;
 }
 
-/* A handle tells the session ID of its token; where a tool does not print it, its logon session's. */
+/* A handle tells the session ID of its token, or of the exited process that it keeps. */
 static bool refer_tokens(struct leak *leak, const struct snapshot *sample, const int64_t *sessions)
 {
 	for (size_t i = 0; i < sample->handle_count; i++) {
@@ -98,7 +98,10 @@ static bool refer_tokens(struct leak *leak, const struct snapshot *sample, const
 		struct left_id *left = refer(leak, handle->session_id);
 		if (!left)
 			return false;
-		left->tokens++;
+		if (handle->target_pid == NUMBER_UNKNOWN)
+			left->tokens++;
+		else
+			left->exited++;
 		if (left->pid == NUMBER_UNKNOWN && handle->value != NUMBER_UNKNOWN) {
 			left->pid = handle->pid;
 			left->value = handle->value;
@@ -275,6 +278,8 @@ bool leak_shows_ids(const struct snapshot *sample)
 		const struct handle *handle = &sample->handles[i];
 		if (handle->session_id == NUMBER_UNKNOWN && handle->luid != LUID_UNKNOWN &&
 		    handle->type && strcmp(handle->type, "Token") == 0)
+			return false;
+		if (handle->session_id == NUMBER_UNKNOWN && handle->target_pid != NUMBER_UNKNOWN)
 			return false;
 	}
 	return true;

@@ -23,6 +23,8 @@ struct leak {
 	size_t logon_count, logon_room;
 	struct left_id *ids; /* by ID */
 	size_t id_count, id_room;
+	struct process *processes; /* the last that was seen of each process ID, sorted */
+	size_t process_count, process_room;
 	bool ids_reused;
 
 	int64_t last_gone;
@@ -33,6 +35,10 @@ struct leak {
 /* The logon sessions, and the session IDs, of one more sample. False: memory is out. */
 bool left_add(struct leak *leak, const struct snapshot *sample, int64_t time, int64_t offset);
 bool ids_add(struct leak *leak, const struct snapshot *sample, int64_t time);
+
+/* Notes which processes there are; and tells of those that have exited what earlier samples told. False: memory is out. */
+bool exited_note(struct leak *leak, const struct snapshot *sample);
+bool exited_complete(const struct leak *leak, struct snapshot *sample);
 
 /* One more sample that lacks a session, and what that proves. */
 void left_note_absence(int64_t time, bool counted, int64_t *first, int64_t *second, size_t *count,

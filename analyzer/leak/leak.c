@@ -29,6 +29,7 @@ void leak_destroy(struct leak *leak)
 		return;
 	free(leak->logons);
 	free(leak->ids);
+	free(leak->processes);
 	intern_destroy(leak->pool);
 	free(leak);
 }
@@ -41,7 +42,15 @@ bool leak_add(struct leak *leak, const struct snapshot *sample, int64_t time, in
 		leak->stated =
 		    (sample->release_time < STATED_MOST ? sample->release_time : STATED_MOST) *
 		    1000000;
-	return left_add(leak, sample, time, offset) && ids_add(leak, sample, time);
+	return left_add(leak, sample, time, offset) && ids_add(leak, sample, time) &&
+	       exited_note(leak, sample);
+}
+
+bool leak_take(struct leak *leak, const struct snapshot *before, struct snapshot *sample,
+    int64_t time, int64_t offset)
+{
+	return leak_check_lists(before, sample) && exited_complete(leak, sample) &&
+	       leak_add(leak, sample, time, offset);
 }
 
 int64_t leak_release_time(const struct leak *leak)

@@ -134,6 +134,7 @@ struct left_id {
 	int64_t shown; /* as above */
 	bool gone;
 	size_t tokens, processes, logons; /* that refer to it */
+	size_t exited;                    /* handles to processes of it that have exited */
 	int64_t ended;                    /* as above */
 	enum age_proof proof;
 	bool watched;
@@ -156,6 +157,10 @@ void leak_destroy(struct leak *leak); /* NULL is allowed */
 /* One more sample. time: when it was taken, by a clock that all samples share (TIMESTAMP_UNKNOWN: not known); offset: the host's
  * clock minus that one. False: memory is out. */
 bool leak_add(struct leak *leak, const struct snapshot *sample, int64_t time, int64_t offset);
+/* The same, of a sample whose lists are checked first (`before` as for leak_check_lists), and which is given what earlier samples
+ * tell of processes that have exited. */
+bool leak_take(struct leak *leak, const struct snapshot *before, struct snapshot *sample,
+    int64_t time, int64_t offset);
 
 /* The session of the logon session had ended by then: its cycle's logoff was proven. */
 void leak_prove_end(struct leak *leak, uint64_t luid, int64_t ended);
@@ -249,6 +254,7 @@ struct culprit {
 	const char *image;      /* the snapshot's; NULL: not known */
 	int64_t pid;            /* NUMBER_UNKNOWN */
 	int64_t handles;        /* and the token that it runs with */
+	int64_t exited;         /* processes that have exited, among what it has handles to */
 	int64_t logon_sessions; /* distinct orphans among them */
 	int64_t session_ids;    /* pinned IDs that it holds beyond those of orphans */
 	int64_t alone; /* of both, what no other holds; followers count only for followers */
@@ -275,7 +281,24 @@ struct held_logon held_logon_of(const struct leak *leak, const struct left_logon
 bool culprits_find(struct culprits *out, const struct snapshot *snapshot,
     const struct held_logon *logons, size_t logon_count, const int64_t *ids, size_t id_count);
 void culprits_deinit(struct culprits *culprits);
-/* How many of the first are ranked alike. */
+/* How many of the first hold as much alone, and as much in all: which of them leaks is not told by that. */
 size_t culprits_tied(const struct culprits *culprits);
+
+/* A process that may hold what is left, though it is not seen. */
+struct suspect {
+	const char *image; /* the snapshot's; NULL: not known */
+	int64_t pid;       /* NUMBER_UNKNOWN */
+	int64_t hidden;    /* token handles that could not be looked into, more than before */
+	int64_t exited;    /* handles to exited processes, whose is not known, more than before */
+};
+
+struct suspects {
+	struct suspect *items; /* those with most first */
+	size_t count;
+};
+
+/* Processes that have more of them than in an earlier sample (NULL: than none). False: memory is out. */
+bool suspects_find(struct suspects *out, const struct snapshot *then, const struct snapshot *now);
+void suspects_deinit(struct suspects *suspects);
 
 #endif

@@ -96,7 +96,8 @@ static void print_culprits(FILE *out, const struct verdict *verdict)
 	    "<caption>Who holds %s</caption><thead><tr>"
 	    "<th scope=\"col\">image</th><th scope=\"col\" class=\"number\">process</th>"
 	    "<th scope=\"col\" class=\"number\">handles</th>"
-	    "<th scope=\"col\" class=\"number\">logon sessions</th><th scope=\"col\">note</th></tr>"
+	    "<th scope=\"col\" class=\"number\">logon sessions</th>"
+	    "<th scope=\"col\" class=\"number\">session IDs</th><th scope=\"col\">note</th></tr>"
 	    "</thead>\n<tbody>\n",
 	    held_words(verdict, held));
 	for (size_t i = 0; i < verdict->culprit_count; i++) {
@@ -107,6 +108,7 @@ static void print_culprits(FILE *out, const struct verdict *verdict)
 		html_integer(out, culprit->pid);
 		html_integer(out, culprit->handles);
 		html_integer(out, culprit->logon_sessions);
+		html_integer(out, culprit->session_ids);
 		html_cell(
 		    out, "text", culprit->follower ? "lets go once the last other holder has" : "");
 		fputs("</tr>\n", out);

@@ -91,6 +91,14 @@ static json_t *session_ids_json(const struct verdict *verdict)
 	    integer_or_null(verdict->orphans_known, ids->reused_while_orphaned));
 	json_object_set_new(
 	    object, "pinned_alone", integer_or_null(verdict->orphans_known, verdict->pinned_ids));
+	const bool rated = verdict->orphans_known && verdict->n > 0;
+	json_object_set_new(object, "pinned_cycles",
+	    json_pack("{s:o,s:I,s:o,s:[o,o]}", "k",
+	        integer_or_null(verdict->orphans_known, verdict->pinned_k), "n",
+	        (json_int_t)verdict->n, "rate",
+	        real_or_null(rated, (double)verdict->pinned_k / (double)verdict->n), "interval",
+	        real_or_null(rated, verdict->pinned_lower),
+	        real_or_null(rated, verdict->pinned_upper)));
 	json_object_set_new(
 	    object, "referred", integer_or_null(verdict->orphans_known, verdict->referred_ids));
 	return object;
@@ -119,9 +127,26 @@ static json_t *culprits_json(const struct verdict *verdict)
 		json_object_set_new(
 		    object, "logon_sessions", json_integer(culprit->logon_sessions));
 		json_object_set_new(object, "session_ids", json_integer(culprit->session_ids));
+		json_object_set_new(object, "exited_processes", json_integer(culprit->exited));
 		json_object_set_new(object, "alone", json_integer(culprit->alone));
 		json_object_set_new(object, "follower", json_boolean(culprit->follower));
 		json_array_append_new(array, object);
+	}
+	return array;
+}
+
+static json_t *suspects_json(const struct verdict *verdict)
+{
+	if (!verdict->culprits_known)
+		return json_null();
+	json_t *array = json_array();
+	for (size_t i = 0; i < verdict->suspect_count; i++) {
+		const struct suspect *suspect = &verdict->suspects[i];
+		json_array_append_new(
+		    array, json_pack("{s:o,s:o,s:I,s:I}", "image", text_or_null(suspect->image),
+		               "pid", integer_or_null(true, suspect->pid), "hidden_token_handles",
+		               (json_int_t)suspect->hidden, "exited_processes",
+		               (json_int_t)suspect->exited));
 	}
 	return array;
 }
@@ -273,6 +298,7 @@ static bool render(const struct report *report, FILE *out, struct error *error)
 	        (json_int_t)verdict->n));
 	json_object_set_new(root, "cycles", cycles_json(verdict));
 	json_object_set_new(root, "culprits", culprits_json(verdict));
+	json_object_set_new(root, "suspects", suspects_json(verdict));
 	json_object_set_new(root, "unattributed",
 	    json_pack("{s:o,s:o}", "logon_sessions",
 	        integer_or_null(verdict->culprits_known, verdict->unattributed), "followers_only",

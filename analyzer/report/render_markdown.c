@@ -22,7 +22,7 @@ static void print_culprits(FILE *out, const struct verdict *verdict)
 		return;
 	fprintf(out,
 	    "\n## Holders of %s\n\n"
-	    "| image | process | handles | logon sessions | |\n|---|--:|--:|--:|---|\n",
+	    "| image | process | handles | logon sessions | session IDs | |\n|---|--:|--:|--:|--:|---|\n",
 	    held_words(verdict, held));
 	for (size_t i = 0; i < verdict->culprit_count; i++) {
 		const struct culprit *culprit = &verdict->culprits[i];
@@ -32,8 +32,8 @@ static void print_culprits(FILE *out, const struct verdict *verdict)
 			fputs(" | - |", out);
 		else
 			fprintf(out, " | %" PRId64 " |", culprit->pid);
-		fprintf(out, " %" PRId64 " | %" PRId64 " | %s |\n", culprit->handles,
-		    culprit->logon_sessions,
+		fprintf(out, " %" PRId64 " | %" PRId64 " | %" PRId64 " | %s |\n", culprit->handles,
+		    culprit->logon_sessions, culprit->session_ids,
 		    culprit->follower ? "lets go once the last other holder has" : "");
 	}
 }

@@ -10,20 +10,27 @@
 static void print_culprits(const struct verdict *verdict, FILE *out)
 {
 	char held[HELD_WORDS];
+	int64_t ids = 0;
+	for (size_t i = 0; i < verdict->culprit_count; i++)
+		ids += verdict->culprits[i].session_ids;
+	const int width = ids > 0 ? 20 : 28;
 	if (verdict->culprit_count == 0)
 		return;
 	fprintf(out, "\nholders of %s\n", held_words(verdict, held));
-	fprintf(out, "  %-28s %7s %8s %15s\n", "image", "process", "handles", "logon sessions");
+	fprintf(out, "  %-*s %7s %8s %15s%s\n", width, "image", "process", "handles",
+	    "logon sessions", ids > 0 ? "  session IDs" : "");
 	for (size_t i = 0; i < verdict->culprit_count; i++) {
 		const struct culprit *culprit = &verdict->culprits[i];
 		fputs("  ", out);
-		text_print_column(out, culprit->image, 28);
+		text_print_column(out, culprit->image, width);
 		if (culprit->pid == NUMBER_UNKNOWN)
 			fprintf(out, " %7s", "-");
 		else
 			fprintf(out, " %7" PRId64, culprit->pid);
-		fprintf(out, " %8" PRId64 " %15" PRId64 "%s\n", culprit->handles,
-		    culprit->logon_sessions, culprit->follower ? "  follows" : "");
+		fprintf(out, " %8" PRId64 " %15" PRId64, culprit->handles, culprit->logon_sessions);
+		if (ids > 0)
+			fprintf(out, " %12" PRId64, culprit->session_ids);
+		fputs(culprit->follower ? "  follows\n" : "\n", out);
 	}
 	if (verdict->culprits[verdict->culprit_count - 1].follower)
 		text_print_wrapped(
