@@ -33,12 +33,15 @@ static void print_who(const struct snapshot *snapshot, const struct leak *leak, 
 
 static void print_holders(const struct holder *holders, size_t count)
 {
-	int64_t tokens = 0, others = 0;
+	int64_t tokens = 0, exited = 0, others = 0;
 	for (size_t i = 0; i < count; i++) {
 		tokens += holders[i].tokens;
+		exited += holders[i].exited;
 		others += holders[i].directories;
 	}
 	printf(": %" PRId64 " token handle%s", tokens, tokens == 1 ? "" : "s");
+	if (exited)
+		printf(", %" PRId64 " to exited processes of it", exited);
 	if (others)
 		printf(" and %" PRId64 " of its directory", others);
 	putchar('\n');
@@ -48,8 +51,10 @@ static void print_holders(const struct holder *holders, size_t count)
 		else
 			printf("    %7" PRId64 " ", holders[i].pid);
 		text_print_column(stdout, holders[i].image, 24);
-		printf(" %4" PRId64 "%s%s%s\n", holders[i].tokens,
-		    holders[i].directories ? " and the directory" : "",
+		printf(" %4" PRId64, holders[i].tokens);
+		if (holders[i].exited)
+			printf(" and %" PRId64 " to exited processes", holders[i].exited);
+		printf("%s%s%s\n", holders[i].directories ? " and the directory" : "",
 		    holders[i].runs_in_it ? ", runs in it" : "",
 		    holders[i].follower ? "  (follows the last other holder)" : "");
 	}
@@ -75,26 +80,63 @@ static void show_logons(
 		printf("  and %zu more (--format json has all handles)\n", logons - shown);
 }
 
-/* Shown is that something refers to the ID; that this keeps it is inferred. */
-static void show_ids(const struct leak *leak)
+/* Shown is that something refers to the IDs; that this keeps them is inferred. */
+static bool show_ids(const struct snapshot *snapshot, const struct leak *leak)
 {
 	size_t count, referred = 0;
+	struct culprits culprits = {0};
+	char words[REFERRED_WORDS];
 	const struct left_id *ids = leak_ids(leak, &count);
-	for (size_t i = 0; i < count; i++) {
+	int64_t *numbers = malloc((count + 1) * sizeof *numbers);
+	for (size_t i = 0; numbers && i < count; i++) {
+		if (!ids[i].gone)
+			numbers[referred++] = ids[i].id;
+	}
+	const bool good = numbers && culprits_find(&culprits, snapshot, NULL, 0, numbers, referred);
+	if (good && referred) {
+		putchar('\n');
+		text_print_wrapped(stdout, "",
+		    referred_words(numbers, referred, culprits.count ? culprits.items : NULL,
+		        culprits.count, words));
+		printf("%6s %8s %17s %10s %15s\n", "id", "tokens", "exited processes", "processes",
+		    "logon sessions");
+	}
+	for (size_t i = 0, shown = 0; good && i < count && shown < IDS_MOST; i++) {
 		const struct left_id *left = &ids[i];
 		if (left->gone)
 			continue;
-		if (referred++ == 0)
-			printf(
-			    "\nsession IDs that no session has, and that something refers to: very "
-			    "probably what keeps them\n%6s %8s %10s %15s\n",
-			    "id", "tokens", "processes", "logon sessions");
-		if (referred <= IDS_MOST)
-			printf("%6" PRId64 " %8zu %10zu %15zu\n", left->id, left->tokens,
-			    left->processes, left->logons);
+		shown++;
+		printf("%6" PRId64 " %8zu %17zu %10zu %15zu\n", left->id, left->tokens,
+		    left->exited, left->processes, left->logons);
 	}
-	if (referred > IDS_MOST)
+	if (good && referred > IDS_MOST)
 		printf("  and %zu more\n", referred - IDS_MOST);
+	culprits_deinit(&culprits);
+	free(numbers);
+	return good;
+}
+
+/* What nobody can attribute: who has token handles that could not be looked into, or keeps processes that nobody knows. */
+static bool show_suspects(const struct snapshot *snapshot)
+{
+	struct suspects suspects;
+	char process[PROCESS_WORDS], line[PROCESS_WORDS + 120];
+	if (!suspects_find(&suspects, NULL, snapshot))
+		return false;
+	for (size_t i = 0; i < suspects.count && i < HOLDERS_MOST; i++) {
+		const struct suspect *suspect = &suspects.items[i];
+		process_words(suspect->image, suspect->pid, process);
+		snprintf(line, sizeof line, "%s has %" PRId64 " %s", process,
+		    suspect->exited ? suspect->exited : suspect->hidden,
+		    suspect->exited
+		        ? "handles to exited processes, of which it is not seen whose they were"
+		        : "token handles that could not be looked into");
+		if (i == 0)
+			putchar('\n');
+		text_print_wrapped(stdout, "", line);
+	}
+	suspects_deinit(&suspects);
+	return true;
 }
 
 bool show_holders(const struct snapshot *snapshot, struct error *error)
@@ -107,7 +149,7 @@ bool show_holders(const struct snapshot *snapshot, struct error *error)
 	            holders_find(&holders, snapshot, leak);
 	if (good) {
 		show_logons(snapshot, leak, &holders);
-		show_ids(leak);
+		good = show_ids(snapshot, leak) && show_suspects(snapshot);
 		holders_deinit(&holders);
 	}
 	leak_destroy(leak);

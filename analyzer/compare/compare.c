@@ -92,7 +92,8 @@ static bool pin(struct comparison *comparison)
 		const struct logon_session *logon = &after->logon_sessions[i];
 		if (logon->logon_time != TIMESTAMP_UNKNOWN && logon->session_id > 0 &&
 		    logon_is_remote(logon))
-			given[count++] = (struct given_id){logon->session_id, logon->logon_time};
+			given[count++] = (struct given_id){
+			    logon->session_id, logon->logon_time, TIMESTAMP_UNKNOWN};
 	}
 	if (count)
 		qsort(given, count, sizeof *given, by_start);

@@ -60,6 +60,7 @@ static json_t *holder_json(const struct holder *holder)
 	set_number(object, "pid", holder->pid);
 	json_object_set_new(object, "image", text_json(holder->image));
 	set_number(object, "tokens", holder->tokens);
+	set_number(object, "exited_processes", holder->exited);
 	set_number(object, "directories", holder->directories);
 	json_object_set_new(object, "runs_in_it", json_boolean(holder->runs_in_it));
 	json_object_set_new(object, "follower", json_boolean(holder->follower));

@@ -50,6 +50,9 @@ static void print_holder(const struct holder *holder, FILE *out)
 	fputc(' ', out);
 	text_print_column(out, holder->image, 24);
 	fprintf(out, " %4" PRId64 " token%s", holder->tokens, holder->tokens == 1 ? "" : "s");
+	if (holder->exited)
+		fprintf(out, ", %" PRId64 " exited process%s", holder->exited,
+		    holder->exited == 1 ? "" : "es");
 	if (holder->directories)
 		fprintf(out, ", directory");
 	if (holder->runs_in_it)

@@ -185,13 +185,11 @@ static void name_referred(struct notes *notes)
 		name_culprits(notes, "held by");
 		return;
 	}
-	note_reason(notes,
-	    "session ID%s %" PRId64 "%s%s in no session list, and something refers to %s: very "
-	    "probably what keeps %s; one more logon decides it, which is given a higher ID if so",
-	    count == 1 ? "" : "s", comparison->referred[0], count == 1 ? "" : " and others",
-	    count == 1 ? " is" : " are", count == 1 ? "it" : "them", count == 1 ? "it" : "them");
-	if (comparison->orphan_count == 0)
-		name_culprits(notes, "suspects");
+	const struct culprits *culprits = &comparison->culprits;
+	char words[REFERRED_WORDS];
+	note_reason(notes, "%s; one more logon decides it, which is given a higher ID if so",
+	    referred_words(comparison->referred, count, culprits->count ? culprits->items : NULL,
+	        culprits->count, words));
 }
 
 static void name_unsure(struct notes *notes)

@@ -162,15 +162,29 @@ static bool note_taken(struct evidence *evidence, struct runfile *runfile,
 	return good || error_set(error, EXIT_TARGET, "out of memory");
 }
 
+/* One of the load's, about its middle, is read with its handles: what tokens refer to then may be given again later. */
+static bool is_middle(const struct evidence *evidence, const struct capture *capture)
+{
+	const int64_t middle = (int64_t)evidence->cycles.count / 2;
+	const struct capture *best = NULL;
+	for (size_t i = 0; i < evidence->captures.count; i++) {
+		const struct capture *other = &evidence->captures.items[i];
+		if (other->mark == MARK_DURING && !other->problem && other->shows_handles &&
+		    (!best || llabs(other->cycle - middle) < llabs(best->cycle - middle)))
+			best = other;
+	}
+	return best == capture;
+}
+
 /* The sample of the capture, added to what is left. Of those that the verdict is not made from handles are not read. */
 static bool add_sample(struct evidence *evidence, struct runfile *runfile,
     struct previous *previous, const struct capture *capture, struct error *error)
 {
 	const struct moment *kept = kept_moment(evidence, capture);
 	const struct snapshot *before = evidence->before.snapshot;
-	struct snapshot *snapshot =
-	    kept ? kept->snapshot
-	         : runfile_snapshot(runfile, capture->mark, capture->round, false, error);
+	struct snapshot *snapshot = kept ? kept->snapshot
+	                                 : runfile_snapshot(runfile, capture->mark, capture->round,
+	                                       is_middle(evidence, capture), error);
 	if (!snapshot)
 		return false;
 	const struct clock clock =

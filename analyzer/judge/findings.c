@@ -95,6 +95,23 @@ static bool tell_session_ids(struct sentences *out, const struct verdict *verdic
 	return true;
 }
 
+/* On a host whose kernel lacks the rule tokens of ended sessions keep no ID. */
+static bool tell_harmless(struct sentences *out, const struct verdict *verdict)
+{
+	const struct culprit *first = verdict->culprits;
+	char process[PROCESS_WORDS];
+	if (verdict->culprit_count == 0)
+		return sentences_add(out,
+		    "%lld session ID%s of ended sessions %s referred to; this host's IDs come back, so that pins "
+		    "nothing",
+		    (long long)verdict->referred_ids, text_plural(verdict->referred_ids),
+		    verdict->referred_ids == 1 ? "is" : "are");
+	return sentences_add(out,
+	    "%lld token%s of ended sessions %s held by %s; this host's IDs come back, so they pin nothing",
+	    (long long)first->handles, text_plural(first->handles),
+	    first->handles == 1 ? "is" : "are", process_words(first->image, first->pid, process));
+}
+
 static bool tell_pinned(struct sentences *out, const struct verdict *verdict)
 {
 	const bool one = verdict->pinned_ids == 1;
@@ -143,12 +160,7 @@ static bool tell_left(struct sentences *out, const struct verdict *verdict)
 		return false;
 	if (!tell_pinned(out, verdict))
 		return false;
-	if (verdict->referred_ids > 0 && verdict->ids_lack_rule &&
-	    !sentences_add(out,
-	        "%lld session ID%s of ended sessions %s referred to; this host's IDs come back, so that pins "
-	        "nothing",
-	        (long long)verdict->referred_ids, text_plural(verdict->referred_ids),
-	        verdict->referred_ids == 1 ? "is" : "are"))
+	if (verdict->referred_ids > 0 && verdict->ids_lack_rule && !tell_harmless(out, verdict))
 		return false;
 	if (verdict->young_strangers > 0 &&
 	    !sentences_add(out,
@@ -163,19 +175,6 @@ static bool tell_left(struct sentences *out, const struct verdict *verdict)
 	           verdict->older == 1 ? "is" : "are");
 }
 
-#define PROCESS_TEXT 160
-
-/* "leaker.exe (process 5124)" */
-static const char *process_text(const char *image, int64_t pid, char out[PROCESS_TEXT])
-{
-	const char *name = image ? image : "a process without a name";
-	if (pid == NUMBER_UNKNOWN)
-		snprintf(out, PROCESS_TEXT, "%.100s", name);
-	else
-		snprintf(out, PROCESS_TEXT, "%.100s (process %lld)", name, (long long)pid);
-	return out;
-}
-
 /* Of those ranked alike; right after a logoff many are. */
 #define HOLDERS_NAMED 4
 
@@ -184,7 +183,7 @@ static bool tell_holders(struct sentences *out, const struct verdict *verdict)
 {
 	const bool proven = verdict_is_proven(verdict);
 	const size_t tied = verdict->culprits_tied;
-	char process[PROCESS_TEXT], exited[80];
+	char process[PROCESS_WORDS], exited[80];
 	size_t named = 0, followers = 0;
 	for (size_t i = 0; i < tied; i++) {
 		const struct culprit *culprit = &verdict->culprits[i];
@@ -195,7 +194,7 @@ static bool tell_holders(struct sentences *out, const struct verdict *verdict)
 		    ": it keeps handles to %lld exited process%s of ended sessions",
 		    (long long)culprit->exited, culprit->exited == 1 ? "" : "es");
 		if (!sentences_add(out, "%s%s holds %lld of them%s", proven ? "" : "suspect: ",
-		        process_text(culprit->image, culprit->pid, process),
+		        process_words(culprit->image, culprit->pid, process),
 		        (long long)(culprit->logon_sessions + culprit->session_ids),
 		        culprit->exited > 0 ? exited : ""))
 			return false;
@@ -223,10 +222,10 @@ static bool tell_suspects(struct sentences *out, const struct verdict *verdict)
 	const int64_t left = verdict->k + verdict->unmatched_leaks + verdict->uncounted +
 	                     verdict->strangers + verdict->pinned_ids;
 	const int64_t unseen = seen ? verdict->unattributed + verdict->followers_only : left;
-	char process[PROCESS_TEXT];
+	char process[PROCESS_WORDS];
 	for (size_t i = 0; i < verdict->suspect_count; i++) {
 		const struct suspect *suspect = &verdict->suspects[i];
-		process_text(suspect->image, suspect->pid, process);
+		process_words(suspect->image, suspect->pid, process);
 		if (suspect->hidden > 2 && 2 * suspect->hidden >= unseen && unseen > 0 &&
 		    !sentences_add(out,
 		        "%s: %lld token handles that could not be looked into rise with the orphans",
@@ -263,7 +262,8 @@ static bool tell_culprits(
     struct sentences *out, const struct verdict *verdict, const struct snapshot *settled)
 {
 	if (!verdict->orphans_known || !settled ||
-	    (!verdict_is_proven(verdict) && verdict->young + verdict->referred_ids == 0))
+	    (!verdict_is_proven(verdict) && verdict->young == 0 &&
+	        (verdict->referred_ids == 0 || verdict->ids_lack_rule)))
 		return true;
 	if (!verdict->culprits_known)
 		return sentences_add(out,

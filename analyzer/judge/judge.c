@@ -97,7 +97,8 @@ static bool weigh_ids(struct verdict *verdict, const struct evidence *evidence)
 		const struct cycle *cycle = &evidence->cycles.items[i];
 		if (cycle->session_id == NUMBER_UNKNOWN || cycle->started == TIMESTAMP_UNKNOWN)
 			continue;
-		given[count++] = (struct given_id){cycle->session_id, cycle->started};
+		given[count++] = (struct given_id){cycle->session_id, cycle->started,
+		    cycle->result == CYCLE_LOGGED_OFF ? cycle->ended : TIMESTAMP_UNKNOWN};
 		leak_prove_id_end(evidence->leak, cycle->session_id,
 		    cycle->result == CYCLE_LOGGED_OFF ? cycle->ended : TIMESTAMP_UNKNOWN);
 	}
@@ -106,6 +107,9 @@ static bool weigh_ids(struct verdict *verdict, const struct evidence *evidence)
 	free(given);
 	verdict->ids_lack_rule = leak_ids_are_reused(evidence->leak);
 	const struct left_id *ids = leak_ids(evidence->leak, &left_count);
+	verdict->referred = malloc((left_count + 1) * sizeof *verdict->referred);
+	if (!verdict->referred)
+		return false;
 	for (size_t i = 0; i < left_count; i++) {
 		const struct left_id *left = &ids[i];
 		const bool is_pinned =
@@ -117,8 +121,8 @@ static bool weigh_ids(struct verdict *verdict, const struct evidence *evidence)
 			continue; /* an orphan and the ID of its session count once */
 		if (is_pinned)
 			verdict->pinned_ids++;
-		else if (left->watched && verdict->referred_ids++ == 0)
-			verdict->first_referred = left->id;
+		else if (left->watched)
+			verdict->referred[verdict->referred_ids++] = left->id;
 	}
 	if (verdict->n > 0)
 		binomial_interval(

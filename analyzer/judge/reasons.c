@@ -296,12 +296,10 @@ static bool doubt_referred(struct sentences *out, const struct verdict *verdict)
 {
 	if (verdict->ids_lack_rule)
 		return true;
-	return sentences_add(out,
-	    "session ID%s %lld%s in no session list, and something refers to %s: very probably what keeps %s; "
-	    "one more logon decides it, which is given a higher ID if so",
-	    verdict->referred_ids == 1 ? "" : "s", (long long)verdict->first_referred,
-	    verdict->referred_ids == 1 ? " is" : " and others are",
-	    verdict->referred_ids == 1 ? "it" : "them", verdict->referred_ids == 1 ? "it" : "them");
+	char words[REFERRED_WORDS];
+	return sentences_add(out, "%s; one more logon decides it, which is given a higher ID if so",
+	    referred_words(verdict->referred, (size_t)verdict->referred_ids,
+	        verdict->culprit_count ? verdict->culprits : NULL, verdict->culprit_count, words));
 }
 
 bool reasons_doubt(struct sentences *out, const struct verdict *verdict,

@@ -50,6 +50,7 @@ void verdict_destroy(struct verdict *verdict)
 	for (size_t i = 0; i < verdict->suspect_count; i++)
 		free((char *)verdict->suspects[i].image);
 	free(verdict->suspects);
+	free(verdict->referred);
 	free(verdict->culprits);
 	for (size_t i = 0; i < verdict->expectation_count; i++) {
 		free(verdict->expectations[i].expected);

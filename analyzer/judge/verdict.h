@@ -127,7 +127,7 @@ struct verdict {
 	    pinned_k; /* counted cycles whose session ID is pinned so, with an orphan or without */
 	double pinned_lower, pinned_upper; /* 95 % interval of pinned_k / n; valid if n > 0 */
 	int64_t referred_ids;              /* the same, not proven to be pinned */
-	int64_t first_referred;
+	int64_t *referred;                 /* which they are, sorted */
 	bool ids_lack_rule;           /* an ID was given again that something still referred to */
 	double smallest_visible_rate; /* valid if n > 0 */
 

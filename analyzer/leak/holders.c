@@ -107,8 +107,10 @@ static int holder_order(const void *a, const void *b)
 		return left->follower ? 1 : -1;
 	if (left->windows != right->windows)
 		return left->windows ? 1 : -1;
-	if (left->tokens != right->tokens)
-		return left->tokens > right->tokens ? -1 : 1;
+	const int64_t left_all = left->tokens + left->exited,
+	              right_all = right->tokens + right->exited;
+	if (left_all != right_all)
+		return left_all > right_all ? -1 : 1;
 	return (left->pid > right->pid) - (left->pid < right->pid);
 }
 
@@ -181,6 +183,8 @@ bool holders_find(struct holders *out, const struct snapshot *snapshot, const st
 			break;
 		if (handle->type && strcmp(handle->type, "Directory") == 0)
 			holder->directories++;
+		else if (handle->target_pid != NUMBER_UNKNOWN)
+			holder->exited++;
 		else
 			holder->tokens++;
 	}

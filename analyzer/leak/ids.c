@@ -64,10 +64,7 @@ static struct left_id *entry(struct leak *leak, int64_t id)
 		at--;
 	memmove(&leak->ids[at + 1], &leak->ids[at], (leak->id_count - at) * sizeof *leak->ids);
 	leak->id_count++;
-	leak->ids[at] = (struct left_id){.id = id,
-	    .ended = TIMESTAMP_UNKNOWN,
-	    .pid = NUMBER_UNKNOWN,
-	    .since = TIMESTAMP_UNKNOWN};
+	leak->ids[at] = (struct left_id){.id = id, .ended = TIMESTAMP_UNKNOWN};
 	return &leak->ids[at];
 }
 
@@ -83,7 +80,6 @@ static struct left_id *refer(struct leak *leak, int64_t id)
 	left->sample = leak->samples;
 	left->shown = leak->time;
 	left->gone = false;
-	left->kept = false;
 	return left;
 }
 
@@ -102,12 +98,6 @@ static bool refer_tokens(struct leak *leak, const struct snapshot *sample, const
 			left->tokens++;
 		else
 			left->exited++;
-		if (left->pid == NUMBER_UNKNOWN && handle->value != NUMBER_UNKNOWN) {
-			left->pid = handle->pid;
-			left->value = handle->value;
-			left->since = leak->time;
-		}
-		left->kept |= left->pid == handle->pid && left->value == handle->value;
 	}
 	return true;
 }
@@ -211,15 +201,11 @@ static bool given_again(const struct given_id *given, size_t count, int64_t id, 
 	return false;
 }
 
-/* An ID given again while the same handle, or the same logon session, referred to it before and after. */
+/* An ID given again while the same token, or the same logon session, referred to it before and after. */
 static bool is_reused(const struct leak *leak, const struct given_id *given, size_t count)
 {
-	for (size_t i = 0; i < leak->id_count; i++) {
-		const struct left_id *left = &leak->ids[i];
-		if (!left->gone && left->kept && left->since != TIMESTAMP_UNKNOWN &&
-		    given_again(given, count, left->id, left->since))
-			return true;
-	}
+	if (stamps_prove_reuse(leak, given, count))
+		return true;
 	for (size_t i = 0; i < leak->logon_count; i++) {
 		const struct left_logon *left = &leak->logons[i];
 		if (left->session_id > 0 && left->fate == FATE_ORPHAN &&

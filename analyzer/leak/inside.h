@@ -7,6 +7,21 @@
 /* Clocks of host and driver are never quite in step. */
 #define OLDER_TOLERANCE INT64_C(2000000)
 
+/* A token of a session ID, and since when its handle has been seen. */
+struct stamp {
+	int64_t pid, session_id, value, token_id;
+	uint64_t luid;
+	int64_t since;
+	bool unlisted; /* the ID was in no session list then */
+	size_t sample; /* the last that showed it */
+};
+
+/* One of each process and session ID: a hash table, as handles are a million. */
+struct stamps {
+	struct stamp *slots; /* sample 0: free */
+	size_t count, room;  /* a power of two */
+};
+
 struct leak {
 	struct leak_terms terms;
 	struct intern *pool;
@@ -25,6 +40,7 @@ struct leak {
 	size_t id_count, id_room;
 	struct process *processes; /* the last that was seen of each process ID, sorted */
 	size_t process_count, process_room;
+	struct stamps stamps;
 	bool ids_reused;
 
 	int64_t last_gone;
@@ -39,6 +55,11 @@ bool ids_add(struct leak *leak, const struct snapshot *sample, int64_t time);
 /* Notes which processes there are; and tells of those that have exited what earlier samples told. False: memory is out. */
 bool exited_note(struct leak *leak, const struct snapshot *sample);
 bool exited_complete(const struct leak *leak, struct snapshot *sample);
+
+/* The tokens of one more sample. False: memory is out. */
+bool stamps_add(struct leak *leak, const struct snapshot *sample, int64_t time);
+/* Whether an ID was given again while a token referred to it. The IDs are sorted by their start. */
+bool stamps_prove_reuse(const struct leak *leak, const struct given_id *given, size_t count);
 
 /* One more sample that lacks a session, and what that proves. */
 void left_note_absence(int64_t time, bool counted, int64_t *first, int64_t *second, size_t *count,

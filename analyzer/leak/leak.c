@@ -30,6 +30,7 @@ void leak_destroy(struct leak *leak)
 	free(leak->logons);
 	free(leak->ids);
 	free(leak->processes);
+	free(leak->stamps.slots);
 	intern_destroy(leak->pool);
 	free(leak);
 }
@@ -43,7 +44,7 @@ bool leak_add(struct leak *leak, const struct snapshot *sample, int64_t time, in
 		    (sample->release_time < STATED_MOST ? sample->release_time : STATED_MOST) *
 		    1000000;
 	return left_add(leak, sample, time, offset) && ids_add(leak, sample, time) &&
-	       exited_note(leak, sample);
+	       stamps_add(leak, sample, time) && exited_note(leak, sample);
 }
 
 bool leak_take(struct leak *leak, const struct snapshot *before, struct snapshot *sample,

@@ -141,12 +141,10 @@ struct left_id {
 	bool older;
 	bool pinned;
 
-	/* private: as above; and one handle that referred to it at first */
+	/* private: as above */
 	int64_t absent_first, absent_second;
 	size_t absent_count, sample;
 	bool absent_counted;
-	int64_t pid, value, since;
-	bool kept;   /* the same handle refers to it still */
 	bool listed; /* some sample lists its session */
 };
 
@@ -167,9 +165,10 @@ void leak_prove_end(struct leak *leak, uint64_t luid, int64_t ended);
 /* The session with the ID had ended by then: that of the last cycle that had it. */
 void leak_prove_id_end(struct leak *leak, int64_t id, int64_t ended);
 
-/* A session ID that a logon was given, which began at `started`. */
+/* A session ID that a logon was given, which began at `started`. ended: by then its session had ended; TIMESTAMP_UNKNOWN: that is not
+ * proven. */
 struct given_id {
-	int64_t id, started;
+	int64_t id, started, ended;
 };
 /* Says which referred IDs are pinned. The IDs are sorted by their start. */
 void leak_pin(struct leak *leak, const struct given_id *given, size_t count);
@@ -223,6 +222,7 @@ struct holder {
 	int64_t pid;
 	const char *image; /* the snapshot's */
 	int64_t tokens;
+	int64_t exited; /* handles to processes of it that have exited */
 	int64_t directories;
 	bool runs_in_it; /* its primary token is of it, and it is an orphan */
 	bool follower;   /* releases once the last other holder of this logon session has */
@@ -300,5 +300,16 @@ struct suspects {
 /* Processes that have more of them than in an earlier sample (NULL: than none). False: memory is out. */
 bool suspects_find(struct suspects *out, const struct snapshot *then, const struct snapshot *now);
 void suspects_deinit(struct suspects *suspects);
+
+/* ---- in words ---- */
+
+/* "leaker.exe (process 5124)". Returns out. */
+#define PROCESS_WORDS 160
+const char *process_words(const char *image, int64_t pid, char out[PROCESS_WORDS]);
+/* "session IDs 2 to 61 are in no session list; agent.exe (process 4100) holds 60 tokens of them: very probably what keeps them". The
+ * IDs are sorted; first: who holds most of them (NULL: nobody is seen to), of so many holders. Returns out. */
+#define REFERRED_WORDS 600
+const char *referred_words(const int64_t *ids, size_t count, const struct culprit *first,
+    size_t holders, char out[REFERRED_WORDS]);
 
 #endif

@@ -177,6 +177,8 @@ bool report_verdict(
 
 const char *held_words(const struct verdict *verdict, char out[HELD_WORDS])
 {
+	if (verdict->ids_lack_rule && verdict->young == 0 && verdict->k == 0)
+		return "tokens of ended sessions, which pin nothing on this host";
 	if (verdict->word != VERDICT_LEAK)
 		return "what may still be released: suspects, not culprits";
 	if (verdict->orphan_logon_sessions == 0)

@@ -62,7 +62,8 @@ class Page(leaklab.Case):
                                " WHERE number IN (5, 9)", (EVIL,))
             connection.execute("UPDATE cycle SET result = 4, failed_phase = 'tcp', code = ? WHERE number = 7", (EVIL,))
             connection.execute("UPDATE handle SET image = ? WHERE image = 'services.exe'", (EVIL,))
-            connection.execute("INSERT INTO handle SELECT id, 777, ?, 4 * number, 'Token', NULL, NULL, NULL, user, domain, NULL"
+            connection.execute("INSERT INTO handle (capture, pid, image, value, type, user, domain)"
+                               " SELECT id, 777, ?, 4 * number, 'Token', user, domain"
                                " FROM capture JOIN cycle ON number <= capture.cycle", (EVIL,))
             connection.execute("UPDATE setting SET value = ? WHERE key = 'scenario.name'", (EVIL,))
             connection.execute("UPDATE capture SET output = CAST(output AS TEXT) || ? WHERE id = 1", (EVIL,))

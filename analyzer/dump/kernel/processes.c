@@ -9,8 +9,9 @@
 
 static int64_t timestamp_of(uint64_t nt_time)
 {
-	return nt_time == 0 || nt_time > INT64_MAX ? TIMESTAMP_UNKNOWN
-	                                           : timestamp_or_unknown((int64_t)(nt_time / 10) - NT_EPOCH);
+	return nt_time == 0 || nt_time > INT64_MAX
+	           ? TIMESTAMP_UNKNOWN
+	           : timestamp_or_unknown((int64_t)(nt_time / 10) - NT_EPOCH);
 }
 
 /* An optional pointer or number of 8 bytes; 0 if it is absent. False if it cannot be read, which is counted as a thing of

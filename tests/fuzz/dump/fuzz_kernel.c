@@ -65,7 +65,8 @@ static void check_evidence(const struct snapshot *snapshot)
 	char *json = snapshot_to_json(snapshot, &error);
 	struct snapshot *again = json ? snapshot_from_json(json, strlen(json), &error) : NULL;
 	if (!again || !record_same(&snapshot_record, snapshot, again)) {
-		fprintf(stderr, "%s\n%s\n", json ? json : "", again ? "is read otherwise" : error.text);
+		fprintf(
+		    stderr, "%s\n%s\n", json ? json : "", again ? "is read otherwise" : error.text);
 		__builtin_trap();
 	}
 	snapshot_destroy(again);

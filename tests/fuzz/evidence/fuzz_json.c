@@ -21,7 +21,7 @@ static struct leak *weigh(struct snapshot *sample, bool watched)
 	const struct leak_terms terms = {.release_time = NUMBER_UNKNOWN,
 	    .after_logoff = NUMBER_UNKNOWN,
 	    .is_watched = watched ? is_watched : NULL};
-	const struct given_id given[] = {{2, 1}, {3, 2}, {2, LATER}};
+	const struct given_id given[] = {{2, 1, 5}, {3, 2, TIMESTAMP_UNKNOWN}, {2, LATER, LATER}};
 	struct leak *leak = leak_create(&terms);
 	if (!leak || !leak_check_lists(NULL, sample) || !leak_check_lists(sample, sample) ||
 	    !leak_add(leak, sample, 0, sample->time == TIMESTAMP_UNKNOWN ? 0 : sample->time) ||
