@@ -121,6 +121,7 @@ struct scenario_expect {
 	char *rate;
 	char *failed;
 	char *session_ids;
+	char *pinned;
 	char *orphans_after;
 	char *unattributed;
 	char *sessions_left;

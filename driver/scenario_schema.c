@@ -181,6 +181,7 @@ static const cyaml_schema_field_t expect_fields[] = {
     TEXT("rate", struct scenario_expect, rate),
     TEXT("failed", struct scenario_expect, failed),
     TEXT("session_ids", struct scenario_expect, session_ids),
+    TEXT("pinned", struct scenario_expect, pinned),
     TEXT("orphans_after", struct scenario_expect, orphans_after),
     TEXT("unattributed", struct scenario_expect, unattributed),
     TEXT("sessions_left", struct scenario_expect, sessions_left),

@@ -80,6 +80,19 @@ static enum met check_rate(
 	return met(rate_parse(expected, &rate) && rate >= verdict->lower && rate <= verdict->upper);
 }
 
+static enum met check_pinned(
+    const struct verdict *verdict, const char *expected, char seen[SEEN_TEXT])
+{
+	double rate;
+	if (!verdict->orphans_known || verdict->n == 0)
+		return unknown(seen, "no logon sessions were seen");
+	snprintf(seen, SEEN_TEXT, "%.3g (95 %% interval %.3g to %.3g)",
+	    (double)verdict->pinned_k / (double)verdict->n, verdict->pinned_lower,
+	    verdict->pinned_upper);
+	return met(rate_parse(expected, &rate) && rate >= verdict->pinned_lower &&
+	           rate <= verdict->pinned_upper);
+}
+
 static enum met check_session_ids(
     const struct verdict *verdict, const char *expected, char seen[SEEN_TEXT])
 {
@@ -161,6 +174,7 @@ static const struct kind kinds[] = {
     {"expect.failed", NULL, "the largest share of failed cycles, a number from 0 to 1",
         check_failed},
     {"expect.session_ids", id_choices, "reused or rising", check_session_ids},
+    {"expect.pinned", NULL, "a number from 0 to 1", check_pinned},
     {"expect.orphans_after", some_none, "some or none", check_orphans_after},
     {"expect.unattributed", all_some_none, "all, some or none", check_unattributed},
     {"expect.sessions_left", all_some_none, "all, some or none", check_sessions_left},

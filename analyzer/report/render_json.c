@@ -96,7 +96,7 @@ static json_t *session_ids_json(const struct verdict *verdict)
 	    json_pack("{s:o,s:I,s:o,s:[o,o]}", "k",
 	        integer_or_null(verdict->orphans_known, verdict->pinned_k), "n",
 	        (json_int_t)verdict->n, "rate",
-	        real_or_null(rated, (double)verdict->pinned_k / (double)verdict->n), "interval",
+	        real_or_null(rated, (double)verdict->pinned_k / (double)verdict->n), "ci95",
 	        real_or_null(rated, verdict->pinned_lower),
 	        real_or_null(rated, verdict->pinned_upper)));
 	json_object_set_new(

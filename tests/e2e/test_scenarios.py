@@ -68,6 +68,58 @@ class ReadyMadeScenarios(leaklab.Case):
         self.assertEqual(verdict["culprits"], [])
         self.assertEqual(verdict["unattributed"]["logon_sessions"], verdict["orphans"]["logon_sessions"])
 
+    def test_winlogons_token_pins_every_session_id_and_no_logon_session(self):
+        verdict = self.play("winlogon-token")
+        self.assertEqual((verdict["orphans"]["k"], verdict["session_ids"]["pinned_cycles"]["k"]), (0, 60))
+        self.assertEqual(verdict["culprits"][0]["session_ids"], 60)
+        self.assertIn("60 session IDs are pinned", "\n".join(verdict["reasons"]))
+
+    def test_dwms_token_keeps_dwms_logon_sessions_at_the_rate_of_the_cycles(self):
+        verdict = self.play("dwm-token")
+        self.assertEqual(verdict["orphans"]["k"], 20)
+        self.assertEqual(verdict["session_ids"]["reused_while_orphaned"], 0)
+
+    def test_process_handles_keep_exited_processes_and_their_holder_is_named(self):
+        verdict = self.play("process-handle")
+        self.assertEqual(verdict["culprits"][0]["exited_processes"], 60)
+        self.assertIn("leaklab-grabber.exe (process %d) holds 60 of them: it keeps handles to 60 exited processes of ended "
+                      "sessions" % verdict["culprits"][0]["pid"], verdict["reasons"])
+
+    def test_protected_holder_is_named_by_the_rise_of_what_nobody_can_look_into(self):
+        verdict = self.play("protected-holder")
+        self.assertEqual(verdict["suspects"][0], {"image": "MsMpEng.exe", "pid": verdict["suspects"][0]["pid"],
+                                                  "hidden_token_handles": 60, "exited_processes": 0})
+        reasons = "\n".join(verdict["reasons"])
+        self.assertIn("60 token handles that could not be looked into rise with the orphans", reasons)
+        self.assertNotIn("System (process 4) holds", reasons)
+
+    def test_bounded_cache_leaks_one_of_each_account(self):
+        verdict = self.play("bounded-cache")
+        self.assertEqual(verdict["orphans"]["k"], 8)
+
+    def test_tokens_of_ended_sessions_pin_nothing_on_a_host_whose_ids_come_back(self):
+        text = (leaklab.SCENARIOS / "winlogon-token.yaml").read_text()
+        text = text.replace("labhost serve", "labhost serve --rule before").partition("expect:")[0]
+        done = self.drive(self.write("before.yaml", text + "expect:\n  verdict: CLEAN\n  session_ids: reused\n  pinned: 0\n"))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertRegex("\n".join(self.verdict(code=0)["reasons"]), r"60 tokens of ended sessions are held by leaklab-grabber.exe "
+                         r"\(process \d+\); this host's IDs come back, so they pin nothing")
+
+    def test_two_who_hold_all_are_both_named_with_what_decides(self):
+        text = (leaklab.SCENARIOS / "ms16-111.yaml").read_text().partition("expect:")[0]
+        second = "  - name: other\n    command: exec leaklab-grabber --lab --quiet --copies 2 --image svchost.exe\nhost:"
+        self.drive(self.write("two.yaml", text.replace("host:", second, 1)), code=1)
+        reasons = self.verdict(code=1)["reasons"]
+        holders = [reason for reason in reasons if " holds 60 of them" in reason]
+        self.assertEqual([holder.split(" ")[0] for holder in holders], ["leaklab-grabber.exe", "svchost.exe"])
+        self.assertTrue(any("which of them leaks is not told" in reason and "memory dump" in reason for reason in reasons))
+
+    def test_logon_sessions_without_an_rds_session_are_orphans_and_pin_no_id(self):
+        text = (leaklab.SCENARIOS / "ms16-111.yaml").read_text().partition("expect:")[0]
+        text = text.replace("--quiet", "--quiet --how s4u")
+        done = self.drive(self.write("s4u.yaml", text + "expect:\n  rate: 1\n  pinned: 0\n  session_ids: reused\n"))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
     def test_slow_release_is_clean_after_settling_and_not_before(self):
         verdict = self.play("slow-release")
         self.assertEqual(verdict["verdict"], "CLEAN")
