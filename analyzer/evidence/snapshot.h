@@ -79,7 +79,8 @@ RECORD_DECLARE(handle, HANDLE_FIELDS)
 	    "its rows in a listing of handles, which need not be all")                             \
 	F(R, TEXT, user, "user", "user of its primary token")                                      \
 	F(R, LUID, luid, "luid", "logon session of its primary token")                             \
-	F(R, TIME, start_time, "start_time", "when it started, by the host's clock")
+	F(R, TIME, start_time, "start_time", "when it started, by the host's clock")               \
+	F(R, FLAG, exited, "exited", "it has exited, and is kept as an object")
 RECORD_DECLARE(process, PROCESS_FIELDS)
 
 /* How many handles of a type there are, on the host or in what was asked for. */
@@ -147,6 +148,8 @@ RECORD_DECLARE(contradiction, CONTRADICTION_FIELDS)
 	F(R, TIME, time, "time", "when it was taken, by the host's clock")                         \
 	F(R, YES_NO, elevated, "elevated", "whether the observer had administrator's rights")      \
 	F(R, YES_NO, leak_tracking, "leak_tracking", "SeTokenLeakDiag")                            \
+	F(R, YES_NO, tokens_keep_ids, "tokens_keep_session_ids",                                   \
+	    "whether a token keeps the session ID it is stamped with (since MS16-111)")            \
 	F(R, NUMBER, release_time, "release_time",                                                 \
 	    "seconds within which holders of this host release what is left of a session")         \
 	F(R, NUMBER, token_objects, "token_objects.total", "token objects in the kernel")          \

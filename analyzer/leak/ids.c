@@ -88,6 +88,9 @@ static bool refer_tokens(struct leak *leak, const struct snapshot *sample, const
 {
 	for (size_t i = 0; i < sample->handle_count; i++) {
 		const struct handle *handle = &sample->handles[i];
+		/* Where tokens keep no ID, processes do still. */
+		if (sample->tokens_keep_ids == NO && handle->target_pid == NUMBER_UNKNOWN)
+			continue;
 		if (!is_id(handle->session_id) ||
 		    lists(sessions, sample->session_count, handle->session_id))
 			continue;

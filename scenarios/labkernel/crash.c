@@ -50,6 +50,26 @@ static void make_empty_list(struct crash *crash, const char *name)
 	put_u64((uint8_t *)ram_at(crash->ram, head, 16) + 8, head);
 }
 
+static bool make_types(struct crash *crash, struct error *error)
+{
+	static const struct {
+		const char *variable, *name;
+	} types[HELD_TYPES] = {[HELD_TOKEN] = {"SeTokenObjectType", "Token"},
+	    [HELD_PROCESS] = {"PsProcessType", "Process"},
+	    [HELD_THREAD] = {"PsThreadType", "Thread"}};
+
+	for (int i = 0; i < HELD_TYPES; i++) {
+		struct thing *type = &crash->types[i];
+		if (!make(crash, crash->nonpaged, L_OBJECT_TYPE_size, 0, 0, type, error) ||
+		    !put_name(
+		        crash, crash->nonpaged, *type, L_OBJECT_TYPE_Name, types[i].name, error))
+			return false;
+		put_u64(variable(crash, types[i].variable), type->address);
+		put(crash, *type, L_OBJECT_TYPE_Index, (uint64_t)(TYPE_INDEX + i), 1);
+	}
+	return true;
+}
+
 static bool make_lists(struct crash *crash, struct error *error)
 {
 	struct thing array = {0};
@@ -58,15 +78,11 @@ static bool make_lists(struct crash *crash, struct error *error)
 	make_empty_list(crash, "PsActiveProcessHead");
 	array.at = ram_take(
 	    crash->paged, LISTS * 8, crash->options.spread ? RAM_PAGE : 16, &array.address);
-	if (!array.at ||
-	    !make(crash, crash->nonpaged, L_OBJECT_TYPE_size, 0, 0, &crash->token_type, error))
+	if (!array.at)
 		return error_set(error, EXIT_TARGET, "the made-up machine's memory is full");
 	crash->logon_lists = array.address;
 	put_u64(variable(crash, "SepLogonSessions"), array.address);
-	put_u64(variable(crash, "SeTokenObjectType"), crash->token_type.address);
-	put(crash, crash->token_type, L_OBJECT_TYPE_Index, TYPE_INDEX, 1);
-	return put_name(
-	    crash, crash->nonpaged, crash->token_type, L_OBJECT_TYPE_Name, "Token", error);
+	return make_types(crash, error);
 }
 
 static void set_switches(struct crash *crash)
@@ -151,6 +167,7 @@ void crash_destroy(struct crash *crash)
 	free(crash->processes);
 	free(crash->logon_sessions);
 	free(crash->tokens);
+	free(crash->threads);
 	free(crash->pokes);
 	ram_destroy(crash->ram);
 	free(crash);
@@ -283,10 +300,15 @@ bool crash_add_thread(
     struct crash *crash, size_t number, uint64_t tid, size_t token, struct error *error)
 {
 	struct process_made *process = &crash->processes[number];
+	struct thread_made *made = next_of(
+	    &crash->threads, &crash->thread_count, &crash->thread_room, sizeof(*crash->threads));
 	struct thing thread;
 
+	if (!made)
+		return error_set(error, EXIT_TARGET, "out of memory");
 	if (!make(crash, crash->nonpaged, L_ETHREAD_size, HEADER, 0, &thread, error))
 		return false;
+	*made = (struct thread_made){.body = thread, .process = number, .tid = tid};
 	put_u64(thread.at + offset_of(crash, L_ETHREAD_Cid), process->pid);
 	put_u64(thread.at + offset_of(crash, L_ETHREAD_Cid) + 8, tid);
 	/* The low bits are flags: impersonation level and effective-only. */
@@ -297,6 +319,32 @@ bool crash_add_thread(
 	link_before(crash,
 	    process->body.address + (uint64_t)offset_of(crash, L_EPROCESS_ThreadListHead), thread,
 	    L_ETHREAD_ThreadListEntry);
+	return true;
+}
+
+/* The thread, made if the process has none with that ID; NONE with an error. */
+static size_t thread_of(struct crash *crash, size_t process, uint64_t tid, struct error *error)
+{
+	for (size_t i = 0; i < crash->thread_count; i++)
+		if (crash->threads[i].process == process && crash->threads[i].tid == tid)
+			return i;
+	return crash_add_thread(crash, process, tid, NONE, error) ? crash->thread_count - 1 : NONE;
+}
+
+bool crash_add_process_handle(struct crash *crash, size_t process, size_t target, uint64_t tid,
+    uint64_t value, struct error *error)
+{
+	const size_t thread = tid ? thread_of(crash, target, tid, error) : NONE;
+
+	if (tid && thread == NONE)
+		return false;
+	if (!crash_hold(crash, process, tid ? HELD_THREAD : HELD_PROCESS, tid ? thread : target,
+	        value, error))
+		return false;
+	if (tid)
+		crash->threads[thread].held++;
+	else
+		crash->processes[target].held++;
 	return true;
 }
 

@@ -15,9 +15,13 @@ struct thing {
 	uint64_t address;
 };
 
+/* The types of objects that handles lead to. */
+enum held_type { HELD_TOKEN, HELD_PROCESS, HELD_THREAD, HELD_TYPES };
+
 struct held {
 	uint64_t value;
-	size_t token;
+	enum held_type type;
+	size_t number; /* of the token, process or thread */
 };
 
 struct process_made {
@@ -28,7 +32,15 @@ struct process_made {
 	size_t handle_count, handle_room;
 	size_t primary;
 	uint64_t next_handle;
+	int64_t held; /* handles to it */
 	bool exited;
+};
+
+struct thread_made {
+	struct thing body;
+	size_t process;
+	uint64_t tid;
+	int64_t held;
 };
 
 struct logon_session_made {
@@ -53,11 +65,13 @@ struct crash {
 	const struct layout *layout;
 	struct ram *ram;
 	struct region *image, *nonpaged, *paged;
-	struct thing kernel, token_type;
+	struct thing kernel, types[HELD_TYPES];
 	uint64_t logon_lists; /* address of the array */
 	struct process_made *processes;
 	struct logon_session_made *logon_sessions;
 	struct token_made *tokens;
+	struct thread_made *threads;
+	size_t thread_count, thread_room;
 	size_t process_count, process_room, logon_session_count, logon_session_room, token_count,
 	    token_room;
 	struct poke *pokes;
@@ -89,6 +103,10 @@ bool make(struct crash *crash, struct region *region, enum layout_member size_me
 size_t fail_memory(struct error *error);
 /* Room for one more in an array, zeroed; NULL: out of memory. */
 void *next_of(void *items_pointer, size_t *count, size_t *room, size_t size);
+
+/* One more handle of the process; value 0: the next free one. */
+bool crash_hold(struct crash *crash, size_t process, enum held_type type, size_t number,
+    uint64_t value, struct error *error);
 
 /* Builds handle tables, object headers and the directory roots: after that nothing is added. */
 bool crash_finish(struct crash *crash, uint64_t *root, struct error *error);

@@ -133,8 +133,8 @@ size_t crash_add_token(struct crash *crash, const struct crash_token *from, stru
 	return crash->token_count - 1;
 }
 
-bool crash_add_handle(
-    struct crash *crash, size_t number, size_t token, uint64_t value, struct error *error)
+bool crash_hold(struct crash *crash, size_t number, enum held_type type, size_t object,
+    uint64_t value, struct error *error)
 {
 	struct process_made *process = &crash->processes[number];
 	struct held *held = next_of(&process->handles, &process->handle_count,
@@ -148,7 +148,15 @@ bool crash_add_handle(
 			value += 4;
 	}
 	process->next_handle = value + 4;
-	*held = (struct held){value, token};
+	*held = (struct held){value, type, object};
+	return true;
+}
+
+bool crash_add_handle(
+    struct crash *crash, size_t number, size_t token, uint64_t value, struct error *error)
+{
+	if (!crash_hold(crash, number, HELD_TOKEN, token, value, error))
+		return false;
 	crash->tokens[token].handles++;
 	return true;
 }

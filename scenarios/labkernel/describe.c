@@ -9,7 +9,7 @@
  *   token NAME LUID SESSION SID [impersonation] [level=N] [flags=HEX] [captures=N]
  *         [by=PID:TID:create|duplicate|filter:IMAGE]  who made it
  *         [stack=FRAME,FRAME...]             a frame is an address or an exported SYMBOL+OFFSET
- *   handle PID TOKEN [VALUE]
+ *   handle PID TOKEN|process:PID|thread:PID:TID [VALUE]
  *   primary PID TOKEN
  *   thread PID TID [TOKEN]                     whom it impersonates
  *   session-token LUID TOKEN
@@ -167,13 +167,31 @@ static bool read_token(struct reading *reading)
 	       add_name(reading, &reading->tokens, words[1]);
 }
 
+/* process:PID, thread:PID:TID */
+static bool read_process_handle(struct reading *reading, size_t process, char *pid)
+{
+	char *tid = strchr(pid, ':');
+	size_t target;
+
+	if (tid)
+		*tid++ = '\0';
+	return find_name(reading, &reading->processes, pid, &target) &&
+	       crash_add_process_handle(reading->crash, process, target, number_of(tid, 10),
+	           reading->count > 3 ? number_of(reading->words[3], 16) : 0, reading->error);
+}
+
 static bool read_handle(struct reading *reading)
 {
 	char **words = reading->words;
 	size_t process, token;
 
-	return find_name(reading, &reading->processes, words[1], &process) &&
-	       find_name(reading, &reading->tokens, words[2], &token) &&
+	if (!find_name(reading, &reading->processes, words[1], &process))
+		return false;
+	if (strncmp(words[2], "process:", 8) == 0)
+		return read_process_handle(reading, process, words[2] + 8);
+	if (strncmp(words[2], "thread:", 7) == 0)
+		return read_process_handle(reading, process, words[2] + 7);
+	return find_name(reading, &reading->tokens, words[2], &token) &&
 	       crash_add_handle(reading->crash, process, token,
 	           reading->count > 3 ? number_of(words[3], 16) : 0, reading->error);
 }

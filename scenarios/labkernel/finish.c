@@ -24,7 +24,10 @@ static bool take_page(struct crash *crash, struct thing *page, struct error *err
 
 static void fill_entry(const struct crash *crash, uint8_t *entry, const struct held *held)
 {
-	const uint64_t header = crash->tokens[held->token].body.address - HEADER;
+	const struct thing body = held->type == HELD_TOKEN     ? crash->tokens[held->number].body
+	                          : held->type == HELD_PROCESS ? crash->processes[held->number].body
+	                                                       : crash->threads[held->number].body;
+	const uint64_t header = body.address - HEADER;
 
 	/* Unlocked, RefCnt, ObjectPointerBits (Windows 8 and later); GrantedAccess: TOKEN_QUERY | TOKEN_DUPLICATE */
 	put_u64(entry, 1 | (uint64_t)PREPAID << 1 | (header >> 4) << 20);
@@ -116,10 +119,11 @@ static bool make_handle_table(
 	return true;
 }
 
-static void fill_token_header(const struct crash *crash, const struct token_made *token)
+static void fill_header(
+    const struct crash *crash, struct thing body, enum held_type type, int64_t handles)
 {
-	const struct thing header = {token->body.at - HEADER, token->body.address - HEADER};
-	const uint64_t index = crash->token_type.at[offset_of(crash, L_OBJECT_TYPE_Index)];
+	const struct thing header = {body.at - HEADER, body.address - HEADER};
+	const uint64_t index = crash->types[type].at[offset_of(crash, L_OBJECT_TYPE_Index)];
 	const uint64_t cookie = crash_symbol(crash, "ObHeaderCookie");
 	uint64_t stored = index;
 
@@ -127,8 +131,8 @@ static void fill_token_header(const struct crash *crash, const struct token_made
 	if (cookie)
 		stored ^= *(uint8_t *)ram_at(crash->ram, cookie, 1) ^ (header.address >> 8 & 0xff);
 	put(crash, header, L_OBJECT_HEADER_TypeIndex, stored, 1);
-	put(crash, header, L_OBJECT_HEADER_HandleCount, (uint64_t)token->handles, 8);
-	put(crash, header, L_OBJECT_HEADER_PointerCount, (uint64_t)token->handles * PREPAID + 1, 8);
+	put(crash, header, L_OBJECT_HEADER_HandleCount, (uint64_t)handles, 8);
+	put(crash, header, L_OBJECT_HEADER_PointerCount, (uint64_t)handles * PREPAID + 1, 8);
 }
 
 bool crash_finish(struct crash *crash, uint64_t *root, struct error *error)
@@ -143,7 +147,8 @@ bool crash_finish(struct crash *crash, uint64_t *root, struct error *error)
 	if (!roots)
 		return error_set(error, EXIT_TARGET, "out of memory");
 	for (size_t i = 0; i < crash->process_count; i++) {
-		handles += crash->processes[i].handle_count;
+		for (size_t j = 0; j < crash->processes[i].handle_count; j++)
+			handles += crash->processes[i].handles[j].type == HELD_TOKEN;
 		if (crash->processes[i].exited && crash->processes[i].handle_count == 0)
 			continue; /* its table went with it */
 		if (!make_handle_table(crash, &crash->processes[i], error)) {
@@ -152,13 +157,19 @@ bool crash_finish(struct crash *crash, uint64_t *root, struct error *error)
 		}
 	}
 	for (size_t i = 0; i < crash->token_count; i++)
-		fill_token_header(crash, &crash->tokens[i]);
+		fill_header(crash, crash->tokens[i].body, HELD_TOKEN, crash->tokens[i].handles);
+	for (size_t i = 0; i < crash->process_count; i++)
+		fill_header(
+		    crash, crash->processes[i].body, HELD_PROCESS, crash->processes[i].held);
+	for (size_t i = 0; i < crash->thread_count; i++)
+		fill_header(crash, crash->threads[i].body, HELD_THREAD, crash->threads[i].held);
 	for (size_t i = 0; i < crash->logon_session_count; i++)
 		put(crash, crash->logon_sessions[i].body,
 		    L_SEP_LOGON_SESSION_REFERENCES_ReferenceCount,
 		    (uint64_t)crash->logon_sessions[i].references, 8);
-	put(crash, crash->token_type, L_OBJECT_TYPE_TotalNumberOfObjects, crash->token_count, 4);
-	put(crash, crash->token_type, L_OBJECT_TYPE_TotalNumberOfHandles, handles, 4);
+	put(crash, crash->types[HELD_TOKEN], L_OBJECT_TYPE_TotalNumberOfObjects, crash->token_count,
+	    4);
+	put(crash, crash->types[HELD_TOKEN], L_OBJECT_TYPE_TotalNumberOfHandles, handles, 4);
 	if (!ram_lay_tables(crash->ram, crash->process_count, roots)) {
 		free(roots);
 		return error_set(error, EXIT_TARGET, "out of memory");

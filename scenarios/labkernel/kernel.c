@@ -7,6 +7,9 @@ struct _LIST_ENTRY PsActiveProcessHead = {&PsActiveProcessHead, &PsActiveProcess
 unsigned char KdDebuggerDataBlock[0x380] = {1};
 void *SepLogonSessions = &SepLogonSessions;
 void *SeTokenObjectType = &SeTokenObjectType;
+unsigned int SeTokenDoesNotTrackSessionObject = 0;
+void *PsProcessType = &PsProcessType;
+void *PsThreadType = &PsThreadType;
 #ifndef LAB_WITHOUT_TRACKING
 unsigned int SeTokenLeakTracking = 0;
 unsigned char ObHeaderCookie = 1;

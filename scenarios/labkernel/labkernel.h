@@ -77,6 +77,9 @@ size_t crash_add_token(struct crash *crash, const struct crash_token *token, str
 /* value: of the handle; 0: the next free one. */
 bool crash_add_handle(
     struct crash *crash, size_t process, size_t token, uint64_t value, struct error *error);
+/* A handle to a process, or (tid not 0) to a thread of it, which is made if there is none. */
+bool crash_add_process_handle(struct crash *crash, size_t process, size_t target, uint64_t tid,
+    uint64_t value, struct error *error);
 /* token: whom the thread impersonates, or NONE. */
 bool crash_add_thread(
     struct crash *crash, size_t process, uint64_t tid, size_t token, struct error *error);

@@ -137,6 +137,80 @@ primary 5000 zombie
         self.assertEqual(kinds, {"fd2f5": ["handle", "handle", "thread"], "fe001": ["session_token"],
                                  "fe002": ["primary_token"]})
 
+    KEPT = """
+process 2100 edragent.exe 0
+process 3200 explorer.exe 5 exited
+process 3300 explorer.exe 6 exited
+logon 0:fe001 user02 LAB
+logon 0:fe002 user04 LAB
+token two 0:fe001 5 S-1-5-21-1-2-3-1002 by=812:840:create:lsass.exe
+token four 0:fe002 6 S-1-5-21-1-2-3-1004 by=812:840:create:lsass.exe
+primary 2100 system
+primary 3200 two
+primary 3300 four
+handle 2100 process:3200 1f4
+handle 2100 thread:3300:3304 1f8
+handle 2100 process:3100 1fc
+"""
+
+    def test_who_keeps_exited_processes_is_named_and_not_they(self):
+        for layout in LAYOUTS:
+            for tracking in (" tracking", "") if layout != "9600" else ("",):
+                with self.subTest(layout=layout, tracking=tracking):
+                    self.describe(layout + tracking, self.KEPT)
+                    answer = self.answer()
+                    agent = next(one for one in answer["culprits"] if one["image"] == "edragent.exe")
+                    self.assertEqual((agent["kind"], agent["orphans"], agent["pids"]), ("holder", 2, [2100]))
+                    self.assertNotIn("explorer.exe", {one["image"] for one in answer["culprits"]})
+                    holders = [holder for orphan in answer["orphaned"] for token in orphan["tokens"]
+                               for holder in token["holders"] if holder["kind"] == "exited_process"]
+                    self.assertEqual([(holder["image"], holder["handle"], holder["exited_process"]) for holder in holders],
+                                     [("edragent.exe", "0x1f4", {"image": "explorer.exe", "pid": 3200}),
+                                      ("edragent.exe", "0x1f8", {"image": "explorer.exe", "pid": 3300, "tid": 3304})])
+                    self.assertEqual(answer["referred_session_ids"], [2, 5, 6])
+                    text = " ".join(self.dump(code=1).stdout.split())
+                    self.assertIn("edragent.exe (2100) holds 2 tokens of 2 orphans", text)
+                    self.assertIn("2 handles to exited processes", text)
+
+    def test_snapshot_of_a_dump_names_who_keeps_exited_processes(self):
+        self.describe("19041", self.KEPT)
+        snapshot = json.loads(self.dump("--format", "snapshot").stdout)
+        kept = [(handle["image"], handle["value"], handle["type"], handle["target"]["pid"], handle["luid"], handle["session_id"])
+                for handle in snapshot["handles"] if "target" in handle]
+        self.assertEqual(kept, [("edragent.exe", 0x1f4, "Process", 3200, "00000000:000fe001", 5),
+                                ("edragent.exe", 0x1f8, "Thread", 3300, "00000000:000fe002", 6)])
+        self.assertEqual({process["pid"] for process in snapshot["processes"] if process.get("exited")}, {3200, 3300})
+
+    def test_exited_process_that_nobody_has_a_handle_to_is_kept_by_the_kernel(self):
+        self.describe("19041", """
+process 3200 explorer.exe 5 exited
+logon 0:fe001 user02 LAB
+token two 0:fe001 5 S-1-5-21-1-2-3-1002
+primary 3200 two
+""")
+        kinds = {one["kind"] for one in self.answer()["culprits"]}
+        self.assertEqual(kinds, {"holder", "kernel"})
+
+    def test_token_of_another_user_refers_to_the_session_id(self):
+        self.describe("19041 tracking", "token borrowed 0:3e7 7 S-1-5-18 impersonation level=1 "
+                      "by=2044:2100:duplicate:faultysvc.exe\nhandle 2044 borrowed 2c0\n")
+        answer = self.answer()
+        self.assertEqual((answer["referred_session_ids"], answer["tokens_keep_session_ids"]), ([2, 7], "yes"))
+        text = " ".join(self.dump(code=1).stdout.split())
+        self.assertIn("Session IDs 2 and 7 are in no session list; faultysvc.exe (process 2044) holds", text)
+
+    def test_build_without_the_rule_says_so_and_its_tokens_refer_to_no_id(self):
+        self.describe("14393", "token borrowed 0:3e7 7 S-1-5-18\nhandle 2044 borrowed 2c0\n")
+        answer = self.answer()
+        self.assertEqual(answer["tokens_keep_session_ids"], "absent")
+        self.assertNotIn(7, answer["referred_session_ids"])
+
+    def test_method_says_which_calls_to_look_for(self):
+        for method, call in (("duplicate", "DuplicateTokenEx"), ("filter", "CreateRestrictedToken"), ("create", "LsaLogonUser")):
+            with self.subTest(method=method):
+                self.describe("19041 tracking", by=BY.replace("duplicate", method))
+                self.assertIn(call, self.dump(code=1).stdout)
+
     def test_elevated_half_of_a_user_who_is_there_is_no_orphan(self):
         self.describe("19041", "logon 0:ff124 user03 LAB\ntoken elevated 0:ff124 3 S-1-5-21-1-2-3-1003\nhandle 812 elevated\n")
         self.assertEqual(self.answer()["orphans"], 1)
@@ -487,6 +561,17 @@ class BadDumps(DumpCase):
                 self.assertEqual({one["section"]: one["extent"] for one in snapshot["sight"]}[section], "cut off")
                 path = self.write("snapshot.json", json.dumps(snapshot))
                 self.assertEqual(json.loads(self.run_program("analyzer", "show", "--format", "json", path).stdout), snapshot)
+
+    def test_handles_to_a_hundred_thousand_exited_processes_and_wild_ones_end(self):
+        more = "process 2100 edragent.exe 0\nprocess 3200 explorer.exe 5 exited\nlogon 0:fe001 user02 LAB\n" \
+               "token two 0:fe001 5 S-1-5-21-1-2-3-1002\nprimary 3200 two\nprimary 2100 system\n" \
+               + "handle 2100 process:3200\n" * 100000
+        answer = self.damage("poke process 3200 UniqueProcessId 0x3", machine="19041 memory=256", more=more)
+        self.assertTrue(self.missing(answer, "process"))
+        self.describe("19041 memory=256", more)
+        answer = self.answer()
+        agent = next(one for one in answer["culprits"] if one["image"] == "edragent.exe")
+        self.assertEqual(agent["orphans"], 1)
 
     def test_wild_pointers_in_tokens_processes_and_tables_are_counted(self):
         wild = ("0x8000000000000000", "0xffffe40100000001", "0x7ffffffff000", "0xffffffffffffffff")

@@ -74,6 +74,22 @@ const char *method_text(uint32_t method)
 	}
 }
 
+/* MSDN; the kernel's functions as public stacks show them. */
+const char *method_calls(uint32_t method)
+{
+	switch (method) {
+	case METHOD_CREATE:
+		return "LogonUser, LsaLogonUser, AcceptSecurityContext (SepCreateToken)";
+	case METHOD_DUPLICATE:
+		return "DuplicateToken, DuplicateTokenEx, SetThreadToken, ImpersonateLoggedOnUser, "
+		       "CreateProcessAsUser (SepDuplicateToken)";
+	case METHOD_FILTER:
+		return "CreateRestrictedToken, SaferComputeTokenFromLevel (SepFilterToken)";
+	default:
+		return NULL;
+	}
+}
+
 const char *holder_kind_text(enum kernel_holder_kind kind, uint64_t count)
 {
 	static const char *const texts[][2] = {
@@ -81,6 +97,7 @@ const char *holder_kind_text(enum kernel_holder_kind kind, uint64_t count)
 	    [HOLDER_PRIMARY] = {"primary token", "primary tokens"},
 	    [HOLDER_THREAD] = {"impersonating thread", "impersonating threads"},
 	    [HOLDER_SESSION] = {"logon session's own token", "logon sessions' own tokens"},
+	    [HOLDER_EXITED] = {"handle to an exited process", "handles to exited processes"},
 	};
 	return texts[kind][count != 1];
 }

@@ -100,6 +100,8 @@ enum exit_code answer_exit_code(const struct answer *answer);
 
 /* "created", "duplicated", "filtered", "made". */
 const char *method_text(uint32_t method);
+/* Which calls of a program make tokens so, and by which function of the kernel; NULL: not known. */
+const char *method_calls(uint32_t method);
 /* "handle", "primary token", "impersonating thread", "logon session's own token". */
 const char *holder_kind_text(enum kernel_holder_kind kind, uint64_t count);
 

@@ -166,7 +166,8 @@ static void image(struct writer *writer, const char *name, bool is_cut)
 static void put_holder_of(
     struct writer *writer, const struct kernel *kernel, uint32_t process, unsigned kind)
 {
-	static const char *const kinds[] = {"handle", "primary_token", "thread", "session_token"};
+	static const char *const kinds[] = {
+	    "handle", "primary_token", "thread", "session_token", "exited_process"};
 	string(writer, "kind", kinds[kind]);
 	if (process == KERNEL_NONE)
 		return;
@@ -261,6 +262,27 @@ static void put_creation(struct writer *writer, const struct kernel_token *token
 	close_with(writer, '}');
 }
 
+/* The handle, and what has exited with the token as its primary one. */
+static void put_exited(struct writer *writer, const struct kernel *kernel,
+    const struct kernel_holder *holder, const struct kernel_token *token)
+{
+	address(writer, "handle", holder->value);
+	for (uint32_t i = 0; i < kernel->kept_count; i++) {
+		const struct kernel_kept *kept = &kernel->kept[i];
+		const struct kernel_process *target = &kernel->processes[kept->target];
+		if (kept->process != holder->process || kept->value != holder->value ||
+		    target->primary == KERNEL_NONE || &kernel->tokens[target->primary] != token)
+			continue;
+		open_with(writer, "exited_process", '{');
+		image(writer, target->image, target->image_is_cut);
+		number(writer, "pid", (int64_t)target->pid);
+		if (kept->tid)
+			number(writer, "tid", (int64_t)kept->tid);
+		close_with(writer, '}');
+		return;
+	}
+}
+
 static void put_token(
     struct writer *writer, const struct kernel *kernel, const struct kernel_token *token)
 {
@@ -286,6 +308,8 @@ static void put_token(
 		put_holder_of(writer, kernel, holder->process, holder->kind);
 		if (holder->kind == HOLDER_HANDLE)
 			address(writer, "handle", holder->value);
+		else if (holder->kind == HOLDER_EXITED)
+			put_exited(writer, kernel, holder, token);
 		else if (holder->kind == HOLDER_THREAD)
 			number(writer, "tid", (int64_t)holder->value);
 		close_with(writer, '}');
@@ -319,12 +343,17 @@ static void put_orphan(
 
 static void put_answer(struct writer *writer, const struct telling *telling)
 {
+	static const char *const rules[] = {[RULE_UNKNOWN] = "unknown",
+	    [RULE_ABSENT] = "absent",
+	    [RULE_OFF] = "switched off",
+	    [RULE_ON] = "yes"};
 	static const char *const trackings[] = {"unknown", "absent", "off", "on"};
 	const struct answer *answer = telling->answer;
 	const struct kernel *kernel = telling->kernel;
 	string(writer, "verdict", exit_code_word(answer_exit_code(answer)));
 	number(writer, "release_time", leak_release_time(answer->leak) / 1000000);
 	string(writer, "leak_tracking", trackings[kernel->tracking]);
+	string(writer, "tokens_keep_session_ids", rules[kernel->rule]);
 	number(writer, "token_objects", kernel->token_objects);
 	number(writer, "tokens_found", kernel->token_count);
 	number(writer, "processes", kernel->process_count);

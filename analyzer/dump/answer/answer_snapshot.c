@@ -104,6 +104,7 @@ static bool add_processes(struct making *making)
 		process->session_id = from->session_id;
 		process->handle_count = from->handles;
 		process->start_time = from->created;
+		process->exited = !from->is_alive;
 		if (!token || token->logon == KERNEL_NONE)
 			continue;
 		const struct kernel_logon_session *logon = &kernel->logons[token->logon];
@@ -128,10 +129,8 @@ static bool add_handle(struct making *making, const struct kernel_holder *holder
 	const struct kernel_process *process =
 	    holder->process == KERNEL_NONE ? NULL : &kernel->processes[holder->process];
 	struct handle *handle;
-	/* What runs with a token of its own is no leak, unless it exited. */
-	if (holder->kind == HOLDER_PRIMARY && process->is_alive)
-		return true;
-	if (!process)
+	/* What runs with a token of its own is no leak; what has exited does so because somebody keeps it. */
+	if (!process || holder->kind == HOLDER_PRIMARY || holder->kind == HOLDER_EXITED)
 		return true;
 	handle = snapshot_add_handle(making->snapshot);
 	if (!handle)
@@ -157,8 +156,42 @@ static bool add_handle(struct making *making, const struct kernel_holder *holder
 	return true;
 }
 
+/* A handle to a process that has exited: what it was is what its primary token tells. */
+static bool add_kept(struct making *making, const struct kernel_kept *kept)
+{
+	const struct kernel *kernel = making->kernel;
+	const struct kernel_process *target = &kernel->processes[kept->target];
+	const struct kernel_token *token =
+	    target->primary == KERNEL_NONE ? NULL : &kernel->tokens[target->primary];
+	struct handle *handle = snapshot_add_handle(making->snapshot);
+	if (!handle)
+		return false;
+	handle->pid = (int64_t)kernel->processes[kept->process].pid;
+	handle->image = making->snapshot->processes[kept->process].image;
+	handle->value = (int64_t)kept->value;
+	handle->type = keep(making, kept->tid ? "Thread" : "Process");
+	handle->target_pid = (int64_t)target->pid;
+	handle->target_image = making->snapshot->processes[kept->target].image;
+	handle->target_exited = YES;
+	handle->target_start_time = target->created;
+	handle->target_exit_time = target->exited;
+	handle->session_id = target->session_id;
+	if (!token || !token->is_read)
+		return true;
+	handle->luid = token->luid;
+	if (token->logon < making->snapshot->logon_session_count) {
+		const struct logon_session *logon = &making->snapshot->logon_sessions[token->logon];
+		handle->user = logon->user;
+		handle->domain = logon->domain;
+	}
+	return true;
+}
+
 static bool add_handles(struct making *making)
 {
+	for (uint32_t i = 0; i < making->kernel->kept_count; i++)
+		if (!add_kept(making, &making->kernel->kept[i]))
+			return false;
 	making->token = keep(making, "Token");
 	if (!making->token)
 		return false;
@@ -236,6 +269,9 @@ static bool fill(struct making *making)
 	snapshot->leak_tracking = making->kernel->tracking == TRACKING_ON        ? YES
 	                          : making->kernel->tracking == TRACKING_UNKNOWN ? YES_NO_UNKNOWN
 	                                                                         : NO;
+	snapshot->tokens_keep_ids = making->kernel->rule == RULE_UNKNOWN ? YES_NO_UNKNOWN
+	                            : making->kernel->rule == RULE_ON    ? YES
+	                                                                 : NO;
 	snapshot->token_objects = making->kernel->token_objects;
 	if (making->holders_seen && kernel_missing_of(making->kernel, THING_TOKEN_LIST) == 0)
 		snapshot->token_objects_accounted = count_held(making->kernel);

@@ -88,6 +88,14 @@ static void print_kernel(const struct telling *telling, FILE *out)
 	    [TRACKING_ON] = "on",
 	};
 	fact(out, "Leak tracking", "%s", trackings[kernel->tracking]);
+	static const char *const rules[] = {
+	    [RULE_UNKNOWN] = "not known: the switch of that rule is not in the dump",
+	    [RULE_ABSENT] =
+	        "no: tokens of this build have no SessionObject (it came with MS16-111)",
+	    [RULE_OFF] = "no: SeTokenDoesNotTrackSessionObject is set on this host",
+	    [RULE_ON] = "yes",
+	};
+	fact(out, "Tokens keep IDs", "%s", rules[kernel->rule]);
 	char total[64] = "an unknown number";
 	if (kernel->token_objects != NUMBER_UNKNOWN)
 		snprintf(total, sizeof total, "%lld", (long long)kernel->token_objects);
@@ -95,27 +103,20 @@ static void print_kernel(const struct telling *telling, FILE *out)
 	    kernel->process_count, kernel->process_count == 1 ? "" : "es");
 }
 
-/* "2-5, 9" */
+/* Who refers to the IDs that no session has. */
 static void print_referred(const struct answer *answer, FILE *out)
 {
-	char *text = NULL;
-	size_t size = 0;
-	FILE *line = answer->referred_count ? open_memstream(&text, &size) : NULL;
-	if (!line)
+	struct culprits culprits;
+	char words[REFERRED_WORDS + 2];
+	if (answer->referred_count == 0 || !culprits_find(&culprits, answer->snapshot, NULL, 0,
+	                                       answer->referred, answer->referred_count))
 		return;
-	fputs("Session IDs that no session has, and that something refers to: ", line);
-	for (uint32_t i = 0, last; i < answer->referred_count; i = last + 1) {
-		for (last = i; last + 1 < answer->referred_count &&
-		               answer->referred[last + 1] == answer->referred[last] + 1;)
-			last++;
-		fprintf(line, "%s%lld", i ? ", " : "", (long long)answer->referred[i]);
-		if (last > i)
-			fprintf(line, "-%lld", (long long)answer->referred[last]);
-	}
-	fputs(". That very probably keeps them.", line);
-	fclose(line);
-	text_print_wrapped(out, "", text);
-	free(text);
+	referred_words(answer->referred, answer->referred_count,
+	    culprits.count ? culprits.items : NULL, culprits.count, words);
+	words[0] = 'S';
+	strcat(words, ".");
+	text_print_wrapped(out, "", words);
+	culprits_deinit(&culprits);
 }
 
 static void sentence(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -135,7 +135,10 @@ static void note_holder(struct dump_culprit *culprit, const struct kernel_holder
 
 static const char *holder_image(const struct kernel *kernel, const struct kernel_holder *holder)
 {
-	return holder->process == KERNEL_NONE ? NULL : kernel->processes[holder->process].image;
+	const struct kernel_process *process =
+	    holder->process == KERNEL_NONE ? NULL : &kernel->processes[holder->process];
+	/* One that has exited is a victim: if nobody has a handle to it, the kernel keeps it. */
+	return process && process->is_alive ? process->image : NULL;
 }
 
 /* A holder that is neither lsass nor System, or NULL. The logon session's own token does not count: a session that

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "dump/kernel/address_map.h"
+#include "evidence/identity.h"
 
 struct search {
 	struct answer *answer;
@@ -31,7 +32,8 @@ int64_t logon_session_id(
 		if (!*sid)
 			*sid = token->user;
 	}
-	return id;
+	/* Copies of the host's own tokens are made for any session. */
+	return luid_is_lasting(logon->luid) ? 0 : id;
 }
 
 static bool find_running(struct search *search)

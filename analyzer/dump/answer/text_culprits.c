@@ -51,6 +51,14 @@ static void print_culprit_line(const struct dump_culprit *culprit, uint32_t numb
 	text_print_wrapped(out, first, what);
 }
 
+/* Where in the program to look. */
+static void print_calls(const struct dump_culprit *culprit, FILE *out)
+{
+	const char *calls = culprit->creator_image ? method_calls(culprit->method) : NULL;
+	if (calls)
+		text_print_wrapped(out, "     look for ", calls);
+}
+
 static void print_holders(
     const struct telling *telling, const struct dump_culprit *culprit, FILE *out)
 {
@@ -128,6 +136,7 @@ void print_culprits(const struct telling *telling, FILE *out)
 	    out);
 	for (uint32_t i = 0; i < shown; i++) {
 		print_culprit_line(&answer->culprits[i], i + 1, out);
+		print_calls(&answer->culprits[i], out);
 		print_holders(telling, &answer->culprits[i], out);
 		print_stack(telling, &answer->culprits[i], out);
 	}

@@ -25,6 +25,38 @@ uint64_t handles_header(const struct kernel_layout *layout, uint64_t low)
 	return bits ? UINT64_C(0xffff000000000000) | bits << 4 : 0;
 }
 
+/* A handle to a process or thread, if the process has exited: one that runs needs nobody to keep it. */
+static bool read_kept(struct walk *walk, uint64_t body, bool is_thread, uint64_t value)
+{
+	struct kernel *kernel = walk->kernel;
+	const struct kernel_layout *layout = &kernel->inside->layout;
+	struct kernel_kept kept = {.value = value, .process = walk->process};
+	struct memory_fault fault;
+	uint64_t pid = 0;
+	if (!is_thread) {
+		if (!processes_at(kernel, body, &kept.target))
+			return false;
+	} else {
+		if (layout->thread.pid == ABSENT || layout->thread.id == ABSENT)
+			return true;
+		if (!address_space_read_u64(
+		        kernel->space, body + (uint64_t)layout->thread.pid, &pid, &fault) ||
+		    !address_space_read_u64(
+		        kernel->space, body + (uint64_t)layout->thread.id, &kept.tid, &fault)) {
+			kernel_miss(kernel, THING_OBJECT, fault.state);
+			return true;
+		}
+		kept.target = address_map_find(&kernel->inside->process_of, pid);
+	}
+	if (kept.target == KERNEL_NONE || kernel->processes[kept.target].is_alive)
+		return true;
+	struct kernel_kept *next = kernel_next(
+	    &kernel->kept, &kernel->kept_count, &kernel->inside->kept_room, sizeof *kernel->kept);
+	if (next)
+		*next = kept;
+	return next;
+}
+
 static bool read_entry(struct walk *walk, uint64_t low, uint64_t value)
 {
 	struct kernel *kernel = walk->kernel;
@@ -57,6 +89,9 @@ static bool read_entry(struct walk *walk, uint64_t low, uint64_t value)
 	}
 	if (inside->has_cookie)
 		type ^= inside->cookie ^ (uint8_t)(header >> 8);
+	if ((inside->has_process_type && type == inside->process_type) ||
+	    (inside->has_thread_type && type == inside->thread_type))
+		return read_kept(walk, body, type != inside->process_type, value);
 	if (type != inside->token_type)
 		return true;
 	kernel->processes[walk->process].token_handles++;

@@ -18,12 +18,14 @@ struct kernel_private {
 	struct intern *strings;
 	struct address_map logon_at, token_at;
 	struct address_map process_of; /* by PID, which is not 0 */
+	struct address_map process_at;
+	uint32_t kept_room;
 	uint32_t token_room, holder_room, logon_room, process_room, module_room, lack_room;
 	struct stacks *stacks;
 	struct frames *frames;
 	uint64_t budget; /* bytes of the dump: more things than fit into it are damage */
-	bool has_token_type, has_cookie;
-	uint8_t token_type, cookie;
+	bool has_token_type, has_process_type, has_thread_type, has_cookie;
+	uint8_t token_type, process_type, thread_type, cookie;
 	uint64_t leaf_budget; /* pages of handle tables left to read */
 	kernel_progress *progress;
 	void *context;
@@ -78,6 +80,9 @@ const char *kernel_sid(struct kernel *kernel, const uint8_t *sid, size_t length,
 bool modules_read(struct kernel *kernel, struct error *error);
 const struct kernel_module *modules_find(const struct kernel *kernel, uint64_t address);
 bool processes_read(struct kernel *kernel, struct error *error);
+/* The process whose _EPROCESS is there, read if the list of active processes did not have it; *out is KERNEL_NONE if it is none that can
+ * be. False when memory is out. */
+bool processes_at(struct kernel *kernel, uint64_t address, uint32_t *out);
 /* Names a process, whose other members were read, by its file and by what _EPROCESS has of that name. */
 bool process_names_read(
     struct kernel *kernel, struct kernel_process *process, const char *short_name);

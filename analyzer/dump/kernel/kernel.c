@@ -143,6 +143,7 @@ void kernel_destroy(struct kernel *kernel)
 		address_map_deinit(&inside->logon_at);
 		address_map_deinit(&inside->token_at);
 		address_map_deinit(&inside->process_of);
+		address_map_deinit(&inside->process_at);
 		pdb_close(inside->pdb);
 		intern_destroy(inside->strings);
 		free(inside);
@@ -156,6 +157,7 @@ void kernel_destroy(struct kernel *kernel)
 	free(kernel->logons);
 	free(kernel->tokens);
 	free(kernel->holders);
+	free(kernel->kept);
 	address_space_destroy(kernel->space);
 	free(kernel);
 }
@@ -184,8 +186,10 @@ static bool read_primary_tokens(struct kernel *kernel, struct error *error)
 		uint32_t token;
 		if (!process->primary_at)
 			continue;
+		/* What keeps one that has exited is read with the handles. */
 		if (!tokens_at(kernel, process->primary_at, KERNEL_NONE, &token) ||
-		    (token != KERNEL_NONE && !tokens_hold(kernel, token, HOLDER_PRIMARY, i, 0)))
+		    (token != KERNEL_NONE && process->is_alive &&
+		        !tokens_hold(kernel, token, HOLDER_PRIMARY, i, 0)))
 			return kernel_no_memory(error);
 		process->primary = token;
 		/* A process is made in the session that its token names. */
@@ -194,6 +198,27 @@ static bool read_primary_tokens(struct kernel *kernel, struct error *error)
 			process->session_id = kernel_session_id(kernel->tokens[token].session_id);
 	}
 	return true;
+}
+
+/* Of processes that have exited: who has handles to them holds their tokens; those of whom nobody has any hold them themselves. */
+static bool read_exited(struct kernel *kernel, struct error *error)
+{
+	bool *held = calloc(kernel->process_count + 1u, sizeof *held);
+	bool good = held;
+	for (uint32_t i = 0; good && i < kernel->kept_count; i++) {
+		const struct kernel_kept *kept = &kernel->kept[i];
+		const uint32_t token = kernel->processes[kept->target].primary;
+		held[kept->target] = true;
+		good = token == KERNEL_NONE ||
+		       tokens_hold(kernel, token, HOLDER_EXITED, kept->process, kept->value);
+	}
+	for (uint32_t i = 0; good && i < kernel->process_count; i++) {
+		const struct kernel_process *process = &kernel->processes[i];
+		good = process->is_alive || process->primary == KERNEL_NONE || held[i] ||
+		       tokens_hold(kernel, process->primary, HOLDER_PRIMARY, i, 0);
+	}
+	free(held);
+	return good || kernel_no_memory(error);
 }
 
 bool kernel_read(
@@ -210,7 +235,7 @@ bool kernel_read(
 	tokens_prepare(kernel);
 	return tokens_read_lists(kernel, error) && read_own_tokens(kernel, error) &&
 	       read_primary_tokens(kernel, error) && handles_read(kernel, error) &&
-	       threads_read(kernel, error);
+	       read_exited(kernel, error) && threads_read(kernel, error);
 }
 
 int64_t kernel_session_id(uint32_t id)

@@ -117,7 +117,28 @@ struct kernel_token {
 
 #define TOKEN_FLAG_NO_REFERENCE 0x20u /* the token does not hold its logon session */
 
-enum kernel_holder_kind { HOLDER_HANDLE, HOLDER_PRIMARY, HOLDER_THREAD, HOLDER_SESSION };
+enum kernel_holder_kind {
+	HOLDER_HANDLE,
+	HOLDER_PRIMARY,
+	HOLDER_THREAD,
+	HOLDER_SESSION,
+	HOLDER_EXITED, /* a handle to the exited process whose primary token it is, or to its thread */
+};
+
+/* A handle to a process that has exited, or to a thread of it: it keeps the process as an object. */
+struct kernel_kept {
+	uint64_t value, tid; /* tid 0: to the process itself */
+	uint32_t process;    /* whose handle it is */
+	uint32_t target;     /* the process that has exited */
+};
+
+/* Whether tokens keep the session IDs that they are stamped with. */
+enum kernel_rule {
+	RULE_UNKNOWN,
+	RULE_ABSENT, /* this build's _TOKEN has no SessionObject */
+	RULE_OFF,    /* SeTokenDoesNotTrackSessionObject is not 0 */
+	RULE_ON,
+};
 
 struct kernel_holder {
 	uint64_t value;   /* of the handle, or thread ID */
@@ -142,6 +163,7 @@ struct kernel {
 	struct error no_symbol; /* why there are none */
 
 	enum kernel_tracking tracking;
+	enum kernel_rule rule;
 	int64_t token_objects, token_handles; /* totals of the object type; NUMBER_UNKNOWN */
 	const char *
 	    *lacks; /* members and symbols that this build does not have, and what it costs */
@@ -152,7 +174,8 @@ struct kernel {
 	struct kernel_logon_session *logons;
 	struct kernel_token *tokens;
 	struct kernel_holder *holders;
-	uint32_t module_count, process_count, logon_count, token_count, holder_count;
+	struct kernel_kept *kept;
+	uint32_t module_count, process_count, logon_count, token_count, holder_count, kept_count;
 	bool handles_read; /* token handles could be told from others */
 	bool threads_read; /* impersonating threads could be told from others */
 

@@ -28,7 +28,7 @@ struct kernel_layout {
 	int32_t session_id; /* in what process.session points to */
 	int32_t audit_path; /* in what process.audit points to */
 	struct {
-		int32_t links, id, client, impersonating;
+		int32_t links, id, pid, client, impersonating;
 		uint8_t impersonating_bit;
 	} thread; /* _ETHREAD */
 	struct {
@@ -37,7 +37,7 @@ struct kernel_layout {
 	} logon; /* _SEP_LOGON_SESSION_REFERENCES */
 	struct {
 		int32_t id, luid, session_id, groups, group_count, type, level, flags, logon,
-		    diagnostics;
+		    diagnostics, session_object;
 		uint32_t size;
 	} token; /* _TOKEN */
 	struct {

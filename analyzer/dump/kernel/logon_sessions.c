@@ -37,22 +37,32 @@ static bool read_tracking(struct kernel *kernel)
 	return true;
 }
 
-/* What tells tokens from other objects behind handles. */
-static bool read_token_type(struct kernel *kernel)
+/* The index of an object type, by the variable that points to it; *address: of the type. */
+static bool read_type_index(
+    struct kernel *kernel, const char *variable, uint64_t *address, uint8_t *index)
+{
+	const struct kernel_layout *layout = &kernel->inside->layout;
+	uint64_t at;
+	return find_variable(kernel, variable, &at) &&
+	       address_space_read_u64(kernel->space, at, address, NULL) &&
+	       address_space_is_kernel(kernel->space, *address) &&
+	       address_space_read_u8(
+	           kernel->space, *address + (uint64_t)layout->type.index, index, NULL);
+}
+
+/* What tells tokens, processes and threads from other objects behind handles. */
+static bool read_types(struct kernel *kernel)
 {
 	struct kernel_private *inside = kernel->inside;
 	const struct kernel_layout *layout = &inside->layout;
-	uint64_t variable, type;
+	uint64_t variable, type, other;
 	uint32_t count;
 	if (layout->type.index == ABSENT || layout->header.type == ABSENT)
 		return true; /* said by the layout */
 	if (!find_variable(kernel, "SeTokenObjectType", &variable))
 		return kernel_lack(
 		    kernel, "SeTokenObjectType: tokens cannot be told from other objects");
-	if (!address_space_read_u64(kernel->space, variable, &type, NULL) ||
-	    !address_space_is_kernel(kernel->space, type) ||
-	    !address_space_read_u8(
-	        kernel->space, type + (uint64_t)layout->type.index, &inside->token_type, NULL))
+	if (!read_type_index(kernel, "SeTokenObjectType", &type, &inside->token_type))
 		return kernel_lack(kernel,
 		    "the token type is not in the dump: tokens cannot be told from other objects");
 	inside->has_cookie = find_variable(kernel, "ObHeaderCookie", &variable);
@@ -62,6 +72,10 @@ static bool read_token_type(struct kernel *kernel)
 		    "ObHeaderCookie is not in the dump: tokens cannot be told from other "
 		    "objects");
 	inside->has_token_type = true;
+	inside->has_process_type =
+	    read_type_index(kernel, "PsProcessType", &other, &inside->process_type);
+	inside->has_thread_type =
+	    read_type_index(kernel, "PsThreadType", &other, &inside->thread_type);
 	if (layout->type.objects != ABSENT &&
 	    address_space_read_u32(
 	        kernel->space, type + (uint64_t)layout->type.objects, &count, NULL))
@@ -70,7 +84,25 @@ static bool read_token_type(struct kernel *kernel)
 	    address_space_read_u32(
 	        kernel->space, type + (uint64_t)layout->type.handles, &count, NULL))
 		kernel->token_handles = count;
-	return true;
+	return (inside->has_process_type && inside->has_thread_type) ||
+	       kernel_lack(kernel,
+	           "PsProcessType, PsThreadType: who keeps processes that have exited is not seen");
+}
+
+/* Whether a token keeps the session ID that it is stamped with: since MS16-111 it has a pointer to the session's object; and a
+ * switch, which Microsoft has not documented. */
+static void read_rule(struct kernel *kernel)
+{
+	uint64_t address;
+	uint32_t value;
+	if (kernel->inside->layout.token.session_object == ABSENT)
+		kernel->rule = RULE_ABSENT;
+	else if (!find_variable(kernel, "SeTokenDoesNotTrackSessionObject", &address))
+		kernel->rule = RULE_ON;
+	else if (!address_space_read_u32(kernel->space, address, &value, NULL))
+		kernel->rule = RULE_UNKNOWN;
+	else
+		kernel->rule = value ? RULE_OFF : RULE_ON;
 }
 
 /* The count of references; NUMBER_UNKNOWN for one that cannot be. */
@@ -222,8 +254,9 @@ bool logon_sessions_read(struct kernel *kernel, struct error *error)
 	struct memory_fault fault;
 	struct walk walks[LISTS];
 	kernel->inside->logon_at.spacing_bits = SPACING_BITS;
-	if (!read_tracking(kernel) || !read_token_type(kernel))
+	if (!read_tracking(kernel) || !read_types(kernel))
 		return kernel_no_memory(error);
+	read_rule(kernel);
 	if (bytes_needed(&kernel->inside->layout) > 1024)
 		return error_set(error, EXIT_INCONCLUSIVE,
 		    "the PDB describes a logon session of more than 1024 bytes, which cannot be");

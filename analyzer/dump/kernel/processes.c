@@ -5,6 +5,7 @@
 
 #define FAST_REFERENCE UINT64_C(0xf) /* low bits of an EX_FAST_REF */
 #define IMAGE_LENGTH 15
+#define PROCESS_SPACING_BITS 9              /* no build's processes are smaller than 512 bytes */
 #define NT_EPOCH INT64_C(11644473600000000) /* microseconds from 1601 to 1970 */
 
 static int64_t timestamp_of(uint64_t nt_time)
@@ -53,10 +54,9 @@ static int64_t read_session_id(struct kernel *kernel, uint64_t process)
 	return kernel_session_id(id);
 }
 
-static bool read_process(struct kernel *kernel, uint64_t entry, bool *failed)
+static bool read_process(struct kernel *kernel, uint64_t at, bool *failed)
 {
 	const struct kernel_layout *layout = &kernel->inside->layout;
-	uint64_t at = entry - (uint64_t)layout->process.links;
 	uint8_t image[IMAGE_LENGTH];
 	struct memory_fault fault;
 	struct kernel_process found = {.address = at,
@@ -97,6 +97,8 @@ static bool read_process(struct kernel *kernel, uint64_t entry, bool *failed)
 	if (!process)
 		return false;
 	*process = found;
+	if (!address_map_add(&kernel->inside->process_at, at, kernel->process_count - 1))
+		return false;
 	if (found.pid == 0)
 		return true;
 	if (address_map_find(&kernel->inside->process_of, found.pid) == UINT32_MAX)
@@ -117,9 +119,11 @@ bool processes_read(struct kernel *kernel, struct error *error)
 	if (head == 0 && pdb_find_public(kernel->inside->pdb, "PsActiveProcessHead", &rva))
 		head = kernel->base + rva;
 	kernel->inside->process_of.spacing_bits = 2;
+	kernel->inside->process_at.spacing_bits = PROCESS_SPACING_BITS;
 	list_begin(&list, kernel->space, head, true, kernel_most(kernel, 512));
 	while (list_next(&list, &entry) == LIST_ENTRY)
-		if (!read_process(kernel, entry, &failed))
+		if (!read_process(
+		        kernel, entry - (uint64_t)kernel->inside->layout.process.links, &failed))
 			return kernel_no_memory(error);
 	if (list.broken && list.reason != MEMORY_STATES)
 		kernel_miss(kernel, THING_PROCESS, list.reason);
@@ -128,4 +132,21 @@ bool processes_read(struct kernel *kernel, struct error *error)
 		    "the list of processes: the entry at 0x%llx %s", (unsigned long long)list.where,
 		    list.what);
 	return true;
+}
+
+bool processes_at(struct kernel *kernel, uint64_t address, uint32_t *out)
+{
+	const uint32_t before = kernel->process_count;
+	bool failed = false;
+	*out = address_map_find(&kernel->inside->process_at, address);
+	if (*out != KERNEL_NONE || before >= kernel_most(kernel, 512))
+		return true;
+	if (!read_process(kernel, address, &failed))
+		return false;
+	if (kernel->process_count == before)
+		return true;
+	*out = before;
+	struct kernel_process *process = &kernel->processes[before];
+	return !process->primary_at ||
+	       tokens_at(kernel, process->primary_at, KERNEL_NONE, &process->primary);
 }
