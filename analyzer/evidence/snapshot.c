@@ -27,6 +27,7 @@ RECORD_DEFINE(logon_session, LOGON_SESSION_FIELDS)
 RECORD_DEFINE(handle, HANDLE_FIELDS)
 RECORD_DEFINE(process, PROCESS_FIELDS)
 RECORD_DEFINE(handle_type, HANDLE_TYPE_FIELDS)
+RECORD_DEFINE(session_object, SESSION_OBJECT_FIELDS)
 RECORD_DEFINE(searched, SEARCHED_FIELDS)
 RECORD_DEFINE(sight, SIGHT_FIELDS)
 RECORD_DEFINE(unread, UNREAD_FIELDS)
@@ -103,6 +104,11 @@ struct process *snapshot_add_process(struct snapshot *snapshot)
 struct handle_type *snapshot_add_handle_type(struct snapshot *snapshot)
 {
 	return ADD(snapshot, handle_types);
+}
+
+struct session_object *snapshot_add_session_object(struct snapshot *snapshot)
+{
+	return ADD(snapshot, session_objects);
 }
 
 bool snapshot_add_unread(

@@ -29,6 +29,9 @@
 	    "WTS_CONNECTSTATE_CLASS in English: Active, Disc, Listen, Conn ...")                   \
 	F(R, TEXT, logon_time_text, "logon_time_text",                                             \
 	    "when its user logged on, as quser printed it, in the host's zone and language")       \
+	F(R, TIME, logon_time, "logon_time", "when its user logged on, by the host's clock")       \
+	F(R, TIME, connect_time, "connect_time", "when somebody connected to it last")             \
+	F(R, TIME, disconnect_time, "disconnect_time", "when somebody disconnected from it last")  \
 	F(R, FLAG, disputed, "disputed", "observers of the moment do not agree whose it is")
 RECORD_DECLARE(session, SESSION_FIELDS)
 
@@ -80,7 +83,11 @@ RECORD_DECLARE(handle, HANDLE_FIELDS)
 	F(R, TEXT, user, "user", "user of its primary token")                                      \
 	F(R, LUID, luid, "luid", "logon session of its primary token")                             \
 	F(R, TIME, start_time, "start_time", "when it started, by the host's clock")               \
-	F(R, FLAG, exited, "exited", "it has exited, and is kept as an object")
+	F(R, FLAG, exited, "exited", "it has exited, and is kept as an object")                    \
+	F(R, TEXT, path, "path", "path of its file")                                               \
+	F(R, TEXT, version, "version", "version of its file")                                      \
+	F(R, TEXT, company, "company", "company of its file")                                      \
+	F(R, TEXT, services, "services", "services that it hosts")
 RECORD_DECLARE(process, PROCESS_FIELDS)
 
 /* How many handles of a type there are, on the host or in what was asked for. */
@@ -88,6 +95,10 @@ RECORD_DECLARE(process, PROCESS_FIELDS)
 	F(R, TEXT, type, "type", "object type")                                                    \
 	F(R, NUMBER, count, "count", "handles of the type")
 RECORD_DECLARE(handle_type, HANDLE_TYPE_FIELDS)
+
+/* \\KernelObjects\\Session<n>: the kernel's object of a session, which may be there still when the session is over. A hint. */
+#define SESSION_OBJECT_FIELDS(F, K, W, L, R) K(R, NUMBER, id, "id", "session ID")
+RECORD_DECLARE(session_object, SESSION_OBJECT_FIELDS)
 
 /* What stands behind a list in the text that it is from. A tool ends its list in one way, so a list that ends in another was
  * cut, or captured in another way. */
@@ -147,6 +158,10 @@ RECORD_DECLARE(contradiction, CONTRADICTION_FIELDS)
 	F(R, TIME, boot_time, "boot_time", "when the host started, by its clock")                  \
 	F(R, TIME, time, "time", "when it was taken, by the host's clock")                         \
 	F(R, YES_NO, elevated, "elevated", "whether the observer had administrator's rights")      \
+	F(R, YES_NO, debug_privilege, "debug_privilege",                                           \
+	    "whether the observer could enable SeDebugPrivilege")                                  \
+	F(R, YES_NO, object_addresses, "object_addresses",                                         \
+	    "whether the host shows the addresses of objects, by which handles are joined")        \
 	F(R, YES_NO, leak_tracking, "leak_tracking", "SeTokenLeakDiag")                            \
 	F(R, YES_NO, tokens_keep_ids, "tokens_keep_session_ids",                                   \
 	    "whether a token keeps the session ID it is stamped with (since MS16-111)")            \
@@ -161,6 +176,8 @@ RECORD_DECLARE(contradiction, CONTRADICTION_FIELDS)
 	L(R, handle, handles, handle_count, "handles", "handles to tokens and DosDevices")         \
 	L(R, process, processes, process_count, "processes", "processes")                          \
 	L(R, sight, sights, sight_count, "sight", "how much of each section was seen")             \
+	L(R, session_object, session_objects, session_object_count, "session_objects",             \
+	    "objects of sessions that the kernel names")                                           \
 	L(R, handle_type, handle_types, handle_type_count, "handle_types", "handles by type")      \
 	F(R, COUNT, contradiction_total, "contradiction_count",                                    \
 	    "contradictions, of which the first are kept")                                         \
@@ -192,6 +209,7 @@ struct logon_session *snapshot_add_logon_session(struct snapshot *snapshot);
 struct handle *snapshot_add_handle(struct snapshot *snapshot);
 struct process *snapshot_add_process(struct snapshot *snapshot);
 struct handle_type *snapshot_add_handle_type(struct snapshot *snapshot);
+struct session_object *snapshot_add_session_object(struct snapshot *snapshot);
 /* Counts a line that was not understood and keeps it while there is room. */
 bool snapshot_add_unread(
     struct snapshot *snapshot, const char *origin, int64_t line, const char *text, size_t length);

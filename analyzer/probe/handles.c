@@ -51,6 +51,23 @@ static int64_t count_objects(HANDLE token)
 	return answer.type.objects > 0 ? (int64_t)answer.type.objects : -1;
 }
 
+/* Type indexes differ from system to system: a handle that is known to lead to such an object tells. */
+static int type_of(const struct nt_handles *all, HANDLE own)
+{
+	const struct nt_handle *known =
+	    all && own ? find(all, GetCurrentProcessId(), (uintptr_t)own) : NULL;
+
+	return known ? known->type : -1;
+}
+
+static bool hides_addresses(const struct nt_handles *all)
+{
+	for (uint64_t i = 0; i < all->count; i++)
+		if (all->entries[i].object)
+			return false;
+	return true;
+}
+
 bool handle_table_read(struct handle_table *out, DWORD *error)
 {
 	HANDLE own;
@@ -59,16 +76,22 @@ bool handle_table_read(struct handle_table *out, DWORD *error)
 		*error = GetLastError();
 		return false;
 	}
-	struct handle_table table = {.all = nt_query(NT_EXTENDED_HANDLES, error), .token_type = -1};
+	HANDLE process =
+	    OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, GetCurrentProcessId());
+	HANDLE thread = OpenThread(THREAD_QUERY_LIMITED_INFORMATION, FALSE, GetCurrentThreadId());
+	struct handle_table table = {.all = nt_query(NT_EXTENDED_HANDLES, error)};
 	table.token_objects = count_objects(own);
-	/* Type indexes differ from system to system: a handle that is known to lead to a token tells. */
-	const struct nt_handle *known =
-	    table.all ? find(table.all, GetCurrentProcessId(), (uintptr_t)own) : NULL;
-	if (known)
-		table.token_type = known->type;
+	table.token_type = type_of(table.all, own);
+	table.process_type = type_of(table.all, process);
+	table.thread_type = type_of(table.all, thread);
 	CloseHandle(own);
+	if (process)
+		CloseHandle(process);
+	if (thread)
+		CloseHandle(thread);
 	if (!table.all)
 		return false;
+	table.addresses_hidden = hides_addresses(table.all);
 	*out = table;
 	return true;
 }
@@ -79,11 +102,18 @@ void handle_table_free(struct handle_table *table)
 	table->all = NULL;
 }
 
-bool handle_table_has_token(const struct handle_table *table, uint64_t pid, uint64_t value)
+const struct nt_handle *handle_table_find(
+    const struct handle_table *table, uint64_t pid, uint64_t value)
 {
 	const struct nt_handle *handle = find(table->all, pid, value);
 
-	return handle && handle->type == table->token_type;
+	return handle && handle_table_knows(table, handle) ? handle : NULL;
+}
+
+bool handle_table_knows(const struct handle_table *table, const struct nt_handle *handle)
+{
+	return handle->type == table->token_type || handle->type == table->process_type ||
+	       handle->type == table->thread_type;
 }
 
 bool token_copy(HANDLE process, uint64_t value, HANDLE *out)

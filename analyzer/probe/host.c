@@ -40,7 +40,7 @@ void host_read(struct host *out)
 	if (NtQuerySystemInformation(
 	        (SYSTEM_INFORMATION_CLASS)NT_TIME_OF_DAY, &times, sizeof(times), &length) == 0 &&
 	    times.boot > 0)
-		out->boot = times.boot;
+		out->boot = times.boot - times.boot_bias;
 	if (GetComputerNameExW(ComputerNameDnsHostname, name, &size) && size > 0) {
 		char *text = utf8(name, -1);
 

@@ -26,13 +26,22 @@ static void write_string(struct json *json, const char *text)
 	free(wide);
 }
 
+static void new_line(const struct json *json)
+{
+	if (json->compact)
+		return;
+	fputc('\n', json->out);
+	for (unsigned i = 0; i < json->depth; i++)
+		fputc(' ', json->out);
+}
+
 static void write_key(struct json *json, const char *key)
 {
 	if (json->depth > 0) {
-		fputs(json->more[json->depth - 1] ? ",\n" : "\n", json->out);
+		if (json->more[json->depth - 1])
+			fputc(',', json->out);
 		json->more[json->depth - 1] = true;
-		for (unsigned i = 0; i < json->depth; i++)
-			fputc(' ', json->out);
+		new_line(json);
 	}
 	if (key) {
 		write_string(json, key);
@@ -51,11 +60,8 @@ void json_begin(struct json *json, const char *key, char open)
 void json_end(struct json *json)
 {
 	json->depth--;
-	if (json->more[json->depth]) {
-		fputc('\n', json->out);
-		for (unsigned i = 0; i < json->depth; i++)
-			fputc(' ', json->out);
-	}
+	if (json->more[json->depth])
+		new_line(json);
 	fputc(json->close[json->depth], json->out);
 	if (json->depth == 0)
 		fputc('\n', json->out);

@@ -11,6 +11,7 @@
 
 struct json {
 	FILE *out;
+	bool compact; /* on one line */
 	unsigned depth;
 	bool more[JSON_DEPTH]; /* something was written there already */
 	char close[JSON_DEPTH];

@@ -17,25 +17,29 @@
 
 static const char help[] =
     "Usage: leaklab-probe [snapshot] [--output=FILE | --repeat=N]\n"
+    "       leaklab-probe watch\n"
     "       leaklab-probe status | disarm\n"
     "       leaklab-probe arm [--dump=kernel|complete]\n"
     "       leaklab-probe release --lab PID:HANDLE | LUID\n"
     "Tell what this host knows of sessions, logon sessions and the handles that keep them.\n"
     "\n"
-    "  snapshot  one JSON snapshot (leaklab.snapshot/1) for leaklab-analyzer: sessions, LSA\n"
-    "            logon sessions, every token handle, handle counts, token objects; and what\n"
-    "            could not be seen, and why. It closes what it opens, and leaves nothing:\n"
+    "  snapshot  one JSON snapshot (leaklab.snapshot/2) for leaklab-analyzer: sessions, LSA\n"
+    "            logon sessions, every token handle, handles to processes that have exited,\n"
+    "            handle counts, token objects; and how much of each was seen, and why not\n"
+    "            more. It closes what it opens, and leaves nothing:\n"
     "            --repeat=N is for testing the probe itself. It prints N snapshots one after\n"
     "            another, in which its own handle count stays the same; no reader takes that\n"
     "            for one snapshot, so it does not go with --output\n"
+    "  watch     a snapshot on one line for each line it reads, until its input ends: one\n"
+    "            connection serves all samples of a run, and makes one logon session\n"
     "  arm       have the kernel note who makes tokens (SeTokenLeakDiag), and have an NMI\n"
     "            write a kernel dump (default) or a complete one; both from the next boot on.\n"
     "            What was there is kept under HKLM\\SOFTWARE\\leaklab, and until the next boot\n"
     "            what the kernel had read at the last in HKLM\\SOFTWARE\\leaklab-boot\n"
     "  disarm    put back exactly what was there; the kernel goes on until the next boot\n"
     "  status    what is armed, what the running kernel does, and whether a reboot is needed\n"
-    "  release   close another process' token handle, or one by one all those of a logon\n"
-    "            session, and say after each whether the logon session has gone. The process\n"
+    "  release   close another process' handle to a token, process or thread, or one by one\n"
+    "            all those that keep a logon session, and say after each whether the logon session has gone. The process\n"
     "            may fail: --lab says that this host is there for such things\n"
     "\n"
     "      --help, --version\n"
@@ -67,7 +71,8 @@ static int usage_error(const char *what, const char *why)
 
 static bool is_verb(const char *text)
 {
-	static const char *const verbs[] = {"snapshot", "arm", "disarm", "status", "release"};
+	static const char *const verbs[] = {
+	    "snapshot", "watch", "arm", "disarm", "status", "release"};
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (strcmp(verbs[i], text) == 0)
@@ -125,11 +130,28 @@ static int write_snapshots(const char *path, unsigned count)
 	setvbuf(out, NULL, _IOFBF, 1 << 16);
 	bool good = true;
 	for (unsigned i = 0; i < count && good; i++)
-		good = snapshot_write(out);
+		good = snapshot_write(out, false);
 	if (path && fclose(out) != 0)
 		good = false;
 	if (!good)
 		fprintf(stderr, "leaklab-probe: writing the snapshot: no memory, or no room\n");
+	return good ? EXIT_GOOD : EXIT_TARGET;
+}
+
+/* One for each line of input; who asks knows when. */
+static int watch(void)
+{
+	bool good = true;
+	int character;
+
+	_setmode(_fileno(stdout), _O_BINARY);
+	setvbuf(stdout, NULL, _IOFBF, 1 << 16);
+	while (good && (character = getchar()) != EOF)
+		if (character == '\n')
+			good = snapshot_write(stdout, true);
+	if (!good)
+		fprintf(
+		    stderr, "leaklab-probe: writing the snapshot: no memory, or nobody reads it\n");
 	return good ? EXIT_GOOD : EXIT_TARGET;
 }
 
@@ -150,6 +172,8 @@ static int run(const struct options *options)
 		return tracking_disarm();
 	if (strcmp(verb, "status") == 0)
 		return tracking_status();
+	if (strcmp(verb, "watch") == 0)
+		return watch();
 	if (strcmp(verb, "snapshot") == 0)
 		return write_snapshots(options->output, options->repeat ? options->repeat : 1);
 	if (!options->target)

@@ -12,6 +12,8 @@
 #define NT_PROCESSES 5
 #define NT_EXTENDED_HANDLES 64
 #define NT_OBJECT_TYPE 2
+#define NT_PROCESS_IMAGE 27 /* ProcessImageFileName */
+#define NT_THREAD_BASIC 0
 
 #define NT_INFO_LENGTH_MISMATCH ((NTSTATUS)0xC0000004)
 #define NT_NO_SUCH_LOGON_SESSION ((NTSTATUS)0xC000005F)
@@ -36,7 +38,9 @@ struct nt_handles { /* SYSTEM_HANDLE_INFORMATION_EX */
 struct nt_process { /* SYSTEM_PROCESS_INFORMATION, its beginning */
 	uint32_t next;
 	uint32_t threads;
-	uint8_t times[48];
+	uint8_t working_set[24];
+	int64_t created; /* 100 ns since 1601 */
+	int64_t times[2];
 	UNICODE_STRING image;
 	int32_t priority;
 	uint64_t pid;
@@ -48,7 +52,23 @@ struct nt_process { /* SYSTEM_PROCESS_INFORMATION, its beginning */
 struct nt_time_of_day { /* SYSTEM_TIMEOFDAY_INFORMATION */
 	int64_t boot;   /* 100 ns since 1601 */
 	int64_t now;
-	uint8_t rest[32];
+	int64_t time_zone_bias;
+	uint32_t time_zone;
+	uint32_t reserved;
+	int64_t boot_bias; /* what setting the clock has moved the boot time by */
+	int64_t sleep_bias;
+};
+
+struct nt_thread_basic { /* THREAD_BASIC_INFORMATION */
+	NTSTATUS exit_status;
+	void *teb;
+	uint64_t pid, tid;
+	uint64_t affinity;
+	int32_t priority, base_priority;
+};
+
+struct nt_directory_entry { /* OBJECT_DIRECTORY_INFORMATION */
+	UNICODE_STRING name, type;
 };
 
 struct nt_object_type { /* OBJECT_TYPE_INFORMATION, its beginning; the name follows the structure */

@@ -40,6 +40,7 @@ bool processes_read(struct processes *out, unsigned long *error)
 		                 ? utf8(at->image.Buffer, at->image.Length / 2)
 		                 : NULL,
 		    .session = at->session,
+		    .created = at->created,
 		};
 	free(first);
 	qsort(processes.all, processes.count, sizeof(*processes.all), compare);

@@ -10,6 +10,7 @@ struct process {
 	uint64_t pid;
 	char *image; /* NULL: the idle process */
 	uint32_t session;
+	int64_t created;       /* 100 ns since 1601 */
 	uint64_t handle_count; /* zero; for the caller to count */
 };
 

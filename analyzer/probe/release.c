@@ -10,6 +10,7 @@
 #include "probe/handles.h"
 #include "probe/logons.h"
 #include "probe/processes.h"
+#include "probe/targets.h"
 #include "probe/win32.h"
 
 #define EXIT_GOOD 0
@@ -89,31 +90,71 @@ static bool close_there(HANDLE process, uint64_t value)
 
 enum outcome {
 	CLOSED,
-	NO_TOKEN, /* what the handle leads to cannot be asked as a token, or not any more */
+	NOTHING, /* what the handle leads to cannot be asked, or not any more */
 	NOT_MEANT,
 	LEFT,
 	REFUSED
 };
 
-/* Closes a handle if it leads to a token (of that logon session, unless luid is NULL). */
-static enum outcome close_one(
-    const struct process *owner, uint64_t pid, uint64_t value, const uint64_t *luid)
+/* What a handle holds. */
+struct held {
+	uint64_t luid; /* of the token, or of the exited process' primary one; 0: not told */
+	bool is_target;
+	struct target target;
+};
+
+static bool copy_of(
+    HANDLE process, const struct handle_table *table, const struct nt_handle *handle, HANDLE *copy)
 {
+	return handle->type == table->token_type
+	           ? token_copy(process, handle->value, copy)
+	           : target_copy(process, handle->value, handle->type == table->thread_type, copy);
+}
+
+static bool ask(
+    HANDLE copy, const struct handle_table *table, const struct nt_handle *handle, struct held *out)
+{
+	struct token token;
+	HANDLE primary;
+
+	*out = (struct held){.is_target = handle->type != table->token_type};
+	if (!out->is_target) {
+		if (!token_query(copy, &token))
+			return false;
+		out->luid = token.luid;
+		return true;
+	}
+	if (!target_query(copy, handle->type == table->thread_type, &out->target, &primary))
+		return false;
+	if (primary)
+		CloseHandle(primary);
+	free(out->target.image);
+	out->target.image = NULL;
+	out->luid = out->target.has_token ? out->target.token.luid : 0;
+	return true;
+}
+
+/* Closes a handle if it leads to a token, or to a process or thread (of that logon session, unless luid is NULL; then to one that has
+ * exited). */
+static enum outcome close_one(const struct handle_table *table, const struct process *owner,
+    const struct nt_handle *handle, const uint64_t *luid)
+{
+	const uint64_t pid = handle->pid, value = handle->value;
 	HANDLE process = OpenProcess(PROCESS_DUP_HANDLE, FALSE, (DWORD)pid);
 	enum outcome outcome = REFUSED;
-	struct token token;
+	struct held held;
 	HANDLE copy;
 
 	if (!process)
 		return REFUSED;
 	/* Looked at right before it is closed: it may lead elsewhere by now. */
-	if (!token_copy(process, value, &copy)) {
+	if (!copy_of(process, table, handle, &copy)) {
 		CloseHandle(process);
 		return REFUSED;
 	}
-	if (!token_query(copy, &token))
-		outcome = NO_TOKEN;
-	else if (luid && token.luid != *luid)
+	if (!ask(copy, table, handle, &held))
+		outcome = NOTHING;
+	else if (luid && (held.luid != *luid || (held.is_target && !held.target.exited)))
 		outcome = NOT_MEANT;
 	else if (is_system(owner))
 		outcome = LEFT;
@@ -125,7 +166,13 @@ static enum outcome close_one(
 	} else if (outcome == REFUSED && close_there(process, value)) {
 		printf("closed: process %llu %s handle 0x%llx", (unsigned long long)pid,
 		    owner && owner->image ? owner->image : "", (unsigned long long)value);
-		say_state(token.luid);
+		if (held.is_target)
+			printf(" to %sprocess %llu", held.target.tid ? "a thread of " : "",
+			    (unsigned long long)held.target.pid);
+		if (held.luid || !held.is_target)
+			say_state(held.luid);
+		else
+			putchar('\n');
 		outcome = CLOSED;
 	}
 	const DWORD error = GetLastError();
@@ -146,19 +193,21 @@ static int release_handle(const struct handle_table *table, const struct process
     uint64_t pid, uint64_t value)
 {
 	const struct process *owner = processes_find(processes, pid);
+	const struct nt_handle *handle = handle_table_find(table, pid, value);
 
-	if (!handle_table_has_token(table, pid, value)) {
+	if (!handle) {
 		fprintf(stderr,
-		    "leaklab-probe: process %llu has no token handle 0x%llx; nothing is closed\n",
+		    "leaklab-probe: process %llu has no handle 0x%llx to a token, process or thread; nothing "
+		    "is closed\n",
 		    (unsigned long long)pid, (unsigned long long)value);
 		return EXIT_TARGET;
 	}
-	const enum outcome outcome = close_one(owner, pid, value, NULL);
+	const enum outcome outcome = close_one(table, owner, handle, NULL);
 	if (outcome == REFUSED)
 		say_refused(pid, value);
-	else if (outcome == NO_TOKEN)
+	else if (outcome == NOTHING)
 		fprintf(stderr,
-		    "leaklab-probe: process %llu handle 0x%llx leads to no token any more: its "
+		    "leaklab-probe: process %llu handle 0x%llx leads to no token, process or thread any more: its "
 		    "process has closed it, or used its value again. Nothing is closed; look with "
 		    "a new snapshot\n",
 		    (unsigned long long)pid, (unsigned long long)value);
@@ -181,12 +230,12 @@ static int release_luid(
 	for (uint64_t i = 0; i < table->all->count; i++) {
 		const struct nt_handle *handle = &table->all->entries[i];
 
-		if (handle->type != table->token_type || handle->pid == GetCurrentProcessId())
+		if (!handle_table_knows(table, handle) || handle->pid == GetCurrentProcessId())
 			continue;
-		const enum outcome outcome = close_one(
-		    processes_find(processes, handle->pid), handle->pid, handle->value, &luid);
+		const enum outcome outcome =
+		    close_one(table, processes_find(processes, handle->pid), handle, &luid);
 		closed += outcome == CLOSED;
-		refused += outcome == REFUSED;
+		refused += outcome == REFUSED && handle->type == table->token_type;
 	}
 	printf("%llu handle%s closed", (unsigned long long)closed, closed == 1 ? "" : "s");
 	const enum logon_state after = say_state(luid);

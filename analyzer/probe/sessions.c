@@ -5,6 +5,7 @@
 #include <windows.h>
 #include <wtsapi32.h>
 
+#include "probe/nt.h"
 #include "probe/win32.h"
 
 static const char *state_name(WTS_CONNECTSTATE_CLASS state)
@@ -36,6 +37,23 @@ static void write_fact(struct json *json, const char *key, DWORD session, WTS_IN
 	WTSFreeMemory(text);
 }
 
+/* When its user logged on, and when somebody connected to it and disconnected from it last. */
+static void write_times(struct json *json, DWORD session)
+{
+	WTSINFOW *info = NULL;
+	DWORD size = 0;
+
+	if (!WTSQuerySessionInformationW(
+	        WTS_CURRENT_SERVER_HANDLE, session, WTSSessionInfo, (wchar_t **)&info, &size))
+		return;
+	if (info && size >= sizeof(*info)) {
+		json_time(json, "logon_time", info->LogonTime.QuadPart);
+		json_time(json, "connect_time", info->ConnectTime.QuadPart);
+		json_time(json, "disconnect_time", info->DisconnectTime.QuadPart);
+	}
+	WTSFreeMemory(info);
+}
+
 bool sessions_write(struct json *json, unsigned long *error)
 {
 	WTS_SESSION_INFOW *sessions = NULL;
@@ -56,10 +74,65 @@ bool sessions_write(struct json *json, unsigned long *error)
 		write_fact(json, "user", sessions[i].SessionId, WTSUserName);
 		write_fact(json, "domain", sessions[i].SessionId, WTSDomainName);
 		json_text(json, "state", state_name(sessions[i].State));
+		write_times(json, sessions[i].SessionId);
 		json_end(json);
 	}
 	if (count > 0)
 		json_end(json);
 	WTSFreeMemory(sessions);
 	return count > 0;
+}
+
+typedef NTSTATUS(NTAPI *open_directory)(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *);
+typedef NTSTATUS(NTAPI *query_directory)(HANDLE, void *, ULONG, BOOLEAN, BOOLEAN, ULONG *, ULONG *);
+
+#define DIRECTORY_QUERY 1
+
+/* "Session12"; -1: another name */
+static int64_t session_of_name(const UNICODE_STRING *name)
+{
+	static const wchar_t word[] = L"Session";
+	const size_t length = name->Length / sizeof(wchar_t),
+	             skip = sizeof(word) / sizeof(wchar_t) - 1;
+	int64_t id = 0;
+
+	if (length <= skip || length > skip + 9 || wcsncmp(name->Buffer, word, skip) != 0)
+		return -1;
+	for (size_t i = skip; i < length; i++) {
+		if (name->Buffer[i] < L'0' || name->Buffer[i] > L'9')
+			return -1;
+		id = id * 10 + name->Buffer[i] - L'0';
+	}
+	return id;
+}
+
+void session_objects_write(struct json *json)
+{
+	wchar_t path[] = L"\\KernelObjects";
+	UNICODE_STRING name = {sizeof(path) - sizeof(*path), sizeof(path), path};
+	OBJECT_ATTRIBUTES attributes = {.Length = sizeof(attributes), .ObjectName = &name};
+	union {
+		struct nt_directory_entry entry;
+		uint8_t room[4096];
+	} answer;
+	ULONG context = 0, length;
+	HANDLE directory;
+	open_directory open =
+	    (open_directory)(void *)optional_function(L"ntdll.dll", "NtOpenDirectoryObject");
+	query_directory query =
+	    (query_directory)(void *)optional_function(L"ntdll.dll", "NtQueryDirectoryObject");
+
+	if (!open || !query || open(&directory, DIRECTORY_QUERY, &attributes) != 0)
+		return;
+	json_begin(json, "session_objects", '[');
+	for (BOOLEAN first = TRUE;
+	     query(directory, &answer, sizeof(answer), TRUE, first, &context, &length) == 0;
+	     first = FALSE) {
+		const int64_t id = session_of_name(&answer.entry.name);
+
+		if (id >= 0)
+			json_number(json, NULL, id);
+	}
+	json_end(json);
+	CloseHandle(directory);
 }

@@ -36,3 +36,12 @@ LONG set_dword(HKEY key, const wchar_t *name, DWORD value)
 {
 	return RegSetValueExW(key, name, 0, REG_DWORD, (const BYTE *)&value, sizeof(value));
 }
+
+bool settings_switch_is_on(void)
+{
+	DWORD value;
+
+	return get_dword(CONTROL_KEY L"Session Manager\\Kernel",
+	           L"SeTokenDoesNotTrackSessionObject", &value) &&
+	       value != 0;
+}

@@ -23,4 +23,7 @@ LONG setting_get(size_t index, DWORD *out);
 bool get_dword(const wchar_t *key, const wchar_t *name, DWORD *out);
 LONG set_dword(HKEY key, const wchar_t *name, DWORD value);
 
+/* SeTokenDoesNotTrackSessionObject, which Microsoft has not documented: tokens keep no session IDs on this host. */
+bool settings_switch_is_on(void);
+
 #endif

@@ -8,18 +8,23 @@
 
 #include "probe/handles.h"
 #include "probe/host.h"
+#include "probe/images.h"
 #include "probe/json.h"
 #include "probe/logons.h"
+#include "probe/looks.h"
 #include "probe/names.h"
 #include "probe/processes.h"
 #include "probe/sessions.h"
+#include "probe/settings.h"
 #include "probe/tracking.h"
 #include "probe/win32.h"
 
 #define GAPS_MOST 32
 
+/* Something that was not seen, or of a section not all. */
 struct gap {
 	const char *what;
+	const char *extent;
 	char why[512];
 };
 
@@ -29,22 +34,45 @@ struct snapshot {
 	struct logons logons;
 	struct processes processes;
 	struct names *names;
+	struct images *images;
+	struct looks looks;
+	bool has_looks;
+	bool debug_privilege;
 	struct host host;
 	struct gap gaps[GAPS_MOST]; /* what could not be seen */
 	size_t gap_count;
 };
 
+static void note(struct snapshot *snapshot, const char *what, const char *extent,
+    const char *format, va_list arguments)
+{
+	if (snapshot->gap_count == GAPS_MOST)
+		return;
+	struct gap *gap = &snapshot->gaps[snapshot->gap_count++];
+	gap->what = what;
+	gap->extent = extent;
+	vsnprintf(gap->why, sizeof(gap->why), format, arguments);
+}
+
+/* A section or a fact that is not there at all. */
 __attribute__((format(PRINTF_FORMAT, 3, 4))) static void note_gap(
     struct snapshot *snapshot, const char *what, const char *format, ...)
 {
 	va_list arguments;
 
-	if (snapshot->gap_count == GAPS_MOST)
-		return;
-	struct gap *gap = &snapshot->gaps[snapshot->gap_count++];
-	gap->what = what;
 	va_start(arguments, format);
-	vsnprintf(gap->why, sizeof(gap->why), format, arguments);
+	note(snapshot, what, "absent", format, arguments);
+	va_end(arguments);
+}
+
+/* A section of which a part is missing. */
+__attribute__((format(PRINTF_FORMAT, 3, 4))) static void note_part(
+    struct snapshot *snapshot, const char *what, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	note(snapshot, what, "partial", format, arguments);
 	va_end(arguments);
 }
 
@@ -67,7 +95,7 @@ static void gather(struct snapshot *snapshot)
 	if (!logons_read(&snapshot->logons, &error))
 		note_failure(snapshot, "logon_sessions", "LsaEnumerateLogonSessions", error);
 	else if (snapshot->logons.unreadable)
-		note_gap(snapshot, "logon_sessions",
+		note_part(snapshot, "logon_sessions",
 		    "%llu of %llu are listed, but without data: run as LocalSystem, or elevated",
 		    (unsigned long long)snapshot->logons.unreadable,
 		    (unsigned long long)(snapshot->logons.unreadable + snapshot->logons.count));
@@ -80,6 +108,9 @@ static void gather(struct snapshot *snapshot)
 	else if (snapshot->handles.token_type < 0)
 		note_gap(snapshot, "handles",
 		    "a token handle of one's own is not in the system's table of handles");
+	else
+		snapshot->has_looks =
+		    looks_take(&snapshot->looks, &snapshot->handles, snapshot->names);
 }
 
 static void write_header(struct snapshot *snapshot, bool elevated_known, bool elevated)
@@ -90,7 +121,7 @@ static void write_header(struct snapshot *snapshot, bool elevated_known, bool el
 	char build[48];
 
 	tracking_read(host, &running);
-	json_text(json, "schema", "leaklab.snapshot/1");
+	json_text(json, "schema", "leaklab.snapshot/2");
 	json_text(json, "source", "leaklab-probe " LEAKLAB_VERSION);
 	json_text(json, "host", *host->name ? host->name : NULL);
 	snprintf(build, sizeof(build), "%u.%u.%u", host->major, host->minor, host->build);
@@ -105,6 +136,11 @@ static void write_header(struct snapshot *snapshot, bool elevated_known, bool el
 		note_gap(snapshot, "elevated",
 		    "not elevated: handles of other users' processes are listed without their "
 		    "LUID and user");
+	json_yes_no(json, "debug_privilege", snapshot->debug_privilege);
+	if (snapshot->handles.all)
+		json_yes_no(json, "object_addresses", !snapshot->handles.addresses_hidden);
+	if (settings_switch_is_on())
+		json_yes_no(json, "tokens_keep_session_ids", false);
 	if (running.tracking != TRACKING_UNKNOWN)
 		json_yes_no(json, "leak_tracking", running.tracking == TRACKING_ON);
 	else
@@ -142,11 +178,12 @@ static void write_logons(struct snapshot *snapshot)
 	json_end(json);
 }
 
-/* What goes wrong with single handles is counted, and the first case told. */
+/* What goes wrong with single token handles is counted, and the first case told. */
 struct tally {
 	uint64_t listed;
-	uint64_t closed;  /* they were there a moment ago */
-	uint64_t refused; /* the process, or the handle, may not be opened */
+	uint64_t closed; /* they were there a moment ago */
+	uint64_t refused;
+	uint64_t joined; /* seen by another holder's handle */
 	uint64_t refused_pid;
 	DWORD refused_error;
 	uint64_t without_luid;
@@ -187,99 +224,82 @@ static size_t count_different(uint64_t *ids, size_t count)
 	return different;
 }
 
-static void refuse(struct tally *tally, uint64_t pid, DWORD error)
+static void write_target(struct json *json, const struct target *target)
 {
-	if (tally->refused++ == 0) {
-		tally->refused_pid = pid;
-		tally->refused_error = error;
-	}
+	json_begin(json, "target", '{');
+	json_number(json, "pid", (int64_t)target->pid);
+	json_text(json, "image", target->image);
+	json_yes_no(json, "exited", target->exited);
+	json_time(json, "start_time", target->started);
+	json_time(json, "exit_time", target->ended);
+	json_end(json);
 }
 
-static void write_token(
-    struct snapshot *snapshot, struct tally *tally, HANDLE copy, const struct token *token)
+static void write_fact(struct json *json, const struct fact *fact)
 {
-	struct json *json = &snapshot->json;
-	const char *user = NULL;
-	const char *domain = NULL;
+	const struct token *token = fact->is_target ? &fact->target.token : &fact->token;
 
-	note_id(tally, token->id);
-	json_number(json, "token_id", (int64_t)token->id);
-	if (token->luid)
-		json_luid(json, "luid", token->luid);
+	if (fact->is_target)
+		write_target(json, &fact->target);
 	else
-		tally->without_luid++;
-	write_session_id(json, token->session);
-	names_of_token(snapshot->names, copy, token->luid, &user, &domain);
-	json_text(json, "user", user);
-	json_text(json, "domain", domain);
+		json_number(json, "token_id", (int64_t)token->id);
+	if ((!fact->is_target || fact->target.has_token) && token->luid)
+		json_luid(json, "luid", token->luid);
+	write_session_id(json, fact->is_target ? fact->target.session : token->session);
+	json_text(json, "user", fact->user);
+	json_text(json, "domain", fact->domain);
 }
 
-static void write_handle(
-    struct snapshot *snapshot, struct tally *tally, HANDLE process, const struct nt_handle *handle)
+static void count_token(struct tally *tally, const struct look *look)
 {
-	const struct process *owner = processes_find(&snapshot->processes, handle->pid);
-	struct json *json = &snapshot->json;
-	struct token token;
-	HANDLE copy = NULL;
-	bool good = false;
-
-	if (process && token_copy(process, handle->value, &copy))
-		good = token_query(copy, &token);
-	if (!copy && process && GetLastError() == ERROR_INVALID_HANDLE) {
-		tally->closed++;
-		return;
-	}
-	/* The handle may have been closed and its value used for another object: that one has no token's facts. */
-	if (copy && !good) {
-		tally->closed++;
-		CloseHandle(copy);
-		return;
-	}
 	tally->listed++;
-	if (!copy && process)
-		refuse(tally, handle->pid, GetLastError());
+	if (look->outcome == LOOK_REFUSED && tally->refused++ == 0) {
+		tally->refused_pid = look->handle->pid;
+		tally->refused_error = look->error;
+	}
+	if (!look->fact)
+		return;
+	note_id(tally, look->fact->token.id);
+	tally->joined += look->by_address;
+	tally->without_luid += look->fact->token.luid == 0;
+}
+
+/* Of processes and threads those that have exited are listed: all others are there anyway. */
+static void write_handle(struct snapshot *snapshot, struct tally *tally, const struct look *look)
+{
+	const struct nt_handle *handle = look->handle;
+	const struct process *owner = processes_find(&snapshot->processes, handle->pid);
+	const bool is_token = handle->type == snapshot->handles.token_type;
+	struct json *json = &snapshot->json;
+
+	if (look->outcome == LOOK_CLOSED) {
+		tally->closed += is_token;
+		return;
+	}
+	if (!is_token && !(look->fact && look->fact->target.exited))
+		return;
+	if (is_token)
+		count_token(tally, look);
 	json_begin(json, NULL, '{');
 	json_number(json, "pid", (int64_t)handle->pid);
 	json_text(json, "image", owner ? owner->image : NULL);
 	json_number(json, "value", (int64_t)handle->value);
-	json_text(json, "type", "Token");
-	if (copy) {
-		write_token(snapshot, tally, copy, &token);
-		CloseHandle(copy);
-	}
+	json_text(json, "type",
+	    is_token                                         ? "Token"
+	    : handle->type == snapshot->handles.process_type ? "Process"
+	                                                     : "Thread");
+	if (look->fact)
+		write_fact(json, look->fact);
 	json_end(json);
 }
 
-/* The table has the handles of a process one after another, so one process at a time is open. */
 static void write_handles(struct snapshot *snapshot, struct tally *tally)
 {
-	const struct handle_table *table = &snapshot->handles;
-	uint64_t pid = UINT64_MAX;
-	HANDLE process = NULL;
-	DWORD error = 0;
-
-	if (!table->all || table->token_type < 0)
+	if (!snapshot->has_looks)
 		return;
 	json_begin(&snapshot->json, "handles", '[');
-	for (uint64_t i = 0; i < table->all->count; i++) {
-		const struct nt_handle *handle = &table->all->entries[i];
-
-		/* One's own are an observer's, and gone before anybody reads of them. */
-		if (handle->type != table->token_type || handle->pid == GetCurrentProcessId())
-			continue;
-		if (handle->pid != pid) {
-			if (process)
-				CloseHandle(process);
-			pid = handle->pid;
-			process = OpenProcess(PROCESS_DUP_HANDLE, FALSE, (DWORD)pid);
-			error = process ? 0 : GetLastError();
-		}
-		if (!process)
-			refuse(tally, pid, error);
-		write_handle(snapshot, tally, process, handle);
-	}
-	if (process)
-		CloseHandle(process);
+	for (size_t i = 0; i < snapshot->looks.count; i++)
+		write_handle(snapshot, tally, &snapshot->looks.items[i]);
 	json_end(&snapshot->json);
 }
 
@@ -313,6 +333,11 @@ static void note_tally(struct snapshot *snapshot, const struct tally *tally)
 		    (unsigned long long)tally->closed);
 	if (snapshot->handles.all && snapshot->handles.token_objects < 0)
 		note_gap(snapshot, "token_objects", "NtQueryObject gives no number of objects");
+	if (snapshot->handles.all && snapshot->handles.addresses_hidden)
+		note_gap(snapshot, "handles.object",
+		    "object addresses are hidden%s: handles of processes that cannot be opened are "
+		    "not joined with those of others",
+		    snapshot->debug_privilege ? "" : ", as SeDebugPrivilege could not be enabled");
 }
 
 static void write_token_objects(struct snapshot *snapshot, struct tally *tally)
@@ -326,6 +351,32 @@ static void write_token_objects(struct snapshot *snapshot, struct tally *tally)
 		json_number(json, "total", snapshot->handles.token_objects);
 	json_number(json, "accounted", (int64_t)count_different(tally->ids, tally->id_count));
 	json_end(json);
+}
+
+/* Whose logon session a process runs in, and whose program it is. */
+static void write_program(struct snapshot *snapshot, const struct process *process)
+{
+	struct json *json = &snapshot->json;
+	HANDLE opened = process->pid == 0 ? NULL
+	                                  : OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE,
+	                                        (DWORD)process->pid);
+	char *services = images_services(snapshot->images, process->pid);
+	const struct image *image = opened ? images_of(snapshot->images, opened) : NULL;
+	struct token token;
+	HANDLE primary;
+
+	if (opened && OpenProcessToken(opened, TOKEN_QUERY, &primary)) {
+		if (token_query(primary, &token) && token.luid)
+			json_luid(json, "luid", token.luid);
+		CloseHandle(primary);
+	}
+	json_text(json, "path", image ? image->path : NULL);
+	json_text(json, "version", image ? image->version : NULL);
+	json_text(json, "company", image ? image->company : NULL);
+	json_text(json, "services", services);
+	free(services);
+	if (opened)
+		CloseHandle(opened);
 }
 
 static void write_processes(struct snapshot *snapshot)
@@ -351,22 +402,45 @@ static void write_processes(struct snapshot *snapshot)
 		write_session_id(json, process->session);
 		if (all)
 			json_number(json, "handle_count", (int64_t)process->handle_count);
+		json_time(json, "start_time", process->created);
+		write_program(snapshot, process);
 		json_end(json);
 	}
 	json_end(json);
 }
 
-static void write_gaps(struct snapshot *snapshot)
+static void write_sight_of(
+    struct json *json, const char *section, const char *extent, const char *why)
 {
+	json_begin(json, NULL, '{');
+	json_text(json, "section", section);
+	json_text(json, "extent", extent);
+	json_text(json, "why", why);
+	json_end(json);
+}
+
+static bool has_gap(const struct snapshot *snapshot, const char *what)
+{
+	for (size_t i = 0; i < snapshot->gap_count; i++)
+		if (strcmp(snapshot->gaps[i].what, what) == 0)
+			return true;
+	return false;
+}
+
+/* How much was seen of each section, and what is not there. */
+static void write_sight(struct snapshot *snapshot)
+{
+	static const char *const sections[] = {
+	    "sessions", "logon_sessions", "handles", "processes"};
 	struct json *json = &snapshot->json;
 
-	json_begin(json, "unavailable", '[');
-	for (size_t i = 0; i < snapshot->gap_count; i++) {
-		json_begin(json, NULL, '{');
-		json_text(json, "what", snapshot->gaps[i].what);
-		json_text(json, "why", snapshot->gaps[i].why);
-		json_end(json);
-	}
+	json_begin(json, "sight", '[');
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
+		if (!has_gap(snapshot, sections[i]))
+			write_sight_of(json, sections[i], "whole", NULL);
+	for (size_t i = 0; i < snapshot->gap_count; i++)
+		write_sight_of(
+		    json, snapshot->gaps[i].what, snapshot->gaps[i].extent, snapshot->gaps[i].why);
 	json_end(json);
 }
 
@@ -384,27 +458,35 @@ static void write_all(struct snapshot *snapshot)
 	write_handles(snapshot, &tally);
 	write_token_objects(snapshot, &tally);
 	write_processes(snapshot);
+	session_objects_write(&snapshot->json);
 	note_tally(snapshot, &tally);
-	write_gaps(snapshot);
+	write_sight(snapshot);
 	json_end(&snapshot->json);
 	free(tally.ids);
 }
 
-bool snapshot_write(FILE *out)
+bool snapshot_write(FILE *out, bool compact)
 {
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
 
 	if (!snapshot)
 		return false;
+	/* First of all: handles of other users' processes need it, and object addresses. What cannot be opened is said one by one. */
+	snapshot->debug_privilege = enable_privilege(SE_DEBUG_NAME);
 	snapshot->json.out = out;
+	snapshot->json.compact = compact;
 	snapshot->names = names_create(&snapshot->logons);
-	const bool good = snapshot->names;
-	/* Handles of other users' processes need it; what cannot be opened is said one by one. */
-	enable_privilege(SE_DEBUG_NAME);
+	snapshot->images = images_create();
+	bool good = snapshot->names && snapshot->images;
 	if (good) {
 		gather(snapshot);
-		write_all(snapshot);
+		good = snapshot->has_looks || !snapshot->handles.all ||
+		       snapshot->handles.token_type < 0;
 	}
+	if (good)
+		write_all(snapshot);
+	looks_free(&snapshot->looks);
+	images_destroy(snapshot->images);
 	names_destroy(snapshot->names);
 	processes_free(&snapshot->processes);
 	logons_free(&snapshot->logons);

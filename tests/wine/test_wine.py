@@ -195,7 +195,10 @@ class Case(unittest.TestCase):
         return json.loads(output)
 
     def tokens_of(self, pid):
-        return [handle for handle in self.snapshot()["handles"] if handle["pid"] == pid]
+        return [handle for handle in self.snapshot()["handles"] if handle["pid"] == pid and handle["type"] == "Token"]
+
+    def kept_by(self, pid):
+        return [handle for handle in self.snapshot()["handles"] if handle["pid"] == pid and "target" in handle]
 
 
 class Leaks(Case):
@@ -276,6 +279,72 @@ class Leaks(Case):
         errors = self.end(grabber)
         self.assertIn("released 5 handles", errors)
         self.assertIn("5 closed, 0 held", errors)
+
+
+class Kept(Case):
+    """Processes that have exited, and that handles keep."""
+
+    def leak(self, *arguments):
+        """A grabber that keeps what two users' processes were, and these processes' IDs."""
+        grabber = self.grabber("--watch", "lab-user.exe", *arguments)
+        return grabber, [int(re.search(r"session (\d+) ", self.log_on(grabber))[1]) for _ in range(2)]
+
+    def test_kept(self):
+        """the probe sees the exited processes that process and thread handles keep, and release lets go of them"""
+        for what, kind in (("process", "Process"), ("thread", "Thread")):
+            grabber, users = self.leak("--what", what)
+            kept = self.kept_by(grabber.pid_there)
+            self.assertEqual([(handle["type"], handle["target"]["pid"]) for handle in kept], [(kind, user) for user in users])
+            for handle in kept:
+                self.assertTrue(handle["target"]["exited"])
+                self.assertEqual(handle["target"].get("image"), "lab-user.exe")
+                self.assertGreaterEqual(handle["target"]["exit_time"], handle["target"]["start_time"])
+            code, output, errors = WINE.run("probe", "release", "--lab", f"{grabber.pid_there}:{kept[0]['value']}")
+            self.assertEqual(code, 0, errors)
+            self.assertIn(f"process {users[0]}", output)
+            self.assertEqual([handle["target"]["pid"] for handle in self.kept_by(grabber.pid_there)], users[1:])
+            grabber.send_signal(signal.SIGINT)
+            self.end(grabber)
+            self.assertEqual(self.kept_by(grabber.pid_there), [])
+
+    def test_process_information(self):
+        """CreateProcess' two handles are both kept, as in programs that forget PROCESS_INFORMATION"""
+        grabber = self.grabber("--watch", "lab-user.exe", "--how", "process-information")
+        self.assertIn("1 started, kept; 2 held", self.log_on(grabber))
+        end = time.monotonic() + LONGEST
+        while sorted(handle["type"] for handle in self.kept_by(grabber.pid_there)) != ["Process", "Thread"]:
+            self.assertLess(time.monotonic(), end, "cmd.exe has not exited")
+        grabber.send_signal(signal.SIGINT)
+        self.end(grabber)
+
+    def test_restricted(self):
+        """a restricted token is a token handle like others"""
+        grabber = self.grabber("--watch", "lab-user.exe", "--how", "restricted")
+        line = self.log_on(grabber)
+        self.assertIn("1 restricted, kept", line)
+        self.assertEqual(len(self.tokens_of(grabber.pid_there)), 1)
+        grabber.send_signal(signal.SIGINT)
+        self.end(grabber)
+
+    def test_refused(self):
+        """what wine cannot play is refused, with the reason"""
+        for words, reason in ((("--what", "winlogon"), "no winlogon.exe"), (("--how", "s4u"), "nobody can be logged on")):
+            code, _, errors = WINE.run("grabber", "--lab", "--watch", "lab-user.exe", *words)
+            self.assertEqual(code, 2)
+            self.assertIn(reason.replace("no winlogon.exe", "winlogon.exe"), errors)
+
+    def test_watch(self):
+        """one probe serves 100 samples, a line each, and does not grow"""
+        probe = self.start("probe", "watch")
+        counts, handles = [], []
+        for number in range(100):
+            probe.stdin.write(b"now\n")
+            snapshot = json.loads(read_line(probe.stdout))
+            own = next(process for process in snapshot["processes"] if process.get("image") == "leaklab-probe.exe")
+            counts.append(own["handle_count"])
+            handles.append(len(snapshot["handles"]))
+        self.assertEqual(counts[10:], [counts[10]] * 90)
+        self.end(probe)
 
 
 class Service(Case):
@@ -386,7 +455,7 @@ class Registry(Case):
         self.assertEqual(code, 0, errors)
         words = re.search(r"^leak tracking: (on|off|unknown)(.*)$", output, re.M)
         snapshot = self.snapshot()
-        gaps = [gap["why"] for gap in snapshot["unavailable"] if gap["what"] == "leak_tracking"]
+        gaps = [gap["why"] for gap in snapshot["sight"] if gap["section"] == "leak_tracking"]
         self.assertEqual(snapshot.get("leak_tracking"), {"on": True, "off": False, "unknown": None}[words[1]])
         self.assertEqual([words[2]] if words[1] == "unknown" else [], [": " + why for why in gaps])
         return words[1] + words[2], re.search(r"^reboot: (not needed|needed, to be sure|needed)", output, re.M)[1]
@@ -461,7 +530,7 @@ class Probe(Case):
         self.assertEqual(self.tokens_of(grabber.pid_there), [first, third])
         code, _, errors = WINE.run("probe", "release", "--lab", target)
         self.assertEqual(code, 4)
-        self.assertIn("has no token handle", errors)
+        self.assertIn("to a token, process or thread; nothing is closed", errors)
         self.assertEqual(WINE.run("probe", "release", "--lab", f"{grabber.pid_there}:4")[0], 4, "not a token's")
         self.assertEqual(WINE.run("probe", "release", "--lab", "fd2f5")[0], 2)
 
@@ -515,12 +584,12 @@ class Probe(Case):
         grabber = self.grabber("--watch", "lab-user.exe")
         self.log_on(grabber)
         snapshot = self.snapshot()
-        gaps = {gap["what"]: gap["why"] for gap in snapshot["unavailable"]}
+        gaps = {gap["section"]: gap["why"] for gap in snapshot["sight"] if gap["extent"] == "absent"}
         for section in ("sessions", "logon_sessions"):
             self.assertIn("cannot be", gaps[section])
             self.assertNotIn(section, snapshot)
         self.assertIn("handles.luid", gaps)
-        self.assertEqual(snapshot["schema"], "leaklab.snapshot/1")
+        self.assertEqual(snapshot["schema"], "leaklab.snapshot/2")
         self.assertGreaterEqual(snapshot["token_objects"]["total"], snapshot["token_objects"]["accounted"])
         self.assertGreaterEqual(snapshot["time"], snapshot["boot_time"])
 
@@ -534,12 +603,17 @@ class Probe(Case):
                 record.add(line.strip("*"))
         grabber = self.grabber("--watch", "lab-user.exe")
         self.log_on(grabber)
+        process = self.grabber("--watch", "lab-user.exe", "--what", "process")
+        self.log_on(process)
         snapshot = self.snapshot()
+        self.assertIn("target", {key for row in snapshot["handles"] for key in row})
         top = {f"{key}.{inner}" for key, value in snapshot.items() if isinstance(value, dict) for inner in value}
         top |= {key for key, value in snapshot.items() if not isinstance(value, dict)}
-        self.assertEqual(top - lists["the snapshot"] - {"schema", "unavailable"}, set())
+        self.assertEqual(top - lists["the snapshot"] - {"schema"}, set())
         for name in ("handles", "processes"):
-            keys = {key for row in snapshot[name] for key in row}
+            keys = {f"{key}.{inner}" for row in snapshot[name] for key, value in row.items() if isinstance(value, dict)
+                    for inner in value}
+            keys |= {key for row in snapshot[name] for key, value in row.items() if not isinstance(value, dict)}
             self.assertTrue(keys)
             self.assertEqual(keys - lists[name], set(), name)
 
@@ -595,7 +669,7 @@ class Files(Case):
 
     def test_files(self):
         """single files for Server 2008 R2: its own DLLs only, no time stamp, a version"""
-        system = {"advapi32", "kernel32", "msvcrt", "ntdll", "secur32", "user32", "wtsapi32"}
+        system = {"advapi32", "kernel32", "msvcrt", "ntdll", "secur32", "user32", "version", "wtsapi32"}
         for name in ("grabber", "probe"):
             data = PROGRAMS[name].read_bytes()
             pe = struct.unpack_from("<I", data, 0x3C)[0]
