@@ -26,6 +26,7 @@ struct stream {
 struct command {
 	pid_t pid;
 	int pidfd;
+	int input; /* of a program that talks; -1: none */
 	int64_t status;
 	size_t output_max;
 	struct stream streams[2]; /* stdout, stderr */
@@ -56,9 +57,9 @@ static char **make_environment(const struct variable *variables, size_t count)
 }
 
 /* Between fork and exec of a process that may have threads: async-signal-safe calls only. */
-static void become(const char *text, char **environment, int pipes[2][2])
+static void become(const char *text, char **environment, int input, int pipes[2][2])
 {
-	const int null = open("/dev/null", O_RDONLY);
+	const int in = input >= 0 ? input : open("/dev/null", O_RDONLY);
 	char *const arguments[] = {(char *)"sh", (char *)"-c", (char *)text, NULL};
 	struct sigaction standard = {.sa_handler = SIG_DFL};
 	sigset_t none;
@@ -69,7 +70,7 @@ static void become(const char *text, char **environment, int pipes[2][2])
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	dup2(null, STDIN_FILENO);
+	dup2(in, STDIN_FILENO);
 	dup2(pipes[0][1], STDOUT_FILENO);
 	dup2(pipes[1][1], STDERR_FILENO);
 	close_range(STDERR_FILENO + 1, ~0U, 0); /* nothing of ours is its business */
@@ -77,15 +78,16 @@ static void become(const char *text, char **environment, int pipes[2][2])
 	_exit(127);
 }
 
-static void close_pipes(int pipes[2][2])
+static void close_pipes(int *fds, size_t count)
 {
-	for (int i = 0; i < 4; i++)
-		if (pipes[i / 2][i % 2] >= 0)
-			close(pipes[i / 2][i % 2]);
+	for (size_t i = 0; i < count; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
 }
 
-struct command *command_start(const char *text, const struct variable *variables,
-    size_t variable_count, size_t output_max, struct error *error)
+/* input: the reading end of a pipe to its standard input, or -1. */
+static struct command *start(const char *text, const struct variable *variables,
+    size_t variable_count, size_t output_max, int input, struct error *error)
 {
 	int pipes[2][2] = {{-1, -1}, {-1, -1}};
 	char **environment = make_environment(variables, variable_count);
@@ -93,13 +95,14 @@ struct command *command_start(const char *text, const struct variable *variables
 
 	if (!environment || !command)
 		goto failed;
+	command->input = -1;
 	if (pipe2(pipes[0], O_CLOEXEC) < 0 || pipe2(pipes[1], O_CLOEXEC) < 0)
 		goto failed;
 	command->pid = fork();
 	if (command->pid < 0)
 		goto failed;
 	if (command->pid == 0)
-		become(text, environment, pipes);
+		become(text, environment, input, pipes);
 	setpgid(command->pid, command->pid); /* whoever comes first, child or parent */
 	command->pidfd = pidfd_open(command->pid, 0);
 	command->status = NUMBER_UNKNOWN;
@@ -119,10 +122,65 @@ struct command *command_start(const char *text, const struct variable *variables
 	return command;
 failed:
 	error_set(error, EXIT_TARGET, "\"%s\": cannot be started: %s", text, strerror(errno));
-	close_pipes(pipes);
+	close_pipes(pipes[0], 4);
 	free(environment);
 	free(command);
 	return NULL;
+}
+
+struct command *command_start(const char *text, const struct variable *variables,
+    size_t variable_count, size_t output_max, struct error *error)
+{
+	return start(text, variables, variable_count, output_max, -1, error);
+}
+
+struct command *command_start_talking(const char *text, const struct variable *variables,
+    size_t variable_count, size_t output_max, struct error *error)
+{
+	int input[2];
+
+	if (pipe2(input, O_CLOEXEC) < 0) {
+		error_set(
+		    error, EXIT_TARGET, "\"%s\": cannot be started: %s", text, strerror(errno));
+		return NULL;
+	}
+	struct command *command =
+	    start(text, variables, variable_count, output_max, input[0], error);
+	close(input[0]);
+	if (command)
+		command->input = input[1];
+	else
+		close(input[1]);
+	return command;
+}
+
+bool command_ask(struct command *command, const char *line)
+{
+	const size_t length = strlen(line);
+
+	command_serve(command);
+	for (int i = 0; i < 2; i++) {
+		command->streams[i].length = 0;
+		command->streams[i].truncated = false;
+		if (command->streams[i].bytes)
+			command->streams[i].bytes[0] = '\0';
+	}
+	return command->input >= 0 && write(command->input, line, length) == (ssize_t)length;
+}
+
+bool command_answered(const struct command *command)
+{
+	const struct stream *stream = &command->streams[0];
+
+	return stream->truncated ||
+	       (stream->length > 0 && stream->bytes[stream->length - 1] == '\n');
+}
+
+void command_hang_up(struct command *command)
+{
+	if (command->input >= 0)
+		close(command->input);
+	command->input = -1;
 }
 
 /* Notes the end of the shell. It is not reaped before command_destroy(): until then its number, which is its
@@ -148,6 +206,7 @@ void command_destroy(struct command *command)
 		;
 	if (command->pidfd >= 0)
 		close(command->pidfd);
+	command_hang_up(command);
 	for (int i = 0; i < 2; i++) {
 		if (command->streams[i].fd >= 0)
 			close(command->streams[i].fd);
@@ -264,6 +323,11 @@ static bool serve_until(struct command *command, int64_t deadline)
 		poll(fds, count, (int)(left / 1000 + 1));
 		command_serve(command);
 	}
+}
+
+void command_wait(struct command *command, int64_t most)
+{
+	serve_until(command, timestamp_monotonic() + most);
 }
 
 void command_stop(struct command *command, int64_t grace)

@@ -22,6 +22,15 @@ struct command;
  * its own. The group is told to end if we die. Of stdout and stderr at most output_max bytes each are kept. */
 struct command *command_start(const char *text, const struct variable *variables,
     size_t variable_count, size_t output_max, struct error *error);
+/* The same of a program that is asked by lines on its standard input, and answers each with a line on its standard output. */
+struct command *command_start_talking(const char *text, const struct variable *variables,
+    size_t variable_count, size_t output_max, struct error *error);
+/* Asks; what it had said before is forgotten. False: nobody reads it. */
+bool command_ask(struct command *command, const char *line);
+/* Whether the line that answers is all there. */
+bool command_answered(const struct command *command);
+/* Closes its standard input, which ends a program that talks. */
+void command_hang_up(struct command *command);
 /* Ends the group at once if it still runs. NULL is allowed. */
 void command_destroy(struct command *command);
 
@@ -39,6 +48,8 @@ const char *command_messages(const struct command *command);
 
 void command_signal(const struct command *command, int signal);
 
+/* Waits for its end, at most so many microseconds. */
+void command_wait(struct command *command, int64_t most);
 /* Asks the group to end (SIGTERM), waits for at most grace microseconds. */
 void command_stop(struct command *command, int64_t grace);
 

@@ -61,7 +61,7 @@ static const struct argp_option check_options[] = {
 	"    timeout\n"                                                                            \
 	"  limits: failures (in a row), duration\n"                                                \
 	"  stage: list of name, command, no_ready, timeout\n"                                      \
-	"  observers: list of name, command, timeout\n"                                            \
+	"  observers: list of name, command or session, timeout\n"                                 \
 	"  observe_every: a snapshot during the load every so many cycles\n"                       \
 	"  settle: at_least, release, quiet, poll, timeout\n"                                      \
 	"  controls: negative and positive: without (names of stage programs), with (list as\n"    \

@@ -12,10 +12,18 @@
 
 #define OUTPUT_MAX (512u << 20) /* handle listings of busy hosts reach 200 MB */
 
+#define END_GRACE (2 * SECOND) /* for a program that stays, when its input has ended */
+
+struct observers {
+	const struct scenario *scenario;
+	struct command **staying; /* by observer; NULL: not started, or ended */
+};
+
 struct look {
 	const struct observer *observer;
 	struct command *command;
-	int64_t started; /* timestamps */
+	struct command **staying; /* where it is kept; NULL: the command is the look's own */
+	int64_t started;          /* timestamps */
 	int64_t ended;
 	int64_t deadline; /* monotonic */
 	bool overdue;
@@ -29,9 +37,65 @@ struct observation {
 	unsigned count;
 };
 
-struct observation *observation_start(const struct scenario *scenario, enum mark mark,
-    int64_t round, int64_t cycle, struct error *error)
+struct observers *observers_create(const struct scenario *scenario)
 {
+	struct observers *observers = calloc(1, sizeof(*observers));
+
+	if (!observers)
+		return NULL;
+	observers->scenario = scenario;
+	observers->staying = calloc(scenario->observers_count + 1, sizeof(*observers->staying));
+	if (observers->staying)
+		return observers;
+	free(observers);
+	return NULL;
+}
+
+void observers_destroy(struct observers *observers)
+{
+	if (!observers)
+		return;
+	for (unsigned i = 0; i < observers->scenario->observers_count; i++) {
+		struct command *command = observers->staying[i];
+
+		if (!command)
+			continue;
+		command_hang_up(command);
+		command_wait(command, END_GRACE);
+		command_destroy(command);
+	}
+	free(observers->staying);
+	free(observers);
+}
+
+/* Of a program that stays: a lost one is started again. */
+static bool ask(struct look *look, const char *mark, struct error *error)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "%s\n", mark);
+	for (int tries = 0; tries < 2; tries++) {
+		if (!*look->staying)
+			*look->staying = command_start_talking(
+			    look->observer->session, NULL, 0, OUTPUT_MAX, error);
+		if (!*look->staying)
+			return false;
+		if (command_ask(*look->staying, line) &&
+		    command_status(*look->staying) == NUMBER_UNKNOWN)
+			break;
+		command_destroy(*look->staying);
+		*look->staying = NULL;
+	}
+	look->command = *look->staying;
+	return look->command ||
+	       error_set(error, EXIT_TARGET, "observer %s (%s) ends as soon as it is started",
+	           look->observer->name, look->observer->session);
+}
+
+struct observation *observation_start(
+    struct observers *observers, enum mark mark, int64_t round, int64_t cycle, struct error *error)
+{
+	const struct scenario *scenario = observers->scenario;
 	struct observation *observation = calloc(1, sizeof(*observation));
 
 	if (observation)
@@ -51,10 +115,13 @@ struct observation *observation_start(const struct scenario *scenario, enum mark
 		struct look *look = &observation->looks[i];
 
 		look->observer = observer;
+		look->staying = observer->session ? &observers->staying[i] : NULL;
 		look->started = timestamp_now();
 		look->deadline = timestamp_monotonic() + observer->timeout.least;
-		look->command = command_start(observer->command, variables, 1, OUTPUT_MAX, error);
-		if (!look->command) {
+		if (!look->staying)
+			look->command =
+			    command_start(observer->command, variables, 1, OUTPUT_MAX, error);
+		if (look->staying ? !ask(look, mark_names[mark], error) : !look->command) {
 			observation_destroy(observation);
 			return NULL;
 		}
@@ -63,12 +130,23 @@ struct observation *observation_start(const struct scenario *scenario, enum mark
 	return observation;
 }
 
+/* One that did not answer, or ended, is not asked again: another one is started for the next sample. */
+static void let_go(struct look *look)
+{
+	if (!look->staying)
+		command_destroy(look->command);
+	else if (!look->ended || look->overdue || command_status(look->command) != NUMBER_UNKNOWN) {
+		command_destroy(look->command);
+		*look->staying = NULL;
+	}
+}
+
 void observation_destroy(struct observation *observation)
 {
 	if (!observation)
 		return;
 	for (unsigned i = 0; i < observation->count; i++)
-		command_destroy(observation->looks[i].command);
+		let_go(&observation->looks[i]);
 	free(observation->looks);
 	free(observation);
 }
@@ -95,7 +173,8 @@ bool observation_serve(struct observation *observation)
 			look->overdue = true;
 			command_stop(look->command, SECOND);
 		}
-		if (command_finished(look->command) || look->overdue)
+		if (command_finished(look->command) || look->overdue ||
+		    (look->staying && command_answered(look->command)))
 			look->ended = timestamp_now();
 		else
 			all = false;
@@ -113,10 +192,16 @@ int64_t observation_deadline(const struct observation *observation)
 	return next;
 }
 
-/* By a signal, or ssh (255) when the connection is lost. */
-static bool broke_off(const struct command *command)
+/* By a signal, or ssh (255) when the connection is lost; a program that stays must not end at all. */
+static bool broke_off(const struct look *look)
 {
-	return command_status(command) >= 128;
+	return look->staying ? !command_answered(look->command)
+	                     : command_status(look->command) >= 128;
+}
+
+static const char *text_of(const struct observer *observer)
+{
+	return observer->session ? observer->session : observer->command;
 }
 
 /* quser ends with 1 even on success: what can be read counts, whatever other status. */
@@ -130,15 +215,15 @@ static struct snapshot *read_look(const struct look *look, char problem[512])
 	const char *messages = command_messages(look->command);
 
 	if (look->overdue) {
-		snprintf(problem, 512, "observer %s (%s) did not end within %.3g s",
-		    look->observer->name, look->observer->command,
+		snprintf(problem, 512, "observer %s (%s) did not %s within %.3g s",
+		    look->observer->name, text_of(look->observer), look->staying ? "answer" : "end",
 		    (double)look->observer->timeout.least / (double)SECOND);
 		return NULL;
 	}
-	if (broke_off(look->command)) {
+	if (broke_off(look)) {
 		snprintf(problem, 512,
 		    "observer %s (%s) broke off (status %d): what it printed may not be all",
-		    look->observer->name, look->observer->command,
+		    look->observer->name, text_of(look->observer),
 		    (int)command_status(look->command));
 		return NULL;
 	}
@@ -151,7 +236,7 @@ static struct snapshot *read_look(const struct look *look, char problem[512])
 	if (!snapshot)
 		snprintf(problem, 512,
 		    "observer %s (%.100s) gave no snapshot (status %d)%s%.*s: %.200s",
-		    look->observer->name, look->observer->command,
+		    look->observer->name, text_of(look->observer),
 		    (int)command_status(look->command), *messages ? ": " : "",
 		    (int)strcspn(messages, "\n") < 120 ? (int)strcspn(messages, "\n") : 120,
 		    messages, error.text);
@@ -175,7 +260,7 @@ bool observation_store(struct observation *observation, struct runfile *runfile,
 		    .round = observation->round,
 		    .cycle = observation->cycle,
 		    .observer = look->observer->name,
-		    .command = look->observer->command,
+		    .command = text_of(look->observer),
 		    .started = look->started,
 		    .ended = look->ended,
 		    .exit_status = look->overdue ? NUMBER_UNKNOWN : command_status(look->command),

@@ -11,11 +11,18 @@
 #include "runfile/runfile.h"
 #include "scenario.h"
 
+/* The scenario's observers; those that stay for the whole run are started when they are asked first, and again after they ended. */
+struct observers;
+struct observers *observers_create(const struct scenario *scenario); /* NULL: out of memory */
+/* Lets those that stay end by themselves for a moment. NULL is allowed. */
+void observers_destroy(struct observers *observers);
+
 struct observation;
 
-/* Starts all observers' commands. cycle is how many cycles have finished. The caller destroys it. */
-struct observation *observation_start(const struct scenario *scenario, enum mark mark,
-    int64_t round, int64_t cycle, struct error *error);
+/* Starts all observers' commands, or asks those that stay. cycle is how many cycles have finished. The caller destroys it; there is one at
+ * a time. */
+struct observation *observation_start(
+    struct observers *observers, enum mark mark, int64_t round, int64_t cycle, struct error *error);
 void observation_destroy(struct observation *observation); /* NULL is allowed */
 
 /* At most COMMAND_FDS an observer. */

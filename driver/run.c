@@ -208,14 +208,18 @@ bool run_scenario(const struct scenario *scenario, const char *text, const char 
 	/* The file first: it would be a pity to find out about it at the end. */
 	run.runfile = runfile_create(path, &run.error);
 	created = run.runfile != NULL;
-	if (!created || !prepare(&run, &setup, password) || !put_settings(&run, text, &setup) ||
-	    !observe_before(&run))
+	run.observers = observers_create(scenario);
+	if (created && !run.observers)
+		error_set(&run.error, EXIT_TARGET, "out of memory");
+	if (!created || !run.observers || !prepare(&run, &setup, password) ||
+	    !put_settings(&run, text, &setup) || !observe_before(&run))
 		goto out;
 	playing = true;
 	played = play(&run, ended);
 out:
 	progress_clear(&run.progress);
 	observation_destroy(run.observation);
+	observers_destroy(run.observers);
 	crew_destroy(run.crew, 0);
 	accounts_destroy(run.accounts);
 	stage_destroy(run.stage);

@@ -90,6 +90,7 @@ struct stage_program {
 struct observer {
 	char *name;
 	char *command;
+	char *session; /* a program that stays for the whole run, instead of command; NULL: none */
 	struct span timeout;
 };
 

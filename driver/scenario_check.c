@@ -94,6 +94,11 @@ static bool check_spans(const struct check *check, struct scenario *s)
 		snprintf(key, sizeof(key), "observers.%u.timeout", i);
 		if (!check_span(check, key, &s->observers[i].timeout, "60s"))
 			return false;
+		snprintf(key, sizeof(key), "observers.%u", i);
+		if (!s->observers[i].command == !s->observers[i].session)
+			return refuse(check, key,
+			    "wants either command, which prints one sample, or session, a program that "
+			    "stays and prints one for each line that it reads");
 	}
 	if (!check_control_spans(check, "negative", s->controls.negative) ||
 	    !check_control_spans(check, "positive", s->controls.positive))

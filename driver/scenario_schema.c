@@ -119,7 +119,8 @@ static const cyaml_schema_value_t stage_entry = {
 
 static const cyaml_schema_field_t observer_fields[] = {
     NEEDED_TEXT("name", struct observer, name),
-    NEEDED_TEXT("command", struct observer, command),
+    TEXT("command", struct observer, command),
+    TEXT("session", struct observer, session),
     SPAN("timeout", struct observer, timeout),
     CYAML_FIELD_END,
 };

@@ -97,7 +97,7 @@ void run_event(struct run *run, const char *kind, const char *text, bool loud)
 bool run_start_observation(struct run *run, enum mark mark, int64_t round)
 {
 	run->observation = observation_start(
-	    run->scenario, mark, round, (int64_t)run->progress.finished, &run->error);
+	    run->observers, mark, round, (int64_t)run->progress.finished, &run->error);
 	return run->observation != NULL;
 }
 

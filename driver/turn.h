@@ -22,6 +22,7 @@ struct run {
 	struct accounts *accounts;
 	struct crew *crew;
 	struct crew_watch watch;
+	struct observers *observers;
 	struct observation *observation; /* under way, or NULL */
 	char problem[512]; /* of the last observation that was stored; "" if it had none */
 	int signals;       /* signalfd */

@@ -202,6 +202,50 @@ class Marks(leaklab.Case):
         self.assertEqual(self.run_file.stat().st_mode & 0o777, 0o600)
 
 
+class Session(leaklab.Case):
+    """An observer that stays for the whole run."""
+
+    def staying(self, lab, extra=""):
+        started = self.folder / "started"
+        script = self.write("stay.sh", f"echo started >> {started}\n" "n=0\nwhile read mark; do\n" f"{extra}\n"
+                            f"{self.observer(lab)['command']} | tr -d '\\n'; echo\nn=$((n + 1))\ndone\n"
+                            f"echo ended >> {started}\n")
+        return {"name": "labhost", "session": f"exec sh {script}"}, started
+
+    def samples(self):
+        return self.query("SELECT COUNT(*), SUM(problem IS NULL) FROM capture")[0]
+
+    def test_one_program_gives_all_samples_and_ends_with_its_input(self):
+        lab = self.lab()
+        observer, started = self.staying(lab)
+        done = self.drive(self.scenario(lab, load={"cycles": 6}, observers=[observer], observe_every=2))
+        self.assertEqual(started.read_text(), "started\nended\n", done.stderr)
+        samples, good = self.samples()
+        self.assertGreaterEqual(samples, 5)
+        self.assertEqual(samples, good)
+
+    def test_one_that_ends_has_seen_nothing_and_is_started_again(self):
+        lab = self.lab()
+        observer, started = self.staying(lab, "[ $n = 2 ] && exit 3")
+        self.drive(self.scenario(lab, load={"cycles": 6}, observers=[observer], observe_every=2))
+        samples, good = self.samples()
+        self.assertGreaterEqual(started.read_text().count("started"), 2)
+        self.assertGreater(samples, good)
+        self.assertIn("broke off", self.query("SELECT problem FROM capture WHERE problem IS NOT NULL")[0][0])
+
+    def test_one_that_does_not_answer_in_time_is_replaced(self):
+        lab = self.lab()
+        observer, started = self.staying(lab, "[ $n = 1 ] && sleep 60")
+        self.drive(self.scenario(lab, load={"cycles": 6}, observers=[{**observer, "timeout": "2s"}], observe_every=2))
+        self.assertIn("did not answer within 2 s", self.query("SELECT problem FROM capture WHERE problem IS NOT NULL")[0][0])
+
+    def test_observer_wants_a_command_or_a_session(self):
+        lab = self.lab()
+        for observer in ({"name": "none"}, {"name": "both", "command": "true", "session": "true"}):
+            done = self.drive(self.scenario(lab, observers=[observer]), code=2)
+            self.assertIn("wants either command", done.stderr)
+
+
 class Interruption(leaklab.Case):
     def start(self, scenario, *arguments):
         self.run_file = self.folder / "run.leaklab"
