@@ -125,7 +125,7 @@ static bool show_suspects(const struct snapshot *snapshot)
 		return false;
 	for (size_t i = 0; i < suspects.count && i < HOLDERS_MOST; i++) {
 		const struct suspect *suspect = &suspects.items[i];
-		process_words(suspect->image, suspect->pid, process);
+		process_words(suspect->image, suspect->pid, NULL, process);
 		snprintf(line, sizeof line, "%s has %" PRId64 " %s", process,
 		    suspect->exited ? suspect->exited : suspect->hidden,
 		    suspect->exited

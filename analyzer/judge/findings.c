@@ -109,7 +109,8 @@ static bool tell_harmless(struct sentences *out, const struct verdict *verdict)
 	return sentences_add(out,
 	    "%lld token%s of ended sessions %s held by %s; this host's IDs come back, so they pin nothing",
 	    (long long)first->handles, text_plural(first->handles),
-	    first->handles == 1 ? "is" : "are", process_words(first->image, first->pid, process));
+	    first->handles == 1 ? "is" : "are",
+	    process_words(first->image, first->pid, first->services, process));
 }
 
 static bool tell_pinned(struct sentences *out, const struct verdict *verdict)
@@ -194,7 +195,7 @@ static bool tell_holders(struct sentences *out, const struct verdict *verdict)
 		    ": it keeps handles to %lld exited process%s of ended sessions",
 		    (long long)culprit->exited, culprit->exited == 1 ? "" : "es");
 		if (!sentences_add(out, "%s%s holds %lld of them%s", proven ? "" : "suspect: ",
-		        process_words(culprit->image, culprit->pid, process),
+		        process_words(culprit->image, culprit->pid, culprit->services, process),
 		        (long long)(culprit->logon_sessions + culprit->session_ids),
 		        culprit->exited > 0 ? exited : ""))
 			return false;
@@ -225,7 +226,7 @@ static bool tell_suspects(struct sentences *out, const struct verdict *verdict)
 	char process[PROCESS_WORDS];
 	for (size_t i = 0; i < verdict->suspect_count; i++) {
 		const struct suspect *suspect = &verdict->suspects[i];
-		process_words(suspect->image, suspect->pid, process);
+		process_words(suspect->image, suspect->pid, NULL, process);
 		if (suspect->hidden > 2 && 2 * suspect->hidden >= unseen && unseen > 0 &&
 		    !sentences_add(out,
 		        "%s: %lld token handles that could not be looked into rise with the orphans",

@@ -190,9 +190,10 @@ static bool weigh_culprits(struct verdict *verdict, const struct evidence *evide
 	verdict->culprits_tied = culprits_tied(&found);
 	verdict->handles_whole = snapshot_whole(settled, SECTION_HANDLES);
 	for (size_t i = 0; good && i < found.count; i++) {
-		const char *image = found.items[i].image;
+		const char *image = found.items[i].image, *services = found.items[i].services;
 		found.items[i].image = image ? strdup(image) : NULL;
-		good = !image || found.items[i].image;
+		found.items[i].services = services ? strdup(services) : NULL;
+		good = (!image || found.items[i].image) && (!services || found.items[i].services);
 		verdict->culprit_count = i + 1;
 	}
 	verdict->culprits = found.items;

@@ -45,8 +45,10 @@ void verdict_destroy(struct verdict *verdict)
 	if (!verdict)
 		return;
 	sentences_deinit(&verdict->reasons);
-	for (size_t i = 0; i < verdict->culprit_count; i++)
+	for (size_t i = 0; i < verdict->culprit_count; i++) {
+		free((char *)verdict->culprits[i].services);
 		free((char *)verdict->culprits[i].image);
+	}
 	for (size_t i = 0; i < verdict->suspect_count; i++)
 		free((char *)verdict->suspects[i].image);
 	free(verdict->suspects);

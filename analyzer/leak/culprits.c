@@ -221,6 +221,29 @@ static bool holds_alone(const struct tally *tally, bool follows)
 	return follows ? tally->others == 0 && tally->followers == 1 : tally->others == 1;
 }
 
+/* A part of Windows: by its file's company where that is known, else by its name. A program of another company is none, whatever its
+ * name. */
+static bool is_windows(const struct snapshot *snapshot, const struct culprit *culprit)
+{
+	for (size_t i = 0; i < snapshot->process_count; i++) {
+		const struct process *process = &snapshot->processes[i];
+		if (process->pid == culprit->pid && process->company &&
+		    image_same(process->image, culprit->image))
+			return strcasecmp(process->company, "Microsoft Corporation") == 0 &&
+			       image_is_windows(culprit->image);
+	}
+	return image_is_windows(culprit->image);
+}
+
+static const char *services_of(const struct snapshot *snapshot, const struct culprit *culprit)
+{
+	for (size_t i = 0; i < snapshot->process_count; i++) {
+		if (snapshot->processes[i].pid == culprit->pid && culprit->pid != NUMBER_UNKNOWN)
+			return snapshot->processes[i].services;
+	}
+	return NULL;
+}
+
 static void group(
     struct culprits *out, const struct held *held, const struct hold *holds, size_t count)
 {
@@ -231,8 +254,7 @@ static void group(
 			culprit = &out->items[out->count++];
 			*culprit = (struct culprit){.image = holds[i].image,
 			    .pid = holds[i].pid,
-			    .follower = image_follows(holds[i].image),
-			    .windows = image_is_windows(holds[i].image)};
+			    .follower = image_follows(holds[i].image)};
 		}
 		culprit->handles += holds[i].tokens;
 		culprit->logon_sessions += holds[i].item < held->logon_count;
@@ -341,6 +363,10 @@ bool culprits_find(struct culprits *out, const struct snapshot *snapshot,
 		count_holders(&held, holds, count);
 		group(out, &held, holds, count);
 		good = count_exited(out, &held, snapshot);
+		for (size_t i = 0; i < out->count; i++) {
+			out->items[i].windows = is_windows(snapshot, &out->items[i]);
+			out->items[i].services = services_of(snapshot, &out->items[i]);
+		}
 		if (out->count)
 			qsort(out->items, out->count, sizeof *out->items, culprit_order);
 		count_orphans(out, &held, snapshot);

@@ -257,9 +257,10 @@ struct culprit {
 	int64_t exited;         /* processes that have exited, among what it has handles to */
 	int64_t logon_sessions; /* distinct orphans among them */
 	int64_t session_ids;    /* pinned IDs that it holds beyond those of orphans */
-	int64_t alone; /* of both, what no other holds; followers count only for followers */
-	bool follower; /* each of what it holds has another holder */
-	bool windows;  /* a part of Windows, by name */
+	int64_t alone;        /* of both, what no other holds; followers count only for followers */
+	bool follower;        /* each of what it holds has another holder */
+	bool windows;         /* a part of Windows, by company and name */
+	const char *services; /* that it hosts; the snapshot's, NULL: not known */
 };
 
 struct culprits {
@@ -303,9 +304,10 @@ void suspects_deinit(struct suspects *suspects);
 
 /* ---- in words ---- */
 
-/* "leaker.exe (process 5124)". Returns out. */
-#define PROCESS_WORDS 160
-const char *process_words(const char *image, int64_t pid, char out[PROCESS_WORDS]);
+/* "svchost.exe (process 812: TermService)". services may be NULL. Returns out. */
+#define PROCESS_WORDS 240
+const char *process_words(
+    const char *image, int64_t pid, const char *services, char out[PROCESS_WORDS]);
 /* "session IDs 2 to 61 are in no session list; agent.exe (process 4100) holds 60 tokens of them: very probably what keeps them". The
  * IDs are sorted; first: who holds most of them (NULL: nobody is seen to), of so many holders. Returns out. */
 #define REFERRED_WORDS 600

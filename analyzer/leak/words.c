@@ -18,13 +18,15 @@ __attribute__((format(printf, 3, 4))) static void append(
 	va_end(arguments);
 }
 
-const char *process_words(const char *image, int64_t pid, char out[PROCESS_WORDS])
+const char *process_words(
+    const char *image, int64_t pid, const char *services, char out[PROCESS_WORDS])
 {
 	const char *name = image ? image : "a process without a name";
 	if (pid == NUMBER_UNKNOWN)
 		snprintf(out, PROCESS_WORDS, "%.100s", name);
 	else
-		snprintf(out, PROCESS_WORDS, "%.100s (process %" PRId64 ")", name, pid);
+		snprintf(out, PROCESS_WORDS, "%.100s (process %" PRId64 "%s%.80s)", name, pid,
+		    services ? ": " : "", services ? services : "");
 	return out;
 }
 
@@ -66,7 +68,7 @@ const char *referred_words(const int64_t *ids, size_t count, const struct culpri
 		    one ? "it" : "them", one ? "it" : "them");
 		return out;
 	}
-	process_words(first->image, first->pid, process);
+	process_words(first->image, first->pid, first->services, process);
 	if (first->exited > 0)
 		append(out, REFERRED_WORDS, "%s keeps handles to %" PRId64 " exited process%s of ",
 		    process, first->exited, first->exited == 1 ? "" : "es");

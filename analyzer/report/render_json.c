@@ -123,6 +123,7 @@ static json_t *culprits_json(const struct verdict *verdict)
 		json_t *object = json_object();
 		json_object_set_new(object, "image", text_or_null(culprit->image));
 		json_object_set_new(object, "pid", integer_or_null(true, culprit->pid));
+		json_object_set_new(object, "services", text_or_null(culprit->services));
 		json_object_set_new(object, "handles", json_integer(culprit->handles));
 		json_object_set_new(
 		    object, "logon_sessions", json_integer(culprit->logon_sessions));
