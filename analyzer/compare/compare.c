@@ -187,9 +187,13 @@ static bool find_culprits(struct comparison *comparison)
 		    (!proven || is_leak(comparison, &ids[i])))
 			numbers[id_count++] = ids[i].id;
 	}
+	const bool before = comparison->comparable && comparison->before != comparison->after &&
+	                    snapshot_has(comparison->before, SECTION_HANDLES);
 	const bool good = logons && numbers &&
 	                  culprits_find(&comparison->culprits, comparison->after, logons,
-	                      logon_count, numbers, id_count);
+	                      logon_count, numbers, id_count) &&
+	                  suspects_find(&comparison->suspects, before ? comparison->before : NULL,
+	                      comparison->after);
 	comparison->without_holder = comparison->culprits.without_holder;
 	comparison->followers_only = comparison->culprits.followers_only;
 	free(logons);
@@ -245,6 +249,7 @@ void comparison_destroy(struct comparison *comparison)
 	free(comparison->by_logon);
 	free(comparison->growth);
 	culprits_deinit(&comparison->culprits);
+	suspects_deinit(&comparison->suspects);
 	holders_deinit(&comparison->holders_before);
 	holders_deinit(&comparison->holders_after);
 	leak_destroy(comparison->leak);

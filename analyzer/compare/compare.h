@@ -74,8 +74,9 @@ struct comparison {
 	size_t orphan_count;
 	size_t old_count; /* of these, those that are a leak */
 	struct culprits culprits;
-	enum yes_no logoff_seen; /* a session of BEFORE, or a logon session in it, has ended */
-	int64_t without_holder;  /* orphans whose handles were listed, and there is none */
+	struct suspects suspects; /* texts are the snapshots' */
+	enum yes_no logoff_seen;  /* a session of BEFORE, or a logon session in it, has ended */
+	int64_t without_holder;   /* orphans whose handles were listed, and there is none */
 	int64_t followers_only;
 	int64_t unsure[UNSURE_KINDS]; /* logon sessions of which the evidence does not tell */
 	int64_t *referred;            /* session IDs of no orphan that something refers to */

@@ -63,7 +63,9 @@ static bool check_users(
     struct notes *notes, const struct logon_session *then, const struct logon_session *now)
 {
 	char luid[LUID_TEXT];
-	if (account_may_be(then->user, then->domain, now->user, now->domain))
+	/* Of the host's own, tools tell the computer's account or the service's name. */
+	if (luid_is_lasting(then->luid) ||
+	    account_may_be(then->user, then->domain, now->user, now->domain))
 		return true;
 	note_reason(notes,
 	    "logon session %s is of %s in BEFORE and of %s in AFTER, so these are two boots or two "

@@ -137,6 +137,24 @@ static void name_culprits(struct notes *notes, const char *role)
 		note_reason(notes, "%s%s: %s", tied > 1 ? "ranked alike, " : "", role, text);
 }
 
+/* Who may hold what nobody, or but System and lsass, is seen to hold. False: nobody is known. */
+static bool name_suspects(struct notes *notes)
+{
+	const struct comparison *comparison = notes->comparison;
+	const struct culprits *culprits = &comparison->culprits;
+	const bool seen = culprits->count > 0 && !image_follows(culprits->items[0].image);
+	const int64_t unseen = seen ? culprits->unheld : (int64_t)comparison->orphan_count;
+	char words[SUSPECT_WORDS];
+	bool any = false;
+	for (size_t i = 0; i < comparison->suspects.count; i++) {
+		if (suspect_words(&comparison->suspects.items[i], unseen, words)) {
+			note_reason(notes, "%s", words);
+			any = true;
+		}
+	}
+	return any;
+}
+
 static void judge_orphans(struct notes *notes)
 {
 	struct comparison *comparison = notes->comparison;
@@ -150,6 +168,8 @@ static void judge_orphans(struct notes *notes)
 	comparison->verdict = EXIT_LEAK;
 	name_proof(notes);
 	name_culprits(notes, "held by");
+	if (name_suspects(notes))
+		return;
 	if (comparison->without_holder && snapshot_is_of_dump(comparison->after))
 		note_reason(notes,
 		    "%" PRId64

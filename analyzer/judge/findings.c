@@ -223,20 +223,10 @@ static bool tell_suspects(struct sentences *out, const struct verdict *verdict)
 	const int64_t left = verdict->k + verdict->unmatched_leaks + verdict->uncounted +
 	                     verdict->strangers + verdict->pinned_ids;
 	const int64_t unseen = seen ? verdict->unattributed + verdict->followers_only : left;
-	char process[PROCESS_WORDS];
+	char words[SUSPECT_WORDS];
 	for (size_t i = 0; i < verdict->suspect_count; i++) {
-		const struct suspect *suspect = &verdict->suspects[i];
-		process_words(suspect->image, suspect->pid, NULL, process);
-		if (suspect->hidden > 2 && 2 * suspect->hidden >= unseen && unseen > 0 &&
-		    !sentences_add(out,
-		        "%s: %lld token handles that could not be looked into rise with the orphans",
-		        process, (long long)suspect->hidden))
-			return false;
-		if (suspect->exited > 0 && 2 * suspect->exited >= unseen && unseen > 0 &&
-		    !sentences_add(out,
-		        "%s keeps handles to %lld exited process%s; whose they were is not seen: very probably what "
-		        "holds them",
-		        process, (long long)suspect->exited, suspect->exited == 1 ? "" : "es"))
+		if (suspect_words(&verdict->suspects[i], unseen, words) &&
+		    !sentences_add(out, "%s", words))
 			return false;
 	}
 	return true;

@@ -308,6 +308,10 @@ void suspects_deinit(struct suspects *suspects);
 #define PROCESS_WORDS 240
 const char *process_words(
     const char *image, int64_t pid, const char *services, char out[PROCESS_WORDS]);
+/* "MsMpEng.exe (process 140): 60 token handles that could not be looked into rise with the orphans", if that may explain at least half
+ * of so many that nobody is seen to hold; else NULL. */
+#define SUSPECT_WORDS 400
+const char *suspect_words(const struct suspect *suspect, int64_t unseen, char out[SUSPECT_WORDS]);
 /* "session IDs 2 to 61 are in no session list; agent.exe (process 4100) holds 60 tokens of them: very probably what keeps them". The
  * IDs are sorted; first: who holds most of them (NULL: nobody is seen to), of so many holders. Returns out. */
 #define REFERRED_WORDS 600

@@ -30,6 +30,30 @@ const char *process_words(
 	return out;
 }
 
+/* One or two are there on every host. */
+#define HIDDEN_LEAST 3
+
+const char *suspect_words(const struct suspect *suspect, int64_t unseen, char out[SUSPECT_WORDS])
+{
+	char process[PROCESS_WORDS];
+	process_words(suspect->image, suspect->pid, NULL, process);
+	if (unseen <= 0)
+		return NULL;
+	if (suspect->hidden >= HIDDEN_LEAST && 2 * suspect->hidden >= unseen)
+		snprintf(out, SUSPECT_WORDS,
+		    "%s: %" PRId64
+		    " token handles that could not be looked into rise with the orphans",
+		    process, suspect->hidden);
+	else if (suspect->exited > 0 && 2 * suspect->exited >= unseen)
+		snprintf(out, SUSPECT_WORDS,
+		    "%s keeps handles to %" PRId64
+		    " exited process%s; whose they were is not seen: very probably what holds them",
+		    process, suspect->exited, suspect->exited == 1 ? "" : "es");
+	else
+		return NULL;
+	return out;
+}
+
 /* "2", "2 to 61", "2, 4 to 6 and 9"; of many parts the first. */
 #define PARTS_MOST 6
 

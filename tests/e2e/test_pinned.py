@@ -1,0 +1,119 @@
+"""What pins a session ID: any token, any process, named from one sample, by whichever way it comes."""
+import json
+import unittest
+
+import leaklab
+import tap
+import test_evidence
+
+PINNED = {"settle": {"at_least": "1s", "release": "1s"}}
+
+
+class Case(test_evidence.Case):
+    def agent(self, *options, cycles=6, lab=()):
+        """The lab host's snapshots before and after users logged on and off, while an agent leaked."""
+        host = self.lab("--time-scale", "0.0001", *lab)
+        before = host.snapshot()
+        stage = [{"name": "agent", "command": f"exec {leaklab.program('grabber')} --lab --quiet --control {host.facts['control']} "
+                                              f"--image agent.exe {' '.join(options)}"}]
+        self.texts = lambda: {what: host.show(what) for what in ("qwinsta", "logonsessions", "handle")}
+        self.during = None
+        scenario = self.scenario(host, load={"slots": 1, "cycles": cycles}, stage=stage,
+                                 observers=[{"name": "keep", "session": self.keeper(host)}], observe_every=1)
+        self.drive(scenario)
+        samples = [json.loads(line) for line in (self.folder / "samples").read_text().splitlines()]
+        return before, samples
+
+    def keeper(self, host):
+        """An observer that keeps what it saw, text too: the agent ends with the run, and what it held goes with it."""
+        script = self.write("keep.sh", "n=0\nwhile read mark; do\nn=$((n + 1))\n"
+                            f"for what in qwinsta logonsessions handle; do mkdir -p {self.folder}/text$n; {leaklab.program('labhost')} "
+                            f"show $what --control {host.facts['control']} > {self.folder}/text$n/$what.txt; done\n"
+                            f"{leaklab.program('labhost')} show snapshot --control {host.facts['control']} | tr -d '\\n'"
+                            f" | tee -a {self.folder}/samples; echo | tee -a {self.folder}/samples\ndone\n")
+        return f"exec sh {script}"
+
+    def last_text(self):
+        return max(self.folder.glob("text*"), key=lambda path: int(path.name[4:]))
+
+    def put(self, name, snapshot):
+        return self.write(name, json.dumps(snapshot))
+
+    def show_text(self, path):
+        return " ".join(self.run_program("analyzer", "show", path).stdout.split())
+
+    def compare_text(self, *words, code=None):
+        return " ".join(self.run_program("analyzer", "compare", *words, code=code).stdout.split())
+
+
+class OneSample(Case):
+    def test_referred_ids_are_named_with_who_holds_a_token_of_each(self):
+        before, samples = self.agent("--what", "winlogon")
+        shown = self.show_text(self.put("after.json", samples[-1]))
+        pid = next(process["pid"] for process in samples[-1]["processes"] if process["image"] == "agent.exe")
+        self.assertIn(f"session IDs 2 to 7 are in no session list; agent.exe (process {pid}) holds 6 tokens of them: very probably "
+                      "what keeps them", shown)
+        compared = self.compare_text(self.put("before.json", before), self.put("after.json", samples[-1]), code=3)
+        self.assertIn("session IDs 2 to 7 are in no session list; agent.exe", compared)
+        self.assertIn("one more logon decides it, which is given a higher ID if so", compared)
+
+    def test_cut_session_list_refers_to_nothing_for_sure(self):
+        _, samples = self.agent("--what", "winlogon")
+        cut = {**samples[-1], "sight": [{**sight, **({"extent": "cut off"} if sight["section"] == "sessions" else {})}
+                                        for sight in samples[-1]["sight"]]}
+        self.assertNotIn("in no session list", self.show_text(self.put("cut.json", cut)))
+
+    def test_host_whose_tokens_keep_no_ids_has_none_referred_by_them(self):
+        _, samples = self.agent("--what", "winlogon")
+        self.assertNotIn("in no session list", self.show_text(
+            self.put("off.json", {**samples[-1], "tokens_keep_session_ids": False})))
+
+    def test_exited_processes_are_named_with_who_keeps_them(self):
+        before, samples = self.agent("--what", "process")
+        shown = self.show_text(self.put("after.json", samples[-1]))
+        self.assertIn("1 and 1 to exited processes" if "1 and 1" in shown else "and 1 to exited processes", shown)
+        compared = self.compare_text("--after-logoff", "25m", self.put("before.json", before),
+                                     self.put("after.json", samples[-1]), code=1)
+        self.assertIn("agent.exe", compared)
+        self.assertNotIn("explorer.exe", compared)
+
+    def test_tokens_of_session_zero_and_of_sessions_beyond_any_seen(self):
+        _, samples = self.agent("--fixed")
+        sample = samples[-1]
+        token = {"pid": 900, "image": "svc.exe", "type": "Token", "luid": "00000000:000003e7"}
+        shown = self.show_text(self.put("odd.json", {**sample, "handles": [
+            {**token, "value": 4, "session_id": 0}, {**token, "value": 8, "session_id": 65535},
+            {**token, "value": 12, "session_id": 70000}], "sight": [
+                {key: value for key, value in sight.items() if key != "rows"} for sight in sample["sight"]]}))
+        self.assertIn("session ID 65535 is in no session list", shown)
+
+
+class Text(Case):
+    def test_exited_processes_in_handles_text_are_suspects_where_whose_is_not_seen(self):
+        self.agent("--what", "process")
+        text = self.last_text()
+        pid = next(line.split()[2] for line in (text / "handle.txt").read_text().splitlines() if line.startswith("agent.exe"))
+        for spelling in ("<Non-existent Process>", "<Non-existant Process>"):
+            handle = text / "handle.txt"
+            handle.write_text(handle.read_text().replace("<Non-existent Process>", spelling))
+            compared = self.compare_text("--after-logoff", "25m", self.folder / "text1", text, code=1)
+            self.assertIn(f"agent.exe (process {pid}) keeps handles to 6 exited processes; whose they were is not seen: very probably "
+                          "what holds them", compared)
+            self.assertNotIn("take a memory dump", compared)
+
+    def test_process_list_of_an_earlier_moment_tells_whose_exited_processes_were(self):
+        _, samples = self.agent("--what", "process")
+        during = next(sample for sample in samples if any(process["session_id"] >= 2 for process in sample["processes"]))
+        lists = self.put("during.json", during)
+        text = self.last_text()
+        done = self.run_program("analyzer", "compare", lists, text, "--after-logoff", "25m", "--format", "json", code=1)
+        compared = json.loads(done.stdout)
+        kept = [orphan for orphan in compared["orphans"]
+                if any(holder.get("exited_processes") for holder in orphan["holders"])]
+        self.assertTrue(kept)
+        self.assertEqual([holder["image"] for orphan in kept for holder in orphan["holders"] if holder.get("exited_processes")],
+                         ["agent.exe"] * len(kept))
+
+
+if __name__ == "__main__":
+    tap.main()
