@@ -34,6 +34,7 @@ void host_start(struct host *host, uint64_t seed)
 	assert_non_null(host->model);
 	host->leaker = model_process_start(host->model, "vendorsvc.exe", host->now);
 	host->leak_from = (unsigned)host_chance(host, 3) * 50;
+	host->shape = (unsigned)host_chance(host, 6);
 }
 
 static void log_on(struct host *host, unsigned number)
@@ -54,7 +55,24 @@ static void log_on(struct host *host, unsigned number)
 	host->sessions[host->session_count++] = answer.session_id;
 	if (host_chance(host, 100) >= host->leak_from)
 		return;
-	assert_true(model_query_user_token(host->model, host->leaker, answer.session_id, &handle));
+	switch (host->shape) {
+	case 0:
+		assert_true(
+		    model_open_process(host->model, host->leaker, answer.session_id, SESSION_SHELL,
+		        host_chance(host, 2) ? NT_TYPE_PROCESS : NT_TYPE_THREAD, &handle));
+		return;
+	case 1:
+		assert_true(model_open_token(
+		    host->model, host->leaker, answer.session_id, SESSION_WINLOGON, &handle));
+		break;
+	case 2:
+		assert_true(model_open_token(
+		    host->model, host->leaker, answer.session_id, SESSION_DWM, &handle));
+		break;
+	default:
+		assert_true(
+		    model_query_user_token(host->model, host->leaker, answer.session_id, &handle));
+	}
 	assert_true(model_duplicate_token(host->model, host->leaker, handle, NT_DUPLICATED, &copy));
 	assert_true(model_close_handle(host->model, host->leaker, handle));
 }

@@ -12,9 +12,11 @@ struct host {
 	struct model *model;
 	int64_t now;
 	uint64_t chance;
-	unsigned moment;    /* the next */
-	uint32_t leaker;    /* its process */
-	unsigned leak_from; /* of 100 logons, how many leak */
+	unsigned moment; /* the next */
+	uint32_t leaker; /* its process */
+	unsigned leak_from;
+	unsigned shape;
+	/* what leaks: process handles, winlogon's or dwm's token, users' tokens */ /* of 100 logons, how many leak */
 	uint32_t sessions[8];
 	unsigned session_count;
 };
