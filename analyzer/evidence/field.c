@@ -11,13 +11,23 @@ void record_clear(const struct record *record, void *item)
 	memcpy(item, record->blank, record->size);
 }
 
+static bool has_lists(const struct record *record)
+{
+	FIELD_EACH(field, record)
+	{
+		if (field->kind == FIELD_LIST)
+			return true;
+	}
+	return false;
+}
+
 void record_deinit(const struct record *record, void *item)
 {
 	FIELD_EACH(field, record)
 	{
 		if (field->kind != FIELD_LIST)
 			continue;
-		for (size_t i = 0; i < FIELD_COUNT_OF(item, field); i++)
+		for (size_t i = 0; has_lists(field->of) && i < FIELD_COUNT_OF(item, field); i++)
 			record_deinit(field->of, field_item(item, field, i));
 		free(FIELD_AT(void *, item, field));
 		FIELD_AT(void *, item, field) = NULL;

@@ -47,11 +47,16 @@ static int number_order(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
+/* Equal strings of a snapshot are one copy. */
+static int text_order(const char *a, const char *b)
+{
+	return a == b ? 0 : strcasecmp(a ? a : "", b ? b : "");
+}
+
 static int hold_order(const void *a, const void *b)
 {
 	const struct hold *left = a, *right = b;
-	const int by_image =
-	    strcasecmp(left->image ? left->image : "", right->image ? right->image : "");
+	const int by_image = text_order(left->image, right->image);
 	if (by_image)
 		return by_image;
 	if (left->pid != right->pid)
@@ -113,15 +118,16 @@ static size_t item_of(const struct held *held, uint64_t luid, int64_t id)
 
 static bool same_process(const struct hold *a, const struct hold *b)
 {
-	return a->pid == b->pid &&
-	       strcasecmp(a->image ? a->image : "", b->image ? b->image : "") == 0;
+	return a->pid == b->pid && text_order(a->image, b->image) == 0;
 }
 
 /* Sorts the holds and makes one of all by which a process holds one thing. */
 static size_t unify(struct hold *holds, size_t count)
 {
-	size_t kept = 0;
-	if (count)
+	size_t kept = 0, sorted = 1;
+	while (sorted < count && hold_order(&holds[sorted - 1], &holds[sorted]) <= 0)
+		sorted++;
+	if (sorted < count)
 		qsort(holds, count, sizeof *holds, hold_order);
 	for (size_t i = 0; i < count; i++) {
 		struct hold *last = kept ? &holds[kept - 1] : NULL;
@@ -353,6 +359,8 @@ bool culprits_find(struct culprits *out, const struct snapshot *snapshot,
 	    .logons = logons, .logon_count = logon_count, .ids = ids, .id_count = id_count};
 	size_t count = 0;
 	*out = (struct culprits){0};
+	if (logon_count + id_count == 0)
+		return true;
 	held.tallies = calloc(logon_count + id_count + 1, sizeof *held.tallies);
 	struct hold *holds =
 	    held.tallies && index_ids(&held) ? find_holds(&held, snapshot, &count) : NULL;

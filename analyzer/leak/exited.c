@@ -122,7 +122,7 @@ static const struct process *was(
 
 bool exited_complete(const struct leak *leak, struct snapshot *sample)
 {
-	for (size_t i = 0; i < sample->handle_count; i++) {
+	for (size_t i = 0; leak->process_count && i < sample->handle_count; i++) {
 		struct handle *handle = &sample->handles[i];
 		if (handle->target_pid == NUMBER_UNKNOWN || handle->target_exited == NO ||
 		    handle->session_id != NUMBER_UNKNOWN)

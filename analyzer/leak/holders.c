@@ -161,11 +161,6 @@ static bool add_running(
 	return true;
 }
 
-bool handle_is_hidden(const struct handle *handle)
-{
-	return handle->luid == LUID_UNKNOWN && handle->type && strcmp(handle->type, "Token") == 0;
-}
-
 bool holders_find(struct holders *out, const struct snapshot *snapshot, const struct leak *leak)
 {
 	struct table table = {0};

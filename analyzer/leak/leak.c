@@ -43,15 +43,15 @@ bool leak_add(struct leak *leak, const struct snapshot *sample, int64_t time, in
 		leak->stated =
 		    (sample->release_time < STATED_MOST ? sample->release_time : STATED_MOST) *
 		    1000000;
-	return left_add(leak, sample, time, offset) && ids_add(leak, sample, time) &&
-	       stamps_add(leak, sample, time) && exited_note(leak, sample);
+	return left_add(leak, sample, time, offset) && ids_add(leak, sample, time);
 }
 
 bool leak_take(struct leak *leak, const struct snapshot *before, struct snapshot *sample,
     int64_t time, int64_t offset)
 {
 	return leak_check_lists(before, sample) && exited_complete(leak, sample) &&
-	       leak_add(leak, sample, time, offset);
+	       leak_add(leak, sample, time, offset) && stamps_add(leak, sample, time) &&
+	       exited_note(leak, sample);
 }
 
 int64_t leak_release_time(const struct leak *leak)

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "evidence/snapshot.h"
 
@@ -155,8 +156,8 @@ void leak_destroy(struct leak *leak); /* NULL is allowed */
 /* One more sample. time: when it was taken, by a clock that all samples share (TIMESTAMP_UNKNOWN: not known); offset: the host's
  * clock minus that one. False: memory is out. */
 bool leak_add(struct leak *leak, const struct snapshot *sample, int64_t time, int64_t offset);
-/* The same, of a sample whose lists are checked first (`before` as for leak_check_lists), and which is given what earlier samples
- * tell of processes that have exited. */
+/* The same, of one of several samples: its lists are checked first (`before` as for leak_check_lists), it is given what earlier samples tell
+ * of processes that have exited, and its tokens are known again in later ones. */
 bool leak_take(struct leak *leak, const struct snapshot *before, struct snapshot *sample,
     int64_t time, int64_t offset);
 
@@ -237,7 +238,10 @@ struct holders {
 };
 
 /* Of a token of which the logon session is not known. */
-bool handle_is_hidden(const struct handle *handle);
+static inline bool handle_is_hidden(const struct handle *handle)
+{
+	return handle->luid == LUID_UNKNOWN && handle->type && strcmp(handle->type, "Token") == 0;
+}
 /* Processes that run in an orphan are holders, too; leak: what is an orphan, NULL: only handles are looked at. False: memory is
  * out. */
 bool holders_find(struct holders *out, const struct snapshot *snapshot, const struct leak *leak);

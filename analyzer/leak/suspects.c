@@ -37,10 +37,11 @@ static bool count(struct suspects *found, const struct snapshot *sample, int64_t
 	found->items = larger;
 	for (size_t i = 0; i < sample->handle_count; i++) {
 		const struct handle *handle = &sample->handles[i];
+		if (handle->luid != LUID_UNKNOWN)
+			continue;
 		const bool hidden = handle_is_hidden(handle);
-		const bool exited = handle->target_pid != NUMBER_UNKNOWN &&
-		                    handle->session_id == NUMBER_UNKNOWN &&
-		                    handle->luid == LUID_UNKNOWN;
+		const bool exited =
+		    handle->target_pid != NUMBER_UNKNOWN && handle->session_id == NUMBER_UNKNOWN;
 		if (hidden || exited)
 			larger[found->count++] = (struct suspect){
 			    handle->image, handle->pid, hidden ? sign : 0, exited ? sign : 0};

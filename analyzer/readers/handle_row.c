@@ -64,6 +64,8 @@ static bool ends_with(struct span name, struct span term)
 static bool exited_process(struct span name, int64_t *pid)
 {
 	static const char *const words[] = {"<Non-existant Process>(", "<Non-existent Process>("};
+	if (!name.length || name.text[0] != '<')
+		return false;
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
 		struct span rest;
 		size_t digits = 0;
@@ -137,10 +139,10 @@ static bool matters(struct span type, struct span name)
 {
 	uint64_t luid;
 	int64_t pid;
-	if (span_is(type, "Process") || span_is(type, "Thread"))
-		return exited_process(name, &pid);
 	if (type.length == 5)
 		return memcmp(type.text, "Token", 5) == 0;
+	if (exited_process(name, &pid))
+		return span_is(type, "Process") || span_is(type, "Thread");
 	if (type.length != 9 || memcmp(type.text, "Directory", 9) != 0)
 		return false;
 	return directory_luid(name, &luid) || (name.length && name.text[name.length - 1] == '\\');

@@ -39,6 +39,11 @@ static void make_table(FILE *out, const struct record *record, const struct reco
 		    nested ? "parent" : "capture", record->name, nested ? "parent" : "capture");
 	FIELD_EACH(field, record)
 	{
+		/* Handles are a million, and few of them have times, which are all checked when the file is opened. */
+		if (field->kind == FIELD_TIME && record == &handle_record)
+			fprintf(out,
+			    "CREATE INDEX \"%s_%s\" ON \"%s\" (\"%s\") WHERE \"%s\" IS NOT NULL;\n",
+			    record->name, field->name, record->name, field->name, field->name);
 		if (field->kind == FIELD_LIST)
 			make_table(out, field->of, record);
 	}

@@ -23,8 +23,8 @@ static bool check(
 	sqlite3_stmt *statement = NULL;
 	char text[160];
 	snprintf(text, sizeof text,
-	    "SELECT rowid FROM %s WHERE %s NOT BETWEEN %" PRId64 " AND %" PRId64 " LIMIT 1", table,
-	    column, TIMESTAMP_EARLIEST, TIMESTAMP_LATEST);
+	    "SELECT rowid FROM %s WHERE %s < %" PRId64 " OR %s > %" PRId64 " LIMIT 1", table,
+	    column, TIMESTAMP_EARLIEST, column, TIMESTAMP_LATEST);
 	if (sqlite3_prepare_v2(runfile->database, text, -1, &statement, NULL) != SQLITE_OK)
 		return database_error(runfile, "opening", error);
 	int result = sqlite3_step(statement);
