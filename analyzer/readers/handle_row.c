@@ -148,6 +148,14 @@ static bool matters(struct span type, struct span name)
 	return directory_luid(name, &luid) || (name.length && name.text[name.length - 1] == '\\');
 }
 
+/* That of an exited process whose ID cannot be read. */
+static bool is_broken_exited(struct span type, struct span name)
+{
+	int64_t pid;
+	return (span_is(type, "Process") || span_is(type, "Thread")) &&
+	       span_starts(name, "<Non-exist") && !exited_process(name, &pid);
+}
+
 static bool is_named_by_default(struct span type)
 {
 	return span_is(type, "File") || span_is(type, "Section");
@@ -157,6 +165,8 @@ enum taken handle_row_take(struct reading *reading, const struct handle_row *row
 {
 	bool failed = false;
 	if (span_is(row->type, "Token") && row->name.length > 15 && has_no_luid(row->name))
+		return TAKEN_NOT;
+	if (row->name.length && row->name.text[0] == '<' && is_broken_exited(row->type, row->name))
 		return TAKEN_NOT;
 	if (row->process)
 		row->process->handles_listed++;

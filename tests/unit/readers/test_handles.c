@@ -72,6 +72,21 @@ static void handles_to_exited_processes_are_kept_and_others_are_not(void **state
 	assert_int_equal(snapshot->handle_count, 1);
 	assert_int_equal(snapshot->handles[0].target_pid, 3200);
 	snapshot_destroy(snapshot);
+	/* Damaged. */
+	static const char *const names[] = {"99999999999999999999)", ")", "-1)", "32"};
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		char text[400];
+		snprintf(text, sizeof text,
+		    BANNER "agent.exe pid: 4100 NT AUTHORITY\\SYSTEM\r\n"
+		           "  1F0: Process       <Non-existent Process>(3196)\r\n"
+		           "  1F4: Process       <Non-existent Process>(%s\r\n"
+		           "  1F8: Process       <Non-existent Process>(3204)\r\n",
+		    names[i]);
+		snapshot = read_evidence(text);
+		assert_int_equal(snapshot->handle_count, 2);
+		assert_int_equal(snapshot->rows_left, 1);
+		snapshot_destroy(snapshot);
+	}
 }
 
 /* "No visible holder" is said of what was listed whole, so a listing must not seem to be that. */
