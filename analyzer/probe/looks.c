@@ -146,6 +146,32 @@ static bool look_at_all(struct looks *looks, const struct handle_table *table, s
 	return good;
 }
 
+/* One's own handles to processes tell which objects are processes that run. False: memory is out. */
+static bool know_running(struct looks *looks, const struct handle_table *table)
+{
+	const DWORD own = GetCurrentProcessId();
+	struct fact *fact = add_fact(looks);
+
+	if (!fact)
+		return false;
+	fact->is_target = true;
+	for (uint64_t i = 0; i < table->all->count; i++) {
+		const struct nt_handle *handle = &table->all->entries[i];
+
+		if (handle->pid == own && handle->type == table->process_type &&
+		    !know(looks, handle->object, fact))
+			return false;
+	}
+	return true;
+}
+
+/* A process that is none of those that run has exited. */
+static bool is_exited(const struct look *look, const struct handle_table *table)
+{
+	return look->outcome == LOOK_REFUSED && !look->fact && look->handle->object &&
+	       look->handle->type == table->process_type;
+}
+
 bool looks_take(struct looks *out, const struct handle_table *table, struct names *names)
 {
 	struct looks looks = {0};
@@ -161,7 +187,8 @@ bool looks_take(struct looks *out, const struct handle_table *table, struct name
 		if (handle_table_knows(table, handle) && handle->pid != GetCurrentProcessId())
 			looks.items[looks.count++].handle = handle;
 	}
-	const bool good = looks.items && look_at_all(&looks, table, names);
+	const bool good =
+	    looks.items && know_running(&looks, table) && look_at_all(&looks, table, names);
 	for (size_t i = 0; good && i < looks.count; i++) {
 		struct look *look = &looks.items[i];
 
@@ -171,6 +198,7 @@ bool looks_take(struct looks *out, const struct handle_table *table, struct name
 		look->by_address = look->fact;
 		if (look->fact)
 			look->outcome = LOOK_SEEN;
+		look->exited = is_exited(look, table);
 	}
 	*out = looks;
 	return good;

@@ -28,6 +28,7 @@ struct look {
 	const struct fact *fact; /* NULL unless seen */
 	DWORD error;             /* of a refusal */
 	bool by_address;         /* seen by another holder's handle */
+	bool exited;             /* refused, but to no process that runs */
 };
 
 struct looks {

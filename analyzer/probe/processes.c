@@ -56,6 +56,26 @@ void processes_free(struct processes *processes)
 	*processes = (struct processes){0};
 }
 
+void **processes_open(const struct processes *processes)
+{
+	void **handles = calloc(processes->count + 1, sizeof(*handles));
+	size_t count = 0;
+
+	for (size_t i = 0; handles && i < processes->count; i++) {
+		handles[count] = OpenProcess(
+		    PROCESS_QUERY_LIMITED_INFORMATION, FALSE, (DWORD)processes->all[i].pid);
+		count += handles[count] != NULL;
+	}
+	return handles;
+}
+
+void processes_close(void **handles)
+{
+	for (size_t i = 0; handles && handles[i]; i++)
+		CloseHandle(handles[i]);
+	free(handles);
+}
+
 struct process *processes_find(const struct processes *processes, uint64_t pid)
 {
 	const struct process key = {.pid = pid};

@@ -21,6 +21,10 @@ struct processes {
 
 bool processes_read(struct processes *out, unsigned long *error);
 void processes_free(struct processes *processes);
+/* Opens them as far as it may, so that handles of one's own lead to their objects. NULL: memory is out. The caller's to
+ * processes_close(). */
+void **processes_open(const struct processes *processes);
+void processes_close(void **handles);
 struct process *processes_find(const struct processes *processes, uint64_t pid); /* NULL: no such */
 
 #endif

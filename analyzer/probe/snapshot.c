@@ -103,14 +103,20 @@ static void gather(struct snapshot *snapshot)
 	 * would have a name and no handles, which reads as a process without handles. */
 	if (!processes_read(&snapshot->processes, &error))
 		note_failure(snapshot, "processes", "NtQuerySystemInformation(5)", error);
+	void **running = processes_open(&snapshot->processes);
 	if (!handle_table_read(&snapshot->handles, &error))
 		note_failure(snapshot, "handles", "NtQuerySystemInformation(64)", error);
 	else if (snapshot->handles.token_type < 0)
 		note_gap(snapshot, "handles",
 		    "a token handle of one's own is not in the system's table of handles");
-	else
+	else if (snapshot->handles.process_type < 0 || snapshot->handles.thread_type < 0)
+		note_part(snapshot, "handles",
+		    "a handle of one's own to a process or thread is not in the system's table of handles, so who keeps "
+		    "exited processes is not seen");
+	if (snapshot->handles.token_type >= 0 && snapshot->handles.all)
 		snapshot->has_looks =
 		    looks_take(&snapshot->looks, &snapshot->handles, snapshot->names);
+	processes_close(running);
 }
 
 static void write_header(struct snapshot *snapshot, bool elevated_known, bool elevated)
@@ -183,7 +189,8 @@ struct tally {
 	uint64_t listed;
 	uint64_t closed; /* they were there a moment ago */
 	uint64_t refused;
-	uint64_t joined; /* seen by another holder's handle */
+	uint64_t joined;            /* seen by another holder's handle */
+	uint64_t processes_refused; /* handles to processes and threads */
 	uint64_t refused_pid;
 	DWORD refused_error;
 	uint64_t without_luid;
@@ -276,8 +283,10 @@ static void write_handle(struct snapshot *snapshot, struct tally *tally, const s
 		tally->closed += is_token;
 		return;
 	}
-	if (!is_token && !(look->fact && look->fact->target.exited))
+	if (!is_token && !look->exited && !(look->fact && look->fact->target.exited)) {
+		tally->processes_refused += look->outcome == LOOK_REFUSED;
 		return;
+	}
 	if (is_token)
 		count_token(tally, look);
 	json_begin(json, NULL, '{');
@@ -290,6 +299,11 @@ static void write_handle(struct snapshot *snapshot, struct tally *tally, const s
 	                                                     : "Thread");
 	if (look->fact)
 		write_fact(json, look->fact);
+	if (look->exited) {
+		json_begin(json, "target", '{');
+		json_yes_no(json, "exited", true);
+		json_end(json);
+	}
 	json_end(json);
 }
 
@@ -333,6 +347,11 @@ static void note_tally(struct snapshot *snapshot, const struct tally *tally)
 		    (unsigned long long)tally->closed);
 	if (snapshot->handles.all && snapshot->handles.token_objects < 0)
 		note_gap(snapshot, "token_objects", "NtQueryObject gives no number of objects");
+	if (snapshot->handles.addresses_hidden && tally->processes_refused)
+		note_part(snapshot, "handles",
+		    "%llu handles to processes and threads could not be looked into, and object addresses are hidden, so "
+		    "whether they keep exited processes is not seen: run with SeDebugPrivilege",
+		    (unsigned long long)tally->processes_refused);
 	if (snapshot->handles.all && snapshot->handles.addresses_hidden)
 		note_gap(snapshot, "handles.object",
 		    "object addresses are hidden%s: handles of processes that cannot be opened are "

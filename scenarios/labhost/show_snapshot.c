@@ -86,8 +86,6 @@ static bool add_handle(struct snapshot *snapshot, const struct nt_handle *handle
 
 	if (handle->target && handle->target->exited == DUE_NEVER)
 		return true;
-	if (handle->target && handle->process->protected)
-		return true;
 	struct handle *record = snapshot_add_handle(snapshot);
 	if (!record)
 		return false;
@@ -95,6 +93,8 @@ static bool add_handle(struct snapshot *snapshot, const struct nt_handle *handle
 	record->image = text(snapshot, handle->process->image);
 	record->value = handle->value;
 	record->type = text(snapshot, handle_type(handle));
+	if (handle->process->protected && handle->target)
+		record->target_exited = YES; /* its object is of no process that runs */
 	if (token && handle->process->protected)
 		return true;
 	record->luid = handle->logon->luid;

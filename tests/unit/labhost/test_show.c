@@ -254,7 +254,12 @@ static void snapshot_does_not_look_into_protected_processes(void **state)
 	assert_string_equal(handle->type, "Token");
 	assert_true(handle->luid == LUID_UNKNOWN);
 	assert_int_equal(handle->session_id, NUMBER_UNKNOWN);
-	assert_null(handle_of(snapshot, "msmpeng.exe", 4));
+	/* By its address: of no process that runs. */
+	handle = handle_of(snapshot, "msmpeng.exe", 4);
+	assert_string_equal(handle->type, "Process");
+	assert_int_equal(handle->target_exited, YES);
+	assert_int_equal(handle->target_pid, NUMBER_UNKNOWN);
+	assert_true(handle->luid == LUID_UNKNOWN);
 	snapshot_destroy(snapshot);
 	free(text);
 	model_destroy(model);
