@@ -27,6 +27,16 @@ static void print_who(const struct dump_culprit *culprit, char *text, size_t siz
 		    cut_mark(culprit->image_is_cut), *pids ? " (" : "", pids, *pids ? ")" : "");
 }
 
+/* It has but handles to exited processes, which keep their tokens. */
+static bool keeps_exited(const struct dump_culprit *culprit)
+{
+	uint32_t exited = 0;
+	while (exited < culprit->holder_count && culprit->holders[exited].kind == HOLDER_EXITED)
+		exited++;
+	return culprit->kind != CULPRIT_CREATOR && exited > 0 && exited == culprit->holder_count &&
+	       culprit->unheld == 0;
+}
+
 static void print_culprit_line(const struct dump_culprit *culprit, uint32_t number, FILE *out)
 {
 	char first[16], who[512], what[1280];
@@ -36,6 +46,10 @@ static void print_culprit_line(const struct dump_culprit *culprit, uint32_t numb
 		snprintf(what, sizeof what,
 		    "%s holds %" PRIu64 " reference%s to %u %s, without a token in sight", who,
 		    culprit->references, plural(culprit->references), culprit->orphans, of);
+	else if (keeps_exited(culprit))
+		snprintf(what, sizeof what,
+		    "%s keeps handles to exited processes, and so %u token%s of %u %s", who,
+		    culprit->tokens, plural(culprit->tokens), culprit->orphans, of);
 	else if (culprit->kind == CULPRIT_CREATOR)
 		snprintf(what, sizeof what, "%s %s %u token%s of %u %s", who,
 		    method_text(culprit->method), culprit->tokens, plural(culprit->tokens),
@@ -54,7 +68,12 @@ static void print_culprit_line(const struct dump_culprit *culprit, uint32_t numb
 /* Where in the program to look. */
 static void print_calls(const struct dump_culprit *culprit, FILE *out)
 {
-	const char *calls = culprit->creator_image ? method_calls(culprit->method) : NULL;
+	const char *calls =
+	    keeps_exited(culprit)
+	        ? "OpenProcess, OpenThread, CreateProcess and others that give handles to "
+	          "processes or threads, where CloseHandle is missing"
+	    : culprit->creator_image ? method_calls(culprit->method)
+	                             : NULL;
 	if (calls)
 		text_print_wrapped(out, "     look for ", calls);
 }
