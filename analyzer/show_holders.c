@@ -83,37 +83,35 @@ static void show_logons(
 /* Shown is that something refers to the IDs; that this keeps them is inferred. */
 static bool show_ids(const struct snapshot *snapshot, const struct leak *leak)
 {
-	size_t count, referred = 0;
-	struct culprits culprits = {0};
+	size_t count, referred = 0, shown = 0;
 	char words[REFERRED_WORDS];
 	const struct left_id *ids = leak_ids(leak, &count);
 	int64_t *numbers = malloc((count + 1) * sizeof *numbers);
 	for (size_t i = 0; numbers && i < count; i++) {
-		if (!ids[i].gone)
+		if (!ids[i].gone && !left_id_is_harmless(leak, &ids[i]))
 			numbers[referred++] = ids[i].id;
 	}
-	const bool good = numbers && culprits_find(&culprits, snapshot, NULL, 0, numbers, referred);
-	if (good && referred) {
-		putchar('\n');
-		text_print_wrapped(stdout, "",
-		    referred_words(numbers, referred, culprits.count ? culprits.items : NULL,
-		        culprits.count, words));
-		printf("%6s %8s %17s %10s %15s\n", "id", "tokens", "exited processes", "processes",
-		    "logon sessions");
-	}
-	for (size_t i = 0, shown = 0; good && i < count && shown < IDS_MOST; i++) {
+	const bool good =
+	    numbers && (referred == 0 || referred_words(numbers, referred, snapshot, words));
+	free(numbers);
+	if (!good || referred == 0)
+		return good;
+	putchar('\n');
+	text_print_wrapped(stdout, "", words);
+	printf("%6s %8s %17s %10s %15s\n", "id", "tokens", "exited processes", "processes",
+	    "logon sessions");
+	for (size_t i = 0; i < count && shown < IDS_MOST; i++) {
 		const struct left_id *left = &ids[i];
-		if (left->gone)
+		if (left->gone || left_id_is_harmless(leak, left))
 			continue;
 		shown++;
-		printf("%6" PRId64 " %8zu %17zu %10zu %15zu\n", left->id, left->tokens,
-		    left->exited, left->processes, left->logons);
+		printf("%6" PRId64 " %8zu %17zu %10zu %15zu%s\n", left->id, left->tokens,
+		    left->exited, left->processes, left->logons,
+		    left->object ? "  \\KernelObjects\\Session<id> is there" : "");
 	}
-	if (good && referred > IDS_MOST)
+	if (referred > IDS_MOST)
 		printf("  and %zu more\n", referred - IDS_MOST);
-	culprits_deinit(&culprits);
-	free(numbers);
-	return good;
+	return true;
 }
 
 /* What nobody can attribute: who has token handles that could not be looked into, or keeps processes that nobody knows. */
@@ -126,11 +124,15 @@ static bool show_suspects(const struct snapshot *snapshot)
 	for (size_t i = 0; i < suspects.count && i < HOLDERS_MOST; i++) {
 		const struct suspect *suspect = &suspects.items[i];
 		process_words(suspect->image, suspect->pid, NULL, process);
-		snprintf(line, sizeof line, "%s has %" PRId64 " %s", process,
-		    suspect->exited ? suspect->exited : suspect->hidden,
-		    suspect->exited
-		        ? "handles to exited processes, of which it is not seen whose they were"
-		        : "token handles that could not be looked into");
+		if (suspect->exited)
+			snprintf(line, sizeof line,
+			    "%s keeps handles to %" PRId64
+			    " exited process%s, of which it is not seen whose they were",
+			    process, suspect->exited, suspect->exited == 1 ? "" : "es");
+		else
+			snprintf(line, sizeof line,
+			    "%s has %" PRId64 " token handle%s that could not be looked into",
+			    process, suspect->hidden, text_plural(suspect->hidden));
 		if (i == 0)
 			putchar('\n');
 		text_print_wrapped(stdout, "", line);

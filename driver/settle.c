@@ -2,6 +2,7 @@
  * that holders take. What is left, the leak rule says. */
 #include "settle.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/duration.h"
@@ -14,6 +15,8 @@ struct settling {
 	struct run *run;
 	struct cycles cycles;
 	struct cycle_index index;
+	struct given_id *given; /* session IDs, by its cycles */
+	size_t given_count;
 	struct snapshot *before; /* NULL: there is none */
 	struct leak *leak;
 	int64_t start;   /* when the load was over; driver's clock */
@@ -95,13 +98,9 @@ static bool take_sample(struct settling *settling, int64_t round)
 	if (!now)
 		return false;
 	const int64_t offset = now->time == TIMESTAMP_UNKNOWN ? 0 : now->time - time;
-	const bool added = leak_take(settling->leak, settling->before, now, time, offset);
-	for (size_t i = 0; added && i < settling->cycles.count; i++) {
-		const struct cycle *cycle = &settling->cycles.items[i];
-		if (cycle->session_id != NUMBER_UNKNOWN)
-			leak_prove_id_end(settling->leak, cycle->session_id,
-			    cycle->result == CYCLE_LOGGED_OFF ? cycle->ended : TIMESTAMP_UNKNOWN);
-	}
+	const bool added =
+	    leak_take(settling->leak, settling->before, now, time, timestamp_now(), offset) &&
+	    leak_prove_id_ends(settling->leak, settling->given, settling->given_count);
 	if (added)
 		note_left(settling, now, time);
 	snapshot_destroy(now);
@@ -177,7 +176,7 @@ static bool add_before(struct settling *settling)
 		if (captures.items[i].mark == MARK_BEFORE)
 			time = captures.items[i].started;
 	captures_deinit(&captures);
-	return leak_take(settling->leak, NULL, settling->before, time, clock.offset);
+	return leak_take(settling->leak, NULL, settling->before, time, time, clock.offset);
 }
 
 static bool settling_init(struct settling *settling, struct run *run)
@@ -196,7 +195,8 @@ static bool settling_init(struct settling *settling, struct run *run)
 	    .run = run, .start = timestamp_now(), .changed = timestamp_now(), .left = true};
 	settling->leak = leak_create(&terms);
 	if (!settling->leak || !runfile_cycles(run->runfile, &settling->cycles, &run->error) ||
-	    !cycle_index_init(&settling->index, &settling->cycles))
+	    !cycle_index_init(&settling->index, &settling->cycles) ||
+	    !(settling->given = cycles_given(&settling->cycles, &settling->given_count)))
 		return false;
 	settling->before = runfile_snapshot(run->runfile, MARK_BEFORE, 1, true, &error);
 	return !settling->before || add_before(settling);
@@ -207,6 +207,7 @@ static void settling_deinit(struct settling *settling)
 	snapshot_destroy(settling->before);
 	leak_destroy(settling->leak);
 	cycle_index_deinit(&settling->index);
+	free(settling->given);
 	cycles_deinit(&settling->cycles);
 }
 

@@ -45,31 +45,20 @@ static bool find_holders(struct comparison *comparison)
 	return before.good && after.good;
 }
 
-/* Moments that cannot be compared: the last one is looked at alone. */
-static bool note_taken(
-    struct comparison *comparison, const struct snapshot *then, const struct snapshot *now)
-{
-	struct taken_along taken;
-	if (leak_process_ended(then, now) != YES)
-		return true;
-	if (!leak_taken_along(comparison->leak, then, now, &taken))
-		return false;
-	const size_t before = comparison->taken.count;
-	if (before == 0)
-		comparison->taken = taken;
-	else
-		comparison->taken.count = before + taken.count;
-	return true;
-}
+/* For how long a snapshot may be taken; what it shows is of some time within. */
+#define CAPTURE_MOST (60 * INT64_C(1000000))
 
+/* Moments that cannot be compared: the last one is looked at alone. */
 static bool feed_leak(
     struct comparison *comparison, struct snapshot *const *snapshots, size_t count)
 {
 	const struct snapshot *earlier = NULL;
 	for (size_t i = comparison->comparable ? 0 : count - 1; i < count; i++) {
-		if (!leak_take(comparison->leak, earlier, snapshots[i], snapshots[i]->time, 0))
+		const int64_t time = snapshots[i]->time;
+		if (!leak_take(comparison->leak, earlier, snapshots[i], time,
+		        time == TIMESTAMP_UNKNOWN ? time : time + CAPTURE_MOST, 0))
 			return false;
-		if (earlier && !note_taken(comparison, earlier, snapshots[i]))
+		if (earlier && !leak_note_ends(comparison->leak, earlier, snapshots[i]))
 			return false;
 		earlier = snapshots[i];
 	}
@@ -160,7 +149,8 @@ static bool find_referred(struct comparison *comparison)
 	const struct left_id *ids = leak_ids(comparison->leak, &count);
 	comparison->referred = malloc((count + 1) * sizeof *comparison->referred);
 	for (size_t i = 0; comparison->referred && i < count; i++) {
-		if (ids[i].gone || is_of_orphan(comparison, ids[i].id))
+		if (ids[i].gone || is_of_orphan(comparison, ids[i].id) ||
+		    left_id_is_harmless(comparison->leak, &ids[i]))
 			continue;
 		comparison->referred[comparison->referred_count++] = ids[i].id;
 		comparison->pinned_count += is_leak(comparison, &ids[i]);
@@ -184,6 +174,7 @@ static bool find_culprits(struct comparison *comparison)
 	}
 	for (size_t i = 0; numbers && i < count; i++) {
 		if (!ids[i].gone && !is_of_orphan(comparison, ids[i].id) &&
+		    !left_id_is_harmless(comparison->leak, &ids[i]) &&
 		    (!proven || is_leak(comparison, &ids[i])))
 			numbers[id_count++] = ids[i].id;
 	}

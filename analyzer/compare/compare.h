@@ -68,7 +68,6 @@ struct comparison {
 	size_t gap_count;
 
 	struct leak *leak;
-	struct taken_along taken; /* orphans that went as a process ended that held them */
 	bool orphans_known;
 	struct orphan *orphans;
 	size_t orphan_count;

@@ -59,13 +59,19 @@ static struct logon_session *by_luid(const struct snapshot *snapshot)
 	return sorted;
 }
 
+static bool is_computer(const char *user)
+{
+	return user && *user && user[strlen(user) - 1] == '$';
+}
+
 static bool check_users(
     struct notes *notes, const struct logon_session *then, const struct logon_session *now)
 {
 	char luid[LUID_TEXT];
 	/* Of the host's own, tools tell the computer's account or the service's name. */
-	if (luid_is_lasting(then->luid) ||
-	    account_may_be(then->user, then->domain, now->user, now->domain))
+	const bool own =
+	    luid_is_lasting(then->luid) && !(is_computer(then->user) && is_computer(now->user));
+	if (own || account_may_be(then->user, then->domain, now->user, now->domain))
 		return true;
 	note_reason(notes,
 	    "logon session %s is of %s in BEFORE and of %s in AFTER, so these are two boots or two "

@@ -147,7 +147,8 @@ static bool name_suspects(struct notes *notes)
 	char words[SUSPECT_WORDS];
 	bool any = false;
 	for (size_t i = 0; i < comparison->suspects.count; i++) {
-		if (suspect_words(&comparison->suspects.items[i], unseen, words)) {
+		if (suspect_words(&comparison->suspects.items[i], comparison->suspects.compared,
+		        unseen, words)) {
 			note_reason(notes, "%s", words);
 			any = true;
 		}
@@ -205,11 +206,12 @@ static void name_referred(struct notes *notes)
 		name_culprits(notes, "held by");
 		return;
 	}
-	const struct culprits *culprits = &comparison->culprits;
 	char words[REFERRED_WORDS];
-	note_reason(notes, "%s; one more logon decides it, which is given a higher ID if so",
-	    referred_words(comparison->referred, count, culprits->count ? culprits->items : NULL,
-	        culprits->count, words));
+	if (!referred_words(comparison->referred, count, comparison->after, words)) {
+		notes->failed = true;
+		return;
+	}
+	note_reason(notes, "%s; %s", words, decider_words(comparison->leak));
 }
 
 static void name_unsure(struct notes *notes)
@@ -242,6 +244,9 @@ static void name_unsure(struct notes *notes)
 
 /* ---- that nothing was found ---- */
 
+/* So many may come and go. */
+#define UNSEEN_MOST 3
+
 static bool check_list(struct notes *notes, const char *section, const char *what)
 {
 	const struct snapshot *after = notes->comparison->after;
@@ -249,6 +254,30 @@ static bool check_list(struct notes *notes, const char *section, const char *wha
 		return true;
 	note_reason(notes, "AFTER's list of %s is not whole: %s", what,
 	    snapshot_why_not_whole(after, section));
+	return false;
+}
+
+/* Some handles can never be looked into; more than before may be what leaks. */
+static bool check_unseen(struct notes *notes)
+{
+	const struct comparison *comparison = notes->comparison;
+	const struct unseen now = leak_unseen(comparison->after);
+	const size_t count = now.tokens + now.exited;
+	if (count <= UNSEEN_MOST)
+		return true;
+	if (!snapshot_has(comparison->before, SECTION_HANDLES)) {
+		note_reason(notes,
+		    "%zu handles to tokens or exited processes could not be looked into, and how many there were in BEFORE "
+		    "is not known",
+		    count);
+		return false;
+	}
+	const struct unseen then = leak_unseen(comparison->before);
+	if (count <= then.tokens + then.exited + UNSEEN_MOST)
+		return true;
+	note_reason(notes,
+	    "handles to tokens or exited processes that could not be looked into rose from %zu to %zu",
+	    then.tokens + then.exited, count);
 	return false;
 }
 
@@ -274,8 +303,8 @@ static bool check_sight(struct notes *notes)
 		    snapshot_whole(after, SECTION_HANDLES)
 		        ? "the session IDs of tokens are not visible"
 		        : snapshot_why_not_whole(after, SECTION_HANDLES));
-	bool complete = logons && sessions && ids && !comparison->unsure[UNSURE_NO_SESSION_ID] &&
-	                !after->contradiction_total;
+	bool complete = logons && sessions && ids && check_unseen(notes) &&
+	                !comparison->unsure[UNSURE_NO_SESSION_ID] && !after->contradiction_total;
 	if (!complete && (!logons || !sessions))
 		note_reason(notes,
 		    "no logon session is seen to have outlived its session, but AFTER is not "
@@ -310,6 +339,7 @@ static bool is_unsure(const struct comparison *comparison)
 static void judge_absence(struct notes *notes)
 {
 	struct comparison *comparison = notes->comparison;
+	char words[TAKEN_WORDS];
 	bool complete = check_sight(notes);
 	if (comparison->orphans_known)
 		complete = check_news(notes) && complete;
@@ -321,15 +351,11 @@ static void judge_absence(struct notes *notes)
 		    comparison->skipped, comparison->skipped == 1 ? "" : "s",
 		    comparison->skipped == 1 ? "is" : "are",
 		    comparison->skipped == 1 ? "it is" : "they are");
-	if (comparison->taken.count)
-		note_reason(notes,
-		    "%zu orphaned logon session%s went as %s ended, which held %s: that is no release, and may have "
-		    "been a leak",
-		    comparison->taken.count, text_plural((int64_t)comparison->taken.count),
-		    comparison->taken.image ? comparison->taken.image : "a process",
-		    comparison->taken.count == 1 ? "it" : "them");
-	if (!complete || comparison->taken.count || comparison->skipped > 0 ||
-	    is_unsure(comparison) || comparison->referred_count)
+	const bool taken = taken_words(comparison->leak, words);
+	if (taken)
+		note_reason(notes, "%s", words);
+	if (!complete || taken || comparison->skipped > 0 || is_unsure(comparison) ||
+	    comparison->referred_count)
 		return;
 	note_reason(notes, "no logon session outlived its session%s",
 	    comparison->ids_known ? ", and no session ID was skipped" : "");

@@ -28,6 +28,27 @@ static int logon_order(const void *a, const void *b)
 	return (logon_of(left) > logon_of(right)) - (logon_of(left) < logon_of(right));
 }
 
+static int by_start(const void *a, const void *b)
+{
+	const struct given_id *left = a, *right = b;
+	return (left->started > right->started) - (left->started < right->started);
+}
+
+struct given_id *cycles_given(const struct cycles *cycles, size_t *count)
+{
+	struct given_id *given = malloc((cycles->count + 1) * sizeof *given);
+	*count = 0;
+	for (size_t i = 0; given && i < cycles->count; i++) {
+		const struct cycle *cycle = &cycles->items[i];
+		if (cycle->session_id != NUMBER_UNKNOWN && cycle->started != TIMESTAMP_UNKNOWN)
+			given[(*count)++] = (struct given_id){cycle->session_id, cycle->started,
+			    cycle->result == CYCLE_LOGGED_OFF ? cycle->ended : TIMESTAMP_UNKNOWN};
+	}
+	if (*count)
+		qsort(given, *count, sizeof *given, by_start);
+	return given;
+}
+
 bool cycle_index_init(struct cycle_index *index, const struct cycles *cycles)
 {
 	index->count = cycles->count;

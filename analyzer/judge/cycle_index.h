@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "leak/leak.h"
 #include "runfile/runfile.h"
 
 struct cycle_index {
@@ -14,6 +15,10 @@ struct cycle_index {
 	const struct cycle **by_logon;
 	size_t count;
 };
+
+/* The session IDs that the cycles were given, and by when the sessions had ended of those whose logoff is proven; sorted by their start, the
+ * caller's to free(). NULL: memory is out. */
+struct given_id *cycles_given(const struct cycles *cycles, size_t *count);
 
 bool cycle_index_init(struct cycle_index *index, const struct cycles *cycles);
 void cycle_index_deinit(struct cycle_index *index);

@@ -130,92 +130,79 @@ static void note_gap(
 	evidence->last_whole = capture->started;
 }
 
-/* The sample before the one at hand. */
-struct previous {
-	const struct capture *capture; /* NULL: there is none */
-	struct snapshot *snapshot;     /* without handles, unless it is kept by the evidence */
-	bool own;
+/* An earlier sample. */
+struct earlier {
+	struct snapshot *snapshot; /* NULL: there is none */
+	bool own;                  /* else it is kept by the evidence */
 };
 
-/* Whether what went at this sample went as its holder ended; who held it is read only if a process ended at all. */
-static bool note_taken(struct evidence *evidence, struct runfile *runfile,
-    const struct previous *previous, const struct snapshot *now, int64_t time, struct error *error)
+static void drop(struct earlier *earlier)
 {
-	struct taken_along taken;
-	if (leak_last_gone(evidence->leak) != time || !previous->capture ||
-	    leak_process_ended(previous->snapshot, now) != YES)
-		return true;
-	struct snapshot *full = previous->own ? runfile_snapshot(runfile, previous->capture->mark,
-	                                            previous->capture->round, true, error)
-	                                      : previous->snapshot;
-	if (!full)
-		return false;
-	bool good = leak_taken_along(evidence->leak, full, now, &taken);
-	if (good && taken.image && !evidence->taker) {
-		evidence->taker = strdup(taken.image);
-		evidence->taker_pid = taken.pid;
-		good = evidence->taker;
-	}
-	evidence->taken += good ? taken.count : 0;
-	if (previous->own)
-		snapshot_destroy(full);
-	return good || error_set(error, EXIT_TARGET, "out of memory");
+	if (earlier->own)
+		snapshot_destroy(earlier->snapshot);
+	*earlier = (struct earlier){0};
 }
 
-/* One of the load's, about its middle, is read with its handles: what tokens refer to then may be given again later. */
-static bool is_middle(const struct evidence *evidence, const struct capture *capture)
+/* When the moment's last capture was complete: those of one moment are started together. */
+static int64_t complete_at(const struct evidence *evidence, const struct capture *of)
 {
-	const int64_t middle = (int64_t)evidence->cycles.count / 2;
-	const struct capture *best = NULL;
+	int64_t until = of->ended;
 	for (size_t i = 0; i < evidence->captures.count; i++) {
-		const struct capture *other = &evidence->captures.items[i];
-		if (other->mark == MARK_DURING && !other->problem && other->shows_handles &&
-		    (!best || llabs(other->cycle - middle) < llabs(best->cycle - middle)))
-			best = other;
+		const struct capture *capture = &evidence->captures.items[i];
+		if (capture->mark == of->mark && capture->round == of->round &&
+		    capture->ended > until)
+			until = capture->ended;
 	}
-	return best == capture;
+	return until;
 }
 
-/* The sample of the capture, added to what is left. Of those that the verdict is not made from handles are not read. */
-static bool add_sample(struct evidence *evidence, struct runfile *runfile,
-    struct previous *previous, const struct capture *capture, struct error *error)
+/* The sample of the capture, added to what is left. earlier: the last sample with handles, or the last at all. */
+static bool add_sample(struct evidence *evidence, struct runfile *runfile, struct earlier *earlier,
+    const struct capture *capture, struct error *error)
 {
 	const struct moment *kept = kept_moment(evidence, capture);
 	const struct snapshot *before = evidence->before.snapshot;
-	struct snapshot *snapshot = kept ? kept->snapshot
-	                                 : runfile_snapshot(runfile, capture->mark, capture->round,
-	                                       is_middle(evidence, capture), error);
+	struct snapshot *snapshot =
+	    kept ? kept->snapshot
+	         : runfile_snapshot(runfile, capture->mark, capture->round, true, error);
 	if (!snapshot)
 		return false;
 	const struct clock clock =
 	    kept ? kept->clock : clock_at(&evidence->captures, capture->mark, capture->round);
 	bool good = leak_take(evidence->leak, before == snapshot ? NULL : before, snapshot,
-	    capture->started, clock.offset);
+	    capture->started, complete_at(evidence, capture), clock.offset);
 	note_gap(evidence, snapshot, capture);
+	good = good &&
+	       (!earlier->snapshot || leak_note_ends(evidence->leak, earlier->snapshot, snapshot));
 	if (!good)
 		error_set(error, EXIT_TARGET, "out of memory");
-	good = good && note_taken(evidence, runfile, previous, snapshot, capture->started, error);
-	if (previous->own)
-		snapshot_destroy(previous->snapshot);
-	*previous = (struct previous){capture, snapshot, !kept};
+	struct earlier now = {snapshot, !kept};
+	if (earlier->snapshot && snapshot_has(earlier->snapshot, SECTION_HANDLES) &&
+	    !snapshot_has(snapshot, SECTION_HANDLES)) {
+		drop(&now);
+		return good;
+	}
+	drop(earlier);
+	*earlier = now;
 	return good;
 }
 
 /* Captures are in the order of their start; those of one moment are started together. */
 static bool add_samples(struct evidence *evidence, struct runfile *runfile, struct error *error)
 {
-	struct previous last = {0};
+	struct earlier earlier = {0};
+	const struct capture *last = NULL;
 	bool good = true;
 	evidence->last_whole = TIMESTAMP_UNKNOWN;
 	for (size_t i = 0; good && i < evidence->captures.count; i++) {
 		const struct capture *capture = &evidence->captures.items[i];
-		if (capture->problem || (last.capture && last.capture->mark == capture->mark &&
-		                            last.capture->round == capture->round))
+		if (capture->problem ||
+		    (last && last->mark == capture->mark && last->round == capture->round))
 			continue;
-		good = add_sample(evidence, runfile, &last, capture, error);
+		good = add_sample(evidence, runfile, &earlier, capture, error);
+		last = capture;
 	}
-	if (last.own)
-		snapshot_destroy(last.snapshot);
+	drop(&earlier);
 	return good;
 }
 
@@ -248,7 +235,6 @@ bool evidence_load(struct evidence *evidence, const struct limits *limits, struc
 void evidence_deinit(struct evidence *evidence)
 {
 	leak_destroy(evidence->leak);
-	free(evidence->taker);
 	snapshot_destroy(evidence->before.snapshot);
 	snapshot_destroy(evidence->after.snapshot);
 	snapshot_destroy(evidence->settled.snapshot);

@@ -31,10 +31,7 @@ struct evidence {
 	struct moment last; /* where that is missing: the last sample of any mark */
 	int64_t widest_gap; /* between two samples that show all logon sessions, microseconds */
 	int64_t last_whole; /* private: when the last of them was taken */
-	size_t taken;       /* orphans that went as a process ended that held them */
-	char *taker;        /* the image of the first of those; NULL: not known */
-	int64_t taker_pid;
-	struct leak *leak; /* by the driver's clock, all samples added */
+	struct leak *leak;  /* by the driver's clock, all samples added */
 };
 
 bool evidence_load(struct evidence *evidence, const struct limits *limits, struct runfile *runfile,

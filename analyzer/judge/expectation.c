@@ -49,24 +49,25 @@ static enum met check_culprit(
 		return unknown(seen, "no handles were seen");
 	const struct culprit *first = verdict->culprits;
 	const bool followed = verdict->culprit_count == 0 || image_follows(first->image);
+	const struct suspect *suspect = followed ? verdict_suspect(verdict) : NULL;
 	/* What nobody is seen to hold but System and lsass, those may hold who could not be looked into. */
-	if (followed && verdict_is_proven(verdict) && verdict->suspect_count > 0 &&
-	    verdict->suspects[0].hidden > 0) {
-		const char *image = verdict->suspects[0].image;
+	if (suspect) {
 		snprintf(seen, SEEN_TEXT,
-		    "%.80s, suspected, with %lld token handles that could not be looked into",
-		    image ? image : "a process without a name",
-		    (long long)verdict->suspects[0].hidden);
-		return met(image_same(expected, image));
+		    "%.60s, suspected, with %lld token handles that could not be looked into and %lld exited processes",
+		    suspect->image ? suspect->image : "a process without a name",
+		    (long long)suspect->hidden, (long long)suspect->exited);
+		return met(image_same(expected, suspect->image));
 	}
 	if (verdict->culprit_count == 0 || first->follower) {
 		snprintf(seen, SEEN_TEXT, "none");
 		return met(strcasecmp(expected, "none") == 0);
 	}
-	const char *image = first->image ? first->image : "a process without a name";
-	snprintf(seen, SEEN_TEXT, "%.80s, with %lld of %lld", image,
-	    (long long)first->logon_sessions, (long long)verdict->orphan_logon_sessions);
-	return met(image_same(expected, image));
+	snprintf(seen, SEEN_TEXT, "%.80s, with %lld of %lld",
+	    first->image ? first->image : "a process without a name",
+	    (long long)(first->logon_sessions + first->session_ids),
+	    (long long)(verdict->orphan_logon_sessions + verdict->pinned_ids +
+	                verdict->referred_ids + verdict->harmless_ids));
+	return met(image_same(expected, first->image));
 }
 
 static enum met check_rate(

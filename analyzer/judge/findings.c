@@ -68,8 +68,9 @@ static bool tell_rising(struct sentences *out, const struct verdict *verdict)
 		    "in %lld cycles)",
 		    (long long)ids->pinned, ids->pinned == 1 ? "was" : "were",
 		    (long long)ids->distinct, (long long)ids->cycles);
-	const bool late = verdict->orphans_known && verdict->k == 0 && verdict->after_known &&
-	                  verdict->after_k > 0 && verdict->pinned_ids == 0;
+	const bool late = verdict->orphans_known && verdict->k == 0 && verdict->after_k > 0 &&
+	                  verdict_rise_is_late(verdict) &&
+	                  verdict->pinned_ids + verdict->referred_ids + verdict->harmless_ids == 0;
 	return sentences_add(out, "%s by %.2f a cycle (%lld distinct in %lld cycles)%s", subject,
 	    ids->growth_per_cycle, (long long)ids->distinct, (long long)ids->cycles,
 	    late ? ", as long as their holders had not let go" : "");
@@ -82,8 +83,9 @@ static bool tell_session_ids(struct sentences *out, const struct verdict *verdic
 		return tell_rising(out, verdict);
 	if (ids->word == IDS_REUSED && ids->reused_while_orphaned > 0)
 		return sentences_add(out, "session IDs are reused although their logon sessions "
-		                          "live on: token handles leak, session IDs do not "
-		                          "(as before MS16-111)");
+		                          "live on: logon sessions leak, session IDs do not "
+		                          "(as before MS16-111, or where no token of theirs "
+		                          "refers to the ID)");
 	if (ids->word == IDS_REUSED)
 		return sentences_add(out, "session IDs are reused (%lld distinct in %lld cycles)",
 		    (long long)ids->distinct, (long long)ids->cycles);
@@ -95,17 +97,17 @@ static bool tell_session_ids(struct sentences *out, const struct verdict *verdic
 	return true;
 }
 
-/* On a host whose kernel lacks the rule tokens of ended sessions keep no ID. */
+/* Where tokens keep no session IDs. */
 static bool tell_harmless(struct sentences *out, const struct verdict *verdict)
 {
 	const struct culprit *first = verdict->culprits;
 	char process[PROCESS_WORDS];
-	if (verdict->culprit_count == 0)
+	if (verdict->harmless_ids == 0)
+		return true;
+	if (verdict->culprit_count == 0 || verdict_is_proven(verdict) || verdict->young > 0)
 		return sentences_add(out,
-		    "%lld session ID%s of ended sessions %s referred to; this host's IDs come back, so that pins "
-		    "nothing",
-		    (long long)verdict->referred_ids, text_plural(verdict->referred_ids),
-		    verdict->referred_ids == 1 ? "is" : "are");
+		    "tokens of %lld ended session%s are held; this host's IDs come back, so they pin nothing",
+		    (long long)verdict->harmless_ids, text_plural(verdict->harmless_ids));
 	return sentences_add(out,
 	    "%lld token%s of ended sessions %s held by %s; this host's IDs come back, so they pin nothing",
 	    (long long)first->handles, text_plural(first->handles),
@@ -161,7 +163,11 @@ static bool tell_left(struct sentences *out, const struct verdict *verdict)
 		return false;
 	if (!tell_pinned(out, verdict))
 		return false;
-	if (verdict->referred_ids > 0 && verdict->ids_lack_rule && !tell_harmless(out, verdict))
+	if (!tell_harmless(out, verdict))
+		return false;
+	if (verdict->referred_ids > 0 && verdict_is_proven(verdict) &&
+	    !sentences_add(out, "%lld more session ID%s referred to, not proven to be pinned",
+	        (long long)verdict->referred_ids, verdict->referred_ids == 1 ? " is" : "s are"))
 		return false;
 	if (verdict->young_strangers > 0 &&
 	    !sentences_add(out,
@@ -215,17 +221,14 @@ static bool tell_holders(struct sentences *out, const struct verdict *verdict)
 	           "(leaklab-probe release), or take a memory dump, which tells who made the tokens");
 }
 
-/* Those that have gained as many handles that nobody could look into as half of what nobody is seen to hold. */
+/* Those that may explain what nobody is seen to hold. */
 static bool tell_suspects(struct sentences *out, const struct verdict *verdict)
 {
-	const struct culprit *first = verdict->culprits;
-	const bool seen = verdict->culprit_count > 0 && !image_follows(first->image);
-	const int64_t left = verdict->k + verdict->unmatched_leaks + verdict->uncounted +
-	                     verdict->strangers + verdict->pinned_ids;
-	const int64_t unseen = seen ? verdict->unattributed + verdict->followers_only : left;
+	const int64_t unseen = verdict_unseen(verdict);
 	char words[SUSPECT_WORDS];
 	for (size_t i = 0; i < verdict->suspect_count; i++) {
-		if (suspect_words(&verdict->suspects[i], unseen, words) &&
+		if (suspect_words(
+		        &verdict->suspects[i], verdict->suspects_compared, unseen, words) &&
 		    !sentences_add(out, "%s", words))
 			return false;
 	}
@@ -253,8 +256,7 @@ static bool tell_culprits(
     struct sentences *out, const struct verdict *verdict, const struct snapshot *settled)
 {
 	if (!verdict->orphans_known || !settled ||
-	    (!verdict_is_proven(verdict) && verdict->young == 0 &&
-	        (verdict->referred_ids == 0 || verdict->ids_lack_rule)))
+	    (!verdict_is_proven(verdict) && verdict->young == 0 && verdict->referred_ids == 0))
 		return true;
 	if (!verdict->culprits_known)
 		return sentences_add(out,
@@ -263,11 +265,12 @@ static bool tell_culprits(
 		    snapshot_why_not_whole(settled, SECTION_HANDLES));
 	if (!tell_holders(out, verdict))
 		return false;
-	if (verdict->followers_only > 0 && !sentences_add(out,
-	                                       "only System or lsass hold %lld of them: look at "
-	                                       "what they do for others (authentication packages, "
-	                                       "drivers)",
-	                                       (long long)verdict->followers_only))
+	if (verdict->followers_only > 0 && !verdict_suspect(verdict) &&
+	    !sentences_add(out,
+	        "only System or lsass hold %lld of them: look at "
+	        "what they do for others (authentication packages, "
+	        "drivers)",
+	        (long long)verdict->followers_only))
 		return false;
 	return tell_suspects(out, verdict) && tell_unheld(out, verdict, settled);
 }

@@ -67,12 +67,6 @@ static bool note_orphaned(struct verdict *verdict, const struct orphans *orphans
 	return true;
 }
 
-static int by_start(const void *a, const void *b)
-{
-	const struct given_id *left = a, *right = b;
-	return (left->started > right->started) - (left->started < right->started);
-}
-
 /* Whether the last cycle that had the session ID counts. */
 static bool is_of_counted(const struct evidence *evidence, int64_t id)
 {
@@ -85,35 +79,26 @@ static bool is_of_counted(const struct evidence *evidence, int64_t id)
 	return last && cycle_counts(evidence, last);
 }
 
-/* What the cycles tell of session IDs: which were given when, and when their sessions ended. */
 static bool weigh_ids(struct verdict *verdict, const struct evidence *evidence)
 {
-	struct given_id *given = malloc((evidence->cycles.count + 1) * sizeof *given);
-	const int64_t quiet = leak_quiet_time(evidence->leak);
-	size_t count = 0, left_count;
-	if (!given)
-		return false;
-	for (size_t i = 0; i < evidence->cycles.count; i++) {
-		const struct cycle *cycle = &evidence->cycles.items[i];
-		if (cycle->session_id == NUMBER_UNKNOWN || cycle->started == TIMESTAMP_UNKNOWN)
-			continue;
-		given[count++] = (struct given_id){cycle->session_id, cycle->started,
-		    cycle->result == CYCLE_LOGGED_OFF ? cycle->ended : TIMESTAMP_UNKNOWN};
-		leak_prove_id_end(evidence->leak, cycle->session_id,
-		    cycle->result == CYCLE_LOGGED_OFF ? cycle->ended : TIMESTAMP_UNKNOWN);
-	}
-	qsort(given, count, sizeof *given, by_start);
-	leak_pin(evidence->leak, given, count);
+	const struct leak *leak = evidence->leak;
+	const int64_t quiet = leak_quiet_time(leak);
+	size_t count, left_count;
+	struct given_id *given = cycles_given(&evidence->cycles, &count);
+	const bool good = given && leak_prove_id_ends(evidence->leak, given, count);
+	if (good)
+		leak_pin(evidence->leak, given, count);
 	free(given);
-	verdict->ids_lack_rule = leak_ids_are_reused(evidence->leak);
-	const struct left_id *ids = leak_ids(evidence->leak, &left_count);
+	char words[TAKEN_WORDS];
+	verdict->taken = taken_words(leak, words);
+	const struct left_id *ids = leak_ids(leak, &left_count);
 	verdict->referred = malloc((left_count + 1) * sizeof *verdict->referred);
-	if (!verdict->referred)
+	if (!good || !verdict->referred)
 		return false;
 	for (size_t i = 0; i < left_count; i++) {
 		const struct left_id *left = &ids[i];
 		const bool is_pinned =
-		    left->pinned && leak_is_old(evidence->leak, left->ended, left->shown, quiet);
+		    left->pinned && leak_is_old(leak, left->ended, left->shown, quiet);
 		if (left->gone || left->older)
 			continue;
 		verdict->pinned_k += is_pinned && is_of_counted(evidence, left->id);
@@ -121,6 +106,8 @@ static bool weigh_ids(struct verdict *verdict, const struct evidence *evidence)
 			continue; /* an orphan and the ID of its session count once */
 		if (is_pinned)
 			verdict->pinned_ids++;
+		else if (left->watched && left_id_is_harmless(leak, left))
+			verdict->harmless_ids++;
 		else if (left->watched)
 			verdict->referred[verdict->referred_ids++] = left->id;
 	}
@@ -136,6 +123,22 @@ static int64_t leaks_found(const struct verdict *verdict)
 	       verdict->pinned_ids;
 }
 
+int64_t verdict_unseen(const struct verdict *verdict)
+{
+	const bool seen = verdict->culprit_count > 0 && !image_follows(verdict->culprits[0].image);
+	return seen ? verdict->unattributed + verdict->followers_only : leaks_found(verdict);
+}
+
+const struct suspect *verdict_suspect(const struct verdict *verdict)
+{
+	const int64_t unseen = verdict_is_proven(verdict) ? verdict_unseen(verdict) : 0;
+	for (size_t i = 0; i < verdict->suspect_count; i++) {
+		if (suspect_explains(&verdict->suspects[i], unseen))
+			return &verdict->suspects[i];
+	}
+	return NULL;
+}
+
 /* Who may hold what nobody is seen to hold: what nobody could look into, and rose during the run. */
 static bool weigh_suspects(struct verdict *verdict, const struct evidence *evidence)
 {
@@ -145,6 +148,7 @@ static bool weigh_suspects(struct verdict *verdict, const struct evidence *evide
 	        evidence_last(evidence)->snapshot))
 		return false;
 	verdict->suspects = found.items;
+	verdict->suspects_compared = found.compared;
 	for (size_t i = 0; i < found.count; i++) {
 		const char *image = found.items[i].image;
 		found.items[i].image = image ? strdup(image) : NULL;

@@ -292,14 +292,13 @@ static bool doubt_young(struct sentences *out, const struct verdict *verdict)
 	    (long long)((verdict->quiet_time + 999999) / 1000000));
 }
 
-static bool doubt_referred(struct sentences *out, const struct verdict *verdict)
+static bool doubt_referred(
+    struct sentences *out, const struct verdict *verdict, const struct evidence *evidence)
 {
-	if (verdict->ids_lack_rule)
-		return true;
 	char words[REFERRED_WORDS];
-	return sentences_add(out, "%s; one more logon decides it, which is given a higher ID if so",
-	    referred_words(verdict->referred, (size_t)verdict->referred_ids,
-	        verdict->culprit_count ? verdict->culprits : NULL, verdict->culprit_count, words));
+	return referred_words(verdict->referred, (size_t)verdict->referred_ids,
+	           evidence_last(evidence)->snapshot, words) &&
+	       sentences_add(out, "%s; %s", words, decider_words(evidence->leak));
 }
 
 bool reasons_doubt(struct sentences *out, const struct verdict *verdict,
@@ -316,7 +315,7 @@ bool reasons_doubt(struct sentences *out, const struct verdict *verdict,
 		return false;
 	if (verdict->young > 0 && !doubt_young(out, verdict))
 		return false;
-	if (verdict->referred_ids > 0 && !doubt_referred(out, verdict))
+	if (verdict->referred_ids > 0 && !doubt_referred(out, verdict, evidence))
 		return false;
 	/* What rises with the cycles to the end was not rebooted, and needs no clock. */
 	if (!rising && !doubt_clock(out, evidence))

@@ -128,8 +128,9 @@ struct verdict {
 	double pinned_lower, pinned_upper; /* 95 % interval of pinned_k / n; valid if n > 0 */
 	int64_t referred_ids;              /* the same, not proven to be pinned */
 	int64_t *referred;                 /* which they are, sorted */
-	bool ids_lack_rule;           /* an ID was given again that something still referred to */
-	double smallest_visible_rate; /* valid if n > 0 */
+	bool taken;                        /* something went as its holder ended */
+	int64_t harmless_ids;              /* that only tokens refer to, where tokens keep none */
+	double smallest_visible_rate;      /* valid if n > 0 */
 
 	bool sessions_left_known;
 	int64_t sessions_left;
@@ -146,6 +147,7 @@ struct verdict {
 	int64_t followers_only;   /* orphans that only System or lsass hold */
 	struct suspect *suspects; /* may hold orphans unseen; images are the verdict's own */
 	size_t suspect_count;
+	bool suspects_compared; /* with the snapshot before the run */
 
 	struct growth *growths; /* the most telling first */
 	size_t growth_count;
@@ -162,6 +164,13 @@ struct verdict {
 
 /* An orphan or a pinned ID was proven to be older than healthy holders take. */
 bool verdict_is_proven(const struct verdict *verdict);
+
+/* Whether holders that let go late explain that session IDs rose: they were seen to hold as many. */
+bool verdict_rise_is_late(const struct verdict *verdict);
+/* How many orphans and pinned IDs nobody is seen to hold but System and lsass. */
+int64_t verdict_unseen(const struct verdict *verdict);
+/* The first that may explain those. NULL: nobody may. */
+const struct suspect *verdict_suspect(const struct verdict *verdict);
 
 /* Adds a sentence; false when memory is out. */
 bool sentences_add(struct sentences *sentences, const char *format, ...)

@@ -6,19 +6,22 @@
 
 #include "leak/leak.h"
 
-/* Tokens of an orphan, or that refer to a session ID that is held: of handles, or what the process runs with. */
+/* By what a process holds an orphan, or refers to a session ID that is held. */
 struct hold {
 	const char *image;
 	int64_t pid;
 	size_t
 	    item; /* orphans first, then IDs of no orphan; until it is spread, IDs of orphans behind them */
-	int64_t tokens;
-	bool direct; /* of the orphan itself */
+	int32_t tokens; /* of handles, and what the process runs with */
+	int32_t others; /* handles to processes that have exited */
+	bool direct;    /* of the orphan itself */
+	bool sure;      /* not by a process ID alone */
 };
 
 /* How many hold an orphan or an ID. */
 struct tally {
 	size_t others; /* processes, followers not counted */
+	size_t sure;   /* of them, those that are sure */
 	size_t followers;
 	bool held;          /* somebody has a token of the orphan itself */
 	bool held_by_other; /* and is no follower */
@@ -133,7 +136,9 @@ static size_t unify(struct hold *holds, size_t count)
 		struct hold *last = kept ? &holds[kept - 1] : NULL;
 		if (last && last->item == holds[i].item && same_process(last, &holds[i])) {
 			last->tokens += holds[i].tokens;
+			last->others += holds[i].others;
 			last->direct |= holds[i].direct;
+			last->sure |= holds[i].sure;
 		} else {
 			holds[kept++] = holds[i];
 		}
@@ -151,19 +156,21 @@ static struct hold *find_holds(
 	for (size_t i = 0; holds && i < snapshot->handle_count; i++) {
 		const struct handle *handle = &snapshot->handles[i];
 		const size_t item = item_of(held, handle->luid, handle->session_id);
-		if (item != SIZE_MAX)
-			holds[(*count)++] = (struct hold){
-			    handle->image, handle->pid, item, 1, item < held->logon_count};
+		const bool is_token = !handle_keeps_exited(handle);
+		if (item != SIZE_MAX && handle->target_exited != NO)
+			holds[(*count)++] =
+			    (struct hold){handle->image, handle->pid, item, is_token, !is_token,
+			        item < held->logon_count, !handle_is_by_pid(handle)};
 	}
-	/* Of a process that has exited no token is listed: who holds that one has a handle. */
+	/* One that has exited holds nothing: who has a handle to it does. */
 	for (size_t i = 0; holds && i < snapshot->process_count; i++) {
 		const struct process *process = &snapshot->processes[i];
-		const size_t item = process->luid == LUID_UNKNOWN
+		const size_t item = process->luid == LUID_UNKNOWN || process->exited
 		                        ? SIZE_MAX
 		                        : item_of(held, process->luid, process->session_id);
 		if (item != SIZE_MAX)
-			holds[(*count)++] = (struct hold){
-			    process->image, process->pid, item, 1, item < held->logon_count};
+			holds[(*count)++] = (struct hold){process->image, process->pid, item, 1, 0,
+			    item < held->logon_count, true};
 	}
 	if (holds)
 		*count = unify(holds, *count);
@@ -202,7 +209,8 @@ static bool spread(const struct held *held, struct hold **holds, size_t *count)
 			struct hold *to = j ? &larger[added++] : &larger[i];
 			*to = larger[i];
 			to->item = logon_of(held, of[j].luid);
-			to->tokens = j ? 0 : to->tokens; /* it is counted once */
+			if (j)
+				to->tokens = to->others = 0; /* they are counted once */
 		}
 	}
 	*count = unify(larger, added);
@@ -215,36 +223,25 @@ static void count_holders(const struct held *held, const struct hold *holds, siz
 		struct tally *tally = &held->tallies[holds[i].item];
 		const bool follows = image_follows(holds[i].image);
 		tally->others += !follows;
+		tally->sure += !follows && holds[i].sure;
 		tally->followers += follows;
 		tally->held |= holds[i].direct;
 		tally->held_by_other |= holds[i].direct && !follows;
 	}
 }
 
-/* Followers do not count against others; among themselves they do. */
-static bool holds_alone(const struct tally *tally, bool follows)
+/* Followers do not count against others; among themselves they do. What a process ID alone tells counts against nobody. */
+static bool holds_alone(const struct tally *tally, const struct hold *hold, bool follows)
 {
-	return follows ? tally->others == 0 && tally->followers == 1 : tally->others == 1;
-}
-
-/* A part of Windows: by its file's company where that is known, else by its name. A program of another company is none, whatever its
- * name. */
-static bool is_windows(const struct snapshot *snapshot, const struct culprit *culprit)
-{
-	for (size_t i = 0; i < snapshot->process_count; i++) {
-		const struct process *process = &snapshot->processes[i];
-		if (process->pid == culprit->pid && process->company &&
-		    image_same(process->image, culprit->image))
-			return strcasecmp(process->company, "Microsoft Corporation") == 0 &&
-			       image_is_windows(culprit->image);
-	}
-	return image_is_windows(culprit->image);
+	return follows ? tally->others == 0 && tally->followers == 1
+	               : hold->sure && tally->sure == 1;
 }
 
 static const char *services_of(const struct snapshot *snapshot, const struct culprit *culprit)
 {
 	for (size_t i = 0; i < snapshot->process_count; i++) {
-		if (snapshot->processes[i].pid == culprit->pid && culprit->pid != NUMBER_UNKNOWN)
+		if (snapshot->processes[i].pid == culprit->pid && culprit->pid != NUMBER_UNKNOWN &&
+		    !snapshot->processes[i].exited)
 			return snapshot->processes[i].services;
 	}
 	return NULL;
@@ -262,10 +259,11 @@ static void group(
 			    .pid = holds[i].pid,
 			    .follower = image_follows(holds[i].image)};
 		}
-		culprit->handles += holds[i].tokens;
+		culprit->handles += holds[i].tokens + holds[i].others;
+		culprit->tokens += holds[i].tokens;
 		culprit->logon_sessions += holds[i].item < held->logon_count;
 		culprit->session_ids += holds[i].item >= held->logon_count;
-		culprit->alone += holds_alone(tally, image_follows(culprit->image));
+		culprit->alone += holds_alone(tally, &holds[i], image_follows(culprit->image));
 		culprit->follower = culprit->follower && tally->others > 0;
 	}
 }
@@ -278,7 +276,7 @@ static bool count_exited(
 	size_t count = 0, at = 0;
 	for (size_t i = 0; kept && i < snapshot->handle_count; i++) {
 		const struct handle *handle = &snapshot->handles[i];
-		if (handle->target_pid != NUMBER_UNKNOWN &&
+		if (handle_keeps_exited(handle) &&
 		    item_of(held, handle->luid, handle->session_id) != SIZE_MAX)
 			kept[count++] = (struct hold){.image = handle->image,
 			    .pid = handle->pid,
@@ -352,6 +350,26 @@ static bool index_ids(struct held *held)
 	return held->by_id;
 }
 
+static bool are_tied(const struct culprit *a, const struct culprit *b)
+{
+	return !a->follower && !b->follower && a->alone == b->alone &&
+	       a->logon_sessions + a->session_ids == b->logon_sessions + b->session_ids;
+}
+
+/* Those that hold as much as the first stand behind it; the others keep their order. */
+static void gather_tied(struct culprits *culprits)
+{
+	struct culprit *items = culprits->items;
+	size_t tied = 1;
+	for (size_t i = 1; i < culprits->count; i++) {
+		const struct culprit culprit = items[i];
+		if (!are_tied(&items[0], &culprit))
+			continue;
+		memmove(&items[tied + 1], &items[tied], (i - tied) * sizeof *items);
+		items[tied++] = culprit;
+	}
+}
+
 bool culprits_find(struct culprits *out, const struct snapshot *snapshot,
     const struct held_logon *logons, size_t logon_count, const int64_t *ids, size_t id_count)
 {
@@ -372,11 +390,13 @@ bool culprits_find(struct culprits *out, const struct snapshot *snapshot,
 		group(out, &held, holds, count);
 		good = count_exited(out, &held, snapshot);
 		for (size_t i = 0; i < out->count; i++) {
-			out->items[i].windows = is_windows(snapshot, &out->items[i]);
+			out->items[i].windows =
+			    process_is_windows(snapshot, out->items[i].pid, out->items[i].image);
 			out->items[i].services = services_of(snapshot, &out->items[i]);
 		}
 		if (out->count)
 			qsort(out->items, out->count, sizeof *out->items, culprit_order);
+		gather_tied(out);
 		count_orphans(out, &held, snapshot);
 	}
 	free(holds);
@@ -411,13 +431,8 @@ void culprits_deinit(struct culprits *culprits)
 
 size_t culprits_tied(const struct culprits *culprits)
 {
-	size_t tied = 0;
-	for (const struct culprit *first = culprits->items; tied < culprits->count; tied++) {
-		const struct culprit *other = first + tied;
-		if (other->follower || other->alone != first->alone ||
-		    other->logon_sessions + other->session_ids !=
-		        first->logon_sessions + first->session_ids)
-			break;
-	}
+	size_t tied = culprits->count > 0 && !culprits->items[0].follower;
+	while (tied < culprits->count && are_tied(culprits->items, &culprits->items[tied]))
+		tied++;
 	return tied;
 }

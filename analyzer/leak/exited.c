@@ -9,38 +9,34 @@
 
 static int by_pid(const void *a, const void *b)
 {
-	const struct process *left = a, *right = b;
+	const struct known_process *left = a, *right = b;
 	return (left->pid > right->pid) - (left->pid < right->pid);
 }
 
-static struct process *find(const struct leak *leak, size_t count, int64_t pid)
+static struct known_process *find(const struct leak *leak, size_t count, int64_t pid)
 {
-	const struct process key = {.pid = pid};
+	const struct known_process key = {.pid = pid};
 	return count ? bsearch(&key, leak->processes, count, sizeof key, by_pid) : NULL;
 }
 
-/* A process ID is given again, so that image and start tell, too. */
-static bool may_be_same(const struct process *a, const struct process *b)
+/* A process ID is given again. A process stays in its session, and in its logon session. */
+static bool may_be_same(const struct known_process *known, const struct process *process)
 {
-	return (!a->image || !b->image || image_same(a->image, b->image)) &&
-	       (a->start_time == TIMESTAMP_UNKNOWN || b->start_time == TIMESTAMP_UNKNOWN ||
-	           a->start_time == b->start_time);
+	return (!known->image || !process->image || image_same(known->image, process->image)) &&
+	       (known->session_id == NUMBER_UNKNOWN || process->session_id == NUMBER_UNKNOWN ||
+	           known->session_id == process->session_id) &&
+	       (known->luid == LUID_UNKNOWN || process->luid == LUID_UNKNOWN ||
+	           known->luid == process->luid) &&
+	       (known->start_time == TIMESTAMP_UNKNOWN ||
+	           process->start_time == TIMESTAMP_UNKNOWN ||
+	           known->start_time == process->start_time);
 }
 
-/* What another process has had is nobody's for sure, as long as no start time tells. */
-static void replace(struct process *known, const struct process *process)
-{
-	const bool told =
-	    known->start_time != TIMESTAMP_UNKNOWN && process->start_time != TIMESTAMP_UNKNOWN;
-	*known = *process;
-	known->handle_count = told ? 0 : NUMBER_UNKNOWN; /* of no other use here */
-}
-
-static struct process *add(struct leak *leak)
+static struct known_process *add(struct leak *leak)
 {
 	if (leak->process_count == leak->process_room) {
 		const size_t room = leak->process_room ? leak->process_room * 2 : 256;
-		struct process *larger = reallocarray(leak->processes, room, sizeof *larger);
+		struct known_process *larger = reallocarray(leak->processes, room, sizeof *larger);
 		if (!larger)
 			return NULL;
 		leak->processes = larger;
@@ -49,36 +45,36 @@ static struct process *add(struct leak *leak)
 	return &leak->processes[leak->process_count++];
 }
 
-static bool keep_text(struct leak *leak, const char **text)
+static void fill(struct known_process *known, const struct process *process, int64_t seen)
 {
-	return !*text || (*text = intern_string(leak->pool, *text, strlen(*text)));
+	if (known->session_id == NUMBER_UNKNOWN)
+		known->session_id = process->session_id;
+	if (known->luid == LUID_UNKNOWN)
+		known->luid = process->luid;
+	known->seen = seen;
 }
 
 bool exited_note(struct leak *leak, const struct snapshot *sample)
 {
 	const size_t known = leak->process_count;
 	for (size_t i = 0; i < sample->process_count; i++) {
-		struct process process = sample->processes[i];
-		struct process *found = process.pid > 0 ? find(leak, known, process.pid) : NULL;
-		if (process.pid <= 0)
+		const struct process *process = &sample->processes[i];
+		if (process->pid <= 0 || process->exited)
 			continue;
-		if (found && may_be_same(found, &process)) {
-			if (found->session_id == NUMBER_UNKNOWN)
-				found->session_id = process.session_id;
-			if (found->luid == LUID_UNKNOWN)
-				found->luid = process.luid;
+		struct known_process *found = find(leak, known, process->pid);
+		if (found && may_be_same(found, process)) {
+			fill(found, process, sample->time);
 			continue;
 		}
-		if (!keep_text(leak, &process.image) || !keep_text(leak, &process.user))
+		const bool unsure = found && (found->start_time == TIMESTAMP_UNKNOWN ||
+		                                 process->start_time == TIMESTAMP_UNKNOWN);
+		const char *image = process->image;
+		if (image && !(image = intern_string(leak->pool, image, strlen(image))))
 			return false;
-		if (found) {
-			replace(found, &process);
-			continue;
-		}
-		process.handle_count = 0;
-		if (!(found = add(leak)))
+		if (!found && !(found = add(leak)))
 			return false;
-		*found = process;
+		*found = (struct known_process){process->pid, image, process->session_id,
+		    process->luid, process->start_time, sample->time, unsure};
 	}
 	if (leak->process_count > known)
 		qsort(leak->processes, leak->process_count, sizeof *leak->processes, by_pid);
@@ -88,7 +84,7 @@ bool exited_note(struct leak *leak, const struct snapshot *sample)
 static bool runs(const struct snapshot *sample, int64_t pid)
 {
 	for (size_t i = 0; i < sample->process_count; i++) {
-		if (sample->processes[i].pid == pid)
+		if (sample->processes[i].pid == pid && !sample->processes[i].exited)
 			return true;
 	}
 	return false;
@@ -103,21 +99,37 @@ static bool lists(const struct snapshot *sample, uint64_t luid)
 	return false;
 }
 
+/* Whether what the handle tells of the process is of another one with its ID. */
+static bool contradicts(const struct handle *handle, const struct known_process *process)
+{
+	const int64_t started = handle->target_start_time, exited = handle->target_exit_time;
+	if (handle->target_image && process->image &&
+	    !image_same(handle->target_image, process->image))
+		return true;
+	if (started != TIMESTAMP_UNKNOWN && process->start_time != TIMESTAMP_UNKNOWN)
+		return started != process->start_time;
+	return process->seen != TIMESTAMP_UNKNOWN &&
+	       (started > process->seen || (exited != TIMESTAMP_UNKNOWN && exited < process->seen));
+}
+
 /* What the process was; NULL: not known. It keeps its logon session, so that one whose logon session has gone was another. */
-static const struct process *was(
+static const struct known_process *was(
     const struct leak *leak, const struct snapshot *sample, const struct handle *handle)
 {
-	const struct process *process = find(leak, leak->process_count, handle->target_pid);
-	if (!process || process->handle_count == NUMBER_UNKNOWN || runs(sample, process->pid))
-		return NULL;
-	if (handle->target_start_time != TIMESTAMP_UNKNOWN &&
-	    process->start_time != TIMESTAMP_UNKNOWN &&
-	    handle->target_start_time != process->start_time)
+	const struct known_process *process = find(leak, leak->process_count, handle->target_pid);
+	if (!process || process->unsure || runs(sample, process->pid) ||
+	    contradicts(handle, process))
 		return NULL;
 	if (process->luid != LUID_UNKNOWN && snapshot_whole(sample, SECTION_LOGON_SESSIONS) &&
 	    !lists(sample, process->luid))
 		return NULL;
 	return process;
+}
+
+bool handle_is_by_pid(const struct handle *handle)
+{
+	return handle->target_pid != NUMBER_UNKNOWN && !handle->target_image &&
+	       handle->target_start_time == TIMESTAMP_UNKNOWN;
 }
 
 bool exited_complete(const struct leak *leak, struct snapshot *sample)
@@ -127,15 +139,19 @@ bool exited_complete(const struct leak *leak, struct snapshot *sample)
 		if (handle->target_pid == NUMBER_UNKNOWN || handle->target_exited == NO ||
 		    handle->session_id != NUMBER_UNKNOWN)
 			continue;
-		const struct process *process = was(leak, sample, handle);
+		const struct known_process *process = was(leak, sample, handle);
 		if (!process)
 			continue;
 		handle->session_id = process->session_id;
 		if (handle->luid == LUID_UNKNOWN)
 			handle->luid = process->luid;
-		if (!handle->target_image && process->image &&
-		    !(handle->target_image =
-		            snapshot_string(sample, process->image, strlen(process->image))))
+		/* By its ID alone it may have been another. */
+		if (handle->target_start_time == TIMESTAMP_UNKNOWN || handle->target_image ||
+		    process->start_time == TIMESTAMP_UNKNOWN || !process->image)
+			continue;
+		handle->target_image =
+		    snapshot_string(sample, process->image, strlen(process->image));
+		if (!handle->target_image)
 			return false;
 	}
 	return true;

@@ -115,14 +115,15 @@ static int holder_order(const void *a, const void *b)
 }
 
 /* Before they are sorted, neighbours are of one process mostly. */
-static void mark_images(struct holders *holders)
+static void mark_images(struct holders *holders, const struct snapshot *snapshot)
 {
 	for (size_t i = 0; i < holders->count; i++) {
 		struct holder *holder = &holders->items[i];
 		const struct holder *last = i ? holder - 1 : NULL;
-		const bool same = last && last->image == holder->image;
+		const bool same = last && last->image == holder->image && last->pid == holder->pid;
 		holder->follower = same ? last->follower : image_follows(holder->image);
-		holder->windows = same ? last->windows : image_is_windows(holder->image);
+		holder->windows =
+		    same ? last->windows : process_is_windows(snapshot, holder->pid, holder->image);
 	}
 }
 
@@ -149,8 +150,9 @@ static bool add_running(
 {
 	for (size_t i = 0; leak && i < snapshot->process_count; i++) {
 		const struct process *process = &snapshot->processes[i];
-		const struct left_logon *left =
-		    process->luid == LUID_UNKNOWN ? NULL : leak_logon(leak, process->luid);
+		const struct left_logon *left = process->luid == LUID_UNKNOWN || process->exited
+		                                    ? NULL
+		                                    : leak_logon(leak, process->luid);
 		if (!left || !left_is_orphan(left))
 			continue;
 		struct holder *holder = find(table, process->luid, process->pid, process->image);
@@ -173,12 +175,14 @@ bool holders_find(struct holders *out, const struct snapshot *snapshot, const st
 			hidden += handle_is_hidden(handle);
 			continue;
 		}
+		if (handle->target_exited == NO)
+			continue;
 		holder = find(&table, handle->luid, handle->pid, handle->image);
 		if (!(good = holder))
 			break;
 		if (handle->type && strcmp(handle->type, "Directory") == 0)
 			holder->directories++;
-		else if (handle->target_pid != NUMBER_UNKNOWN)
+		else if (handle_keeps_exited(handle))
 			holder->exited++;
 		else
 			holder->tokens++;
@@ -186,7 +190,7 @@ bool holders_find(struct holders *out, const struct snapshot *snapshot, const st
 	good = good && add_running(&table, snapshot, leak);
 	free(table.slots);
 	struct holders found = {table.items, table.count, hidden};
-	mark_images(&found);
+	mark_images(&found, snapshot);
 	if (!good || !sort_by_luid(&found)) {
 		holders_deinit(&found);
 		return false;

@@ -64,8 +64,16 @@ static struct left_id *entry(struct leak *leak, int64_t id)
 		at--;
 	memmove(&leak->ids[at + 1], &leak->ids[at], (leak->id_count - at) * sizeof *leak->ids);
 	leak->id_count++;
-	leak->ids[at] = (struct left_id){.id = id, .ended = TIMESTAMP_UNKNOWN};
+	leak->ids[at] =
+	    (struct left_id){.id = id, .ended = TIMESTAMP_UNKNOWN, .fresh = TIMESTAMP_UNKNOWN};
 	return &leak->ids[at];
+}
+
+static void forget_end(struct left_id *left)
+{
+	left->absent_count = 0;
+	left->ended = TIMESTAMP_UNKNOWN;
+	left->proof = AGE_UNKNOWN;
 }
 
 /* The entry, counted anew at its first reference in this sample. */
@@ -77,27 +85,25 @@ static struct left_id *refer(struct leak *leak, int64_t id)
 	left->older |=
 	    left->sample == 0 && leak->terms.is_watched && !leak->references_seen && !left->listed;
 	left->tokens = left->processes = left->logons = left->exited = 0;
+	left->object = false;
 	left->sample = leak->samples;
 	left->shown = leak->time;
 	left->gone = false;
 	return left;
 }
 
-/* A handle tells the session ID of its token, or of the exited process that it keeps. */
+/* A handle tells the session ID of its token, or of the exited process that it keeps; processes that run are listed themselves. */
 static bool refer_tokens(struct leak *leak, const struct snapshot *sample, const int64_t *sessions)
 {
 	for (size_t i = 0; i < sample->handle_count; i++) {
 		const struct handle *handle = &sample->handles[i];
-		/* Where tokens keep no ID, processes do still. */
-		if (sample->tokens_keep_ids == NO && handle->target_pid == NUMBER_UNKNOWN)
-			continue;
-		if (!is_id(handle->session_id) ||
+		if (!is_id(handle->session_id) || handle->target_exited == NO ||
 		    lists(sessions, sample->session_count, handle->session_id))
 			continue;
 		struct left_id *left = refer(leak, handle->session_id);
 		if (!left)
 			return false;
-		if (handle->target_pid == NUMBER_UNKNOWN)
+		if (!handle_keeps_exited(handle))
 			left->tokens++;
 		else
 			left->exited++;
@@ -128,11 +134,19 @@ static bool refer_others(struct leak *leak, const struct snapshot *sample, const
 		left->watched |= logon && logon->watched;
 		left->older &= !(logon && !logon->older);
 	}
+	for (size_t i = 0; i < sample->session_object_count; i++) {
+		const int64_t id = sample->session_objects[i].id;
+		if (!is_id(id) || lists(sessions, sample->session_count, id))
+			continue;
+		if (!(left = refer(leak, id)))
+			return false;
+		left->object = true;
+	}
 	return true;
 }
 
 /* What once had a session of its own is not older than the samples. */
-static bool note_listed(struct leak *leak, const int64_t *sessions, size_t count)
+static bool note_listed(struct leak *leak, const int64_t *sessions, size_t count, int64_t time)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct left_id *left = is_id(sessions[i]) ? entry(leak, sessions[i]) : NULL;
@@ -140,11 +154,12 @@ static bool note_listed(struct leak *leak, const int64_t *sessions, size_t count
 			return false;
 		if (!left)
 			continue;
+		if (left->sample && !left->gone)
+			left->went = leak->samples;
 		left->gone = left->listed = true; /* it has a session: nothing is left over */
-		left->absent_count = 0;
 		left->older = false;
-		left->ended = TIMESTAMP_UNKNOWN;
-		left->proof = AGE_UNKNOWN;
+		left->fresh = time;
+		forget_end(left);
 	}
 	return true;
 }
@@ -161,7 +176,7 @@ bool ids_add(struct leak *leak, const struct snapshot *sample, int64_t time)
 	if (!snapshot_whole(sample, SECTION_SESSIONS))
 		return true;
 	int64_t *sessions = listed_ids(sample);
-	bool good = sessions && note_listed(leak, sessions, sample->session_count) &&
+	bool good = sessions && note_listed(leak, sessions, sample->session_count, time) &&
 	            refer_tokens(leak, sample, sessions) && refer_others(leak, sample, sessions);
 	for (size_t i = 0; good && i < leak->id_count; i++) {
 		struct left_id *left = &leak->ids[i];
@@ -170,59 +185,95 @@ bool ids_add(struct leak *leak, const struct snapshot *sample, int64_t time)
 		left_note_absence(time, sight->rows != NUMBER_UNKNOWN, &left->absent_first,
 		    &left->absent_second, &left->absent_count, &left->absent_counted, &left->ended,
 		    &left->proof);
-		if (left->sample != leak->samples && shows_references(sample) && !left->gone) {
-			left->gone = true;
-			if (left->watched)
-				leak->last_gone = time;
-		}
+		if (left->sample == leak->samples || !shows_references(sample))
+			continue;
+		left->fresh = time;
+		forget_end(left); /* what refers to it later is not left over from now */
+		if (left->gone)
+			continue;
+		left->gone = true;
+		left->went = leak->samples;
+		if (left->watched)
+			leak->last_gone = time;
 	}
 	leak->references_seen |= shows_references(sample);
 	free(sessions);
 	return good;
 }
 
-void leak_prove_id_end(struct leak *leak, int64_t id, int64_t ended)
+/* A logon of the run had the ID. */
+static void prove_end(struct left_id *left, int64_t ended)
 {
-	struct left_id *left = find(leak, id);
-	if (!left || ended == TIMESTAMP_UNKNOWN)
-		return;
 	left->watched = true;
 	left->older = false;
-	if (left->proof != AGE_CYCLE || ended > left->ended) {
-		left->ended = ended;
-		left->proof = AGE_CYCLE;
-	}
+	/* Unless a later session had it, or nothing referred to it meanwhile. */
+	if (ended == TIMESTAMP_UNKNOWN ||
+	    (left->fresh != TIMESTAMP_UNKNOWN && ended <= left->fresh))
+		return;
+	left->ended = ended;
+	left->proof = AGE_CYCLE;
 }
 
-/* True if a logon that began after `after` was given the ID. */
-static bool given_again(const struct given_id *given, size_t count, int64_t id, int64_t after)
+bool leak_prove_id_ends(struct leak *leak, const struct given_id *given, size_t count)
 {
-	for (size_t i = count; i-- > 0 && given[i].started > after;) {
-		if (given[i].id == id)
-			return true;
+	bool *told = calloc(SESSION_ID_MOST + 1, sizeof *told);
+	for (size_t i = count; told && i-- > 0;) {
+		struct left_id *left = is_id(given[i].id) ? find(leak, given[i].id) : NULL;
+		if (left && !told[left->id])
+			prove_end(left, given[i].ended);
+		if (left)
+			told[left->id] = true;
 	}
-	return false;
+	free(told);
+	return told;
 }
 
-/* An ID given again while the same token, or the same logon session, referred to it before and after. */
-static bool is_reused(const struct leak *leak, const struct given_id *given, size_t count)
+bool left_id_is_of_tokens(const struct left_id *left)
 {
-	if (stamps_prove_reuse(leak, given, count))
-		return true;
-	for (size_t i = 0; i < leak->logon_count; i++) {
-		const struct left_logon *left = &leak->logons[i];
-		if (left->session_id > 0 && left->fate == FATE_ORPHAN &&
-		    left->ended != TIMESTAMP_UNKNOWN && left->proof == AGE_CYCLE &&
-		    given_again(given, count, left->session_id, left->ended))
-			return true;
-	}
-	return false;
+	return left->exited + left->processes == 0;
 }
 
+/* That a higher ID was given after the session of each had ended. Returns how many of those only tokens refer to. */
+static size_t find_pinned(
+    struct leak *leak, const struct given_id *given, size_t count, const int64_t *highest)
+{
+	size_t by_tokens = 0;
+	for (size_t i = 0; i < leak->id_count; i++) {
+		struct left_id *left = &leak->ids[i];
+		size_t from = count;
+		left->pinned = false;
+		if (left->gone || left->ended == TIMESTAMP_UNKNOWN ||
+		    left->tokens + left->exited + left->processes + left->logons == 0)
+			continue;
+		while (from > 0 && given[from - 1].started > left->ended)
+			from--;
+		left->pinned = highest[from] > left->id;
+		by_tokens += left->pinned && left_id_is_of_tokens(left);
+	}
+	return by_tokens;
+}
+
+/* The last ones never see a higher one. */
+static void pin_last(struct leak *leak)
+{
+	bool any = false, any_by_tokens = false;
+	for (size_t i = 0; i < leak->id_count; i++) {
+		any |= leak->ids[i].pinned;
+		any_by_tokens |= leak->ids[i].pinned && left_id_is_of_tokens(&leak->ids[i]);
+	}
+	for (size_t i = 0; any && i < leak->id_count; i++) {
+		struct left_id *left = &leak->ids[i];
+		const bool alike = left_id_is_of_tokens(left) ? any_by_tokens : any;
+		left->pinned |= alike && !left->gone &&
+		                left->tokens + left->exited + left->processes + left->logons > 0 &&
+		                leak_is_old(leak, left->ended, left->shown, 0);
+	}
+}
+
+/* What came back shows that tokens keep nothing on this host, as long as it is more than what did not; some may have come back by an
+ * error of the evidence. What the host says of itself proves nothing: the switch may have been set since it started. */
 void leak_pin(struct leak *leak, const struct given_id *given, size_t count)
 {
-	bool any = false;
-	leak->ids_reused = is_reused(leak, given, count);
 	/* The highest ID that was given from each on. */
 	int64_t *highest = malloc((count + 1) * sizeof *highest);
 	if (!highest)
@@ -230,27 +281,27 @@ void leak_pin(struct leak *leak, const struct given_id *given, size_t count)
 	highest[count] = -1;
 	for (size_t i = count; i-- > 0;)
 		highest[i] = given[i].id > highest[i + 1] ? given[i].id : highest[i + 1];
-	for (size_t i = 0; !leak->ids_reused && i < leak->id_count; i++) {
-		struct left_id *left = &leak->ids[i];
-		size_t from = count;
-		left->pinned = false;
-		if (left->gone || left->ended == TIMESTAMP_UNKNOWN)
-			continue;
-		while (from > 0 && given[from - 1].started > left->ended)
-			from--;
-		left->pinned = highest[from] > left->id;
-		any |= left->pinned;
-	}
+	leak->ids_stayed = find_pinned(leak, given, count, highest);
+	leak->ids_came_back = stamps_came_back(leak, given, count);
 	free(highest);
-	/* The last ones never see a higher one. */
-	for (size_t i = 0; any && i < leak->id_count; i++)
-		leak->ids[i].pinned |= !leak->ids[i].gone &&
-		                       leak_is_old(leak, leak->ids[i].ended, leak->ids[i].shown, 0);
+	if (leak->ids_came_back > leak->ids_stayed)
+		leak->tokens_keep_ids = NO;
+	else if (leak->ids_came_back > 0 || (leak->switched_off && leak->ids_stayed > 0))
+		leak->tokens_keep_ids = YES_NO_UNKNOWN;
+	for (size_t i = 0; leak->tokens_keep_ids != YES && i < leak->id_count; i++)
+		leak->ids[i].pinned &= !left_id_is_of_tokens(&leak->ids[i]);
+	pin_last(leak);
 }
 
-bool leak_ids_are_reused(const struct leak *leak)
+enum yes_no leak_tokens_keep_ids(const struct leak *leak)
 {
-	return leak->ids_reused;
+	return leak->tokens_keep_ids;
+}
+
+bool left_id_is_harmless(const struct leak *leak, const struct left_id *left)
+{
+	return leak->tokens_keep_ids == NO && left_id_is_of_tokens(left) && left->logons == 0 &&
+	       !left->object;
 }
 
 struct left_id *leak_ids(const struct leak *leak, size_t *count)
@@ -268,8 +319,18 @@ bool leak_shows_ids(const struct snapshot *sample)
 		if (handle->session_id == NUMBER_UNKNOWN && handle->luid != LUID_UNKNOWN &&
 		    handle->type && strcmp(handle->type, "Token") == 0)
 			return false;
-		if (handle->session_id == NUMBER_UNKNOWN && handle->target_pid != NUMBER_UNKNOWN)
-			return false;
 	}
 	return true;
+}
+
+struct unseen leak_unseen(const struct snapshot *sample)
+{
+	struct unseen unseen = {0};
+	for (size_t i = 0; i < sample->handle_count; i++) {
+		const struct handle *handle = &sample->handles[i];
+		unseen.tokens += handle_is_hidden(handle);
+		unseen.exited +=
+		    handle->session_id == NUMBER_UNKNOWN && handle_keeps_exited(handle);
+	}
+	return unseen;
 }

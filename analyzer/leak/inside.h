@@ -11,15 +11,28 @@
 struct stamp {
 	int64_t pid, session_id, value, token_id;
 	uint64_t luid;
-	int64_t since;
+	int64_t since; /* that sample was complete */
 	bool unlisted; /* the ID was in no session list then */
-	size_t sample; /* the last that showed it */
+	size_t sample; /* the last that showed it, as all between */
 };
 
 /* One of each process and session ID: a hash table, as handles are a million. */
 struct stamps {
 	struct stamp *slots; /* sample 0: free */
 	size_t count, room;  /* a power of two */
+	size_t sample;       /* the last with handles, and when it was taken */
+	int64_t time;
+};
+
+/* A process as a sample showed it. */
+struct known_process {
+	int64_t pid;
+	const char *image;
+	int64_t session_id;
+	uint64_t luid;
+	int64_t start_time;
+	int64_t seen; /* by the host's clock, the last time */
+	bool unsure; /* another process had its ID before, and no start time tells which is meant */
 };
 
 struct leak {
@@ -38,10 +51,12 @@ struct leak {
 	size_t logon_count, logon_room;
 	struct left_id *ids; /* by ID */
 	size_t id_count, id_room;
-	struct process *processes; /* the last that was seen of each process ID, sorted */
+	struct known_process *processes; /* the last that was seen of each process ID, sorted */
 	size_t process_count, process_room;
 	struct stamps stamps;
-	bool ids_reused;
+	enum yes_no tokens_keep_ids; /* as far as is known */
+	bool switched_off;           /* the host says that tokens keep none */
+	size_t ids_came_back, ids_stayed;
 
 	int64_t last_gone;
 	size_t late_releases;
@@ -56,10 +71,10 @@ bool ids_add(struct leak *leak, const struct snapshot *sample, int64_t time);
 bool exited_note(struct leak *leak, const struct snapshot *sample);
 bool exited_complete(const struct leak *leak, struct snapshot *sample);
 
-/* The tokens of one more sample. False: memory is out. */
-bool stamps_add(struct leak *leak, const struct snapshot *sample, int64_t time);
-/* Whether an ID was given again while a token referred to it. The IDs are sorted by their start. */
-bool stamps_prove_reuse(const struct leak *leak, const struct given_id *given, size_t count);
+/* The tokens of one more sample, which was complete by then. False: memory is out. */
+bool stamps_add(struct leak *leak, const struct snapshot *sample, int64_t until);
+/* How many IDs were given again while a token referred to them. The IDs are sorted by their start. */
+size_t stamps_came_back(const struct leak *leak, const struct given_id *given, size_t count);
 
 /* One more sample that lacks a session, and what that proves. */
 void left_note_absence(int64_t time, bool counted, int64_t *first, int64_t *second, size_t *count,

@@ -41,6 +41,32 @@ bool image_is_windows(const char *image)
 	return false;
 }
 
+static bool starts(const char *text, const char *with)
+{
+	return text && strncasecmp(text, with, strlen(with)) == 0;
+}
+
+/* "C:\\Windows\\...", on any drive. */
+static bool path_is_windows(const char *path)
+{
+	return path[0] && path[1] == ':' && starts(path + 2, "\\Windows\\");
+}
+
+bool process_is_windows(const struct snapshot *snapshot, int64_t pid, const char *image)
+{
+	for (size_t i = 0; pid != NUMBER_UNKNOWN && i < snapshot->process_count; i++) {
+		const struct process *process = &snapshot->processes[i];
+		if (process->pid != pid || process->exited ||
+		    (image && process->image && !image_same(process->image, image)))
+			continue;
+		if (process->company)
+			return strcasecmp(process->company, "Microsoft Corporation") == 0;
+		if (process->path)
+			return path_is_windows(process->path);
+	}
+	return image_is_windows(image);
+}
+
 static bool lists(const struct snapshot *snapshot, uint64_t luid)
 {
 	for (size_t i = 0; i < snapshot->logon_session_count; i++) {
@@ -58,11 +84,6 @@ uint64_t lasting_missing(const struct snapshot *before, const struct snapshot *a
 			return luid;
 	}
 	return 0;
-}
-
-static bool starts(const char *text, const char *with)
-{
-	return text && strncasecmp(text, with, strlen(with)) == 0;
 }
 
 bool logon_is_of_desktop(const struct logon_session *logon)

@@ -16,6 +16,7 @@ struct leak *leak_create(const struct leak_terms *terms)
 	leak->terms = *terms;
 	leak->time = leak->first_time = leak->last_gone = TIMESTAMP_UNKNOWN;
 	leak->stated = NUMBER_UNKNOWN;
+	leak->tokens_keep_ids = YES; /* as Windows has it since MS16-111 */
 	leak->pool = intern_create();
 	if (leak->pool)
 		return leak;
@@ -43,14 +44,18 @@ bool leak_add(struct leak *leak, const struct snapshot *sample, int64_t time, in
 		leak->stated =
 		    (sample->release_time < STATED_MOST ? sample->release_time : STATED_MOST) *
 		    1000000;
+	/* A dump has the kernel's own variable; a probe reads the registry, which may have been written since the host started. */
+	if (sample->tokens_keep_ids == NO && snapshot_is_of_dump(sample))
+		leak->tokens_keep_ids = NO;
+	leak->switched_off |= sample->tokens_keep_ids == NO;
 	return left_add(leak, sample, time, offset) && ids_add(leak, sample, time);
 }
 
 bool leak_take(struct leak *leak, const struct snapshot *before, struct snapshot *sample,
-    int64_t time, int64_t offset)
+    int64_t time, int64_t until, int64_t offset)
 {
 	return leak_check_lists(before, sample) && exited_complete(leak, sample) &&
-	       leak_add(leak, sample, time, offset) && stamps_add(leak, sample, time) &&
+	       leak_add(leak, sample, time, offset) && stamps_add(leak, sample, until) &&
 	       exited_note(leak, sample);
 }
 

@@ -31,6 +31,8 @@ bool image_same(const char *a, const char *b);
 bool image_follows(const char *image);
 /* A part of Windows, by name. */
 bool image_is_windows(const char *image);
+/* Windows' own, or another program of Microsoft's: by the company of its file, else by its path, else by name. */
+bool process_is_windows(const struct snapshot *snapshot, int64_t pid, const char *image);
 
 /* Of the logon sessions that the first list has and every whole list must have: one that the other lacks; 0: none. */
 uint64_t lasting_missing(const struct snapshot *before, const struct snapshot *after);
@@ -127,6 +129,9 @@ struct left_logon {
 	size_t absent_count, sample;
 	bool absent_counted;
 	size_t first; /* the first sample that showed it */
+	const char *
+	    taker; /* who held it when it went as that process ended, "" if that is not known; NULL: it did not */
+	int64_t taker_pid;
 };
 
 /* A session ID that is in no session list, and referred to. */
@@ -136,6 +141,7 @@ struct left_id {
 	bool gone;
 	size_t tokens, processes, logons; /* that refer to it */
 	size_t exited;                    /* handles to processes of it that have exited */
+	bool object;                      /* the kernel still has its object, by name: a hint */
 	int64_t ended;                    /* as above */
 	enum age_proof proof;
 	bool watched;
@@ -144,9 +150,13 @@ struct left_id {
 
 	/* private: as above */
 	int64_t absent_first, absent_second;
-	size_t absent_count, sample;
+	size_t absent_count, sample, went;
 	bool absent_counted;
 	bool listed; /* some sample lists its session */
+	int64_t
+	    fresh; /* the last sample that lists its session, or shows that nothing refers to it */
+	const char *taker; /* who held it when it went as that process ended; NULL: nobody */
+	int64_t taker_pid;
 };
 
 /* NULL: memory is out. */
@@ -156,29 +166,33 @@ void leak_destroy(struct leak *leak); /* NULL is allowed */
 /* One more sample. time: when it was taken, by a clock that all samples share (TIMESTAMP_UNKNOWN: not known); offset: the host's
  * clock minus that one. False: memory is out. */
 bool leak_add(struct leak *leak, const struct snapshot *sample, int64_t time, int64_t offset);
-/* The same, of one of several samples: its lists are checked first (`before` as for leak_check_lists), it is given what earlier samples tell
+/* The same, of one of several samples, which was complete by `until`: its lists are checked first (`before` as for leak_check_lists), it is given what earlier samples tell
  * of processes that have exited, and its tokens are known again in later ones. */
 bool leak_take(struct leak *leak, const struct snapshot *before, struct snapshot *sample,
-    int64_t time, int64_t offset);
+    int64_t time, int64_t until, int64_t offset);
 
 /* The session of the logon session had ended by then: its cycle's logoff was proven. */
 void leak_prove_end(struct leak *leak, uint64_t luid, int64_t ended);
-/* The session with the ID had ended by then: that of the last cycle that had it. */
-void leak_prove_id_end(struct leak *leak, int64_t id, int64_t ended);
-
 /* A session ID that a logon was given, which began at `started`. ended: by then its session had ended; TIMESTAMP_UNKNOWN: that is not
  * proven. */
 struct given_id {
 	int64_t id, started, ended;
 };
+/* Of the run's logons, sorted by their start: the last that was given an ID tells when its session had ended. False: memory is out. */
+bool leak_prove_id_ends(struct leak *leak, const struct given_id *given, size_t count);
 /* Says which referred IDs are pinned. The IDs are sorted by their start. */
 void leak_pin(struct leak *leak, const struct given_id *given, size_t count);
-/* True if an ID was given again that tokens still referred to: this boot's kernel lacks the rule of MS16-111. */
-bool leak_ids_are_reused(const struct leak *leak);
+/* Whether tokens keep session IDs on this host, as Windows has it since MS16-111. NO: IDs were given again that tokens still
+ * referred to; YES_NO_UNKNOWN: some were, and others were not, or the host says so and yet a higher one was given. */
+enum yes_no leak_tokens_keep_ids(const struct leak *leak);
 
 /* All that samples showed, by LUID and by ID; what has gone is still among them. */
 struct left_logon *leak_logons(const struct leak *leak, size_t *count);
 struct left_id *leak_ids(const struct leak *leak, size_t *count);
+/* Only tokens refer to it, and the logon sessions that they keep. */
+bool left_id_is_of_tokens(const struct left_id *left);
+/* The same, where tokens keep no ID. */
+bool left_id_is_harmless(const struct leak *leak, const struct left_id *left);
 /* NULL: no sample showed it. */
 struct left_logon *leak_logon(const struct leak *leak, uint64_t luid);
 /* The same as a record of evidence; its texts are the leak's. */
@@ -200,20 +214,26 @@ int64_t leak_last_gone(const struct leak *leak);
 /* Whether a process outside RDS sessions ended between two samples; YES_NO_UNKNOWN where their lists do not tell. */
 enum yes_no leak_process_ended(const struct snapshot *then, const struct snapshot *now);
 
-/* Orphans that went as a process ended that held them: no late release, but perhaps a leak that was taken along. */
+/* Finds which of what went at `now`, the sample that was added last, went as a process ended that held it at `then`, an earlier one with
+ * handles. False: memory is out. */
+bool leak_note_ends(struct leak *leak, const struct snapshot *then, const struct snapshot *now);
+/* Watched orphans, and session IDs of no orphan, that went so: no late release, but perhaps a leak that was taken along. */
 struct taken_along {
-	size_t count;
-	const char *
-	    image; /* of the first of those processes, the snapshot's; NULL: handles were not seen */
+	size_t logon_sessions, session_ids;
+	const char
+	    *image; /* of the first of those processes, the leak's; NULL: handles were not seen */
 	int64_t pid;
 };
-/* Of the watched orphans that went at `now`, the sample that was added last; `then` is the one before it, with handles. False:
- * memory is out. */
-bool leak_taken_along(const struct leak *leak, const struct snapshot *then,
-    const struct snapshot *now, struct taken_along *out);
+struct taken_along leak_taken_along(const struct leak *leak);
 
-/* Whether a session ID that nothing in the sample refers to is free: all handles are seen, and with the session IDs of tokens. */
+/* Whether a session ID that nothing in the sample refers to is free: all handles are seen, and with the session IDs of tokens; but for those
+ * that could not be looked into. */
 bool leak_shows_ids(const struct snapshot *sample);
+/* Those: token handles, and handles to exited processes of which the session is not known. */
+struct unseen {
+	size_t tokens, exited;
+};
+struct unseen leak_unseen(const struct snapshot *sample);
 
 /* ---- who keeps it ---- */
 
@@ -227,7 +247,7 @@ struct holder {
 	int64_t directories;
 	bool runs_in_it; /* its primary token is of it, and it is an orphan */
 	bool follower;   /* releases once the last other holder of this logon session has */
-	bool windows;    /* a part of Windows, by name */
+	bool windows;    /* process_is_windows() */
 };
 
 /* By LUID; of one LUID those that matter come first: third parties, parts of Windows, followers. */
@@ -242,6 +262,14 @@ static inline bool handle_is_hidden(const struct handle *handle)
 {
 	return handle->luid == LUID_UNKNOWN && handle->type && strcmp(handle->type, "Token") == 0;
 }
+/* Of a process that has exited, or of one of its threads. */
+static inline bool handle_keeps_exited(const struct handle *handle)
+{
+	return handle->target_exited == YES ||
+	       (handle->target_pid != NUMBER_UNKNOWN && handle->target_exited != NO);
+}
+/* To an exited process that nothing tells but its ID, which may have been another's. */
+bool handle_is_by_pid(const struct handle *handle);
 /* Processes that run in an orphan are holders, too; leak: what is an orphan, NULL: only handles are looked at. False: memory is
  * out. */
 bool holders_find(struct holders *out, const struct snapshot *snapshot, const struct leak *leak);
@@ -258,12 +286,13 @@ struct culprit {
 	const char *image;      /* the snapshot's; NULL: not known */
 	int64_t pid;            /* NUMBER_UNKNOWN */
 	int64_t handles;        /* and the token that it runs with */
+	int64_t tokens;         /* among them */
 	int64_t exited;         /* processes that have exited, among what it has handles to */
 	int64_t logon_sessions; /* distinct orphans among them */
 	int64_t session_ids;    /* pinned IDs that it holds beyond those of orphans */
 	int64_t alone;        /* of both, what no other holds; followers count only for followers */
 	bool follower;        /* each of what it holds has another holder */
-	bool windows;         /* a part of Windows, by company and name */
+	bool windows;         /* process_is_windows() */
 	const char *services; /* that it hosts; the snapshot's, NULL: not known */
 };
 
@@ -294,15 +323,16 @@ struct suspect {
 	const char *image; /* the snapshot's; NULL: not known */
 	int64_t pid;       /* NUMBER_UNKNOWN */
 	int64_t hidden;    /* token handles that could not be looked into, more than before */
-	int64_t exited;    /* handles to exited processes, whose is not known, more than before */
+	int64_t exited; /* exited processes that it keeps, whose is not known, more than before */
 };
 
 struct suspects {
 	struct suspect *items; /* those with most first */
 	size_t count;
+	bool compared; /* with an earlier sample; else how many there were before is not known */
 };
 
-/* Processes that have more of them than in an earlier sample (NULL: than none). False: memory is out. */
+/* Processes that have more of them than those with the same image had in an earlier sample (NULL: there is none). False: memory is out. */
 bool suspects_find(struct suspects *out, const struct snapshot *then, const struct snapshot *now);
 void suspects_deinit(struct suspects *suspects);
 
@@ -312,14 +342,22 @@ void suspects_deinit(struct suspects *suspects);
 #define PROCESS_WORDS 240
 const char *process_words(
     const char *image, int64_t pid, const char *services, char out[PROCESS_WORDS]);
-/* "MsMpEng.exe (process 140): 60 token handles that could not be looked into rise with the orphans", if that may explain at least half
- * of so many that nobody is seen to hold; else NULL. */
+/* "MsMpEng.exe (process 140): 60 token handles that could not be looked into rise with the orphans", if that may explain so many that
+ * nobody is seen to hold; else NULL. compared: how many there were before is known. */
 #define SUSPECT_WORDS 400
-const char *suspect_words(const struct suspect *suspect, int64_t unseen, char out[SUSPECT_WORDS]);
+const char *suspect_words(
+    const struct suspect *suspect, bool compared, int64_t unseen, char out[SUSPECT_WORDS]);
+/* Whether there are such words. */
+bool suspect_explains(const struct suspect *suspect, int64_t unseen);
+/* What decides whether they are pinned. */
+const char *decider_words(const struct leak *leak);
+/* "37 session IDs came free as agent.exe (process 4100), which held them, ended: that is no release, and may have been a leak". False: nothing went so. */
+#define TAKEN_WORDS 500
+bool taken_words(const struct leak *leak, char out[TAKEN_WORDS]);
 /* "session IDs 2 to 61 are in no session list; agent.exe (process 4100) holds 60 tokens of them: very probably what keeps them". The
- * IDs are sorted; first: who holds most of them (NULL: nobody is seen to), of so many holders. Returns out. */
-#define REFERRED_WORDS 600
-const char *referred_words(const int64_t *ids, size_t count, const struct culprit *first,
-    size_t holders, char out[REFERRED_WORDS]);
+ * IDs are sorted. False: memory is out. */
+#define REFERRED_WORDS 700
+bool referred_words(
+    const int64_t *ids, size_t count, const struct snapshot *snapshot, char out[REFERRED_WORDS]);
 
 #endif

@@ -143,7 +143,7 @@ static bool collect_running(struct looking *look)
 	const struct snapshot *sample = look->sample;
 	look->running = malloc((sample->process_count + 1) * sizeof *look->running);
 	for (size_t i = 0; look->running && i < sample->process_count; i++) {
-		if (sample->processes[i].luid != LUID_UNKNOWN)
+		if (sample->processes[i].luid != LUID_UNKNOWN && !sample->processes[i].exited)
 			look->running[look->running_count++] = sample->processes[i].luid;
 	}
 	if (look->running_count)

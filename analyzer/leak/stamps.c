@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "evidence/identity.h"
 #include "leak/inside.h"
 
 static struct stamp *slot_of(const struct stamps *stamps, int64_t pid, int64_t session_id)
@@ -18,8 +19,8 @@ static struct stamp *slot_of(const struct stamps *stamps, int64_t pid, int64_t s
 
 static bool grow(struct stamps *stamps)
 {
-	struct stamps larger = {
-	    .count = stamps->count, .room = stamps->room ? stamps->room * 2 : 64};
+	struct stamps larger = *stamps;
+	larger.room = stamps->room ? stamps->room * 2 : 64;
 	larger.slots = calloc(larger.room, sizeof *larger.slots);
 	if (!larger.slots)
 		return false;
@@ -33,9 +34,12 @@ static bool grow(struct stamps *stamps)
 	return true;
 }
 
+/* Handle values are given again; a token's ID is not, and nor is the LUID of a logon session that people make. */
 static bool is_same(const struct stamp *stamp, const struct handle *handle)
 {
-	return stamp->value == handle->value && stamp->luid == handle->luid &&
+	const bool named = handle->token_id != NUMBER_UNKNOWN ||
+	                   (handle->luid != LUID_UNKNOWN && !luid_is_lasting(handle->luid));
+	return named && stamp->value == handle->value && stamp->luid == handle->luid &&
 	       stamp->token_id == handle->token_id;
 }
 
@@ -55,18 +59,21 @@ static bool is_stamped(const struct handle *handle)
 	       handle->target_pid == NUMBER_UNKNOWN;
 }
 
-/* First the handles that were seen before are found again; pairs that lost theirs are given another then. */
-bool stamps_add(struct leak *leak, const struct snapshot *sample, int64_t time)
+/* First the handles that every sample showed so far are found again; pairs that lost theirs are given another then. */
+bool stamps_add(struct leak *leak, const struct snapshot *sample, int64_t until)
 {
 	struct stamps *stamps = &leak->stamps;
+	const size_t before = stamps->sample;
 	if (!snapshot_has(sample, SECTION_HANDLES))
 		return true;
+	stamps->sample = leak->samples;
+	stamps->time = leak->time;
 	for (size_t i = 0; stamps->count && i < sample->handle_count; i++) {
 		const struct handle *handle = &sample->handles[i];
 		if (!is_stamped(handle))
 			continue;
 		struct stamp *stamp = slot_of(stamps, handle->pid, handle->session_id);
-		if (stamp->sample && is_same(stamp, handle))
+		if (stamp->sample && stamp->sample == before && is_same(stamp, handle))
 			stamp->sample = leak->samples;
 	}
 	const struct handle *last = NULL;
@@ -87,7 +94,7 @@ bool stamps_add(struct leak *leak, const struct snapshot *sample, int64_t time)
 		    .value = handle->value,
 		    .token_id = handle->token_id,
 		    .luid = handle->luid,
-		    .since = time,
+		    .since = until,
 		    .unlisted = snapshot_whole(sample, SECTION_SESSIONS) &&
 		                !lists(sample, handle->session_id),
 		    .sample = leak->samples};
@@ -112,23 +119,26 @@ static bool given_again(
 	return false;
 }
 
-bool stamps_prove_reuse(const struct leak *leak, const struct given_id *given, size_t count)
+size_t stamps_came_back(const struct leak *leak, const struct given_id *given, size_t count)
 {
+	const struct stamps *stamps = &leak->stamps;
+	size_t came_back = 0;
 	/* Most IDs of a host that leaks are given once. */
 	uint8_t *times = calloc(SESSION_ID_MOST + 1, sizeof *times);
-	bool reused = false;
 	for (size_t i = 0; times && i < count; i++) {
 		if (given[i].id > 0 && given[i].id <= SESSION_ID_MOST && times[given[i].id] < 2)
 			times[given[i].id]++;
 	}
-	for (size_t i = 0; times && !reused && i < leak->stamps.room; i++) {
-		const struct stamp *stamp = &leak->stamps.slots[i];
-		reused = stamp->sample == leak->samples && stamp->since != TIMESTAMP_UNKNOWN &&
-		         leak->time != TIMESTAMP_UNKNOWN &&
-		         (times[stamp->session_id] > 1 ||
-		             (stamp->unlisted && times[stamp->session_id])) &&
-		         given_again(stamp, given, count, leak->time);
+	for (size_t i = 0; times && i < stamps->room; i++) {
+		const struct stamp *stamp = &stamps->slots[i];
+		if (stamp->sample == 0 || stamp->sample != stamps->sample ||
+		    stamp->since == TIMESTAMP_UNKNOWN || stamps->time == TIMESTAMP_UNKNOWN ||
+		    times[stamp->session_id] < (stamp->unlisted ? 1 : 2) ||
+		    !given_again(stamp, given, count, stamps->time))
+			continue;
+		came_back++;
+		times[stamp->session_id] = 0; /* whoever else refers to it */
 	}
 	free(times);
-	return reused;
+	return came_back;
 }

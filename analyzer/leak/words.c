@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/text.h"
-#include "leak/leak.h"
+#include "leak/inside.h"
 
 __attribute__((format(printf, 3, 4))) static void append(
     char *out, size_t size, const char *format, ...)
@@ -18,39 +18,76 @@ __attribute__((format(printf, 3, 4))) static void append(
 	va_end(arguments);
 }
 
+/* Of a list, as many of its names as there is room for. */
+static int whole_names(const char *names, int room)
+{
+	int length = (int)strlen(names);
+	if (length <= room)
+		return length;
+	for (length = room; length > 0 && names[length] != ','; length--)
+		;
+	return length ? length : room;
+}
+
+#define SERVICES_SHOWN 80
+
 const char *process_words(
     const char *image, int64_t pid, const char *services, char out[PROCESS_WORDS])
 {
 	const char *name = image ? image : "a process without a name";
+	const int length = services ? whole_names(services, SERVICES_SHOWN) : 0;
 	if (pid == NUMBER_UNKNOWN)
 		snprintf(out, PROCESS_WORDS, "%.100s", name);
 	else
-		snprintf(out, PROCESS_WORDS, "%.100s (process %" PRId64 "%s%.80s)", name, pid,
-		    services ? ": " : "", services ? services : "");
+		snprintf(out, PROCESS_WORDS, "%.100s (process %" PRId64 "%s%.*s%s)", name, pid,
+		    services ? ": " : "", length, services ? services : "",
+		    services && services[length] ? " and more" : "");
 	return out;
 }
 
 /* One or two are there on every host. */
 #define HIDDEN_LEAST 3
+/* A program may take several handles a logon; more than that have other reasons. */
+#define HANDLES_MOST 10
 
-const char *suspect_words(const struct suspect *suspect, int64_t unseen, char out[SUSPECT_WORDS])
+static bool may_explain(int64_t count, int64_t unseen)
+{
+	return 2 * count >= unseen && count <= HANDLES_MOST * unseen;
+}
+
+static bool hidden_explain(const struct suspect *suspect, int64_t unseen)
+{
+	return suspect->hidden >= HIDDEN_LEAST && may_explain(suspect->hidden, unseen);
+}
+
+bool suspect_explains(const struct suspect *suspect, int64_t unseen)
+{
+	return unseen > 0 && (hidden_explain(suspect, unseen) ||
+	                         (suspect->exited > 0 && may_explain(suspect->exited, unseen)));
+}
+
+const char *suspect_words(
+    const struct suspect *suspect, bool compared, int64_t unseen, char out[SUSPECT_WORDS])
 {
 	char process[PROCESS_WORDS];
 	process_words(suspect->image, suspect->pid, NULL, process);
-	if (unseen <= 0)
+	if (!suspect_explains(suspect, unseen))
 		return NULL;
-	if (suspect->hidden >= HIDDEN_LEAST && 2 * suspect->hidden >= unseen)
+	if (hidden_explain(suspect, unseen))
 		snprintf(out, SUSPECT_WORDS,
-		    "%s: %" PRId64
-		    " token handles that could not be looked into rise with the orphans",
-		    process, suspect->hidden);
-	else if (suspect->exited > 0 && 2 * suspect->exited >= unseen)
+		    "%s: %" PRId64 " token handles that could not be looked into %s", process,
+		    suspect->hidden,
+		    compared ? "rise with the orphans"
+		             : "may be what holds them; how many there were before is not known");
+	else
 		snprintf(out, SUSPECT_WORDS,
 		    "%s keeps handles to %" PRId64
-		    " exited process%s; whose they were is not seen: very probably what holds them",
-		    process, suspect->exited, suspect->exited == 1 ? "" : "es");
-	else
-		return NULL;
+		    " exited process%s; whose they were is not seen: %s",
+		    process, suspect->exited, suspect->exited == 1 ? "" : "es",
+		    compared && suspect->exited >= HIDDEN_LEAST ? "very probably what holds them"
+		    : compared                                  ? "they may be what holds them"
+		               : "they may be what holds them, though how many there were before "
+		                 "is not known");
 	return out;
 }
 
@@ -78,33 +115,82 @@ static void append_numbers(char *out, size_t size, const int64_t *numbers, size_
 	}
 }
 
-const char *referred_words(const int64_t *ids, size_t count, const struct culprit *first,
-    size_t holders, char out[REFERRED_WORDS])
+/* "agent.exe (process 4100) holds 5 tokens and keeps handles to 1 exited process of 2 of them" */
+static void append_referrer(char *out, const struct culprit *first, size_t count)
+{
+	char process[PROCESS_WORDS];
+	append(out, REFERRED_WORDS, "%s ",
+	    process_words(first->image, first->pid, first->services, process));
+	if (first->tokens > 0)
+		append(out, REFERRED_WORDS, "holds %" PRId64 " token%s%s", first->tokens,
+		    text_plural(first->tokens), first->exited > 0 ? " and " : "");
+	if (first->exited > 0)
+		append(out, REFERRED_WORDS, "keeps handles to %" PRId64 " exited process%s",
+		    first->exited, first->exited == 1 ? "" : "es");
+	append(out, REFERRED_WORDS, " of ");
+	if ((size_t)first->session_ids < count)
+		append(out, REFERRED_WORDS, "%" PRId64 " of ", first->session_ids);
+}
+
+bool referred_words(
+    const int64_t *ids, size_t count, const struct snapshot *snapshot, char out[REFERRED_WORDS])
 {
 	const bool one = count == 1;
-	char process[PROCESS_WORDS];
+	struct culprits culprits;
+	if (!culprits_find(&culprits, snapshot, NULL, 0, ids, count))
+		return false;
 	out[0] = '\0';
 	append(out, REFERRED_WORDS, "session ID%s ", one ? "" : "s");
 	append_numbers(out, REFERRED_WORDS, ids, count);
 	append(out, REFERRED_WORDS, " %s in no session list; ", one ? "is" : "are");
-	if (!first || first->session_ids == 0) {
-		append(out, REFERRED_WORDS, "something refers to %s: very probably what keeps %s",
-		    one ? "it" : "them", one ? "it" : "them");
-		return out;
-	}
-	process_words(first->image, first->pid, first->services, process);
-	if (first->exited > 0)
-		append(out, REFERRED_WORDS, "%s keeps handles to %" PRId64 " exited process%s of ",
-		    process, first->exited, first->exited == 1 ? "" : "es");
+	if (culprits.count == 0)
+		append(out, REFERRED_WORDS, "something refers to ");
 	else
-		append(out, REFERRED_WORDS, "%s holds %" PRId64 " token%s of ", process,
-		    first->handles, text_plural(first->handles));
-	if ((size_t)first->session_ids < count)
-		append(out, REFERRED_WORDS, "%" PRId64 " of ", first->session_ids);
+		append_referrer(out, &culprits.items[0], count);
 	append(out, REFERRED_WORDS, "%s", one ? "it" : "them");
-	if (holders > 1)
-		append(out, REFERRED_WORDS, ", and %zu other process%s hold%s some", holders - 1,
-		    holders == 2 ? "" : "es", holders == 2 ? "s" : "");
+	if (culprits.count > 1)
+		append(out, REFERRED_WORDS, ", and %zu other process%s hold%s some",
+		    culprits.count - 1, culprits.count == 2 ? "" : "es",
+		    culprits.count == 2 ? "s" : "");
 	append(out, REFERRED_WORDS, ": very probably what keeps %s", one ? "it" : "them");
-	return out;
+	if (snapshot->tokens_keep_ids == NO)
+		append(out, REFERRED_WORDS,
+		    ", though the host says that its tokens keep no session IDs (SeTokenDoesNotTrackSessionObject)");
+	culprits_deinit(&culprits);
+	return true;
+}
+
+bool taken_words(const struct leak *leak, char out[TAKEN_WORDS])
+{
+	const struct taken_along taken = leak_taken_along(leak);
+	char process[PROCESS_WORDS] = "a process";
+	const bool one = taken.logon_sessions + taken.session_ids == 1;
+	out[0] = '\0';
+	if (taken.logon_sessions + taken.session_ids == 0)
+		return false;
+	if (taken.image)
+		process_words(taken.image, taken.pid, NULL, process);
+	if (taken.logon_sessions)
+		append(out, TAKEN_WORDS, "%zu orphaned logon session%s went", taken.logon_sessions,
+		    text_plural((int64_t)taken.logon_sessions));
+	if (taken.session_ids)
+		append(out, TAKEN_WORDS, "%s%zu session ID%s came free",
+		    taken.logon_sessions ? " and " : "", taken.session_ids,
+		    text_plural((int64_t)taken.session_ids));
+	append(out, TAKEN_WORDS, " as %s%s ended: that is no release, and may have been a leak",
+	    process,
+	    !taken.image ? ""
+	    : one        ? ", which held it,"
+	                 : ", which held them,");
+	return true;
+}
+
+const char *decider_words(const struct leak *leak)
+{
+	if (leak->tokens_keep_ids != YES_NO_UNKNOWN)
+		return "one more logon decides it, which is given a higher ID if so";
+	if (leak->ids_came_back > 0)
+		return "some session IDs came back though tokens referred to them, and others did not, so whether "
+		       "tokens keep them on this host is not known: take more samples";
+	return "yet a higher ID was given, so whether they do is not known";
 }

@@ -177,7 +177,7 @@ bool report_verdict(
 
 const char *held_words(const struct verdict *verdict, char out[HELD_WORDS])
 {
-	if (verdict->ids_lack_rule && verdict->young == 0 && verdict->k == 0)
+	if (verdict->harmless_ids > 0 && verdict->word == VERDICT_CLEAN)
 		return "tokens of ended sessions, which pin nothing on this host";
 	if (verdict->word != VERDICT_LEAK)
 		return "what may still be released: suspects, not culprits";

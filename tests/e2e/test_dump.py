@@ -169,7 +169,7 @@ handle 2100 process:3100 1fc
                                       ("edragent.exe", "0x1f8", {"image": "explorer.exe", "pid": 3300, "tid": 3304})])
                     self.assertEqual(answer["referred_session_ids"], [2, 5, 6])
                     text = " ".join(self.dump(code=1).stdout.split())
-                    self.assertIn("edragent.exe (2100) holds 2 tokens of 2 orphans", text)
+                    self.assertIn("edragent.exe (2100) keeps handles to exited processes, and so 2 tokens of 2 orphans", text)
                     self.assertIn("2 handles to exited processes", text)
 
     def test_snapshot_of_a_dump_names_who_keeps_exited_processes(self):

@@ -63,10 +63,11 @@ class OneSample(Case):
                                         for sight in samples[-1]["sight"]]}
         self.assertNotIn("in no session list", self.show_text(self.put("cut.json", cut)))
 
-    def test_host_whose_tokens_keep_no_ids_has_none_referred_by_them(self):
+    def test_host_that_says_that_its_tokens_keep_no_ids_is_quoted(self):
         _, samples = self.agent("--what", "winlogon")
-        self.assertNotIn("in no session list", self.show_text(
-            self.put("off.json", {**samples[-1], "tokens_keep_session_ids": False})))
+        self.assertIn("very probably what keeps them, though the host says that its tokens keep no session IDs "
+                      "(SeTokenDoesNotTrackSessionObject)",
+                      self.show_text(self.put("off.json", {**samples[-1], "tokens_keep_session_ids": False})))
 
     def test_exited_processes_are_named_with_who_keeps_them(self):
         before, samples = self.agent("--what", "process")
@@ -76,6 +77,27 @@ class OneSample(Case):
                                      self.put("after.json", samples[-1]), code=1)
         self.assertIn("agent.exe", compared)
         self.assertNotIn("explorer.exe", compared)
+
+    def test_protected_holder_of_exited_processes_is_a_suspect(self):
+        before, samples = self.agent("--what", "process", lab=("--protect", "agent.exe"))
+        pid = next(process["pid"] for process in samples[-1]["processes"] if process["image"] == "agent.exe")
+        compared = self.compare_text("--after-logoff", "25m", self.put("before.json", before), self.put("after.json", samples[-1]),
+                                     code=1)
+        self.assertIn(f"agent.exe (process {pid}) keeps handles to 6 exited processes; whose they were is not seen: very probably "
+                      "what holds them", compared)
+
+    def test_what_nobody_can_look_into_is_never_clean_where_it_rose(self):
+        before, samples = self.agent("--what", "winlogon", lab=("--protect", "agent.exe"))
+        compared = self.compare_text("--after-logoff", "25m", self.put("before.json", before), self.put("after.json", samples[-1]),
+                                     code=3)
+        self.assertIn("handles to tokens or exited processes that could not be looked into rose from", compared)
+
+    def test_sessions_of_which_the_kernel_has_an_object_still_are_not_clean(self):
+        before, samples = self.agent("--fixed")
+        still = {**samples[-1], "session_objects": [0, 1, 5]}
+        self.assertIn("session ID 5 is in no session list", self.show_text(self.put("still.json", still)))
+        compared = self.compare_text("--after-logoff", "25m", self.put("before.json", before), self.put("after.json", still), code=3)
+        self.assertIn("session ID 5 is in no session list; something refers to it", compared)
 
     def test_tokens_of_session_zero_and_of_sessions_beyond_any_seen(self):
         _, samples = self.agent("--fixed")
@@ -97,8 +119,8 @@ class Text(Case):
             handle = text / "handle.txt"
             handle.write_text(handle.read_text().replace("<Non-existent Process>", spelling))
             compared = self.compare_text("--after-logoff", "25m", self.folder / "text1", text, code=1)
-            self.assertIn(f"agent.exe (process {pid}) keeps handles to 6 exited processes; whose they were is not seen: very probably "
-                          "what holds them", compared)
+            self.assertIn(f"agent.exe (process {pid}) keeps handles to 6 exited processes; whose they were is not seen: they may be "
+                          "what holds them, though how many there were before is not known", compared)
             self.assertNotIn("take a memory dump", compared)
 
     def test_process_list_of_an_earlier_moment_tells_whose_exited_processes_were(self):

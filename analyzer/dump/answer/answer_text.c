@@ -95,7 +95,7 @@ static void print_kernel(const struct telling *telling, FILE *out)
 	    [RULE_OFF] = "no: SeTokenDoesNotTrackSessionObject is set on this host",
 	    [RULE_ON] = "yes",
 	};
-	fact(out, "Tokens keep IDs", "%s", rules[kernel->rule]);
+	fact(out, "Tokens pin IDs", "%s", rules[kernel->rule]);
 	char total[64] = "an unknown number";
 	if (kernel->token_objects != NUMBER_UNKNOWN)
 		snprintf(total, sizeof total, "%lld", (long long)kernel->token_objects);
@@ -106,17 +106,13 @@ static void print_kernel(const struct telling *telling, FILE *out)
 /* Who refers to the IDs that no session has. */
 static void print_referred(const struct answer *answer, FILE *out)
 {
-	struct culprits culprits;
 	char words[REFERRED_WORDS + 2];
-	if (answer->referred_count == 0 || !culprits_find(&culprits, answer->snapshot, NULL, 0,
-	                                       answer->referred, answer->referred_count))
+	if (answer->referred_count == 0 ||
+	    !referred_words(answer->referred, answer->referred_count, answer->snapshot, words))
 		return;
-	referred_words(answer->referred, answer->referred_count,
-	    culprits.count ? culprits.items : NULL, culprits.count, words);
 	words[0] = 'S';
 	strcat(words, ".");
 	text_print_wrapped(out, "", words);
-	culprits_deinit(&culprits);
 }
 
 static void sentence(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));

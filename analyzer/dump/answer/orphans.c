@@ -125,7 +125,7 @@ static bool find_referred(struct answer *answer)
 	const struct left_id *ids = leak_ids(answer->leak, &count);
 	answer->referred = calloc(count + 1, sizeof *answer->referred);
 	for (size_t i = 0; answer->referred && i < count; i++) {
-		if (!ids[i].gone)
+		if (!ids[i].gone && !left_id_is_harmless(answer->leak, &ids[i]))
 			answer->referred[answer->referred_count++] = ids[i].id;
 	}
 	return answer->referred;

@@ -547,6 +547,17 @@ static void a_luid_of_two_users_is_of_two_boots(void **state)
 	    "of anna in BEFORE and of carl in AFTER");
 }
 
+static void computers_with_two_names_are_two_hosts(void **state)
+{
+	(void)state;
+	static const char other[] = "[0] Session 0 0:0x3e7 LAB\\RDS02$ Negotiate:(0)\n",
+	                  by_token[] = "[0] Session 0 0:0x3e7 NT AUTHORITY\\SYSTEM Negotiate:(0)\n";
+	assert_verdict(TEXTS(sessions_of_two, system_logon, anna), TEXTS(sessions_of_one, other),
+	    EXIT_INCONCLUSIVE, "two boots or two hosts");
+	assert_verdict(TEXTS(sessions_of_two, system_logon, anna),
+	    TEXTS(sessions_of_one, by_token, anna), EXIT_LEAK, "outlived its session");
+}
+
 static void what_is_no_pair_is_not_compared(void **state)
 {
 	(void)state;
@@ -594,6 +605,24 @@ static void a_list_without_its_listeners_seems_to_be_cut(void **state)
 	assert_verdict(TEXTS(sessions_of_two, listener, booted, bert, anna),
 	    TEXTS(sessions_of_one, listener, booted, bert, anna), EXIT_LEAK,
 	    "outlived its session");
+}
+
+static void dump_has_no_listeners_and_is_not_cut(void **state)
+{
+	(void)state;
+	static const char listener[] = " rdp-tcp                                 65536  Listen\n";
+	char *before = JOIN(sessions_of_two, listener, booted, bert, anna),
+	     *after = JOIN(sessions_of_one, booted, bert, anna);
+	struct snapshot *snapshots[] = {read_evidence(before), read_evidence(after)};
+	const struct leak_terms terms = {.release_time = NUMBER_UNKNOWN, .after_logoff = LONG_AGO};
+	snapshots[1]->source = SNAPSHOT_OF_DUMP;
+	struct comparison *comparison = compare_snapshots(snapshots, 2, &terms, NULL);
+	assert_int_equal(comparison->verdict, EXIT_LEAK);
+	comparison_destroy(comparison);
+	snapshot_destroy(snapshots[0]);
+	snapshot_destroy(snapshots[1]);
+	free(before);
+	free(after);
 }
 
 static void what_is_disputed_is_no_orphan(void **state)
@@ -789,9 +818,11 @@ int main(void)
 	    unit_test(names_that_a_column_cut_are_no_other_users),
 	    unit_test(a_new_logon_session_older_than_known_ones_tells_the_wrong_order),
 	    unit_test(a_luid_of_two_users_is_of_two_boots),
+	    unit_test(computers_with_two_names_are_two_hosts),
 	    unit_test(what_is_no_pair_is_not_compared),
 	    unit_test(a_list_without_some_of_its_numbers_is_not_whole),
 	    unit_test(a_list_without_its_listeners_seems_to_be_cut),
+	    unit_test(dump_has_no_listeners_and_is_not_cut),
 	    unit_test(what_is_disputed_is_no_orphan),
 	    unit_test(fresh_logons_are_waited_for),
 	    unit_test(old_orphans_are_told_from_new_ones),

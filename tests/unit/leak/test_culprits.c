@@ -197,6 +197,161 @@ static void of_two_followers_neither_holds_alone(void **state)
 	snapshot_destroy(snapshot);
 }
 
+/* agent.exe keeps anna's app.exe, which has exited, and is listed so by some. */
+static struct handle *add_kept(struct snapshot *snapshot, int64_t pid, const char *image)
+{
+	add_handle(snapshot, pid, image, ANNA, 3);
+	struct handle *handle = &snapshot->handles[snapshot->handle_count - 1];
+	handle->type = snapshot_string(snapshot, "Process", strlen("Process"));
+	handle->target_pid = 3200;
+	handle->target_image = snapshot_string(snapshot, "app.exe", strlen("app.exe"));
+	handle->target_exited = YES;
+	return handle;
+}
+
+static void process_that_has_exited_is_the_victim(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = host();
+	add_process(snapshot, 3200, "app.exe", ANNA, 3);
+	snapshot->processes[0].exited = true;
+	add_kept(snapshot, 4100, "agent.exe");
+	struct leak *leak = leak_of(snapshot);
+	struct holders holders;
+	assert_true(holders_find(&holders, snapshot, leak));
+	assert_int_equal(holders.count, 1);
+	assert_int_equal(holders.items[0].pid, 4100);
+	assert_int_equal(holders.items[0].exited, 1);
+	struct culprits culprits = culprits_of(snapshot);
+	assert_int_equal(culprits.count, 1);
+	assert_int_equal(culprits.items[0].pid, 4100);
+	assert_int_equal(culprits.items[0].exited, 1);
+	assert_int_equal(culprits.items[0].tokens, 0);
+	culprits_deinit(&culprits);
+	holders_deinit(&holders);
+	leak_destroy(leak);
+	snapshot_destroy(snapshot);
+}
+
+static void handle_to_a_process_that_runs_holds_nothing(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = host();
+	add_process(snapshot, 3200, "app.exe", ANNA, 3);
+	add_kept(snapshot, 4100, "agent.exe")->target_exited = NO;
+	struct culprits culprits = culprits_of(snapshot);
+	assert_int_equal(culprits.count, 1);
+	assert_int_equal(culprits.items[0].pid, 3200);
+	culprits_deinit(&culprits);
+	snapshot_destroy(snapshot);
+}
+
+static void what_a_process_id_alone_tells_takes_nothing_from_others(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = host();
+	add_kept(snapshot, 900, "svc.exe")->target_image = NULL;
+	struct culprits culprits = culprits_of(snapshot);
+	assert_int_equal(culprits.items[0].logon_sessions, 1);
+	assert_int_equal(culprits.items[0].alone, 0);
+	culprits_deinit(&culprits);
+	add_handle(snapshot, 4100, "agent.exe", ANNA, 3);
+	culprits = culprits_of(snapshot);
+	assert_int_equal(culprits.count, 2);
+	assert_int_equal(culprits.items[0].pid, 4100);
+	assert_int_equal(culprits.items[0].alone, 1);
+	assert_int_equal(culprits_tied(&culprits), 1);
+	culprits_deinit(&culprits);
+	snapshot_destroy(snapshot);
+}
+
+static void program_is_windows_own_by_company_then_path_then_name(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = host();
+	const struct {
+		const char *image, *company, *path;
+		bool windows;
+	} programs[] = {
+	    {"svchost.exe", NULL, NULL, true},
+	    {"agent.exe", NULL, NULL, false},
+	    {"svchost.exe", NULL, "C:\\ProgramData\\x\\svchost.exe", false},
+	    {"agent.exe", NULL, "D:\\WINDOWS\\System32\\agent.exe", true},
+	    {"agent.exe", NULL, "C:\\Windows.old\\agent.exe", false},
+	    {"zz.exe", "Microsoft Corporation", "C:\\x\\zz.exe", true},
+	    {"svchost.exe", "Acme", "C:\\Windows\\svchost.exe", false},
+	};
+	for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+		add_process(snapshot, 500 + (int64_t)i, programs[i].image, LUID_UNKNOWN, 0);
+		snapshot->processes[i].company = programs[i].company;
+		snapshot->processes[i].path = programs[i].path;
+		assert_int_equal(process_is_windows(snapshot, 500 + (int64_t)i, programs[i].image),
+		    programs[i].windows);
+	}
+	snapshot_destroy(snapshot);
+}
+
+/* Orphans in a row that the process holds. */
+static void add_orphans(struct snapshot *snapshot, int64_t pid, const char *image, int from, int to)
+{
+	for (int i = from; i <= to; i++)
+		add_handle(snapshot, pid, image, ANNA + (uint64_t)i, 3);
+}
+
+static void who_holds_as_much_as_the_first_is_tied_with_it(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = host();
+	for (uint64_t i = 1; i < 7; i++) {
+		struct logon_session *logon = snapshot_add_logon_session(snapshot);
+		logon->luid = ANNA + i;
+		logon->user = snapshot_string(snapshot, "anna", strlen("anna"));
+		logon->session_id = 3;
+	}
+	add_orphans(snapshot, 700, "b.exe", 0, 1);
+	add_orphans(snapshot, 800, "a.exe", 2, 4);
+	add_orphans(snapshot, 900, "svchost.exe", 4, 6);
+	struct culprits culprits = culprits_of(snapshot);
+	assert_int_equal(culprits.count, 3);
+	assert_int_equal(culprits.items[0].pid, 800);
+	assert_int_equal(culprits.items[1].pid, 900);
+	assert_int_equal(culprits_tied(&culprits), 2);
+	culprits_deinit(&culprits);
+	snapshot_destroy(snapshot);
+}
+
+static void referred_ids_are_told_with_who_refers_to_them(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = host();
+	const int64_t ids[] = {20, 21, 22};
+	char words[REFERRED_WORDS];
+	add_handle(snapshot, 800, "orph.exe", ANNA, 3);
+	add_handle(snapshot, 800, "orph.exe", 0x3e7, 20);
+	for (int64_t id = 20; id < 23; id++)
+		add_handle(snapshot, 900, "ids.exe", 0x3e7, id);
+	add_kept(snapshot, 900, "ids.exe")->session_id = 21;
+	snapshot->handles[snapshot->handle_count - 1].luid = 0x3e7;
+	assert_true(referred_words(ids, 3, snapshot, words));
+	assert_string_equal(words,
+	    "session IDs 20 to 22 are in no session list; ids.exe (process 900) holds 3 tokens and keeps handles to 1 exited process "
+	    "of them, and 1 other process holds some: very probably what keeps them");
+	snapshot_destroy(snapshot);
+}
+
+static void services_are_told_as_whole_names(void **state)
+{
+	(void)state;
+	char words[PROCESS_WORDS];
+	assert_string_equal(process_words("svchost.exe", 812, "TermService", words),
+	    "svchost.exe (process 812: TermService)");
+	process_words("svchost.exe", 812,
+	    "AudioEndpointBuilder, DeviceAssociationService, DsmSvc, HomeGroupListener, PcaSvc, SysMain",
+	    words);
+	assert_string_equal(words,
+	    "svchost.exe (process 812: AudioEndpointBuilder, DeviceAssociationService, DsmSvc, HomeGroupListener and more)");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +361,13 @@ int main(void)
 	    unit_test(the_id_holds_both_halves_of_a_logon_and_neither_has_a_holder),
 	    unit_test(an_id_that_a_session_has_again_holds_no_orphan),
 	    unit_test(of_two_followers_neither_holds_alone),
+	    unit_test(process_that_has_exited_is_the_victim),
+	    unit_test(handle_to_a_process_that_runs_holds_nothing),
+	    unit_test(what_a_process_id_alone_tells_takes_nothing_from_others),
+	    unit_test(program_is_windows_own_by_company_then_path_then_name),
+	    unit_test(who_holds_as_much_as_the_first_is_tied_with_it),
+	    unit_test(referred_ids_are_told_with_who_refers_to_them),
+	    unit_test(services_are_told_as_whole_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -58,8 +58,8 @@ static struct leak *new_leak(void)
 static const struct handle *complete(struct leak *leak, struct snapshot **samples, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		assert_true(leak_take(
-		    leak, i ? samples[i - 1] : NULL, samples[i], (int64_t)(i + 1) * SECOND, 0));
+		assert_true(leak_take(leak, i ? samples[i - 1] : NULL, samples[i],
+		    (int64_t)(i + 1) * SECOND, (int64_t)(i + 1) * SECOND, 0));
 	return &samples[count - 1]->handles[0];
 }
 
@@ -83,15 +83,60 @@ static void earlier_sample_tells_whose_an_exited_process_was(void **state)
 	const struct handle *handle = complete(leak, samples, 2);
 	assert_int_equal(handle->session_id, 3);
 	assert_true(handle->luid == ANNA);
-	assert_string_equal(handle->target_image, "explorer.exe");
+	assert_null(handle->target_image); /* by its ID alone */
 	struct culprits culprits;
 	const struct held_logon held[] = {{ANNA, 3}};
 	assert_true(culprits_find(&culprits, samples[1], held, 1, NULL, 0));
 	assert_int_equal(culprits.count, 1);
 	assert_string_equal(culprits.items[0].image, "agent.exe");
 	assert_int_equal(culprits.items[0].exited, 1);
+	assert_int_equal(culprits.items[0].alone, 0);
 	culprits_deinit(&culprits);
 	drop(leak, samples, 2);
+}
+
+/* explorer.exe is seen at one second; what a later sample tells of the exited process is this. */
+static int64_t session_told(const char *image, int64_t started, int64_t exited)
+{
+	struct leak *leak = new_leak();
+	struct snapshot *samples[] = {sample(), sample()};
+	for (int i = 0; i < 2; i++)
+		add_logon(samples[i], ANNA, 3);
+	samples[0]->time = SECOND;
+	add_process(samples[0], 3200, "explorer.exe", 3, ANNA, TIMESTAMP_UNKNOWN);
+	add_kept(samples[1], 3200, started);
+	samples[1]->handles[0].target_image = image;
+	samples[1]->handles[0].target_exit_time = exited;
+	const int64_t told = complete(leak, samples, 2)->session_id;
+	drop(leak, samples, 2);
+	return told;
+}
+
+static void process_of_another_image_or_time_was_another(void **state)
+{
+	(void)state;
+	const int64_t no = TIMESTAMP_UNKNOWN;
+	assert_int_equal(session_told(NULL, no, no), 3);
+	assert_int_equal(session_told("Explorer.EXE", no, no), 3);
+	assert_int_equal(session_told("conhost.exe", no, no), NUMBER_UNKNOWN);
+	assert_int_equal(session_told(NULL, SECOND / 2, no), 3);
+	assert_int_equal(session_told(NULL, 2 * SECOND, no), NUMBER_UNKNOWN);
+	assert_int_equal(session_told(NULL, no, 2 * SECOND), 3);
+	assert_int_equal(session_told(NULL, no, SECOND / 2), NUMBER_UNKNOWN);
+}
+
+static void same_image_in_another_session_is_another_process(void **state)
+{
+	(void)state;
+	struct leak *leak = new_leak();
+	struct snapshot *samples[] = {sample(), sample(), sample()};
+	for (int i = 0; i < 3; i++)
+		add_logon(samples[i], ANNA, 3);
+	add_process(samples[0], 3200, "explorer.exe", 3, LUID_UNKNOWN, TIMESTAMP_UNKNOWN);
+	add_process(samples[1], 3200, "explorer.exe", 4, LUID_UNKNOWN, TIMESTAMP_UNKNOWN);
+	add_kept(samples[2], 3200, TIMESTAMP_UNKNOWN);
+	assert_int_equal(complete(leak, samples, 3)->session_id, NUMBER_UNKNOWN);
+	drop(leak, samples, 3);
 }
 
 static void process_id_that_was_used_again_tells_nothing(void **state)
@@ -161,6 +206,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    unit_test(earlier_sample_tells_whose_an_exited_process_was),
+	    unit_test(process_of_another_image_or_time_was_another),
+	    unit_test(same_image_in_another_session_is_another_process),
 	    unit_test(process_id_that_was_used_again_tells_nothing),
 	    unit_test(start_time_decides_where_a_process_id_was_used_again),
 	    unit_test(process_whose_logon_session_has_gone_was_another),

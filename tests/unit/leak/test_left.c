@@ -166,29 +166,63 @@ static struct snapshot *leaking(bool leaks, int64_t start)
 	return sample;
 }
 
-static size_t taken_with(int64_t start_then)
+/* The same of a token of winlogon's, by which only the session ID stays. */
+static struct snapshot *leaking_id(bool leaks, int64_t start)
+{
+	struct snapshot *sample = leaking(false, start);
+	if (leaks) {
+		struct handle *handle = snapshot_add_handle(sample);
+		handle->pid = 60;
+		handle->image = "leaker.exe";
+		handle->type = "Token";
+		handle->luid = 0x3e7;
+		handle->session_id = 3;
+	}
+	return sample;
+}
+
+static struct taken_along taken_with(
+    struct snapshot *(*make)(bool leaks, int64_t start), int64_t start_then, bool exited)
 {
 	struct leak *leak = create(true);
-	struct snapshot *first = leaking(false, NINE), *then = leaking(true, NINE),
-	                *now = leaking(false, start_then);
-	struct taken_along taken;
+	const struct given_id given = {3, NINE + MINUTE / 2, TIMESTAMP_UNKNOWN};
+	struct snapshot *first = make(false, NINE), *then = make(true, NINE),
+	                *now = make(false, start_then);
 	add(leak, first, NINE);
 	add(leak, then, NINE + MINUTE);
+	for (size_t i = 0; exited && i < now->process_count; i++)
+		now->processes[i].exited = now->processes[i].pid == 60;
 	add(leak, now, NINE + 2 * MINUTE);
-	assert_true(leak_taken_along(leak, then, now, &taken));
+	assert_true(leak_note_ends(leak, then, now));
+	assert_true(leak_prove_id_ends(leak, &given, 1));
+	const struct taken_along taken = leak_taken_along(leak);
+	assert_true(taken.logon_sessions + taken.session_ids == 0 ||
+	            strcmp(taken.image, "leaker.exe") == 0);
 	snapshot_destroy(first);
 	snapshot_destroy(then);
 	snapshot_destroy(now);
 	leak_destroy(leak);
-	return taken.count;
+	return taken;
 }
 
 static void what_goes_as_its_holder_ends_is_told_from_a_release(void **state)
 {
 	(void)state;
-	assert_int_equal(taken_with(NINE), 0);          /* the holder runs on */
-	assert_int_equal(taken_with(0), 1);             /* it has ended */
-	assert_int_equal(taken_with(NINE + MINUTE), 1); /* its process ID was given again */
+	assert_int_equal(taken_with(leaking, NINE, false).logon_sessions, 0); /* it runs on */
+	assert_int_equal(taken_with(leaking, 0, false).logon_sessions, 1);    /* it has ended */
+	assert_int_equal(taken_with(leaking, NINE, true).logon_sessions, 1);
+	/* Its process ID was given again. */
+	assert_int_equal(taken_with(leaking, NINE + MINUTE, false).logon_sessions, 1);
+}
+
+static void session_ids_that_come_free_as_their_holder_ends_are_told_from_a_release(void **state)
+{
+	(void)state;
+	assert_int_equal(taken_with(leaking_id, NINE, false).session_ids, 0);
+	assert_int_equal(taken_with(leaking_id, 0, false).session_ids, 1);
+	assert_int_equal(taken_with(leaking_id, NINE, true).session_ids, 1);
+	assert_int_equal(taken_with(leaking_id, NINE + MINUTE, false).session_ids, 1);
+	assert_int_equal(taken_with(leaking, 0, false).session_ids, 0); /* with its orphan */
 }
 
 int main(void)
@@ -199,6 +233,7 @@ int main(void)
 	    unit_test(what_came_after_the_first_sample_is_the_runs_whatever_its_clock_says),
 	    unit_test(a_row_that_is_listed_twice_is_one),
 	    unit_test(what_goes_as_its_holder_ends_is_told_from_a_release),
+	    unit_test(session_ids_that_come_free_as_their_holder_ends_are_told_from_a_release),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

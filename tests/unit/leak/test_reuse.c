@@ -37,11 +37,11 @@ static bool is_reused(
 		handle->token_id = moments[i].token_id;
 		handle->luid = 0x3e7;
 		handle->session_id = 2;
-		assert_true(leak_take(leak, NULL, snapshot, moments[i].time, 0));
+		assert_true(leak_take(leak, NULL, snapshot, moments[i].time, moments[i].time, 0));
 		snapshot_destroy(snapshot);
 	}
 	leak_pin(leak, given, given_count);
-	const bool reused = leak_ids_are_reused(leak);
+	const bool reused = leak_tokens_keep_ids(leak) == NO;
 	leak_destroy(leak);
 	return reused;
 }
