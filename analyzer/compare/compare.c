@@ -183,8 +183,9 @@ static bool find_culprits(struct comparison *comparison)
 	const bool good = logons && numbers &&
 	                  culprits_find(&comparison->culprits, comparison->after, logons,
 	                      logon_count, numbers, id_count) &&
-	                  suspects_find(&comparison->suspects, before ? comparison->before : NULL,
-	                      comparison->after);
+	                  (comparison->orphan_count == 0 ||
+	                      suspects_find(&comparison->suspects,
+	                          before ? comparison->before : NULL, comparison->after));
 	comparison->without_holder = comparison->culprits.without_holder;
 	comparison->followers_only = comparison->culprits.followers_only;
 	free(logons);

@@ -130,10 +130,12 @@ static void note_gap(
 	evidence->last_whole = capture->started;
 }
 
-/* An earlier sample. */
+/* The last sample with handles, or the last at all. */
 struct earlier {
+	const struct capture *capture;
 	struct snapshot *snapshot; /* NULL: there is none */
-	bool own;                  /* else it is kept by the evidence */
+	bool own;                  /* else it is kept by the evidence, with its handles */
+	bool full;                 /* with its handles */
 };
 
 static void drop(struct earlier *earlier)
@@ -141,6 +143,38 @@ static void drop(struct earlier *earlier)
 	if (earlier->own)
 		snapshot_destroy(earlier->snapshot);
 	*earlier = (struct earlier){0};
+}
+
+/* What may have gone along with a process that has ended since; who held what is read only if one has. */
+static bool note_ends(struct evidence *evidence, struct runfile *runfile,
+    const struct earlier *earlier, const struct snapshot *now, struct error *error)
+{
+	if (!earlier->snapshot || leak_process_ended(earlier->snapshot, now) != YES)
+		return true;
+	struct snapshot *then = earlier->full ? earlier->snapshot
+	                                      : runfile_snapshot(runfile, earlier->capture->mark,
+	                                            earlier->capture->round, true, error);
+	if (!then)
+		return false;
+	const bool good = leak_note_ends(evidence->leak, then, now) ||
+	                  error_set(error, EXIT_TARGET, "out of memory");
+	if (!earlier->full)
+		snapshot_destroy(then);
+	return good;
+}
+
+/* One of the load's, about its middle, is read with its handles: what tokens refer to then may be given again later. */
+static bool is_middle(const struct evidence *evidence, const struct capture *capture)
+{
+	const int64_t middle = (int64_t)evidence->cycles.count / 2;
+	const struct capture *best = NULL;
+	for (size_t i = 0; i < evidence->captures.count; i++) {
+		const struct capture *other = &evidence->captures.items[i];
+		if (other->mark == MARK_DURING && !other->problem && other->shows_handles &&
+		    (!best || llabs(other->cycle - middle) < llabs(best->cycle - middle)))
+			best = other;
+	}
+	return best == capture;
 }
 
 /* When the moment's last capture was complete: those of one moment are started together. */
@@ -156,43 +190,48 @@ static int64_t complete_at(const struct evidence *evidence, const struct capture
 	return until;
 }
 
-/* The sample of the capture, added to what is left. earlier: the last sample with handles, or the last at all. */
+/* The sample of the capture, added to what is left. */
 static bool add_sample(struct evidence *evidence, struct runfile *runfile, struct earlier *earlier,
     const struct capture *capture, struct error *error)
 {
 	const struct moment *kept = kept_moment(evidence, capture);
 	const struct snapshot *before = evidence->before.snapshot;
+	const bool full = kept || evidence->all_handles || is_middle(evidence, capture);
 	struct snapshot *snapshot =
 	    kept ? kept->snapshot
-	         : runfile_snapshot(runfile, capture->mark, capture->round, true, error);
+	         : runfile_snapshot(runfile, capture->mark, capture->round, full, error);
 	if (!snapshot)
 		return false;
 	const struct clock clock =
 	    kept ? kept->clock : clock_at(&evidence->captures, capture->mark, capture->round);
 	bool good = leak_take(evidence->leak, before == snapshot ? NULL : before, snapshot,
-	    capture->started, complete_at(evidence, capture), clock.offset);
+	                capture->started, complete_at(evidence, capture), clock.offset) ||
+	            error_set(error, EXIT_TARGET, "out of memory");
 	note_gap(evidence, snapshot, capture);
-	good = good &&
-	       (!earlier->snapshot || leak_note_ends(evidence->leak, earlier->snapshot, snapshot));
-	if (!good)
-		error_set(error, EXIT_TARGET, "out of memory");
-	struct earlier now = {snapshot, !kept};
-	if (earlier->snapshot && snapshot_has(earlier->snapshot, SECTION_HANDLES) &&
-	    !snapshot_has(snapshot, SECTION_HANDLES)) {
-		drop(&now);
-		return good;
-	}
-	drop(earlier);
-	*earlier = now;
+	good = good && note_ends(evidence, runfile, earlier, snapshot, error);
+	struct earlier now = {capture, snapshot, !kept, full};
+	struct earlier *less =
+	    earlier->capture && earlier->capture->shows_handles && !capture->shows_handles
+	        ? &now
+	        : earlier;
+	drop(less);
+	if (less == earlier)
+		*earlier = now;
 	return good;
 }
+
+/* Of a run with more rows of handles than that, half a second's work, only samples that decide are read with theirs: those that the
+ * verdict is made from, one of the load's, and those before a process ended. */
+#define HANDLES_READ 500000
 
 /* Captures are in the order of their start; those of one moment are started together. */
 static bool add_samples(struct evidence *evidence, struct runfile *runfile, struct error *error)
 {
 	struct earlier earlier = {0};
 	const struct capture *last = NULL;
-	bool good = true;
+	const int64_t rows = runfile_handle_rows(runfile, error);
+	bool good = rows >= 0;
+	evidence->all_handles = rows <= HANDLES_READ;
 	evidence->last_whole = TIMESTAMP_UNKNOWN;
 	for (size_t i = 0; good && i < evidence->captures.count; i++) {
 		const struct capture *capture = &evidence->captures.items[i];

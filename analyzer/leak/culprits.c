@@ -35,18 +35,14 @@ struct held {
 	size_t id_count;
 	struct held_logon *by_id; /* the orphans with an ID that no session has, by ID */
 	size_t by_id_count;
+	size_t *
+	    item_of_id; /* by ID: 1 + the item, where orphans of it stand behind the IDs; 0: none */
 	struct tally *tallies; /* by item */
 };
 
 static int luid_order(const void *a, const void *b)
 {
 	const uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
-	return (left > right) - (left < right);
-}
-
-static int number_order(const void *a, const void *b)
-{
-	const int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
 	return (left > right) - (left < right);
 }
 
@@ -76,22 +72,9 @@ static int logon_order(const void *a, const void *b)
 static int logon_id_order(const void *a, const void *b)
 {
 	const struct held_logon *left = a, *right = b;
-	const int order = number_order(&left->session_id, &right->session_id);
-	return order ? order : logon_order(a, b);
-}
-
-/* The first orphan whose session had the ID; SIZE_MAX: none. */
-static size_t first_of_id(const struct held *held, int64_t id)
-{
-	size_t low = 0, high = held->by_id_count;
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-		if (held->by_id[middle].session_id < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < held->by_id_count && held->by_id[low].session_id == id ? low : SIZE_MAX;
+	if (left->session_id != right->session_id)
+		return left->session_id < right->session_id ? -1 : 1;
+	return logon_order(a, b);
 }
 
 static size_t logon_of(const struct held *held, uint64_t luid)
@@ -110,13 +93,7 @@ static size_t item_of(const struct held *held, uint64_t luid, int64_t id)
 	const size_t logon = logon_of(held, luid);
 	if (logon != SIZE_MAX || id <= 0)
 		return logon;
-	const size_t first = first_of_id(held, id);
-	if (first != SIZE_MAX)
-		return held->logon_count + held->id_count + first;
-	const int64_t *other =
-	    held->id_count ? bsearch(&id, held->ids, held->id_count, sizeof id, number_order)
-	                   : NULL;
-	return other ? held->logon_count + (size_t)(other - held->ids) : SIZE_MAX;
+	return id <= SESSION_ID_MOST ? held->item_of_id[id] - 1 : SIZE_MAX;
 }
 
 static bool same_process(const struct hold *a, const struct hold *b)
@@ -340,14 +317,25 @@ static void count_orphans(
 /* False: memory is out. */
 static bool index_ids(struct held *held)
 {
+	const size_t items = held->logon_count + held->id_count;
+	held->item_of_id = calloc(SESSION_ID_MOST + 1, sizeof *held->item_of_id);
 	held->by_id = malloc((held->logon_count + 1) * sizeof *held->by_id);
-	for (size_t i = 0; held->by_id && i < held->logon_count; i++) {
-		if (held->logons[i].session_id > 0)
+	if (!held->item_of_id || !held->by_id)
+		return false;
+	for (size_t i = 0; i < held->logon_count; i++) {
+		const int64_t id = held->logons[i].session_id;
+		if (id > 0 && id <= SESSION_ID_MOST)
 			held->by_id[held->by_id_count++] = held->logons[i];
 	}
 	if (held->by_id_count)
 		qsort(held->by_id, held->by_id_count, sizeof *held->by_id, logon_id_order);
-	return held->by_id;
+	for (size_t i = 0; i < held->id_count; i++) {
+		if (held->ids[i] > 0 && held->ids[i] <= SESSION_ID_MOST)
+			held->item_of_id[held->ids[i]] = held->logon_count + i + 1;
+	}
+	for (size_t i = held->by_id_count; i-- > 0;)
+		held->item_of_id[held->by_id[i].session_id] = items + i + 1;
+	return true;
 }
 
 static bool are_tied(const struct culprit *a, const struct culprit *b)
@@ -401,6 +389,7 @@ bool culprits_find(struct culprits *out, const struct snapshot *snapshot,
 	}
 	free(holds);
 	free(held.by_id);
+	free(held.item_of_id);
 	free(held.tallies);
 	return good;
 }

@@ -72,16 +72,6 @@ static bool holds(const struct holders *holders, uint64_t luid, const struct pro
 	return process->luid == luid;
 }
 
-static bool refers(const struct snapshot *then, int64_t id, const struct process *process)
-{
-	for (size_t i = 0; i < then->handle_count; i++) {
-		const struct handle *handle = &then->handles[i];
-		if (handle->pid == process->pid && handle->session_id == id)
-			return true;
-	}
-	return false;
-}
-
 /* A process that has ended since. */
 struct ended {
 	const struct snapshot *then;
@@ -94,15 +84,6 @@ static const struct process *ended_holder(const struct ended *ended, uint64_t lu
 {
 	for (size_t i = 0; i < ended->count; i++) {
 		if (holds(ended->holders, luid, ended->items[i]))
-			return ended->items[i];
-	}
-	return NULL;
-}
-
-static const struct process *ended_referrer(const struct ended *ended, int64_t id)
-{
-	for (size_t i = 0; i < ended->count; i++) {
-		if (refers(ended->then, id, ended->items[i]))
 			return ended->items[i];
 	}
 	return NULL;
@@ -132,52 +113,59 @@ static bool take(struct leak *leak, const struct process *holder, const char **t
 	return *taker;
 }
 
-static bool note_taken(struct leak *leak, const struct ended *ended)
+static bool note_taken_logons(struct leak *leak, const struct ended *ended)
 {
 	const bool seen = snapshot_has(ended->then, SECTION_HANDLES);
 	for (size_t i = 0; i < leak->logon_count; i++) {
 		struct left_logon *left = &leak->logons[i];
-		const struct process *holder;
 		if (!left->gone || left->went != leak->samples || left->fate != FATE_ORPHAN)
 			continue;
-		holder = ended_holder(ended, left->luid);
+		const struct process *holder = ended_holder(ended, left->luid);
 		if ((holder || !seen) && !take(leak, holder, &left->taker, &left->taker_pid))
-			return false;
-	}
-	for (size_t i = 0; i < leak->id_count; i++) {
-		struct left_id *left = &leak->ids[i];
-		const struct process *holder;
-		if (!left->gone || left->went != leak->samples || left->logons > 0)
-			continue;
-		holder = ended_referrer(ended, left->id);
-		if (holder && !take(leak, holder, &left->taker, &left->taker_pid))
 			return false;
 	}
 	return true;
 }
 
-static bool anything_went(const struct leak *leak)
+static const struct process *ended_of(const struct ended *ended, int64_t pid)
 {
-	for (size_t i = 0; i < leak->logon_count; i++) {
-		if (leak->logons[i].gone && leak->logons[i].went == leak->samples)
-			return true;
+	for (size_t i = 0; i < ended->count; i++) {
+		if (ended->items[i]->pid == pid)
+			return ended->items[i];
 	}
-	for (size_t i = 0; i < leak->id_count; i++) {
-		if (leak->ids[i].gone && leak->ids[i].went == leak->samples)
-			return true;
+	return NULL;
+}
+
+/* Session IDs that no session had then, and that one of them referred to. Whether they are free now, later samples show. */
+static bool note_taken_ids(struct leak *leak, const struct ended *ended)
+{
+	const struct snapshot *then = ended->then;
+	if (!snapshot_whole(then, SECTION_SESSIONS))
+		return true;
+	for (size_t i = 0; i < then->handle_count; i++) {
+		const struct handle *handle = &then->handles[i];
+		const struct process *holder = ended_of(ended, handle->pid);
+		if (!holder || handle->session_id <= 0 || handle->target_exited == NO ||
+		    handle->session_id > SESSION_ID_MOST ||
+		    sample_session(then, handle->session_id))
+			continue;
+		struct left_id *left = ids_entry(leak, handle->session_id);
+		if (!left || !take(leak, holder, &left->taker, &left->taker_pid))
+			return false;
 	}
-	return false;
+	return true;
 }
 
 bool leak_note_ends(struct leak *leak, const struct snapshot *then, const struct snapshot *now)
 {
-	struct holders holders;
+	struct holders holders = {0};
 	struct ended ended = {.then = then, .holders = &holders};
-	if (!both_list_processes(then, now) || !anything_went(leak))
+	if (!both_list_processes(then, now))
 		return true;
-	if (!holders_find(&holders, then, NULL))
-		return false;
-	const bool good = find_ended(&ended, now) && note_taken(leak, &ended);
+	bool good = find_ended(&ended, now);
+	if (good && ended.count > 0)
+		good = holders_find(&holders, then, NULL) && note_taken_logons(leak, &ended) &&
+		       note_taken_ids(leak, &ended);
 	holders_deinit(&holders);
 	free(ended.items);
 	return good;
@@ -197,8 +185,8 @@ struct taken_along leak_taken_along(const struct leak *leak)
 	}
 	for (size_t i = 0; i < leak->id_count; i++) {
 		const struct left_id *left = &leak->ids[i];
-		if (!left->gone || !left->taker || left->older || left_id_is_harmless(leak, left) ||
-		    (leak->terms.is_watched && !left->watched))
+		if (!left->gone || !left->taker || left->older || left->logons > 0 ||
+		    left_id_is_harmless(leak, left) || (leak->terms.is_watched && !left->watched))
 			continue;
 		if (out.session_ids++ == 0 && out.logon_sessions == 0 && *left->taker) {
 			out.image = left->taker;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "evidence/identity.h"
-#include "leak/leak.h"
+#include "leak/inside.h"
 
 /* A list that is lowered. */
 struct list {
@@ -76,7 +76,7 @@ static bool check_users(const struct list *list)
 	return good;
 }
 
-static const struct session *session_of(const struct snapshot *snapshot, int64_t id)
+const struct session *sample_session(const struct snapshot *snapshot, int64_t id)
 {
 	for (size_t i = 0; i < snapshot->session_count; i++) {
 		if (snapshot->sessions[i].id == id)
@@ -97,7 +97,7 @@ static bool has_logon_of(const struct snapshot *snapshot, const char *user)
 /* The session is still there, with the same user. */
 static bool has_same_user(const struct snapshot *before, const struct snapshot *after, int64_t id)
 {
-	const struct session *then = session_of(before, id), *now = session_of(after, id);
+	const struct session *then = sample_session(before, id), *now = sample_session(after, id);
 	return session_has_user(then) && session_has_user(now) &&
 	       account_may_be(then->user, then->domain, now->user, now->domain);
 }
@@ -171,7 +171,7 @@ static bool check_sessions(const struct snapshot *before, struct snapshot *after
 		return lower(&list, "it is empty, which no host's is");
 	if (!before)
 		return true;
-	if (session_of(before, 0) && !session_of(after, 0))
+	if (sample_session(before, 0) && !sample_session(after, 0))
 		return lower(&list, "session 0 is not listed, which every host has");
 	return snapshot_is_of_dump(after) || !has_listener(before) || has_listener(after) ||
 	       lower(&list, "listeners, which are listed last, were there before and are not now");

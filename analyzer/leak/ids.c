@@ -45,8 +45,7 @@ static struct left_id *find(const struct leak *leak, int64_t id)
 	                      : NULL;
 }
 
-/* The ID's entry, made in its place if there is none. NULL: memory is out. */
-static struct left_id *entry(struct leak *leak, int64_t id)
+struct left_id *ids_entry(struct leak *leak, int64_t id)
 {
 	struct left_id *found = find(leak, id);
 	size_t at = leak->id_count;
@@ -64,8 +63,8 @@ static struct left_id *entry(struct leak *leak, int64_t id)
 		at--;
 	memmove(&leak->ids[at + 1], &leak->ids[at], (leak->id_count - at) * sizeof *leak->ids);
 	leak->id_count++;
-	leak->ids[at] =
-	    (struct left_id){.id = id, .ended = TIMESTAMP_UNKNOWN, .fresh = TIMESTAMP_UNKNOWN};
+	leak->ids[at] = (struct left_id){
+	    .id = id, .gone = true, .ended = TIMESTAMP_UNKNOWN, .fresh = TIMESTAMP_UNKNOWN};
 	return &leak->ids[at];
 }
 
@@ -79,7 +78,7 @@ static void forget_end(struct left_id *left)
 /* The entry, counted anew at its first reference in this sample. */
 static struct left_id *refer(struct leak *leak, int64_t id)
 {
-	struct left_id *left = entry(leak, id);
+	struct left_id *left = ids_entry(leak, id);
 	if (!left || (left->sample == leak->samples && !left->gone))
 		return left;
 	left->older |=
@@ -97,7 +96,10 @@ static bool refer_tokens(struct leak *leak, const struct snapshot *sample, const
 {
 	for (size_t i = 0; i < sample->handle_count; i++) {
 		const struct handle *handle = &sample->handles[i];
-		if (!is_id(handle->session_id) || handle->target_exited == NO ||
+		if (!is_id(handle->session_id))
+			continue;
+		leak->any_stamped = true;
+		if (handle->target_exited == NO ||
 		    lists(sessions, sample->session_count, handle->session_id))
 			continue;
 		struct left_id *left = refer(leak, handle->session_id);
@@ -149,13 +151,11 @@ static bool refer_others(struct leak *leak, const struct snapshot *sample, const
 static bool note_listed(struct leak *leak, const int64_t *sessions, size_t count, int64_t time)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct left_id *left = is_id(sessions[i]) ? entry(leak, sessions[i]) : NULL;
+		struct left_id *left = is_id(sessions[i]) ? ids_entry(leak, sessions[i]) : NULL;
 		if (!left && is_id(sessions[i]))
 			return false;
 		if (!left)
 			continue;
-		if (left->sample && !left->gone)
-			left->went = leak->samples;
 		left->gone = left->listed = true; /* it has a session: nothing is left over */
 		left->older = false;
 		left->fresh = time;
@@ -173,6 +173,7 @@ static bool shows_references(const struct snapshot *sample)
 bool ids_add(struct leak *leak, const struct snapshot *sample, int64_t time)
 {
 	const struct sight *sight = snapshot_sight_of(sample, SECTION_SESSIONS);
+	leak->any_stamped = !snapshot_whole(sample, SECTION_SESSIONS);
 	if (!snapshot_whole(sample, SECTION_SESSIONS))
 		return true;
 	int64_t *sessions = listed_ids(sample);
@@ -192,7 +193,6 @@ bool ids_add(struct leak *leak, const struct snapshot *sample, int64_t time)
 		if (left->gone)
 			continue;
 		left->gone = true;
-		left->went = leak->samples;
 		if (left->watched)
 			leak->last_gone = time;
 	}

@@ -55,6 +55,7 @@ struct leak {
 	size_t process_count, process_room;
 	struct stamps stamps;
 	enum yes_no tokens_keep_ids; /* as far as is known */
+	bool any_stamped;            /* the last sample may have handles that tell session IDs */
 	bool switched_off;           /* the host says that tokens keep none */
 	size_t ids_came_back, ids_stayed;
 
@@ -66,6 +67,12 @@ struct leak {
 /* The logon sessions, and the session IDs, of one more sample. False: memory is out. */
 bool left_add(struct leak *leak, const struct snapshot *sample, int64_t time, int64_t offset);
 bool ids_add(struct leak *leak, const struct snapshot *sample, int64_t time);
+
+/* NULL: it is not listed. */
+const struct session *sample_session(const struct snapshot *snapshot, int64_t id);
+
+/* The entry of a session ID, made in its place if there is none: as one that nothing refers to. NULL: memory is out. */
+struct left_id *ids_entry(struct leak *leak, int64_t id);
 
 /* Notes which processes there are; and tells of those that have exited what earlier samples told. False: memory is out. */
 bool exited_note(struct leak *leak, const struct snapshot *sample);

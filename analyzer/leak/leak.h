@@ -150,12 +150,13 @@ struct left_id {
 
 	/* private: as above */
 	int64_t absent_first, absent_second;
-	size_t absent_count, sample, went;
+	size_t absent_count, sample;
 	bool absent_counted;
 	bool listed; /* some sample lists its session */
 	int64_t
 	    fresh; /* the last sample that lists its session, or shows that nothing refers to it */
-	const char *taker; /* who held it when it went as that process ended; NULL: nobody */
+	const char *
+	    taker; /* a process that referred to it while no session had it, and has ended; NULL: none */
 	int64_t taker_pid;
 };
 

@@ -43,15 +43,6 @@ static bool is_same(const struct stamp *stamp, const struct handle *handle)
 	       stamp->token_id == handle->token_id;
 }
 
-static bool lists(const struct snapshot *sample, int64_t id)
-{
-	for (size_t i = 0; i < sample->session_count; i++) {
-		if (sample->sessions[i].id == id)
-			return true;
-	}
-	return false;
-}
-
 static bool is_stamped(const struct handle *handle)
 {
 	return handle->session_id > 0 && handle->session_id <= SESSION_ID_MOST &&
@@ -68,6 +59,8 @@ bool stamps_add(struct leak *leak, const struct snapshot *sample, int64_t until)
 		return true;
 	stamps->sample = leak->samples;
 	stamps->time = leak->time;
+	if (!leak->any_stamped)
+		return true;
 	for (size_t i = 0; stamps->count && i < sample->handle_count; i++) {
 		const struct handle *handle = &sample->handles[i];
 		if (!is_stamped(handle))
@@ -96,7 +89,7 @@ bool stamps_add(struct leak *leak, const struct snapshot *sample, int64_t until)
 		    .luid = handle->luid,
 		    .since = until,
 		    .unlisted = snapshot_whole(sample, SECTION_SESSIONS) &&
-		                !lists(sample, handle->session_id),
+		                !sample_session(sample, handle->session_id),
 		    .sample = leak->samples};
 	}
 	return true;

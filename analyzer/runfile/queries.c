@@ -145,6 +145,20 @@ static bool read_capture(struct runfile *runfile, sqlite3_stmt *row, enum record
 	           : records_read(runfile, capture, wanted, out, error);
 }
 
+int64_t runfile_handle_rows(struct runfile *runfile, struct error *error)
+{
+	int64_t rows = -1;
+	sqlite3_stmt *row = database_statement(runfile, STATEMENT_HANDLE_ROWS, error);
+	if (!row)
+		return -1;
+	if (sqlite3_step(row) == SQLITE_ROW)
+		rows = sqlite3_column_int64(row, 0);
+	else
+		database_error(runfile, "counting handles", error);
+	sqlite3_reset(row);
+	return rows;
+}
+
 struct snapshot *runfile_snapshot(
     struct runfile *runfile, enum mark mark, int64_t round, bool handles, struct error *error)
 {

@@ -161,6 +161,8 @@ void cycles_deinit(struct cycles *cycles);
 /* Without outputs (output is NULL), in order of their start. */
 bool runfile_captures(struct runfile *runfile, struct captures *out, struct error *error);
 void captures_deinit(struct captures *captures);
+/* How many rows of handles there are, at most. -1: error says why. */
+int64_t runfile_handle_rows(struct runfile *runfile, struct error *error);
 /* All snapshots of one moment merged, what they do not agree on noted in it; handles: with them. NULL with error if there is
  * none. A file of schema 2 is asked for what its observers printed, which is read again. */
 struct snapshot *runfile_snapshot(

@@ -41,6 +41,7 @@ const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_PROCESS_COUNTS] =
         "SELECT capture, pid, image, NULL, NULL, NULL, handle_count, NULL FROM process"
         " ORDER BY rowid",
+    [STATEMENT_HANDLE_ROWS] = "SELECT coalesce(max(rowid), 0) FROM handle",
     [STATEMENT_HOSTS] = "SELECT capture FROM snapshot ORDER BY capture",
     [STATEMENT_TOKEN_HOLDINGS] =
         "SELECT capture, pid, image, type, NULL, NULL, NULL, NULL FROM handle"
