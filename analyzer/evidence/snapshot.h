@@ -160,6 +160,8 @@ RECORD_DECLARE(contradiction, CONTRADICTION_FIELDS)
 	F(R, YES_NO, elevated, "elevated", "whether the observer had administrator's rights")      \
 	F(R, YES_NO, debug_privilege, "debug_privilege",                                           \
 	    "whether the observer could enable SeDebugPrivilege")                                  \
+	F(R, NUMBER, observer_pid, "observer.pid", "process ID of the observer itself")            \
+	F(R, LUID, observer_luid, "observer.luid", "logon session that the observer ran in")       \
 	F(R, YES_NO, object_addresses, "object_addresses",                                         \
 	    "whether the host shows the addresses of objects, by which handles are joined")        \
 	F(R, YES_NO, leak_tracking, "leak_tracking", "SeTokenLeakDiag")                            \

@@ -327,7 +327,7 @@ static enum fate fate_of(const struct looking *look, const struct left_logon *le
     const struct logon_session *logon, bool watched, bool *id_given_again, enum unsure *reason)
 {
 	const struct snapshot *sample = look->sample;
-	if (luid_is_lasting(logon->luid))
+	if (luid_is_lasting(logon->luid) || logon->luid == sample->observer_luid)
 		return FATE_ALIVE;
 	if (logon->disputed)
 		return unsure(reason, UNSURE_DISPUTED);

@@ -134,8 +134,8 @@ static bool ask(
 	return true;
 }
 
-/* Closes a handle if it leads to a token, or to a process or thread (of that logon session, unless luid is NULL; then to one that has
- * exited). */
+/* Closes a handle if it leads to a token, or to a process that has exited or a thread of it; of that logon session, unless luid is
+ * NULL. */
 static enum outcome close_one(const struct handle_table *table, const struct process *owner,
     const struct nt_handle *handle, const uint64_t *luid)
 {
@@ -154,7 +154,7 @@ static enum outcome close_one(const struct handle_table *table, const struct pro
 	}
 	if (!ask(copy, table, handle, &held))
 		outcome = NOTHING;
-	else if (luid && (held.luid != *luid || (held.is_target && !held.target.exited)))
+	else if ((luid && held.luid != *luid) || (held.is_target && !held.target.exited))
 		outcome = NOT_MEANT;
 	else if (is_system(owner))
 		outcome = LEFT;
@@ -210,6 +210,11 @@ static int release_handle(const struct handle_table *table, const struct process
 		    "leaklab-probe: process %llu handle 0x%llx leads to no token, process or thread any more: its "
 		    "process has closed it, or used its value again. Nothing is closed; look with "
 		    "a new snapshot\n",
+		    (unsigned long long)pid, (unsigned long long)value);
+	else if (outcome == NOT_MEANT)
+		fprintf(stderr,
+		    "leaklab-probe: process %llu handle 0x%llx leads to a process that runs, which needs no handle to live. Nothing is "
+		    "closed\n",
 		    (unsigned long long)pid, (unsigned long long)value);
 	return outcome == CLOSED ? EXIT_GOOD : EXIT_TARGET;
 }

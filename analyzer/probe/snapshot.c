@@ -119,6 +119,22 @@ static void gather(struct snapshot *snapshot)
 	processes_close(running);
 }
 
+/* What is the probe's own is no part of the host: who reads of it leaves it out. */
+static void write_observer(struct json *json)
+{
+	struct token token;
+	HANDLE own;
+
+	json_begin(json, "observer", '{');
+	json_number(json, "pid", (int64_t)GetCurrentProcessId());
+	if (OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &own)) {
+		if (token_query(own, &token) && token.luid)
+			json_luid(json, "luid", token.luid);
+		CloseHandle(own);
+	}
+	json_end(json);
+}
+
 static void write_header(struct snapshot *snapshot, bool elevated_known, bool elevated)
 {
 	struct json *json = &snapshot->json;
@@ -143,6 +159,7 @@ static void write_header(struct snapshot *snapshot, bool elevated_known, bool el
 		    "not elevated: handles of other users' processes are listed without their "
 		    "LUID and user");
 	json_yes_no(json, "debug_privilege", snapshot->debug_privilege);
+	write_observer(json);
 	if (snapshot->handles.all)
 		json_yes_no(json, "object_addresses", !snapshot->handles.addresses_hidden);
 	if (settings_switch_is_on())
@@ -415,6 +432,8 @@ static void write_processes(struct snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->processes.count; i++) {
 		const struct process *process = &snapshot->processes.all[i];
 
+		if (process->pid == GetCurrentProcessId())
+			continue; /* gone before anybody reads of it, as its handles */
 		json_begin(json, NULL, '{');
 		json_number(json, "pid", (int64_t)process->pid);
 		json_text(json, "image", process->image);

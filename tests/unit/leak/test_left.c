@@ -225,6 +225,24 @@ static void session_ids_that_come_free_as_their_holder_ends_are_told_from_a_rele
 	assert_int_equal(taken_with(leaking, 0, false).session_ids, 0); /* with its orphan */
 }
 
+static void observers_own_logon_session_is_alive(void **state)
+{
+	(void)state;
+	for (int own = 0; own < 2; own++) {
+		struct leak *leak = create(true);
+		struct snapshot *sample = a_sample();
+		add_process(sample, 4, "System", NINE);
+		sample->processes[0].luid = 0x3e7;
+		add_logon(sample, 0x2000, "lab01", "Network", 0);
+		if (own)
+			sample->observer_luid = 0x2000;
+		add(leak, sample, NINE);
+		assert_int_equal(leak_logon(leak, 0x2000)->fate, own ? FATE_ALIVE : FATE_ORPHAN);
+		snapshot_destroy(sample);
+		leak_destroy(leak);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +250,7 @@ int main(void)
 	    unit_test(a_logon_before_the_one_that_made_the_session_is_of_another),
 	    unit_test(what_came_after_the_first_sample_is_the_runs_whatever_its_clock_says),
 	    unit_test(a_row_that_is_listed_twice_is_one),
+	    unit_test(observers_own_logon_session_is_alive),
 	    unit_test(what_goes_as_its_holder_ends_is_told_from_a_release),
 	    unit_test(session_ids_that_come_free_as_their_holder_ends_are_told_from_a_release),
 	};
