@@ -41,10 +41,10 @@ static bool both_list_processes(const struct snapshot *then, const struct snapsh
 	       then->process_count > 0 && now->process_count > 0;
 }
 
-/* Those of sessions end with their session. */
-static bool may_hold_on(const struct process *process)
+/* Those of sessions end with their session, and an observer when it has seen enough. */
+static bool may_hold_on(const struct snapshot *then, const struct process *process)
 {
-	return process->session_id <= 0 && !process->exited;
+	return process->session_id <= 0 && !process->exited && process->pid != then->observer_pid;
 }
 
 enum yes_no leak_process_ended(const struct snapshot *then, const struct snapshot *now)
@@ -53,7 +53,7 @@ enum yes_no leak_process_ended(const struct snapshot *then, const struct snapsho
 	struct process *running = both_list_processes(then, now) ? sorted(now, &count) : NULL;
 	enum yes_no ended = running ? NO : YES_NO_UNKNOWN;
 	for (size_t i = 0; running && ended == NO && i < then->process_count; i++) {
-		if (may_hold_on(&then->processes[i]) &&
+		if (may_hold_on(then, &then->processes[i]) &&
 		    !runs_on(running, count, &then->processes[i]))
 			ended = YES;
 	}
@@ -98,7 +98,7 @@ static bool find_ended(struct ended *ended, const struct snapshot *now)
 	ended->items = malloc((then->process_count + 1) * sizeof *ended->items);
 	for (size_t i = 0; running && ended->items && i < then->process_count; i++) {
 		const struct process *process = &then->processes[i];
-		if (may_hold_on(process) && !runs_on(running, count, process))
+		if (may_hold_on(then, process) && !runs_on(running, count, process))
 			ended->items[ended->count++] = process;
 	}
 	free(running);

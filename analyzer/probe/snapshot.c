@@ -432,8 +432,6 @@ static void write_processes(struct snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->processes.count; i++) {
 		const struct process *process = &snapshot->processes.all[i];
 
-		if (process->pid == GetCurrentProcessId())
-			continue; /* gone before anybody reads of it, as its handles */
 		json_begin(json, NULL, '{');
 		json_number(json, "pid", (int64_t)process->pid);
 		json_text(json, "image", process->image);

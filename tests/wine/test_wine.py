@@ -592,7 +592,8 @@ class Probe(Case):
         self.assertEqual(snapshot["schema"], "leaklab.snapshot/2")
         self.assertGreaterEqual(snapshot["token_objects"]["total"], snapshot["token_objects"]["accounted"])
         self.assertGreaterEqual(snapshot["time"], snapshot["boot_time"])
-        self.assertNotIn(snapshot["observer"]["pid"], [process["pid"] for process in snapshot["processes"]])
+        self.assertIn((snapshot["observer"]["pid"], "leaklab-probe.exe"),
+                      [(process["pid"], process.get("image")) for process in snapshot["processes"]])
 
     def test_keys(self):
         """all that the probe writes is a field of snapshots, by the manual that is made of their tables"""

@@ -215,6 +215,18 @@ static void what_goes_as_its_holder_ends_is_told_from_a_release(void **state)
 	assert_int_equal(taken_with(leaking, NINE + MINUTE, false).logon_sessions, 1);
 }
 
+static void observer_that_ends_takes_nothing_along(void **state)
+{
+	(void)state;
+	struct snapshot *then = leaking(false, NINE), *now = leaking(false, 0);
+	assert_true(snapshot_see_all(then) && snapshot_see_all(now));
+	assert_int_equal(leak_process_ended(then, now), YES);
+	then->observer_pid = 60;
+	assert_int_equal(leak_process_ended(then, now), NO);
+	snapshot_destroy(then);
+	snapshot_destroy(now);
+}
+
 static void session_ids_that_come_free_as_their_holder_ends_are_told_from_a_release(void **state)
 {
 	(void)state;
@@ -252,6 +264,7 @@ int main(void)
 	    unit_test(a_row_that_is_listed_twice_is_one),
 	    unit_test(observers_own_logon_session_is_alive),
 	    unit_test(what_goes_as_its_holder_ends_is_told_from_a_release),
+	    unit_test(observer_that_ends_takes_nothing_along),
 	    unit_test(session_ids_that_come_free_as_their_holder_ends_are_told_from_a_release),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
