@@ -117,7 +117,7 @@ static const struct argp argp = {
         "something, the exit code says whether that was met (0), failed (1) or could not be "
         "decided (3); else it is the verdict's: 0 clean, 1 leak, 3 inconclusive.\n\n"
         "With --against the runs are those with a fix, and the exit code says whether it works: 0 "
-        "fixed, 1 improved or not fixed, 3 cannot be told.\n\n"
+        "fixed, 1 improved, not fixed or worse, 3 cannot be told.\n\n"
         "Examples:\n"
         "  leaklab-analyzer judge monday.leaklab\n"
         "  leaklab-analyzer judge --format json monday.leaklab | jq .culprits\n"

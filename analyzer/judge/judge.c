@@ -308,6 +308,8 @@ static struct verdict *judge(
 	}
 	verdict = calloc(1, sizeof *verdict);
 	bool good = verdict || out_of_memory(error);
+	if (good && !setup_read(&verdict->setup, runfile, evidence_last(&evidence)->snapshot))
+		good = out_of_memory(error);
 	good = good && (!with_controls || controls_judge(verdict, runfile, error));
 	if (good && !weigh(verdict, &evidence, &limits))
 		good = out_of_memory(error);

@@ -16,6 +16,10 @@
 #include "judge/verdict.h"
 
 #define LEVEL 0.05
+#define LEVEL_Z 1.645 /* of the normal distribution, one-sided */
+/* From so many runs a side on their own spread decides. Of fewer it is not known, and assumed, on the scale of logits. */
+#define RUNS_LEAST 3
+#define SPREAD 1.0
 #define TAIL 0.025 /* of 95 % intervals */
 #define DIVISIONS_MOST 20000
 
@@ -38,14 +42,17 @@ struct validation {
 	const char *what;                  /* k of n is of this */
 	double effect;                     /* rate before less rate now */
 	double effect_lower, effect_upper; /* 95 % interval */
-	double chance;
+	double chance;                     /* of such a difference by luck alone */
+	double
+	    spread; /* with few runs: that between runs, which would make luck of it; NAN: of more runs, or of none */
 	struct sentences reasons;
 };
 
-const char *const validation_words[4] = {
+const char *const validation_words[5] = {
     [VALIDATION_FIXED] = "fixed",
     [VALIDATION_IMPROVED] = "improved",
     [VALIDATION_NOT_FIXED] = "not fixed",
+    [VALIDATION_WORSE] = "worse",
     [VALIDATION_CANNOT_TELL] = "cannot tell",
 };
 
@@ -254,6 +261,12 @@ static char *points_format(double share, char out[PERCENT_TEXT])
 	return out;
 }
 
+static bool is_few(const struct validation *validation)
+{
+	return validation->what != runs &&
+	       (validation->now.count < RUNS_LEAST || validation->before.count < RUNS_LEAST);
+}
+
 static bool tell_effect(struct validation *validation)
 {
 	const char *what = validation->what == runs ? "share of runs that leak" : "rate";
@@ -265,27 +278,71 @@ static bool tell_effect(struct validation *validation)
 
 	if (fabs(validation->effect) < 0.0005)
 		return sentences_add(&validation->reasons, "the %s stayed the same", what);
-	if (!rose)
+	percent_format(validation->chance, chance);
+	if (!is_few(validation))
 		snprintf(by_luck, sizeof by_luck,
 		    "; by luck alone as much in %s %% of all divisions of the runs, which decides",
-		    percent_format(validation->chance, chance));
+		    chance);
+	if (!sentences_add(&validation->reasons,
+	        "the %s %s by %s points (95 %% interval %s to %s)%s", what, rose ? "rose" : "fell",
+	        percent_format(fabs(validation->effect), points), points_format(lower, from),
+	        points_format(upper, to), by_luck))
+		return false;
+	if (!is_few(validation))
+		return true;
 	return sentences_add(&validation->reasons,
-	    "the %s %s by %s points (95 %% interval %s to %s)%s", what, rose ? "rose" : "fell",
-	    percent_format(fabs(validation->effect), points), points_format(lower, from),
-	    points_format(upper, to), by_luck);
+	           "of so few runs it is not known how far they differ by themselves: a spread of %.0f between runs (of the "
+	           "logit) is assumed, by which as much comes by luck in %s %%%s",
+	           SPREAD, chance,
+	           validation->chance <= LEVEL ? "" : ", so that nothing is told by it") &&
+	       (isnan(validation->spread) ||
+	           sentences_add(&validation->reasons, "a spread of %.1f would overturn this",
+	               validation->spread));
 }
 
 /* The smallest number of runs a side that can be told from luck. */
 static bool tell_too_few(struct validation *validation)
 {
-	const struct side *now = &validation->now, *before = &validation->before;
-
-	if (1 / divisions(now->count + before->count, now->count) <= LEVEL)
+	if (!is_few(validation))
 		return sentences_add(&validation->reasons,
 		    "the runs differ too much among themselves to be told from luck: play more of each");
 	return sentences_add(&validation->reasons,
-	    "%zu run%s against %zu cannot be told from luck, however they come out: play 3 runs of each at least",
-	    now->count, text_plural((int64_t)now->count), before->count);
+	    "play more cycles in each run, or %d runs of each, whose own spread decides then",
+	    RUNS_LEAST);
+}
+
+static double logit(const struct side *side)
+{
+	return log(((double)side->k + 0.5) / ((double)(side->n - side->k) + 0.5));
+}
+
+static double logit_variance(const struct side *side)
+{
+	return 1 / ((double)side->k + 0.5) + 1 / ((double)(side->n - side->k) + 0.5);
+}
+
+/* How likely such a difference is by luck alone, in the direction that it has. */
+static void find_chance(struct validation *validation)
+{
+	const struct side *now = &validation->now, *before = &validation->before;
+	const bool rose = validation->effect < 0;
+
+	validation->spread = NAN;
+	if (!is_few(validation)) {
+		const struct side *high = rose ? now : before, *low = rose ? before : now;
+		validation->chance =
+		    validation_permutation(low->rates, low->count, high->rates, high->count);
+		return;
+	}
+	const double runs_apart = 1 / (double)now->count + 1 / (double)before->count,
+	             difference = fabs(logit(before) - logit(now)),
+	             variance = logit_variance(before) + logit_variance(now),
+	             z = difference / sqrt(variance + SPREAD * SPREAD * runs_apart),
+	             overturning = pow(difference / LEVEL_Z, 2) - variance;
+
+	validation->chance = erfc(z / sqrt(2)) / 2;
+	if (validation->chance <= LEVEL && overturning > 0)
+		validation->spread = sqrt(overturning / runs_apart);
 }
 
 static bool decide(struct validation *validation)
@@ -301,20 +358,51 @@ static bool decide(struct validation *validation)
 		return sentences_add(out, "there is no run %s that could be judged",
 		    now->count == 0 ? "with the fix" : "without it");
 	find_effect(validation);
-	validation->chance =
-	    validation_permutation(now->rates, now->count, before->rates, before->count);
-	if (before->leaks == 0)
+	find_chance(validation);
+	const bool told = validation->chance <= LEVEL && fabs(validation->effect) >= 0.0005;
+	if (told && validation->effect < 0)
+		validation->word = VALIDATION_WORSE;
+	else if (before->leaks == 0)
 		return sentences_add(out,
 		    "the runs without the fix do not leak: there is nothing to fix that they could show");
-	if (!tell_effect(validation))
-		return false;
-	if (now->leaks > 0 && validation->chance > LEVEL) {
+	else if (told)
+		validation->word = now->leaks > 0 ? VALIDATION_IMPROVED : VALIDATION_FIXED;
+	else if (now->leaks > 0)
 		validation->word = VALIDATION_NOT_FIXED;
+	return tell_effect(validation) &&
+	       (validation->word != VALIDATION_CANNOT_TELL || tell_too_few(validation));
+}
+
+/* Runs say something of a fix only if they are alike in all but that. False: they are not, or memory is out. */
+static bool are_alike(struct validation *validation, const struct verdict *now,
+    const struct verdict *before, bool *good)
+{
+	const struct culprit *leaker =
+	    before->word == VERDICT_LEAK && before->culprit_count > 0 ? before->culprits : NULL;
+	char *difference = setup_difference(&now->setup, &before->setup);
+
+	if (difference)
+		*good = sentences_add(&validation->reasons,
+		    "%s: what the fix does cannot be told from that", difference);
+	else if (leaker && leaker->image && setup_runs(&now->setup, leaker->image) == NO)
+		*good = sentences_add(&validation->reasons,
+		    "%s, which leaked without the fix, does not run with it: that it leaks no more is not shown",
+		    leaker->image);
+	else
 		return true;
+	free(difference);
+	return false;
+}
+
+static bool all_alike(struct validation *validation, const struct verdict *const *now,
+    size_t now_count, const struct verdict *const *before, size_t before_count, bool *good)
+{
+	for (size_t i = 0; i < now_count; i++) {
+		for (size_t j = 0; j < before_count; j++) {
+			if (!are_alike(validation, now[i], before[j], good))
+				return false;
+		}
 	}
-	if (validation->chance > LEVEL)
-		return tell_too_few(validation);
-	validation->word = now->leaks > 0 ? VALIDATION_IMPROVED : VALIDATION_FIXED;
 	return true;
 }
 
@@ -327,9 +415,12 @@ struct validation *validation_create(const struct verdict *const *now, size_t no
 		return NULL;
 	validation->what =
 	    any_orphan(now, now_count) || any_orphan(before, before_count) ? logon_sessions : runs;
-	if (side_init(&validation->now, now, now_count, validation->what) &&
-	    side_init(&validation->before, before, before_count, validation->what) &&
-	    decide(validation))
+	bool good = side_init(&validation->now, now, now_count, validation->what) &&
+	            side_init(&validation->before, before, before_count, validation->what);
+	validation->word = VALIDATION_CANNOT_TELL;
+	if (good && all_alike(validation, now, now_count, before, before_count, &good))
+		good = decide(validation);
+	if (good)
 		return validation;
 	validation_destroy(validation);
 	return NULL;
@@ -385,7 +476,8 @@ bool validation_print_json(const struct validation *validation, FILE *out, struc
 	    "validation", validation_words[validation->word], "reasons", reasons, "counted",
 	    validation->what, "with_fix", side_json(&validation->now), "without_fix",
 	    side_json(&validation->before));
-	const bool known = validation->now.count > 0 && validation->before.count > 0;
+	const bool known =
+	    validation->now.count > 0 && validation->before.count > 0 && validation->chance > 0;
 	json_object_set_new(root, "effect",
 	    known ? json_pack("{s:f,s:[f,f],s:f}", "rate", validation->effect, "ci95",
 	                validation->effect_lower, validation->effect_upper, "p", validation->chance)

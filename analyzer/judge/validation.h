@@ -16,9 +16,10 @@ enum validation_word {
 	VALIDATION_FIXED,
 	VALIDATION_IMPROVED,
 	VALIDATION_NOT_FIXED,
+	VALIDATION_WORSE,
 	VALIDATION_CANNOT_TELL
 };
-extern const char *const validation_words[4];
+extern const char *const validation_words[5];
 
 struct validation;
 
@@ -29,7 +30,7 @@ struct validation *validation_create(const struct verdict *const *now, size_t no
 void validation_destroy(struct validation *validation); /* NULL is allowed */
 
 enum validation_word validation_word(const struct validation *validation);
-/* 0 fixed; 1 improved or not fixed; 3 cannot tell. */
+/* 0 fixed; 1 improved, not fixed or worse; 3 cannot tell. */
 int validation_exit_code(const struct validation *validation);
 
 void validation_print_text(const struct validation *validation, FILE *out);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "judge/judge.h"
+#include "judge/setup.h"
 #include "leak/leak.h"
 
 struct sentences {
@@ -98,6 +99,7 @@ struct expectation {
 struct verdict {
 	enum verdict_word word;
 	struct sentences reasons;
+	struct setup setup;
 
 	int64_t cycles[CYCLE_RESULT_COUNT]; /* by result */
 	int64_t n;                          /* those that logged on and are counted */

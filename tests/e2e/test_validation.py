@@ -24,7 +24,10 @@ class Validation(leaklab.Case):
         self.assertAlmostEqual(told["effect"]["p"], 1 / 20)
         done = self.run_program("analyzer", "judge", *old, "--against", *old, code=2)
         self.assertIn("are the same run", done.stderr)
-        self.assertIn("cannot tell", self.run_program("analyzer", "judge", new[0], "--against", old[0], code=3).stdout)
+        done = self.run_program("analyzer", "judge", new[0], "--against", old[0], code=0)
+        self.assertIn("would overturn this", done.stdout)
+        done = self.run_program("analyzer", "judge", old[0], "--against", new[0], code=1)
+        self.assertIn("the fix: worse", done.stdout)
 
     def test_against_wants_runs_on_both_sides(self):
         done = self.run_program("analyzer", "judge", "one", "--against", code=2)

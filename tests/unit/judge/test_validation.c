@@ -111,13 +111,80 @@ static void the_same_leak_is_not_fixed(void **state)
 	assert_int_equal(code, EXIT_LEAK);
 }
 
-static void one_run_each_cannot_tell(void **state)
+/* Of one run each, of a hundred cycles: 12 to 0 is told from luck, 11 to 0 is not. */
+static void one_run_each_tells_by_an_assumed_spread(void **state)
 {
 	(void)state;
-	const struct verdict now = run(VERDICT_CLEAN, 0, 60), before = run(VERDICT_LEAK, 60, 60);
+	const struct verdict clean = run(VERDICT_CLEAN, 0, 100), all = run(VERDICT_LEAK, 100, 100),
+	                     twelve = run(VERDICT_LEAK, 12, 100),
+	                     eleven = run(VERDICT_LEAK, 11, 100), ten = run(VERDICT_LEAK, 10, 100);
 	int code;
-	assert_int_equal(validate(&now, 1, &before, 1, &code), VALIDATION_CANNOT_TELL);
+	assert_int_equal(validate(&clean, 1, &all, 1, &code), VALIDATION_FIXED);
+	assert_int_equal(code, EXIT_CLEAN);
+	assert_tells(&clean, &all, 1, "a spread of 4.3 would overturn this");
+	assert_int_equal(validate(&clean, 1, &twelve, 1, &code), VALIDATION_FIXED);
+	assert_int_equal(validate(&clean, 1, &eleven, 1, &code), VALIDATION_CANNOT_TELL);
 	assert_int_equal(code, EXIT_INCONCLUSIVE);
+	assert_int_equal(validate(&ten, 1, &all, 1, &code), VALIDATION_IMPROVED);
+	assert_int_equal(validate(&ten, 1, &twelve, 1, &code), VALIDATION_NOT_FIXED);
+}
+
+static void fix_that_leaks_where_nothing_did_is_worse(void **state)
+{
+	(void)state;
+	const struct verdict clean[] = {
+	    run(VERDICT_CLEAN, 0, 90), run(VERDICT_CLEAN, 0, 90), run(VERDICT_CLEAN, 0, 90)};
+	const struct verdict leak[] = {
+	    run(VERDICT_LEAK, 90, 90), run(VERDICT_LEAK, 90, 90), run(VERDICT_LEAK, 90, 90)};
+	int code;
+	for (size_t count = 1; count <= 3; count++) {
+		assert_int_equal(validate(leak, count, clean, count, &code), VALIDATION_WORSE);
+		assert_int_equal(code, EXIT_LEAK);
+	}
+}
+
+/* Of runs that differ in more than the fix. */
+static void assert_cannot_tell(struct setup now, struct setup before, const char *why)
+{
+	struct culprit leaky = {.image = "leaky.exe"};
+	struct verdict with = run(VERDICT_CLEAN, 0, 90), without = run(VERDICT_LEAK, 90, 90);
+	int code;
+	with.setup = now;
+	without.setup = before;
+	without.culprits = &leaky;
+	without.culprit_count = 1;
+	assert_int_equal(validate(&with, 1, &without, 1, &code),
+	    why ? VALIDATION_CANNOT_TELL : VALIDATION_FIXED);
+	if (why)
+		assert_tells(&with, &without, 1, why);
+}
+
+static void runs_that_differ_in_more_than_the_fix_tell_nothing(void **state)
+{
+	(void)state;
+	char agent[] = "agent.exe", leaky[] = "leaky.exe", one[] = "RDS01", other[] = "RDS02",
+	     build[] = "10.0.20348.1", newer[] = "10.0.20348.2", four[] = "4", eight[] = "8";
+	char *images[] = {agent}, *leakers[] = {agent, leaky};
+	const struct setup old = {.host = one, .build = build, .slots = four};
+	struct setup new = old;
+	assert_cannot_tell(old, old, NULL);
+	new.host = other;
+	assert_cannot_tell(new, old, "they are of two hosts, RDS02 with the fix and RDS01 without");
+	new = old;
+	new.build = newer;
+	assert_cannot_tell(
+	    new, old, "the build of Windows is 10.0.20348.2 with the fix and 10.0.20348.1 without");
+	new = old;
+	new.slots = eight;
+	assert_cannot_tell(new, old, "load.slots) is 8 with the fix and 4 without");
+	new = old;
+	new.images = leakers;
+	new.image_count = 2;
+	assert_cannot_tell(new, old, NULL);
+	new.images = images;
+	new.image_count = 1;
+	assert_cannot_tell(
+	    new, old, "leaky.exe, which leaked without the fix, does not run with it");
 }
 
 static void what_did_not_leak_cannot_be_fixed(void **state)
@@ -191,7 +258,7 @@ static void one_run_is_told_as_one(void **state)
 	const struct verdict clean = run(VERDICT_CLEAN, 0, 60), leak = run(VERDICT_LEAK, 60, 60);
 	assert_tells(&clean, &leak, 1,
 	    "60 of 60 logon sessions leaked in 1 run (100 %, 95 % interval 94 % to 100 %)");
-	assert_tells(&clean, &leak, 1, "1 run against 1 cannot be told from luck");
+	assert_tells(&clean, &leak, 1, "a spread of 1 between runs (of the logit) is assumed");
 	const struct verdict unknown[] = {run(VERDICT_INCONCLUSIVE, 0, 60), clean},
 	                     leaks[] = {leak, leak};
 	assert_tells(unknown, leaks, 2, "1 run with the fix is INCONCLUSIVE");
@@ -219,7 +286,9 @@ int main(void)
 	    unit_test(three_clean_runs_against_three_leaking_ones_are_fixed),
 	    unit_test(fewer_leaks_are_improved_but_not_fixed),
 	    unit_test(the_same_leak_is_not_fixed),
-	    unit_test(one_run_each_cannot_tell),
+	    unit_test(one_run_each_tells_by_an_assumed_spread),
+	    unit_test(fix_that_leaks_where_nothing_did_is_worse),
+	    unit_test(runs_that_differ_in_more_than_the_fix_tell_nothing),
 	    unit_test(what_did_not_leak_cannot_be_fixed),
 	    unit_test(a_leak_of_handles_alone_can_be_fixed_too),
 	    unit_test(handles_that_still_leak_are_improved_at_best),
