@@ -106,7 +106,7 @@ static bool show_ids(const struct snapshot *snapshot, const struct leak *leak)
 			continue;
 		shown++;
 		printf("%6" PRId64 " %8zu %17zu %10zu %15zu%s\n", left->id, left->tokens,
-		    left->exited, left->processes, left->logons,
+		    left->exited + left->doubtful, left->processes, left->logons,
 		    left->object ? "  \\KernelObjects\\Session<id> is there" : "");
 	}
 	if (referred > IDS_MOST)

@@ -52,15 +52,17 @@ static bool find_holders(struct comparison *comparison)
 static bool feed_leak(
     struct comparison *comparison, struct snapshot *const *snapshots, size_t count)
 {
-	const struct snapshot *earlier = NULL;
+	const struct snapshot *last = NULL, *then = NULL;
 	for (size_t i = comparison->comparable ? 0 : count - 1; i < count; i++) {
-		const int64_t time = snapshots[i]->time;
-		if (!leak_take(comparison->leak, earlier, snapshots[i], time,
-		        time == TIMESTAMP_UNKNOWN ? time : time + CAPTURE_MOST, 0))
+		struct snapshot *now = snapshots[i];
+		const int64_t until =
+		    now->time == TIMESTAMP_UNKNOWN ? now->time : now->time + CAPTURE_MOST;
+		if (!leak_take(comparison->leak, last, now, now->time, until, 0) ||
+		    (last && !leak_note_ends(comparison->leak, then, last, now)))
 			return false;
-		if (earlier && !leak_note_ends(comparison->leak, earlier, snapshots[i]))
-			return false;
-		earlier = snapshots[i];
+		last = now;
+		if (!then || leak_shows_holders(now, then))
+			then = now;
 	}
 	return true;
 }
@@ -81,8 +83,8 @@ static bool pin(struct comparison *comparison)
 		const struct logon_session *logon = &after->logon_sessions[i];
 		if (logon->logon_time != TIMESTAMP_UNKNOWN && logon->session_id > 0 &&
 		    logon_is_remote(logon))
-			given[count++] = (struct given_id){
-			    logon->session_id, logon->logon_time, TIMESTAMP_UNKNOWN};
+			given[count++] = (struct given_id){logon->session_id, logon->logon_time,
+			    TIMESTAMP_UNKNOWN, TIMESTAMP_UNKNOWN};
 	}
 	if (count)
 		qsort(given, count, sizeof *given, by_start);

@@ -42,7 +42,8 @@ struct given_id *cycles_given(const struct cycles *cycles, size_t *count)
 		const struct cycle *cycle = &cycles->items[i];
 		if (cycle->session_id != NUMBER_UNKNOWN && cycle->started != TIMESTAMP_UNKNOWN)
 			given[(*count)++] = (struct given_id){cycle->session_id, cycle->started,
-			    cycle->result == CYCLE_LOGGED_OFF ? cycle->ended : TIMESTAMP_UNKNOWN};
+			    cycle->result == CYCLE_LOGGED_OFF ? cycle->ended : TIMESTAMP_UNKNOWN,
+			    cycle->ended};
 	}
 	if (*count)
 		qsort(given, *count, sizeof *given, by_start);

@@ -130,37 +130,17 @@ static void note_gap(
 	evidence->last_whole = capture->started;
 }
 
-/* The last sample with handles, or the last at all. */
-struct earlier {
-	const struct capture *capture;
-	struct snapshot *snapshot; /* NULL: there is none */
-	bool own;                  /* else it is kept by the evidence, with its handles */
-	bool full;                 /* with its handles */
-};
-
-static void drop(struct earlier *earlier)
+/* When the moment's last capture was complete: those of one moment are started together. */
+static int64_t complete_at(const struct evidence *evidence, const struct capture *of)
 {
-	if (earlier->own)
-		snapshot_destroy(earlier->snapshot);
-	*earlier = (struct earlier){0};
-}
-
-/* What may have gone along with a process that has ended since; who held what is read only if one has. */
-static bool note_ends(struct evidence *evidence, struct runfile *runfile,
-    const struct earlier *earlier, const struct snapshot *now, struct error *error)
-{
-	if (!earlier->snapshot || leak_process_ended(earlier->snapshot, now) != YES)
-		return true;
-	struct snapshot *then = earlier->full ? earlier->snapshot
-	                                      : runfile_snapshot(runfile, earlier->capture->mark,
-	                                            earlier->capture->round, true, error);
-	if (!then)
-		return false;
-	const bool good = leak_note_ends(evidence->leak, then, now) ||
-	                  error_set(error, EXIT_TARGET, "out of memory");
-	if (!earlier->full)
-		snapshot_destroy(then);
-	return good;
+	int64_t until = of->ended;
+	for (size_t i = 0; i < evidence->captures.count; i++) {
+		const struct capture *capture = &evidence->captures.items[i];
+		if (capture->mark == of->mark && capture->round == of->round &&
+		    capture->ended > until)
+			until = capture->ended;
+	}
+	return until;
 }
 
 /* One of the load's, about its middle, is read with its handles: what tokens refer to then may be given again later. */
@@ -177,71 +157,123 @@ static bool is_middle(const struct evidence *evidence, const struct capture *cap
 	return best == capture;
 }
 
-/* When the moment's last capture was complete: those of one moment are started together. */
-static int64_t complete_at(const struct evidence *evidence, const struct capture *of)
+/* A sample on its way through. */
+struct passing {
+	const struct capture *capture; /* NULL: there is none */
+	struct snapshot *snapshot;
+	bool own;  /* else it is kept by the evidence */
+	bool full; /* with its handles */
+};
+
+static void drop(struct passing *passing)
 {
-	int64_t until = of->ended;
-	for (size_t i = 0; i < evidence->captures.count; i++) {
-		const struct capture *capture = &evidence->captures.items[i];
-		if (capture->mark == of->mark && capture->round == of->round &&
-		    capture->ended > until)
-			until = capture->ended;
-	}
-	return until;
+	if (passing->own)
+		snapshot_destroy(passing->snapshot);
+	*passing = (struct passing){0};
 }
 
-/* The sample of the capture, added to what is left. */
-static bool add_sample(struct evidence *evidence, struct runfile *runfile, struct earlier *earlier,
-    const struct capture *capture, struct error *error)
+static bool load_passing(struct passing *out, const struct evidence *evidence,
+    struct runfile *runfile, const struct capture *capture, bool full, struct error *error)
 {
 	const struct moment *kept = kept_moment(evidence, capture);
+	*out = (struct passing){capture, kept ? kept->snapshot : NULL, !kept, full || kept};
+	if (!kept)
+		out->snapshot =
+		    runfile_snapshot(runfile, capture->mark, capture->round, full, error);
+	return out->snapshot;
+}
+
+static bool process_ended(const struct passing *then, const struct passing *now)
+{
+	return then->snapshot && now->snapshot &&
+	       leak_process_ended(then->snapshot, now->snapshot) == YES;
+}
+
+/* then: the last sample with handles that were read, or the last at all. */
+static bool add_sample(struct evidence *evidence, const struct passing *then,
+    const struct passing *last, const struct passing *now)
+{
+	const struct moment *kept = kept_moment(evidence, now->capture);
 	const struct snapshot *before = evidence->before.snapshot;
-	const bool full = kept || evidence->all_handles || is_middle(evidence, capture);
-	struct snapshot *snapshot =
-	    kept ? kept->snapshot
-	         : runfile_snapshot(runfile, capture->mark, capture->round, full, error);
-	if (!snapshot)
-		return false;
 	const struct clock clock =
-	    kept ? kept->clock : clock_at(&evidence->captures, capture->mark, capture->round);
-	bool good = leak_take(evidence->leak, before == snapshot ? NULL : before, snapshot,
-	                capture->started, complete_at(evidence, capture), clock.offset) ||
-	            error_set(error, EXIT_TARGET, "out of memory");
-	note_gap(evidence, snapshot, capture);
-	good = good && note_ends(evidence, runfile, earlier, snapshot, error);
-	struct earlier now = {capture, snapshot, !kept, full};
-	struct earlier *less =
-	    earlier->capture && earlier->capture->shows_handles && !capture->shows_handles
-	        ? &now
-	        : earlier;
-	drop(less);
-	if (less == earlier)
-		*earlier = now;
-	return good;
+	    kept ? kept->clock
+	         : clock_at(&evidence->captures, now->capture->mark, now->capture->round);
+	note_gap(evidence, now->snapshot, now->capture);
+	return leak_take(evidence->leak, before == now->snapshot ? NULL : before, now->snapshot,
+	           now->capture->started, complete_at(evidence, now->capture), clock.offset) &&
+	       (!last->snapshot ||
+	           leak_note_ends(evidence->leak, then->snapshot ? then->snapshot : last->snapshot,
+	               last->snapshot, now->snapshot));
+}
+
+/* The captures that the moments' samples are asked for by, in their order; those of one moment are started together. */
+static const struct capture **list_moments(const struct evidence *evidence, size_t *count)
+{
+	const struct capture **moments = malloc((evidence->captures.count + 1) * sizeof *moments);
+	*count = 0;
+	for (size_t i = 0; moments && i < evidence->captures.count; i++) {
+		const struct capture *capture = &evidence->captures.items[i],
+		                     *last = *count ? moments[*count - 1] : NULL;
+		if (!capture->problem &&
+		    (!last || last->mark != capture->mark || last->round != capture->round))
+			moments[(*count)++] = capture;
+	}
+	return moments;
 }
 
 /* Of a run with more rows of handles than that, half a second's work, only samples that decide are read with theirs: those that the
- * verdict is made from, one of the load's, and those before a process ended. */
+ * verdict is made from, one of the load's, and those between which a process ended. */
 #define HANDLES_READ 500000
 
-/* Captures are in the order of their start; those of one moment are started together. */
+/* The samples one after the other, and the next one beside them. */
+static bool pass(struct evidence *evidence, struct runfile *runfile,
+    const struct capture *const *moments, size_t count, bool all, struct error *error)
+{
+	struct passing then = {0}, last = {0}, now = {0}, next = {0};
+	bool good = true;
+	for (size_t i = 0; good && i <= count; i++) {
+		if (i < count && !load_passing(&next, evidence, runfile, moments[i],
+		                     all || is_middle(evidence, moments[i]), error))
+			good = false;
+		if (good && now.snapshot && !now.full &&
+		    (process_ended(&last, &now) || process_ended(&now, &next))) {
+			const struct capture *capture = now.capture;
+			drop(&now);
+			good = load_passing(&now, evidence, runfile, capture, true, error);
+		}
+		if (good && now.snapshot && !add_sample(evidence, &then, &last, &now))
+			good = error_set(error, EXIT_TARGET, "out of memory");
+		/* What the last was for is over, unless it is the last with handles. */
+		if (now.snapshot) {
+			if (last.snapshot != then.snapshot)
+				drop(&last);
+			last = now;
+			if (now.full &&
+			    (!then.snapshot || leak_shows_holders(now.snapshot, then.snapshot))) {
+				drop(&then);
+				then = now;
+			}
+		}
+		now = next;
+		next = (struct passing){0};
+	}
+	if (last.snapshot != then.snapshot)
+		drop(&last);
+	drop(&then);
+	drop(&now);
+	drop(&next);
+	return good;
+}
+
 static bool add_samples(struct evidence *evidence, struct runfile *runfile, struct error *error)
 {
-	struct earlier earlier = {0};
-	const struct capture *last = NULL;
 	const int64_t rows = runfile_handle_rows(runfile, error);
-	bool good = rows >= 0;
-	evidence->all_handles = rows <= HANDLES_READ;
+	size_t count;
+	const struct capture **moments = list_moments(evidence, &count);
+	bool good = rows >= 0 && (moments || error_set(error, EXIT_TARGET, "out of memory"));
 	evidence->last_whole = TIMESTAMP_UNKNOWN;
-	for (size_t i = 0; good && i < evidence->captures.count; i++) {
-		const struct capture *capture = &evidence->captures.items[i];
-		if (capture->problem ||
-		    (last && last->mark == capture->mark && last->round == capture->round))
-			continue;
-		good = add_sample(evidence, runfile, &earlier, capture, error);
-		last = capture;
-	}
-	drop(&earlier);
+	good = good && pass(evidence, runfile, moments, count, rows <= HANDLES_READ, error);
+	free(moments);
 	return good;
 }
 

@@ -31,7 +31,6 @@ struct evidence {
 	struct moment last; /* where that is missing: the last sample of any mark */
 	int64_t widest_gap; /* between two samples that show all logon sessions, microseconds */
 	int64_t last_whole; /* private: when the last of them was taken */
-	bool all_handles;   /* private: each sample is read with its handles */
 	struct leak *leak;  /* by the driver's clock, all samples added */
 };
 

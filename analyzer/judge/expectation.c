@@ -42,6 +42,22 @@ static enum met check_verdict(
 	return verdict->word == VERDICT_INCONCLUSIVE ? NOT_DECIDABLE : NOT_MET;
 }
 
+/* Whether another program explains as much as the first, and one of those is expected. */
+static bool is_ambiguous(
+    const struct verdict *verdict, const struct suspect *first, const char *expected)
+{
+	bool other = false, named = image_same(expected, first->image);
+	for (size_t i = 0; i < verdict->suspect_count; i++) {
+		const struct suspect *suspect = &verdict->suspects[i];
+		if (!suspect_explains(suspect, verdict_unseen(verdict)) ||
+		    image_same(suspect->image, first->image))
+			continue;
+		other = true;
+		named |= image_same(expected, suspect->image);
+	}
+	return other && named;
+}
+
 static enum met check_culprit(
     const struct verdict *verdict, const char *expected, char seen[SEEN_TEXT])
 {
@@ -56,6 +72,8 @@ static enum met check_culprit(
 		    "%.60s, suspected, with %lld token handles that could not be looked into and %lld exited processes",
 		    suspect->image ? suspect->image : "a process without a name",
 		    (long long)suspect->hidden, (long long)suspect->exited);
+		if (is_ambiguous(verdict, suspect, expected))
+			return NOT_DECIDABLE;
 		return met(image_same(expected, suspect->image));
 	}
 	if (verdict->culprit_count == 0 || first->follower) {

@@ -79,6 +79,20 @@ static bool is_of_counted(const struct evidence *evidence, int64_t id)
 	return last && cycle_counts(evidence, last);
 }
 
+/* Whether an orphan stands for the ID, so that both count once: it counts itself, or nothing but orphans refers to the ID. */
+static bool is_of_orphan(const struct leak *leak, const struct left_id *id)
+{
+	size_t count;
+	const struct left_logon *logons = leak_logons(leak, &count);
+	for (size_t i = 0; id->own > 0 && id->logons > 0 && i < count; i++) {
+		const struct left_logon *left = &logons[i];
+		if (left->session_id == id->id && left_is_orphan(left) && !left->older &&
+		    (left->watched || leak_is_old(leak, left->ended, left->shown, 0)))
+			return true;
+	}
+	return id->logons > 0 && id->own == 0;
+}
+
 static bool weigh_ids(struct verdict *verdict, const struct evidence *evidence)
 {
 	const struct leak *leak = evidence->leak;
@@ -86,8 +100,11 @@ static bool weigh_ids(struct verdict *verdict, const struct evidence *evidence)
 	size_t count, left_count;
 	struct given_id *given = cycles_given(&evidence->cycles, &count);
 	const bool good = given && leak_prove_id_ends(evidence->leak, given, count);
-	if (good)
+	if (good) {
 		leak_pin(evidence->leak, given, count);
+		verdict->skipped_ids = leak_skipped_ids(evidence->leak, given, count,
+		    evidence_last(evidence)->snapshot, &verdict->skipped);
+	}
 	free(given);
 	char words[TAKEN_WORDS];
 	verdict->taken = taken_words(leak, words);
@@ -102,8 +119,8 @@ static bool weigh_ids(struct verdict *verdict, const struct evidence *evidence)
 		if (left->gone || left->older)
 			continue;
 		verdict->pinned_k += is_pinned && is_of_counted(evidence, left->id);
-		if (left->logons > 0)
-			continue; /* an orphan and the ID of its session count once */
+		if (is_of_orphan(leak, left))
+			continue;
 		if (is_pinned)
 			verdict->pinned_ids++;
 		else if (left->watched && left_id_is_harmless(leak, left))
@@ -178,7 +195,7 @@ static bool weigh_culprits(struct verdict *verdict, const struct evidence *evide
 	const struct left_id *ids = leak_ids(evidence->leak, &count);
 	int64_t *numbers = malloc((count + 1) * sizeof *numbers);
 	for (size_t i = 0; numbers && i < count; i++) {
-		if (!ids[i].gone && !ids[i].older && ids[i].logons == 0 &&
+		if (!ids[i].gone && !ids[i].older && !is_of_orphan(evidence->leak, &ids[i]) &&
 		    (proven ? ids[i].pinned &&
 		                  leak_is_old(evidence->leak, ids[i].ended, ids[i].shown, quiet)
 		            : ids[i].pinned || ids[i].watched))

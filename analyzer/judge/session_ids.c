@@ -110,16 +110,22 @@ static void count_distinct(struct session_ids *ids, const struct given *given, s
 	ids->highest = count ? given[count - 1].id : NUMBER_UNKNOWN;
 }
 
+#define SLOTS_MOST 1024
+
 /* How many IDs are in use at once on a healthy host: as many as there are slots, and some of the sessions that are just
  * going. */
 static int64_t count_slots(const struct cycles *cycles)
 {
-	int64_t highest = 0;
-	for (size_t i = 0; i < cycles->count; i++) {
-		if (cycles->items[i].slot > highest)
-			highest = cycles->items[i].slot;
+	int64_t slots[SLOTS_MOST];
+	size_t count = 0;
+	for (size_t i = 0; i < cycles->count && count < SLOTS_MOST; i++) {
+		size_t at = 0;
+		while (at < count && slots[at] != cycles->items[i].slot)
+			at++;
+		slots[at] = cycles->items[i].slot;
+		count += at == count;
 	}
-	return highest + 1;
+	return (int64_t)count;
 }
 
 /* True if the second half of the cycles reached IDs that are higher by more than the slots explain. */

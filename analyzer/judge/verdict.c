@@ -15,13 +15,6 @@ const char *const verdict_words[3] = {
     [VERDICT_INCONCLUSIVE] = "INCONCLUSIVE",
 };
 
-bool verdict_rise_is_late(const struct verdict *verdict)
-{
-	const struct session_ids *ids = &verdict->ids;
-	return !verdict->taken && verdict->after_known &&
-	       2 * (double)verdict->after_k >= ids->growth_per_cycle * (double)ids->cycles;
-}
-
 bool sentences_add(struct sentences *sentences, const char *format, ...)
 {
 	char **larger = realloc(sentences->items, (sentences->count + 1) * sizeof *larger);

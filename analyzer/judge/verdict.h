@@ -130,9 +130,12 @@ struct verdict {
 	double pinned_lower, pinned_upper; /* 95 % interval of pinned_k / n; valid if n > 0 */
 	int64_t referred_ids;              /* the same, not proven to be pinned */
 	int64_t *referred;                 /* which they are, sorted */
-	bool taken;                        /* something went as its holder ended */
-	int64_t harmless_ids;              /* that only tokens refer to, where tokens keep none */
-	double smallest_visible_rate;      /* valid if n > 0 */
+	int64_t
+	    skipped_ids; /* no session has them, nothing refers to them, and yet higher ones were given */
+	int64_t skipped;              /* one of those */
+	bool taken;                   /* something went as its holder ended */
+	int64_t harmless_ids;         /* that only tokens refer to, where tokens keep none */
+	double smallest_visible_rate; /* valid if n > 0 */
 
 	bool sessions_left_known;
 	int64_t sessions_left;
@@ -167,8 +170,6 @@ struct verdict {
 /* An orphan or a pinned ID was proven to be older than healthy holders take. */
 bool verdict_is_proven(const struct verdict *verdict);
 
-/* Whether holders that let go late explain that session IDs rose: they were seen to hold as many. */
-bool verdict_rise_is_late(const struct verdict *verdict);
 /* How many orphans and pinned IDs nobody is seen to hold but System and lsass. */
 int64_t verdict_unseen(const struct verdict *verdict);
 /* The first that may explain those. NULL: nobody may. */

@@ -110,17 +110,17 @@ static bool doubt_names(struct sentences *out, const struct evidence *evidence)
 	    during);
 }
 
-/* Session IDs that rise are kept by something. Holders that let go late explain it as far as they were seen to hold as many. */
-static bool doubt_rising(struct sentences *out, const struct verdict *verdict)
+/* A host gives the lowest ID that is free. */
+static bool doubt_skipped(struct sentences *out, const struct verdict *verdict)
 {
-	const struct session_ids *ids = &verdict->ids;
-	if (ids->word != IDS_RISING || verdict_rise_is_late(verdict) || verdict->referred_ids > 0 ||
-	    verdict->taken)
+	const bool one = verdict->skipped_ids == 1;
+	if (verdict->skipped_ids == 0)
 		return true;
 	return sentences_add(out,
-	    "session IDs rise by %.2f a cycle as if something kept them, though nothing of the run's accounts is seen to: are they called on "
-	    "the host as in the scenario, and could all handles be looked into?",
-	    ids->growth_per_cycle);
+	    "%lld session ID%s given to no later cycle (%s%lld), though higher ones were, as if something out of sight kept "
+	    "%s: are the accounts called on the host as in the scenario, and could all handles be looked into?",
+	    (long long)verdict->skipped_ids, one ? " was" : "s were", one ? "" : "such as ",
+	    (long long)verdict->skipped, one ? "it" : "them");
 }
 
 bool whole_doubt(
@@ -133,7 +133,7 @@ bool whole_doubt(
 	/* Handles that leak are what nobody can account for. */
 	return growth_is_leak(verdict) ||
 	       (doubt_handles(out, evidence) && doubt_names(out, evidence) &&
-	           doubt_rising(out, verdict));
+	           doubt_skipped(out, verdict));
 }
 
 /* ---- rule 6: what a clean run has seen ---- */

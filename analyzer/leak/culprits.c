@@ -238,6 +238,7 @@ static void group(
 		}
 		culprit->handles += holds[i].tokens + holds[i].others;
 		culprit->tokens += holds[i].tokens;
+		culprit->sure |= holds[i].sure;
 		culprit->logon_sessions += holds[i].item < held->logon_count;
 		culprit->session_ids += holds[i].item >= held->logon_count;
 		culprit->alone += holds_alone(tally, &holds[i], image_follows(culprit->image));

@@ -61,114 +61,183 @@ enum yes_no leak_process_ended(const struct snapshot *then, const struct snapsho
 	return ended;
 }
 
-static bool holds(const struct holders *holders, uint64_t luid, const struct process *process)
+static struct keeper *find_keeper(struct keepers *keepers, int64_t pid)
 {
-	size_t count;
-	const struct holder *holder = holders_of(holders, luid, &count);
-	for (size_t i = 0; i < count; i++) {
-		if (holder[i].pid == process->pid)
-			return !holder[i].follower;
-	}
-	return process->luid == luid;
-}
-
-/* A process that has ended since. */
-struct ended {
-	const struct snapshot *then;
-	const struct holders *holders;
-	const struct process **items;
-	size_t count;
-};
-
-static const struct process *ended_holder(const struct ended *ended, uint64_t luid)
-{
-	for (size_t i = 0; i < ended->count; i++) {
-		if (holds(ended->holders, luid, ended->items[i]))
-			return ended->items[i];
+	for (size_t i = 0; i < keepers->count; i++) {
+		if (keepers->items[i].pid == pid)
+			return &keepers->items[i];
 	}
 	return NULL;
 }
 
-/* False: memory is out. */
-static bool find_ended(struct ended *ended, const struct snapshot *now)
+static const struct process *process_of(const struct snapshot *snapshot, int64_t pid)
 {
-	const struct snapshot *then = ended->then;
-	size_t count;
-	struct process *running = sorted(now, &count);
-	ended->items = malloc((then->process_count + 1) * sizeof *ended->items);
-	for (size_t i = 0; running && ended->items && i < then->process_count; i++) {
-		const struct process *process = &then->processes[i];
-		if (may_hold_on(then, process) && !runs_on(running, count, process))
-			ended->items[ended->count++] = process;
-	}
-	free(running);
-	return running && ended->items;
-}
-
-static bool take(struct leak *leak, const struct process *holder, const char **taker, int64_t *pid)
-{
-	const char *image = holder && holder->image ? holder->image : "";
-	*pid = holder ? holder->pid : NUMBER_UNKNOWN;
-	*taker = intern_string(leak->pool, image, strlen(image));
-	return *taker;
-}
-
-static bool note_taken_logons(struct leak *leak, const struct ended *ended)
-{
-	const bool seen = snapshot_has(ended->then, SECTION_HANDLES);
-	for (size_t i = 0; i < leak->logon_count; i++) {
-		struct left_logon *left = &leak->logons[i];
-		if (!left->gone || left->went != leak->samples || left->fate != FATE_ORPHAN)
-			continue;
-		const struct process *holder = ended_holder(ended, left->luid);
-		if ((holder || !seen) && !take(leak, holder, &left->taker, &left->taker_pid))
-			return false;
-	}
-	return true;
-}
-
-static const struct process *ended_of(const struct ended *ended, int64_t pid)
-{
-	for (size_t i = 0; i < ended->count; i++) {
-		if (ended->items[i]->pid == pid)
-			return ended->items[i];
+	for (size_t i = 0; i < snapshot->process_count; i++) {
+		if (snapshot->processes[i].pid == pid && !snapshot->processes[i].exited)
+			return &snapshot->processes[i];
 	}
 	return NULL;
 }
 
-/* Session IDs that no session had then, and that one of them referred to. Whether they are free now, later samples show. */
-static bool note_taken_ids(struct leak *leak, const struct ended *ended)
+/* Those of a session end with it: they are no holders for this. */
+static bool ends_with_session(
+    const struct snapshot *then, const struct process *process, int64_t id)
 {
-	const struct snapshot *then = ended->then;
-	if (!snapshot_whole(then, SECTION_SESSIONS))
+	return process && process->session_id > 0 &&
+	       (process->session_id == id || !sample_session(then, process->session_id));
+}
+
+/* That the process held at `then` what was left of session `id`. */
+static bool add_keeper(struct leak *leak, struct keepers *keepers, const struct snapshot *then,
+    int64_t pid, const char *image, int64_t id)
+{
+	if (keepers->count == KEEPERS_MOST || image_follows(image) || find_keeper(keepers, pid) ||
+	    pid == then->observer_pid)
 		return true;
-	for (size_t i = 0; i < then->handle_count; i++) {
-		const struct handle *handle = &then->handles[i];
-		const struct process *holder = ended_of(ended, handle->pid);
-		if (!holder || handle->session_id <= 0 || handle->target_exited == NO ||
-		    handle->session_id > SESSION_ID_MOST ||
-		    sample_session(then, handle->session_id))
-			continue;
-		struct left_id *left = ids_entry(leak, handle->session_id);
-		if (!left || !take(leak, holder, &left->taker, &left->taker_pid))
+	const struct process *process = process_of(then, pid);
+	if (ends_with_session(then, process, id))
+		return true;
+	if (image && !(image = intern_string(leak->pool, image, strlen(image))))
+		return false;
+	keepers->items[keepers->count++] = (struct keeper){
+	    image, pid, process ? process->start_time : TIMESTAMP_UNKNOWN, then->time};
+	return true;
+}
+
+static bool went_now(const struct leak *leak, bool gone, size_t went)
+{
+	return gone && went == leak->samples;
+}
+
+bool leak_shows_holders(const struct snapshot *sample, const struct snapshot *other)
+{
+	static const char *const sections[] = {
+	    SECTION_HANDLES, SECTION_SESSIONS, SECTION_LOGON_SESSIONS};
+	for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
+		if (snapshot_extent(sample, sections[i]) < snapshot_extent(other, sections[i]))
 			return false;
 	}
 	return true;
 }
 
-bool leak_note_ends(struct leak *leak, const struct snapshot *then, const struct snapshot *now)
+/* may_have_ended: a process did, since the last sample, or nobody knows. */
+static bool find_logon_keepers(struct leak *leak, const struct snapshot *then, bool may_have_ended)
 {
 	struct holders holders = {0};
-	struct ended ended = {.then = then, .holders = &holders};
-	if (!both_list_processes(then, now))
-		return true;
-	bool good = find_ended(&ended, now);
-	if (good && ended.count > 0)
-		good = holders_find(&holders, then, NULL) && note_taken_logons(leak, &ended) &&
-		       note_taken_ids(leak, &ended);
-	holders_deinit(&holders);
-	free(ended.items);
+	bool good = true, found = false;
+	for (size_t i = 0; good && i < leak->logon_count; i++) {
+		struct left_logon *left = &leak->logons[i];
+		size_t count;
+		bool runs = false;
+		if (!went_now(leak, left->gone, left->went) ||
+		    (left->fate != FATE_ORPHAN && !left->was_left))
+			continue;
+		if (!found && !(found = holders_find(&holders, then, NULL)))
+			return false;
+		left->keepers = (struct keepers){0};
+		const struct holder *holder = holders_of(&holders, left->luid, &count);
+		for (size_t j = 0; good && j < count; j++)
+			good = add_keeper(leak, &left->keepers, then, holder[j].pid,
+			    holder[j].image, left->session_id);
+		for (size_t j = 0; good && j < then->process_count; j++) {
+			const struct process *process = &then->processes[j];
+			if (process->luid != left->luid || process->exited)
+				continue;
+			runs = true;
+			good = add_keeper(leak, &left->keepers, then, process->pid, process->image,
+			    left->session_id);
+		}
+		left->keepers.unknown = count == 0 && !runs && may_have_ended &&
+		                        !handles_shown_of(then, &holders, left->luid);
+	}
+	if (found)
+		holders_deinit(&holders);
 	return good;
+}
+
+static bool find_id_keepers(struct leak *leak, const struct snapshot *then)
+{
+	bool any = false;
+	for (size_t i = 0; i < leak->id_count; i++) {
+		if (!went_now(leak, leak->ids[i].gone, leak->ids[i].went))
+			continue;
+		leak->ids[i].keepers = (struct keepers){0};
+		any = true;
+	}
+	for (size_t i = 0; any && i < then->handle_count; i++) {
+		const struct handle *handle = &then->handles[i];
+		struct left_id *left = handle->session_id > 0 && handle->target_exited != NO
+		                           ? ids_find(leak, handle->session_id)
+		                           : NULL;
+		if (left && went_now(leak, left->gone, left->went) &&
+		    !add_keeper(
+		        leak, &left->keepers, then, handle->pid, handle->image, handle->session_id))
+			return false;
+	}
+	return true;
+}
+
+static bool is_running(const struct process *running, size_t count, const struct keeper *keeper)
+{
+	const struct process then = {
+	    .pid = keeper->pid, .image = keeper->image, .start_time = keeper->start_time};
+	const struct process *same =
+	    count ? bsearch(&then, running, count, sizeof *running, by_pid) : NULL;
+	/* One that started since is another. */
+	const bool since = same && keeper->seen != TIMESTAMP_UNKNOWN &&
+	                   same->start_time != TIMESTAMP_UNKNOWN && same->start_time > keeper->seen;
+	return !since && runs_on(running, count, &then);
+}
+
+/* Who runs on has released it by himself; of the others only a whole list tells that they have ended. */
+static void resolve(
+    struct keepers *keepers, const struct process *running, size_t count, bool whole)
+{
+	size_t left = 0;
+	for (size_t i = 0; i < keepers->count; i++) {
+		const struct keeper *keeper = &keepers->items[i];
+		if (is_running(running, count, keeper))
+			continue;
+		if (whole && !keepers->taken) {
+			keepers->taken = true;
+			keepers->taker = *keeper;
+		} else if (!whole) {
+			keepers->items[left++] = *keeper;
+		}
+	}
+	keepers->count = left;
+}
+
+bool leak_note_ends(struct leak *leak, const struct snapshot *then, const struct snapshot *last,
+    const struct snapshot *now)
+{
+	const bool whole = snapshot_whole(now, SECTION_PROCESSES) && now->process_count > 0;
+	size_t count;
+	struct process *running;
+	if (!find_logon_keepers(leak, then, leak_process_ended(last, now) != NO) ||
+	    !find_id_keepers(leak, then) || !(running = sorted(now, &count)))
+		return false;
+	for (size_t i = 0; i < leak->logon_count; i++) {
+		if (leak->logons[i].keepers.count > 0)
+			resolve(&leak->logons[i].keepers, running, count, whole);
+	}
+	for (size_t i = 0; i < leak->id_count; i++) {
+		if (leak->ids[i].keepers.count > 0)
+			resolve(&leak->ids[i].keepers, running, count, whole);
+	}
+	free(running);
+	return true;
+}
+
+static void count_taken(struct taken_along *out, size_t *count, const struct keepers *keepers)
+{
+	if (!keepers->taken && !keepers->unknown && keepers->count == 0)
+		return;
+	++*count;
+	if (keepers->taken && !out->image) {
+		out->image = keepers->taker.image;
+		out->pid = keepers->taker.pid;
+	}
 }
 
 struct taken_along leak_taken_along(const struct leak *leak)
@@ -176,22 +245,14 @@ struct taken_along leak_taken_along(const struct leak *leak)
 	struct taken_along out = {.pid = NUMBER_UNKNOWN};
 	for (size_t i = 0; i < leak->logon_count; i++) {
 		const struct left_logon *left = &leak->logons[i];
-		if (!left->gone || !left->taker || !left->watched || left->older)
-			continue;
-		if (out.logon_sessions++ == 0 && *left->taker) {
-			out.image = left->taker;
-			out.pid = left->taker_pid;
-		}
+		if (left->gone && left->watched && !left->older)
+			count_taken(&out, &out.logon_sessions, &left->keepers);
 	}
 	for (size_t i = 0; i < leak->id_count; i++) {
 		const struct left_id *left = &leak->ids[i];
-		if (!left->gone || !left->taker || left->older || left->logons > 0 ||
-		    left_id_is_harmless(leak, left) || (leak->terms.is_watched && !left->watched))
-			continue;
-		if (out.session_ids++ == 0 && out.logon_sessions == 0 && *left->taker) {
-			out.image = left->taker;
-			out.pid = left->taker_pid;
-		}
+		if (left->gone && !left->older && left->logons == 0 &&
+		    !left_id_is_harmless(leak, left) && (!leak->terms.is_watched || left->watched))
+			count_taken(&out, &out.session_ids, &left->keepers);
 	}
 	return out;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "evidence/identity.h"
 #include "leak/inside.h"
 
 static int number_order(const void *a, const void *b)
@@ -38,7 +39,7 @@ static int64_t *listed_ids(const struct snapshot *sample)
 	return ids;
 }
 
-static struct left_id *find(const struct leak *leak, int64_t id)
+struct left_id *ids_find(const struct leak *leak, int64_t id)
 {
 	const struct left_id key = {.id = id};
 	return leak->id_count ? bsearch(&key, leak->ids, leak->id_count, sizeof key, id_order)
@@ -47,7 +48,7 @@ static struct left_id *find(const struct leak *leak, int64_t id)
 
 struct left_id *ids_entry(struct leak *leak, int64_t id)
 {
-	struct left_id *found = find(leak, id);
+	struct left_id *found = ids_find(leak, id);
 	size_t at = leak->id_count;
 	if (found)
 		return found;
@@ -63,8 +64,11 @@ struct left_id *ids_entry(struct leak *leak, int64_t id)
 		at--;
 	memmove(&leak->ids[at + 1], &leak->ids[at], (leak->id_count - at) * sizeof *leak->ids);
 	leak->id_count++;
-	leak->ids[at] = (struct left_id){
-	    .id = id, .gone = true, .ended = TIMESTAMP_UNKNOWN, .fresh = TIMESTAMP_UNKNOWN};
+	leak->ids[at] = (struct left_id){.id = id,
+	    .gone = true,
+	    .ended = TIMESTAMP_UNKNOWN,
+	    .fresh = TIMESTAMP_UNKNOWN,
+	    .lived = TIMESTAMP_UNKNOWN};
 	return &leak->ids[at];
 }
 
@@ -75,20 +79,93 @@ static void forget_end(struct left_id *left)
 	left->proof = AGE_UNKNOWN;
 }
 
+static uint64_t mixed(uint64_t a, uint64_t b)
+{
+	uint64_t mix = a * UINT64_C(0x9e3779b97f4a7c15) + b;
+	mix = (mix ^ mix >> 32) * UINT64_C(0xd6e8feb86659fd93);
+	return mix ^ mix >> 32;
+}
+
+/* What refers to it: what did so before comes first, so that it is known again. */
+static void note_witness(struct left_id *left, uint64_t witness)
+{
+	size_t at = 0;
+	while (at < left->found_count && left->found[at] != witness)
+		at++;
+	if (at < left->found_count)
+		return;
+	at = 0;
+	while (at < left->witness_count && left->witnesses[at] != witness)
+		at++;
+	if (at < left->witness_count) {
+		if (left->found_count < ID_WITNESSES)
+			left->found_count++;
+		memmove(
+		    &left->found[1], left->found, (left->found_count - 1) * sizeof *left->found);
+		left->found[0] = witness;
+		left->persisting++;
+	} else if (left->found_count < ID_WITNESSES) {
+		left->found[left->found_count++] = witness;
+	}
+}
+
 /* The entry, counted anew at its first reference in this sample. */
-static struct left_id *refer(struct leak *leak, int64_t id)
+static struct left_id *refer(struct leak *leak, int64_t id, uint64_t witness)
 {
 	struct left_id *left = ids_entry(leak, id);
-	if (!left || (left->sample == leak->samples && !left->gone))
-		return left;
-	left->older |=
-	    left->sample == 0 && leak->terms.is_watched && !leak->references_seen && !left->listed;
-	left->tokens = left->processes = left->logons = left->exited = 0;
-	left->object = false;
-	left->sample = leak->samples;
-	left->shown = leak->time;
-	left->gone = false;
+	if (!left)
+		return NULL;
+	if (left->sample != leak->samples || left->gone) {
+		left->older |= left->sample == 0 && leak->terms.is_watched &&
+		               !leak->references_seen && !left->listed;
+		left->tokens = left->processes = left->logons = left->exited = left->doubtful = 0;
+		left->own = 0;
+		left->found_count = left->persisting = 0;
+		left->object = false;
+		left->sample = leak->samples;
+		left->shown = leak->time;
+		left->gone = false;
+		left->keepers = (struct keepers){0};
+	}
+	note_witness(left, witness);
 	return left;
+}
+
+/* By the samples' clock. */
+static int64_t when(const struct leak *leak, const struct snapshot *sample, int64_t time)
+{
+	return time == TIMESTAMP_UNKNOWN || sample->time == TIMESTAMP_UNKNOWN ||
+	               leak->time == TIMESTAMP_UNKNOWN
+	           ? TIMESTAMP_UNKNOWN
+	           : time - (sample->time - leak->time);
+}
+
+static void note_lived(struct left_id *left, int64_t time)
+{
+	if (time > left->lived)
+		left->lived = time;
+}
+
+static bool is_own(uint64_t luid)
+{
+	return luid == LUID_UNKNOWN || luid_is_lasting(luid);
+}
+
+static bool refer_exited(
+    struct leak *leak, const struct snapshot *sample, const struct handle *handle)
+{
+	struct left_id *left = refer(leak, handle->session_id,
+	    mixed((uint64_t)handle->target_pid + 1, (uint64_t)handle->target_start_time));
+	if (!left)
+		return false;
+	left->own += is_own(handle->luid);
+	if (handle_is_by_pid(handle))
+		left->doubtful++;
+	else
+		left->exited++;
+	note_lived(left, when(leak, sample, handle->target_start_time));
+	note_lived(left, when(leak, sample, handle->target_exit_time));
+	return true;
 }
 
 /* A handle tells the session ID of its token, or of the exited process that it keeps; processes that run are listed themselves. */
@@ -102,13 +179,20 @@ static bool refer_tokens(struct leak *leak, const struct snapshot *sample, const
 		if (handle->target_exited == NO ||
 		    lists(sessions, sample->session_count, handle->session_id))
 			continue;
-		struct left_id *left = refer(leak, handle->session_id);
+		if (handle_keeps_exited(handle)) {
+			if (!refer_exited(leak, sample, handle))
+				return false;
+			continue;
+		}
+		const bool named = handle->token_id != NUMBER_UNKNOWN;
+		struct left_id *left = refer(leak, handle->session_id,
+		    mixed(named ? (uint64_t)handle->token_id
+		                : mixed((uint64_t)handle->pid, (uint64_t)handle->value),
+		        handle->luid));
 		if (!left)
 			return false;
-		if (!handle_keeps_exited(handle))
-			left->tokens++;
-		else
-			left->exited++;
+		left->tokens++;
+		left->own += is_own(handle->luid);
 	}
 	return true;
 }
@@ -117,21 +201,26 @@ static bool refer_others(struct leak *leak, const struct snapshot *sample, const
 {
 	struct left_id *left;
 	for (size_t i = 0; i < sample->process_count; i++) {
-		const int64_t id = sample->processes[i].session_id;
+		const struct process *process = &sample->processes[i];
+		const int64_t id = process->session_id;
 		if (!is_id(id) || lists(sessions, sample->session_count, id))
 			continue;
-		if (!(left = refer(leak, id)))
+		if (!(left = refer(leak, id,
+		          mixed((uint64_t)process->pid + 1, (uint64_t)process->start_time))))
 			return false;
 		left->processes++;
+		left->own += is_own(process->luid);
+		note_lived(left, when(leak, sample, process->start_time));
 	}
 	for (size_t i = 0; i < sample->logon_session_count; i++) {
-		const int64_t id = sample->logon_sessions[i].session_id;
-		if (!is_id(id) || lists(sessions, sample->session_count, id) ||
-		    sample->logon_sessions[i].disputed)
+		const struct logon_session *session = &sample->logon_sessions[i];
+		if (!is_id(session->session_id) ||
+		    lists(sessions, sample->session_count, session->session_id) ||
+		    session->disputed)
 			continue;
-		if (!(left = refer(leak, id)))
+		if (!(left = refer(leak, session->session_id, mixed(session->luid, 1))))
 			return false;
-		const struct left_logon *logon = leak_logon(leak, sample->logon_sessions[i].luid);
+		const struct left_logon *logon = leak_logon(leak, session->luid);
 		left->logons++;
 		left->watched |= logon && logon->watched;
 		left->older &= !(logon && !logon->older);
@@ -140,7 +229,7 @@ static bool refer_others(struct leak *leak, const struct snapshot *sample, const
 		const int64_t id = sample->session_objects[i].id;
 		if (!is_id(id) || lists(sessions, sample->session_count, id))
 			continue;
-		if (!(left = refer(leak, id)))
+		if (!(left = refer(leak, id, 1)))
 			return false;
 		left->object = true;
 	}
@@ -156,7 +245,10 @@ static bool note_listed(struct leak *leak, const int64_t *sessions, size_t count
 			return false;
 		if (!left)
 			continue;
+		if (left->sample && !left->gone)
+			left->went = leak->samples;
 		left->gone = left->listed = true; /* it has a session: nothing is left over */
+		left->witness_count = 0;
 		left->older = false;
 		left->fresh = time;
 		forget_end(left);
@@ -170,9 +262,23 @@ static bool shows_references(const struct snapshot *sample)
 	       snapshot_whole(sample, SECTION_HANDLES);
 }
 
+/* An ID that nothing of before refers to any more had a session meanwhile, or may have had. */
+static void check_witnesses(struct left_id *left, int64_t shown, bool whole)
+{
+	if (whole && left->witness_count > 0 && left->persisting == 0) {
+		left->fresh = shown;
+		forget_end(left);
+	}
+	if (!whole && left->witness_count > 0)
+		return;
+	memcpy(left->witnesses, left->found, sizeof left->found);
+	left->witness_count = left->found_count;
+}
+
 bool ids_add(struct leak *leak, const struct snapshot *sample, int64_t time)
 {
 	const struct sight *sight = snapshot_sight_of(sample, SECTION_SESSIONS);
+	const int64_t before = leak->references_time;
 	leak->any_stamped = !snapshot_whole(sample, SECTION_SESSIONS);
 	if (!snapshot_whole(sample, SECTION_SESSIONS))
 		return true;
@@ -183,6 +289,11 @@ bool ids_add(struct leak *leak, const struct snapshot *sample, int64_t time)
 		struct left_id *left = &leak->ids[i];
 		if (lists(sessions, sample->session_count, left->id))
 			continue;
+		if (left->sample == leak->samples)
+			check_witnesses(left, before, shows_references(sample));
+		if (left->lived != TIMESTAMP_UNKNOWN && left->absent_count > 0 &&
+		    left->lived > left->absent_first)
+			forget_end(left);
 		left_note_absence(time, sight->rows != NUMBER_UNKNOWN, &left->absent_first,
 		    &left->absent_second, &left->absent_count, &left->absent_counted, &left->ended,
 		    &left->proof);
@@ -193,9 +304,13 @@ bool ids_add(struct leak *leak, const struct snapshot *sample, int64_t time)
 		if (left->gone)
 			continue;
 		left->gone = true;
+		left->went = leak->samples;
+		left->witness_count = 0;
 		if (left->watched)
 			leak->last_gone = time;
 	}
+	if (shows_references(sample))
+		leak->references_time = time;
 	leak->references_seen |= shows_references(sample);
 	free(sessions);
 	return good;
@@ -210,7 +325,7 @@ static void prove_end(struct left_id *left, int64_t ended)
 	if (ended == TIMESTAMP_UNKNOWN ||
 	    (left->fresh != TIMESTAMP_UNKNOWN && ended <= left->fresh))
 		return;
-	left->ended = ended;
+	left->ended = ended > left->lived ? ended : left->lived;
 	left->proof = AGE_CYCLE;
 }
 
@@ -218,7 +333,7 @@ bool leak_prove_id_ends(struct leak *leak, const struct given_id *given, size_t 
 {
 	bool *told = calloc(SESSION_ID_MOST + 1, sizeof *told);
 	for (size_t i = count; told && i-- > 0;) {
-		struct left_id *left = is_id(given[i].id) ? find(leak, given[i].id) : NULL;
+		struct left_id *left = is_id(given[i].id) ? ids_find(leak, given[i].id) : NULL;
 		if (left && !told[left->id])
 			prove_end(left, given[i].ended);
 		if (left)
@@ -228,25 +343,59 @@ bool leak_prove_id_ends(struct leak *leak, const struct given_id *given, size_t 
 	return told;
 }
 
+bool left_id_is_sure(const struct left_id *left)
+{
+	return left->tokens + left->exited + left->processes + left->logons > 0;
+}
+
 bool left_id_is_of_tokens(const struct left_id *left)
 {
-	return left->exited + left->processes == 0;
+	return left->exited + left->doubtful + left->processes == 0;
 }
+
+/* The first of the logons that began after that time. */
+static size_t first_after(const struct given_id *given, size_t count, int64_t time)
+{
+	size_t low = 0, high = count;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		if (given[middle].started > time)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/* The highest ID that was given from each on, the caller's to free(); behind the last -1. NULL: memory is out. */
+static int64_t *highest_from(const struct given_id *given, size_t count)
+{
+	int64_t *highest = malloc((count + 1) * sizeof *highest);
+	if (!highest)
+		return NULL;
+	highest[count] = -1;
+	for (size_t i = count; i-- > 0;)
+		highest[i] = given[i].id > highest[i + 1] ? given[i].id : highest[i + 1];
+	return highest;
+}
+
+/* Of the release time, a minute of 20. */
+#define GOING 20
 
 /* That a higher ID was given after the session of each had ended. Returns how many of those only tokens refer to. */
 static size_t find_pinned(
     struct leak *leak, const struct given_id *given, size_t count, const int64_t *highest)
 {
+	/* A session needs a moment to go after its logoff: until then its ID is taken. */
+	const int64_t margin = leak_release_time(leak) / GOING;
 	size_t by_tokens = 0;
 	for (size_t i = 0; i < leak->id_count; i++) {
 		struct left_id *left = &leak->ids[i];
-		size_t from = count;
+		size_t from;
 		left->pinned = false;
-		if (left->gone || left->ended == TIMESTAMP_UNKNOWN ||
-		    left->tokens + left->exited + left->processes + left->logons == 0)
+		if (left->gone || left->ended == TIMESTAMP_UNKNOWN || !left_id_is_sure(left))
 			continue;
-		while (from > 0 && given[from - 1].started > left->ended)
-			from--;
+		from = first_after(given, count, left->ended + margin);
 		left->pinned = highest[from] > left->id;
 		by_tokens += left->pinned && left_id_is_of_tokens(left);
 	}
@@ -264,8 +413,7 @@ static void pin_last(struct leak *leak)
 	for (size_t i = 0; any && i < leak->id_count; i++) {
 		struct left_id *left = &leak->ids[i];
 		const bool alike = left_id_is_of_tokens(left) ? any_by_tokens : any;
-		left->pinned |= alike && !left->gone &&
-		                left->tokens + left->exited + left->processes + left->logons > 0 &&
+		left->pinned |= alike && !left->gone && left_id_is_sure(left) &&
 		                leak_is_old(leak, left->ended, left->shown, 0);
 	}
 }
@@ -274,13 +422,9 @@ static void pin_last(struct leak *leak)
  * error of the evidence. What the host says of itself proves nothing: the switch may have been set since it started. */
 void leak_pin(struct leak *leak, const struct given_id *given, size_t count)
 {
-	/* The highest ID that was given from each on. */
-	int64_t *highest = malloc((count + 1) * sizeof *highest);
+	int64_t *highest = highest_from(given, count);
 	if (!highest)
 		return;
-	highest[count] = -1;
-	for (size_t i = count; i-- > 0;)
-		highest[i] = given[i].id > highest[i + 1] ? given[i].id : highest[i + 1];
 	leak->ids_stayed = find_pinned(leak, given, count, highest);
 	leak->ids_came_back = stamps_came_back(leak, given, count);
 	free(highest);
@@ -291,6 +435,32 @@ void leak_pin(struct leak *leak, const struct given_id *given, size_t count)
 	for (size_t i = 0; leak->tokens_keep_ids != YES && i < leak->id_count; i++)
 		leak->ids[i].pinned &= !left_id_is_of_tokens(&leak->ids[i]);
 	pin_last(leak);
+}
+
+int64_t leak_skipped_ids(const struct leak *leak, const struct given_id *given, size_t count,
+    const struct snapshot *last, int64_t *one)
+{
+	const int64_t margin = leak_release_time(leak) / GOING;
+	bool *later = calloc(SESSION_ID_MOST + 1, sizeof *later);
+	int64_t *highest = highest_from(given, count), skipped = 0;
+	if (!later || !highest || !last || !snapshot_whole(last, SECTION_SESSIONS))
+		count = 0;
+	for (size_t i = count; i-- > 0;) {
+		const int64_t id = given[i].id, over = given[i].over;
+		if (!is_id(id) || later[id])
+			continue;
+		later[id] = true;
+		const struct left_id *left = ids_find(leak, id);
+		if (over == TIMESTAMP_UNKNOWN || (left && left->sample > 0) ||
+		    sample_session(last, id) ||
+		    highest[first_after(given, count, over + margin)] <= id)
+			continue;
+		skipped++;
+		*one = id;
+	}
+	free(highest);
+	free(later);
+	return skipped;
 }
 
 enum yes_no leak_tokens_keep_ids(const struct leak *leak)

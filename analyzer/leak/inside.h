@@ -2,6 +2,8 @@
 #ifndef LEAKLAB_LEAK_INSIDE_H
 #define LEAKLAB_LEAK_INSIDE_H
 
+#include <string.h>
+
 #include "leak/leak.h"
 
 /* Clocks of host and driver are never quite in step. */
@@ -46,6 +48,7 @@ struct leak {
 	int64_t first_time;        /* of the first sample */
 	uint64_t first_luid;       /* highest LUID listed there */
 	bool first_whole;          /* it lists all logon sessions */
+	int64_t references_time;   /* of the last of those */
 	bool references_seen;      /* some sample had logon sessions and handles whole */
 	struct left_logon *logons; /* by LUID */
 	size_t logon_count, logon_room;
@@ -71,6 +74,8 @@ bool ids_add(struct leak *leak, const struct snapshot *sample, int64_t time);
 /* NULL: it is not listed. */
 const struct session *sample_session(const struct snapshot *snapshot, int64_t id);
 
+/* NULL: nothing is known of the ID. */
+struct left_id *ids_find(const struct leak *leak, int64_t id);
 /* The entry of a session ID, made in its place if there is none: as one that nothing refers to. NULL: memory is out. */
 struct left_id *ids_entry(struct leak *leak, int64_t id);
 

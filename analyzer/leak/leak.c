@@ -14,7 +14,7 @@ struct leak *leak_create(const struct leak_terms *terms)
 	if (!leak)
 		return NULL;
 	leak->terms = *terms;
-	leak->time = leak->first_time = leak->last_gone = TIMESTAMP_UNKNOWN;
+	leak->time = leak->first_time = leak->last_gone = leak->references_time = TIMESTAMP_UNKNOWN;
 	leak->stated = NUMBER_UNKNOWN;
 	leak->tokens_keep_ids = YES; /* as Windows has it since MS16-111 */
 	leak->pool = intern_create();

@@ -101,6 +101,20 @@ enum unsure {
 	UNSURE_KINDS
 };
 
+/* Who held what has gone, as far as it matters whether it ended: private. */
+#define KEEPERS_MOST 4
+struct keepers {
+	struct keeper {
+		const char *image; /* the leak's; NULL: not known */
+		int64_t pid, start_time;
+		int64_t seen; /* by the host's clock, when it held it */
+	} items[KEEPERS_MOST];
+	size_t count;        /* of those of whom it is not known yet */
+	bool unknown;        /* who held it was not seen, and a process ended or may have */
+	struct keeper taker; /* one that has ended */
+	bool taken;
+};
+
 /* A logon session that some sample showed. Texts are the leak's. */
 struct left_logon {
 	uint64_t luid;
@@ -129,10 +143,10 @@ struct left_logon {
 	size_t absent_count, sample;
 	bool absent_counted;
 	size_t first; /* the first sample that showed it */
-	const char *
-	    taker; /* who held it when it went as that process ended, "" if that is not known; NULL: it did not */
-	int64_t taker_pid;
+	struct keepers keepers;
 };
+
+#define ID_WITNESSES 8
 
 /* A session ID that is in no session list, and referred to. */
 struct left_id {
@@ -141,8 +155,12 @@ struct left_id {
 	bool gone;
 	size_t tokens, processes, logons; /* that refer to it */
 	size_t exited;                    /* handles to processes of it that have exited */
-	bool object;                      /* the kernel still has its object, by name: a hint */
-	int64_t ended;                    /* as above */
+	size_t
+	    doubtful; /* the same to processes that nothing tells but their ID, which may have been another's */
+	size_t
+	    own; /* of all handles and processes, those of no logon session that people make, such as winlogon's */
+	bool object;   /* the kernel still has its object, by name: a hint */
+	int64_t ended; /* as above */
 	enum age_proof proof;
 	bool watched;
 	bool older;
@@ -150,14 +168,15 @@ struct left_id {
 
 	/* private: as above */
 	int64_t absent_first, absent_second;
-	size_t absent_count, sample;
+	size_t absent_count, sample, went;
 	bool absent_counted;
-	bool listed; /* some sample lists its session */
-	int64_t
-	    fresh; /* the last sample that lists its session, or shows that nothing refers to it */
-	const char *
-	    taker; /* a process that referred to it while no session had it, and has ended; NULL: none */
-	int64_t taker_pid;
+	bool listed;   /* some sample lists its session */
+	int64_t fresh; /* by then a session of it was there, or nothing referred to it */
+	int64_t lived; /* by then a process of its session ran or exited */
+	/* Some of what referred to it in the last sample with handles, and does in this one, what did already first. */
+	uint64_t witnesses[ID_WITNESSES], found[ID_WITNESSES];
+	size_t witness_count, found_count, persisting;
+	struct keepers keepers;
 };
 
 /* NULL: memory is out. */
@@ -178,11 +197,16 @@ void leak_prove_end(struct leak *leak, uint64_t luid, int64_t ended);
  * proven. */
 struct given_id {
 	int64_t id, started, ended;
+	int64_t over; /* the logon was over by then, proven or not; TIMESTAMP_UNKNOWN */
 };
 /* Of the run's logons, sorted by their start: the last that was given an ID tells when its session had ended. False: memory is out. */
 bool leak_prove_id_ends(struct leak *leak, const struct given_id *given, size_t count);
 /* Says which referred IDs are pinned. The IDs are sorted by their start. */
 void leak_pin(struct leak *leak, const struct given_id *given, size_t count);
+/* How many IDs were given to none of the run's logons after their last one, though higher ones were, without a session in the last
+ * sample or anything in sight that refers, or referred and then let go: something out of sight keeps them. *one: one of them. */
+int64_t leak_skipped_ids(const struct leak *leak, const struct given_id *given, size_t count,
+    const struct snapshot *last, int64_t *one);
 /* Whether tokens keep session IDs on this host, as Windows has it since MS16-111. NO: IDs were given again that tokens still
  * referred to; YES_NO_UNKNOWN: some were, and others were not, or the host says so and yet a higher one was given. */
 enum yes_no leak_tokens_keep_ids(const struct leak *leak);
@@ -190,6 +214,8 @@ enum yes_no leak_tokens_keep_ids(const struct leak *leak);
 /* All that samples showed, by LUID and by ID; what has gone is still among them. */
 struct left_logon *leak_logons(const struct leak *leak, size_t *count);
 struct left_id *leak_ids(const struct leak *leak, size_t *count);
+/* Something refers to it for sure: not a name, nor an exited process by its ID alone. */
+bool left_id_is_sure(const struct left_id *left);
 /* Only tokens refer to it, and the logon sessions that they keep. */
 bool left_id_is_of_tokens(const struct left_id *left);
 /* The same, where tokens keep no ID. */
@@ -215,14 +241,18 @@ int64_t leak_last_gone(const struct leak *leak);
 /* Whether a process outside RDS sessions ended between two samples; YES_NO_UNKNOWN where their lists do not tell. */
 enum yes_no leak_process_ended(const struct snapshot *then, const struct snapshot *now);
 
-/* Finds which of what went at `now`, the sample that was added last, went as a process ended that held it at `then`, an earlier one with
- * handles. False: memory is out. */
-bool leak_note_ends(struct leak *leak, const struct snapshot *then, const struct snapshot *now);
-/* Watched orphans, and session IDs of no orphan, that went so: no late release, but perhaps a leak that was taken along. */
+/* Whether the sample shows as well as another one who holds what. */
+bool leak_shows_holders(const struct snapshot *sample, const struct snapshot *other);
+/* Finds who held what went at `now`, the sample that was added last, and which of them have ended. last: the sample before; then: the last
+ * before that shows holders as well as any, or the same. False: memory is out. */
+bool leak_note_ends(struct leak *leak, const struct snapshot *then, const struct snapshot *last,
+    const struct snapshot *now);
+/* Watched orphans, and session IDs of no orphan, that went as a process ended that held them, or may have: no late release, but perhaps a
+ * leak that was taken along. */
 struct taken_along {
 	size_t logon_sessions, session_ids;
 	const char
-	    *image; /* of the first of those processes, the leak's; NULL: handles were not seen */
+	    *image; /* of the first of those processes, the leak's; NULL: that is not known */
 	int64_t pid;
 };
 struct taken_along leak_taken_along(const struct leak *leak);
@@ -291,6 +321,7 @@ struct culprit {
 	int64_t exited;         /* processes that have exited, among what it has handles to */
 	int64_t logon_sessions; /* distinct orphans among them */
 	int64_t session_ids;    /* pinned IDs that it holds beyond those of orphans */
+	bool sure;              /* not by process IDs alone */
 	int64_t alone;        /* of both, what no other holds; followers count only for followers */
 	bool follower;        /* each of what it holds has another holder */
 	bool windows;         /* process_is_windows() */

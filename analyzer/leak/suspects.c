@@ -30,8 +30,8 @@ static int seen_order(const void *a, const void *b)
 {
 	const struct seen *left = a, *right = b;
 	int order = text_order(left->image, right->image);
-	order = order ? order : number_order(left->sign, right->sign);
 	order = order ? order : number_order(left->pid, right->pid);
+	order = order ? order : number_order(left->sign, right->sign);
 	return order ? order : number_order(left->target, right->target);
 }
 
@@ -68,33 +68,69 @@ static size_t collect(struct seen *out, const struct snapshot *sample, int sign)
 	return count;
 }
 
-/* Sorted, so that those of the earlier moment come first: they are taken from what the processes with that image have now, as it may
- * have been started again since. An exited process counts once for each that keeps it. */
+/* What a process has now and had before, of one kind. */
+struct tally {
+	int64_t now, before;
+};
+
+static int64_t gain_of(const struct tally *tally, int64_t *ended)
+{
+	const int64_t gain = tally->now - tally->before;
+	int64_t inherited = 0;
+	/* Started since: it may be what another process with its image was before. */
+	if (gain > 0 && tally->before == 0)
+		inherited = gain < *ended ? gain : *ended;
+	*ended -= inherited;
+	return gain > inherited ? gain - inherited : 0;
+}
+
+/* Of one process, its handles in a row. Returns how many those are. */
+static size_t tally_process(
+    struct tally *hidden, struct tally *exited, const struct seen *seen, size_t count)
+{
+	size_t at = 0;
+	*hidden = *exited = (struct tally){0};
+	for (; at < count && seen[at].pid == seen[0].pid; at++) {
+		struct tally *tally = seen[at].target == NUMBER_UNKNOWN ? hidden : exited;
+		/* An exited process counts once for each that keeps it. */
+		if (at > 0 && tally == exited && seen_order(&seen[at - 1], &seen[at]) == 0)
+			continue;
+		*(seen[at].sign > 0 ? &tally->now : &tally->before) += 1;
+	}
+	return at;
+}
+
+/* Of one image, its processes in a row: what those had that have none any more is of those that had none before. Returns how many
+ * gained. */
+static size_t sum_up_image(struct suspect *out, const struct seen *seen, size_t count)
+{
+	struct tally hidden, exited;
+	int64_t ended_hidden = 0, ended_exited = 0;
+	size_t found = 0;
+	for (size_t i = 0; i < count;) {
+		i += tally_process(&hidden, &exited, seen + i, count - i);
+		ended_hidden += hidden.now ? 0 : hidden.before;
+		ended_exited += exited.now ? 0 : exited.before;
+	}
+	for (size_t i = 0; i < count;) {
+		const struct seen *first = &seen[i];
+		i += tally_process(&hidden, &exited, first, count - i);
+		const struct suspect suspect = {first->image, first->pid,
+		    gain_of(&hidden, &ended_hidden), gain_of(&exited, &ended_exited)};
+		if (most(&suspect) > 0)
+			out[found++] = suspect;
+	}
+	return found;
+}
+
 static size_t sum_up(struct suspect *out, const struct seen *seen, size_t count)
 {
-	size_t found = 0;
-	int64_t hidden = 0, exited = 0;
-	for (size_t i = 0; i < count; i++) {
-		const struct seen *now = &seen[i], *last = i ? now - 1 : NULL;
-		if (!last || text_order(last->image, now->image) != 0)
-			hidden = exited = 0;
-		if (last && seen_order(last, now) == 0 && now->target != NUMBER_UNKNOWN)
-			continue;
-		if (now->sign < 0) {
-			hidden += now->target == NUMBER_UNKNOWN;
-			exited += now->target != NUMBER_UNKNOWN;
-			continue;
-		}
-		if (found == 0 || out[found - 1].pid != now->pid ||
-		    text_order(out[found - 1].image, now->image) != 0)
-			out[found++] = (struct suspect){now->image, now->pid, 0, 0};
-		int64_t *before = now->target == NUMBER_UNKNOWN ? &hidden : &exited;
-		if (*before > 0)
-			--*before;
-		else if (now->target == NUMBER_UNKNOWN)
-			out[found - 1].hidden++;
-		else
-			out[found - 1].exited++;
+	size_t found = 0, end;
+	for (size_t i = 0; i < count; i = end) {
+		for (end = i + 1; end < count && text_order(seen[end].image, seen[i].image) == 0;
+		     end++)
+			;
+		found += sum_up_image(out + found, seen + i, end - i);
 	}
 	return found;
 }
@@ -115,12 +151,8 @@ bool suspects_find(struct suspects *out, const struct snapshot *then, const stru
 		free(seen);
 		return false;
 	}
-	count = sum_up(items, seen, count);
+	gained = sum_up(items, seen, count);
 	free(seen);
-	for (size_t i = 0; i < count; i++) {
-		if (most(&items[i]) > 0)
-			items[gained++] = items[i];
-	}
 	if (gained)
 		qsort(items, gained, sizeof *items, most_first);
 	*out = (struct suspects){items, gained, then != NULL};

@@ -152,7 +152,9 @@ bool referred_words(
 		append(out, REFERRED_WORDS, ", and %zu other process%s hold%s some",
 		    culprits.count - 1, culprits.count == 2 ? "" : "es",
 		    culprits.count == 2 ? "s" : "");
-	append(out, REFERRED_WORDS, ": very probably what keeps %s", one ? "it" : "them");
+	append(out, REFERRED_WORDS, ": %s what keeps %s",
+	    culprits.count == 0 || culprits.items[0].sure ? "very probably" : "they may be",
+	    one ? "it" : "them");
 	if (snapshot->tokens_keep_ids == NO)
 		append(out, REFERRED_WORDS,
 		    ", though the host says that its tokens keep no session IDs (SeTokenDoesNotTrackSessionObject)");

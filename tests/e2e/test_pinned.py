@@ -99,6 +99,29 @@ class OneSample(Case):
         compared = self.compare_text("--after-logoff", "25m", self.put("before.json", before), self.put("after.json", still), code=3)
         self.assertIn("session ID 5 is in no session list; something refers to it", compared)
 
+    def test_two_sessions_with_one_id_are_not_one_that_stays(self):
+        """svchost.exe still has a token of a session that has just ended, at two moments: of two sessions."""
+        before, _ = self.agent("--fixed")
+        then, now = "2026-11-29T10:00:00.000000Z", "2026-11-29T10:50:00.000000Z"
+        token = {"pid": 92, "image": "svchost.exe", "type": "Token", "luid": "00000000:000003e7", "session_id": 3}
+        whole = [{"section": section, "extent": "whole"} for section in ("sessions", "logon_sessions", "handles", "processes")]
+        carol = {"luid": "00000000:00990000", "user": "carol", "domain": "LAB", "logon_type": "RemoteInteractive", "session_id": 4,
+                 "logon_time": "2026-11-29T10:30:00.000000Z"}
+        for identity, code in ((1001, 1), (7777, 3)):
+            first = {**before, "time": then, "boot_time": "2026-11-28T10:00:00.000000Z", "sight": whole,
+                     "handles": [{**token, "value": 64, "token_id": 1001}]}
+            second = {**first, "time": now, "logon_sessions": [*before["logon_sessions"], carol],
+                      "sessions": [*before["sessions"], {"id": 4, "name": "rdp-tcp#1", "user": "carol", "domain": "LAB",
+                                                         "state": "Active"}],
+                      "handles": [{**token, "value": 64 if identity == 1001 else 136, "token_id": identity}]}
+            first.pop("release_time", None)
+            second.pop("release_time", None)
+            third = {**first, "time": "2026-11-29T10:01:00.000000Z"}
+            with self.subTest(identity=identity):
+                compared = self.compare_text(self.put("first.json", first), self.put("third.json", third),
+                                             self.put("second.json", second), code=code)
+                self.assertIn("svchost.exe", compared)
+
     def test_tokens_of_session_zero_and_of_sessions_beyond_any_seen(self):
         _, samples = self.agent("--fixed")
         sample = samples[-1]

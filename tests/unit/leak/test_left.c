@@ -193,7 +193,7 @@ static struct taken_along taken_with(
 	for (size_t i = 0; exited && i < now->process_count; i++)
 		now->processes[i].exited = now->processes[i].pid == 60;
 	add(leak, now, NINE + 2 * MINUTE);
-	assert_true(leak_note_ends(leak, then, now));
+	assert_true(leak_note_ends(leak, then, then, now));
 	assert_true(leak_prove_id_ends(leak, &given, 1));
 	const struct taken_along taken = leak_taken_along(leak);
 	assert_true(taken.logon_sessions + taken.session_ids == 0 ||
