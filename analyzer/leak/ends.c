@@ -148,7 +148,8 @@ static bool find_logon_keepers(struct leak *leak, const struct snapshot *then, b
 			    left->session_id);
 		}
 		left->keepers.unknown = count == 0 && !runs && may_have_ended &&
-		                        !handles_shown_of(then, &holders, left->luid);
+		                        !(sample_lists(then, left->luid) &&
+		                            handles_shown_of(then, &holders, left->luid));
 	}
 	if (found)
 		holders_deinit(&holders);

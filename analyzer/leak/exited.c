@@ -90,15 +90,6 @@ static bool runs(const struct snapshot *sample, int64_t pid)
 	return false;
 }
 
-static bool lists(const struct snapshot *sample, uint64_t luid)
-{
-	for (size_t i = 0; i < sample->logon_session_count; i++) {
-		if (sample->logon_sessions[i].luid == luid)
-			return true;
-	}
-	return false;
-}
-
 /* Whether what the handle tells of the process is of another one with its ID. */
 static bool contradicts(const struct handle *handle, const struct known_process *process)
 {
@@ -121,7 +112,7 @@ static const struct known_process *was(
 	    contradicts(handle, process))
 		return NULL;
 	if (process->luid != LUID_UNKNOWN && snapshot_whole(sample, SECTION_LOGON_SESSIONS) &&
-	    !lists(sample, process->luid))
+	    !sample_lists(sample, process->luid))
 		return NULL;
 	return process;
 }

@@ -71,6 +71,8 @@ struct leak {
 bool left_add(struct leak *leak, const struct snapshot *sample, int64_t time, int64_t offset);
 bool ids_add(struct leak *leak, const struct snapshot *sample, int64_t time);
 
+/* Whether the logon session is listed. */
+bool sample_lists(const struct snapshot *snapshot, uint64_t luid);
 /* NULL: it is not listed. */
 const struct session *sample_session(const struct snapshot *snapshot, int64_t id);
 

@@ -3,7 +3,7 @@
 #include <strings.h>
 
 #include "evidence/identity.h"
-#include "leak/leak.h"
+#include "leak/inside.h"
 
 /* Without ".exe". */
 static size_t stem_length(const char *image)
@@ -67,7 +67,7 @@ bool process_is_windows(const struct snapshot *snapshot, int64_t pid, const char
 	return image_is_windows(image);
 }
 
-static bool lists(const struct snapshot *snapshot, uint64_t luid)
+bool sample_lists(const struct snapshot *snapshot, uint64_t luid)
 {
 	for (size_t i = 0; i < snapshot->logon_session_count; i++) {
 		if (snapshot->logon_sessions[i].luid == luid)
@@ -80,7 +80,7 @@ uint64_t lasting_missing(const struct snapshot *before, const struct snapshot *a
 {
 	for (size_t i = 0; i < before->logon_session_count; i++) {
 		const uint64_t luid = before->logon_sessions[i].luid;
-		if (luid_is_lasting(luid) && !lists(after, luid))
+		if (luid_is_lasting(luid) && !sample_lists(after, luid))
 			return luid;
 	}
 	return 0;

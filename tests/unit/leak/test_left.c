@@ -215,6 +215,26 @@ static void what_goes_as_its_holder_ends_is_told_from_a_release(void **state)
 	assert_int_equal(taken_with(leaking, NINE + MINUTE, false).logon_sessions, 1);
 }
 
+static void who_held_what_came_later_is_not_seen_in_an_earlier_sample(void **state)
+{
+	(void)state;
+	/* Handles are seen at first only; then an orphan comes and goes, and so does a process. */
+	struct leak *leak = create(true);
+	struct snapshot *first = leaking(false, NINE), *then = leaking(true, NINE),
+	                *now = leaking(false, 0);
+	then->handle_count = 0;
+	add(leak, first, NINE);
+	add(leak, then, NINE + MINUTE);
+	add(leak, now, NINE + 2 * MINUTE);
+	assert_true(leak_note_ends(leak, first, then, now));
+	assert_int_equal(leak_taken_along(leak).logon_sessions, 1);
+	assert_null(leak_taken_along(leak).image);
+	snapshot_destroy(first);
+	snapshot_destroy(then);
+	snapshot_destroy(now);
+	leak_destroy(leak);
+}
+
 static void observer_that_ends_takes_nothing_along(void **state)
 {
 	(void)state;
@@ -264,6 +284,7 @@ int main(void)
 	    unit_test(a_row_that_is_listed_twice_is_one),
 	    unit_test(observers_own_logon_session_is_alive),
 	    unit_test(what_goes_as_its_holder_ends_is_told_from_a_release),
+	    unit_test(who_held_what_came_later_is_not_seen_in_an_earlier_sample),
 	    unit_test(observer_that_ends_takes_nothing_along),
 	    unit_test(session_ids_that_come_free_as_their_holder_ends_are_told_from_a_release),
 	};
