@@ -67,6 +67,7 @@ struct left_id *ids_entry(struct leak *leak, int64_t id)
 	leak->ids[at] = (struct left_id){.id = id,
 	    .gone = true,
 	    .ended = TIMESTAMP_UNKNOWN,
+	    .listed = TIMESTAMP_UNKNOWN,
 	    .fresh = TIMESTAMP_UNKNOWN,
 	    .lived = TIMESTAMP_UNKNOWN};
 	return &leak->ids[at];
@@ -117,7 +118,7 @@ static struct left_id *refer(struct leak *leak, int64_t id, uint64_t witness)
 		return NULL;
 	if (left->sample != leak->samples || left->gone) {
 		left->older |= left->sample == 0 && leak->terms.is_watched &&
-		               !leak->references_seen && !left->listed;
+		               !leak->references_seen && left->listed == TIMESTAMP_UNKNOWN;
 		left->tokens = left->processes = left->logons = left->exited = left->doubtful = 0;
 		left->own = 0;
 		left->found_count = left->persisting = 0;
@@ -247,7 +248,8 @@ static bool note_listed(struct leak *leak, const int64_t *sessions, size_t count
 			continue;
 		if (left->sample && !left->gone)
 			left->went = leak->samples;
-		left->gone = left->listed = true; /* it has a session: nothing is left over */
+		left->gone = true; /* it has a session: nothing is left over */
+		left->listed = time;
 		left->witness_count = 0;
 		left->older = false;
 		left->fresh = time;
@@ -451,7 +453,8 @@ int64_t leak_skipped_ids(const struct leak *leak, const struct given_id *given, 
 			continue;
 		later[id] = true;
 		const struct left_id *left = ids_find(leak, id);
-		if (over == TIMESTAMP_UNKNOWN || (left && left->sample > 0) ||
+		if (over == TIMESTAMP_UNKNOWN ||
+		    (left && (left->sample > 0 || left->listed > over)) ||
 		    sample_session(last, id) ||
 		    highest[first_after(given, count, over + margin)] <= id)
 			continue;

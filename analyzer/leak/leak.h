@@ -170,9 +170,9 @@ struct left_id {
 	int64_t absent_first, absent_second;
 	size_t absent_count, sample, went;
 	bool absent_counted;
-	bool listed;   /* some sample lists its session */
-	int64_t fresh; /* by then a session of it was there, or nothing referred to it */
-	int64_t lived; /* by then a process of its session ran or exited */
+	int64_t listed; /* the last sample that lists its session; TIMESTAMP_UNKNOWN: none does */
+	int64_t fresh;  /* by then a session of it was there, or nothing referred to it */
+	int64_t lived;  /* by then a process of its session ran or exited */
 	/* Some of what referred to it in the last sample with handles, and does in this one, what did already first. */
 	uint64_t witnesses[ID_WITNESSES], found[ID_WITNESSES];
 	size_t witness_count, found_count, persisting;

@@ -687,6 +687,34 @@ static void ids_that_are_skipped_are_doubted_whatever_the_slots(void **state)
 	}
 }
 
+static void ids_that_others_had_meanwhile_are_not_skipped(void **state)
+{
+	(void)state;
+	/* The first cycle's ID is an admin's from then on, who logs off as the host settles. */
+	struct run *run = run_create();
+	for (int i = 1; i < CYCLES; i++)
+		run->ids[i] = 3;
+	add_cycles(run, CYCLE_LOGGED_OFF);
+	for (int64_t second = 0; second < SETTLED + 200; second += 200) {
+		struct snapshot *snapshot = look(run, second);
+		if (second > 100 && second < 4000) {
+			struct session *session = snapshot_add_session(snapshot);
+			session->id = 2;
+			session->user = "admin";
+		}
+		add_sample(run,
+		    second == 0        ? MARK_BEFORE
+		    : second < 3000    ? MARK_DURING
+		    : second < SETTLED ? MARK_SETTLING
+		                       : MARK_SETTLED,
+		    second, snapshot);
+	}
+	struct verdict *verdict = judge(run);
+	assert_int_equal(verdict->skipped_ids, 0);
+	assert_int_equal(verdict->word, VERDICT_CLEAN);
+	run_finish(run, verdict);
+}
+
 static void add_hidden(struct snapshot *snapshot, int64_t pid, const char *image, int64_t count)
 {
 	for (int64_t i = 0; i < count; i++) {
@@ -758,6 +786,7 @@ int main(void)
 	    unit_test(orphan_that_is_older_than_the_run_hides_no_pinned_id),
 	    unit_test(session_that_is_still_going_has_its_id_still),
 	    unit_test(ids_that_are_skipped_are_doubted_whatever_the_slots),
+	    unit_test(ids_that_others_had_meanwhile_are_not_skipped),
 	    unit_test(suspects_that_explain_as_much_are_not_decided_between),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
