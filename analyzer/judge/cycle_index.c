@@ -43,7 +43,9 @@ struct given_id *cycles_given(const struct cycles *cycles, size_t *count)
 		if (cycle->session_id != NUMBER_UNKNOWN && cycle->started != TIMESTAMP_UNKNOWN)
 			given[(*count)++] = (struct given_id){cycle->session_id, cycle->started,
 			    cycle->result == CYCLE_LOGGED_OFF ? cycle->ended : TIMESTAMP_UNKNOWN,
-			    cycle->ended};
+			    cycle->result == CYCLE_LOGGED_OFF || cycle->result == CYCLE_UNPROVEN
+			        ? cycle->ended
+			        : TIMESTAMP_UNKNOWN};
 	}
 	if (*count)
 		qsort(given, *count, sizeof *given, by_start);

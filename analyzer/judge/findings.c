@@ -69,7 +69,8 @@ static bool tell_rising(struct sentences *out, const struct verdict *verdict)
 		    (long long)ids->pinned, ids->pinned == 1 ? "was" : "were",
 		    (long long)ids->distinct, (long long)ids->cycles);
 	const bool late = verdict->orphans_known && verdict->k == 0 && verdict->after_k > 0 &&
-	                  verdict->skipped_ids == 0 && !verdict->taken &&
+	                  verdict->skipped.skipped == 0 && verdict->skipped.unshown == 0 &&
+	                  !verdict->taken &&
 	                  verdict->pinned_ids + verdict->referred_ids + verdict->harmless_ids == 0;
 	return sentences_add(out, "%s by %.2f a cycle (%lld distinct in %lld cycles)%s", subject,
 	    ids->growth_per_cycle, (long long)ids->distinct, (long long)ids->cycles,

@@ -99,12 +99,11 @@ static bool weigh_ids(struct verdict *verdict, const struct evidence *evidence)
 	const int64_t quiet = leak_quiet_time(leak);
 	size_t count, left_count;
 	struct given_id *given = cycles_given(&evidence->cycles, &count);
-	const bool good = given && leak_prove_id_ends(evidence->leak, given, count);
-	if (good) {
+	bool good = given && leak_prove_id_ends(evidence->leak, given, count);
+	if (good)
 		leak_pin(evidence->leak, given, count);
-		verdict->skipped_ids = leak_skipped_ids(evidence->leak, given, count,
-		    evidence_last(evidence)->snapshot, &verdict->skipped);
-	}
+	good = good && leak_skipped_ids(leak, given, count, evidence_last(evidence)->snapshot,
+	                   &verdict->skipped);
 	free(given);
 	char words[TAKEN_WORDS];
 	verdict->taken = taken_words(leak, words);

@@ -130,9 +130,7 @@ struct verdict {
 	double pinned_lower, pinned_upper; /* 95 % interval of pinned_k / n; valid if n > 0 */
 	int64_t referred_ids;              /* the same, not proven to be pinned */
 	int64_t *referred;                 /* which they are, sorted */
-	int64_t
-	    skipped_ids; /* no session has them, nothing refers to them, and yet higher ones were given */
-	int64_t skipped;              /* one of those */
+	struct skipped_ids skipped;
 	bool taken;                   /* something went as its holder ended */
 	int64_t harmless_ids;         /* that only tokens refer to, where tokens keep none */
 	double smallest_visible_rate; /* valid if n > 0 */

@@ -25,6 +25,37 @@ static struct process *sorted(const struct snapshot *snapshot, size_t *count)
 	return copies;
 }
 
+/* The same, and whoever has handles. */
+static struct process *sorted_with_holders(const struct snapshot *snapshot, size_t *count)
+{
+	size_t listed, room;
+	struct process *copies = sorted(snapshot, &listed);
+	int64_t last = NUMBER_UNKNOWN;
+	*count = room = listed;
+	for (size_t i = 0; copies && i < snapshot->handle_count; i++) {
+		const struct handle *handle = &snapshot->handles[i];
+		const struct process process = {
+		    .pid = handle->pid, .image = handle->image, .start_time = TIMESTAMP_UNKNOWN};
+		if (handle->pid == last ||
+		    (listed && bsearch(&process, copies, listed, sizeof process, by_pid)))
+			continue;
+		last = handle->pid;
+		if (*count >= room) {
+			room = 2 * room + 16;
+			struct process *larger = reallocarray(copies, room, sizeof *larger);
+			if (!larger) {
+				free(copies);
+				return NULL;
+			}
+			copies = larger;
+		}
+		copies[(*count)++] = process;
+	}
+	if (copies && *count > listed)
+		qsort(copies, *count, sizeof *copies, by_pid);
+	return copies;
+}
+
 /* A process ID is given again, so that image and start tell, too. */
 static bool runs_on(const struct process *now, size_t count, const struct process *then)
 {
@@ -61,13 +92,55 @@ enum yes_no leak_process_ended(const struct snapshot *then, const struct snapsho
 	return ended;
 }
 
-static struct keeper *find_keeper(struct keepers *keepers, int64_t pid)
+/* Who runs now. */
+struct running {
+	struct process *items; /* by process ID */
+	size_t count;
+	bool whole; /* who is not among them has ended */
+};
+
+static bool is_running(const struct running *running, const struct keeper *keeper)
 {
-	for (size_t i = 0; i < keepers->count; i++) {
-		if (keepers->items[i].pid == pid)
-			return &keepers->items[i];
+	const struct process then = {
+	    .pid = keeper->pid, .image = keeper->image, .start_time = keeper->start_time};
+	const struct process *same =
+	    running->count ? bsearch(&then, running->items, running->count, sizeof then, by_pid)
+	                   : NULL;
+	/* One that started since is another. */
+	const bool since = same && keeper->seen != TIMESTAMP_UNKNOWN &&
+	                   same->start_time != TIMESTAMP_UNKNOWN && same->start_time > keeper->seen;
+	return !since && runs_on(running->items, running->count, &then);
+}
+
+/* Who runs on has released it by himself; of the others only a whole list tells that they have ended. */
+static void resolve(
+    struct keepers *keepers, const struct keeper *keeper, const struct running *running)
+{
+	if (is_running(running, keeper))
+		return;
+	if (running->whole && !keepers->taken) {
+		keepers->taken = true;
+		keepers->taker = *keeper;
+	} else if (!running->whole && keepers->count < KEEPERS_MOST) {
+		keepers->items[keepers->count++] = *keeper;
+	} else if (!running->whole) {
+		keepers->unknown = true;
 	}
-	return NULL;
+}
+
+static void resolve_again(struct keepers *keepers, const struct running *running)
+{
+	const struct keepers then = *keepers;
+	keepers->count = 0;
+	for (size_t i = 0; i < then.count; i++)
+		resolve(keepers, &then.items[i], running);
+}
+
+/* What earlier ends took along stays so. */
+static void forget_open(struct keepers *keepers)
+{
+	keepers->count = 0;
+	keepers->unknown = false;
 }
 
 static const struct process *process_of(const struct snapshot *snapshot, int64_t pid)
@@ -89,18 +162,18 @@ static bool ends_with_session(
 
 /* That the process held at `then` what was left of session `id`. */
 static bool add_keeper(struct leak *leak, struct keepers *keepers, const struct snapshot *then,
-    int64_t pid, const char *image, int64_t id)
+    const struct running *running, int64_t pid, const char *image, int64_t id)
 {
-	if (keepers->count == KEEPERS_MOST || image_follows(image) || find_keeper(keepers, pid) ||
-	    pid == then->observer_pid)
+	if (image_follows(image) || pid == then->observer_pid)
 		return true;
 	const struct process *process = process_of(then, pid);
-	if (ends_with_session(then, process, id))
-		return true;
-	if (image && !(image = intern_string(leak->pool, image, strlen(image))))
-		return false;
-	keepers->items[keepers->count++] = (struct keeper){
+	struct keeper keeper = {
 	    image, pid, process ? process->start_time : TIMESTAMP_UNKNOWN, then->time};
+	if (ends_with_session(then, process, id) || is_running(running, &keeper))
+		return true;
+	if (image && !(keeper.image = intern_string(leak->pool, image, strlen(image))))
+		return false;
+	resolve(keepers, &keeper, running);
 	return true;
 }
 
@@ -121,7 +194,8 @@ bool leak_shows_holders(const struct snapshot *sample, const struct snapshot *ot
 }
 
 /* may_have_ended: a process did, since the last sample, or nobody knows. */
-static bool find_logon_keepers(struct leak *leak, const struct snapshot *then, bool may_have_ended)
+static bool find_logon_keepers(struct leak *leak, const struct snapshot *then,
+    const struct running *running, bool may_have_ended)
 {
 	struct holders holders = {0};
 	bool good = true, found = false;
@@ -134,18 +208,18 @@ static bool find_logon_keepers(struct leak *leak, const struct snapshot *then, b
 			continue;
 		if (!found && !(found = holders_find(&holders, then, NULL)))
 			return false;
-		left->keepers = (struct keepers){0};
+		forget_open(&left->keepers);
 		const struct holder *holder = holders_of(&holders, left->luid, &count);
 		for (size_t j = 0; good && j < count; j++)
-			good = add_keeper(leak, &left->keepers, then, holder[j].pid,
+			good = add_keeper(leak, &left->keepers, then, running, holder[j].pid,
 			    holder[j].image, left->session_id);
 		for (size_t j = 0; good && j < then->process_count; j++) {
 			const struct process *process = &then->processes[j];
 			if (process->luid != left->luid || process->exited)
 				continue;
 			runs = true;
-			good = add_keeper(leak, &left->keepers, then, process->pid, process->image,
-			    left->session_id);
+			good = add_keeper(leak, &left->keepers, then, running, process->pid,
+			    process->image, left->session_id);
 		}
 		left->keepers.unknown = count == 0 && !runs && may_have_ended &&
 		                        !(sample_lists(then, left->luid) &&
@@ -156,13 +230,14 @@ static bool find_logon_keepers(struct leak *leak, const struct snapshot *then, b
 	return good;
 }
 
-static bool find_id_keepers(struct leak *leak, const struct snapshot *then)
+static bool find_id_keepers(
+    struct leak *leak, const struct snapshot *then, const struct running *running)
 {
 	bool any = false;
 	for (size_t i = 0; i < leak->id_count; i++) {
 		if (!went_now(leak, leak->ids[i].gone, leak->ids[i].went))
 			continue;
-		leak->ids[i].keepers = (struct keepers){0};
+		forget_open(&leak->ids[i].keepers);
 		any = true;
 	}
 	for (size_t i = 0; any && i < then->handle_count; i++) {
@@ -171,63 +246,68 @@ static bool find_id_keepers(struct leak *leak, const struct snapshot *then)
 		                           ? ids_find(leak, handle->session_id)
 		                           : NULL;
 		if (left && went_now(leak, left->gone, left->went) &&
-		    !add_keeper(
-		        leak, &left->keepers, then, handle->pid, handle->image, handle->session_id))
+		    !add_keeper(leak, &left->keepers, then, running, handle->pid, handle->image,
+		        handle->session_id))
 			return false;
 	}
 	return true;
 }
 
-static bool is_running(const struct process *running, size_t count, const struct keeper *keeper)
+static bool is_open(const struct leak *leak, const struct keepers *keepers, bool gone, size_t went)
 {
-	const struct process then = {
-	    .pid = keeper->pid, .image = keeper->image, .start_time = keeper->start_time};
-	const struct process *same =
-	    count ? bsearch(&then, running, count, sizeof *running, by_pid) : NULL;
-	/* One that started since is another. */
-	const bool since = same && keeper->seen != TIMESTAMP_UNKNOWN &&
-	                   same->start_time != TIMESTAMP_UNKNOWN && same->start_time > keeper->seen;
-	return !since && runs_on(running, count, &then);
+	return keepers->count > 0 || went_now(leak, gone, went);
 }
 
-/* Who runs on has released it by himself; of the others only a whole list tells that they have ended. */
-static void resolve(
-    struct keepers *keepers, const struct process *running, size_t count, bool whole)
+/* Whether anything went, or who held it is not known yet. */
+static bool any_open(const struct leak *leak)
 {
-	size_t left = 0;
-	for (size_t i = 0; i < keepers->count; i++) {
-		const struct keeper *keeper = &keepers->items[i];
-		if (is_running(running, count, keeper))
-			continue;
-		if (whole && !keepers->taken) {
-			keepers->taken = true;
-			keepers->taker = *keeper;
-		} else if (!whole) {
-			keepers->items[left++] = *keeper;
-		}
+	for (size_t i = 0; i < leak->logon_count; i++) {
+		const struct left_logon *left = &leak->logons[i];
+		if (is_open(leak, &left->keepers, left->gone, left->went))
+			return true;
 	}
-	keepers->count = left;
+	for (size_t i = 0; i < leak->id_count; i++) {
+		const struct left_id *left = &leak->ids[i];
+		if (is_open(leak, &left->keepers, left->gone, left->went))
+			return true;
+	}
+	return false;
 }
 
 bool leak_note_ends(struct leak *leak, const struct snapshot *then, const struct snapshot *last,
     const struct snapshot *now)
 {
-	const bool whole = snapshot_whole(now, SECTION_PROCESSES) && now->process_count > 0;
-	size_t count;
-	struct process *running;
-	if (!find_logon_keepers(leak, then, leak_process_ended(last, now) != NO) ||
-	    !find_id_keepers(leak, then) || !(running = sorted(now, &count)))
+	struct running running = {
+	    .whole = snapshot_whole(now, SECTION_PROCESSES) && now->process_count > 0};
+	if (!any_open(leak))
+		return true;
+	if (!(running.items = sorted_with_holders(now, &running.count)))
 		return false;
 	for (size_t i = 0; i < leak->logon_count; i++) {
 		if (leak->logons[i].keepers.count > 0)
-			resolve(&leak->logons[i].keepers, running, count, whole);
+			resolve_again(&leak->logons[i].keepers, &running);
 	}
 	for (size_t i = 0; i < leak->id_count; i++) {
 		if (leak->ids[i].keepers.count > 0)
-			resolve(&leak->ids[i].keepers, running, count, whole);
+			resolve_again(&leak->ids[i].keepers, &running);
 	}
-	free(running);
-	return true;
+	const bool good =
+	    find_logon_keepers(leak, then, &running, leak_process_ended(last, now) != NO) &&
+	    find_id_keepers(leak, then, &running);
+	free(running.items);
+	return good;
+}
+
+/* Those of an orphan that went so are among them. */
+static bool is_of_taken(const struct leak *leak, int64_t id)
+{
+	for (size_t i = 0; i < leak->logon_count; i++) {
+		const struct left_logon *left = &leak->logons[i];
+		if (left->session_id == id && left->gone && left->watched && !left->older &&
+		    left->keepers.taken)
+			return true;
+	}
+	return false;
 }
 
 static void count_taken(struct taken_along *out, size_t *count, const struct keepers *keepers)
@@ -235,10 +315,14 @@ static void count_taken(struct taken_along *out, size_t *count, const struct kee
 	if (!keepers->taken && !keepers->unknown && keepers->count == 0)
 		return;
 	++*count;
-	if (keepers->taken && !out->image) {
+	out->unknown += !keepers->taken;
+	if (!keepers->taken)
+		return;
+	if (!out->image) {
 		out->image = keepers->taker.image;
 		out->pid = keepers->taker.pid;
 	}
+	out->others |= keepers->taker.pid != out->pid;
 }
 
 struct taken_along leak_taken_along(const struct leak *leak)
@@ -251,9 +335,12 @@ struct taken_along leak_taken_along(const struct leak *leak)
 	}
 	for (size_t i = 0; i < leak->id_count; i++) {
 		const struct left_id *left = &leak->ids[i];
-		if (left->gone && !left->older && left->logons == 0 &&
-		    !left_id_is_harmless(leak, left) && (!leak->terms.is_watched || left->watched))
-			count_taken(&out, &out.session_ids, &left->keepers);
+		const struct keepers *keepers = &left->keepers;
+		if (left->gone && !left->older && !left_id_is_harmless(leak, left) &&
+		    (!leak->terms.is_watched || left->watched) &&
+		    (keepers->taken || keepers->unknown || keepers->count) &&
+		    !(left->logons > 0 && !keepers->taken) && !is_of_taken(leak, left->id))
+			count_taken(&out, &out.session_ids, keepers);
 	}
 	return out;
 }

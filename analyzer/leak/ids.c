@@ -69,12 +69,14 @@ struct left_id *ids_entry(struct leak *leak, int64_t id)
 	    .ended = TIMESTAMP_UNKNOWN,
 	    .listed = TIMESTAMP_UNKNOWN,
 	    .fresh = TIMESTAMP_UNKNOWN,
-	    .lived = TIMESTAMP_UNKNOWN};
+	    .lived = TIMESTAMP_UNKNOWN,
+	    .gone_until = TIMESTAMP_UNKNOWN};
 	return &leak->ids[at];
 }
 
 static void forget_end(struct left_id *left)
 {
+	left->gone_until = TIMESTAMP_UNKNOWN;
 	left->absent_count = 0;
 	left->ended = TIMESTAMP_UNKNOWN;
 	left->proof = AGE_UNKNOWN;
@@ -87,31 +89,57 @@ static uint64_t mixed(uint64_t a, uint64_t b)
 	return mix ^ mix >> 32;
 }
 
-/* What refers to it: what did so before comes first, so that it is known again. */
-static void note_witness(struct left_id *left, uint64_t witness)
+static bool note_reference(struct references *references, int64_t id, uint64_t what)
 {
-	size_t at = 0;
-	while (at < left->found_count && left->found[at] != witness)
-		at++;
-	if (at < left->found_count)
+	if (references->count == references->room) {
+		const size_t room = references->room ? 2 * references->room : 256;
+		struct reference *larger = reallocarray(references->items, room, sizeof *larger);
+		if (!larger)
+			return false;
+		references->items = larger;
+		references->room = room;
+	}
+	references->items[references->count++] = (struct reference){id, what};
+	return true;
+}
+
+static int reference_order(const void *a, const void *b)
+{
+	const struct reference *left = a, *right = b;
+	if (left->id != right->id)
+		return left->id < right->id ? -1 : 1;
+	return (left->what > right->what) - (left->what < right->what);
+}
+
+static void sort_references(struct references *references)
+{
+	if (references->count && !references->sorted)
+		qsort(references->items, references->count, sizeof *references->items,
+		    reference_order);
+	references->sorted = true;
+}
+
+/* Which IDs something refers to that did in the last sample with handles. */
+static void find_persisting(struct leak *leak)
+{
+	struct references *then = &leak->then, *now = &leak->now;
+	if (then->count == 0)
 		return;
-	at = 0;
-	while (at < left->witness_count && left->witnesses[at] != witness)
-		at++;
-	if (at < left->witness_count) {
-		if (left->found_count < ID_WITNESSES)
-			left->found_count++;
-		memmove(
-		    &left->found[1], left->found, (left->found_count - 1) * sizeof *left->found);
-		left->found[0] = witness;
-		left->persisting++;
-	} else if (left->found_count < ID_WITNESSES) {
-		left->found[left->found_count++] = witness;
+	sort_references(then);
+	sort_references(now);
+	for (size_t i = 0, j = 0; i < then->count && j < now->count;) {
+		const int order = reference_order(&then->items[i], &now->items[j]);
+		if (order == 0) {
+			struct left_id *left = ids_find(leak, now->items[j].id);
+			left->persists = true;
+		}
+		i += order <= 0;
+		j += order >= 0;
 	}
 }
 
 /* The entry, counted anew at its first reference in this sample. */
-static struct left_id *refer(struct leak *leak, int64_t id, uint64_t witness)
+static struct left_id *refer(struct leak *leak, int64_t id, uint64_t what)
 {
 	struct left_id *left = ids_entry(leak, id);
 	if (!left)
@@ -121,15 +149,15 @@ static struct left_id *refer(struct leak *leak, int64_t id, uint64_t witness)
 		               !leak->references_seen && left->listed == TIMESTAMP_UNKNOWN;
 		left->tokens = left->processes = left->logons = left->exited = left->doubtful = 0;
 		left->own = 0;
-		left->found_count = left->persisting = 0;
+		left->persists = false;
 		left->object = false;
 		left->sample = leak->samples;
 		left->shown = leak->time;
 		left->gone = false;
-		left->keepers = (struct keepers){0};
+		left->keepers.count = 0;
+		left->keepers.unknown = false;
 	}
-	note_witness(left, witness);
-	return left;
+	return !leak->many || note_reference(&leak->now, id, what) ? left : NULL;
 }
 
 /* By the samples' clock. */
@@ -250,7 +278,6 @@ static bool note_listed(struct leak *leak, const int64_t *sessions, size_t count
 			left->went = leak->samples;
 		left->gone = true; /* it has a session: nothing is left over */
 		left->listed = time;
-		left->witness_count = 0;
 		left->older = false;
 		left->fresh = time;
 		forget_end(left);
@@ -264,35 +291,55 @@ static bool shows_references(const struct snapshot *sample)
 	       snapshot_whole(sample, SECTION_HANDLES);
 }
 
-/* An ID that nothing of before refers to any more had a session meanwhile, or may have had. */
-static void check_witnesses(struct left_id *left, int64_t shown, bool whole)
+static bool note_look(struct leak *leak, int64_t time)
 {
-	if (whole && left->witness_count > 0 && left->persisting == 0) {
-		left->fresh = shown;
-		forget_end(left);
+	if (time == TIMESTAMP_UNKNOWN)
+		return true;
+	if (leak->look_count == leak->look_room) {
+		const size_t room = leak->look_room ? 2 * leak->look_room : 64;
+		int64_t *larger = reallocarray(leak->looks, room, sizeof *larger);
+		if (!larger)
+			return false;
+		leak->looks = larger;
+		leak->look_room = room;
 	}
-	if (!whole && left->witness_count > 0)
+	leak->looks[leak->look_count++] = time;
+	return true;
+}
+
+/* An ID that nothing refers to that did before had a session meanwhile, or may have had. */
+static void check_chain(struct leak *leak, struct left_id *left, bool was_referred)
+{
+	if (!was_referred || left->persists || leak->then.count == 0)
 		return;
-	memcpy(left->witnesses, left->found, sizeof left->found);
-	left->witness_count = left->found_count;
+	left->fresh = leak->references_time;
+	forget_end(left);
 }
 
 bool ids_add(struct leak *leak, const struct snapshot *sample, int64_t time)
 {
 	const struct sight *sight = snapshot_sight_of(sample, SECTION_SESSIONS);
-	const int64_t before = leak->references_time;
+	leak->now.count = 0;
+	leak->now.sorted = false;
 	leak->any_stamped = !snapshot_whole(sample, SECTION_SESSIONS);
 	if (!snapshot_whole(sample, SECTION_SESSIONS))
 		return true;
 	int64_t *sessions = listed_ids(sample);
 	bool good = sessions && note_listed(leak, sessions, sample->session_count, time) &&
 	            refer_tokens(leak, sample, sessions) && refer_others(leak, sample, sessions);
+	const bool shown = shows_references(sample);
+	if (good && shown)
+		find_persisting(leak);
 	for (size_t i = 0; good && i < leak->id_count; i++) {
 		struct left_id *left = &leak->ids[i];
 		if (lists(sessions, sample->session_count, left->id))
 			continue;
-		if (left->sample == leak->samples)
-			check_witnesses(left, before, shows_references(sample));
+		if (left->sample == leak->samples && shown)
+			check_chain(leak, left, left->was_referred);
+		if (shown)
+			left->was_referred = left->sample == leak->samples;
+		if (left->gone_until == TIMESTAMP_UNKNOWN)
+			left->gone_until = leak->until;
 		if (left->lived != TIMESTAMP_UNKNOWN && left->absent_count > 0 &&
 		    left->lived > left->absent_first)
 			forget_end(left);
@@ -307,13 +354,17 @@ bool ids_add(struct leak *leak, const struct snapshot *sample, int64_t time)
 			continue;
 		left->gone = true;
 		left->went = leak->samples;
-		left->witness_count = 0;
 		if (left->watched)
 			leak->last_gone = time;
 	}
-	if (shows_references(sample))
+	if (good && shown) {
+		const struct references then = leak->then;
+		leak->then = leak->now;
+		leak->now = then;
 		leak->references_time = time;
-	leak->references_seen |= shows_references(sample);
+		good = note_look(leak, time);
+	}
+	leak->references_seen |= shown;
 	free(sessions);
 	return good;
 }
@@ -397,7 +448,11 @@ static size_t find_pinned(
 		left->pinned = false;
 		if (left->gone || left->ended == TIMESTAMP_UNKNOWN || !left_id_is_sure(left))
 			continue;
-		from = first_after(given, count, left->ended + margin);
+		/* Where a sample shows that it has gone, its logoff is not all that is known. */
+		int64_t free = left->ended + margin;
+		if (left->gone_until != TIMESTAMP_UNKNOWN && left->gone_until < free)
+			free = left->gone_until > left->ended ? left->gone_until : left->ended;
+		from = first_after(given, count, free);
 		left->pinned = highest[from] > left->id;
 		by_tokens += left->pinned && left_id_is_of_tokens(left);
 	}
@@ -439,13 +494,37 @@ void leak_pin(struct leak *leak, const struct given_id *given, size_t count)
 	pin_last(leak);
 }
 
-int64_t leak_skipped_ids(const struct leak *leak, const struct given_id *given, size_t count,
-    const struct snapshot *last, int64_t *one)
+/* From when on it would have been given again: healthy holders that no sample shows had the release time. */
+static int64_t free_from(const struct leak *leak, const struct left_id *left, int64_t over)
+{
+	const int64_t release = leak_release_time(leak);
+	size_t low = 0, high = leak->look_count;
+	if (left && left->listed > over)
+		over = left->listed;
+	if (left && left->sample > 0 && left->shown > over)
+		over = left->shown;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		if (leak->looks[middle] > over)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	/* Behind it, the first sample that shows that nothing refers to it. */
+	const int64_t shown =
+	    low < leak->look_count ? leak->looks[low] + release / GOING : INT64_MAX;
+	return shown < over + release ? shown : over + release;
+}
+
+bool leak_skipped_ids(const struct leak *leak, const struct given_id *given, size_t count,
+    const struct snapshot *last, struct skipped_ids *out)
 {
 	const int64_t margin = leak_release_time(leak) / GOING;
 	bool *later = calloc(SESSION_ID_MOST + 1, sizeof *later);
-	int64_t *highest = highest_from(given, count), skipped = 0;
-	if (!later || !highest || !last || !snapshot_whole(last, SECTION_SESSIONS))
+	int64_t *highest = highest_from(given, count);
+	const bool good = later && highest;
+	*out = (struct skipped_ids){.one = NUMBER_UNKNOWN};
+	if (!good || !last || !snapshot_whole(last, SECTION_SESSIONS))
 		count = 0;
 	for (size_t i = count; i-- > 0;) {
 		const int64_t id = given[i].id, over = given[i].over;
@@ -453,17 +532,20 @@ int64_t leak_skipped_ids(const struct leak *leak, const struct given_id *given, 
 			continue;
 		later[id] = true;
 		const struct left_id *left = ids_find(leak, id);
-		if (over == TIMESTAMP_UNKNOWN ||
-		    (left && (left->sample > 0 || left->listed > over)) ||
-		    sample_session(last, id) ||
-		    highest[first_after(given, count, over + margin)] <= id)
+		if (over == TIMESTAMP_UNKNOWN || (left && !left->gone) || sample_session(last, id))
 			continue;
-		skipped++;
-		*one = id;
+		const bool shown = left && (left->sample > 0 || left->listed > over);
+		if (highest[first_after(given, count, free_from(leak, left, over))] > id)
+			out->skipped++;
+		else if (!shown && highest[first_after(given, count, over + margin)] > id)
+			out->unshown++;
+		else
+			continue;
+		out->one = id;
 	}
 	free(highest);
 	free(later);
-	return skipped;
+	return good;
 }
 
 enum yes_no leak_tokens_keep_ids(const struct leak *leak)

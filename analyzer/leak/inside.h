@@ -26,6 +26,18 @@ struct stamps {
 	int64_t time;
 };
 
+/* What refers to a session ID: a token, an exited process, a process or a logon session. */
+struct reference {
+	int64_t id;
+	uint64_t what; /* the same in each sample */
+};
+
+struct references {
+	struct reference *items;
+	size_t count, room;
+	bool sorted;
+};
+
 /* A process as a sample showed it. */
 struct known_process {
 	int64_t pid;
@@ -57,6 +69,11 @@ struct leak {
 	struct known_process *processes; /* the last that was seen of each process ID, sorted */
 	size_t process_count, process_room;
 	struct stamps stamps;
+	bool many;                   /* samples come by leak_take() */
+	struct references then, now; /* of the last sample with handles, and of this one */
+	int64_t until;               /* the last sample was complete by then */
+	int64_t *looks; /* when samples showed all sessions and what refers to IDs; rising */
+	size_t look_count, look_room;
 	enum yes_no tokens_keep_ids; /* as far as is known */
 	bool any_stamped;            /* the last sample may have handles that tell session IDs */
 	bool switched_off;           /* the host says that tokens keep none */

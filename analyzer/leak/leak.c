@@ -32,14 +32,19 @@ void leak_destroy(struct leak *leak)
 	free(leak->ids);
 	free(leak->processes);
 	free(leak->stamps.slots);
+	free(leak->then.items);
+	free(leak->now.items);
+	free(leak->looks);
 	intern_destroy(leak->pool);
 	free(leak);
 }
 
-bool leak_add(struct leak *leak, const struct snapshot *sample, int64_t time, int64_t offset)
+static bool add(
+    struct leak *leak, const struct snapshot *sample, int64_t time, int64_t until, int64_t offset)
 {
 	leak->samples++;
 	leak->time = time;
+	leak->until = until;
 	if (sample->release_time >= 0)
 		leak->stated =
 		    (sample->release_time < STATED_MOST ? sample->release_time : STATED_MOST) *
@@ -51,11 +56,17 @@ bool leak_add(struct leak *leak, const struct snapshot *sample, int64_t time, in
 	return left_add(leak, sample, time, offset) && ids_add(leak, sample, time);
 }
 
+bool leak_add(struct leak *leak, const struct snapshot *sample, int64_t time, int64_t offset)
+{
+	return add(leak, sample, time, time, offset);
+}
+
 bool leak_take(struct leak *leak, const struct snapshot *before, struct snapshot *sample,
     int64_t time, int64_t until, int64_t offset)
 {
+	leak->many = true;
 	return leak_check_lists(before, sample) && exited_complete(leak, sample) &&
-	       leak_add(leak, sample, time, offset) && stamps_add(leak, sample, until) &&
+	       add(leak, sample, time, until, offset) && stamps_add(leak, sample, until) &&
 	       exited_note(leak, sample);
 }
 

@@ -146,8 +146,6 @@ struct left_logon {
 	struct keepers keepers;
 };
 
-#define ID_WITNESSES 8
-
 /* A session ID that is in no session list, and referred to. */
 struct left_id {
 	int64_t id;
@@ -173,9 +171,9 @@ struct left_id {
 	int64_t listed; /* the last sample that lists its session; TIMESTAMP_UNKNOWN: none does */
 	int64_t fresh;  /* by then a session of it was there, or nothing referred to it */
 	int64_t lived;  /* by then a process of its session ran or exited */
-	/* Some of what referred to it in the last sample with handles, and does in this one, what did already first. */
-	uint64_t witnesses[ID_WITNESSES], found[ID_WITNESSES];
-	size_t witness_count, found_count, persisting;
+	int64_t gone_until; /* the first sample without its session was complete by then */
+	bool was_referred;  /* in the last sample with handles */
+	bool persists;      /* something refers to it that did in the last sample with handles */
 	struct keepers keepers;
 };
 
@@ -203,10 +201,16 @@ struct given_id {
 bool leak_prove_id_ends(struct leak *leak, const struct given_id *given, size_t count);
 /* Says which referred IDs are pinned. The IDs are sorted by their start. */
 void leak_pin(struct leak *leak, const struct given_id *given, size_t count);
-/* How many IDs were given to none of the run's logons after their last one, though higher ones were, without a session in the last
- * sample or anything in sight that refers, or referred and then let go: something out of sight keeps them. *one: one of them. */
-int64_t leak_skipped_ids(const struct leak *leak, const struct given_id *given, size_t count,
-    const struct snapshot *last, int64_t *one);
+/* IDs that none of the run's logons was given after their last one, though higher ones were, without a session in the last sample or anything
+ * in sight that refers to them. */
+struct skipped_ids {
+	int64_t skipped; /* for longer than holders take: something out of sight keeps them */
+	int64_t unshown; /* not for as long, and no sample shows what kept them */
+	int64_t one;     /* one of those */
+};
+/* False: memory is out. */
+bool leak_skipped_ids(const struct leak *leak, const struct given_id *given, size_t count,
+    const struct snapshot *last, struct skipped_ids *out);
 /* Whether tokens keep session IDs on this host, as Windows has it since MS16-111. NO: IDs were given again that tokens still
  * referred to; YES_NO_UNKNOWN: some were, and others were not, or the host says so and yet a higher one was given. */
 enum yes_no leak_tokens_keep_ids(const struct leak *leak);
@@ -251,9 +255,11 @@ bool leak_note_ends(struct leak *leak, const struct snapshot *then, const struct
  * leak that was taken along. */
 struct taken_along {
 	size_t logon_sessions, session_ids;
+	size_t unknown; /* of both, those of which it is not known whether their holder ended */
 	const char
 	    *image; /* of the first of those processes, the leak's; NULL: that is not known */
 	int64_t pid;
+	bool others; /* and there are others */
 };
 struct taken_along leak_taken_along(const struct leak *leak);
 

@@ -179,11 +179,14 @@ bool taken_words(const struct leak *leak, char out[TAKEN_WORDS])
 		append(out, TAKEN_WORDS, "%s%zu session ID%s came free",
 		    taken.logon_sessions ? " and " : "", taken.session_ids,
 		    text_plural((int64_t)taken.session_ids));
-	append(out, TAKEN_WORDS, " as %s%s ended: that is no release, and may have been a leak",
-	    process,
-	    !taken.image ? ""
-	    : one        ? ", which held it,"
-	                 : ", which held them,");
+	if (taken.unknown == taken.logon_sessions + taken.session_ids)
+		append(out, TAKEN_WORDS,
+		    "; whether who held %s ended or let go is not known, so that may have been a leak: let an observer list processes",
+		    one ? "it" : "them");
+	else
+		append(out, TAKEN_WORDS,
+		    " as %s%s, which held %s, ended: that is no release, and may have been a leak",
+		    process, taken.others ? " and others" : "", one ? "it" : "them");
 	return true;
 }
 
