@@ -133,28 +133,6 @@ static bool weigh_ids(struct verdict *verdict, const struct evidence *evidence)
 	return true;
 }
 
-static int64_t leaks_found(const struct verdict *verdict)
-{
-	return verdict->k + verdict->unmatched_leaks + verdict->uncounted + verdict->strangers +
-	       verdict->pinned_ids;
-}
-
-int64_t verdict_unseen(const struct verdict *verdict)
-{
-	const bool seen = verdict->culprit_count > 0 && !image_follows(verdict->culprits[0].image);
-	return seen ? verdict->unattributed + verdict->followers_only : leaks_found(verdict);
-}
-
-const struct suspect *verdict_suspect(const struct verdict *verdict)
-{
-	const int64_t unseen = verdict_is_proven(verdict) ? verdict_unseen(verdict) : 0;
-	for (size_t i = 0; i < verdict->suspect_count; i++) {
-		if (suspect_explains(&verdict->suspects[i], unseen))
-			return &verdict->suspects[i];
-	}
-	return NULL;
-}
-
 /* Who may hold what nobody is seen to hold: what nobody could look into, and rose during the run. */
 static bool weigh_suspects(struct verdict *verdict, const struct evidence *evidence)
 {
@@ -181,7 +159,7 @@ static bool weigh_culprits(struct verdict *verdict, const struct evidence *evide
 	const struct snapshot *settled = evidence_last(evidence)->snapshot;
 	struct culprits found = {0};
 	size_t held_count = 0, id_count = 0, count;
-	const bool proven = leaks_found(verdict) > 0;
+	const bool proven = verdict_leaks(verdict) > 0;
 	const int64_t quiet = leak_quiet_time(evidence->leak);
 	const struct left_logon *logons = leak_logons(evidence->leak, &count);
 	struct held_logon *held = malloc((count + 1) * sizeof *held);
@@ -244,7 +222,7 @@ static bool weigh_settled(
 	/* A sample that is missing revokes no leak that the others prove, and lets nothing be known that they do not. */
 	verdict->orphans_known =
 	    both_have(&evidence->before, &evidence->settled, SECTION_LOGON_SESSIONS) ||
-	    leaks_found(verdict) > 0;
+	    verdict_leaks(verdict) > 0;
 	if (!verdict->orphans_known)
 		return true;
 	if (verdict->k_most > verdict->n)
@@ -281,11 +259,6 @@ static bool weigh(
 		verdict->sessions_before = sessions_before(evidence);
 	orphans_deinit(&orphans);
 	return good;
-}
-
-bool verdict_is_proven(const struct verdict *verdict)
-{
-	return verdict->orphans_known && leaks_found(verdict) > 0;
 }
 
 /* What makes the evidence void comes first; a proven leak stands against every other doubt; what rises stands against those that do

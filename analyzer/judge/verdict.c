@@ -15,6 +15,33 @@ const char *const verdict_words[3] = {
     [VERDICT_INCONCLUSIVE] = "INCONCLUSIVE",
 };
 
+int64_t verdict_leaks(const struct verdict *verdict)
+{
+	return verdict->k + verdict->unmatched_leaks + verdict->uncounted + verdict->strangers +
+	       verdict->pinned_ids;
+}
+
+bool verdict_is_proven(const struct verdict *verdict)
+{
+	return verdict->orphans_known && verdict_leaks(verdict) > 0;
+}
+
+int64_t verdict_unseen(const struct verdict *verdict)
+{
+	const bool seen = verdict->culprit_count > 0 && !image_follows(verdict->culprits[0].image);
+	return seen ? verdict->unattributed + verdict->followers_only : verdict_leaks(verdict);
+}
+
+const struct suspect *verdict_suspect(const struct verdict *verdict)
+{
+	const int64_t unseen = verdict_is_proven(verdict) ? verdict_unseen(verdict) : 0;
+	for (size_t i = 0; i < verdict->suspect_count; i++) {
+		if (suspect_explains(&verdict->suspects[i], unseen))
+			return &verdict->suspects[i];
+	}
+	return NULL;
+}
+
 bool sentences_add(struct sentences *sentences, const char *format, ...)
 {
 	char **larger = realloc(sentences->items, (sentences->count + 1) * sizeof *larger);

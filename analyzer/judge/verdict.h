@@ -165,6 +165,8 @@ struct verdict {
 	size_t expectation_count;
 };
 
+/* How many orphans and pinned IDs are leaks. */
+int64_t verdict_leaks(const struct verdict *verdict);
 /* An orphan or a pinned ID was proven to be older than healthy holders take. */
 bool verdict_is_proven(const struct verdict *verdict);
 

@@ -93,6 +93,12 @@ bool sample_lists(const struct snapshot *snapshot, uint64_t luid);
 /* NULL: it is not listed. */
 const struct session *sample_session(const struct snapshot *snapshot, int64_t id);
 
+/* Of an RDS session, as far as one can be. */
+static inline bool session_id_is_valid(int64_t id)
+{
+	return id > 0 && id <= SESSION_ID_MOST;
+}
+
 /* NULL: nothing is known of the ID. */
 struct left_id *ids_find(const struct leak *leak, int64_t id);
 /* The entry of a session ID, made in its place if there is none: as one that nothing refers to. NULL: memory is out. */
