@@ -74,7 +74,7 @@ static void check_same(const struct leak *a, const struct leak *b)
 		leak_is_old(a, left[i].ended, left[i].shown, leak_quiet_time(a));
 	}
 	const struct left_id *ids = leak_ids(a, &count), *others = leak_ids(b, &other);
-	if (count != other || leak_ids_are_reused(a) != leak_ids_are_reused(b))
+	if (count != other || leak_tokens_keep_ids(a) != leak_tokens_keep_ids(b))
 		abort();
 	for (size_t i = 0; i < count; i++) {
 		if (ids[i].id != others[i].id || ids[i].pinned != others[i].pinned ||
