@@ -7,6 +7,10 @@
 #include "judge/controls.h"
 #include "judge/growth.h"
 #include "judge/rate.h"
+#include "judge/rates.h"
+#include "statistics/interval.h"
+
+#define BURST 20 /* cycles: what is said of bursts is said of such */
 
 static bool tell_orphans(struct sentences *out, const struct verdict *verdict)
 {
@@ -18,11 +22,12 @@ static bool tell_orphans(struct sentences *out, const struct verdict *verdict)
 	if (verdict->k == 0)
 		return sentences_add(out,
 		    "none of %lld cycles left a logon session behind%s (95 %% interval 0 %% to %s "
-		    "%%); a leak in %s %% of the "
-		    "cycles would have been seen",
+		    "%%); a leak in %s %% of the cycles would have been seen, one in bursts of %d cycles only "
+		    "at %s %% (99 %% confidence)",
 		    (long long)verdict->n, verdict->young ? " that is proven to stay" : "",
 		    percent_format(verdict->upper, upper),
-		    percent_format(verdict->smallest_visible_rate, rate));
+		    percent_format(verdict->smallest_visible_rate, rate), BURST,
+		    percent_format(interval_smallest_visible_in_bursts(verdict->n, BURST), most));
 	percent_format(verdict->rate, rate);
 	percent_format((double)verdict->k_most / (double)verdict->n, most);
 	percent_format(verdict->lower, lower);
@@ -313,7 +318,7 @@ static bool tell_boot(struct sentences *out, const struct evidence *evidence)
 bool reasons_tell(struct sentences *out, const struct verdict *verdict,
     const struct evidence *evidence, const struct limits *limits)
 {
-	return tell_orphans(out, verdict) && tell_after(out, verdict) &&
+	return tell_orphans(out, verdict) && rates_tell(out, verdict) && tell_after(out, verdict) &&
 	       tell_session_ids(out, verdict) && tell_left(out, verdict) &&
 	       tell_culprits(out, verdict, evidence->settled.snapshot) &&
 	       growth_tell(out, verdict) && controls_tell(out, verdict) &&

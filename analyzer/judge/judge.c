@@ -4,16 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "judge/binomial.h"
 #include "judge/controls.h"
 #include "judge/evidence.h"
 #include "judge/expectation.h"
 #include "judge/growth.h"
 #include "judge/limits.h"
 #include "judge/orphans.h"
+#include "judge/rates.h"
 #include "judge/reasons.h"
 #include "judge/session_ids.h"
 #include "judge/verdict.h"
+#include "statistics/interval.h"
 
 static bool out_of_memory(struct error *error)
 {
@@ -31,7 +32,7 @@ static void count_cycles(struct verdict *verdict, const struct evidence *evidenc
 		verdict->unshown += cycle_is_unshown(evidence, cycle);
 	}
 	if (verdict->n > 0)
-		verdict->smallest_visible_rate = binomial_smallest_visible_rate(verdict->n);
+		verdict->smallest_visible_rate = interval_smallest_visible(verdict->n);
 }
 
 static bool both_have(const struct moment *a, const struct moment *b, const char *what)
@@ -67,8 +68,8 @@ static bool note_orphaned(struct verdict *verdict, const struct orphans *orphans
 	return true;
 }
 
-/* Whether the last cycle that had the session ID counts. */
-static bool is_of_counted(const struct evidence *evidence, int64_t id)
+/* The number of the last cycle that had the session ID, if that cycle counts; else 0. */
+static int64_t counted_with(const struct evidence *evidence, int64_t id)
 {
 	const struct cycle *last = NULL;
 	for (size_t i = 0; i < evidence->cycles.count; i++) {
@@ -76,7 +77,13 @@ static bool is_of_counted(const struct evidence *evidence, int64_t id)
 		if (cycle->session_id == id && (!last || cycle->started > last->started))
 			last = cycle;
 	}
-	return last && cycle_counts(evidence, last);
+	return last && cycle_counts(evidence, last) ? last->number : 0;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+	return (left > right) - (left < right);
 }
 
 /* Whether an orphan stands for the ID, so that both count once: it counts itself, or nothing but orphans refers to the ID. */
@@ -109,7 +116,8 @@ static bool weigh_ids(struct verdict *verdict, const struct evidence *evidence)
 	verdict->taken = taken_words(leak, words);
 	const struct left_id *ids = leak_ids(leak, &left_count);
 	verdict->referred = malloc((left_count + 1) * sizeof *verdict->referred);
-	if (!good || !verdict->referred)
+	verdict->pinned = malloc((left_count + 1) * sizeof *verdict->pinned);
+	if (!good || !verdict->referred || !verdict->pinned)
 		return false;
 	for (size_t i = 0; i < left_count; i++) {
 		const struct left_id *left = &ids[i];
@@ -117,7 +125,9 @@ static bool weigh_ids(struct verdict *verdict, const struct evidence *evidence)
 		    left->pinned && leak_is_old(leak, left->ended, left->shown, quiet);
 		if (left->gone || left->older)
 			continue;
-		verdict->pinned_k += is_pinned && is_of_counted(evidence, left->id);
+		const int64_t number = is_pinned ? counted_with(evidence, left->id) : 0;
+		if (number > 0)
+			verdict->pinned[verdict->pinned_k++] = number;
 		if (is_of_orphan(leak, left))
 			continue;
 		if (is_pinned)
@@ -127,9 +137,9 @@ static bool weigh_ids(struct verdict *verdict, const struct evidence *evidence)
 		else if (left->watched)
 			verdict->referred[verdict->referred_ids++] = left->id;
 	}
-	if (verdict->n > 0)
-		binomial_interval(
-		    verdict->pinned_k, verdict->n, &verdict->pinned_lower, &verdict->pinned_upper);
+	if (verdict->pinned_k)
+		qsort(
+		    verdict->pinned, (size_t)verdict->pinned_k, sizeof *verdict->pinned, by_number);
 	return true;
 }
 
@@ -202,7 +212,6 @@ static bool weigh_settled(
     struct verdict *verdict, const struct evidence *evidence, struct orphans *orphans)
 {
 	const struct snapshot *settled = evidence_last(evidence)->snapshot;
-	double ignored;
 	if (!settled || !snapshot_has(settled, SECTION_LOGON_SESSIONS))
 		return true;
 	if (!orphans_find(orphans, evidence, evidence->leak) || !weigh_ids(verdict, evidence))
@@ -227,13 +236,7 @@ static bool weigh_settled(
 		return true;
 	if (verdict->k_most > verdict->n)
 		verdict->k_most = verdict->n > verdict->k ? verdict->n : verdict->k;
-	if (verdict->n > 0) {
-		verdict->rate = (double)verdict->k / (double)verdict->n;
-		binomial_interval(verdict->k, verdict->n, &verdict->lower, &verdict->upper);
-		if (verdict->k_most > verdict->k)
-			binomial_interval(verdict->k_most, verdict->n, &ignored, &verdict->upper);
-	}
-	if (!note_orphaned(verdict, orphans))
+	if (!note_orphaned(verdict, orphans) || !rates_find(verdict, evidence))
 		return false;
 	return !snapshot_has(settled, SECTION_HANDLES) || weigh_culprits(verdict, evidence);
 }

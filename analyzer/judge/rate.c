@@ -25,7 +25,7 @@ bool rate_parse(const char *text, double *out)
 
 const char *percent_format(double rate, char out[PERCENT_TEXT])
 {
-	if (rate > 0 && rate < 0.001)
+	if (rate >= 0.00005 && rate < 0.001) /* less is nothing to read */
 		snprintf(out, PERCENT_TEXT, "%.2g", rate * 100);
 	else
 		snprintf(out, PERCENT_TEXT, "%.1f", rate * 100);

@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "common/text.h"
-#include "judge/binomial.h"
+#include "statistics/interval.h"
 #include "judge/controls.h"
 #include "judge/growth.h"
 #include "judge/rate.h"
@@ -241,7 +241,7 @@ static bool doubt_too_few(
 	if (verdict->n == 0 || verdict->smallest_visible_rate <= limits->smallest_rate)
 		return true;
 	char visible[PERCENT_TEXT], wanted[PERCENT_TEXT];
-	int64_t needed = binomial_tries_for(limits->smallest_rate);
+	int64_t needed = interval_tries_for(limits->smallest_rate);
 	return sentences_add(out,
 	    "%lld cycles can show leaks in %s %% of the cycles or more; to exclude %s %% "
 	    "(judge.smallest_rate) run %lld more",

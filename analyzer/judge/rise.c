@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "judge/student.h"
+#include "statistics/student.h"
 #include "judge/trend.h"
 
 #define FLOOR_POINTS 32 /* of a series; more snapshots make broader blocks, not more points */

@@ -9,10 +9,10 @@
 #include <jansson.h>
 
 #include "common/text.h"
-#include "judge/binomial.h"
+#include "statistics/interval.h"
 #include "judge/rate.h"
 #include "judge/reasons.h"
-#include "judge/student.h"
+#include "statistics/student.h"
 #include "judge/verdict.h"
 
 #define LEVEL 0.05
@@ -162,7 +162,9 @@ static void find_interval(struct side *side, bool by_run)
 {
 	double mean = 0, squares = 0;
 
-	binomial_interval(side->k, side->n, &side->lower, &side->upper);
+	const struct interval exact = interval_exact((double)side->k, (double)side->n);
+	side->lower = exact.lower;
+	side->upper = exact.upper;
 	if (by_run || side->count < 2)
 		return;
 	for (size_t i = 0; i < side->count; i++)

@@ -8,6 +8,7 @@
 
 #include "judge/controls.h"
 #include "judge/growth.h"
+#include "judge/rates.h"
 
 const char *const verdict_words[3] = {
     [VERDICT_CLEAN] = "CLEAN",
@@ -80,7 +81,9 @@ void verdict_destroy(struct verdict *verdict)
 	for (size_t i = 0; i < verdict->suspect_count; i++)
 		free((char *)verdict->suspects[i].image);
 	free(verdict->suspects);
+	rates_deinit(verdict);
 	free(verdict->referred);
+	free(verdict->pinned);
 	free(verdict->culprits);
 	for (size_t i = 0; i < verdict->expectation_count; i++) {
 		free(verdict->expectations[i].expected);

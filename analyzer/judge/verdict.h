@@ -9,6 +9,7 @@
 #include "judge/judge.h"
 #include "judge/setup.h"
 #include "leak/leak.h"
+#include "statistics/dependence.h"
 
 struct sentences {
 	char **items;
@@ -87,6 +88,12 @@ struct control {
 	char *reason;        /* the first of its verdict */
 };
 
+/* Counted cycles of one account. */
+struct account_rate {
+	char *user;
+	int64_t k, n; /* those that left something behind; all */
+};
+
 enum met { NOT_MET, MET, NOT_DECIDABLE };
 
 struct expectation {
@@ -113,6 +120,13 @@ struct verdict {
 	int64_t orphan_logon_sessions; /* of those cycles */
 	double rate, lower,
 	    upper; /* k / n and its 95 % interval, up to that of k_most; valid if orphans_known and n > 0 */
+	double effective; /* as many independent cycles would tell as much; the same */
+	/* Whether what leaks comes evenly, over the cycles and over the accounts: of the k, or of the pinned ones where it is 0. */
+	struct dependence dependence;
+	int64_t densest_first, densest_last; /* numbers of the cycles, if it depends on the time */
+	bool densest_to_end;
+	struct account_rate *accounts;
+	size_t account_count;
 	bool after_known;
 	int64_t after_k;   /* the same at the first mark "after", whatever their age */
 	int64_t unmatched; /* orphans of our accounts that no cycle explains, whatever their age */
@@ -127,6 +141,7 @@ struct verdict {
 	int64_t pinned_ids; /* session IDs of no orphan that are pinned, for long enough */
 	int64_t
 	    pinned_k; /* counted cycles whose session ID is pinned so, with an orphan or without */
+	int64_t *pinned;                   /* the numbers of those cycles, rising */
 	double pinned_lower, pinned_upper; /* 95 % interval of pinned_k / n; valid if n > 0 */
 	int64_t referred_ids;              /* the same, not proven to be pinned */
 	int64_t *referred;                 /* which they are, sorted */

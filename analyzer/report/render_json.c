@@ -45,6 +45,42 @@ static json_t *reasons_json(const struct verdict *verdict)
 	return array;
 }
 
+/* Whether what leaks comes evenly. */
+static json_t *dependence_json(const struct verdict *verdict)
+{
+	const struct dependence *found = &verdict->dependence;
+	json_t *object = json_object();
+	if (!verdict->orphans_known || verdict->n == 0) {
+		json_decref(object);
+		return json_null();
+	}
+	json_object_set_new(object, "p", json_real(found->chance));
+	if (found->kind == DEPENDENCE_NONE)
+		return object;
+	if (found->kind == DEPENDENCE_ACCOUNT)
+		json_object_set_new(
+		    object, "account", text_or_null(verdict->accounts[found->account].user));
+	else
+		json_object_set_new(object, "cycles",
+		    json_pack("[I,I]", (json_int_t)verdict->densest_first,
+		        (json_int_t)verdict->densest_last));
+	json_object_set_new(object, "k", json_integer(found->hits));
+	json_object_set_new(object, "n", json_integer(found->tries));
+	return object;
+}
+
+static json_t *accounts_json(const struct verdict *verdict)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < verdict->account_count; i++) {
+		const struct account_rate *account = &verdict->accounts[i];
+		json_array_append_new(
+		    array, json_pack("{s:o,s:I,s:I}", "user", text_or_null(account->user), "k",
+		               (json_int_t)account->k, "n", (json_int_t)account->n));
+	}
+	return array;
+}
+
 static json_t *orphans_json(const struct verdict *verdict)
 {
 	bool known = verdict->orphans_known, rated = known && verdict->n > 0;
@@ -55,6 +91,9 @@ static json_t *orphans_json(const struct verdict *verdict)
 	json_object_set_new(object, "n", json_integer(verdict->n));
 	json_object_set_new(object, "rate", real_or_null(rated, verdict->rate));
 	json_object_set_new(object, "ci95", interval);
+	json_object_set_new(object, "effective_n", real_or_null(rated, verdict->effective));
+	json_object_set_new(object, "dependence", dependence_json(verdict));
+	json_object_set_new(object, "by_account", accounts_json(verdict));
 	json_object_set_new(
 	    object, "after_k", integer_or_null(verdict->after_known, verdict->after_k));
 	json_object_set_new(

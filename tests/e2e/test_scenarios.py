@@ -47,18 +47,18 @@ class ReadyMadeScenarios(leaklab.Case):
         done = self.drive(leaklab.SCENARIOS / "controlled.yaml")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         reasons = "\n".join(self.verdict(code=0)["reasons"])
-        self.assertIn("the negative control was clean (0 of 40)", reasons)
+        self.assertIn("the negative control was clean (0 of 50)", reasons)
         self.assertIn("the positive control's leak at 10 % of the logons was found (6 of 60)", reasons)
         self.assertEqual([path.name for path in self.folder.iterdir() if "control" in path.name], [])
 
     def test_lab_that_sees_leaks_where_there_are_none_gives_no_verdict(self):
         text = (leaklab.SCENARIOS / "controlled.yaml").read_text()
-        scenario = self.write("faulty.yaml", text.replace("    without: [grabber]\n    cycles: 40\n", "    cycles: 8\n"))
+        scenario = self.write("faulty.yaml", text.replace("    without: [grabber]\n    cycles: 50\n", "    cycles: 8\n"))
         done = self.drive(scenario, "--set", "load.cycles=8", "--set", "controls.positive.cycles=32", code=3)
         self.assertIn("the negative control came out LEAK", " ".join(done.stdout.split()))
 
     def test_lab_that_misses_the_known_leak_gives_no_verdict(self):
-        done = self.drive(leaklab.SCENARIOS / "controlled.yaml", "--set", "load.cycles=8", "--set", "controls.negative.cycles=32",
+        done = self.drive(leaklab.SCENARIOS / "controlled.yaml", "--set", "load.cycles=8", "--set", "controls.negative.cycles=50",
                           "--set", "controls.positive.cycles=32", "--set", "controls.positive.rate=0.9", code=3)
         self.assertIn("the positive control leaked at 90 % of the logons", " ".join(done.stdout.split()))
 
@@ -132,7 +132,7 @@ class ReadyMadeScenarios(leaklab.Case):
                           f" exit 255\nwhile read mark; do {leaklab.program('labhost')} show snapshot --control"
                           f" {lab.facts['control']} | tr -d '\\n'; echo; done\n").chmod(0o700)
         user, domain, password = lab.accounts()[0]
-        changes = {"accounts.users": user, "accounts.domain": domain, "load.slots": 1, "load.cycles": 60, "load.ramp": "0s",
+        changes = {"accounts.users": user, "accounts.domain": domain, "load.slots": 1, "load.cycles": 90, "load.ramp": "0s",
                    "load.hold": "0s", "load.think": "0s", "logoff.shell": "logoff", "settle.at_least": "2s",
                    "settle.quiet": "1s", "settle.poll": "250ms", "settle.timeout": "30s"}
         done = self.drive(leaklab.SCENARIOS / "real-host.yaml",

@@ -8,7 +8,7 @@ import tap
 class Validation(leaklab.Case):
     def play(self, name, scenario):
         path = self.folder / name
-        done = self.run_program("driver", "run", leaklab.SCENARIOS / f"{scenario}.yaml", "-o", path, "--set", "load.cycles=32")
+        done = self.run_program("driver", "run", leaklab.SCENARIOS / f"{scenario}.yaml", "-o", path, "--set", "load.cycles=50")
         self.assertEqual(done.returncode, 0, done.stderr)
         return path
 

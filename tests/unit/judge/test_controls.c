@@ -3,15 +3,15 @@
 #include "judge/verdict.h"
 #include "tests/unit/judge/fixture.h"
 
-/* A run of 40 cycles of which each `every`-th leaks; 0: none does. */
+/* A run of 50 cycles of which each `every`-th leaks; 0: none does. */
 static struct fixture make_run(int every)
 {
 	struct fixture fixture = fixture_create();
 	struct snapshot *settled = fixture_snapshot();
-	fixture_add_cycles(&fixture, 1, 40, 2, CYCLE_LOGGED_OFF);
+	fixture_add_cycles(&fixture, 1, 50, 2, CYCLE_LOGGED_OFF);
 	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
 	fixture_add_snapshot(&fixture, MARK_AFTER, fixture_snapshot());
-	for (int cycle = 1; every && cycle <= 40; cycle++)
+	for (int cycle = 1; every && cycle <= 50; cycle++)
 		if (cycle % every == 0)
 			fixture_add_logon(settled, cycle, 2);
 	fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
@@ -40,9 +40,9 @@ static void controls_that_hold_vouch_for_the_verdict(void **state)
 	struct fixture run = make_run(2);
 	struct verdict *verdict = judge_with(&run, 0, "0.1", 10);
 	assert_int_equal(verdict->word, VERDICT_LEAK);
-	assert_reason(verdict, "the negative control was clean (0 of 40)");
+	assert_reason(verdict, "the negative control was clean (0 of 50)");
 	assert_reason(
-	    verdict, "the positive control's leak at 10 % of the logons was found (4 of 40)");
+	    verdict, "the positive control's leak at 10 % of the logons was found (5 of 50)");
 	fixture_finish(&run, verdict);
 }
 

@@ -132,13 +132,13 @@ static void a_run_without_a_logon_says_the_first_failure(void **state)
 	fixture_finish(&fixture, verdict);
 }
 
-/* What `add` puts into a run of 40 cycles that leave nothing behind; it must stand against "clean", and say why. */
+/* What `add` puts into a run of 50 cycles that leave nothing behind; it must stand against "clean", and say why. */
 static void assert_doubts(struct snapshot *before, struct snapshot *settled,
     void (*add)(struct fixture *fixture), const char *reason)
 {
 	struct fixture fixture = fixture_create();
 	fixture_add_snapshot(&fixture, MARK_BEFORE, before);
-	fixture_add_cycles(&fixture, 1, 40, 2, CYCLE_LOGGED_OFF);
+	fixture_add_cycles(&fixture, 1, 50, 2, CYCLE_LOGGED_OFF);
 	add(&fixture);
 	fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
 	struct verdict *verdict = fixture_judge(&fixture);
@@ -154,7 +154,7 @@ static void add_nothing(struct fixture *fixture)
 
 static void add_many_unproven(struct fixture *fixture)
 {
-	fixture_add_cycles(fixture, 41, 60, NUMBER_UNKNOWN, CYCLE_UNPROVEN);
+	fixture_add_cycles(fixture, 51, 70, NUMBER_UNKNOWN, CYCLE_UNPROVEN);
 }
 
 static void fail_in_the_environment(struct fixture *fixture)
@@ -183,7 +183,7 @@ static void what_may_hide_a_leak_stands_against_clean(void **state)
 	assert_doubts(snapshot_with_session(), fixture_snapshot(), add_nothing,
 	    "the run's accounts had 1 session before it");
 	assert_doubts(fixture_snapshot(), fixture_snapshot(), add_many_unproven,
-	    "20 of 60 cycles are not shown to have logged on (33.3 %; judge.max_failed allows 20 "
+	    "20 of 70 cycles are not shown to have logged on (28.6 %; judge.max_failed allows 20 "
 	    "%)");
 	assert_doubts(fixture_snapshot(), fixture_snapshot(), fail_in_the_environment,
 	    "the target or the environment failed");
@@ -293,7 +293,7 @@ static void the_system_s_own_logons_tell_one_boot_from_another(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		struct fixture fixture = fixture_create();
 		fixture_add_snapshot(&fixture, MARK_BEFORE, snapshot_of_boot(BOOT_TIME));
-		fixture_add_cycles(&fixture, 1, 40, 2, CYCLE_LOGGED_OFF);
+		fixture_add_cycles(&fixture, 1, 50, 2, CYCLE_LOGGED_OFF);
 		fixture_add_snapshot(
 		    &fixture, MARK_SETTLED, snapshot_of_boot(BOOT_TIME + boots[i].later));
 		struct verdict *verdict = fixture_judge(&fixture);
@@ -309,7 +309,7 @@ static void a_run_cut_short_is_told_from_one_without_observer(void **state)
 	(void)state;
 	struct fixture fixture = fixture_create();
 	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
-	fixture_add_cycles(&fixture, 1, 40, 2, CYCLE_LOGGED_OFF);
+	fixture_add_cycles(&fixture, 1, 50, 2, CYCLE_LOGGED_OFF);
 	struct verdict *verdict = fixture_judge(&fixture);
 	assert_reason(verdict, "the run was cut short before the host had settled");
 	verdict_destroy(verdict);
@@ -326,7 +326,7 @@ static void an_observer_that_failed_is_quoted(void **state)
 	(void)state;
 	struct fixture fixture = fixture_create();
 	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
-	fixture_add_cycles(&fixture, 1, 40, 2, CYCLE_LOGGED_OFF);
+	fixture_add_cycles(&fixture, 1, 50, 2, CYCLE_LOGGED_OFF);
 	fixture_add_problem(&fixture, MARK_SETTLED, "probe", "ssh: connection refused");
 	struct verdict *verdict = fixture_judge(&fixture);
 	assert_reason(

@@ -76,11 +76,11 @@ static void a_short_run_can_find_a_leak(void **state)
 static void a_run_without_orphans_is_clean(void **state)
 {
 	(void)state;
-	struct fixture fixture = a_run(29, 0);
+	struct fixture fixture = a_run(44, 0);
 	struct verdict *verdict = fixture_judge(&fixture);
 	assert_int_equal(verdict->word, VERDICT_CLEAN);
-	assert_reason(verdict, "none of 29 cycles");
-	assert_reason(verdict, "session IDs are reused (1 distinct in 29 cycles)");
+	assert_reason(verdict, "none of 44 cycles");
+	assert_reason(verdict, "session IDs are reused (1 distinct in 44 cycles)");
 	assert_int_equal(verdict_exit_code(verdict), EXIT_CLEAN);
 	fixture_finish(&fixture, verdict);
 }
@@ -88,13 +88,13 @@ static void a_run_without_orphans_is_clean(void **state)
 static void a_run_too_short_to_be_clean_says_how_many_cycles_are_missing(void **state)
 {
 	(void)state;
-	struct fixture fixture = a_run(28, 0);
+	struct fixture fixture = a_run(43, 0);
 	struct verdict *verdict = fixture_judge(&fixture);
 	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
 	assert_reason(verdict, "run 1 more");
 	assert_int_equal(verdict_exit_code(verdict), EXIT_INCONCLUSIVE);
 	fixture_finish(&fixture, verdict);
-	fixture = a_run(28, 0);
+	fixture = a_run(43, 0);
 	fixture_set(&fixture, "judge.smallest_rate", "0.5");
 	verdict = fixture_judge(&fixture);
 	assert_int_equal(verdict->word, VERDICT_CLEAN);

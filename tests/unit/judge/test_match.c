@@ -17,7 +17,7 @@ static void what_was_there_before_or_is_of_others_is_no_orphan(void **state)
 	fixture_add_logon(settled, 4, 4);
 	settled->logon_sessions[settled->logon_session_count - 1].domain = "OTHER";
 	fixture_add_snapshot(&fixture, MARK_BEFORE, before);
-	for (int64_t i = 1; i <= 30; i++)
+	for (int64_t i = 1; i <= 50; i++)
 		fixture_add_cycle(&fixture, i, 2, CYCLE_LOGGED_OFF);
 	fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
 	struct verdict *verdict = fixture_judge(&fixture);

@@ -2,49 +2,14 @@
 
 #include <math.h>
 
-#include "judge/binomial.h"
 #include "leak/leak.h"
 #include "judge/expectation.h"
-#include "judge/student.h"
 #include "judge/trend.h"
 
 static void assert_near(double value, double expected)
 {
 	if (fabs(value - expected) > 0.00006)
 		fail_msg("%.6f is not %.6f", value, expected);
-}
-
-static void intervals_are_the_published_ones(void **state)
-{
-	(void)state;
-	static const struct {
-		int64_t k, n;
-		double lower, upper;
-	} published[] = {{0, 10, 0, 0.3085}, {1, 10, 0.0025, 0.4450}, {5, 10, 0.1871, 0.8129},
-	    {10, 10, 0.6915, 1}, {40, 40, 0.9119, 1}, {0, 1, 0, 0.975}};
-	for (size_t i = 0; i < sizeof published / sizeof published[0]; i++) {
-		double lower, upper;
-		binomial_interval(published[i].k, published[i].n, &lower, &upper);
-		assert_near(lower, published[i].lower);
-		assert_near(upper, published[i].upper);
-	}
-}
-
-static void intervals_of_long_runs_stay_around_the_rate(void **state)
-{
-	(void)state;
-	double lower, upper;
-	binomial_interval(50000, 1000000, &lower, &upper);
-	assert_true(lower > 0.0495 && lower < 0.05 && upper > 0.05 && upper < 0.0505);
-}
-
-static void one_percent_needs_299_cycles(void **state)
-{
-	(void)state;
-	assert_int_equal(binomial_tries_for(0.01), 299);
-	assert_int_equal(binomial_tries_for(0.1), 29);
-	assert_true(binomial_smallest_visible_rate(299) <= 0.01);
-	assert_true(binomial_smallest_visible_rate(298) > 0.01);
 }
 
 static void one_outlier_does_not_bend_the_trend(void **state)
@@ -110,16 +75,6 @@ static void ties_alone_are_no_trend(void **state)
 	assert_near(trend.kendall_z, 0);
 }
 
-static void students_t_is_the_tables(void **state)
-{
-	(void)state;
-	assert_near(student_tail(0, 5), 0.5);
-	assert_near(student_quantile(0.025, 10), 2.22814);
-	assert_near(student_quantile(0.025, 1), 12.70620);
-	assert_near(student_quantile(0.005, 30), 2.75000);
-	assert_near(student_tail(-2.22814, 10), 0.975);
-}
-
 static void images_are_the_same_in_any_case_with_and_without_exe(void **state)
 {
 	(void)state;
@@ -160,10 +115,6 @@ int main(void)
 	    unit_test(a_floor_does_not_see_what_comes_and_goes),
 	    unit_test(the_error_of_a_trend_grows_with_the_noise),
 	    unit_test(ties_alone_are_no_trend),
-	    unit_test(students_t_is_the_tables),
-	    unit_test(intervals_are_the_published_ones),
-	    unit_test(intervals_of_long_runs_stay_around_the_rate),
-	    unit_test(one_percent_needs_299_cycles),
 	    unit_test(one_outlier_does_not_bend_the_trend),
 	    unit_test(images_are_the_same_in_any_case_with_and_without_exe),
 	    unit_test(expectations_and_limits_are_checked_when_they_are_written),

@@ -1,4 +1,4 @@
-/* Student's t distribution. Inside this folder. */
+/* Student's t distribution. */
 #ifndef LEAKLAB_STUDENT_H
 #define LEAKLAB_STUDENT_H
 

@@ -1,11 +1,10 @@
-/* The tail of t is a regularized incomplete beta function (NIST Digital Library of Mathematical Functions, 8.17), here by its
- * continued fraction (8.17.22) in Lentz' form. */
-#include "judge/student.h"
+/* By its continued fraction in Lentz' form (NIST Digital Library of Mathematical Functions, 8.17.22). */
+#include "statistics/beta.h"
 
 #include <math.h>
 
 #define TINY 1e-300
-#define MOST_TERMS 300
+#define MOST_TERMS 1000
 
 static double fraction(double x, double a, double b)
 {
@@ -32,7 +31,7 @@ static double fraction(double x, double a, double b)
 	return result;
 }
 
-static double incomplete_beta(double x, double a, double b)
+double beta_below(double x, double a, double b)
 {
 	int sign;
 
@@ -45,22 +44,13 @@ static double incomplete_beta(double x, double a, double b)
 	return 1 - front * fraction(1 - x, b, a) / b;
 }
 
-double student_tail(double t, double freedom)
-{
-	const double tail = incomplete_beta(freedom / (freedom + t * t), freedom / 2, 0.5) / 2;
-
-	return t >= 0 ? tail : 1 - tail;
-}
-
-double student_quantile(double tail, double freedom)
+double beta_quantile(double share, double a, double b)
 {
 	double low = 0, high = 1;
 
-	while (student_tail(high, freedom) > tail && high < 1e12)
-		high *= 2;
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < 60; i++) {
 		const double middle = (low + high) / 2;
-		if (student_tail(middle, freedom) > tail)
+		if (beta_below(middle, a, b) < share)
 			low = middle;
 		else
 			high = middle;
