@@ -52,17 +52,14 @@ static bool find_holders(struct comparison *comparison)
 static bool feed_leak(
     struct comparison *comparison, struct snapshot *const *snapshots, size_t count)
 {
-	const struct snapshot *last = NULL, *then = NULL;
+	const struct snapshot *last = NULL;
 	for (size_t i = comparison->comparable ? 0 : count - 1; i < count; i++) {
 		struct snapshot *now = snapshots[i];
 		const int64_t until =
 		    now->time == TIMESTAMP_UNKNOWN ? now->time : now->time + CAPTURE_MOST;
-		if (!leak_take(comparison->leak, last, now, now->time, until, 0) ||
-		    (last && !leak_note_ends(comparison->leak, then, last, now)))
+		if (!leak_take(comparison->leak, last, now, now->time, until, 0))
 			return false;
 		last = now;
-		if (!then || leak_shows_holders(now, then))
-			then = now;
 	}
 	return true;
 }

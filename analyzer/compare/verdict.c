@@ -351,7 +351,13 @@ static void judge_absence(struct notes *notes)
 		    comparison->skipped, comparison->skipped == 1 ? "" : "s",
 		    comparison->skipped == 1 ? "is" : "are",
 		    comparison->skipped == 1 ? "it is" : "they are");
-	const bool taken = taken_words(comparison->leak, words);
+	struct taken_along along;
+	if (!leak_taken_along(comparison->leak, &along)) {
+		notes->failed = true;
+		return;
+	}
+	const bool taken = taken_words(&along, words);
+	taken_along_deinit(&along);
 	if (taken)
 		note_reason(notes, "%s", words);
 	if (!complete || taken || comparison->skipped > 0 || is_unsure(comparison) ||

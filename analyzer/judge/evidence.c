@@ -189,9 +189,7 @@ static bool process_ended(const struct passing *then, const struct passing *now)
 	       leak_process_ended(then->snapshot, now->snapshot) == YES;
 }
 
-/* then: the last sample with handles that were read, or the last at all. */
-static bool add_sample(struct evidence *evidence, const struct passing *then,
-    const struct passing *last, const struct passing *now)
+static bool add_sample(struct evidence *evidence, const struct passing *now)
 {
 	const struct moment *kept = kept_moment(evidence, now->capture);
 	const struct snapshot *before = evidence->before.snapshot;
@@ -200,10 +198,7 @@ static bool add_sample(struct evidence *evidence, const struct passing *then,
 	         : clock_at(&evidence->captures, now->capture->mark, now->capture->round);
 	note_gap(evidence, now->snapshot, now->capture);
 	return leak_take(evidence->leak, before == now->snapshot ? NULL : before, now->snapshot,
-	           now->capture->started, complete_at(evidence, now->capture), clock.offset) &&
-	       (!last->snapshot ||
-	           leak_note_ends(evidence->leak, then->snapshot ? then->snapshot : last->snapshot,
-	               last->snapshot, now->snapshot));
+	    now->capture->started, complete_at(evidence, now->capture), clock.offset);
 }
 
 /* The captures that the moments' samples are asked for by, in their order; those of one moment are started together. */
@@ -229,7 +224,7 @@ static const struct capture **list_moments(const struct evidence *evidence, size
 static bool pass(struct evidence *evidence, struct runfile *runfile,
     const struct capture *const *moments, size_t count, bool all, struct error *error)
 {
-	struct passing then = {0}, last = {0}, now = {0}, next = {0};
+	struct passing last = {0}, now = {0}, next = {0};
 	bool good = true;
 	for (size_t i = 0; good && i <= count; i++) {
 		if (i < count && !load_passing(&next, evidence, runfile, moments[i],
@@ -241,25 +236,16 @@ static bool pass(struct evidence *evidence, struct runfile *runfile,
 			drop(&now);
 			good = load_passing(&now, evidence, runfile, capture, true, error);
 		}
-		if (good && now.snapshot && !add_sample(evidence, &then, &last, &now))
+		if (good && now.snapshot && !add_sample(evidence, &now))
 			good = error_set(error, EXIT_TARGET, "out of memory");
-		/* What the last was for is over, unless it is the last with handles. */
 		if (now.snapshot) {
-			if (last.snapshot != then.snapshot)
-				drop(&last);
+			drop(&last);
 			last = now;
-			if (now.full &&
-			    (!then.snapshot || leak_shows_holders(now.snapshot, then.snapshot))) {
-				drop(&then);
-				then = now;
-			}
 		}
 		now = next;
 		next = (struct passing){0};
 	}
-	if (last.snapshot != then.snapshot)
-		drop(&last);
-	drop(&then);
+	drop(&last);
 	drop(&now);
 	drop(&next);
 	return good;

@@ -2,6 +2,7 @@
 #include "judge/reasons.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "common/text.h"
 #include "judge/controls.h"
@@ -12,12 +13,52 @@
 
 #define BURST 20 /* cycles: what is said of bursts is said of such */
 
+/* What keeps it from being one number. */
+static bool tell_range(struct sentences *out, const struct verdict *verdict, const char *rate,
+    const char *most, const char *lower, const char *upper)
+{
+	const int64_t taken = (int64_t)(verdict->taken.logon_sessions + verdict->taken.session_ids);
+	const struct {
+		int64_t count;
+		const char *what;
+	} parts[] = {{verdict->unmatched, "belong to cycles that cannot be told apart"},
+	    {verdict->young_cycles, "may still be released"},
+	    {taken, "went as their holder ended"}};
+	char why[160] = "";
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+		const size_t used = strlen(why);
+		if (parts[i].count > 0)
+			snprintf(why + used, sizeof why - used, "%s%lld %s", used ? ", " : "",
+			    (long long)parts[i].count, parts[i].what);
+	}
+	return sentences_add(out,
+	    "%lld to %lld of %lld logon sessions outlived their RDS session (rate %s %% to %s %%, 95 %% "
+	    "interval %s %% to %s %%): %s",
+	    (long long)verdict->k, (long long)verdict->k_most, (long long)verdict->n, rate, most,
+	    lower, upper, why);
+}
+
+/* Holders that ended, and are proven to leak. */
+static bool tell_ended(struct sentences *out, const struct verdict *verdict)
+{
+	char words[TAKEN_WORDS];
+	for (size_t i = 0; i < verdict->taken.count; i++) {
+		if (ended_words(&verdict->taken.items[i], words) &&
+		    !sentences_add(out, "%s", words))
+			return false;
+	}
+	return verdict->taken.leaks == 0 ||
+	       verdict->taken.leaks == verdict->taken.logon_sessions + verdict->taken.session_ids ||
+	       !taken_words(&verdict->taken, words) || sentences_add(out, "%s", words);
+}
+
 static bool tell_orphans(struct sentences *out, const struct verdict *verdict)
 {
 	char rate[PERCENT_TEXT], most[PERCENT_TEXT], lower[PERCENT_TEXT], upper[PERCENT_TEXT];
 	if (!verdict->orphans_known || verdict->n == 0)
 		return true;
-	if (verdict->k == 0 && (verdict->sessions_left > 0 || verdict->unmatched > 0))
+	if (verdict->k == 0 &&
+	    (verdict->sessions_left > 0 || verdict->unmatched > 0 || verdict->taken.leaks > 0))
 		return true; /* in the sessions that are there nobody knows yet */
 	if (verdict->k == 0)
 		return sentences_add(out,
@@ -33,11 +74,7 @@ static bool tell_orphans(struct sentences *out, const struct verdict *verdict)
 	percent_format(verdict->lower, lower);
 	percent_format(verdict->upper, upper);
 	if (verdict->k_most > verdict->k)
-		return sentences_add(out,
-		    "%lld to %lld of %lld logon sessions outlived their RDS session (rate %s %% to %s %%, 95 %% "
-		    "interval %s %% to %s %%): %lld belong to cycles that cannot be told apart",
-		    (long long)verdict->k, (long long)verdict->k_most, (long long)verdict->n, rate,
-		    most, lower, upper, (long long)verdict->unmatched);
+		return tell_range(out, verdict, rate, most, lower, upper);
 	if (!sentences_add(out,
 	        "%lld of %lld logon sessions outlived their RDS session (rate %s %%, 95 %% "
 	        "interval %s %% to %s %%)",
@@ -75,7 +112,7 @@ static bool tell_rising(struct sentences *out, const struct verdict *verdict)
 		    (long long)ids->distinct, (long long)ids->cycles);
 	const bool late = verdict->orphans_known && verdict->k == 0 && verdict->after_k > 0 &&
 	                  verdict->skipped.skipped == 0 && verdict->skipped.unshown == 0 &&
-	                  !verdict->taken &&
+	                  verdict->taken.logon_sessions + verdict->taken.session_ids == 0 &&
 	                  verdict->pinned_ids + verdict->referred_ids + verdict->harmless_ids == 0;
 	return sentences_add(out, "%s by %.2f a cycle (%lld distinct in %lld cycles)%s", subject,
 	    ids->growth_per_cycle, (long long)ids->distinct, (long long)ids->cycles,
@@ -319,8 +356,8 @@ bool reasons_tell(struct sentences *out, const struct verdict *verdict,
     const struct evidence *evidence, const struct limits *limits)
 {
 	return tell_orphans(out, verdict) && rates_tell(out, verdict) && tell_after(out, verdict) &&
-	       tell_session_ids(out, verdict) && tell_left(out, verdict) &&
-	       tell_culprits(out, verdict, evidence->settled.snapshot) &&
+	       tell_ended(out, verdict) && tell_session_ids(out, verdict) &&
+	       tell_left(out, verdict) && tell_culprits(out, verdict, evidence->settled.snapshot) &&
 	       growth_tell(out, verdict) && controls_tell(out, verdict) &&
 	       tell_left_out(out, verdict, limits) && tell_boot(out, evidence);
 }

@@ -100,6 +100,18 @@ static bool is_of_orphan(const struct leak *leak, const struct left_id *id)
 	return id->logons > 0 && id->own == 0;
 }
 
+/* The verdict outlives the leak. */
+static bool keep_taken(struct verdict *verdict, const struct leak *leak)
+{
+	bool good = leak_taken_along(leak, &verdict->taken);
+	for (size_t i = 0; i < verdict->taken.count; i++) {
+		const char *image = verdict->taken.items[i].image;
+		verdict->taken.items[i].image = image ? strdup(image) : NULL;
+		good = good && (!image || verdict->taken.items[i].image);
+	}
+	return good;
+}
+
 static bool weigh_ids(struct verdict *verdict, const struct evidence *evidence)
 {
 	const struct leak *leak = evidence->leak;
@@ -112,8 +124,7 @@ static bool weigh_ids(struct verdict *verdict, const struct evidence *evidence)
 	good = good && leak_skipped_ids(leak, given, count, evidence_last(evidence)->snapshot,
 	                   &verdict->skipped);
 	free(given);
-	char words[TAKEN_WORDS];
-	verdict->taken = taken_words(leak, words);
+	good = good && keep_taken(verdict, leak);
 	const struct left_id *ids = leak_ids(leak, &left_count);
 	verdict->referred = malloc((left_count + 1) * sizeof *verdict->referred);
 	verdict->pinned = malloc((left_count + 1) * sizeof *verdict->pinned);
@@ -227,7 +238,10 @@ static bool weigh_settled(
 	verdict->strangers = orphans->strangers;
 	verdict->young_strangers = orphans->young_strangers;
 	verdict->older = orphans->older;
-	verdict->k_most = verdict->k + orphans->unmatched_pairs;
+	const struct taken_along *taken = &verdict->taken;
+	verdict->young_cycles = orphans->young_cycles;
+	verdict->k_most = verdict->k + orphans->unmatched_pairs + orphans->young_cycles +
+	                  (int64_t)(taken->logon_sessions + taken->session_ids);
 	/* A sample that is missing revokes no leak that the others prove, and lets nothing be known that they do not. */
 	verdict->orphans_known =
 	    both_have(&evidence->before, &evidence->settled, SECTION_LOGON_SESSIONS) ||

@@ -123,6 +123,21 @@ static void count_one(
 	}
 }
 
+/* The survivors are in the order of their cycles. */
+static void count_young_cycles(struct orphans *found)
+{
+	bool young = false, leaks = false;
+	for (size_t i = 0; i < found->count; i++) {
+		const struct survivor *survivor = &found->items[i];
+		young |= survivor->left->fate == FATE_ORPHAN && survivor->counts;
+		leaks |= survivor->is_leak;
+		if (i + 1 < found->count && survivor[1].cycle == survivor->cycle)
+			continue;
+		found->young_cycles += young && !leaks;
+		young = leaks = false;
+	}
+}
+
 static void count_strangers(struct orphans *found, struct leak *leak)
 {
 	size_t count;
@@ -164,6 +179,7 @@ bool orphans_find(struct orphans *out, const struct evidence *evidence, struct l
 	for (size_t i = 0; i < found.count; i++)
 		count_one(&found, &found.items[i],
 		    i > 0 && are_twins(&found.items[i - 1], &found.items[i]), &last);
+	count_young_cycles(&found);
 	count_strangers(&found, leak);
 	*out = found;
 	return true;

@@ -19,7 +19,7 @@ const char *const verdict_words[3] = {
 int64_t verdict_leaks(const struct verdict *verdict)
 {
 	return verdict->k + verdict->unmatched_leaks + verdict->uncounted + verdict->strangers +
-	       verdict->pinned_ids;
+	       verdict->pinned_ids + (int64_t)verdict->taken.leaks;
 }
 
 bool verdict_is_proven(const struct verdict *verdict)
@@ -82,6 +82,9 @@ void verdict_destroy(struct verdict *verdict)
 		free((char *)verdict->suspects[i].image);
 	free(verdict->suspects);
 	rates_deinit(verdict);
+	for (size_t i = 0; i < verdict->taken.count; i++)
+		free((char *)verdict->taken.items[i].image);
+	taken_along_deinit(&verdict->taken);
 	free(verdict->referred);
 	free(verdict->pinned);
 	free(verdict->culprits);

@@ -114,9 +114,11 @@ struct verdict {
 
 	int64_t release_time, quiet_time; /* by the leak rule, microseconds */
 	bool orphans_known;
-	int64_t k;         /* counted cycles with an orphan that is a leak, at least one each */
-	int64_t k_most;    /* the same, if those that belong to no known cycle have one each */
-	int64_t *orphaned; /* the numbers of those cycles, rising */
+	int64_t k; /* counted cycles with an orphan that is a leak, at least one each */
+	int64_t
+	    k_most; /* the same, if those that belong to no known cycle, may still be released, or went with their holder have one each */
+	int64_t young_cycles; /* counted ones that may still be released, and left nothing else */
+	int64_t *orphaned;    /* the numbers of those cycles, rising */
 	int64_t orphan_logon_sessions; /* of those cycles */
 	double rate, lower,
 	    upper; /* k / n and its 95 % interval, up to that of k_most; valid if orphans_known and n > 0 */
@@ -146,8 +148,8 @@ struct verdict {
 	int64_t referred_ids;              /* the same, not proven to be pinned */
 	int64_t *referred;                 /* which they are, sorted */
 	struct skipped_ids skipped;
-	bool taken;                   /* something went as its holder ended */
-	int64_t harmless_ids;         /* that only tokens refer to, where tokens keep none */
+	struct taken_along taken; /* what went as its holder ended; images are the verdict's own */
+	int64_t harmless_ids;     /* that only tokens refer to, where tokens keep none */
 	double smallest_visible_rate; /* valid if n > 0 */
 
 	bool sessions_left_known;

@@ -199,10 +199,10 @@ static bool doubt_gaps(
 }
 
 /* What went as its holder ended may have been a leak, which the holder would make again. */
-static bool doubt_taken(struct sentences *out, const struct evidence *evidence)
+static bool doubt_taken(struct sentences *out, const struct verdict *verdict)
 {
 	char words[TAKEN_WORDS];
-	return !taken_words(evidence->leak, words) ||
+	return !taken_words(&verdict->taken, words) ||
 	       sentences_add(out, "%s; let it run until the host has settled", words);
 }
 
@@ -212,5 +212,5 @@ bool whole_clean(
 	if (!evidence->before.snapshot || !evidence->settled.snapshot)
 		return true;
 	return doubt_ids(out, evidence) && doubt_unseen(out, verdict, evidence) &&
-	       doubt_gaps(out, verdict, evidence) && doubt_taken(out, evidence);
+	       doubt_gaps(out, verdict, evidence) && doubt_taken(out, verdict);
 }

@@ -149,8 +149,7 @@ static struct left_id *refer(struct leak *leak, int64_t id, uint64_t what)
 		left->sample = leak->samples;
 		left->shown = leak->time;
 		left->gone = false;
-		left->keepers.count = 0;
-		left->keepers.unknown = false;
+		left->then = 0;
 	}
 	return !leak->many || note_reference(&leak->now, id, what) ? left : NULL;
 }
@@ -170,11 +169,6 @@ static void note_lived(struct left_id *left, int64_t time)
 		left->lived = time;
 }
 
-static bool is_own(uint64_t luid)
-{
-	return luid == LUID_UNKNOWN || luid_is_lasting(luid);
-}
-
 static bool refer_exited(
     struct leak *leak, const struct snapshot *sample, const struct handle *handle)
 {
@@ -182,7 +176,7 @@ static bool refer_exited(
 	    mixed((uint64_t)handle->target_pid + 1, (uint64_t)handle->target_start_time));
 	if (!left)
 		return false;
-	left->own += is_own(handle->luid);
+	left->own += luid_is_own(handle->luid);
 	if (handle_is_by_pid(handle))
 		left->doubtful++;
 	else
@@ -216,7 +210,7 @@ static bool refer_tokens(struct leak *leak, const struct snapshot *sample, const
 		if (!left)
 			return false;
 		left->tokens++;
-		left->own += is_own(handle->luid);
+		left->own += luid_is_own(handle->luid);
 	}
 	return true;
 }
@@ -233,7 +227,7 @@ static bool refer_others(struct leak *leak, const struct snapshot *sample, const
 		          mixed((uint64_t)process->pid + 1, (uint64_t)process->start_time))))
 			return false;
 		left->processes++;
-		left->own += is_own(process->luid);
+		left->own += luid_is_own(process->luid);
 		note_lived(left, when(leak, sample, process->start_time));
 	}
 	for (size_t i = 0; i < sample->logon_session_count; i++) {

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "evidence/identity.h"
 #include "leak/leak.h"
 
 /* Clocks of host and driver are never quite in step. */
@@ -38,6 +39,40 @@ struct references {
 	bool sorted;
 };
 
+enum hold_state {
+	HOLD_GOES_ON,
+	HOLD_RELEASED, /* its process ran on */
+	HOLD_ENDED,    /* with its process */
+	HOLD_OPEN,     /* one of both: no whole process list has told yet */
+};
+
+/* What a process that does not end with the session holds of it, by tokens, processes or its own token. */
+struct hold {
+	uint64_t luid;      /* LUID_UNKNOWN */
+	int64_t session_id; /* that it refers to; NUMBER_UNKNOWN: none */
+	int64_t pid, start_time;
+	const char *image;   /* the leak's; NULL: not known */
+	int64_t first, last; /* samples that show it without a session; TIMESTAMP_UNKNOWN */
+	int64_t seen;        /* the last sample that shows it, by the host's clock, */
+	size_t sample;       /* and its number */
+	enum hold_state state;
+	bool kept_logon, kept_id; /* it was among the last that held the logon session, the ID */
+};
+
+struct hold_list {
+	struct hold *items;
+	size_t count, room;
+};
+
+struct holds {
+	struct hold_list held;  /* by LUID, session ID, process */
+	struct hold_list over;  /* those of what was left over */
+	size_t sample;          /* the last that shows holders as well as any; 0: none */
+	enum extent extents[3]; /* of it */
+	struct process *ran;    /* in the last sample; NULL: not known */
+	size_t ran_count;
+};
+
 /* A process as a sample showed it. */
 struct known_process {
 	int64_t pid;
@@ -69,6 +104,7 @@ struct leak {
 	struct known_process *processes; /* the last that was seen of each process ID, sorted */
 	size_t process_count, process_room;
 	struct stamps stamps;
+	struct holds holds;
 	bool many;                   /* samples come by leak_take() */
 	struct references then, now; /* of the last sample with handles, and of this one */
 	int64_t until;               /* the last sample was complete by then */
@@ -107,6 +143,16 @@ struct left_id *ids_entry(struct leak *leak, int64_t id);
 /* Notes which processes there are; and tells of those that have exited what earlier samples told. False: memory is out. */
 bool exited_note(struct leak *leak, const struct snapshot *sample);
 bool exited_complete(const struct leak *leak, struct snapshot *sample);
+
+/* Who holds what in one more sample, after its logon sessions and IDs were added. False: memory is out. */
+bool holds_add(struct leak *leak, const struct snapshot *sample);
+void holds_free(struct leak *leak);
+
+/* Of no logon session that people make: what is of such refers to a session ID by itself. */
+static inline bool luid_is_own(uint64_t luid)
+{
+	return luid == LUID_UNKNOWN || luid_is_lasting(luid);
+}
 
 /* The tokens of one more sample, which was complete by then. False: memory is out. */
 bool stamps_add(struct leak *leak, const struct snapshot *sample, int64_t until);

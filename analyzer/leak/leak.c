@@ -32,6 +32,7 @@ void leak_destroy(struct leak *leak)
 	free(leak->ids);
 	free(leak->processes);
 	free(leak->stamps.slots);
+	holds_free(leak);
 	free(leak->then.items);
 	free(leak->now.items);
 	free(leak->looks);
@@ -67,7 +68,7 @@ bool leak_take(struct leak *leak, const struct snapshot *before, struct snapshot
 	leak->many = true;
 	return leak_check_lists(before, sample) && exited_complete(leak, sample) &&
 	       add(leak, sample, time, until, offset) && stamps_add(leak, sample, until) &&
-	       exited_note(leak, sample);
+	       holds_add(leak, sample) && exited_note(leak, sample);
 }
 
 int64_t leak_release_time(const struct leak *leak)

@@ -101,20 +101,6 @@ enum unsure {
 	UNSURE_KINDS
 };
 
-/* Who held what has gone, as far as it matters whether it ended: private. */
-#define KEEPERS_MOST 4
-struct keepers {
-	struct keeper {
-		const char *image; /* the leak's; NULL: not known */
-		int64_t pid, start_time;
-		int64_t seen; /* by the host's clock, when it held it */
-	} items[KEEPERS_MOST];
-	size_t count;        /* of those of whom it is not known yet */
-	bool unknown;        /* who held it was not seen, and a process ended or may have */
-	struct keeper taker; /* one that has ended */
-	bool taken;
-};
-
 /* A logon session that some sample showed. Texts are the leak's. */
 struct left_logon {
 	uint64_t luid;
@@ -142,8 +128,10 @@ struct left_logon {
 	int64_t absent_first, absent_second;
 	size_t absent_count, sample;
 	bool absent_counted;
-	size_t first; /* the first sample that showed it */
-	struct keepers keepers;
+	size_t first;        /* the first sample that showed it */
+	size_t then;         /* of what has gone: the last sample that showed its holders, from 1 */
+	size_t held, looked; /* samples that showed somebody hold it, and all handles to it */
+	bool holder_unknown; /* of what has gone: a process ended, and who held it was not seen */
 };
 
 /* A session ID that is in no session list, and referred to. */
@@ -174,7 +162,7 @@ struct left_id {
 	int64_t gone_until; /* the first sample without its session was complete by then */
 	bool was_referred;  /* in the last sample with handles */
 	bool persists;      /* something refers to it that did in the last sample with handles */
-	struct keepers keepers;
+	size_t then;        /* as above */
 };
 
 /* NULL: memory is out. */
@@ -247,21 +235,35 @@ enum yes_no leak_process_ended(const struct snapshot *then, const struct snapsho
 
 /* Whether the sample shows as well as another one who holds what. */
 bool leak_shows_holders(const struct snapshot *sample, const struct snapshot *other);
-/* Finds who held what went at `now`, the sample that was added last, and which of them have ended. last: the sample before; then: the last
- * before that shows holders as well as any, or the same. False: memory is out. */
-bool leak_note_ends(struct leak *leak, const struct snapshot *then, const struct snapshot *last,
-    const struct snapshot *now);
-/* Watched orphans, and session IDs of no orphan, that went as a process ended that held them, or may have: no late release, but perhaps a
- * leak that was taken along. */
-struct taken_along {
-	size_t logon_sessions, session_ids;
-	size_t unknown; /* of both, those of which it is not known whether their holder ended */
-	const char
-	    *image; /* of the first of those processes, the leak's; NULL: that is not known */
-	int64_t pid;
-	bool others; /* and there are others */
+/* A process that held what was left of sessions and has ended, or all of its image that have. */
+enum ended_word {
+	ENDED_UNDECIDED,
+	ENDED_LEAK, /* it released none by itself, and a healthy holder would have */
+	ENDED_LATE, /* it released at least as many by itself: a late holder */
 };
-struct taken_along leak_taken_along(const struct leak *leak);
+struct ended_holder {
+	const char *image; /* the leak's; NULL: not known */
+	int64_t pid;       /* of the one that held most */
+	bool others;       /* and there are others of the image */
+	size_t holds;      /* that ended with it, whether the last or not */
+	size_t released;   /* by itself */
+	double chance;     /* that a healthy holder would have released none of them */
+	enum ended_word word;
+	size_t logon_sessions,
+	    session_ids; /* watched ones, and IDs of none of them, that went with it */
+	bool open;       /* that it ended is not known */
+};
+struct taken_along {
+	struct ended_holder *items; /* the surest leak first */
+	size_t count;
+	size_t logon_sessions,
+	    session_ids; /* of all those, each once; those of late holders are none */
+	size_t unknown;  /* of both, those of which it is not known whether their holder ended */
+	size_t leaks;    /* of both, those of leaks */
+};
+/* What went as a process ended that held it, or may have: no late release, but perhaps a leak that was taken along. False: memory is out. */
+bool leak_taken_along(const struct leak *leak, struct taken_along *out);
+void taken_along_deinit(struct taken_along *taken);
 
 /* Whether a session ID that nothing in the sample refers to is free: all handles are seen, and with the session IDs of tokens; but for those
  * that could not be looked into. */
@@ -391,7 +393,9 @@ bool suspect_explains(const struct suspect *suspect, int64_t unseen);
 const char *decider_words(const struct leak *leak);
 /* "37 session IDs came free as agent.exe (process 4100), which held them, ended: that is no release, and may have been a leak". False: nothing went so. */
 #define TAKEN_WORDS 500
-bool taken_words(const struct leak *leak, char out[TAKEN_WORDS]);
+bool taken_words(const struct taken_along *taken, char out[TAKEN_WORDS]);
+/* "leaky.exe (process 4100) held 60 logon sessions and ended, and only so they went ...". False: it is not proven to leak. */
+bool ended_words(const struct ended_holder *holder, char out[TAKEN_WORDS]);
 /* "session IDs 2 to 61 are in no session list; agent.exe (process 4100) holds 60 tokens of them: very probably what keeps them". The
  * IDs are sorted. False: memory is out. */
 #define REFERRED_WORDS 700

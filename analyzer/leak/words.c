@@ -162,31 +162,59 @@ bool referred_words(
 	return true;
 }
 
-bool taken_words(const struct leak *leak, char out[TAKEN_WORDS])
+bool taken_words(const struct taken_along *taken, char out[TAKEN_WORDS])
 {
-	const struct taken_along taken = leak_taken_along(leak);
+	const struct ended_holder *first = taken->items;
 	char process[PROCESS_WORDS] = "a process";
-	const bool one = taken.logon_sessions + taken.session_ids == 1;
+	const size_t all = taken->logon_sessions + taken->session_ids;
+	size_t holders = 0;
 	out[0] = '\0';
-	if (taken.logon_sessions + taken.session_ids == 0)
+	if (all == 0)
 		return false;
-	if (taken.image)
-		process_words(taken.image, taken.pid, NULL, process);
-	if (taken.logon_sessions)
-		append(out, TAKEN_WORDS, "%zu orphaned logon session%s went", taken.logon_sessions,
-		    text_plural((int64_t)taken.logon_sessions));
-	if (taken.session_ids)
+	for (size_t i = 0; i < taken->count; i++) {
+		if (taken->items[i].word != ENDED_LATE && holders++ == 0)
+			first = &taken->items[i];
+	}
+	if (holders > 0)
+		process_words(first->image, first->pid, NULL, process);
+	if (taken->logon_sessions)
+		append(out, TAKEN_WORDS, "%zu orphaned logon session%s went", taken->logon_sessions,
+		    text_plural((int64_t)taken->logon_sessions));
+	if (taken->session_ids)
 		append(out, TAKEN_WORDS, "%s%zu session ID%s came free",
-		    taken.logon_sessions ? " and " : "", taken.session_ids,
-		    text_plural((int64_t)taken.session_ids));
-	if (taken.unknown == taken.logon_sessions + taken.session_ids)
+		    taken->logon_sessions ? " and " : "", taken->session_ids,
+		    text_plural((int64_t)taken->session_ids));
+	if (taken->unknown == all)
 		append(out, TAKEN_WORDS,
 		    "; whether who held %s ended or let go is not known, so that may have been a leak: let an observer list processes",
-		    one ? "it" : "them");
+		    all == 1 ? "it" : "them");
 	else
 		append(out, TAKEN_WORDS,
 		    " as %s%s, which held %s, ended: that is no release, and may have been a leak",
-		    process, taken.others ? " and others" : "", one ? "it" : "them");
+		    process, holders > 1 || first->others ? " and others" : "",
+		    all == 1 ? "it" : "them");
+	return true;
+}
+
+bool ended_words(const struct ended_holder *holder, char out[TAKEN_WORDS])
+{
+	char process[PROCESS_WORDS];
+	out[0] = '\0';
+	if (holder->word != ENDED_LEAK)
+		return false;
+	append(out, TAKEN_WORDS, "%s%s held ",
+	    process_words(holder->image, holder->pid, NULL, process),
+	    holder->others ? ", and others of its name," : "");
+	if (holder->logon_sessions)
+		append(out, TAKEN_WORDS, "%zu logon session%s", holder->logon_sessions,
+		    text_plural((int64_t)holder->logon_sessions));
+	if (holder->session_ids)
+		append(out, TAKEN_WORDS, "%s%zu session ID%s",
+		    holder->logon_sessions ? " and " : "", holder->session_ids,
+		    text_plural((int64_t)holder->session_ids));
+	append(out, TAKEN_WORDS,
+	    " and ended, and only so they went: it released none by itself, of which the chance is %s for a healthy holder",
+	    holder->chance < 0.0001 ? "less than 0.01 %" : "at most 1 %");
 	return true;
 }
 

@@ -81,6 +81,24 @@ static json_t *accounts_json(const struct verdict *verdict)
 	return array;
 }
 
+/* Processes that ended, with which went what they held. */
+static json_t *ended_json(const struct verdict *verdict)
+{
+	static const char *const words[] = {
+	    [ENDED_UNDECIDED] = "undecided", [ENDED_LEAK] = "leak", [ENDED_LATE] = "late"};
+	json_t *array = json_array();
+	for (size_t i = 0; i < verdict->taken.count; i++) {
+		const struct ended_holder *holder = &verdict->taken.items[i];
+		json_array_append_new(array,
+		    json_pack("{s:o,s:o,s:I,s:I,s:I,s:f,s:s}", "image", text_or_null(holder->image),
+		        "pid", integer_or_null(holder->pid != NUMBER_UNKNOWN, holder->pid),
+		        "logon_sessions", (json_int_t)holder->logon_sessions, "session_ids",
+		        (json_int_t)holder->session_ids, "released", (json_int_t)holder->released,
+		        "chance", holder->chance, "word", words[holder->word]));
+	}
+	return array;
+}
+
 static json_t *orphans_json(const struct verdict *verdict)
 {
 	bool known = verdict->orphans_known, rated = known && verdict->n > 0;
@@ -339,6 +357,7 @@ static bool render(const struct report *report, FILE *out, struct error *error)
 	json_object_set_new(root, "cycles", cycles_json(verdict));
 	json_object_set_new(root, "culprits", culprits_json(verdict));
 	json_object_set_new(root, "suspects", suspects_json(verdict));
+	json_object_set_new(root, "ended_holders", ended_json(verdict));
 	json_object_set_new(root, "unattributed",
 	    json_pack("{s:o,s:o}", "logon_sessions",
 	        integer_or_null(verdict->culprits_known, verdict->unattributed), "followers_only",

@@ -274,7 +274,7 @@ static void ids_of_cycles_whose_logoff_is_not_proven_are_watched(void **state)
 	run_finish(run, verdict);
 }
 
-static void ids_that_come_free_as_their_holder_ends_are_no_release(void **state)
+static void ids_that_came_free_as_their_holder_ended_after_long_are_a_leak(void **state)
 {
 	(void)state;
 	struct run *run = run_create();
@@ -291,8 +291,9 @@ static void ids_that_come_free_as_their_holder_ends_are_no_release(void **state)
 		add_sample(run, second < SETTLED ? MARK_SETTLING : MARK_SETTLED, second, snapshot);
 	}
 	struct verdict *verdict = judge(run);
-	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
-	assert_reason(verdict, "10 session IDs came free as agent.exe (process 140)");
+	assert_int_equal(verdict->word, VERDICT_LEAK);
+	assert_reason(verdict,
+	    "agent.exe (process 140) held 10 session IDs and ended, and only so they went");
 	run_finish(run, verdict);
 }
 
@@ -497,8 +498,9 @@ static void restart_is_seen_though_a_sample_does_not_show_everything(void **stat
 				    second, snapshot);
 			}
 			struct verdict *verdict = judge(run);
-			assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
-			assert_reason(verdict, "10 session IDs came free as agent.exe");
+			assert_int_equal(verdict->word, VERDICT_LEAK);
+			assert_reason(
+			    verdict, "agent.exe (process 140) held 10 session IDs and ended");
 			run_finish(run, verdict);
 		}
 	}
@@ -862,6 +864,121 @@ static void suspects_that_explain_as_much_are_not_decided_between(void **state)
 	run_finish(run, verdict);
 }
 
+/* A watched process holds what each cycle left for as long as `held` says of it; it is restarted at some seconds. */
+struct service {
+	int64_t (*held)(int64_t cycle); /* seconds after the logoff; 0: nothing */
+	int64_t every;                  /* restarted so often, seconds; 0: never */
+	int64_t until;                  /* the last restart is before that */
+};
+
+static int64_t last_start(const struct service *service, int64_t second)
+{
+	const int64_t until = second < service->until ? second : service->until;
+	return service->every ? until - until % service->every : 0;
+}
+
+static bool is_held(const struct service *service, int64_t cycle, int64_t second)
+{
+	const int64_t off = start_of(cycle) + 25;
+	return off > last_start(service, second) && off < second &&
+	       second < off + service->held(cycle);
+}
+
+/* The lowest that no session has and nothing refers to. */
+static int64_t free_id(const struct run *run, const struct service *service, int64_t cycle)
+{
+	for (int64_t id = 2;; id++) {
+		bool taken = false;
+		for (int64_t i = 0; i < cycle; i++)
+			taken |= run->ids[i] == id && is_held(service, i, start_of(cycle));
+		if (!taken)
+			return id;
+	}
+}
+
+static struct verdict *judge_service(struct run *run, const struct service *service)
+{
+	for (int64_t i = 0; i < CYCLES; i++)
+		run->ids[i] = free_id(run, service, i);
+	add_cycles(run, CYCLE_LOGGED_OFF);
+	for (int64_t second = 0; second <= SETTLED; second += 50) {
+		struct snapshot *snapshot = look(run, second);
+		const int64_t start = last_start(service, second);
+		if (start > 0)
+			snapshot->processes[1].start_time = RUN_START + start * SECOND;
+		for (int64_t i = 0; i < CYCLES; i++) {
+			if (is_held(service, i, second)) {
+				fixture_add_logon(snapshot, i + 1, run->ids[i]);
+				fixture_add_handle(snapshot, "agent.exe", AGENT, i + 1);
+				snapshot->logon_sessions[snapshot->logon_session_count - 1]
+				    .logon_time = RUN_START + (start_of(i) + 1) * SECOND;
+			}
+		}
+		add_sample(run,
+		    second == 0        ? MARK_BEFORE
+		    : second < 3000    ? MARK_DURING
+		    : second < SETTLED ? MARK_SETTLING
+		                       : MARK_SETTLED,
+		    second, snapshot);
+	}
+	return judge(run);
+}
+
+static int64_t for_ever(int64_t cycle)
+{
+	(void)cycle;
+	return 100000;
+}
+
+static int64_t ten_minutes_at_most(int64_t cycle)
+{
+	return cycle * 37 % 600;
+}
+
+static int64_t for_ever_twice(int64_t cycle)
+{
+	return cycle == 40 || cycle == 41 ? 100000 : 0;
+}
+
+static void leaker_that_is_restarted_leaks_all_the_same(void **state)
+{
+	(void)state;
+	static const struct service services[] = {
+	    {for_ever, 240, 4000}, /* every four minutes, and while the host settles */
+	    {for_ever, 3100, 3200}};
+	for (size_t i = 0; i < 2; i++) {
+		struct run *run = run_create();
+		struct verdict *verdict = judge_service(run, &services[i]);
+		assert_reason(verdict, "agent.exe (process 140) held ");
+		assert_int_equal(verdict->word, VERDICT_LEAK);
+		assert_reason(verdict, "and ended, and only so they went");
+		assert_int_equal(verdict->taken.items[0].word, ENDED_LEAK);
+		run_finish(run, verdict);
+	}
+}
+
+static void late_holder_that_is_restarted_is_no_leaker(void **state)
+{
+	(void)state;
+	const struct service service = {ten_minutes_at_most, 1500, 4000};
+	struct run *run = run_create();
+	struct verdict *verdict = judge_service(run, &service);
+	assert_int_equal(verdict->word, VERDICT_CLEAN);
+	run_finish(run, verdict);
+}
+
+static void two_holds_that_end_early_decide_nothing(void **state)
+{
+	(void)state;
+	const struct service service = {for_ever_twice, 1500, 1600};
+	struct run *run = run_create();
+	struct verdict *verdict = judge_service(run, &service);
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	assert_reason(verdict,
+	    "2 orphaned logon sessions went as agent.exe (process 140), which held them, ended");
+	run_finish(run, verdict);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -871,7 +988,7 @@ int main(void)
 	    unit_test(id_that_somebody_else_had_until_just_now_is_young),
 	    unit_test(token_that_came_later_is_not_left_over),
 	    unit_test(ids_of_cycles_whose_logoff_is_not_proven_are_watched),
-	    unit_test(ids_that_come_free_as_their_holder_ends_are_no_release),
+	    unit_test(ids_that_came_free_as_their_holder_ended_after_long_are_a_leak),
 	    unit_test(ids_that_rise_are_not_explained_by_one_late_holder),
 	    unit_test(switch_of_the_host_alone_excuses_nothing),
 	    unit_test(exited_processes_of_unknown_sessions_matter_if_they_rise),
@@ -889,6 +1006,9 @@ int main(void)
 	    unit_test(leak_is_seen_among_many_tokens_that_come_and_go),
 	    unit_test(who_ended_is_seen_among_many_holders_and_after_reuse),
 	    unit_test(suspects_that_explain_as_much_are_not_decided_between),
+	    unit_test(leaker_that_is_restarted_leaks_all_the_same),
+	    unit_test(late_holder_that_is_restarted_is_no_leaker),
+	    unit_test(two_holds_that_end_early_decide_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,411 @@
+/* Holders that ended. What one held went with it: that is no release, but a leaker that is restarted within the release time looks like a
+ * late holder. They are told apart by what it did before: a healthy holder releases most by itself. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "leak/inside.h"
+
+#define LEVEL 0.01
+#define OTHERS_LEAST 10    /* releases of others, for a curve */
+#define TWINS_TIME 1000000 /* microseconds */
+#define TWINS_MOST 0x1000  /* LUIDs of the logon sessions that one logon makes are near */
+
+/* A logon makes logon sessions of several kinds, which are held and released together: each kind is looked at by itself. */
+enum kind { KIND_PERSON, KIND_DESKTOP, KIND_ID, KIND_COUNT };
+
+/* A hold that is over, of something watched. */
+struct past {
+	const struct hold *hold;
+	size_t group;
+	enum kind kind;
+	int64_t session_id;
+	int64_t logon_time;
+	int64_t lasted; /* after the session's end, as far as samples show it */
+};
+
+/* All processes of one image. */
+struct group {
+	const char *image;
+	double product[KIND_COUNT]; /* the chance that a healthy holder released none */
+	size_t count[KIND_COUNT];
+	size_t most; /* holds of the process that is named */
+};
+
+struct weighing {
+	const struct leak *leak;
+	struct past *past;
+	size_t count;
+	struct group *groups;
+	struct ended_holder *holders; /* by group */
+	size_t group_count;
+	int64_t *
+	    released; /* how long those lasted that were released by themselves, with their group */
+	size_t *released_by;
+	size_t released_count;
+};
+
+static bool is_watched_id(const struct leak *leak, const struct left_id *id)
+{
+	return id && !id->older && !left_id_is_harmless(leak, id) &&
+	       (!leak->terms.is_watched || id->watched);
+}
+
+static bool describe(const struct leak *leak, const struct hold *hold, struct past *out)
+{
+	const struct left_logon *left =
+	    hold->luid == LUID_UNKNOWN ? NULL : leak_logon(leak, hold->luid);
+	*out = (struct past){
+	    .hold = hold, .session_id = hold->session_id, .logon_time = TIMESTAMP_UNKNOWN};
+	if (hold->first != TIMESTAMP_UNKNOWN && hold->last != TIMESTAMP_UNKNOWN)
+		out->lasted = hold->last - hold->first;
+	if (left && left->watched && !luid_is_own(hold->luid)) {
+		const struct logon_session logon = left_record(left);
+		out->kind = logon_is_of_desktop(&logon) ? KIND_DESKTOP : KIND_PERSON;
+		out->session_id = left->session_id;
+		out->logon_time = left->logon_time;
+		return !left->older;
+	}
+	out->kind = KIND_ID;
+	return hold->session_id > 0 && luid_is_own(hold->luid) &&
+	       is_watched_id(leak, ids_find(leak, hold->session_id));
+}
+
+/* Those whose image is not known are taken as one. */
+static bool same_image(const char *a, const char *b)
+{
+	return a && b ? image_same(a, b) : a == b;
+}
+
+static bool find_group(struct weighing *weighing, const char *image, size_t *out)
+{
+	for (*out = 0; *out < weighing->group_count; ++*out) {
+		if (same_image(weighing->groups[*out].image, image))
+			return true;
+	}
+	struct group *groups = reallocarray(weighing->groups, *out + 1, sizeof *groups);
+	if (groups)
+		weighing->groups = groups;
+	struct ended_holder *holders = reallocarray(weighing->holders, *out + 1, sizeof *holders);
+	if (holders)
+		weighing->holders = holders;
+	if (!groups || !holders)
+		return false;
+	groups[*out] = (struct group){.image = image, .product = {1, 1, 1}};
+	holders[*out] = (struct ended_holder){.image = image, .pid = NUMBER_UNKNOWN, .chance = 1};
+	weighing->group_count++;
+	return true;
+}
+
+static int past_order(const void *a, const void *b)
+{
+	const struct past *left = a, *right = b;
+	if (left->group != right->group)
+		return left->group < right->group ? -1 : 1;
+	if (left->kind != right->kind)
+		return left->kind < right->kind ? -1 : 1;
+	if (left->hold->pid != right->hold->pid)
+		return left->hold->pid < right->hold->pid ? -1 : 1;
+	if (left->session_id != right->session_id)
+		return left->session_id < right->session_id ? -1 : 1;
+	return (left->hold->luid > right->hold->luid) - (left->hold->luid < right->hold->luid);
+}
+
+static bool list_past(struct weighing *weighing)
+{
+	const struct hold_list *over = &weighing->leak->holds.over;
+	weighing->past = malloc((over->count + 1) * sizeof *weighing->past);
+	weighing->released = malloc((over->count + 1) * sizeof *weighing->released);
+	weighing->released_by = malloc((over->count + 1) * sizeof *weighing->released_by);
+	if (!weighing->past || !weighing->released || !weighing->released_by)
+		return false;
+	for (size_t i = 0; i < over->count; i++) {
+		struct past *past = &weighing->past[weighing->count];
+		size_t group;
+		if (!find_group(weighing, over->items[i].image, &group))
+			return false;
+		weighing->count += describe(weighing->leak, &over->items[i], past);
+		past->group = group;
+	}
+	if (weighing->count)
+		qsort(weighing->past, weighing->count, sizeof *weighing->past, past_order);
+	return true;
+}
+
+/* Of one logon: the filtered and the elevated one, or several handles. */
+static bool same_logon(const struct past *a, const struct past *b)
+{
+	if (a->group != b->group || a->kind != b->kind || a->hold->pid != b->hold->pid ||
+	    a->session_id != b->session_id)
+		return false;
+	if (a->kind == KIND_PERSON && a->logon_time != TIMESTAMP_UNKNOWN &&
+	    b->logon_time != TIMESTAMP_UNKNOWN && llabs(b->logon_time - a->logon_time) > TWINS_TIME)
+		return false;
+	return a->kind != KIND_PERSON || b->hold->luid - a->hold->luid <= TWINS_MOST;
+}
+
+static void note_released(struct weighing *weighing)
+{
+	for (size_t i = 0; i < weighing->count; i++) {
+		const struct past *past = &weighing->past[i];
+		if (past->hold->state != HOLD_RELEASED || (i > 0 && same_logon(past - 1, past)))
+			continue;
+		weighing->holders[past->group].released++;
+		if (past->hold->first == TIMESTAMP_UNKNOWN)
+			continue;
+		weighing->released[weighing->released_count] = past->lasted;
+		weighing->released_by[weighing->released_count++] = past->group;
+	}
+}
+
+/* The chance that a healthy holder still holds for so long: evenly up to the release time and the quiet time, or as others do. */
+static double chance_to_last(const struct weighing *weighing, const struct past *past)
+{
+	const double most =
+	    (double)(leak_release_time(weighing->leak) + leak_quiet_time(weighing->leak));
+	const double even = (double)past->lasted < most ? 1 - (double)past->lasted / most : 0;
+	size_t others = 0, longer = 0;
+	for (size_t i = 0; i < weighing->released_count; i++) {
+		if (weighing->released_by[i] == past->group)
+			continue;
+		others++;
+		longer += weighing->released[i] >= past->lasted;
+	}
+	const double curve = others >= OTHERS_LEAST ? (double)longer / (double)others : 0;
+	return curve > even ? curve : even;
+}
+
+static void note_ended(struct weighing *weighing)
+{
+	size_t of_process = 0;
+	for (size_t i = 0; i < weighing->count; i++) {
+		const struct past *past = &weighing->past[i];
+		struct group *group = &weighing->groups[past->group];
+		struct ended_holder *holder = &weighing->holders[past->group];
+		const bool same_process = i > 0 && past[-1].group == past->group &&
+		                          past[-1].hold->pid == past->hold->pid &&
+		                          past[-1].kind == past->kind;
+		if (!same_process)
+			of_process = 0;
+		if (past->hold->state != HOLD_ENDED || (i > 0 && same_logon(past - 1, past)))
+			continue;
+		holder->holds++;
+		holder->others |= holder->pid != NUMBER_UNKNOWN && holder->pid != past->hold->pid;
+		if (++of_process > group->most) {
+			group->most = of_process;
+			holder->pid = past->hold->pid;
+		}
+		group->count[past->kind]++;
+		group->product[past->kind] *= chance_to_last(weighing, past);
+	}
+}
+
+static void decide(struct weighing *weighing)
+{
+	for (size_t i = 0; i < weighing->group_count; i++) {
+		const struct group *group = &weighing->groups[i];
+		struct ended_holder *holder = &weighing->holders[i];
+		double kinds = 0;
+		for (int kind = 0; kind < KIND_COUNT; kind++) {
+			kinds += group->count[kind] > 0;
+			if (group->product[kind] < holder->chance)
+				holder->chance = group->product[kind];
+		}
+		holder->chance *= kinds;
+		if (holder->released == 0 && kinds > 0 && holder->chance <= LEVEL)
+			holder->word = ENDED_LEAK;
+		else if (holder->released > 0 && holder->released >= holder->holds)
+			holder->word = ENDED_LATE;
+	}
+}
+
+/* ---- what went with them ---- */
+
+static int by_target(const void *a, const void *b)
+{
+	const struct past *left = a, *right = b;
+	return (left->hold->luid > right->hold->luid) - (left->hold->luid < right->hold->luid);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct hold *left = *(const struct hold *const *)a,
+	                  *right = *(const struct hold *const *)b;
+	return (left->session_id > right->session_id) - (left->session_id < right->session_id);
+}
+
+static int weight(const struct ended_holder *holder)
+{
+	static const int weights[] = {[ENDED_LATE] = 0, [ENDED_UNDECIDED] = 1, [ENDED_LEAK] = 2};
+	return weights[holder->word];
+}
+
+/* The holder that counts for what went, among those that held it to the end. NULL: none. */
+struct taker {
+	struct ended_holder *holder;
+	bool open;
+};
+
+/* Of those that may have ended only the last that held it count; ends that are known stay so. */
+static bool is_taker(const struct hold *hold, bool kept, size_t then)
+{
+	return kept &&
+	       (hold->state == HOLD_ENDED || (hold->state == HOLD_OPEN && hold->sample == then));
+}
+
+static void consider(struct taker *taker, struct ended_holder *holder, const struct hold *hold)
+{
+	if (taker->holder && weight(taker->holder) >= weight(holder))
+		return;
+	taker->holder = holder;
+	taker->open = hold->state == HOLD_OPEN;
+	if (holder->pid == NUMBER_UNKNOWN)
+		holder->pid = hold->pid;
+}
+
+static struct ended_holder *holder_of(const struct weighing *weighing, const struct hold *hold)
+{
+	for (size_t i = 0; i < weighing->group_count; i++) {
+		if (same_image(weighing->groups[i].image, hold->image))
+			return &weighing->holders[i];
+	}
+	return NULL;
+}
+
+/* True if it counts: what late holders took along does not. */
+static bool count_taken(struct taken_along *out, const struct taker *taker)
+{
+	if (taker->holder->word == ENDED_LATE)
+		return false;
+	out->leaks += taker->holder->word == ENDED_LEAK;
+	out->unknown += taker->open;
+	taker->holder->open |= taker->open;
+	return true;
+}
+
+static void count_logons(struct weighing *weighing, struct taken_along *out)
+{
+	const struct leak *leak = weighing->leak;
+	if (weighing->count)
+		qsort(weighing->past, weighing->count, sizeof *weighing->past, by_target);
+	for (size_t i = 0, at = 0; i < leak->logon_count; i++) {
+		const struct left_logon *left = &leak->logons[i];
+		struct taker taker = {0};
+		if (!left->gone || !left->watched || left->older || left->then == 0)
+			continue;
+		while (at < weighing->count && weighing->past[at].hold->luid < left->luid)
+			at++;
+		for (size_t j = at;
+		     j < weighing->count && weighing->past[j].hold->luid == left->luid; j++) {
+			if (is_taker(weighing->past[j].hold, weighing->past[j].hold->kept_logon,
+			        left->then))
+				consider(&taker, &weighing->holders[weighing->past[j].group],
+				    weighing->past[j].hold);
+		}
+		if (taker.holder && count_taken(out, &taker)) {
+			out->logon_sessions++;
+			taker.holder->logon_sessions++;
+		} else if (!taker.holder && left->holder_unknown) {
+			out->logon_sessions++;
+			out->unknown++;
+		}
+	}
+}
+
+/* Whether an orphan that went so stands for the ID. */
+static bool is_of_taken(const struct weighing *weighing, int64_t id)
+{
+	const struct leak *leak = weighing->leak;
+	for (size_t i = 0; i < weighing->count; i++) {
+		const struct hold *hold = weighing->past[i].hold;
+		const struct left_logon *left =
+		    hold->luid == LUID_UNKNOWN ? NULL : leak_logon(leak, hold->luid);
+		if (left && left->session_id == id && left->gone && left->watched && !left->older &&
+		    is_taker(hold, hold->kept_logon, left->then))
+			return true;
+	}
+	return false;
+}
+
+/* Whoever refers to an ID holds it, by a token of whatever logon session. */
+static bool count_ids(struct weighing *weighing, struct taken_along *out)
+{
+	const struct leak *leak = weighing->leak;
+	const struct hold_list *over = &leak->holds.over;
+	const struct hold **sorted = malloc((over->count + 1) * sizeof *sorted);
+	if (!sorted)
+		return false;
+	for (size_t i = 0; i < over->count; i++)
+		sorted[i] = &over->items[i];
+	if (over->count)
+		qsort(sorted, over->count, sizeof *sorted, by_id);
+	for (size_t i = 0, at = 0; i < leak->id_count; i++) {
+		const struct left_id *left = &leak->ids[i];
+		struct taker taker = {0};
+		while (at < over->count && sorted[at]->session_id < left->id)
+			at++;
+		if (!left->gone || left->then == 0 || !is_watched_id(leak, left))
+			continue;
+		bool ended = false;
+		for (size_t j = at; j < over->count && sorted[j]->session_id == left->id; j++) {
+			struct ended_holder *holder =
+			    is_taker(sorted[j], sorted[j]->kept_id, left->then)
+			        ? holder_of(weighing, sorted[j])
+			        : NULL;
+			if (holder)
+				consider(&taker, holder, sorted[j]);
+			ended |= holder && sorted[j]->state == HOLD_ENDED;
+		}
+		if (!taker.holder || (left->logons > 0 && !ended) ||
+		    is_of_taken(weighing, left->id) || !count_taken(out, &taker))
+			continue;
+		out->session_ids++;
+		taker.holder->session_ids++;
+	}
+	free(sorted);
+	return true;
+}
+
+static int surest_first(const void *a, const void *b)
+{
+	const struct ended_holder *left = a, *right = b;
+	if (weight(left) != weight(right))
+		return weight(right) - weight(left);
+	const size_t one = left->logon_sessions + left->session_ids,
+	             other = right->logon_sessions + right->session_ids;
+	return (one < other) - (one > other);
+}
+
+bool leak_taken_along(const struct leak *leak, struct taken_along *out)
+{
+	struct weighing weighing = {.leak = leak};
+	*out = (struct taken_along){0};
+	bool good = list_past(&weighing);
+	if (good) {
+		note_released(&weighing);
+		note_ended(&weighing);
+		decide(&weighing);
+		count_logons(&weighing, out);
+		good = count_ids(&weighing, out);
+	}
+	out->items = weighing.holders;
+	for (size_t i = 0; good && i < weighing.group_count; i++) {
+		const struct ended_holder *holder = &weighing.holders[i];
+		if (holder->logon_sessions + holder->session_ids > 0)
+			out->items[out->count++] = *holder;
+	}
+	if (out->count)
+		qsort(out->items, out->count, sizeof *out->items, surest_first);
+	free(weighing.past);
+	free(weighing.groups);
+	free(weighing.released);
+	free(weighing.released_by);
+	if (!good)
+		taken_along_deinit(out);
+	return good;
+}
+
+void taken_along_deinit(struct taken_along *taken)
+{
+	free(taken->items);
+	*taken = (struct taken_along){0};
+}
