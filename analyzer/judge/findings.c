@@ -238,7 +238,7 @@ static bool tell_holders(struct sentences *out, const struct verdict *verdict)
 	for (size_t i = 0; i < tied; i++) {
 		const struct culprit *culprit = &verdict->culprits[i];
 		followers += image_follows(culprit->image);
-		if (image_follows(culprit->image) || ++named > HOLDERS_NAMED)
+		if (image_follows(culprit->image) || culprit->ended || ++named > HOLDERS_NAMED)
 			continue;
 		snprintf(exited, sizeof exited,
 		    ": it keeps handles to %lld exited process%s of ended sessions",
@@ -252,7 +252,8 @@ static bool tell_holders(struct sentences *out, const struct verdict *verdict)
 	if (named > HOLDERS_NAMED &&
 	    !sentences_add(out, "%zu more processes hold as many of them", named - HOLDERS_NAMED))
 		return false;
-	if (followers > 0 && named == 0 && verdict->followers_only == 0)
+	if (followers > 0 && named == 0 && verdict->followers_only == 0 &&
+	    verdict->taken.leaks == 0)
 		return sentences_add(out,
 		    "only System or lsass are seen to hold %lld of them, which release once the last other holder "
 		    "has: who that is, is not seen",

@@ -174,6 +174,40 @@ static bool weigh_suspects(struct verdict *verdict, const struct evidence *evide
 	return true;
 }
 
+/* A leaker that ended is the first if it held most. */
+static bool add_ended(struct verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->taken.count; i++) {
+		const struct ended_holder *holder = &verdict->taken.items[i];
+		if (holder->word != ENDED_LEAK)
+			continue;
+		struct culprit *larger =
+		    reallocarray(verdict->culprits, verdict->culprit_count + 1, sizeof *larger);
+		if (!larger)
+			return false;
+		verdict->culprits = larger;
+		const int64_t held = (int64_t)(holder->logon_sessions + holder->session_ids);
+		const bool first = verdict->culprit_count == 0 || image_follows(larger->image) ||
+		                   held > larger->logon_sessions + larger->session_ids;
+		const size_t at = first ? 0 : 1;
+		memmove(
+		    &larger[at + 1], &larger[at], (verdict->culprit_count - at) * sizeof *larger);
+		larger[at] = (struct culprit){.image = holder->image ? strdup(holder->image) : NULL,
+		    .pid = holder->pid,
+		    .logon_sessions = (int64_t)holder->logon_sessions,
+		    .session_ids = (int64_t)holder->session_ids,
+		    .sure = true,
+		    .alone = held,
+		    .ended = true};
+		verdict->culprit_count++;
+		if (first)
+			verdict->culprits_tied = 1;
+		if (holder->image && !larger[at].image)
+			return false;
+	}
+	return true;
+}
+
 /* Whoever holds what is a leak; and where nothing is one yet, what may become one. */
 static bool weigh_culprits(struct verdict *verdict, const struct evidence *evidence)
 {
@@ -216,7 +250,7 @@ static bool weigh_culprits(struct verdict *verdict, const struct evidence *evide
 		verdict->culprit_count = i + 1;
 	}
 	verdict->culprits = found.items;
-	return good && weigh_suspects(verdict, evidence);
+	return good && add_ended(verdict) && weigh_suspects(verdict, evidence);
 }
 
 static bool weigh_settled(

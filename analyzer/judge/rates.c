@@ -101,6 +101,19 @@ static bool find_dependence(struct verdict *verdict, const struct counted *count
 	return true;
 }
 
+/* Those with a pinned ID are marked. What ended holders took along is of cycles that nobody knows. */
+static int64_t count_leaked(const struct verdict *verdict, const struct counted *counted)
+{
+	int64_t count = verdict->k + (int64_t)verdict->taken.leaks;
+
+	for (size_t i = 0; i < counted->count; i++)
+		count += counted->hits[i] &&
+		         !(verdict->k > 0 &&
+		             bsearch(&counted->cycles[i]->number, verdict->orphaned,
+		                 (size_t)verdict->k, sizeof *verdict->orphaned, by_number));
+	return count < verdict->n ? count : verdict->n;
+}
+
 bool rates_find(struct verdict *verdict, const struct evidence *evidence)
 {
 	struct counted counted;
@@ -112,6 +125,7 @@ bool rates_find(struct verdict *verdict, const struct evidence *evidence)
 		verdict->pinned_lower = pinned.interval.lower;
 		verdict->pinned_upper = pinned.interval.upper;
 		good = verdict->k > 0 || find_dependence(verdict, &counted);
+		verdict->leaked_k = count_leaked(verdict, &counted);
 		mark(&counted, verdict->orphaned, verdict->k);
 		good = good && (verdict->k == 0 || find_dependence(verdict, &counted));
 		const struct course_rate found = interval_of_course(counted.hits, counted.count);

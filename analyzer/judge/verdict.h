@@ -143,7 +143,8 @@ struct verdict {
 	int64_t pinned_ids; /* session IDs of no orphan that are pinned, for long enough */
 	int64_t
 	    pinned_k; /* counted cycles whose session ID is pinned so, with an orphan or without */
-	int64_t *pinned;                   /* the numbers of those cycles, rising */
+	int64_t *pinned;  /* the numbers of those cycles, rising */
+	int64_t leaked_k; /* counted cycles that left anything that is a leak, in whatever way */
 	double pinned_lower, pinned_upper; /* 95 % interval of pinned_k / n; valid if n > 0 */
 	int64_t referred_ids;              /* the same, not proven to be pinned */
 	int64_t *referred;                 /* which they are, sorted */

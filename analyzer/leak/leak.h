@@ -333,6 +333,7 @@ struct culprit {
 	int64_t alone;        /* of both, what no other holds; followers count only for followers */
 	bool follower;        /* each of what it holds has another holder */
 	bool windows;         /* process_is_windows() */
+	bool ended;           /* it runs no more: what it held went with it */
 	const char *services; /* that it hosts; the snapshot's, NULL: not known */
 };
 

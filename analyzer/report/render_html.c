@@ -109,8 +109,10 @@ static void print_culprits(FILE *out, const struct verdict *verdict)
 		html_integer(out, culprit->handles);
 		html_integer(out, culprit->logon_sessions);
 		html_integer(out, culprit->session_ids);
-		html_cell(
-		    out, "text", culprit->follower ? "lets go once the last other holder has" : "");
+		html_cell(out, "text",
+		    culprit->follower ? "lets go once the last other holder has"
+		    : culprit->ended  ? "has ended"
+		                      : "");
 		fputs("</tr>\n", out);
 	}
 	fputs("</tbody></table></div>\n</section>\n", out);

@@ -188,6 +188,7 @@ static json_t *culprits_json(const struct verdict *verdict)
 		json_object_set_new(object, "exited_processes", json_integer(culprit->exited));
 		json_object_set_new(object, "alone", json_integer(culprit->alone));
 		json_object_set_new(object, "follower", json_boolean(culprit->follower));
+		json_object_set_new(object, "ended", json_boolean(culprit->ended));
 		json_array_append_new(array, object);
 	}
 	return array;

@@ -30,7 +30,7 @@ static void print_culprits(const struct verdict *verdict, FILE *out)
 		fprintf(out, " %8" PRId64 " %15" PRId64, culprit->handles, culprit->logon_sessions);
 		if (ids > 0)
 			fprintf(out, " %12" PRId64, culprit->session_ids);
-		fputs(culprit->follower ? "  follows\n" : "\n", out);
+		fputs(culprit->follower ? "  follows\n" : culprit->ended ? "  ended\n" : "\n", out);
 	}
 	if (verdict->culprits[verdict->culprit_count - 1].follower)
 		text_print_wrapped(

@@ -147,7 +147,7 @@ class Text(Case):
             self.assertNotIn("take a memory dump", compared)
 
     def test_process_list_of_an_earlier_moment_tells_whose_exited_processes_were(self):
-        _, samples = self.agent("--what", "process")
+        _, samples = self.agent("--what", "process", cycles=4, lab=("--shell-seconds", "1"))
         during = next(sample for sample in samples if any(process["session_id"] >= 2 for process in sample["processes"]))
         lists = self.put("during.json", during)
         text = self.last_text()

@@ -9,8 +9,12 @@
 
 static struct verdict run(enum verdict_word word, int64_t k, int64_t n)
 {
-	return (struct verdict){
-	    .word = word, .orphans_known = true, .k = k, .n = n, .rate = (double)k / (double)n};
+	return (struct verdict){.word = word,
+	    .orphans_known = true,
+	    .k = k,
+	    .leaked_k = k,
+	    .n = n,
+	    .rate = (double)k / (double)n};
 }
 
 /* What it tells, behind its word; the caller's to free(). */
