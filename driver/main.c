@@ -67,7 +67,7 @@ static const struct argp_option check_options[] = {
 	"  controls: negative and positive: without (names of stage programs), with (list as\n"    \
 	"    stage), cycles, rate (positive only)\n"                                               \
 	"  judge: smallest_rate, max_failed, growth\n"                                             \
-	"  expect: verdict, culprit, rate, failed, session_ids, pinned, orphans_after,\n"          \
+	"  expect: verdict, bounded, culprit, rate, failed, session_ids, pinned, orphans_after,\n" \
 	"    unattributed, sessions_left; p50, p90, p95, p99: a duration for each of\n"            \
 	"    tcp, tls, nla, activated, logon, hold, logoff, to_logon\n\n"                          \
 	"What each means, and what it is if it is not there: leaklab-scenario(5)."

@@ -121,6 +121,7 @@ struct scenario_expect {
 	char *culprit;
 	char *rate;
 	char *failed;
+	char *bounded;
 	char *session_ids;
 	char *pinned;
 	char *orphans_after;

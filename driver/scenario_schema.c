@@ -181,6 +181,7 @@ static const cyaml_schema_field_t expect_fields[] = {
     TEXT("culprit", struct scenario_expect, culprit),
     TEXT("rate", struct scenario_expect, rate),
     TEXT("failed", struct scenario_expect, failed),
+    TEXT("bounded", struct scenario_expect, bounded),
     TEXT("session_ids", struct scenario_expect, session_ids),
     TEXT("pinned", struct scenario_expect, pinned),
     TEXT("orphans_after", struct scenario_expect, orphans_after),

@@ -36,10 +36,23 @@ static enum met check_verdict(
     const struct verdict *verdict, const char *expected, char seen[SEEN_TEXT])
 {
 	const char *word = verdict_words[verdict->word];
-	snprintf(seen, SEEN_TEXT, "%s", word);
+	snprintf(seen, SEEN_TEXT, "%s%s", word, verdict->bounded ? ", bounded" : "");
 	if (strcmp(expected, word) == 0)
 		return MET;
+	if (verdict->bounded && verdict->bounded_allowed)
+		return met(strcmp(expected, verdict_words[VERDICT_CLEAN]) == 0);
 	return verdict->word == VERDICT_INCONCLUSIVE ? NOT_DECIDABLE : NOT_MET;
+}
+
+static enum met check_bounded(
+    const struct verdict *verdict, const char *expected, char seen[SEEN_TEXT])
+{
+	snprintf(seen, SEEN_TEXT, "%s%s", verdict_words[verdict->word],
+	    verdict->bounded ? ", bounded" : "");
+	if (verdict->word == VERDICT_INCONCLUSIVE)
+		return NOT_DECIDABLE;
+	return met(
+	    verdict->word == VERDICT_LEAK ? verdict->bounded : strcmp(expected, "allow") == 0);
 }
 
 /* Whether another program explains as much as the first, and one of those is expected. */
@@ -94,6 +107,8 @@ static enum met check_rate(
 	double rate;
 	if (!verdict->orphans_known || verdict->n == 0)
 		return unknown(seen, "no logon sessions were seen");
+	if (verdict->bounded)
+		return unknown(seen, "what is bounded has no rate");
 	snprintf(seen, SEEN_TEXT, "%.3g (95 %% interval %.3g to %.3g)", verdict->rate,
 	    verdict->lower, verdict->upper);
 	return met(rate_parse(expected, &rate) && rate >= verdict->lower && rate <= verdict->upper);
@@ -183,11 +198,13 @@ static enum met check_failed(
 
 static const char *const verdict_choices[] = {"CLEAN", "LEAK", "INCONCLUSIVE", NULL};
 static const char *const id_choices[] = {"reused", "rising", NULL};
+static const char *const bounded_choices[] = {"allow", "only", NULL};
 static const char *const some_none[] = {"some", "none", NULL};
 static const char *const all_some_none[] = {"all", "some", "none", NULL};
 
 static const struct kind kinds[] = {
     {"expect.verdict", verdict_choices, "CLEAN, LEAK or INCONCLUSIVE", check_verdict},
+    {"expect.bounded", bounded_choices, "allow or only", check_bounded},
     {"expect.culprit", NULL, "an image name, or none", check_culprit},
     {"expect.rate", NULL, "a number from 0 to 1", check_rate},
     {"expect.failed", NULL, "the largest share of failed cycles, a number from 0 to 1",
@@ -353,6 +370,9 @@ static bool check_percentiles(struct verdict *verdict, struct runfile *runfile, 
 bool expectations_check(struct verdict *verdict, struct runfile *runfile, struct error *error)
 {
 	bool good = true;
+	char *bounded = read_expected(runfile, "expect.bounded", &good, error);
+	verdict->bounded_allowed = bounded && strcmp(bounded, "allow") == 0;
+	free(bounded);
 	for (size_t i = 0; i < KIND_COUNT && good; i++) {
 		char seen[SEEN_TEXT];
 		char *expected = read_expected(runfile, kinds[i].key, &good, error);

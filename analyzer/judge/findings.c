@@ -13,6 +13,15 @@
 
 #define BURST 20 /* cycles: what is said of bursts is said of such */
 
+/* It has no rate. */
+static bool tell_bounded(struct sentences *out, const struct verdict *verdict)
+{
+	return sentences_add(out,
+	    "what the last cycle of each of %zu accounts left stays, and nothing of earlier ones: an earlier one of each went at the "
+	    "next logon of its account. That is a cache of one an account: %lld, and no more with more cycles",
+	    verdict->account_count, (long long)verdict->leaked_k);
+}
+
 /* What keeps it from being one number. */
 static bool tell_range(struct sentences *out, const struct verdict *verdict, const char *rate,
     const char *most, const char *lower, const char *upper)
@@ -57,6 +66,8 @@ static bool tell_orphans(struct sentences *out, const struct verdict *verdict)
 	char rate[PERCENT_TEXT], most[PERCENT_TEXT], lower[PERCENT_TEXT], upper[PERCENT_TEXT];
 	if (!verdict->orphans_known || verdict->n == 0)
 		return true;
+	if (verdict->bounded)
+		return tell_bounded(out, verdict);
 	if (verdict->k == 0 &&
 	    (verdict->sessions_left > 0 || verdict->unmatched > 0 || verdict->taken.leaks > 0))
 		return true; /* in the sessions that are there nobody knows yet */
@@ -170,7 +181,7 @@ static bool tell_pinned(struct sentences *out, const struct verdict *verdict)
 	        (long long)verdict->pinned_ids, one ? " is" : "s are", one ? "it" : "them",
 	        one ? "it" : "them"))
 		return false;
-	return verdict->pinned_k == 0 ||
+	return verdict->pinned_k == 0 || verdict->bounded ||
 	       sentences_add(out,
 	           "%lld of %lld cycles left their session ID pinned (rate %s %%, 95 %% interval %s %% to %s %%)",
 	           (long long)verdict->pinned_k, (long long)verdict->n,

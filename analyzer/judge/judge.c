@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/bounded.h"
 #include "judge/controls.h"
 #include "judge/evidence.h"
 #include "judge/expectation.h"
@@ -286,6 +287,7 @@ static bool weigh_settled(
 		verdict->k_most = verdict->n > verdict->k ? verdict->n : verdict->k;
 	if (!note_orphaned(verdict, orphans) || !rates_find(verdict, evidence))
 		return false;
+	bounded_find(verdict, evidence);
 	return !snapshot_has(settled, SECTION_HANDLES) || weigh_culprits(verdict, evidence);
 }
 

@@ -184,7 +184,7 @@ static bool tell_account(struct sentences *out, const struct verdict *verdict)
 
 bool rates_tell(struct sentences *out, const struct verdict *verdict)
 {
-	if (verdict->n == 0)
+	if (verdict->n == 0 || verdict->bounded)
 		return true;
 	if (verdict->dependence.kind == DEPENDENCE_ACCOUNT)
 		return tell_account(out, verdict);

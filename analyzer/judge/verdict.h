@@ -149,6 +149,8 @@ struct verdict {
 	int64_t referred_ids;              /* the same, not proven to be pinned */
 	int64_t *referred;                 /* which they are, sorted */
 	struct skipped_ids skipped;
+	bool bounded; /* exactly what each account's latest cycle left: a cache, that has no rate */
+	bool bounded_allowed;     /* the scenario accepts such */
 	struct taken_along taken; /* what went as its holder ended; images are the verdict's own */
 	int64_t harmless_ids;     /* that only tokens refer to, where tokens keep none */
 	double smallest_visible_rate; /* valid if n > 0 */

@@ -37,6 +37,16 @@ static json_t *text_or_null(const char *text)
 	return value;
 }
 
+/* Of a leak. */
+static json_t *kind_json(const struct verdict *verdict)
+{
+	if (verdict->word != VERDICT_LEAK)
+		return json_null();
+	if (!verdict_is_proven(verdict))
+		return json_string("handles");
+	return json_string(verdict->bounded ? "bounded" : "sessions");
+}
+
 static json_t *reasons_json(const struct verdict *verdict)
 {
 	json_t *array = json_array();
@@ -101,7 +111,7 @@ static json_t *ended_json(const struct verdict *verdict)
 
 static json_t *orphans_json(const struct verdict *verdict)
 {
-	bool known = verdict->orphans_known, rated = known && verdict->n > 0;
+	bool known = verdict->orphans_known, rated = known && verdict->n > 0 && !verdict->bounded;
 	json_t *object = json_object();
 	json_t *interval = rated ? json_pack("[f,f]", verdict->lower, verdict->upper) : json_null();
 	json_object_set_new(object, "k", integer_or_null(known, verdict->k));
@@ -148,7 +158,7 @@ static json_t *session_ids_json(const struct verdict *verdict)
 	    integer_or_null(verdict->orphans_known, ids->reused_while_orphaned));
 	json_object_set_new(
 	    object, "pinned_alone", integer_or_null(verdict->orphans_known, verdict->pinned_ids));
-	const bool rated = verdict->orphans_known && verdict->n > 0;
+	const bool rated = verdict->orphans_known && verdict->n > 0 && !verdict->bounded;
 	json_object_set_new(object, "pinned_cycles",
 	    json_pack("{s:o,s:I,s:o,s:[o,o]}", "k",
 	        integer_or_null(verdict->orphans_known, verdict->pinned_k), "n",
@@ -346,6 +356,7 @@ static bool render(const struct report *report, FILE *out, struct error *error)
 	json_t *root = json_object();
 	json_object_set_new(root, "schema", json_string(VERDICT_SCHEMA));
 	json_object_set_new(root, "verdict", json_string(verdict_words[verdict->word]));
+	json_object_set_new(root, "kind", kind_json(verdict));
 	json_object_set_new(root, "reasons", reasons_json(verdict));
 	json_object_set_new(root, "orphans", orphans_json(verdict));
 	json_object_set_new(root, "session_ids", session_ids_json(verdict));

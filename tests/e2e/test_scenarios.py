@@ -96,6 +96,9 @@ class ReadyMadeScenarios(leaklab.Case):
     def test_bounded_cache_leaks_one_of_each_account(self):
         verdict = self.play("bounded-cache")
         self.assertEqual(verdict["orphans"]["k"], 8)
+        self.assertEqual(verdict["kind"], "bounded")
+        self.assertIsNone(verdict["orphans"]["rate"])
+        self.assertIn("That is a cache of one an account: 8, and no more with more cycles", " ".join(verdict["reasons"]))
 
     def test_tokens_of_ended_sessions_pin_nothing_on_a_host_whose_ids_come_back(self):
         text = (leaklab.SCENARIOS / "winlogon-token.yaml").read_text()
