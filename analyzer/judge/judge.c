@@ -6,6 +6,7 @@
 
 #include "judge/bounded.h"
 #include "judge/controls.h"
+#include "judge/course.h"
 #include "judge/evidence.h"
 #include "judge/expectation.h"
 #include "judge/growth.h"
@@ -102,7 +103,7 @@ static bool is_of_orphan(const struct leak *leak, const struct left_id *id)
 }
 
 /* The verdict outlives the leak. */
-static bool keep_taken(struct verdict *verdict, const struct leak *leak)
+static bool keep_taken(struct verdict *verdict, struct leak *leak)
 {
 	bool good = leak_taken_along(leak, &verdict->taken);
 	for (size_t i = 0; i < verdict->taken.count; i++) {
@@ -125,7 +126,7 @@ static bool weigh_ids(struct verdict *verdict, const struct evidence *evidence)
 	good = good && leak_skipped_ids(leak, given, count, evidence_last(evidence)->snapshot,
 	                   &verdict->skipped);
 	free(given);
-	good = good && keep_taken(verdict, leak);
+	good = good && keep_taken(verdict, evidence->leak);
 	const struct left_id *ids = leak_ids(leak, &left_count);
 	verdict->referred = malloc((left_count + 1) * sizeof *verdict->referred);
 	verdict->pinned = malloc((left_count + 1) * sizeof *verdict->pinned);
@@ -261,6 +262,8 @@ static bool weigh_settled(
 	if (!settled || !snapshot_has(settled, SECTION_LOGON_SESSIONS))
 		return true;
 	if (!orphans_find(orphans, evidence, evidence->leak) || !weigh_ids(verdict, evidence))
+		return false;
+	if (!course_find(verdict, evidence, orphans))
 		return false;
 	verdict->k = orphans->k;
 	verdict->orphan_logon_sessions = orphans->orphans;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "judge/controls.h"
+#include "judge/course.h"
 #include "judge/growth.h"
 #include "judge/rates.h"
 
@@ -82,6 +83,7 @@ void verdict_destroy(struct verdict *verdict)
 		free((char *)verdict->suspects[i].image);
 	free(verdict->suspects);
 	rates_deinit(verdict);
+	course_deinit(verdict);
 	for (size_t i = 0; i < verdict->taken.count; i++)
 		free((char *)verdict->taken.items[i].image);
 	taken_along_deinit(&verdict->taken);

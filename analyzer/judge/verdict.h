@@ -94,6 +94,22 @@ struct account_rate {
 	int64_t k, n; /* those that left something behind; all */
 };
 
+/* How what was left of a session went on. */
+enum course_end { COURSE_STAYS, COURSE_RELEASED, COURSE_TAKEN };
+extern const char *const course_ends[3];
+
+/* An orphan, or a session ID that something refers to, over the samples; times by the driver's clock, TIMESTAMP_UNKNOWN: not known. */
+struct course {
+	uint64_t luid; /* of an orphan */
+	char *user, *logon_type;
+	int64_t session_id;
+	int64_t cycle;       /* number; 0: not known */
+	int64_t ended;       /* its session had ended by then */
+	int64_t first, last; /* samples that show it without its session */
+	enum course_end end;
+	bool is_leak;
+};
+
 enum met { NOT_MET, MET, NOT_DECIDABLE };
 
 struct expectation {
@@ -149,6 +165,10 @@ struct verdict {
 	int64_t referred_ids;              /* the same, not proven to be pinned */
 	int64_t *referred;                 /* which they are, sorted */
 	struct skipped_ids skipped;
+	struct course *course; /* of all orphans that were seen, by LUID */
+	size_t course_count;
+	struct course *id_course; /* of all session IDs, by number */
+	size_t id_course_count;
 	bool bounded; /* exactly what each account's latest cycle left: a cache, that has no rate */
 	bool bounded_allowed;     /* the scenario accepts such */
 	struct taken_along taken; /* what went as its holder ended; images are the verdict's own */

@@ -32,7 +32,7 @@ struct group {
 };
 
 struct weighing {
-	const struct leak *leak;
+	struct leak *leak;
 	struct past *past;
 	size_t count;
 	struct group *groups;
@@ -284,11 +284,11 @@ static bool count_taken(struct taken_along *out, const struct taker *taker)
 
 static void count_logons(struct weighing *weighing, struct taken_along *out)
 {
-	const struct leak *leak = weighing->leak;
+	struct leak *leak = weighing->leak;
 	if (weighing->count)
 		qsort(weighing->past, weighing->count, sizeof *weighing->past, by_target);
 	for (size_t i = 0, at = 0; i < leak->logon_count; i++) {
-		const struct left_logon *left = &leak->logons[i];
+		struct left_logon *left = &leak->logons[i];
 		struct taker taker = {0};
 		if (!left->gone || !left->watched || left->older || left->then == 0)
 			continue;
@@ -301,6 +301,7 @@ static void count_logons(struct weighing *weighing, struct taken_along *out)
 				consider(&taker, &weighing->holders[weighing->past[j].group],
 				    weighing->past[j].hold);
 		}
+		left->taken_along = taker.holder && taker.holder->word != ENDED_LATE;
 		if (taker.holder && count_taken(out, &taker)) {
 			out->logon_sessions++;
 			taker.holder->logon_sessions++;
@@ -329,7 +330,7 @@ static bool is_of_taken(const struct weighing *weighing, int64_t id)
 /* Whoever refers to an ID holds it, by a token of whatever logon session. */
 static bool count_ids(struct weighing *weighing, struct taken_along *out)
 {
-	const struct leak *leak = weighing->leak;
+	struct leak *leak = weighing->leak;
 	const struct hold_list *over = &leak->holds.over;
 	const struct hold **sorted = malloc((over->count + 1) * sizeof *sorted);
 	if (!sorted)
@@ -339,7 +340,7 @@ static bool count_ids(struct weighing *weighing, struct taken_along *out)
 	if (over->count)
 		qsort(sorted, over->count, sizeof *sorted, by_id);
 	for (size_t i = 0, at = 0; i < leak->id_count; i++) {
-		const struct left_id *left = &leak->ids[i];
+		struct left_id *left = &leak->ids[i];
 		struct taker taker = {0};
 		while (at < over->count && sorted[at]->session_id < left->id)
 			at++;
@@ -358,6 +359,7 @@ static bool count_ids(struct weighing *weighing, struct taken_along *out)
 		if (!taker.holder || (left->logons > 0 && !ended) ||
 		    is_of_taken(weighing, left->id) || !count_taken(out, &taker))
 			continue;
+		left->taken_along = true;
 		out->session_ids++;
 		taker.holder->session_ids++;
 	}
@@ -375,7 +377,7 @@ static int surest_first(const void *a, const void *b)
 	return (one < other) - (one > other);
 }
 
-bool leak_taken_along(const struct leak *leak, struct taken_along *out)
+bool leak_taken_along(struct leak *leak, struct taken_along *out)
 {
 	struct weighing weighing = {.leak = leak};
 	*out = (struct taken_along){0};

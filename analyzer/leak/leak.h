@@ -118,9 +118,11 @@ struct left_logon {
 	enum unsure unsure;  /* if it is */
 	bool id_given_again; /* its session ID has another session now */
 	bool watched;
-	bool older;      /* than the run, and not seen alive in it */
-	bool seen_alive; /* an earlier sample listed its session */
-	bool was_left;   /* an earlier sample showed it as an orphan */
+	bool older;         /* than the run, and not seen alive in it */
+	bool seen_alive;    /* an earlier sample listed its session */
+	bool was_left;      /* an earlier sample showed it as an orphan */
+	int64_t left_first; /* the first sample that did, since it was alive; TIMESTAMP_UNKNOWN */
+	bool taken_along;   /* leak_taken_along(): it went with its holder */
 	int64_t ended; /* its session had ended by then, by the samples' clock; TIMESTAMP_UNKNOWN */
 	enum age_proof proof;
 
@@ -151,6 +153,7 @@ struct left_id {
 	bool watched;
 	bool older;
 	bool pinned;
+	bool taken_along; /* as above */
 
 	/* private: as above */
 	int64_t absent_first, absent_second;
@@ -262,7 +265,7 @@ struct taken_along {
 	size_t leaks;    /* of both, those of leaks */
 };
 /* What went as a process ended that held it, or may have: no late release, but perhaps a leak that was taken along. False: memory is out. */
-bool leak_taken_along(const struct leak *leak, struct taken_along *out);
+bool leak_taken_along(struct leak *leak, struct taken_along *out);
 void taken_along_deinit(struct taken_along *taken);
 
 /* Whether a session ID that nothing in the sample refers to is free: all handles are seen, and with the session IDs of tokens; but for those

@@ -527,12 +527,15 @@ static void look_at(struct looking *look, struct left_logon *left, struct logon_
 		left->seen_alive |= logon->session_id > 0;
 		left->older &= !left->seen_alive;
 		left->was_left = false;
+		left->left_first = TIMESTAMP_UNKNOWN;
 		left->absent_count = 0;
 		if (left->proof != AGE_CYCLE) {
 			left->ended = TIMESTAMP_UNKNOWN;
 			left->proof = AGE_UNKNOWN;
 		}
 	} else if (left->fate == FATE_ORPHAN) {
+		if (left->left_first == TIMESTAMP_UNKNOWN)
+			left->left_first = look->time;
 		left_note_absence(look->time, look->counted, &left->absent_first,
 		    &left->absent_second, &left->absent_count, &left->absent_counted, &left->ended,
 		    &left->proof);
@@ -554,7 +557,8 @@ static struct left_logon *add(struct leak *leak, uint64_t luid)
 	*left = (struct left_logon){.luid = luid,
 	    .session_id = NUMBER_UNKNOWN,
 	    .logon_time = TIMESTAMP_UNKNOWN,
-	    .ended = TIMESTAMP_UNKNOWN};
+	    .ended = TIMESTAMP_UNKNOWN,
+	    .left_first = TIMESTAMP_UNKNOWN};
 	return left;
 }
 

@@ -1,4 +1,5 @@
 /* A verdict for programs: schema leaklab.verdict/1. What is unknown is null. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +110,40 @@ static json_t *ended_json(const struct verdict *verdict)
 	return array;
 }
 
+static json_t *time_or_null(int64_t time)
+{
+	char text[TIMESTAMP_TEXT];
+	return time == TIMESTAMP_UNKNOWN ? json_null() : json_string(timestamp_format(time, text));
+}
+
+/* One by one, so that others can check the verdict. */
+static json_t *course_json(const struct course *items, size_t count, bool is_logon)
+{
+	json_t *array = items ? json_array() : json_null();
+	for (size_t i = 0; i < count; i++) {
+		const struct course *course = &items[i];
+		json_t *object = json_object();
+		if (is_logon) {
+			char luid[24];
+			snprintf(luid, sizeof luid, "0x%" PRIx64, course->luid);
+			json_object_set_new(object, "luid", json_string(luid));
+			json_object_set_new(object, "user", text_or_null(course->user));
+			json_object_set_new(object, "logon_type", text_or_null(course->logon_type));
+			json_object_set_new(
+			    object, "cycle", integer_or_null(course->cycle > 0, course->cycle));
+		}
+		json_object_set_new(
+		    object, "session_id", integer_or_null(true, course->session_id));
+		json_object_set_new(object, "ended", time_or_null(course->ended));
+		json_object_set_new(object, "first_seen", time_or_null(course->first));
+		json_object_set_new(object, "last_seen", time_or_null(course->last));
+		json_object_set_new(object, "end", json_string(course_ends[course->end]));
+		json_object_set_new(object, "leak", json_boolean(course->is_leak));
+		json_array_append_new(array, object);
+	}
+	return array;
+}
+
 static json_t *orphans_json(const struct verdict *verdict)
 {
 	bool known = verdict->orphans_known, rated = known && verdict->n > 0 && !verdict->bounded;
@@ -135,6 +170,8 @@ static json_t *orphans_json(const struct verdict *verdict)
 	json_object_set_new(
 	    object, "others_may_be_released", integer_or_null(known, verdict->young_strangers));
 	json_object_set_new(object, "older_than_run", integer_or_null(known, verdict->older));
+	json_object_set_new(
+	    object, "list", course_json(verdict->course, verdict->course_count, true));
 	json_object_set_new(object, "release_time", json_real((double)verdict->release_time / 1e6));
 	json_object_set_new(object, "quiet_time", json_real((double)verdict->quiet_time / 1e6));
 	return object;
@@ -168,6 +205,8 @@ static json_t *session_ids_json(const struct verdict *verdict)
 	        real_or_null(rated, verdict->pinned_upper)));
 	json_object_set_new(
 	    object, "referred", integer_or_null(verdict->orphans_known, verdict->referred_ids));
+	json_object_set_new(
+	    object, "list", course_json(verdict->id_course, verdict->id_course_count, false));
 	return object;
 }
 
