@@ -1,4 +1,4 @@
-/* Knows what many series say together: whether a slope is above the limit is asked at a level that is corrected for their
+/* Knows what many series say together: whether one rises beyond the limit is asked at a level that is corrected for their
  * number (S. Holm, Scand. J. Statist. 6 (1979), 65), and what one tells, another need not tell again. */
 #include "judge/growth.h"
 
@@ -159,9 +159,9 @@ const char *const growth_words[6] = {
 
 const char *const growth_doubts[9] = {
     [DOUBT_NONE] = "",
-    [DOUBT_SLOPE] = "slope",
+    [DOUBT_WALK] = "walk",
+    [DOUBT_SLOWING] = "slowing",
     [DOUBT_END] = "end",
-    [DOUBT_UNSTEADY] = "unsteady",
     [DOUBT_UNSEEN] = "unseen",
     [DOUBT_TOO_FEW] = "too few",
     [DOUBT_LATE] = "late",

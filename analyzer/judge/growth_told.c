@@ -4,7 +4,12 @@
 
 #include "common/text.h"
 #include "judge/growth.h"
+#include "judge/rise.h"
 #include "judge/trend.h"
+
+/* Of the run's cycles, how many more are asked for. */
+#define LEAST_TIMES 0.1
+#define MOST_TIMES 9
 
 static const char *image_of(const struct growth *growth)
 {
@@ -85,14 +90,33 @@ bool growth_tell(struct sentences *out, const struct verdict *verdict)
 	return true;
 }
 
-/* How many times the cycles it takes until the interval lies on one side of the limit: a slope's error falls with the power 1.5
- * of the length. */
-static double lengthening(const struct growth *growth, double limit)
+static double rounded_up(double cycles)
 {
-	const double reach = (growth->upper - growth->lower) / 2,
-	             distance = fabs(growth->slope - limit);
+	return 10 * ceil(cycles / 10);
+}
 
-	return distance > reach / 30 ? pow(reach / distance, 2.0 / 3) : 10;
+/* More cycles until the test tells if it goes on so: a walk comes as far as the root of the length, a leak as far as the length. */
+static double cycles_to_tell_a_walk(const struct growth *growth, double n, double limit)
+{
+	const double reach = (growth->upper - growth->lower) / 2, beyond = growth->slope - limit;
+	const double times = beyond > reach / 2 ? pow(1.5 * reach / beyond, 2) - 1 : MOST_TIMES;
+
+	return rounded_up(n * fmin(MOST_TIMES, fmax(LEAST_TIMES, times)));
+}
+
+/* More cycles until a cache that fills at this pace gains in the second half of the run what a plateau may. */
+static double cycles_to_fill(const struct growth *growth, double n, double limit)
+{
+	const double pace = fmin(0.9, fmax(0.1, growth->pace)),
+	             full = (end_of(growth) - start_of(growth)) / (1 - pace * pace);
+	double times = 1;
+
+	for (; times < 1 + MOST_TIMES; times += LEAST_TIMES) {
+		const double left = pow(pace, times), gain = full * (left - left * left);
+		if (gain <= limit * n * times / 2 && gain <= LEFT_TO_GAIN * full)
+			break;
+	}
+	return rounded_up(n * fmax(LEAST_TIMES, times - 1));
 }
 
 /* Why it is not clear what the growth is; what would settle it. Adds to "Token handles of ... " */
@@ -104,31 +128,30 @@ static bool doubt_one(struct sentences *out, const struct growth *growth,
 
 	snprintf(what, sizeof what, "%s handles of %s (process %lld)%s%s", growth->type,
 	    image_of(growth), (long long)growth->pid, of_whom(growth), user_of(growth));
-	if (growth->doubt == DOUBT_SLOPE) {
-		const double times = lengthening(growth, limits->growth);
+	if (growth->doubt == DOUBT_WALK) {
 		snprintf(why, sizeof why,
-		    "may rise by up to %.2f a cycle (limit %.2f, judge.growth): run %.0f more cycles to tell",
-		    growth->upper, limits->growth,
-		    ceil((double)verdict->n * (times > 1.2 ? times - 1 : 0.2)));
-	} else if (growth->doubt == DOUBT_END && samples < 2 * TREND_POINTS) {
+		    "rose from %.0f to %.0f, but not more steadily than a count that only wanders up and down: run %.0f more "
+		    "cycles to tell",
+		    start_of(growth), end_of(growth),
+		    cycles_to_tell_a_walk(growth, (double)verdict->n, limits->growth));
+	} else if (growth->doubt == DOUBT_SLOWING) {
+		snprintf(why, sizeof why,
+		    "rise by %.2f a cycle, but ever more slowly, as in a cache that fills: run %.0f more cycles to see whether "
+		    "they stop",
+		    growth->slope, cycles_to_fill(growth, (double)verdict->n, limits->growth));
+	} else if (growth->doubt == DOUBT_END && samples < RISE_POINTS) {
 		snprintf(why, sizeof why,
 		    "rise by %.2f a cycle, and %lld snapshots during the load are too few to tell a leak from a cache "
 		    "that fills: take %d at least (observe_every)",
-		    growth->slope, samples, 2 * TREND_POINTS);
+		    growth->slope, samples, RISE_POINTS);
 	} else if (growth->doubt == DOUBT_END) {
 		snprintf(why, sizeof why,
-		    "rise by %.2f a cycle, but whether they still do in the second half of the run is not clear: run as "
-		    "many cycles again",
+		    "rise by %.2f a cycle, but over too few cycles to tell a leak from a cache that fills: run as many cycles again",
 		    growth->slope);
 	} else if (growth->doubt == DOUBT_UNSEEN) {
 		snprintf(why, sizeof why,
 		    "rise by %.2f a cycle, and what is left of them on the quiet host was not seen",
 		    growth->slope);
-	} else if (growth->doubt == DOUBT_UNSTEADY) {
-		snprintf(why, sizeof why,
-		    "became more (%.0f before the run, %.0f on the quiet host), and not steadily: run as many cycles "
-		    "again",
-		    growth->before, growth->settled);
 	} else if (growth->doubt == DOUBT_LATE) {
 		snprintf(why, sizeof why,
 		    "became more near the end of the run (%.0f before it, %.0f on the quiet host): a leak that began "

@@ -1,60 +1,42 @@
-/* Knows when a rise is a leak: its slope's interval lies above the limit, and so does that of its second half: what fills up and
- * stays is a plateau. And the quiet host must show what is left. */
+/* Knows when a rise is a leak: it is steadier than what only wanders, it does not slow down, as what fills up does, and the quiet
+ * host shows what is left. */
 #include "judge/rise.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "statistics/student.h"
+#include "judge/drift.h"
 #include "judge/trend.h"
 
 #define FLOOR_POINTS 32 /* of a series; more snapshots make broader blocks, not more points */
-#define TAIL 0.025      /* of the interval that is shown: 95 %, two-sided */
 
-/* P(a slope like this | the true one is at the limit), one-sided. */
-static double chance(const struct trend *trend, double limit)
-{
-	if (trend->error > 0)
-		return student_tail((trend->slope - limit) / trend->error, trend->freedom);
-	return trend->slope > limit ? 0 : 1;
-}
-
-static double reach_of(const struct trend *trend)
-{
-	return trend->error > 0 ? student_quantile(TAIL, trend->freedom) * trend->error : 0;
-}
-
-/* Of points with the same x the lowest is left. */
-static size_t lowest_of_each(double *x, double *y, size_t count)
+/* Of points with the same x the last is left: an account's cycle is then over. */
+static size_t last_of_each(double *x, double *y, size_t count)
 {
 	size_t left = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (left == 0 || x[i] > x[left - 1]) {
-			x[left] = x[i];
-			y[left++] = y[i];
-		} else if (y[i] < y[left - 1]) {
-			y[left - 1] = y[i];
-		}
+		left += left == 0 || x[i] > x[left - 1];
+		x[left - 1] = x[i];
+		y[left - 1] = y[i];
 	}
 	return left;
 }
 
-/* The trend of the floor from this sample on; without points if they are too few. False only when memory is out. */
-static bool trend_of(const struct series *series, size_t from, struct trend *out)
+/* Of what is not too short; without points otherwise. False only when memory is out. */
+static bool find_drift(const struct series *series, double limit, struct drift *out)
 {
-	size_t count = series->samples->count - from;
+	size_t count = series->samples->count;
 	double *x = malloc(2 * count * sizeof *x + 1);
 
-	*out = (struct trend){0};
 	if (!x)
 		return false;
 	double *y = x + count;
-	memcpy(x, series->axis->cycles + from, count * sizeof *x);
-	memcpy(y, series->counts + from, count * sizeof *y);
-	count = trend_floor(x, y, lowest_of_each(x, y, count), FLOOR_POINTS);
-	const bool good = count < TREND_POINTS || trend_estimate(x, y, count, out);
+	memcpy(x, series->axis->cycles, count * sizeof *x);
+	memcpy(y, series->counts, count * sizeof *y);
+	count = trend_floor(x, y, last_of_each(x, y, count), FLOOR_POINTS);
+	const bool good = count < TREND_POINTS || drift_estimate(x, y, count, limit, out);
 	free(x);
 	return good;
 }
@@ -86,14 +68,17 @@ static double count_at(const struct series *series, bool known, size_t place)
 
 bool rise_measure(struct rise *rise, const struct series *series, double limit)
 {
-	struct trend trend = {0};
+	const bool flat = is_flat(series);
+	struct drift drift = {.chance = 1, .pace = 1, .late_upper = flat ? 0 : INFINITY};
 
-	if (!is_flat(series) && !trend_of(series, 0, &trend))
+	if (!flat && !find_drift(series, limit, &drift))
 		return false;
-	const double reach = reach_of(&trend);
 	const struct samples *samples = series->samples;
 	*rise = (struct rise){
 	    .series = series,
+	    .points = drift.points,
+	    .slows = drift.slows,
+	    .late_upper = drift.late_upper,
 	    .growth =
 	        {
 	            .pid = series->pid,
@@ -101,12 +86,12 @@ bool rise_measure(struct rise *rise, const struct series *series, double limit)
 	            .settled = count_at(series, samples->settled, SAMPLE_SETTLED(samples)),
 	            .samples = (int64_t)samples->count,
 	            .totals = series_is_total(series),
-	            .slope = trend.slope,
-	            .error = trend.error,
-	            .lower = trend.slope - reach,
-	            .upper = trend.slope + reach,
-	            .kendall_z = trend.kendall_z,
-	            .chance = chance(&trend, limit),
+	            .slope = drift.slope,
+	            .lower = drift.lower,
+	            .upper = drift.upper,
+	            .kendall_z = drift.kendall_z,
+	            .chance = drift.chance,
+	            .pace = drift.pace,
 	            .first = series->counts[0],
 	            .last = series->counts[series->samples->count - 1],
 	        },
@@ -158,7 +143,7 @@ static bool may_be_of_strangers(const struct series *series, const struct rising
 	       rises <= 2 * rising->strangers;
 }
 
-/* Of what is surely above the limit, in the second half as well: the quiet host has to show it, too. */
+/* What surely rises has to go on to the end, and to be left on the quiet host. */
 static bool look_at_end(struct rise *rise, const struct rising *rising)
 {
 	const struct series *series = rise->series;
@@ -167,12 +152,15 @@ static bool look_at_end(struct rise *rise, const struct rising *rising)
 
 	if (!gained_since(series, 5, &gain, &cycles))
 		return false;
+	const bool stops = gain < growth->slope * cycles / 3;
 	if (!series->samples->settled)
 		mark_uncertain(growth, DOUBT_UNSEEN);
-	else if (is_let_go(growth))
+	else if (is_let_go(growth) || (stops && growth->settled < growth->last))
 		mark_uncertain(growth, DOUBT_LET_GO);
-	else if (gain < growth->slope * cycles / 3)
-		mark_uncertain(growth, growth->settled < growth->last ? DOUBT_LET_GO : DOUBT_END);
+	else if (stops || rise->slows)
+		mark_uncertain(growth, DOUBT_SLOWING);
+	else if (rise->points < RISE_POINTS)
+		mark_uncertain(growth, DOUBT_END);
 	else if (may_be_of_strangers(series, rising))
 		mark_uncertain(growth, DOUBT_OWNER);
 	else
@@ -180,54 +168,55 @@ static bool look_at_end(struct rise *rise, const struct rising *rising)
 	return true;
 }
 
-/* What a series is that may be above the limit; `above`: it surely is. The second half of the run tells what goes on from
- * what filled up and stays. */
-static bool look_at_second_half(struct rise *rise, const struct rising *rising, bool above)
-{
-	const double limit = rising->limit;
-	struct growth *growth = &rise->growth;
-	struct trend trend;
-	double gain, cycles;
-
-	if (!trend_of(rise->series, rise->series->samples->count / 2, &trend) ||
-	    !gained_since(rise->series, 4, &gain, &cycles))
-		return false;
-	if (trend.points > 0 && trend.slope + reach_of(&trend) < limit) {
-		if (gain > limit * cycles)
-			mark_uncertain(growth, DOUBT_LATE);
-		else
-			growth->word = GROWTH_PLATEAU;
-	} else if (!above) {
-		mark_uncertain(growth, growth->upper > limit ? DOUBT_SLOPE : DOUBT_UNSTEADY);
-	} else if (trend.points == 0 || trend.slope - reach_of(&trend) <= limit) {
-		mark_uncertain(growth, DOUBT_END);
-	} else {
-		return look_at_end(rise, rising);
-	}
-	return true;
-}
-
-/* What was let go once the load was over has not leaked: what is left on the quiet host judges. */
 /* By the first and the last look, where it was not seen without load. */
-static bool seems_gained(const struct rise *rise, double limit)
+static double seeming_gain(const struct growth *growth)
 {
-	const struct growth *growth = &rise->growth;
 	const double from = isnan(growth->before) ? growth->first : growth->before,
 	             to = isnan(growth->settled) ? growth->last : growth->settled;
 
-	return to - from > limit * rise->series->axis->total;
+	return to - from;
+}
+
+/* It had it by the middle of the run. False only when memory is out. */
+static bool find_plateau(const struct rise *rise, double limit, bool *out)
+{
+	const struct growth *growth = &rise->growth;
+	double gain, cycles;
+
+	if (!gained_since(rise->series, 4, &gain, &cycles))
+		return false;
+	*out = !is_let_go(growth) && rise->late_upper < limit &&
+	       gain <= fmin(limit * cycles, LEFT_TO_GAIN * seeming_gain(growth));
+	return true;
+}
+
+/* Of what wanders as much as it rose. */
+static bool look_for_late_gain(struct rise *rise)
+{
+	double gain, cycles;
+
+	if (!gained_since(rise->series, 5, &gain, &cycles))
+		return false;
+	mark_uncertain(
+	    &rise->growth, gain > seeming_gain(&rise->growth) / 2 ? DOUBT_LATE : DOUBT_WALK);
+	return true;
 }
 
 bool rise_decide(struct rise *rise, const struct rising *rising, bool above)
 {
 	const double limit = rising->limit;
 	struct growth *growth = &rise->growth;
-	const bool unsteady = series_is_pooled(rise->series) && seems_gained(rise, limit);
+	bool plateau;
 
-	if ((above || growth->upper > limit || unsteady) &&
-	    !look_at_second_half(rise, rising, above))
+	if (!rise_may_have_gained(rise->series, limit)) {
+		growth->word = above ? GROWTH_RELEASED : GROWTH_NONE;
+		return true;
+	}
+	if (!above && seeming_gain(growth) <= limit * rise->series->axis->total)
+		return true;
+	if (!find_plateau(rise, limit, &plateau))
 		return false;
-	if (growth->word != GROWTH_NONE && !rise_may_have_gained(rise->series, limit))
-		growth->word = GROWTH_RELEASED;
-	return true;
+	if (plateau)
+		growth->word = GROWTH_PLATEAU;
+	return plateau || (above ? look_at_end(rise, rising) : look_for_late_gain(rise));
 }

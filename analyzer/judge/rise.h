@@ -8,6 +8,9 @@
 #include "judge/series.h"
 #include "judge/verdict.h"
 
+#define RISE_POINTS 16   /* fewer do not tell a leak from a cache that fills */
+#define LEFT_TO_GAIN 0.1 /* of its gain, in the second half of the run: more is no plateau */
+
 /* What rises are held against. */
 struct rising {
 	double limit;     /* handles a cycle */
@@ -17,6 +20,9 @@ struct rising {
 struct rise {
 	const struct series *series;
 	struct growth growth; /* its texts belong to the series */
+	size_t points;        /* 0: it is flat, or too short */
+	bool slows;
+	double late_upper; /* see drift.h */
 };
 
 /* It has more at the end than the limit allows for so many cycles; or: the same, or the end is not known. */

@@ -2,11 +2,9 @@
 #include "judge/trend.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define REPEATS 400      /* of the bootstrap */
 #define MOST_POINTS 1000 /* half a million pairs */
 
 static int order(const void *a, const void *b)
@@ -81,14 +79,15 @@ bool trend_slope(const double *x, const double *y, size_t count, double *out)
 
 size_t trend_floor(double *x, double *y, size_t count, size_t most)
 {
-	const size_t size = (count + most - 1) / most;
+	const size_t size = (count + most - 1) / most, third = size < 3 ? 1 : size / 3;
 	size_t blocks = 0;
 
 	for (size_t from = 0; from < count; from += size, blocks++) {
-		size_t lowest = from;
-		for (size_t i = from; i < count && i < from + size; i++)
-			if (y[i] < y[lowest])
-				lowest = i;
+		const size_t end = from + size < count ? from + size : count;
+		size_t lowest = end - 1;
+		for (size_t i = end - 1; i > from && i > end - third; i--)
+			if (y[i - 1] < y[lowest])
+				lowest = i - 1;
 		x[blocks] = x[lowest];
 		y[blocks] = y[lowest];
 	}
@@ -96,7 +95,7 @@ size_t trend_floor(double *x, double *y, size_t count, size_t most)
 }
 
 /* H. B. Mann, Econometrica 13 (1945), 245; ties: M. G. Kendall, Rank Correlation Methods. */
-static double kendall_z(const double *y, size_t count, double *sorted)
+double trend_kendall_z(const double *y, size_t count, double *sorted)
 {
 	double score = 0, variance = (double)count * ((double)count - 1) * (2 * (double)count + 5);
 
@@ -114,67 +113,4 @@ static double kendall_z(const double *y, size_t count, double *sorted)
 	if (variance <= 0)
 		return 0;
 	return (score - (score > 0) + (score < 0)) / sqrt(variance / 18);
-}
-
-/* xorshift64: the same evidence is judged the same each time. */
-static size_t draw(uint64_t *state, size_t below)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return (size_t)(*state % below);
-}
-
-/* The slopes' standard deviation over series made of blocks of the residuals: neighbours depend on each other.
- * H. R. Kuensch, Ann. Statist. 17 (1989), 1217. */
-static bool bootstrap(
-    const double *x, const double *residuals, size_t count, double *work, double *out)
-{
-	const size_t block = (size_t)ceil(cbrt((double)count));
-	uint64_t state = 0x9e3779b97f4a7c15;
-	double sum = 0, squares = 0;
-
-	for (int repeat = 0; repeat < REPEATS; repeat++) {
-		double slope;
-		for (size_t i = 0; i < count;) {
-			const size_t from = draw(&state, count - block + 1);
-			for (size_t j = 0; j < block && i < count; j++)
-				work[i++] = residuals[from + j];
-		}
-		if (!trend_slope(x, work, count, &slope))
-			return false;
-		sum += slope;
-		squares += slope * slope;
-	}
-	const double variance = (squares - sum * sum / REPEATS) / (REPEATS - 1);
-	*out = variance > 0 ? sqrt(variance) : 0;
-	return true;
-}
-
-bool trend_estimate(const double *x, const double *y, size_t count, struct trend *out)
-{
-	struct trend trend = {.points = count};
-	bool good = false;
-
-	if (count < TREND_POINTS || !trend_slope(x, y, count, &trend.slope))
-		return false;
-	double *residuals = malloc(2 * count * sizeof *residuals);
-	if (!residuals)
-		return false;
-	double *work = residuals + count;
-	for (size_t i = 0; i < count; i++)
-		work[i] = residuals[i] = y[i] - trend.slope * x[i];
-	const double middle = trend_median(work, count);
-	for (size_t i = 0; i < count; i++)
-		residuals[i] -= middle;
-	trend.kendall_z = kendall_z(y, count, work);
-	if (bootstrap(x, residuals, count, work, &trend.error)) {
-		/* A fitted line takes two, and the residuals come out smaller than the noise. */
-		trend.freedom = (double)count - 2;
-		trend.error *= sqrt((double)count / trend.freedom);
-		*out = trend;
-		good = true;
-	}
-	free(residuals);
-	return good;
 }

@@ -1,4 +1,4 @@
-/* How fast something grows, and how surely. Inside this folder. */
+/* How fast something grows. Inside this folder. */
 #ifndef LEAKLAB_TREND_H
 #define LEAKLAB_TREND_H
 
@@ -9,22 +9,15 @@
  * many points some are taken, evenly. False without two points, or when memory is out. */
 bool trend_slope(const double *x, const double *y, size_t count, double *out);
 
-/* The lowest point of each of at most `most` blocks of neighbours, in place: a sawtooth's floor, on which what comes and goes
- * does not show. Returns how many there are. */
+/* Thins to at most `most` points, in place: of so many blocks of neighbours the lowest point of the last third each, so that what
+ * comes and goes does not show. Thirds, as the steps between the lowest of adjoining blocks depend on each other. Returns how
+ * many there are. */
 size_t trend_floor(double *x, double *y, size_t count, size_t most);
 
-struct trend {
-	size_t points;
-	double slope;     /* Theil-Sen, per unit of x */
-	double error;     /* its standard error, by a moving-block bootstrap of the residuals */
-	double freedom;   /* of that error, for Student's t */
-	double kendall_z; /* Mann-Kendall's, corrected for ties: support only, never proof */
-};
+#define TREND_POINTS 8 /* fewer tell nothing of a trend */
 
-#define TREND_POINTS 8 /* fewer say nothing of an error */
-
-/* The x must rise. False with fewer than TREND_POINTS points, or when memory is out. The same points give the same result. */
-bool trend_estimate(const double *x, const double *y, size_t count, struct trend *out);
+/* Mann-Kendall's test of a trend, corrected for ties. `sorted`: room for as many. */
+double trend_kendall_z(const double *y, size_t count, double *sorted);
 
 /* Of at least one value. Changes their order. */
 double trend_median(double *values, size_t count);

@@ -47,12 +47,12 @@ extern const char *const growth_words[6];
 /* Why it is uncertain. */
 enum growth_doubt {
 	DOUBT_NONE,
-	DOUBT_SLOPE,    /* the interval holds the limit */
-	DOUBT_END,      /* above it, but perhaps not to the end */
-	DOUBT_UNSTEADY, /* more at the end than the limit allows, though there is no trend */
-	DOUBT_UNSEEN,   /* above it, but what is left on the quiet host was not seen */
+	DOUBT_WALK, /* more at the end than the limit allows, but what wanders may come to that */
+	DOUBT_SLOWING, /* above it, but ever more slowly, as a cache that fills */
+	DOUBT_END,     /* above it, but too short to tell whether it slows down */
+	DOUBT_UNSEEN,  /* above it, but what is left on the quiet host was not seen */
 	DOUBT_TOO_FEW, /* more at the end than the limit allows, and too few looks between for a trend */
-	DOUBT_LATE,   /* no trend in the second half, but more in the end than then */
+	DOUBT_LATE,   /* the same, and it gained most of that near the end */
 	DOUBT_LET_GO, /* above it, but most was let go when the host had become quiet */
 	DOUBT_OWNER,  /* above it, but whose they are is not seen, and others logged on meanwhile */
 };
@@ -67,13 +67,14 @@ struct growth {
 	bool totals; /* it is "handle" */
 	enum growth_word word;
 	enum growth_doubt doubt; /* if it is uncertain */
-	double slope, error;     /* handles a cycle, and its standard error */
+	double slope;            /* handles a cycle */
 	double lower, upper;     /* 95 % interval */
-	double chance;          /* of such a slope if the true one is at the limit; not corrected */
-	double kendall_z;       /* Mann-Kendall's, for support */
-	int64_t samples;        /* looks during the load that it is made from */
-	double before, settled; /* handles before the run, and on the quiet host; NAN: not seen */
-	double first, last;     /* at the first and the last look during the load; NAN: none */
+	double chance;           /* see drift.h; not corrected for the number of series */
+	double pace;             /* the second half's slope as a share of the first half's */
+	double kendall_z;        /* Mann-Kendall's, for support */
+	int64_t samples;         /* looks during the load that it is made from */
+	double before, settled;  /* handles before the run, and on the quiet host; NAN: not seen */
+	double first, last;      /* at the first and the last look during the load; NAN: none */
 };
 
 /* A control run, judged by itself. */

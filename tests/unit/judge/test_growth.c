@@ -128,6 +128,8 @@ static void what_wanders_widely_is_not_decided_and_more_cycles_are_asked_for(voi
 	struct fixture fixture = fixture_create();
 	struct verdict *verdict = judge_counts(&fixture, wild, 60);
 	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	assert_reason(
+	    verdict, "rose from 0 to 60, but not more steadily than a count that only wanders");
 	assert_reason(verdict, "more cycles to tell");
 	fixture_finish(&fixture, verdict);
 }
@@ -227,7 +229,8 @@ static void a_leak_that_begins_late_is_not_called_clean(void **state)
 	struct fixture fixture = fixture_create();
 	struct verdict *verdict = judge_counts(&fixture, starting_late, 20);
 	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
-	assert_reason(verdict, "not steadily: run as many cycles again");
+	assert_reason(
+	    verdict, "became more near the end of the run (0 before it, 20 on the quiet host)");
 	fixture_finish(&fixture, verdict);
 }
 
@@ -275,7 +278,49 @@ static void a_cache_that_is_full_near_the_end_is_no_leak(void **state)
 	(void)state;
 	struct fixture fixture = fixture_create();
 	struct verdict *verdict = judge_counts(&fixture, full_at_75, 75);
-	assert_reason(verdict, "whether they still do in the second half of the run is not clear");
+	assert_reason(verdict, "but ever more slowly, as in a cache that fills: run ");
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	fixture_finish(&fixture, verdict);
+}
+
+/* As 100 (1 - exp(-cycle / 50)). */
+static int filling_ever_more_slowly(int cycle)
+{
+	int count = 0;
+
+	for (int i = 0; i < 4 * cycle; i++)
+		count += (20000 - count) / 200;
+	return count / 200;
+}
+
+static void a_cache_that_fills_ever_more_slowly_is_not_decided(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct verdict *verdict = judge_counts(&fixture, filling_ever_more_slowly, 86);
+	assert_reason(
+	    verdict, "but ever more slowly, as in a cache that fills: run 160 more cycles");
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	fixture_finish(&fixture, verdict);
+}
+
+/* The steps of a coin: 60 at the beginning. */
+static int wandering(int cycle)
+{
+	static const char ups[] = "uududuuuduududduuuduuduuu";
+	int count = 60;
+
+	for (int i = 0; i < cycle / 4; i++)
+		count += ups[i] == 'u' ? 3 : -3;
+	return count;
+}
+
+static void what_only_wanders_is_not_decided(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct verdict *verdict = judge_counts(&fixture, wandering, 90);
+	assert_reason(verdict, "but not more steadily than a count that only wanders up and down");
 	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
 	fixture_finish(&fixture, verdict);
 }
@@ -458,6 +503,8 @@ int main(void)
 	    unit_test(a_look_without_rights_is_not_counted_as_one_that_saw_no_handles),
 	    unit_test(a_leak_that_begins_at_the_end_is_no_plateau),
 	    unit_test(a_cache_that_is_full_near_the_end_is_no_leak),
+	    unit_test(a_cache_that_fills_ever_more_slowly_is_not_decided),
+	    unit_test(what_only_wanders_is_not_decided),
 	    unit_test(what_is_mostly_let_go_after_the_load_is_not_decided),
 	    unit_test(what_belongs_to_others_by_its_logon_session_is_not_the_runs),
 	    unit_test(what_may_belong_to_others_who_logged_on_is_not_decided),

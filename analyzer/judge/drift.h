@@ -1,0 +1,26 @@
+/* How surely a count rises, also one that may only wander. Inside this folder. */
+#ifndef LEAKLAB_DRIFT_H
+#define LEAKLAB_DRIFT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct drift {
+	size_t points;
+	double slope;        /* per unit of x */
+	double lower, upper; /* its 95 % interval */
+	double
+	    chance; /* of such a rise by a random walk, or an AR(1) of less, that gains no more than the limit */
+	double kendall_z; /* Mann-Kendall's, corrected for ties: support only, never proof */
+	double
+	    pace; /* slope of the second half as a share of the first half's; 1: that one does not rise */
+	bool slows;
+	double
+	    late_upper; /* the second half's slope is lower, if what is around it is noise: at 97.5 % */
+};
+
+/* The x must rise; limit: a slope. False with fewer than TREND_POINTS points, or when memory is out. */
+bool drift_estimate(
+    const double *x, const double *y, size_t count, double limit, struct drift *out);
+
+#endif
