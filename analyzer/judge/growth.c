@@ -98,14 +98,24 @@ static bool explained_by_types(const struct rises *rises, const struct rise *ris
 	return beyond <= rises->against.limit;
 }
 
+/* One need not be told beside the other: a leak beside a leak, or what is not clear beside anything; and what one account has is no
+ * leak if all together it slows down. */
+static bool covers(const struct rise *other, const struct rise *rise)
+{
+	return other->growth.word == GROWTH_LEAK ||
+	       (other->growth.word == GROWTH_UNCERTAIN &&
+	           (rise->growth.word == GROWTH_UNCERTAIN ||
+	               (other->growth.doubt == DOUBT_SLOWING && !series_is_pooled(rise->series))));
+}
+
 /* Those of one account rise with those of all, and what one observer saw another one saw too. `end`: of the rises that may
  * explain it. */
 static bool explained_by_another(const struct rises *rises, size_t end, const struct rise *rise)
 {
 	for (size_t i = 0; i < end; i++) {
 		const struct rise *other = &rises->items[i];
-		if (other != rise && other->growth.word == GROWTH_LEAK &&
-		    series_is_pooled(other->series) && same_process(rise->series, other->series) &&
+		if (other != rise && covers(other, rise) && series_is_pooled(other->series) &&
+		    same_process(rise->series, other->series) &&
 		    rise->series->type == other->series->type)
 			return true;
 	}
@@ -116,10 +126,11 @@ static void take_off_explained(struct rises *rises)
 {
 	for (size_t i = 0; i < rises->count; i++) {
 		struct rise *rise = &rises->items[i];
-		if (rise->growth.word != GROWTH_LEAK)
+		const bool leak = rise->growth.word == GROWTH_LEAK;
+		if (!leak && rise->growth.word != GROWTH_UNCERTAIN)
 			continue;
 		const size_t end = series_is_pooled(rise->series) ? i : rises->count;
-		if ((rise->growth.totals && explained_by_types(rises, rise)) ||
+		if ((leak && rise->growth.totals && explained_by_types(rises, rise)) ||
 		    explained_by_another(rises, end, rise))
 			rise->growth.word = GROWTH_EXPLAINED;
 	}

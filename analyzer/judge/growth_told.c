@@ -8,7 +8,7 @@
 #include "judge/trend.h"
 
 /* Of the run's cycles, how many more are asked for. */
-#define LEAST_TIMES 0.1
+#define LEAST_TIMES 0.5
 #define MOST_TIMES 9
 
 static const char *image_of(const struct growth *growth)
@@ -95,11 +95,12 @@ static double rounded_up(double cycles)
 	return 10 * ceil(cycles / 10);
 }
 
-/* More cycles until the test tells if it goes on so: a walk comes as far as the root of the length, a leak as far as the length. */
+/* More cycles until the test tells, among many series, if it goes on so: a walk comes as far as the root of the length, a leak as
+ * far as the length. */
 static double cycles_to_tell_a_walk(const struct growth *growth, double n, double limit)
 {
-	const double reach = (growth->upper - growth->lower) / 2, beyond = growth->slope - limit;
-	const double times = beyond > reach / 2 ? pow(1.5 * reach / beyond, 2) - 1 : MOST_TIMES;
+	const double reach = growth->upper - growth->lower, beyond = growth->slope - limit;
+	const double times = beyond > reach / 4 ? pow(reach / beyond, 2) - 1 : MOST_TIMES;
 
 	return rounded_up(n * fmin(MOST_TIMES, fmax(LEAST_TIMES, times)));
 }
@@ -111,7 +112,7 @@ static double cycles_to_fill(const struct growth *growth, double n, double limit
 	             full = (end_of(growth) - start_of(growth)) / (1 - pace * pace);
 	double times = 1;
 
-	for (; times < 1 + MOST_TIMES; times += LEAST_TIMES) {
+	for (; times < 1 + MOST_TIMES; times += 0.1) {
 		const double left = pow(pace, times), gain = full * (left - left * left);
 		if (gain <= limit * n * times / 2 && gain <= LEFT_TO_GAIN * full)
 			break;

@@ -190,15 +190,17 @@ static bool find_plateau(const struct rise *rise, double limit, bool *out)
 	return true;
 }
 
-/* Of what wanders as much as it rose. */
-static bool look_for_late_gain(struct rise *rise)
+/* What does not rise more surely than a walk, among so many series, may still do so by itself, and more slowly then. */
+static bool look_for_shape(struct rise *rise, double limit)
 {
+	struct growth *growth = &rise->growth;
 	double gain, cycles;
 
 	if (!gained_since(rise->series, 5, &gain, &cycles))
 		return false;
-	mark_uncertain(
-	    &rise->growth, gain > seeming_gain(&rise->growth) / 2 ? DOUBT_LATE : DOUBT_WALK);
+	mark_uncertain(growth, gain > seeming_gain(growth) / 2        ? DOUBT_LATE
+	                       : rise->slows && growth->lower > limit ? DOUBT_SLOWING
+	                                                              : DOUBT_WALK);
 	return true;
 }
 
@@ -218,5 +220,5 @@ bool rise_decide(struct rise *rise, const struct rising *rising, bool above)
 		return false;
 	if (plateau)
 		growth->word = GROWTH_PLATEAU;
-	return plateau || (above ? look_at_end(rise, rising) : look_for_late_gain(rise));
+	return plateau || (above ? look_at_end(rise, rising) : look_for_shape(rise, limit));
 }

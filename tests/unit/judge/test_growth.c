@@ -304,6 +304,38 @@ static void a_cache_that_fills_ever_more_slowly_is_not_decided(void **state)
 	fixture_finish(&fixture, verdict);
 }
 
+/* Each of five accounts has its share of the cache. */
+static void what_is_not_clear_of_all_accounts_is_not_told_of_each(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"lab01", "lab02", "lab03", "lab04", "lab05"};
+	struct fixture fixture = fixture_create();
+	fixture_set(&fixture, "load.slots", "1");
+	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+	for (int number = 1; number <= CYCLES; number++) {
+		struct cycle cycle = fixture_cycle(number, 2, CYCLE_LOGGED_OFF);
+		cycle.user = names[number % 5];
+		fixture_put_cycle(&fixture, &cycle);
+	}
+	for (int cycle = 4; cycle <= CYCLES; cycle += 4) {
+		struct snapshot *snapshot = snapshot_with(filling_ever_more_slowly(cycle));
+		for (size_t i = 0; i < snapshot->handle_count; i++)
+			snapshot->handles[i].user = names[i % 5];
+		if (cycle < CYCLES)
+			fixture_add_round(&fixture, cycle, snapshot);
+		else
+			fixture_add_snapshot(&fixture, MARK_SETTLED, snapshot);
+	}
+	struct verdict *verdict = fixture_judge(&fixture);
+	int told = 0;
+	for (size_t i = 0; i < verdict->reasons.count; i++)
+		told += strstr(verdict->reasons.items[i], "handles of holder.exe") != NULL;
+	assert_int_equal(told, 1);
+	assert_reason(verdict, "but ever more slowly");
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	fixture_finish(&fixture, verdict);
+}
+
 /* The steps of a coin: 60 at the beginning. */
 static int wandering(int cycle)
 {
@@ -504,6 +536,7 @@ int main(void)
 	    unit_test(a_leak_that_begins_at_the_end_is_no_plateau),
 	    unit_test(a_cache_that_is_full_near_the_end_is_no_leak),
 	    unit_test(a_cache_that_fills_ever_more_slowly_is_not_decided),
+	    unit_test(what_is_not_clear_of_all_accounts_is_not_told_of_each),
 	    unit_test(what_only_wanders_is_not_decided),
 	    unit_test(what_is_mostly_let_go_after_the_load_is_not_decided),
 	    unit_test(what_belongs_to_others_by_its_logon_session_is_not_the_runs),
