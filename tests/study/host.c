@@ -25,6 +25,7 @@
 #define SERVICE 1200 /* process ID of the first */
 #define LEAKER 4100
 #define CACHE 1500
+#define WALK_FROM 100 /* handles, so that a walk does not come to 0 */
 #define LSASS 700
 #define SYSTEM 4
 #define SYSTEM_LUID 0x3e7
@@ -49,6 +50,7 @@ struct host {
 	struct made_cycle *cycles;
 	int count, played;
 	int64_t anonymous;
+	double walk; /* from where it began */
 	double wander[SERVICES];
 	struct other others[OTHERS];
 	struct other staff[1000];
@@ -313,6 +315,25 @@ static int64_t free_id(const struct host *host, int64_t time)
 	}
 }
 
+static void gain_handles(struct host *host)
+{
+	const struct kind *kind = host->kind;
+	const double gain = kind->one_account && host->played % USERS != 0 ? 0 : kind->anonymous;
+
+	host->played++;
+	if (kind->walk > 0) {
+		const int step = 1 + (int)(next(host) % 3);
+		host->walk = kind->walk * host->walk + (uniform(host) < 0.5 ? -step : step);
+		host->anonymous = WALK_FROM + lround(host->walk);
+	} else if (kind->tau > 0) {
+		host->anonymous += poisson(
+		    host, (double)(kind->plateau - host->anonymous) / (kind->tau * host->count));
+	} else if ((kind->plateau == 0 || host->anonymous < kind->plateau) &&
+	           host->played > kind->from && uniform(host) < gain) {
+		host->anonymous++;
+	}
+}
+
 static bool play_cycle(struct host *host)
 {
 	const int number = host->played;
@@ -342,12 +363,7 @@ static bool play_cycle(struct host *host)
 	    .failed_phase = made->failed ? "nla" : NULL,
 	    .error_info = NUMBER_UNKNOWN,
 	};
-	const double gain =
-	    host->kind->one_account && number % USERS != 0 ? 0 : host->kind->anonymous;
-	host->played++;
-	if ((host->kind->plateau == 0 || host->anonymous < host->kind->plateau) &&
-	    host->played > host->kind->from && uniform(host) < gain)
-		host->anonymous++;
+	gain_handles(host);
 	if (uniform(host) < host->kind->staff &&
 	    host->staff_count < (int)(sizeof(host->staff) / sizeof(host->staff[0])))
 		host->staff[host->staff_count++] = (struct other){new_luid(host), start + SECOND};
@@ -371,6 +387,7 @@ bool host_play(struct runfile *runfile, const struct kind *kind, int cycles, uin
 	    .runfile = runfile, .kind = kind, .state = seed, .count = cycles, .next_luid = 0x50000};
 	bool good = (host.cycles = calloc((size_t)cycles, sizeof(*host.cycles))) != NULL;
 
+	host.anonymous = kind->walk > 0 ? WALK_FROM : 0;
 	for (int i = 0; i < OTHERS; i++)
 		host.others[i] = (struct other){new_luid(&host), START - (3600 - i) * SECOND};
 	host.unsettled = uniform(&host) < kind->unsettled;

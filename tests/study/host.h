@@ -14,6 +14,8 @@ struct kind {
 	bool session_ids_reused; /* as before MS16-111 */
 	double anonymous; /* token handles without a logon session gained a cycle, never closed */
 	int plateau;      /* the same, up to that many */
+	double tau;       /* share of the run in which it comes nearer to that by a factor of e */
+	double walk; /* they wander: how much of their way they keep in a cycle; 1: all of it */
 	bool one_account; /* only in the cycles of one of five */
 	int from;         /* only in the cycles after so many */
 	double staff;     /* others who log on a cycle, and stay */

@@ -28,6 +28,9 @@ static const struct promise {
     {{.name = "handles leak, in the last fifth", .anonymous = 1, .from = 80}, 0, 1, 0.02},
     {{.name = "a cache fills to 20 and stays", .anonymous = 0.8, .plateau = 20}, 0, 0.01, 1},
     {{.name = "a cache fills until cycle 75", .anonymous = 1, .plateau = 75}, 0, 0.01, 1},
+    {{.name = "a cache fills with tau of half the run", .plateau = 100, .tau = 0.5}, 0, 0.05, 0},
+    {{.name = "handles wander as a random walk", .walk = 1}, 0, 0.01, 1},
+    {{.name = "handles wander, AR(1) 0.9", .walk = 0.9}, 0, 0.01, 1},
     {{.name = "others log on, and stay", .staff = 0.5}, 0, 0.01, 1, 0.75},
 };
 
