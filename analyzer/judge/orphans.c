@@ -81,16 +81,9 @@ static void prove_ends(struct orphans *found, const struct evidence *evidence, s
 	}
 }
 
-/* LUIDs of the two logon sessions of one logon are near, and so are their times. */
-#define TWINS_MOST 0x1000
-
 static bool are_twins(const struct survivor *a, const struct survivor *b)
 {
-	return a->cycle == b->cycle && a->logon.session_id == b->logon.session_id &&
-	       a->logon.user && b->logon.user &&
-	       account_same(a->logon.user, a->logon.domain, b->logon.user, b->logon.domain) &&
-	       b->logon.luid - a->logon.luid <= TWINS_MOST &&
-	       !logon_session_apart(&a->logon, &b->logon);
+	return a->cycle == b->cycle && logons_are_twins(&a->logon, &b->logon);
 }
 
 /* follows: it is the other of the two logon sessions that one logon made. */

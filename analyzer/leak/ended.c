@@ -6,9 +6,8 @@
 #include "leak/inside.h"
 
 #define LEVEL 0.01
-#define OTHERS_LEAST 10    /* releases of others, for a curve */
-#define TWINS_TIME 1000000 /* microseconds */
-#define TWINS_MOST 0x1000  /* LUIDs of the logon sessions that one logon makes are near */
+#define OTHERS_LEAST 10   /* releases of others, for a curve */
+#define TWINS_MOST 0x1000 /* LUIDs of the logon sessions that one logon makes are near */
 
 /* A logon makes logon sessions of several kinds, which are held and released together: each kind is looked at by itself. */
 enum kind { KIND_PERSON, KIND_DESKTOP, KIND_ID, KIND_COUNT };
@@ -19,8 +18,8 @@ struct past {
 	size_t group;
 	enum kind kind;
 	int64_t session_id;
-	int64_t logon_time;
-	int64_t lasted; /* after the session's end, as far as samples show it */
+	struct logon_session logon; /* of a person */
+	int64_t lasted;             /* after the session's end, as far as samples show it */
 };
 
 /* All processes of one image. */
@@ -54,15 +53,13 @@ static bool describe(const struct leak *leak, const struct hold *hold, struct pa
 {
 	const struct left_logon *left =
 	    hold->luid == LUID_UNKNOWN ? NULL : leak_logon(leak, hold->luid);
-	*out = (struct past){
-	    .hold = hold, .session_id = hold->session_id, .logon_time = TIMESTAMP_UNKNOWN};
+	*out = (struct past){.hold = hold, .session_id = hold->session_id};
 	if (hold->first != TIMESTAMP_UNKNOWN && hold->last != TIMESTAMP_UNKNOWN)
 		out->lasted = hold->last - hold->first;
 	if (left && left->watched && !luid_is_own(hold->luid)) {
-		const struct logon_session logon = left_record(left);
-		out->kind = logon_is_of_desktop(&logon) ? KIND_DESKTOP : KIND_PERSON;
+		out->logon = left_record(left);
+		out->kind = logon_is_of_desktop(&out->logon) ? KIND_DESKTOP : KIND_PERSON;
 		out->session_id = left->session_id;
-		out->logon_time = left->logon_time;
 		return !left->older;
 	}
 	out->kind = KIND_ID;
@@ -137,10 +134,7 @@ static bool same_logon(const struct past *a, const struct past *b)
 	if (a->group != b->group || a->kind != b->kind || a->hold->pid != b->hold->pid ||
 	    a->session_id != b->session_id)
 		return false;
-	if (a->kind == KIND_PERSON && a->logon_time != TIMESTAMP_UNKNOWN &&
-	    b->logon_time != TIMESTAMP_UNKNOWN && llabs(b->logon_time - a->logon_time) > TWINS_TIME)
-		return false;
-	return a->kind != KIND_PERSON || b->hold->luid - a->hold->luid <= TWINS_MOST;
+	return a->kind != KIND_PERSON || logons_are_twins(&a->logon, &b->logon);
 }
 
 static void note_released(struct weighing *weighing)
@@ -157,12 +151,21 @@ static void note_released(struct weighing *weighing)
 	}
 }
 
-/* The chance that a healthy holder still holds for so long: evenly up to the release time and the quiet time, or as others do. */
+/* The chance that a healthy holder still holds after so long: it releases at any time up to the release time alike; the last fifth of
+ * them until the quiet time is over, too. */
+static double chance_by_time(const struct leak *leak, double lasted)
+{
+	const double release = (double)leak_release_time(leak),
+	             end = release + (double)leak_quiet_time(leak), knee = 0.8 * release;
+	if (lasted >= end)
+		return 0;
+	return lasted < knee ? 1 - lasted / release : 0.2 * (end - lasted) / (end - knee);
+}
+
+/* The same, or as the other holders of the run do, if that is longer. */
 static double chance_to_last(const struct weighing *weighing, const struct past *past)
 {
-	const double most =
-	    (double)(leak_release_time(weighing->leak) + leak_quiet_time(weighing->leak));
-	const double even = (double)past->lasted < most ? 1 - (double)past->lasted / most : 0;
+	const double even = chance_by_time(weighing->leak, (double)past->lasted);
 	size_t others = 0, longer = 0;
 	for (size_t i = 0; i < weighing->released_count; i++) {
 		if (weighing->released_by[i] == past->group)

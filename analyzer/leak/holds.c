@@ -419,6 +419,19 @@ static void note_kept(const struct leak *leak, struct hold_list *list)
 	}
 }
 
+/* Whether that sample shows who holds it. */
+static bool is_seen(const struct left_logon *left, size_t then)
+{
+	return left->held == then || left->looked == then;
+}
+
+/* Either of twins is held by whoever holds the other. */
+static bool is_twin_seen(const struct left_logon *a, const struct left_logon *b, size_t then)
+{
+	const struct logon_session first = left_record(a), second = left_record(b);
+	return (is_seen(a, then) || is_seen(b, then)) && logons_are_twins(&first, &second);
+}
+
 /* What went, and in which sample its holders were shown last. */
 static void note_went(struct leak *leak, enum yes_no ended)
 {
@@ -431,7 +444,10 @@ static void note_went(struct leak *leak, enum yes_no ended)
 			continue;
 		any = true;
 		left->then = then;
-		left->holder_unknown = left->held != then && left->looked != then && ended != NO;
+		left->holder_unknown =
+		    ended != NO && !is_seen(left, then) &&
+		    !(i > 0 && is_twin_seen(&leak->logons[i - 1], left, then)) &&
+		    !(i + 1 < leak->logon_count && is_twin_seen(left, &leak->logons[i + 1], then));
 	}
 	for (size_t i = 0; i < leak->id_count; i++) {
 		if (!went_now(leak, leak->ids[i].gone, leak->ids[i].went))

@@ -117,3 +117,13 @@ bool logon_is_of_person(const struct logon_session *logon)
 	}
 	return true;
 }
+
+/* Their LUIDs are near, and so are their times. */
+#define TWINS_MOST 0x1000
+
+bool logons_are_twins(const struct logon_session *a, const struct logon_session *b)
+{
+	return a->session_id == b->session_id && a->user && b->user &&
+	       account_same(a->user, a->domain, b->user, b->domain) &&
+	       b->luid - a->luid <= TWINS_MOST && !logon_session_apart(a, b);
+}

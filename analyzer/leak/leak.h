@@ -44,6 +44,9 @@ bool logon_is_remote(const struct logon_session *logon);
 /* Of a person, or of an unknown owner; not of the machine, of services or of the desktop's parts. */
 bool logon_is_of_person(const struct logon_session *logon);
 
+/* The two logon sessions that an administrator's logon makes, the filtered and the elevated one: each keeps the other. a has the lower LUID. */
+bool logons_are_twins(const struct logon_session *a, const struct logon_session *b);
+
 /* ---- one boot ---- */
 
 enum boot {

@@ -1,5 +1,6 @@
-/* Knows what is normal on a busy host: sessions in use, holders that let go late, other users, logons that fail, counts that
- * wander. Every run differs, and the same seed makes the same run. */
+/* Knows what is normal on a busy host: sessions in use with all the logon sessions that a logon makes, holders that let go late, other
+ * users, scheduled tasks, logons that fail, counts that wander, programs that are restarted, a boot time that moves. Every run differs,
+ * and the same seed makes the same run. */
 #include "study/host.h"
 
 #include <math.h>
@@ -10,14 +11,19 @@
 #define SECOND INT64_C(1000000)
 #define START (INT64_C(1795253400) * SECOND)
 #define BOOT (START - 86400 * SECOND)
-#define CYCLE (12 * SECOND)      /* from one start to the next */
-#define LENGTH (22 * SECOND)     /* of a cycle: two slots overlap */
-#define RELEASE (1140 * SECOND)  /* within which healthy holders release */
-#define SETTLED (1600 * SECOND)  /* after the load */
-#define TIMED_OUT (900 * SECOND) /* the same, where settling is not waited for */
-#define POLL (240 * SECOND)      /* between samples while settling */
+#define CYCLE (12 * SECOND)        /* from one start to the next */
+#define LENGTH (22 * SECOND)       /* of a cycle: two slots overlap */
+#define RELEASE (1140 * SECOND)    /* within which healthy holders release */
+#define SETTLED (1600 * SECOND)    /* after the load */
+#define TIMED_OUT (900 * SECOND)   /* the same, where settling is not waited for */
+#define QUIET (300 * SECOND)       /* after the last release, */
+#define QUIET_LATE (1380 * SECOND) /* and once one was seen to go later than 20 minutes */
+#define LATE (1200 * SECOND)       /* late holders release from then on, */
+#define LATEST (1500 * SECOND)     /* until then */
+#define NETWORK (10 * SECOND)      /* the logon session of the connection goes by itself */
+#define POLL (240 * SECOND)        /* between samples while settling */
 #define USERS 5
-#define EVERY 5 /* cycles between snapshots */
+#define EVERY 4 /* cycles between snapshots: of each account at other moments */
 #define OTHERS 12
 #define OTHERS_FIRST_ID 40
 #define STAFF_FIRST_ID 1000
@@ -35,7 +41,9 @@ struct made_cycle {
 	int64_t
 	    released; /* when its last healthy holder let go; that is at its end at the earliest */
 	int64_t session_id;
-	int64_t luid;
+	int64_t luid, linked, desktop, fonts,
+	    network; /* of its logon sessions; linked: 0, it has none */
+	bool leaks_network;
 };
 
 /* Somebody else who is logged on. */
@@ -58,6 +66,7 @@ struct host {
 	int64_t next_luid;
 	int rounds; /* of settling */
 	bool unsettled;
+	bool in_burst;
 };
 
 /* splitmix64, by Sebastiano Vigna: public domain. */
@@ -176,17 +185,94 @@ static void place_tokens(struct snapshot *snapshot)
 	}
 }
 
+/* When the process was started last: it holds nothing from before. */
+static int64_t last_start(const struct restarts *restarts, int64_t time)
+{
+	int64_t start = BOOT;
+
+	if (restarts->every > 0 && time > START)
+		start =
+		    START + (time - START) / (restarts->every * SECOND) * restarts->every * SECOND;
+	if (restarts->once > 0 && time >= START + restarts->once * SECOND)
+		start = START + restarts->once * SECOND;
+	return start > BOOT ? start : BOOT;
+}
+
 static bool is_logged_on(int cycle, int64_t time)
 {
 	return start_of(cycle) + SECOND <= time && time < start_of(cycle) + LENGTH;
 }
 
-/* Something keeps what is left of the cycle, or its session does. */
-static bool is_kept(const struct host *host, int cycle, int64_t time)
+/* The leaker holds what it leaked since its last start; one that caches, each account's latest. */
+static bool is_leaked(const struct host *host, int cycle, int64_t time)
 {
 	const struct made_cycle *made = &host->cycles[cycle];
 
-	return !made->failed && (made->leaks || is_logged_on(cycle, time) || time < made->released);
+	if (!made->leaks || last_start(&host->kind->leaker, time) > start_of(cycle) + SECOND)
+		return false;
+	for (int i = cycle + USERS; host->kind->cache && i < host->played; i += USERS) {
+		if (!host->cycles[i].failed && start_of(i) + SECOND <= time)
+			return false;
+	}
+	return true;
+}
+
+static bool is_held(const struct host *host, int cycle, int64_t time)
+{
+	return time < host->cycles[cycle].released &&
+	       last_start(&host->kind->service, time) <= start_of(cycle) + SECOND;
+}
+
+/* Something keeps what is left of the cycle, or its session does. */
+static bool is_kept(const struct host *host, int cycle, int64_t time)
+{
+	return !host->cycles[cycle].failed &&
+	       (is_leaked(host, cycle, time) || is_logged_on(cycle, time) ||
+	           is_held(host, cycle, time));
+}
+
+static void add_typed_logon(struct snapshot *snapshot, int64_t luid, const char *user,
+    const char *domain, const char *type, int64_t session_id, int64_t time)
+{
+	struct logon_session *logon = snapshot_add_logon_session(snapshot);
+
+	logon->luid = (uint64_t)luid;
+	logon->user = user;
+	logon->domain = domain;
+	logon->logon_type = type;
+	logon->session_id = session_id;
+	logon->logon_time = time;
+}
+
+/* What a session has while it is there, besides its user's logon. */
+static void add_desktop(const struct host *host, struct snapshot *snapshot, int cycle)
+{
+	const struct made_cycle *made = &host->cycles[cycle];
+	const int64_t time = start_of(cycle) + SECOND / 2;
+	char name[24];
+
+	snprintf(name, sizeof(name), "DWM-%lld", (long long)made->session_id);
+	add_typed_logon(snapshot, made->desktop, snapshot_string(snapshot, name, strlen(name)),
+	    "Window Manager", "Interactive", made->session_id, time);
+	snprintf(name, sizeof(name), "UMFD-%lld", (long long)made->session_id);
+	add_typed_logon(snapshot, made->fonts, snapshot_string(snapshot, name, strlen(name)),
+	    "Font Driver Host", "Interactive", made->session_id, time);
+	add_process(snapshot, "winlogon.exe", 10000 + cycle, made->session_id, SYSTEM_LUID);
+	add_process(snapshot, "dwm.exe", 12000 + cycle, made->session_id, made->desktop);
+	add_process(snapshot, "fontdrvhost.exe", 14000 + cycle, made->session_id, made->fonts);
+}
+
+/* The logon session of the connection, a moment earlier, in no RDS session. */
+static void add_network(const struct host *host, struct snapshot *snapshot, int cycle, int64_t time)
+{
+	const struct made_cycle *made = &host->cycles[cycle];
+	const int64_t start = start_of(cycle);
+
+	if (time < start || (!made->leaks_network && time >= start + NETWORK))
+		return;
+	add_typed_logon(snapshot, made->network, user_of(cycle), "LAB", "Network", 0, start);
+	if (made->leaks_network)
+		add_handle(snapshot, "leaky.exe", LEAKER, made->network, user_of(cycle));
 }
 
 /* What is left of the cycles that were played, and the sessions of those in flight. */
@@ -194,21 +280,37 @@ static void add_cycles(struct host *host, struct snapshot *snapshot, int64_t tim
 {
 	for (int i = 0; i < host->played; i++) {
 		const struct made_cycle *made = &host->cycles[i];
+		add_network(host, snapshot, i, time);
 		if (!is_kept(host, i, time))
 			continue;
 		add_logon(snapshot, made->luid, user_of(i), made->session_id, start_of(i) + SECOND);
-		if (made->leaks)
+		if (made->linked)
+			add_logon(snapshot, made->linked, user_of(i), made->session_id,
+			    start_of(i) + SECOND);
+		if (is_leaked(host, i, time))
 			add_handle(snapshot, "leaky.exe", LEAKER, made->luid, user_of(i));
-		if (time < made->released)
+		if (is_held(host, i, time))
 			add_handle(snapshot, "svchost.exe", SERVICE, made->luid, user_of(i));
 		add_handle(snapshot, "lsass.exe", LSASS, made->luid, user_of(i));
 		add_directory(snapshot, made->luid);
 		if (is_logged_on(i, time)) {
 			add_session(snapshot, made->session_id, user_of(i), "Active");
+			add_desktop(host, snapshot, i);
 			add_process(
 			    snapshot, "explorer.exe", 6000 + i, made->session_id, made->luid);
 			add_handle(snapshot, "explorer.exe", 6000 + i, made->luid, user_of(i));
 		}
+	}
+}
+
+/* Each has one that runs as long as the host does, and is none of the run's. */
+static void add_tasks(struct snapshot *snapshot, int64_t time)
+{
+	for (int i = 0; i < USERS && time > start_of(8); i++) {
+		add_typed_logon(
+		    snapshot, 0x40000 + 0x40 * i, user_of(i), "LAB", "Batch", 0, start_of(8));
+		add_process(snapshot, "task.exe", 5000 + i, 0, 0x40000 + 0x40 * i);
+		add_handle(snapshot, "lsass.exe", LSASS, 0x40000 + 0x40 * i, user_of(i));
 	}
 }
 
@@ -254,18 +356,30 @@ static void add_services(struct host *host, struct snapshot *snapshot)
 	add_process(snapshot, "System", SYSTEM, 0, SYSTEM_LUID);
 	add_process(snapshot, "lsass.exe", LSASS, 0, SYSTEM_LUID);
 	add_process(snapshot, "leaky.exe", LEAKER, 0, SYSTEM_LUID);
+	snapshot->processes[snapshot->process_count - 1].start_time =
+	    last_start(&host->kind->leaker, snapshot->time);
 	add_process(snapshot, "cache.exe", CACHE, 0, SYSTEM_LUID);
 	for (int i = 0; i < SERVICES; i++) {
 		host->wander[i] = 0.9 * host->wander[i] + 6 * normal(host);
 		add_process(snapshot, "svchost.exe", SERVICE + i, 0, SYSTEM_LUID);
 		snapshot->processes[snapshot->process_count - 1].handle_count =
 		    500 + (int64_t)host->wander[i];
+		snapshot->processes[snapshot->process_count - 1].start_time =
+		    i == 0 ? last_start(&host->kind->service, snapshot->time) : BOOT;
 	}
 	for (size_t i = 0; i < snapshot->process_count; i++) {
 		struct process *process = &snapshot->processes[i];
 		for (size_t k = 0; k < snapshot->handle_count; k++)
 			process->handle_count += snapshot->handles[k].pid == process->pid;
 	}
+}
+
+/* An observer that sees no handles and no processes. */
+static bool hide(const struct host *host, struct snapshot *snapshot)
+{
+	return !host->kind->blind ||
+	       (snapshot_see(snapshot, SECTION_HANDLES, EXTENT_ABSENT, "not looked for") &&
+	           snapshot_see(snapshot, SECTION_PROCESSES, EXTENT_ABSENT, "not looked for"));
 }
 
 static bool take_snapshot(struct host *host, enum mark mark, int64_t time)
@@ -285,17 +399,24 @@ static bool take_snapshot(struct host *host, enum mark mark, int64_t time)
 		return false;
 	snapshot->host = "RDS01";
 	snapshot->build = "10.0.20348";
-	snapshot->boot_time = BOOT;
+	snapshot->boot_time =
+	    BOOT + (host->kind->boot_moves && mark == MARK_SETTLED ? 2 * SECOND : 0);
 	snapshot->elevated = YES;
 	snapshot->time = time;
 	snapshot->release_time = RELEASE / SECOND + 60;
 	add_session(snapshot, 0, NULL, "Disc");
 	add_logon(snapshot, SYSTEM_LUID, "RDS01$", 0, BOOT);
 	add_cycles(host, snapshot, time);
+	if (host->kind->tasks)
+		add_tasks(snapshot, time);
 	add_others(host, snapshot, time);
 	add_services(host, snapshot);
 	place_tokens(snapshot);
-	const bool good = snapshot_see_all(snapshot) &&
+	if (host->kind->blind) {
+		snapshot->handle_count = 0;
+		snapshot->process_count = 0;
+	}
+	const bool good = snapshot_see_all(snapshot) && hide(host, snapshot) &&
 	                  runfile_add_capture(host->runfile, &capture, snapshot, NULL);
 	snapshot_destroy(snapshot);
 	return good;
@@ -334,21 +455,55 @@ static void gain_handles(struct host *host)
 	}
 }
 
+/* Bursts begin and end by chance, so that in all the share leaks. */
+static bool does_leak(struct host *host, int number)
+{
+	const struct kind *kind = host->kind;
+	const double share = kind->drifts ? kind->leak * 2 * number / host->count : kind->leak;
+
+	if (number < kind->leak_from ||
+	    (kind->of_account > 0 && number % USERS != kind->of_account))
+		return false;
+	if (kind->burst <= 0)
+		return uniform(host) < share;
+	if (number == 0)
+		host->in_burst = uniform(host) < share;
+	else if (host->in_burst)
+		host->in_burst = uniform(host) >= 1 / kind->burst;
+	else
+		host->in_burst = uniform(host) < share / (kind->burst * (1 - share));
+	return host->in_burst;
+}
+
+static void make_logons(struct host *host, struct made_cycle *made, int number)
+{
+	made->network = new_luid(host);
+	made->desktop = new_luid(host);
+	made->fonts = new_luid(host);
+	host->next_luid += 0x8000; /* tokens have some, too */
+	made->luid = new_luid(host);
+	made->linked = number % USERS == 4 ? new_luid(host) : 0; /* an administrator */
+	made->leaks_network =
+	    uniform(host) < host->kind->leak_network || (made->failed && host->kind->failed_leak);
+}
+
 static bool play_cycle(struct host *host)
 {
 	const int number = host->played;
 	const int64_t start = start_of(number), end = start + LENGTH;
 	struct made_cycle *made = &host->cycles[number];
 
-	made->failed = uniform(host) < 0.02;
-	made->leaks = !made->failed && uniform(host) < host->kind->leak;
+	made->failed = uniform(host) < (host->kind->fail > 0 ? host->kind->fail : 0.02);
+	made->leaks = does_leak(host, number) && !made->failed;
 	made->released = end;
 	if (uniform(host) < 0.4)
 		made->released += (int64_t)(uniform(host) * (double)RELEASE);
+	if (uniform(host) < host->kind->late)
+		made->released = end + LATE + (int64_t)(uniform(host) * (double)(LATEST - LATE));
 	if (host->unsettled && number == host->count - 1)
 		made->released = end + RELEASE;
 	made->session_id = free_id(host, start);
-	made->luid = new_luid(host);
+	make_logons(host, made, number);
 	const struct cycle cycle = {
 	    .number = number + 1,
 	    .slot = number % 2,
@@ -370,9 +525,29 @@ static bool play_cycle(struct host *host)
 	return runfile_put_cycle(host->runfile, &cycle, NULL);
 }
 
+/* When the driver's waiting is over: nothing went for a while, and all had the time that holders take. */
+static int64_t settled_by(const struct host *host, int64_t end)
+{
+	int64_t last = end + SETTLED - QUIET, quiet = QUIET;
+
+	if (host->kind->settle > 0)
+		return end + host->kind->settle * SECOND;
+	if (host->unsettled)
+		return end + TIMED_OUT;
+	for (int i = 0; i < host->played; i++) {
+		const int64_t released = host->cycles[i].released;
+		if (host->cycles[i].failed || is_leaked(host, i, released))
+			continue;
+		last = released > last ? released : last;
+		if (released - start_of(i) - LENGTH > LATE)
+			quiet = QUIET_LATE;
+	}
+	return last + quiet;
+}
+
 static bool settle(struct host *host, int64_t end)
 {
-	const int64_t settled = end + (host->unsettled ? TIMED_OUT : SETTLED);
+	const int64_t settled = settled_by(host, end);
 	bool good = take_snapshot(host, MARK_AFTER, end + 5 * SECOND);
 
 	for (int64_t time = end + POLL; good && time < settled; time += POLL)
@@ -381,7 +556,7 @@ static bool settle(struct host *host, int64_t end)
 }
 
 bool host_play(struct runfile *runfile, const struct kind *kind, int cycles, uint64_t seed,
-    int *true_k, int *true_n)
+    struct truth *truth)
 {
 	struct host host = {
 	    .runfile = runfile, .kind = kind, .state = seed, .count = cycles, .next_luid = 0x50000};
@@ -396,11 +571,13 @@ bool host_play(struct runfile *runfile, const struct kind *kind, int cycles, uin
 	       runfile_set(runfile, "load.slots", "2", NULL) &&
 	       runfile_set(runfile, "settle.at_least", "1200", NULL) &&
 	       take_snapshot(&host, MARK_BEFORE, START - 60 * SECOND);
-	*true_k = *true_n = 0;
+	*truth = (struct truth){0};
 	while (good && host.played < cycles) {
 		good = play_cycle(&host);
-		*true_k += host.cycles[host.played - 1].leaks;
-		*true_n += !host.cycles[host.played - 1].failed;
+		const struct made_cycle *made = &host.cycles[host.played - 1];
+		truth->k += made->leaks || (made->leaks_network && !made->failed);
+		truth->n += !made->failed;
+		truth->leaked += made->leaks || made->leaks_network;
 		if (good && host.played % EVERY == 0 && host.played < cycles)
 			good =
 			    take_snapshot(&host, MARK_DURING, start_of(host.played) - 4 * SECOND);

@@ -7,6 +7,11 @@
 
 #include "runfile/runfile.h"
 
+/* When a process is started anew: seconds after the first cycle began; 0: never. */
+struct restarts {
+	int64_t every, once;
+};
+
 /* How the runs of one kind differ from those of another. */
 struct kind {
 	const char *name;
@@ -20,11 +25,31 @@ struct kind {
 	int from;         /* only in the cycles after so many */
 	double staff;     /* others who log on a cycle, and stay */
 	double
-	    unsettled; /* share of runs in which a holder is still late when settling times out */
+	    unsettled;  /* share of runs in which a holder is still late when settling times out */
+	double burst;   /* cycles; leaks come in bursts of so many on average; 0: one by one */
+	int leak_from;  /* they begin after so many cycles */
+	int of_account; /* only this one of five leaks; 0: all do */
+	bool drifts;    /* from none to twice the share */
+	bool cache;     /* each account's latest is kept, earlier ones are not */
+	double late;    /* share of logoffs of which a holder releases at 20 to 25 minutes */
+	struct restarts leaker, service;
+	double leak_network; /* share of logons of which the network logon session stays */
+	double fail;         /* share of logons that fail; 0: 2 % */
+	bool failed_leak;    /* each of those leaves a network logon session */
+	bool boot_moves;     /* by two seconds, in the last sample */
+	bool tasks;          /* the accounts have scheduled tasks that run */
+	bool blind;          /* the observer sees no handles */
+	int64_t settle; /* seconds after the load, whatever is still held; 0: as the driver waits */
 };
 
-/* Plays a run of `cycles` into the file. true_k gets how many of the counted cycles leaked. */
+/* What happened in a run. */
+struct truth {
+	int k, n;   /* counted cycles that leaked; all */
+	int leaked; /* and those of cycles that failed */
+};
+
+/* Plays a run of `cycles` into the file. */
 bool host_play(struct runfile *runfile, const struct kind *kind, int cycles, uint64_t seed,
-    int *true_k, int *true_n);
+    struct truth *truth);
 
 #endif
