@@ -204,7 +204,11 @@ static bool tell_left(struct sentences *out, const struct verdict *verdict)
 	        verdict->unmatched == 1 ? "its" : "their", verdict->unmatched == 1 ? "it" : "they",
 	        verdict->unmatched == 1 ? "s" : ""))
 		return false;
-	if (verdict->uncounted > 0 &&
+	if (verdict->failed_leaks > 0 &&
+	    !sentences_add(out, "%lld of %lld failed logons left a logon session that stays",
+	        (long long)verdict->failed_leaks, (long long)verdict->cycles[CYCLE_FAILED]))
+		return false;
+	if (verdict->uncounted > 0 && verdict->failed_leaks == 0 &&
 	    !sentences_add(out,
 	        "%lld logon session%s outlived cycles that are not counted (failed or lost)",
 	        (long long)verdict->uncounted, text_plural(verdict->uncounted)))

@@ -270,6 +270,7 @@ static bool weigh_settled(
 	verdict->unmatched = orphans->unmatched;
 	verdict->unmatched_leaks = orphans->unmatched_leaks;
 	verdict->uncounted = orphans->uncounted;
+	verdict->failed_leaks = orphans->failed;
 	verdict->young = orphans->young;
 	verdict->in_use = orphans->unsure;
 	verdict->in_use_why = orphans->unsure_why;

@@ -113,6 +113,9 @@ static void count_one(
 		*last = survivor->cycle;
 	} else {
 		found->uncounted += survivor->is_leak;
+		found->failed += survivor->is_leak && survivor->cycle->result == CYCLE_FAILED &&
+		                 survivor->cycle != *last;
+		*last = survivor->is_leak ? survivor->cycle : *last;
 	}
 }
 

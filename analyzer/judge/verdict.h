@@ -151,6 +151,7 @@ struct verdict {
 	int64_t unmatched; /* orphans of our accounts that no cycle explains, whatever their age */
 	int64_t unmatched_leaks; /* of these, those that are a leak */
 	int64_t uncounted;       /* orphans of cycles that are left out (failed, lost, running) */
+	int64_t failed_leaks;    /* failed cycles that left one of these */
 	int64_t young;           /* orphans that may still be released */
 	int64_t
 	    in_use; /* new logon sessions of which the evidence does not tell whether they are in use */
