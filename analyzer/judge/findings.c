@@ -9,6 +9,7 @@
 #include "judge/growth.h"
 #include "judge/rate.h"
 #include "judge/rates.h"
+#include "judge/witness.h"
 #include "statistics/interval.h"
 
 #define BURST 20 /* cycles: what is said of bursts is said of such */
@@ -71,6 +72,9 @@ static bool tell_orphans(struct sentences *out, const struct verdict *verdict)
 	if (verdict->k == 0 &&
 	    (verdict->sessions_left > 0 || verdict->unmatched > 0 || verdict->taken.leaks > 0))
 		return true; /* in the sessions that are there nobody knows yet */
+	if (verdict->k == 0 && verdict_is_proven(verdict))
+		return sentences_add(out, "none of %lld counted cycles left a logon session behind",
+		    (long long)verdict->n);
 	if (verdict->k == 0)
 		return sentences_add(out,
 		    "none of %lld cycles left a logon session behind%s (95 %% interval 0 %% to %s "
@@ -373,7 +377,8 @@ bool reasons_tell(struct sentences *out, const struct verdict *verdict,
 {
 	return tell_orphans(out, verdict) && rates_tell(out, verdict) && tell_after(out, verdict) &&
 	       tell_ended(out, verdict) && tell_session_ids(out, verdict) &&
-	       tell_left(out, verdict) && tell_culprits(out, verdict, evidence->settled.snapshot) &&
+	       witness_tell(out, verdict) && tell_left(out, verdict) &&
+	       tell_culprits(out, verdict, evidence->settled.snapshot) &&
 	       growth_tell(out, verdict) && controls_tell(out, verdict) &&
 	       tell_left_out(out, verdict, limits) && tell_boot(out, evidence);
 }

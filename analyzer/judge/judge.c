@@ -16,6 +16,7 @@
 #include "judge/reasons.h"
 #include "judge/session_ids.h"
 #include "judge/verdict.h"
+#include "judge/witness.h"
 #include "statistics/interval.h"
 
 static bool out_of_memory(struct error *error)
@@ -284,7 +285,7 @@ static bool weigh_settled(
 	/* A sample that is missing revokes no leak that the others prove, and lets nothing be known that they do not. */
 	verdict->orphans_known =
 	    both_have(&evidence->before, &evidence->settled, SECTION_LOGON_SESSIONS) ||
-	    verdict_leaks(verdict) > 0;
+	    verdict_leaks(verdict) > verdict->witness.leaks;
 	if (!verdict->orphans_known)
 		return true;
 	if (verdict->k_most > verdict->n)
@@ -303,6 +304,8 @@ static bool weigh(
 	count_cycles(verdict, evidence);
 	verdict->release_time = leak_release_time(evidence->leak);
 	verdict->quiet_time = leak_quiet_time(evidence->leak);
+	if (!witness_find(verdict, evidence, limits))
+		return false;
 	bool good = weigh_after(verdict, evidence, limits) &&
 	            weigh_settled(verdict, evidence, &orphans) &&
 	            session_ids_find(
@@ -328,6 +331,8 @@ static bool decide(
 	if (!reasons_void(reasons, verdict, evidence))
 		return false;
 	if (!proven && !reasons_block(reasons, verdict, evidence, limits))
+		return false;
+	if (!proven && !witness_doubt(reasons, verdict))
 		return false;
 	if (!proven && verdict->orphans_known && !reasons_doubt(reasons, verdict, evidence, limits))
 		return false;

@@ -87,6 +87,7 @@ bool limits_read(struct limits *limits, struct runfile *runfile, struct error *e
 			return false;
 	}
 	limits->interrupted = setting_is_true(runfile, "interrupted");
+	limits->exclusive = setting_is_true(runfile, "host.exclusive");
 	limits->settled = setting_is(runfile, "settled", "quiet");
 	limits->timed_out = setting_is(runfile, "settled", "timeout");
 	limits->release_time = read_seconds(runfile, "settle.release");

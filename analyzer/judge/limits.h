@@ -16,6 +16,7 @@ struct limits {
 	bool settled;         /* the host was quiet at the mark "settled" */
 	bool timed_out;       /* still changing when the wait for it timed out */
 	bool interrupted;
+	bool exclusive; /* nobody but the run logs on at the host */
 	int64_t
 	    release_time; /* settle.release, microseconds; NUMBER_UNKNOWN: what samples state, else the usual */
 	char *ended_early;       /* why the load ended before its time, or NULL */

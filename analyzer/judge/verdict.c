@@ -10,6 +10,7 @@
 #include "judge/course.h"
 #include "judge/growth.h"
 #include "judge/rates.h"
+#include "judge/witness.h"
 
 const char *const verdict_words[3] = {
     [VERDICT_CLEAN] = "CLEAN",
@@ -20,12 +21,12 @@ const char *const verdict_words[3] = {
 int64_t verdict_leaks(const struct verdict *verdict)
 {
 	return verdict->k + verdict->unmatched_leaks + verdict->uncounted + verdict->strangers +
-	       verdict->pinned_ids + (int64_t)verdict->taken.leaks;
+	       verdict->pinned_ids + (int64_t)verdict->taken.leaks + verdict->witness.leaks;
 }
 
 bool verdict_is_proven(const struct verdict *verdict)
 {
-	return verdict->orphans_known && verdict_leaks(verdict) > 0;
+	return verdict->witness.leaks > 0 || (verdict->orphans_known && verdict_leaks(verdict) > 0);
 }
 
 int64_t verdict_unseen(const struct verdict *verdict)
@@ -84,6 +85,7 @@ void verdict_destroy(struct verdict *verdict)
 	free(verdict->suspects);
 	rates_deinit(verdict);
 	course_deinit(verdict);
+	witness_deinit(verdict);
 	for (size_t i = 0; i < verdict->taken.count; i++)
 		free((char *)verdict->taken.items[i].image);
 	taken_along_deinit(&verdict->taken);

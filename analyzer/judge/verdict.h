@@ -95,6 +95,19 @@ struct account_rate {
 	int64_t k, n; /* those that left something behind; all */
 };
 
+/* Logons at once, after settling. */
+struct witness {
+	int64_t logons; /* 0: there were none */
+	int64_t at;     /* when all were there */
+	int64_t *
+	    skipped; /* IDs that the run's cycles had and that none of them was given, though one was given a higher one; nothing in sight keeps
+	                     them, and no session has them */
+	size_t skipped_count;
+	int64_t
+	    leaks; /* of these those that are pinned: their sessions ended longer ago than healthy holders take */
+	bool covers; /* all IDs that the cycles had were given again */
+};
+
 /* How what was left of a session went on. */
 enum course_end { COURSE_STAYS, COURSE_RELEASED, COURSE_TAKEN };
 extern const char *const course_ends[3];
@@ -171,6 +184,7 @@ struct verdict {
 	size_t course_count;
 	struct course *id_course; /* of all session IDs, by number */
 	size_t id_course_count;
+	struct witness witness;
 	bool bounded; /* exactly what each account's latest cycle left: a cache, that has no rate */
 	bool bounded_allowed;     /* the scenario accepts such */
 	struct taken_along taken; /* what went as its holder ended; images are the verdict's own */

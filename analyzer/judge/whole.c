@@ -169,11 +169,13 @@ static bool doubt_unseen(
 	           before.exited, settled.exited);
 }
 
-static bool doubt_ids(struct sentences *out, const struct evidence *evidence)
+/* Logons after settling that were given all IDs again tell as much as handles do. */
+static bool doubt_ids(
+    struct sentences *out, const struct verdict *verdict, const struct evidence *evidence)
 {
 	const struct snapshot *settled = evidence->settled.snapshot;
 
-	if (leak_shows_ids(settled))
+	if (leak_shows_ids(settled) || verdict->witness.covers)
 		return true;
 	if (snapshot_whole(settled, SECTION_HANDLES))
 		return sentences_add(out,
@@ -211,6 +213,6 @@ bool whole_clean(
 {
 	if (!evidence->before.snapshot || !evidence->settled.snapshot)
 		return true;
-	return doubt_ids(out, evidence) && doubt_unseen(out, verdict, evidence) &&
+	return doubt_ids(out, verdict, evidence) && doubt_unseen(out, verdict, evidence) &&
 	       doubt_gaps(out, verdict, evidence) && doubt_taken(out, verdict);
 }

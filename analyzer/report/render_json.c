@@ -178,6 +178,15 @@ static json_t *orphans_json(const struct verdict *verdict)
 	return object;
 }
 
+static json_t *witness_json(const struct witness *witness)
+{
+	json_t *skipped = json_array();
+	for (size_t i = 0; i < witness->skipped_count; i++)
+		json_array_append_new(skipped, json_integer(witness->skipped[i]));
+	return json_pack("{s:I,s:o,s:b,s:b}", "logons", (json_int_t)witness->logons, "skipped",
+	    skipped, "pinned", witness->leaks > 0, "all_given_again", witness->covers);
+}
+
 static json_t *session_ids_json(const struct verdict *verdict)
 {
 	static const char *const words[] = {[IDS_REUSED] = "reused", [IDS_RISING] = "rising"};
@@ -206,6 +215,7 @@ static json_t *session_ids_json(const struct verdict *verdict)
 	        real_or_null(rated, verdict->pinned_upper)));
 	json_object_set_new(
 	    object, "referred", integer_or_null(verdict->orphans_known, verdict->referred_ids));
+	json_object_set_new(object, "witness", witness_json(&verdict->witness));
 	json_object_set_new(
 	    object, "list", course_json(verdict->id_course, verdict->id_course_count, false));
 	return object;
