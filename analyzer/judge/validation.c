@@ -14,12 +14,8 @@
 #include "judge/reasons.h"
 #include "statistics/student.h"
 #include "judge/verdict.h"
+#include "statistics/few_runs.h"
 
-#define LEVEL 0.05
-#define LEVEL_Z 1.645 /* of the normal distribution, one-sided */
-/* From so many runs a side on their own spread decides. Of fewer it is not known, and assumed, on the scale of logits. */
-#define RUNS_LEAST 3
-#define SPREAD 1.0
 #define TAIL 0.025 /* of 95 % intervals */
 #define DIVISIONS_MOST 20000
 
@@ -267,8 +263,8 @@ static char *points_format(double share, char out[PERCENT_TEXT])
 
 static bool is_few(const struct validation *validation)
 {
-	return validation->what != runs &&
-	       (validation->now.count < RUNS_LEAST || validation->before.count < RUNS_LEAST);
+	return validation->what != runs && (validation->now.count < FEW_RUNS_ENOUGH ||
+	                                       validation->before.count < FEW_RUNS_ENOUGH);
 }
 
 static bool tell_effect(struct validation *validation)
@@ -297,8 +293,8 @@ static bool tell_effect(struct validation *validation)
 	return sentences_add(&validation->reasons,
 	           "of so few runs it is not known how far they differ by themselves: a spread of %.0f between runs (of the "
 	           "logit) is assumed, by which as much comes by luck in %s %%%s",
-	           SPREAD, chance,
-	           validation->chance <= LEVEL ? "" : ", so that nothing is told by it") &&
+	           FEW_RUNS_SPREAD, chance,
+	           validation->chance <= FEW_RUNS_LEVEL ? "" : ", so that nothing is told by it") &&
 	       (isnan(validation->spread) ||
 	           sentences_add(&validation->reasons, "a spread of %.1f would overturn this",
 	               validation->spread));
@@ -312,17 +308,7 @@ static bool tell_too_few(struct validation *validation)
 		    "the runs differ too much among themselves to be told from luck: play more of each");
 	return sentences_add(&validation->reasons,
 	    "play more cycles in each run, or %d runs of each, whose own spread decides then",
-	    RUNS_LEAST);
-}
-
-static double logit(const struct side *side)
-{
-	return log(((double)side->k + 0.5) / ((double)(side->n - side->k) + 0.5));
-}
-
-static double logit_variance(const struct side *side)
-{
-	return 1 / ((double)side->k + 0.5) + 1 / ((double)(side->n - side->k) + 0.5);
+	    FEW_RUNS_ENOUGH);
 }
 
 /* How likely such a difference is by luck alone, in the direction that it has. */
@@ -338,19 +324,13 @@ static void find_chance(struct validation *validation)
 		    validation_permutation(low->rates, low->count, high->rates, high->count);
 		return;
 	}
-	const double runs_apart = 1 / (double)now->count + 1 / (double)before->count,
-	             difference = fabs(logit(before) - logit(now)),
-	             variance = logit_variance(before) + logit_variance(now),
-	             z = difference / sqrt(variance + SPREAD * SPREAD * runs_apart),
-	             overturning = pow(difference / LEVEL_Z, 2) - variance;
+	const struct few_runs few_now = {now->k, now->n, now->count},
+	                      few_before = {before->k, before->n, before->count};
 
-	validation->chance = erfc(z / sqrt(2)) / 2;
-	if (validation->chance <= LEVEL && overturning > 0)
-		validation->spread = sqrt(overturning / runs_apart);
+	validation->chance = few_runs_chance(&few_now, &few_before);
+	if (validation->chance <= FEW_RUNS_LEVEL)
+		validation->spread = few_runs_overturning(&few_now, &few_before);
 }
-
-/* Of a hundred cycles without the fix so many have to leak, for none with it to show that it is fixed. */
-#define FIXED_LEAST 0.12
 
 static bool decide(struct validation *validation)
 {
@@ -366,12 +346,13 @@ static bool decide(struct validation *validation)
 		    now->count == 0 ? "with the fix" : "without it");
 	find_effect(validation);
 	find_chance(validation);
-	const bool told = validation->chance <= LEVEL && fabs(validation->effect) >= 0.0005;
+	const bool told =
+	    validation->chance <= FEW_RUNS_LEVEL && fabs(validation->effect) >= 0.0005;
 	if (is_few(validation) && (now->dependent || before->dependent))
 		return sentences_add(out,
 		    "%s leaks do not come evenly, so that the cycles of so few runs tell nothing of another run: play %d "
 		    "runs of each",
-		    before->dependent ? "without the fix" : "with the fix", RUNS_LEAST);
+		    before->dependent ? "without the fix" : "with the fix", FEW_RUNS_ENOUGH);
 	if (told && validation->effect < 0)
 		validation->word = VALIDATION_WORSE;
 	else if (before->leaks == 0)
@@ -380,11 +361,11 @@ static bool decide(struct validation *validation)
 	else if (told && now->leaks > 0)
 		validation->word = VALIDATION_IMPROVED;
 	else if (told && validation->what != runs &&
-	         (double)before->k < FIXED_LEAST * (double)before->n)
+	         (double)before->k < FEW_RUNS_LEAST_SHARE * (double)before->n)
 		return sentences_add(out,
 		    "without the fix fewer than %.0f %% of the logons leak: that none does with it may be luck, play more cycles in "
 		    "each run",
-		    100 * FIXED_LEAST);
+		    100 * FEW_RUNS_LEAST_SHARE);
 	else if (told)
 		validation->word = VALIDATION_FIXED;
 	else if (now->leaks > 0)

@@ -5,10 +5,10 @@
 #include <math.h>
 
 #include "statistics/beta.h"
+#include "statistics/power.h"
 #include "statistics/student.h"
 
 #define TAIL 0.025     /* of the interval, on each side */
-#define MISSED 0.01    /* the chance to miss a rate that a run is said to exclude */
 #define CLUSTERED 2.33 /* standard deviations: 1 %, one-sided */
 
 struct interval interval_exact(double hits, double tries)
@@ -82,15 +82,7 @@ struct course_rate interval_of_course(const bool *hits, size_t count)
 
 double interval_smallest_visible(int64_t tries)
 {
-	return 1 - pow(MISSED, 1.0 / (double)tries);
-}
-
-/* Bursts begin and end by chance: a chain that is at its rate when the run begins. */
-static double chance_of_none(double rate, double length, double tries)
-{
-	const double begins = fmin(1, rate / (length * (1 - rate)));
-
-	return (1 - rate) * pow(1 - begins, tries - 1);
+	return 1 - pow(POWER_MISS, 1.0 / (double)tries);
 }
 
 double interval_smallest_visible_in_bursts(int64_t tries, double length)
@@ -99,7 +91,7 @@ double interval_smallest_visible_in_bursts(int64_t tries, double length)
 
 	for (int i = 0; i < 50; i++) {
 		const double middle = (low + high) / 2;
-		if (chance_of_none(middle, length, (double)tries) > MISSED)
+		if (power_chance(middle, length, tries) < 1 - POWER_MISS)
 			low = middle;
 		else
 			high = middle;
@@ -109,7 +101,5 @@ double interval_smallest_visible_in_bursts(int64_t tries, double length)
 
 int64_t interval_tries_for(double rate)
 {
-	const int64_t tries = (int64_t)ceil(log(MISSED) / log1p(-rate));
-
-	return tries > 1 ? tries : 1;
+	return power_cycles(rate, 1, POWER_MISS);
 }
