@@ -14,6 +14,7 @@
 #include "judge/judge.h"
 #include "report/report.h"
 #include "password.h"
+#include "plan.h"
 #include "run.h"
 #include "scenario.h"
 #include "worker.h"
@@ -44,6 +45,7 @@ static const struct argp_option run_options[] = {
 static const struct argp_option check_options[] = {
     {"set", 's', "KEY=VALUE", 0,
         "Change one value of the scenario before it is checked; repeatable", 0},
+    {"json", 'j', NULL, 0, "Print the plan as JSON", 0},
     {0},
 };
 
@@ -120,8 +122,8 @@ static const struct argp check_argp = {
     check_options,
     parse,
     "SCENARIO.yaml",
-    "Reads a scenario and says what is wrong with it, with line and column. Nothing is "
-    "started.\v" KEYS_HELP,
+    "Reads a scenario and says what is wrong with it, with line and column, or else what it can "
+    "find out and how long it takes. Nothing is started.\v" KEYS_HELP,
     NULL,
     NULL,
     NULL,
@@ -211,6 +213,25 @@ static int play(
 	return code;
 }
 
+static int print_plan(const struct arguments *arguments, const struct scenario *scenario)
+{
+	struct error error = {0};
+	struct plan plan;
+
+	plan_make(&plan, scenario);
+	if (!arguments->json) {
+		printf("%s: %s: cycles: %llu, slots: %llu, stage programs: %u, observers: %u\n",
+		    arguments->scenario, scenario->name, (unsigned long long)scenario->load.cycles,
+		    (unsigned long long)scenario->load.slots, scenario->stage_count,
+		    scenario->observers_count);
+		plan_print_text(&plan, scenario, stdout);
+	} else if (!plan_print_json(&plan, scenario, stdout)) {
+		error_set(&error, EXIT_TARGET, "writing the plan as JSON failed");
+		return error_print(&error, PROGRAM);
+	}
+	return EXIT_CLEAN;
+}
+
 static int run_or_check(const struct arguments *arguments)
 {
 	struct error error = {0};
@@ -224,10 +245,7 @@ static int run_or_check(const struct arguments *arguments)
 	if (arguments->playing)
 		code = play(arguments, scenario, text);
 	else
-		printf("%s: %s: cycles: %llu, slots: %llu, stage programs: %u, observers: %u\n",
-		    arguments->scenario, scenario->name, (unsigned long long)scenario->load.cycles,
-		    (unsigned long long)scenario->load.slots, scenario->stage_count,
-		    scenario->observers_count);
+		code = print_plan(arguments, scenario);
 	free(text);
 	scenario_destroy(scenario);
 	return code;
@@ -247,7 +265,7 @@ static void hide_memory(void)
 static void help(FILE *out)
 {
 	fputs("Usage: " PROGRAM " run SCENARIO.yaml [-o RUN] [--set KEY=VALUE] [--json]\n"
-	      "       " PROGRAM " check SCENARIO.yaml [--set KEY=VALUE]\n"
+	      "       " PROGRAM " check SCENARIO.yaml [--set KEY=VALUE] [--json]\n"
 	      "\n"
 	      "Makes test users log on and off at a Remote Desktop Session Host over real RDP, "
 	      "looks at the\n"

@@ -1,6 +1,8 @@
 /* Knows the units in which people write durations. */
 #include "common/duration.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,4 +50,30 @@ bool duration_parse_range(const char *text, int64_t *least, int64_t *most)
 	*least = from;
 	*most = to;
 	return true;
+}
+
+static const char *two_units(
+    int64_t count, const char *large, const char *small, char out[DURATION_TEXT])
+{
+	if (count % 60 == 0)
+		snprintf(out, DURATION_TEXT, "%" PRId64 "%s", count / 60, large);
+	else
+		snprintf(out, DURATION_TEXT, "%" PRId64 "%s %" PRId64 "%s", count / 60, large,
+		    count % 60, small);
+	return out;
+}
+
+const char *duration_format(int64_t duration, char out[DURATION_TEXT])
+{
+	const int64_t seconds = (duration + SECOND / 2) / SECOND, minutes = (seconds + 30) / 60;
+
+	if (minutes >= 60)
+		return two_units(minutes, "h", "m", out);
+	if (seconds >= 60)
+		return two_units(seconds, "m", "s", out);
+	if (duration > 0 && duration < SECOND)
+		snprintf(out, DURATION_TEXT, "%" PRId64 "ms", duration / 1000);
+	else
+		snprintf(out, DURATION_TEXT, "%.2gs", (double)duration / (double)SECOND);
+	return out;
 }

@@ -13,4 +13,8 @@ bool duration_parse(const char *text, int64_t *out);
 /* The same, or a range "1s..5s" with the lesser end first. */
 bool duration_parse_range(const char *text, int64_t *least, int64_t *most);
 
+#define DURATION_TEXT 24
+/* As people read it: its two largest units, "1h 15m", "1.5s". Returns out. */
+const char *duration_format(int64_t duration, char out[DURATION_TEXT]);
+
 #endif

@@ -25,5 +25,7 @@ int verdict_exit_code(const struct verdict *verdict);
 /* True if key is an expectation ("expect.rate", ...) or a limit ("judge.max_failed", ...) and value is one that it
  * can have. The driver asks while it reads the scenario. */
 bool judging_valid(const char *key, const char *value, struct error *error);
+/* The value of a limit: what text says, which is valid; NULL: what it is if nothing is said. NAN: no such limit. */
+double judging_limit(const char *key, const char *text);
 
 #endif

@@ -1,10 +1,12 @@
 /* Knows the settings that limit a verdict, their defaults, and which values they may have. */
 #include "judge/limits.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/judge.h"
 #include "judge/rate.h"
 #include "evidence/snapshot.h"
 
@@ -41,6 +43,19 @@ bool limit_valid(const char *key, const char *value, struct error *error)
 			return limit_parse(&known[i], value, &ignored, error);
 	return error_set(error, EXIT_USAGE, "%s: no such limit; there are %s, %s and %s", key,
 	    known[0].key, known[1].key, known[2].key);
+}
+
+double judging_limit(const char *key, const char *text)
+{
+	struct error ignored;
+
+	for (size_t i = 0; i < KNOWN_COUNT; i++) {
+		double value = known[i].usual;
+		if (strcmp(known[i].key, key) == 0)
+			return !text || limit_parse(&known[i], text, &value, &ignored) ? value
+			                                                               : NAN;
+	}
+	return NAN;
 }
 
 static bool setting_is(struct runfile *runfile, const char *key, const char *value)

@@ -177,6 +177,21 @@ class ReadyMadeScenarios(leaklab.Case):
         for scenario in sorted(leaklab.SCENARIOS.glob("*.yaml")):
             self.run_program("driver", "check", scenario, code=0)
 
+    def test_check_prints_the_plan(self):
+        scenario = leaklab.SCENARIOS / "real-host.yaml"
+        done = self.run_program("driver", "check", scenario, "--set", "load.cycles=100", code=0)
+        text = " ".join(done.stdout.split())
+        self.assertIn("real-host: cycles: 100, slots: 5", text)
+        self.assertIn("takes 44, 90, 228, 459 counted cycles", text)
+        self.assertIn("sees a leak of 5 % (judge.smallest_rate) with a chance of 99.4 %", text)
+        self.assertIn("12 of the 100 cycles or more must leak without the fix", text)
+        plan = json.loads(self.run_program("driver", "check", scenario, "--json", code=0).stdout)
+        self.assertEqual(plan["schema"], "leaklab.plan/1")
+        self.assertEqual({need["rate"]: need["cycles"] for need in plan["clean"]["needs"]}, {.1: 44, .05: 90, .02: 228, .01: 459})
+        manual = (leaklab.ROOT / "driver/leaklab-scenario.5.scd").read_text().replace("\\", "")
+        for key in {*plan, *plan["clean"], *plan["clean"]["needs"][0], *plan["seconds"], *plan["against"]}:
+            self.assertIn(key, manual)
+
 
 if __name__ == "__main__":
     tap.main()

@@ -1,0 +1,272 @@
+/* Knows how long cycles and settling take, and what is assumed of a host for that. */
+#include "plan.h"
+
+#include <math.h>
+
+#include <jansson.h>
+
+#include "common/duration.h"
+#include "common/text.h"
+#include "judge/judge.h"
+#include "leak/leak.h"
+#include "load.h"
+#include "statistics/few_runs.h"
+#include "statistics/power.h"
+
+/* What a cycle takes beside what the scenario says of it: a real host that has the user's profile. */
+#define LOGON (10 * SECOND)
+#define LOGOFF (5 * SECOND)
+
+#define BURST 20 /* cycles; one worker or one hour of a host */
+
+static const double rates[] = {0.1, 0.05, 0.02, 0.01};
+#define RATES (sizeof(rates) / sizeof(rates[0]))
+
+static int64_t mean(const struct span *span)
+{
+	return (span->least + span->most) / 2;
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* A cycle of one slot, without the pause behind it. */
+static int64_t cycle_time(const struct scenario *scenario)
+{
+	return LOGON + scenario->logon.delay.least + mean(&scenario->load.hold) + LOGOFF;
+}
+
+/* When a slot is done that has so many cycles. */
+static int64_t slot_end(const struct scenario *scenario, uint64_t slot, uint64_t cycles)
+{
+	return load_slot_start(&scenario->load, slot) + (int64_t)cycles * cycle_time(scenario) +
+	       (int64_t)(cycles - 1) * mean(&scenario->load.think);
+}
+
+/* The first slots have a cycle more where they do not come out even. */
+static int64_t closed_time(const struct scenario *scenario, uint64_t cycles)
+{
+	const uint64_t slots = scenario->load.slots, rounds = cycles / slots, rest = cycles % slots;
+	int64_t time = 0;
+
+	if (rounds > 0)
+		time = slot_end(scenario, slots - 1, rounds);
+	if (rest > 0)
+		time = larger(time, slot_end(scenario, rest - 1, rounds + 1));
+	return time;
+}
+
+/* Slots that do not keep up with the arrivals go round as in a closed load. */
+static int64_t open_time(const struct scenario *scenario, uint64_t cycles)
+{
+	const int64_t busy = (int64_t)((cycles + scenario->load.slots - 1) / scenario->load.slots) *
+	                     cycle_time(scenario);
+
+	return larger(load_arrival(&scenario->load, cycles - 1) + cycle_time(scenario), busy);
+}
+
+static int64_t load_time(const struct scenario *scenario, uint64_t cycles)
+{
+	return scenario->load.rate > 0 ? open_time(scenario, cycles)
+	                               : closed_time(scenario, cycles);
+}
+
+/* A control's settling is that of what it should find. */
+static int64_t control_time(
+    const struct scenario *scenario, const struct scenario_control *control, int64_t settling)
+{
+	if (!control)
+		return 0;
+	return load_time(scenario, control->cycles ? control->cycles : scenario->load.cycles) +
+	       settling;
+}
+
+static void find_times(struct plan *plan, const struct scenario *scenario)
+{
+	const struct scenario_settle *settle = &scenario->settle;
+	const struct scenario_controls *controls = &scenario->controls;
+
+	plan->load = load_time(scenario, scenario->load.cycles);
+	plan->slots_needed =
+	    (int64_t)ceil(scenario->load.rate * (double)cycle_time(scenario) / (double)SECOND);
+	plan->release = settle->release.least > 0 ? settle->release.least : RELEASE_TIME;
+	plan->settling = settle->at_least.least;
+	plan->settling_most = settle->timeout.least;
+	plan->settling_left =
+	    smaller(larger(plan->settling, plan->release + plan->release / 4), plan->settling_most);
+	plan->controls = control_time(scenario, controls->negative, plan->settling) +
+	                 control_time(scenario, controls->positive, plan->settling_left);
+	plan->total = plan->controls + plan->load + plan->settling;
+	plan->total_most = plan->controls + plan->load + plan->settling_most;
+}
+
+void plan_make(struct plan *plan, const struct scenario *scenario)
+{
+	const int64_t cycles = (int64_t)scenario->load.cycles;
+	const double rate = judging_limit("judge.smallest_rate", scenario->judge.smallest_rate);
+
+	*plan = (struct plan){
+	    .smallest_rate = rate,
+	    .cycles_for_clean = power_cycles(rate, 1, POWER_MISS),
+	    .chance = power_chance(rate, 1, cycles),
+	    .chance_in_bursts = power_chance(rate, BURST, cycles),
+	    .least_before_one = few_runs_least_before(cycles, 1),
+	    .least_before_three = few_runs_least_before(cycles, FEW_RUNS_ENOUGH),
+	};
+	find_times(plan, scenario);
+}
+
+static void tell(FILE *out, const char *what, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void tell(FILE *out, const char *what, const char *format, ...)
+{
+	char first[32], text[512];
+	va_list args;
+
+	snprintf(first, sizeof(first), "  %-11s", what);
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	text_print_wrapped(out, first, text);
+}
+
+static void tell_power(const struct plan *plan, const struct scenario *scenario, FILE *out)
+{
+	long long needed[RATES];
+
+	for (size_t i = 0; i < RATES; i++)
+		needed[i] = power_cycles(rates[i], 1, POWER_MISS);
+	tell(out, "CLEAN",
+	    "takes %lld, %lld, %lld, %lld counted cycles to exclude a leak of %g, %g, %g, %g %% of the logons (%g %% "
+	    "confidence), and about L times as many for one in bursts of L cycles",
+	    needed[0], needed[1], needed[2], needed[3], rates[0] * 100, rates[1] * 100,
+	    rates[2] * 100, rates[3] * 100, (1 - POWER_MISS) * 100);
+	tell(out, "this run",
+	    "sees a leak of %.3g %% (judge.smallest_rate) with a chance of %.3g %%, in bursts of %d cycles %.2g %%; its %llu "
+	    "cycles are %s for CLEAN, which takes %lld",
+	    plan->smallest_rate * 100, plan->chance * 100, BURST, plan->chance_in_bursts * 100,
+	    (unsigned long long)scenario->load.cycles,
+	    (int64_t)scenario->load.cycles < plan->cycles_for_clean ? "too few" : "enough",
+	    (long long)plan->cycles_for_clean);
+}
+
+static void tell_load(const struct plan *plan, const struct scenario *scenario, FILE *out)
+{
+	char load[DURATION_TEXT], logon[DURATION_TEXT], logoff[DURATION_TEXT], limit[DURATION_TEXT];
+
+	tell(out, "load", "about %s (assumed: %s for a logon, %s for a logoff; a lab takes less)",
+	    duration_format(plan->load, load), duration_format(LOGON, logon),
+	    duration_format(LOGOFF, logoff));
+	if (plan->slots_needed > (int64_t)scenario->load.slots)
+		tell(out, "", "its rate keeps about %lld slots busy: arrivals will be missed",
+		    (long long)plan->slots_needed);
+	if (plan->load > scenario->limits.duration.least)
+		tell(out, "", "limits.duration ends it after %s",
+		    duration_format(scenario->limits.duration.least, limit));
+}
+
+static void tell_settling(const struct plan *plan, const struct scenario *scenario, FILE *out)
+{
+	const int64_t proof = plan->release + plan->release / 4;
+	char nothing[DURATION_TEXT], left[DURATION_TEXT], most[DURATION_TEXT],
+	    release[DURATION_TEXT], proven[DURATION_TEXT];
+
+	duration_format(plan->settling_most, most);
+	tell(out, "settling", "%s; %s if something is left; %s at the most (release time %s%s)",
+	    duration_format(plan->settling, nothing), duration_format(plan->settling_left, left),
+	    most, duration_format(plan->release, release),
+	    scenario->settle.release.least > 0 ? "" : ", unless the host states its own");
+	if (proof > plan->settling_most)
+		tell(out, "", "settle.timeout is over before a leak can be proven, which takes %s",
+		    duration_format(proof, proven));
+}
+
+static void tell_total(const struct plan *plan, FILE *out)
+{
+	char controls[DURATION_TEXT], total[DURATION_TEXT], most[DURATION_TEXT];
+
+	if (plan->controls > 0)
+		tell(out, "controls", "%s before it", duration_format(plan->controls, controls));
+	tell(out, "in all", "about %s, %s at the most", duration_format(plan->total, total),
+	    duration_format(plan->total_most, most));
+}
+
+static void tell_against(const struct plan *plan, const struct scenario *scenario, FILE *out)
+{
+	const unsigned long long cycles = scenario->load.cycles;
+
+	if (plan->least_before_one > 0)
+		tell(out, "--against",
+		    "one run a side: %lld of the %llu cycles or more must leak without the fix and none with it (assumed: a spread "
+		    "of %g between runs, of the logit)",
+		    (long long)plan->least_before_one, cycles, FEW_RUNS_SPREAD);
+	else
+		tell(out, "--against", "one run a side of so few cycles tells nothing");
+	tell(out, "",
+	    "%d runs a side (their own spread decides): %lld of their %llu cycles or more, some in each run, and none with "
+	    "the fix",
+	    FEW_RUNS_ENOUGH, (long long)plan->least_before_three, FEW_RUNS_ENOUGH * cycles);
+}
+
+void plan_print_text(const struct plan *plan, const struct scenario *scenario, FILE *out)
+{
+	tell_power(plan, scenario, out);
+	tell_load(plan, scenario, out);
+	tell_settling(plan, scenario, out);
+	tell_total(plan, out);
+	tell_against(plan, scenario, out);
+}
+
+static json_t *seconds(int64_t duration)
+{
+	return json_real((double)duration / (double)SECOND);
+}
+
+static json_t *clean_json(void)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < RATES; i++)
+		json_array_append_new(
+		    list, json_pack("{s:f, s:I, s:I}", "rate", rates[i], "cycles",
+		              (json_int_t)power_cycles(rates[i], 1, POWER_MISS), "cycles_in_bursts",
+		              (json_int_t)power_cycles(rates[i], BURST, POWER_MISS)));
+	return json_pack(
+	    "{s:f, s:o, s:i}", "confidence", 1 - POWER_MISS, "needs", list, "burst", BURST);
+}
+
+static json_t *times_json(const struct plan *plan)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "logon",
+	    seconds(LOGON), "logoff", seconds(LOGOFF), "release", seconds(plan->release), "load",
+	    seconds(plan->load), "settling", seconds(plan->settling), "settling_left",
+	    seconds(plan->settling_left), "settling_most", seconds(plan->settling_most), "controls",
+	    seconds(plan->controls), "total", seconds(plan->total), "total_most",
+	    seconds(plan->total_most));
+}
+
+bool plan_print_json(const struct plan *plan, const struct scenario *scenario, FILE *out)
+{
+	json_t *root = json_pack("{s:s, s:s, s:I, s:I, s:o, s:f, s:I, s:f, s:f, s:o, s:{s:I, s:I}}",
+	    "schema", PLAN_SCHEMA, "scenario", scenario->name, "cycles",
+	    (json_int_t)scenario->load.cycles, "slots", (json_int_t)scenario->load.slots, "clean",
+	    clean_json(), "smallest_rate", plan->smallest_rate, "cycles_for_clean",
+	    (json_int_t)plan->cycles_for_clean, "chance", plan->chance, "chance_in_bursts",
+	    plan->chance_in_bursts, "seconds", times_json(plan), "against", "least_of_one_run",
+	    (json_int_t)plan->least_before_one, "least_of_three_runs",
+	    (json_int_t)plan->least_before_three);
+	const bool good = root &&
+	                  json_dumpf(root, out, JSON_COMPACT | JSON_REAL_PRECISION(6)) == 0 &&
+	                  fputc('\n', out) != EOF;
+
+	json_decref(root);
+	return good;
+}
