@@ -41,17 +41,19 @@ static bool insert_capture(
 bool runfile_add_capture(struct runfile *runfile, struct capture *capture,
     const struct snapshot *snapshot, struct error *error)
 {
-	if (!database_execute(runfile, STATEMENT_BEGIN, "writing a capture", error))
+	if (!database_execute(runfile, STATEMENT_SAVE, "writing a capture", error))
 		return false;
 	bool good = insert_capture(runfile, capture, error);
 	int64_t id = good ? sqlite3_last_insert_rowid(runfile->database) : 0;
 	good = good && (!snapshot || records_insert(runfile, id, snapshot, error)) &&
-	       database_execute(runfile, STATEMENT_COMMIT, "writing a capture", error);
-	if (good)
+	       database_execute(runfile, STATEMENT_RELEASE, "writing a capture", error);
+	if (good) {
 		capture->id = id;
-	else
-		database_execute(runfile, STATEMENT_ROLLBACK, "giving up a capture", NULL);
-	return good;
+		return true;
+	}
+	database_execute(runfile, STATEMENT_ROLL_BACK_TO_SAVED, "giving up a capture", NULL);
+	database_execute(runfile, STATEMENT_RELEASE, "giving up a capture", NULL);
+	return false;
 }
 
 bool runfile_mark_settled(struct runfile *runfile, int64_t round, struct error *error)

@@ -19,6 +19,9 @@ enum statement {
 	STATEMENT_BEGIN,
 	STATEMENT_COMMIT,
 	STATEMENT_ROLLBACK,
+	STATEMENT_SAVE,
+	STATEMENT_RELEASE,
+	STATEMENT_ROLL_BACK_TO_SAVED,
 	STATEMENT_SET,
 	STATEMENT_GET,
 	STATEMENT_PUT_CYCLE,
@@ -26,6 +29,9 @@ enum statement {
 	STATEMENT_ADD_CAPTURE,
 	STATEMENT_CAPTURES,
 	STATEMENT_MARK_SETTLED,
+	STATEMENT_LOSE_RUNNING,
+	STATEMENT_UNSETTLE,
+	STATEMENT_FORGET_END,
 	STATEMENT_ADD_EVENT,
 	STATEMENT_EVENTS,
 	STATEMENT_CAPTURES_OF_MOMENT,
@@ -49,6 +55,8 @@ struct runfile {
 	sqlite3 *database;
 	char *path;
 	int64_t schema;
+	int lock;                                  /* of a writer; -1: none */
+	bool was_finished;                         /* before it was gone on with */
 	sqlite3_stmt *statements[STATEMENT_COUNT]; /* prepared at their first use */
 	struct record_statements *records;         /* see records.c */
 	size_t record_count;
@@ -57,6 +65,11 @@ struct runfile {
 /* The steps of opening: a run file that is not open yet, its database (flags as sqlite3_open_v2()), and whether it is ours. */
 struct runfile *database_allocate(const char *path, struct error *error);
 bool database_open(struct runfile *runfile, int flags, struct error *error);
+bool database_check_file(const char *path, struct error *error);
+/* Locks the file as its writer, by a descriptor of it, which becomes the run file's. */
+bool database_lock(struct runfile *runfile, int fd, struct error *error);
+/* What is written from here on is durable against a kill of the process. */
+bool database_begin_journal(struct runfile *runfile, struct error *error);
 bool database_check_schema(struct runfile *runfile, struct error *error);
 /* Whether its times are such that they can be subtracted; tells the table and the row if not. */
 bool database_check_times(struct runfile *runfile, struct error *error);

@@ -18,8 +18,10 @@
 struct runfile *database_allocate(const char *path, struct error *error)
 {
 	struct runfile *runfile = calloc(1, sizeof *runfile);
-	if (runfile)
+	if (runfile) {
 		runfile->path = strdup(path);
+		runfile->lock = -1;
+	}
 	if (runfile && runfile->path)
 		return runfile;
 	free(runfile);
@@ -53,23 +55,27 @@ static bool run_text(
 	return true;
 }
 
+/* In WAL mode synchronous=NORMAL keeps all that was committed when the process is killed; only a crash of
+ * the whole machine may cost the last transactions (sqlite.org/pragma.html#pragma_synchronous). */
+bool database_begin_journal(struct runfile *runfile, struct error *error)
+{
+	return run_text(runfile, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;",
+	    "beginning a journal", error);
+}
+
 static bool make_schema(struct runfile *runfile, struct error *error)
 {
 	char header[96];
 	snprintf(header, sizeof header, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
 	    RUNFILE_APPLICATION_ID, RUNFILE_SCHEMA);
-	/* In WAL mode synchronous=NORMAL keeps all that was committed when the process is killed; only a crash of
-	 * the whole machine may cost the last transactions (sqlite.org/pragma.html#pragma_synchronous). */
 	char *records = records_schema();
-	const bool good =
-	    (records || error_set(error, EXIT_TARGET, "out of memory")) &&
-	    run_text(runfile, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;", "creating",
-	        error) &&
-	    run_text(runfile, "BEGIN IMMEDIATE", "creating", error) &&
-	    run_text(runfile, header, "creating", error) &&
-	    run_text(runfile, runfile_schema, "creating", error) &&
-	    run_text(runfile, records, "creating", error) &&
-	    run_text(runfile, "COMMIT", "creating", error);
+	const bool good = (records || error_set(error, EXIT_TARGET, "out of memory")) &&
+	                  database_begin_journal(runfile, error) &&
+	                  run_text(runfile, "BEGIN IMMEDIATE", "creating", error) &&
+	                  run_text(runfile, header, "creating", error) &&
+	                  run_text(runfile, runfile_schema, "creating", error) &&
+	                  run_text(runfile, records, "creating", error) &&
+	                  run_text(runfile, "COMMIT", "creating", error);
 	free(records);
 	runfile->schema = RUNFILE_SCHEMA;
 	return good;
@@ -99,10 +105,11 @@ struct runfile *runfile_create(const char *path, struct error *error)
 			error_set(error, EXIT_TARGET, "creating %s: %s", path, strerror(errno));
 		return NULL;
 	}
-	close(fd);
 	struct runfile *runfile = database_allocate(path, error);
-	if (!runfile || !database_open(runfile, SQLITE_OPEN_READWRITE, error) ||
-	    !make_schema(runfile, error)) {
+	if (!runfile)
+		close(fd);
+	if (!runfile || !database_lock(runfile, fd, error) ||
+	    !database_open(runfile, SQLITE_OPEN_READWRITE, error) || !make_schema(runfile, error)) {
 		runfile_close(runfile);
 		remove_half_made(path);
 		return NULL;
@@ -126,7 +133,7 @@ static bool read_pragma(
 }
 
 /* SQLite takes anything short for an empty database, so the file is looked at first. */
-static bool check_file(const char *path, struct error *error)
+bool database_check_file(const char *path, struct error *error)
 {
 	char start[16];
 	struct stat status;
@@ -184,7 +191,7 @@ bool database_check_schema(struct runfile *runfile, struct error *error)
 
 struct runfile *runfile_open(const char *path, struct error *error)
 {
-	if (!check_file(path, error))
+	if (!database_check_file(path, error))
 		return NULL;
 	struct runfile *runfile = database_allocate(path, error);
 	/* Only one thread reads it. */
@@ -234,6 +241,8 @@ void runfile_close(struct runfile *runfile)
 		return;
 	database_finalize_statements(runfile);
 	sqlite3_close(runfile->database);
+	if (runfile->lock >= 0)
+		close(runfile->lock);
 	free(runfile->path);
 	free(runfile);
 }

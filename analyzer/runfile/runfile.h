@@ -127,6 +127,19 @@ struct runfile *runfile_open_bytes(
     const void *bytes, size_t length, const char *name, struct error *error);
 void runfile_close(struct runfile *runfile); /* NULL is allowed */
 
+/* Opens a file to go on with its run, whether that was killed or came to its end. One that is being written is refused, and one of
+ * another schema. Nothing in it changes before runfile_keep(). */
+struct runfile *runfile_reopen(const char *path, struct error *error);
+/* Takes back what shows the run to be over: cycles that still ran were lost with their driver, by now; what was settled was settling;
+ * the settings of its end go. All that is written from here on is kept by runfile_keep(), or gone with runfile_give_up(). */
+bool runfile_go_on(struct runfile *runfile, int64_t now, struct error *error);
+bool runfile_keep(struct runfile *runfile, struct error *error);
+void runfile_give_up(struct runfile *runfile);
+/* Code of a cycle that was lost so. */
+#define RUNFILE_DRIVER_LOST "DRIVER_LOST"
+/* A descriptor by which the file counts as being written, as long as any process has it open; -1: of a file that is only read. */
+int runfile_lock(const struct runfile *runfile);
+
 /* Settings of the run: "scenario", "driver.version", "host", "started", "finished", "interrupted",
  * "load.slots", "expect.verdict", "judge.smallest_rate", ... (tests/README lists none: the manual does). */
 bool runfile_set(struct runfile *runfile, const char *key, const char *value, struct error *error);

@@ -11,6 +11,10 @@ const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
     [STATEMENT_COMMIT] = "COMMIT",
     [STATEMENT_ROLLBACK] = "ROLLBACK",
+    /* Inside a transaction or, where there is none, as one. */
+    [STATEMENT_SAVE] = "SAVEPOINT saved",
+    [STATEMENT_RELEASE] = "RELEASE saved",
+    [STATEMENT_ROLL_BACK_TO_SAVED] = "ROLLBACK TO saved",
     [STATEMENT_SET] = "INSERT OR REPLACE INTO setting (key, value) VALUES (?, ?)",
     [STATEMENT_GET] = "SELECT value FROM setting WHERE key = ?",
     [STATEMENT_PUT_CYCLE] =
@@ -30,6 +34,13 @@ const char *const statement_texts[STATEMENT_COUNT] = {
         " length(output), time," SHOWS("handles") "," SHOWS(
             "processes") " FROM capture LEFT JOIN snapshot ON snapshot.capture = capture.id ORDER BY started, id",
     [STATEMENT_MARK_SETTLED] = "UPDATE capture SET mark = ? WHERE mark = ? AND round = ?",
+    [STATEMENT_LOSE_RUNNING] =
+        "UPDATE cycle SET result = ?, ended = ?, code = ?,"
+        " message = 'the driver that carried this cycle was killed' WHERE result = ?",
+    [STATEMENT_UNSETTLE] = "UPDATE capture SET mark = ? WHERE mark = ?",
+    [STATEMENT_FORGET_END] =
+        "DELETE FROM setting WHERE key IN"
+        " ('finished', 'interrupted', 'ended-early', 'ended-early.code', 'settled')",
     [STATEMENT_ADD_EVENT] = "INSERT INTO event (time, kind, text) VALUES (?, ?, ?)",
     [STATEMENT_EVENTS] = "SELECT time, kind, text FROM event ORDER BY id",
     [STATEMENT_CAPTURES_OF_MOMENT] =
