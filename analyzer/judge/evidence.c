@@ -36,16 +36,15 @@ const struct session *find_session(
 	return NULL;
 }
 
-/* The capture that stands for the mark's first or last round with a snapshot. NULL: there is none. */
-static const struct capture *find_round(const struct captures *captures, enum mark mark, bool last)
+/* The capture that stands for the mark's last round with a snapshot. NULL: there is none. */
+static const struct capture *find_round(const struct captures *captures, enum mark mark)
 {
 	const struct capture *found = NULL;
 	for (size_t i = 0; i < captures->count; i++) {
 		const struct capture *capture = &captures->items[i];
 		if (capture->mark != mark || capture->problem)
 			continue;
-		if (!found ||
-		    (last ? capture->round > found->round : capture->round < found->round))
+		if (!found || capture->round > found->round)
 			found = capture;
 	}
 	return found;
@@ -65,9 +64,9 @@ static bool load_capture(struct moment *moment, struct runfile *runfile,
 }
 
 static bool load_moment(struct moment *moment, struct runfile *runfile,
-    const struct captures *captures, enum mark mark, bool last, struct error *error)
+    const struct captures *captures, enum mark mark, struct error *error)
 {
-	const struct capture *capture = find_round(captures, mark, last);
+	const struct capture *capture = find_round(captures, mark);
 	return !capture || load_capture(moment, runfile, captures, capture, error);
 }
 
@@ -277,11 +276,9 @@ bool evidence_load(struct evidence *evidence, const struct limits *limits, struc
 	if (runfile_cycles(runfile, &evidence->cycles, error) &&
 	    runfile_captures(runfile, &evidence->captures, error) &&
 	    index_cycles(evidence, error) &&
-	    load_moment(
-	        &evidence->before, runfile, &evidence->captures, MARK_BEFORE, true, error) &&
-	    load_moment(&evidence->after, runfile, &evidence->captures, MARK_AFTER, false, error) &&
-	    load_moment(
-	        &evidence->settled, runfile, &evidence->captures, MARK_SETTLED, true, error) &&
+	    load_moment(&evidence->before, runfile, &evidence->captures, MARK_BEFORE, error) &&
+	    load_moment(&evidence->after, runfile, &evidence->captures, MARK_AFTER, error) &&
+	    load_moment(&evidence->settled, runfile, &evidence->captures, MARK_SETTLED, error) &&
 	    load_last(evidence, runfile, error) && add_samples(evidence, runfile, error) &&
 	    logons_find(evidence, runfile, error))
 		return true;

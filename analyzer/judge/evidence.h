@@ -25,7 +25,7 @@ struct evidence {
 	bool *shown;           /* by place in cycles: a logon is shown, see logons.c */
 	bool sighted;          /* some snapshot shows an account of the run, before or not */
 	struct moment before;  /* last round */
-	struct moment after;   /* first round */
+	struct moment after;   /* last round: a run that was resumed has one a part */
 	struct moment settled; /* last round */
 	enum mark last_mark;
 	struct moment last; /* where that is missing: the last sample of any mark */

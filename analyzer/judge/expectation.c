@@ -183,8 +183,8 @@ static enum met check_sessions_left(
 static enum met check_failed(
     const struct verdict *verdict, const char *expected, char seen[SEEN_TEXT])
 {
-	const int64_t bad = verdict->cycles[CYCLE_FAILED] + verdict->cycles[CYCLE_LOST];
-	int64_t all = 0;
+	const int64_t bad = verdict_failures(verdict);
+	int64_t all = -verdict->played_again;
 	double most;
 
 	for (int i = 0; i < CYCLE_RESULT_COUNT; i++)

@@ -31,6 +31,8 @@ static void count_cycles(struct verdict *verdict, const struct evidence *evidenc
 		if (cycle->kind != CYCLE_LOAD)
 			continue;
 		verdict->cycles[cycle->result]++;
+		verdict->played_again += cycle->result == CYCLE_LOST && cycle->code &&
+		                         strcmp(cycle->code, RUNFILE_DRIVER_LOST) == 0;
 		verdict->n += cycle_counts(evidence, cycle);
 		verdict->unshown += cycle_is_unshown(evidence, cycle);
 	}

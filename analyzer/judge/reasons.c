@@ -130,7 +130,7 @@ static bool block_host_changed(
 static bool block_failures(
     struct sentences *out, const struct verdict *verdict, const struct limits *limits)
 {
-	int64_t bad = verdict->cycles[CYCLE_FAILED] + verdict->cycles[CYCLE_LOST];
+	int64_t bad = verdict_failures(verdict);
 	int64_t all = verdict->n + bad;
 	if (verdict->n == 0 || (double)bad <= limits->max_failed * (double)all)
 		return true;

@@ -24,6 +24,11 @@ int64_t verdict_leaks(const struct verdict *verdict)
 	       verdict->pinned_ids + (int64_t)verdict->taken.leaks + verdict->witness.leaks;
 }
 
+int64_t verdict_failures(const struct verdict *verdict)
+{
+	return verdict->cycles[CYCLE_FAILED] + verdict->cycles[CYCLE_LOST] - verdict->played_again;
+}
+
 bool verdict_is_proven(const struct verdict *verdict)
 {
 	return verdict->witness.leaks > 0 || (verdict->orphans_known && verdict_leaks(verdict) > 0);

@@ -139,8 +139,9 @@ struct verdict {
 	struct setup setup;
 
 	int64_t cycles[CYCLE_RESULT_COUNT]; /* by result */
-	int64_t n;                          /* those that logged on and are counted */
-	int64_t unshown; /* those that came to their end, but no logon is shown */
+	int64_t played_again; /* of those that were lost, those that others were played for */
+	int64_t n;            /* those that logged on and are counted */
+	int64_t unshown;      /* those that came to their end, but no logon is shown */
 
 	int64_t release_time, quiet_time; /* by the leak rule, microseconds */
 	bool orphans_known;
@@ -223,6 +224,8 @@ struct verdict {
 
 /* How many orphans and pinned IDs are leaks. */
 int64_t verdict_leaks(const struct verdict *verdict);
+/* Cycles that failed, or that were lost for good. */
+int64_t verdict_failures(const struct verdict *verdict);
 /* An orphan or a pinned ID was proven to be older than healthy holders take. */
 bool verdict_is_proven(const struct verdict *verdict);
 

@@ -243,6 +243,24 @@ static void failed_and_lost_cycles_are_left_out(void **state)
 	fixture_finish(&fixture, verdict);
 }
 
+static void cycles_that_others_were_played_for_are_no_failures(void **state)
+{
+	(void)state;
+	struct fixture fixture = a_run(40, 1);
+	for (int64_t i = 41; i <= 60; i++) {
+		struct cycle lost = fixture_cycle(i, NUMBER_UNKNOWN, CYCLE_LOST);
+		lost.code = RUNFILE_DRIVER_LOST;
+		fixture_put_cycle(&fixture, &lost);
+	}
+	fixture_set(&fixture, "expect.failed", "0");
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->n, 40);
+	assert_int_equal(verdict_failures(verdict), 0);
+	assert_int_equal(verdict_exit_code(verdict), EXIT_CLEAN);
+	assert_reason(verdict, "20 cycles are left out: 0 failed, 20 lost, 0 not finished");
+	fixture_finish(&fixture, verdict);
+}
+
 static void handles_out_of_sight_hide_culprits_but_not_the_leak(void **state)
 {
 	(void)state;
@@ -336,6 +354,7 @@ int main(void)
 	    unit_test(orphans_right_after_logoff_are_told_from_settled_ones),
 	    unit_test(only_cycles_of_the_load_count),
 	    unit_test(failed_and_lost_cycles_are_left_out),
+	    unit_test(cycles_that_others_were_played_for_are_no_failures),
 	    unit_test(handles_out_of_sight_hide_culprits_but_not_the_leak),
 	    unit_test(the_json_has_the_promised_shape),
 	    unit_test(the_text_is_eighty_columns_wide),
