@@ -74,6 +74,7 @@ static bool play_one(const struct scenario *scenario, size_t which, const char *
 	played.name = name;
 	played.stage = stage_of(scenario, control, &played.stage_count);
 	played.controls = (struct scenario_controls){0};
+	played.control = names[which];
 	played.expect = (struct scenario_expect){0};
 	if (control->cycles)
 		played.load.cycles = control->cycles;
@@ -128,6 +129,35 @@ bool controls_keep(
 			continue;
 		file = file_of(path, names[i], error);
 		good = file && runfile_add_control(runfile, names[i], control->rate, file, error);
+		free(file);
+	}
+	return good;
+}
+
+static bool count_control(
+    void *data, const char *name, const char *rate, struct runfile *control, struct error *error)
+{
+	(void)name;
+	(void)rate;
+	(void)control;
+	(void)error;
+	++*(size_t *)data;
+	return true;
+}
+
+bool controls_find(const struct scenario *scenario, const char *path, struct runfile *runfile,
+    bool *beside, struct error *error)
+{
+	size_t kept = 0;
+	bool good = runfile_controls(runfile, count_control, &kept, error);
+
+	*beside = good && kept == 0;
+	for (size_t i = 0; i < NAMES && *beside && good; i++) {
+		char *file = control_of(scenario, i) ? file_of(path, names[i], error) : NULL;
+		if (file && access(file, F_OK) != 0)
+			good = error_set(error, EXIT_USAGE,
+			    "%s, the %s control of this run, is not there: begin a new run", file,
+			    names[i]);
 		free(file);
 	}
 	return good;

@@ -14,6 +14,9 @@ bool controls_play(const struct scenario *scenario, const char *text, const char
     const char *password, struct error *error);
 bool controls_keep(const struct scenario *scenario, const char *path, struct runfile *runfile,
     struct error *error);
+/* Of a run that goes on: whether its control runs are still beside path, and not yet in its file. False: they are lost. */
+bool controls_find(const struct scenario *scenario, const char *path, struct runfile *runfile,
+    bool *beside, struct error *error);
 void controls_forget(const struct scenario *scenario, const char *path);
 
 #endif

@@ -22,6 +22,7 @@ struct worker_process {
 
 struct crew {
 	struct setup setup;
+	int lock;
 	struct worker_process *workers;
 	size_t count;
 	size_t deaths;
@@ -29,11 +30,14 @@ struct crew {
 
 /* In the child, which ends when our end of the socket closes, whatever happens to us. The process image is replaced so that the supervisor's memory (all passwords, the run file) is not
  * carried along. */
-static void become_worker(int socket)
+static void become_worker(int socket, int lock)
 {
 	char *const arguments[] = {(char *)"leaklab-driver", (char *)"worker", NULL};
 
 	setpgid(0, 0);
+	/* Unlike the original it stays open: the worker need not know of it. */
+	if (lock >= 0)
+		fcntl(lock, F_DUPFD, WORKER_SOCKET + 1);
 	if (socket == WORKER_SOCKET)
 		fcntl(socket, F_SETFD, 0);
 	else
@@ -55,7 +59,7 @@ static bool start(struct crew *crew, struct worker_process *worker, struct error
 		sigset_t none;
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
-		become_worker(pair[1]);
+		become_worker(pair[1], crew->lock);
 	}
 	close(pair[1]);
 	if (worker->pid < 0) {
@@ -70,7 +74,7 @@ static bool start(struct crew *crew, struct worker_process *worker, struct error
 	return true;
 }
 
-struct crew *crew_create(size_t workers, const struct setup *setup, struct error *error)
+struct crew *crew_create(size_t workers, const struct setup *setup, int lock, struct error *error)
 {
 	struct crew *crew = calloc(1, sizeof(*crew));
 
@@ -82,6 +86,7 @@ struct crew *crew_create(size_t workers, const struct setup *setup, struct error
 		return NULL;
 	}
 	crew->setup = *setup;
+	crew->lock = lock;
 	crew->count = workers;
 	for (size_t i = 0; i < workers; i++)
 		crew->workers[i].socket = -1;

@@ -21,7 +21,7 @@ struct crew_watch {
 	void *data;
 };
 
-struct crew *crew_create(size_t workers, const struct setup *setup, struct error *error);
+struct crew *crew_create(size_t workers, const struct setup *setup, int lock, struct error *error);
 /* Lets the workers log everybody off and end; those that take longer than grace microseconds are ended. */
 void crew_destroy(struct crew *crew, int64_t grace); /* NULL is allowed */
 

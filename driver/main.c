@@ -15,6 +15,7 @@
 #include "report/report.h"
 #include "password.h"
 #include "plan.h"
+#include "resume.h"
 #include "run.h"
 #include "scenario.h"
 #include "worker.h"
@@ -29,6 +30,8 @@ struct arguments {
 	const char *output;
 	char *overrides[OVERRIDES_MAX];
 	size_t override_count;
+	const char *resume; /* a run file to go on with */
+	uint64_t more;      /* cycles, when going on */
 	bool json;
 	bool playing; /* "run", not "check" */
 };
@@ -38,6 +41,10 @@ static const struct argp_option run_options[] = {
         0},
     {"set", 's', "KEY=VALUE", 0,
         "Change one value of the scenario, e.g. --set load.cycles=10; repeatable", 0},
+    {"resume", 'r', "RUN", 0,
+        "Go on with the run in this file, which was killed or ended early; its scenario is in it",
+        0},
+    {"cycles", 'c', "+N", 0, "With --resume: play N cycles more than the run was to have", 0},
     {"json", 'j', NULL, 0, "Print an event a line as JSON, the verdict last", 0},
     {0},
 };
@@ -74,6 +81,31 @@ static const struct argp_option check_options[] = {
 	"    tcp, tls, nla, activated, logon, hold, logoff, to_logon\n\n"                          \
 	"What each means, and what it is if it is not there: leaklab-scenario(5)."
 
+/* "+60"; 0: it is not. */
+static uint64_t parse_more(const char *text)
+{
+	char *end;
+	const unsigned long more = *text == '+' ? strtoul(text + 1, &end, 10) : 0;
+
+	return more > 0 && more <= CYCLES_MAX && text[1] >= '0' && text[1] <= '9' && !*end ? more
+	                                                                                   : 0;
+}
+
+static void check_resume(const struct arguments *arguments, struct argp_state *state)
+{
+	if (arguments->more && !arguments->resume)
+		argp_error(
+		    state, "--cycles goes with --resume; a new run takes --set load.cycles=N");
+	if (!arguments->resume)
+		return;
+	if (arguments->scenario)
+		argp_error(state, "--resume takes the scenario from the run file; name no other");
+	if (arguments->override_count)
+		argp_error(state, "--resume plays the scenario as it was; --set changes it");
+	if (arguments->output)
+		argp_error(state, "--resume goes on in the same file; -o names another");
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
 	struct arguments *arguments = state->input;
@@ -95,7 +127,21 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 			argp_error(state, "one scenario at a time");
 		arguments->scenario = argument;
 		return 0;
+	case 'r':
+		arguments->resume = argument;
+		return 0;
+	case 'c':
+		arguments->more = parse_more(argument);
+		if (!arguments->more)
+			argp_error(state, "--cycles %s: write it as +N, at most +%d", argument,
+			    CYCLES_MAX);
+		return 0;
+	case ARGP_KEY_END:
+		check_resume(arguments, state);
+		return 0;
 	case ARGP_KEY_NO_ARGS:
+		if (arguments->resume)
+			return 0;
 		argp_error(state, "which scenario? (ready-made ones are in scenarios/)");
 		return EINVAL;
 	default:
@@ -106,13 +152,16 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp run_argp = {
     run_options,
     parse,
-    "SCENARIO.yaml",
+    "SCENARIO.yaml\n--resume RUN [--cycles +N]",
     "Plays a scenario: test users log on and off over RDP while observers look at the host; then "
     "judges.\v"
     "Exit codes: 0 clean, or as the scenario expects; 1 leak, or not as expected; 2 usage or "
     "scenario; "
     "3 inconclusive; 4 target or environment failed.\n\n"
-    "Ctrl-C once logs everybody off and finishes the run file; twice stops at once.",
+    "Ctrl-C once logs everybody off and finishes the run file; twice stops at once. --resume goes on "
+    "with a run after that, and after a crash: in the same folder, with the same environment and "
+    "password, at a host that was not rebooted since. Cycles that ran when the driver was killed "
+    "are lost, and others are played for them.",
     NULL,
     NULL,
     NULL,
@@ -168,36 +217,42 @@ static int conclude(struct runfile *runfile, const char *path, const struct erro
 	return code;
 }
 
-/* The run and, before it, its controls. */
+/* The run and, before it, its controls. *runfile: as for run_scenario(). */
 static bool play_all(const struct arguments *arguments, const struct scenario *scenario,
     const char *text, const char *path, struct runfile **runfile, struct error *ended,
     struct error *error)
 {
 	char *password = NULL;
+	const bool resuming = *runfile != NULL;
+	bool beside = true; /* controls are, and not in the run file yet */
 
 	/* It would be a pity to find out at the end. */
-	if (access(path, F_OK) == 0)
+	if (!resuming && access(path, F_OK) == 0)
 		return error_set(error, EXIT_USAGE,
 		    "%s exists already: choose another name with -o, or remove it", path);
 	/* The password first: it may be waited for, and no program that we start may get it. */
 	bool good = password_fetch(&scenario->accounts, &password, error) &&
-	            controls_play(scenario, text, path, password, error);
+	            (resuming ? controls_find(scenario, path, *runfile, &beside, error)
+	                      : controls_play(scenario, text, path, password, error));
 	if (good) {
 		good = run_scenario(scenario, text, path, password, arguments->json, runfile, ended,
 		           error) &&
-		       controls_keep(scenario, path, *runfile, error);
-		controls_forget(scenario, path);
+		       (!beside || controls_keep(scenario, path, *runfile, error));
+		/* While there is a run that may go on they are needed. */
+		if (good || access(path, F_OK) != 0)
+			controls_forget(scenario, path);
 	}
 	password_wipe(password);
 	return good;
 }
 
-static int play(
-    const struct arguments *arguments, const struct scenario *scenario, const char *text)
+/* runfile: to go on with, or NULL. */
+static int play(const struct arguments *arguments, const struct scenario *scenario,
+    const char *text, struct runfile *runfile)
 {
-	char *standard = arguments->output ? NULL : default_output(scenario);
-	const char *path = arguments->output ? arguments->output : standard;
-	struct runfile *runfile = NULL;
+	const char *given = arguments->resume ? arguments->resume : arguments->output;
+	char *standard = given ? NULL : default_output(scenario);
+	const char *path = given ? given : standard;
 	struct error ended = {0};
 	struct error error = {0};
 	int code;
@@ -243,11 +298,24 @@ static int run_or_check(const struct arguments *arguments)
 	if (!scenario)
 		return error_print(&error, PROGRAM);
 	if (arguments->playing)
-		code = play(arguments, scenario, text);
+		code = play(arguments, scenario, text, NULL);
 	else
 		code = print_plan(arguments, scenario);
 	free(text);
 	scenario_destroy(scenario);
+	return code;
+}
+
+static int resume(const struct arguments *arguments)
+{
+	struct resumption resumption;
+	struct error error = {0};
+
+	if (!resume_open(&resumption, arguments->resume, arguments->more, &error))
+		return error_print(&error, PROGRAM);
+	const int code = play(arguments, resumption.scenario, resumption.text, resumption.runfile);
+	free(resumption.text);
+	scenario_destroy(resumption.scenario);
 	return code;
 }
 
@@ -265,6 +333,7 @@ static void hide_memory(void)
 static void help(FILE *out)
 {
 	fputs("Usage: " PROGRAM " run SCENARIO.yaml [-o RUN] [--set KEY=VALUE] [--json]\n"
+	      "       " PROGRAM " run --resume RUN [--cycles +N] [--json]\n"
 	      "       " PROGRAM " check SCENARIO.yaml [--set KEY=VALUE] [--json]\n"
 	      "\n"
 	      "Makes test users log on and off at a Remote Desktop Session Host over real RDP, "
@@ -307,5 +376,5 @@ int main(int argc, char **argv)
 	argv[1] = arguments.playing ? (char *)PROGRAM " run" : (char *)PROGRAM " check";
 	argp_parse(
 	    arguments.playing ? &run_argp : &check_argp, argc - 1, argv + 1, 0, NULL, &arguments);
-	return run_or_check(&arguments);
+	return arguments.resume ? resume(&arguments) : run_or_check(&arguments);
 }

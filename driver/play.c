@@ -27,7 +27,8 @@ struct play {
 	struct run *run;
 	const struct scenario *scenario;
 	struct slot *slots;
-	uint64_t started; /* cycles */
+	uint64_t wanted; /* cycles, those of earlier parts of the run too, as in the next two */
+	uint64_t started;
 	uint64_t finished;
 	uint64_t busy;
 	uint64_t missed; /* open load: arrivals that found no free slot or account at their time */
@@ -187,7 +188,8 @@ static bool start_cycle(struct play *play, size_t index, struct account *account
 	struct slot *slot = &play->slots[index];
 	struct order order = {
 	    .kind = ORDER_CYCLE,
-	    .cycle = (int64_t)++play->started,
+	    .cycle =
+	        play->run->so_far.highest + (int64_t)(++play->started - play->run->so_far.cycles),
 	    .slot = (uint32_t)index,
 	    .hold = span_draw(&scenario->load.hold, &play->random),
 	};
@@ -237,8 +239,7 @@ static int64_t earlier(int64_t a, int64_t b)
 /* Closed load: every slot that is free and rested goes on. *next gets the time when the next one will be. */
 static bool dispatch_closed(struct play *play, int64_t now, int64_t *next)
 {
-	for (size_t i = 0;
-	     i < play->scenario->load.slots && play->started < play->scenario->load.cycles; i++) {
+	for (size_t i = 0; i < play->scenario->load.slots && play->started < play->wanted; i++) {
 		struct slot *slot = &play->slots[i];
 		struct account *account;
 
@@ -266,12 +267,17 @@ static size_t find_idle(const struct play *play)
 	return i;
 }
 
+/* When the cycle is due, counted as started ones are: each part of a run begins with the first arrival. */
+static int64_t arrival(const struct play *play, uint64_t index)
+{
+	return play->start + load_arrival(&play->scenario->load, index - play->run->so_far.cycles);
+}
+
 /* Open load: arrivals keep their time; one that finds nothing free waits, and is counted. */
 static bool dispatch_open(struct play *play, int64_t now, int64_t *next)
 {
-	while (play->started < play->scenario->load.cycles) {
-		const int64_t due =
-		    play->start + load_arrival(&play->scenario->load, play->started);
+	while (play->started < play->wanted) {
+		const int64_t due = arrival(play, play->started);
 		const size_t idle = find_idle(play);
 		struct account *account;
 
@@ -286,9 +292,7 @@ static bool dispatch_open(struct play *play, int64_t now, int64_t *next)
 			for (uint64_t i = play->started > play->counted_as_missed
 			                      ? play->started
 			                      : play->counted_as_missed;
-			     i < play->scenario->load.cycles &&
-			     play->start + load_arrival(&play->scenario->load, i) <= now;
-			     i++) {
+			     i < play->wanted && arrival(play, i) <= now; i++) {
 				play->missed++;
 				play->counted_as_missed = i + 1;
 			}
@@ -332,8 +336,7 @@ static bool observe_during(struct play *play)
 	const uint64_t every = play->scenario->observe_every;
 
 	if (every == 0 || play->scenario->observers_count == 0 || play->run->observation ||
-	    play->finished < every * (uint64_t)(play->rounds + 1) ||
-	    play->finished >= play->scenario->load.cycles)
+	    play->finished < every * (uint64_t)(play->rounds + 1) || play->finished >= play->wanted)
 		return true;
 	play->rounds = (int64_t)(play->finished / every);
 	return run_start_observation(play->run, MARK_DURING, play->rounds);
@@ -343,7 +346,7 @@ static bool play_on(struct play *play)
 {
 	const int64_t over = play->start + play->scenario->limits.duration.least;
 
-	while (play->busy > 0 || (!stopping(play) && play->started < play->scenario->load.cycles)) {
+	while (play->busy > 0 || (!stopping(play) && play->started < play->wanted)) {
 		const int64_t now = timestamp_monotonic();
 		int64_t next = earlier(now + 60 * SECOND, over > now ? over : INT64_MAX);
 
@@ -368,17 +371,27 @@ static bool play_on(struct play *play)
 
 bool run_play(struct run *run, struct error *ended)
 {
+	const struct so_far *so_far = &run->so_far;
 	struct play play = {
 	    .run = run,
 	    .scenario = run->scenario,
+	    .wanted = run->scenario->load.cycles + so_far->again,
+	    .started = so_far->cycles,
+	    .finished = so_far->cycles,
+	    .missed = so_far->missed,
+	    .rounds = so_far->during,
 	    .slots = calloc(run->scenario->load.slots, sizeof(struct slot)),
 	    .start = timestamp_monotonic(),
 	    .random = (uint64_t)timestamp_now(),
 	    .ended = ended,
 	};
+	const uint64_t every = run->scenario->observe_every;
 	char missed[24];
 	bool played;
 
+	/* The one that was under way when an earlier part of the run ended is not made up for. */
+	if (every > 0 && so_far->cycles / every > (uint64_t)play.rounds)
+		play.rounds = (int64_t)(so_far->cycles / every);
 	if (!play.slots)
 		return error_set(&run->error, EXIT_TARGET, "out of memory");
 	for (size_t i = 0; i < run->scenario->load.slots; i++)

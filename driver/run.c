@@ -13,6 +13,7 @@
 #include "common/duration.h"
 #include "host.h"
 #include "play.h"
+#include "resume.h"
 #include "settle.h"
 #include "setup.h"
 #include "turn.h"
@@ -61,6 +62,8 @@ static bool put_settings(struct run *run, const char *text, const struct setup *
 	       runfile_set(run->runfile, "host", host, &run->error) &&
 	       runfile_set(
 	           run->runfile, "logoff.method", methods[scenario->logoff.method], &run->error) &&
+	       (!scenario->control ||
+	           runfile_set(run->runfile, "control", scenario->control, &run->error)) &&
 	       put_number(run, "load.slots", (double)scenario->load.slots) &&
 	       put_number(run, "load.cycles", (double)scenario->load.cycles) &&
 	       put_number(run, "load.rate", scenario->load.rate) &&
@@ -130,6 +133,8 @@ static bool prepare(struct run *run, struct setup *setup, const char *password)
 	run->stage = stage_create(scenario, interrupted, run, &run->error);
 	if (!run->stage || !setup_make(scenario, setup, &run->error))
 		return false;
+	if (run->resuming && !resume_check_address(run, setup))
+		return false;
 	run->accounts = accounts_create(&scenario->accounts, password, &run->error);
 	if (!run->accounts)
 		return false;
@@ -143,7 +148,7 @@ static bool prepare(struct run *run, struct setup *setup, const char *password)
 		return false;
 	if (!host_probe(setup->host, setup->port, PROBE_TIMEOUT, &run->error))
 		return false;
-	run->crew = crew_create(workers, setup, &run->error);
+	run->crew = crew_create(workers, setup, runfile_lock(run->runfile), &run->error);
 	return run->crew != NULL;
 }
 
@@ -166,7 +171,10 @@ static bool observe_after(struct run *run)
 	run->doing = "looking at the host after the load";
 	if (run->scenario->observers_count == 0 || run->interrupts >= 2)
 		return true;
-	return run_observe(run, MARK_AFTER, 1, run->interrupts + 1) && run_settle(run);
+	/* Where a run that had no more to play goes on, the sample is there already. */
+	return ((run->so_far.after > 0 && run->progress.finished == run->so_far.cycles) ||
+	           run_observe(run, MARK_AFTER, run->so_far.after + 1, run->interrupts + 1)) &&
+	       run_settle(run);
 }
 
 static bool put_early_end(struct run *run, const struct error *ended)
@@ -195,9 +203,9 @@ bool run_scenario(const struct scenario *scenario, const char *text, const char 
     const char *password, bool json, struct runfile **runfile, struct error *ended,
     struct error *error)
 {
-	struct run run = {.scenario = scenario, .signals = -1};
+	struct run run = {
+	    .scenario = scenario, .runfile = *runfile, .resuming = *runfile != NULL, .signals = -1};
 	struct setup setup = {0};
-	bool created = false;
 	bool playing = false;
 	bool played = false;
 
@@ -206,13 +214,15 @@ bool run_scenario(const struct scenario *scenario, const char *text, const char 
 	if (!run_catch_signals(&run))
 		goto out;
 	/* The file first: it would be a pity to find out about it at the end. */
-	run.runfile = runfile_create(path, &run.error);
-	created = run.runfile != NULL;
+	if (!run.resuming)
+		run.runfile = runfile_create(path, &run.error);
 	run.observers = observers_create(scenario);
-	if (created && !run.observers)
+	if (run.runfile && !run.observers)
 		error_set(&run.error, EXIT_TARGET, "out of memory");
-	if (!created || !run.observers || !prepare(&run, &setup, password) ||
-	    !put_settings(&run, text, &setup) || !observe_before(&run))
+	if (!run.runfile || !run.observers || !prepare(&run, &setup, password))
+		goto out;
+	if (run.resuming ? !resume_begin(&run, text)
+	                 : !put_settings(&run, text, &setup) || !observe_before(&run))
 		goto out;
 	playing = true;
 	played = play(&run, ended);
@@ -227,14 +237,13 @@ out:
 	if (run.signals >= 0)
 		close(run.signals);
 	explicit_bzero(&setup, sizeof(setup));
-	if (played) {
-		*runfile = run.runfile;
+	*runfile = played ? run.runfile : NULL;
+	if (played)
 		return true;
-	}
-	runfile_close(run.runfile);
 	/* Nothing was played: there is nothing to keep. */
-	if (created && !playing)
+	if (run.runfile && !run.resuming && !playing)
 		unlink(path);
+	runfile_close(run.runfile);
 	*error = run.error;
 	return false;
 }

@@ -129,13 +129,12 @@ out:
 	return true;
 }
 
-struct scenario *scenario_load(const char *path, char *const *overrides, size_t override_count,
-    char **text, struct error *error)
+/* Takes the bytes, which may be NULL: then error is set. */
+static struct scenario *load_bytes(char *bytes, size_t length, const char *path,
+    char *const *overrides, size_t override_count, char **text, struct error *error)
 {
 	struct check check = {.path = path, .error = error};
 	struct scenario *scenario = NULL;
-	size_t length;
-	char *bytes = read_file(path, &length, error);
 
 	if (!bytes || !apply_overrides(path, overrides, override_count, &bytes, &length, error))
 		goto out;
@@ -158,6 +157,25 @@ out:
 	yaml_tree_destroy(check.tree);
 	free(bytes);
 	return scenario;
+}
+
+struct scenario *scenario_load(const char *path, char *const *overrides, size_t override_count,
+    char **text, struct error *error)
+{
+	size_t length = 0;
+	char *bytes = read_file(path, &length, error);
+
+	return load_bytes(bytes, length, path, overrides, override_count, text, error);
+}
+
+struct scenario *scenario_parse(const char *text, const char *name, char *const *overrides,
+    size_t override_count, char **out, struct error *error)
+{
+	char *bytes = strdup(text);
+
+	if (!bytes)
+		error_set(error, EXIT_TARGET, "out of memory");
+	return load_bytes(bytes, strlen(text), name, overrides, override_count, out, error);
 }
 
 void scenario_destroy(struct scenario *scenario)

@@ -8,6 +8,8 @@
 
 #include "common/error.h"
 
+#define CYCLES_MAX 1000000 /* a run */
+
 enum security { SECURITY_NLA, SECURITY_TLS };
 enum logon_signal { SIGNAL_SAVE_SESSION_INFO, SIGNAL_ACTIVATED, SIGNAL_PAINT };
 enum logoff_method {
@@ -172,12 +174,16 @@ struct scenario {
 	struct scenario_controls controls;
 	struct scenario_judge judge;
 	struct scenario_expect expect;
+	const char *control; /* which control run it is, "negative" or "positive"; NULL: none */
 };
 
 /* Reads the file, applies overrides ("load.cycles=10"), fills in defaults, checks. The caller destroys it.
  * text, if not NULL, gets the scenario as it is played (overrides applied), the caller's to free(). */
 struct scenario *scenario_load(const char *path, char *const *overrides, size_t override_count,
     char **text, struct error *error);
+/* The same of a text. name is for messages. */
+struct scenario *scenario_parse(const char *text, const char *name, char *const *overrides,
+    size_t override_count, char **out, struct error *error);
 void scenario_destroy(struct scenario *scenario); /* NULL is allowed */
 
 /* Calls visit for every judge.* and expect.* setting that the scenario has. */

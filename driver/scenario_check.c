@@ -12,7 +12,6 @@
 
 #define SLOTS_MAX                                                                                  \
 	2000 /* hard caps: a scenario that hurts a host must not be a slip of the finger */
-#define CYCLES_MAX 1000000
 #define RATE_MAX 500.0
 #define WORKERS_MAX 64
 

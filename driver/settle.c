@@ -143,7 +143,7 @@ static const char *wait_until_settled(struct settling *settling, int64_t *round)
 	const struct scenario_settle *settle = &run->scenario->settle;
 	const int interrupts = run->interrupts;
 
-	for (*round = 1;; (*round)++) {
+	for (*round = run->so_far.settling + 1;; (*round)++) {
 		if (run->fallen.text[0] || run->interrupts >= 2)
 			return "interrupted";
 		const bool sampled = take_sample(settling, *round);

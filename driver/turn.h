@@ -14,9 +14,22 @@
 #include "scenario.h"
 #include "stage.h"
 
+/* What earlier parts of a run that was resumed have played; all 0 for a new one. */
+struct so_far {
+	uint64_t cycles; /* of the load */
+	uint64_t failed; /* of these */
+	uint64_t
+	    again; /* of these, those that were lost with their driver: others are played for them */
+	int64_t highest; /* number of a cycle, of any kind */
+	uint64_t missed;
+	int64_t during, after, settling; /* rounds */
+};
+
 struct run {
 	const struct scenario *scenario;
 	struct runfile *runfile;
+	bool resuming; /* a run that was begun before */
+	struct so_far so_far;
 	struct progress progress;
 	struct stage *stage;
 	struct accounts *accounts;

@@ -75,7 +75,7 @@ static bool is_finished(struct runfile *runfile)
 	return finished;
 }
 
-static bool lose_running(struct runfile *runfile, int64_t now, struct error *error)
+static bool lose_running(struct runfile *runfile, int64_t now, int64_t *lost, struct error *error)
 {
 	sqlite3_stmt *statement = database_statement(runfile, STATEMENT_LOSE_RUNNING, error);
 
@@ -85,7 +85,10 @@ static bool lose_running(struct runfile *runfile, int64_t now, struct error *err
 	bind_number(statement, 2, now);
 	bind_text(statement, 3, RUNFILE_DRIVER_LOST);
 	bind_number(statement, 4, CYCLE_RUNNING);
-	return database_run(runfile, statement, "noting cycles as lost", error);
+	if (!database_run(runfile, statement, "noting cycles as lost", error))
+		return false;
+	*lost = sqlite3_changes64(runfile->database);
+	return true;
 }
 
 static bool unsettle(struct runfile *runfile, struct error *error)
@@ -99,7 +102,7 @@ static bool unsettle(struct runfile *runfile, struct error *error)
 	return database_run(runfile, statement, "marking captures as settling", error);
 }
 
-bool runfile_go_on(struct runfile *runfile, int64_t now, struct error *error)
+bool runfile_go_on(struct runfile *runfile, int64_t now, int64_t *lost, struct error *error)
 {
 	/* Open statements would keep the journal as it is. */
 	database_finalize_statements(runfile);
@@ -107,7 +110,7 @@ bool runfile_go_on(struct runfile *runfile, int64_t now, struct error *error)
 	if (!database_begin_journal(runfile, error) ||
 	    !database_execute(runfile, STATEMENT_BEGIN, "going on", error))
 		return false;
-	if (lose_running(runfile, now, error) && unsettle(runfile, error) &&
+	if (lose_running(runfile, now, lost, error) && unsettle(runfile, error) &&
 	    database_execute(runfile, STATEMENT_FORGET_END, "going on", error))
 		return true;
 	runfile_give_up(runfile);

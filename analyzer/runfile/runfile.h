@@ -130,9 +130,9 @@ void runfile_close(struct runfile *runfile); /* NULL is allowed */
 /* Opens a file to go on with its run, whether that was killed or came to its end. One that is being written is refused, and one of
  * another schema. Nothing in it changes before runfile_keep(). */
 struct runfile *runfile_reopen(const char *path, struct error *error);
-/* Takes back what shows the run to be over: cycles that still ran were lost with their driver, by now; what was settled was settling;
+/* Takes back what shows the run to be over: cycles that still ran were lost with their driver, by now, so many; what was settled was settling;
  * the settings of its end go. All that is written from here on is kept by runfile_keep(), or gone with runfile_give_up(). */
-bool runfile_go_on(struct runfile *runfile, int64_t now, struct error *error);
+bool runfile_go_on(struct runfile *runfile, int64_t now, int64_t *lost, struct error *error);
 bool runfile_keep(struct runfile *runfile, struct error *error);
 void runfile_give_up(struct runfile *runfile);
 /* Code of a cycle that was lost so. */

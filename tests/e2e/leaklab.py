@@ -136,6 +136,22 @@ class Case(unittest.TestCase):
         self.run_file = self.folder / "run.leaklab"
         return self.run_program("driver", "run", scenario, "-o", self.run_file, *arguments, code=code, **more)
 
+    def start_driver(self, scenario, *arguments):
+        """The same, while it goes on: an event a line."""
+        self.run_file = self.folder / "run.leaklab"
+        process = subprocess.Popen([program("driver"), "run", scenario, "-o", self.run_file, "--json", *arguments],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder)
+        self.addCleanup(lambda: process.poll() is None and process.kill())
+        return process
+
+    def wait_for(self, process, event, count=1):
+        for line in process.stdout:
+            if f'"event":"{event}"' in line:
+                count -= 1
+                if count == 0:
+                    return
+        self.fail(f"no {event}: {process.stderr.read()}")
+
     def query(self, sql):
         connection = sqlite3.connect(self.run_file)
         try:

@@ -247,24 +247,9 @@ class Session(leaklab.Case):
 
 
 class Interruption(leaklab.Case):
-    def start(self, scenario, *arguments):
-        self.run_file = self.folder / "run.leaklab"
-        process = subprocess.Popen([leaklab.program("driver"), "run", scenario, "-o", self.run_file, "--json", *arguments],
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder)
-        self.addCleanup(lambda: process.poll() is None and process.kill())
-        return process
-
-    def wait_for(self, process, event, count):
-        for line in process.stdout:
-            if f'"event":"{event}"' in line:
-                count -= 1
-                if count == 0:
-                    return
-        self.fail(f"no {event}: {process.stderr.read()}")
-
     def test_first_ctrl_c_logs_everybody_off_and_finishes_the_run_file(self):
         lab = self.lab()
-        process = self.start(self.scenario(
+        process = self.start_driver(self.scenario(
             lab, load={"slots": 3, "cycles": 300, "hold": "60s"},
             logoff={"method": "keys", "keys": "Win+R text:logoff Enter", **NO_SHELL}))
         self.wait_for(process, "logon", 3)
@@ -276,7 +261,7 @@ class Interruption(leaklab.Case):
 
     def test_second_ctrl_c_stops_at_once(self):
         lab = self.lab()
-        process = self.start(self.scenario(lab, load={"slots": 2, "cycles": 2}, logoff={"shell": "sleep 100"}))
+        process = self.start_driver(self.scenario(lab, load={"slots": 2, "cycles": 2}, logoff={"shell": "sleep 100"}))
         self.wait_for(process, "logon", 2)
         start = time.monotonic()
         process.send_signal(signal.SIGINT)
@@ -288,7 +273,7 @@ class Interruption(leaklab.Case):
 
     def test_ctrl_c_while_all_slots_rest_ends_at_once(self):
         lab = self.lab()
-        process = self.start(self.scenario(lab, load={"slots": 1, "cycles": 2, "think": "60s"}))
+        process = self.start_driver(self.scenario(lab, load={"slots": 1, "cycles": 2, "think": "60s"}))
         self.wait_for(process, "cycle", 1)
         start = time.monotonic()
         process.send_signal(signal.SIGINT)
@@ -297,8 +282,8 @@ class Interruption(leaklab.Case):
 
     def test_second_ctrl_c_also_ends_the_settling(self):
         lab = self.lab("--time-scale", "1")
-        process = self.start(self.scenario(lab, observers=[self.observer(lab)],
-                                           settle={"at_least": "40s", "timeout": "50s"}))
+        process = self.start_driver(self.scenario(lab, observers=[self.observer(lab)],
+                                                  settle={"at_least": "40s", "timeout": "50s"}))
         self.wait_for(process, "cycle", 1)
         time.sleep(1)
         start = time.monotonic()
@@ -311,7 +296,7 @@ class Interruption(leaklab.Case):
 
     def test_hangup_logs_off_as_ctrl_c_does(self):
         lab = self.lab()
-        process = self.start(self.scenario(
+        process = self.start_driver(self.scenario(
             lab, load={"slots": 2, "cycles": 2, "hold": "60s"},
             logoff={"method": "keys", "keys": "Win+R text:logoff Enter", **NO_SHELL}))
         self.wait_for(process, "logon", 2)
@@ -321,7 +306,7 @@ class Interruption(leaklab.Case):
 
     def test_kill_9_loses_no_finished_cycle_and_leaves_no_session(self):
         lab = self.lab("--shell-seconds", "0.05")
-        process = self.start(self.scenario(lab, load={"slots": 2, "cycles": 1000}))
+        process = self.start_driver(self.scenario(lab, load={"slots": 2, "cycles": 1000}))
         self.wait_for(process, "cycle", 10)
         process.kill()
         process.communicate()
@@ -335,7 +320,7 @@ class Interruption(leaklab.Case):
 
     def test_worker_that_crashes_costs_only_its_cycles(self):
         lab = self.lab("--shell-seconds", "0.3")
-        process = self.start(self.scenario(lab, load={"slots": 4, "cycles": 24, "workers": 2}))
+        process = self.start_driver(self.scenario(lab, load={"slots": 4, "cycles": 24, "workers": 2}))
         self.wait_for(process, "logon", 4)
         [worker, *_] = [int(pid) for pid in pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
                         .read_text().split()]

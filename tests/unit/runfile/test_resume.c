@@ -11,6 +11,7 @@
 #define NOW 5000
 
 static char *directory, *path;
+static int64_t lost;
 
 static int set_up(void **state)
 {
@@ -132,7 +133,7 @@ static void run_that_goes_on_is_not_finished_any_more(void **state)
 	(void)state;
 	create_finished();
 	struct runfile *runfile = reopen();
-	assert_true(runfile_go_on(runfile, NOW, NULL));
+	assert_true(runfile_go_on(runfile, NOW, &lost, NULL));
 	assert_true(runfile_keep(runfile, NULL));
 	static const char *const gone[] = {
 	    "finished", "interrupted", "ended-early", "ended-early.code", "settled"};
@@ -148,7 +149,7 @@ static void cycles_that_still_ran_are_lost_with_the_driver(void **state)
 	(void)state;
 	create_finished();
 	struct runfile *runfile = reopen();
-	assert_true(runfile_go_on(runfile, NOW, NULL));
+	assert_true(runfile_go_on(runfile, NOW, &lost, NULL));
 	assert_true(runfile_keep(runfile, NULL));
 	runfile_close(runfile);
 	runfile = runfile_open(path, NULL);
@@ -159,6 +160,7 @@ static void cycles_that_still_ran_are_lost_with_the_driver(void **state)
 	assert_int_equal(cycles.items[0].result, CYCLE_LOGGED_OFF);
 	assert_int_equal(cycles.items[1].result, CYCLE_FAILED);
 	assert_int_equal(cycles.items[2].result, CYCLE_LOST);
+	assert_int_equal(lost, 1);
 	assert_int_equal(cycles.items[2].ended, NOW);
 	assert_string_equal(cycles.items[2].code, RUNFILE_DRIVER_LOST);
 	assert_non_null(cycles.items[2].message);
@@ -171,7 +173,7 @@ static void what_is_given_up_leaves_no_trace(void **state)
 	(void)state;
 	create_finished();
 	struct runfile *runfile = reopen();
-	assert_true(runfile_go_on(runfile, NOW, NULL));
+	assert_true(runfile_go_on(runfile, NOW, &lost, NULL));
 	observe(runfile, MARK_SETTLING, 3);
 	assert_true(runfile_set(runfile, "load.cycles", "90", NULL));
 	runfile_give_up(runfile);
@@ -195,7 +197,7 @@ static void capture_that_fails_costs_nothing_else(void **state)
 	(void)state;
 	create_finished();
 	struct runfile *runfile = reopen();
-	assert_true(runfile_go_on(runfile, NOW, NULL));
+	assert_true(runfile_go_on(runfile, NOW, &lost, NULL));
 	struct capture broken = {.mark = MARK_SETTLING, .round = NUMBER_UNKNOWN}; /* NOT NULL */
 	struct error error = {0};
 	assert_false(runfile_add_capture(runfile, &broken, NULL, &error));
@@ -214,7 +216,7 @@ static void later_samples_settle_by_their_own_round(void **state)
 	(void)state;
 	create_finished();
 	struct runfile *runfile = reopen();
-	assert_true(runfile_go_on(runfile, NOW, NULL) && runfile_keep(runfile, NULL));
+	assert_true(runfile_go_on(runfile, NOW, &lost, NULL) && runfile_keep(runfile, NULL));
 	observe(runfile, MARK_SETTLING, 3);
 	assert_true(runfile_mark_settled(runfile, 3, NULL));
 	assert_true(runfile_finish(runfile, NULL));
