@@ -99,12 +99,13 @@ struct account_rate {
 struct witness {
 	int64_t logons; /* 0: there were none */
 	int64_t at;     /* when all were there */
-	int64_t *
-	    skipped; /* IDs that the run's cycles had and that none of them was given, though one was given a higher one; nothing in sight keeps
-	                     them, and no session has them */
+	/* IDs that the run's cycles had and none of them was given, though one was given a higher one; no session has them, and nothing in
+	 * sight keeps them. */
+	int64_t *skipped;
 	size_t skipped_count;
-	int64_t
-	    leaks; /* of these those that are pinned: their sessions ended longer ago than healthy holders take */
+	bool exclusive; /* nobody else logs on there */
+	/* Of these, those that are pinned: their sessions ended longer ago than healthy holders take. */
+	int64_t leaks;
 	bool covers; /* all IDs that the cycles had were given again */
 };
 
