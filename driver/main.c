@@ -60,7 +60,8 @@ static const struct argp_option check_options[] = {
 	"The keys of a scenario (durations like 250ms, 10s, 5m, 1s..5s):\n"                        \
 	"  name, description\n"                                                                    \
 	"  host: address (host[:port]), security (nla, tls), auth_packages, client_name,\n"        \
-	"    certificate: one of pin (sha256:HEX), ca (file), tofu (file), ignore (true)\n"        \
+	"    exclusive (true), certificate: one of pin (sha256:HEX), ca (file), tofu (file),\n"    \
+	"    ignore (true)\n"                                                                      \
 	"  accounts: users (loadtest{01..20}), domain, or csv (file: user,domain,password);\n"     \
 	"    password_env (name), password_file or password_fd\n"                                  \
 	"  load: slots, cycles, rate (logons a second; 0: closed), ramp, hold, think, workers\n"   \
@@ -72,6 +73,7 @@ static const struct argp_option check_options[] = {
 	"  stage: list of name, command, no_ready, timeout\n"                                      \
 	"  observers: list of name, command or session, timeout\n"                                 \
 	"  observe_every: a snapshot during the load every so many cycles\n"                       \
+	"  verify_ids: accounts that log on at once after settling (8)\n"                          \
 	"  settle: at_least, release, quiet, poll, timeout\n"                                      \
 	"  controls: negative and positive: without (names of stage programs), with (list as\n"    \
 	"    stage), cycles, rate (positive only)\n"                                               \

@@ -14,6 +14,8 @@
 #define HOPELESS 3
 /* What a worker may take beyond all time-outs of a cycle before it counts as hung. */
 #define WORKER_GRACE (30 * SECOND)
+/* Logons at once wait for each other as long as this. */
+#define VERIFICATION_MOST (30 * SECOND)
 
 struct slot {
 	struct account *account; /* NULL: idle */
@@ -27,10 +29,12 @@ struct play {
 	struct run *run;
 	const struct scenario *scenario;
 	struct slot *slots;
+	size_t slot_count;
+	enum cycle_kind kind; /* of the cycles */
 	uint64_t wanted; /* cycles, those of earlier parts of the run too, as in the next two */
 	uint64_t started;
 	uint64_t finished;
-	uint64_t busy;
+	uint64_t busy, held; /* slots; of these, those logged on */
 	uint64_t missed; /* open load: arrivals that found no free slot or account at their time */
 	uint64_t counted_as_missed;
 	uint64_t failures;   /* in a row */
@@ -85,8 +89,10 @@ static void finish(struct play *play, struct slot *slot, const struct report *re
 	struct account *account = slot->account;
 
 	put_cycle(play, &slot->cycle);
-	progress_cycle(&play->run->progress, &slot->cycle);
+	if (play->kind == CYCLE_LOAD)
+		progress_cycle(&play->run->progress, &slot->cycle);
 	play->run->progress.held -= slot->held;
+	play->held -= slot->held;
 	slot->held = false;
 	slot->account = NULL;
 	slot->next = timestamp_monotonic() + span_draw(&play->scenario->load.think, &play->random);
@@ -134,9 +140,11 @@ static void reported(void *data, const struct report *report)
 	cycle->served_by = report->served_by[0] ? report->served_by : NULL;
 	if (!report->done) {
 		play->run->progress.held += !slot->held;
+		play->held += !slot->held;
 		slot->held = true;
 		put_cycle(play, cycle);
-		progress_cycle(&play->run->progress, cycle);
+		if (play->kind == CYCLE_LOAD)
+			progress_cycle(&play->run->progress, cycle);
 		return;
 	}
 	cycle->ended = report->ended;
@@ -147,7 +155,8 @@ static void reported(void *data, const struct report *report)
 	cycle->code = report->code[0] ? report->code : NULL;
 	cycle->message = report->message[0] ? report->message : NULL;
 	finish(play, slot, report);
-	check_failures(play, report);
+	if (play->kind == CYCLE_LOAD)
+		check_failures(play, report);
 }
 
 static size_t worker_of(const struct play *play, size_t slot)
@@ -162,7 +171,7 @@ static void lost(void *data, size_t worker, const char *how)
 	unsigned cycles = 0;
 	char text[128];
 
-	for (size_t i = 0; i < play->scenario->load.slots; i++) {
+	for (size_t i = 0; i < play->slot_count; i++) {
 		struct slot *slot = &play->slots[i];
 		if (!slot->account || worker_of(play, i) != worker)
 			continue;
@@ -188,20 +197,21 @@ static bool start_cycle(struct play *play, size_t index, struct account *account
 	struct slot *slot = &play->slots[index];
 	struct order order = {
 	    .kind = ORDER_CYCLE,
-	    .cycle =
-	        play->run->so_far.highest + (int64_t)(++play->started - play->run->so_far.cycles),
+	    .cycle = ++play->run->so_far.highest,
 	    .slot = (uint32_t)index,
-	    .hold = span_draw(&scenario->load.hold, &play->random),
+	    .hold = play->kind == CYCLE_LOAD ? span_draw(&scenario->load.hold, &play->random)
+	                                     : VERIFICATION_MOST,
 	};
 	const int64_t now = timestamp_monotonic();
 	bool sent;
 
+	play->started++;
 	snprintf(order.user, sizeof(order.user), "%s", account->user);
 	snprintf(order.domain, sizeof(order.domain), "%s", account->domain);
 	snprintf(order.password, sizeof(order.password), "%s", account->password);
 	slot->account = account;
 	slot->overdue = now + scenario->connect.timeout.least + scenario->logon.timeout.least +
-	                scenario->logon.delay.least + 2 * scenario->load.hold.most +
+	                scenario->logon.delay.least + 2 * scenario->load.hold.most + order.hold +
 	                2 * scenario->logoff.timeout.least + WORKER_GRACE;
 	slot->cycle = (struct cycle){
 	    .number = order.cycle,
@@ -216,7 +226,7 @@ static bool start_cycle(struct play *play, size_t index, struct account *account
 	    .session_id = NUMBER_UNKNOWN,
 	    .error_info = NUMBER_UNKNOWN,
 	    .result = CYCLE_RUNNING,
-	    .kind = CYCLE_LOAD,
+	    .kind = play->kind,
 	    .shard = NUMBER_UNKNOWN,
 	    .attempt = NUMBER_UNKNOWN,
 	    .reconnect = YES_NO_UNKNOWN,
@@ -239,7 +249,7 @@ static int64_t earlier(int64_t a, int64_t b)
 /* Closed load: every slot that is free and rested goes on. *next gets the time when the next one will be. */
 static bool dispatch_closed(struct play *play, int64_t now, int64_t *next)
 {
-	for (size_t i = 0; i < play->scenario->load.slots && play->started < play->wanted; i++) {
+	for (size_t i = 0; i < play->slot_count && play->started < play->wanted; i++) {
 		struct slot *slot = &play->slots[i];
 		struct account *account;
 
@@ -262,7 +272,7 @@ static size_t find_idle(const struct play *play)
 {
 	size_t i = 0;
 
-	while (i < play->scenario->load.slots && play->slots[i].account)
+	while (i < play->slot_count && play->slots[i].account)
 		i++;
 	return i;
 }
@@ -285,8 +295,7 @@ static bool dispatch_open(struct play *play, int64_t now, int64_t *next)
 			*next = earlier(*next, due);
 			return true;
 		}
-		account =
-		    idle < play->scenario->load.slots ? accounts_take(play->run->accounts) : NULL;
+		account = idle < play->slot_count ? accounts_take(play->run->accounts) : NULL;
 		if (!account) {
 			/* Arrivals behind this one that are due by now are missed as well. */
 			for (uint64_t i = play->started > play->counted_as_missed
@@ -306,7 +315,7 @@ static bool dispatch_open(struct play *play, int64_t now, int64_t *next)
 
 static void check_hung(struct play *play, int64_t now, int64_t *next)
 {
-	for (size_t i = 0; i < play->scenario->load.slots; i++) {
+	for (size_t i = 0; i < play->slot_count; i++) {
 		struct slot *slot = &play->slots[i];
 		if (!slot->account)
 			continue;
@@ -375,6 +384,8 @@ bool run_play(struct run *run, struct error *ended)
 	struct play play = {
 	    .run = run,
 	    .scenario = run->scenario,
+	    .slot_count = run->scenario->load.slots,
+	    .kind = CYCLE_LOAD,
 	    .wanted = run->scenario->load.cycles + so_far->again,
 	    .started = so_far->cycles,
 	    .finished = so_far->cycles,
@@ -404,6 +415,65 @@ bool run_play(struct run *run, struct error *ended)
 	snprintf(missed, sizeof(missed), "%llu", (unsigned long long)play.missed);
 	if (played && run->scenario->load.rate > 0)
 		played = runfile_set(run->runfile, "load.missed", missed, &run->error);
+	free(play.slots);
+	return played;
+}
+
+/* All that can be there at once are: they have seen enough. */
+static void log_off_once_all_are_there(struct play *play)
+{
+	if (play->told_to_log_off || play->started < play->wanted || play->held < play->busy)
+		return;
+	play->told_to_log_off = true;
+	crew_log_off_all(play->run->crew);
+}
+
+static bool verify_on(struct play *play)
+{
+	const int64_t over = play->start + play->scenario->connect.timeout.least +
+	                     play->scenario->logon.timeout.least + VERIFICATION_MOST +
+	                     play->scenario->logoff.timeout.least;
+
+	while (play->busy > 0 || (!stopping(play) && play->started < play->wanted)) {
+		const int64_t now = timestamp_monotonic();
+		int64_t next = earlier(now + SECOND, over);
+
+		if (now >= over)
+			end_early(play, EXIT_CLEAN, "logons at once took too long");
+		check_interrupts(play);
+		if (!stopping(play) && !dispatch_closed(play, now, &next))
+			return false;
+		if (play->busy == 0)
+			break; /* no account is left */
+		log_off_once_all_are_there(play);
+		check_hung(play, now, &next);
+		if (!run_turn(play->run, next))
+			return false;
+	}
+	return true;
+}
+
+bool run_verify_ids(struct run *run, size_t logons)
+{
+	struct error ignored = {0};
+	struct play play = {
+	    .run = run,
+	    .scenario = run->scenario,
+	    .slot_count = logons,
+	    .kind = CYCLE_VERIFICATION,
+	    .wanted = logons,
+	    .slots = calloc(logons, sizeof(struct slot)),
+	    .start = timestamp_monotonic(),
+	    .random = (uint64_t)timestamp_now(),
+	    .ended = &ignored,
+	};
+
+	if (!play.slots)
+		return error_set(&run->error, EXIT_TARGET, "out of memory");
+	run->doing = "logging on all at once: which session IDs are free?";
+	run->watch = (struct crew_watch){reported, lost, &play};
+	const bool played = verify_on(&play) && !run->error.text[0];
+	run->watch = (struct crew_watch){0};
 	free(play.slots);
 	return played;
 }

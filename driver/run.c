@@ -64,6 +64,8 @@ static bool put_settings(struct run *run, const char *text, const struct setup *
 	           run->runfile, "logoff.method", methods[scenario->logoff.method], &run->error) &&
 	       (!scenario->control ||
 	           runfile_set(run->runfile, "control", scenario->control, &run->error)) &&
+	       (!scenario->host.exclusive ||
+	           runfile_set(run->runfile, "host.exclusive", "true", &run->error)) &&
 	       put_number(run, "load.slots", (double)scenario->load.slots) &&
 	       put_number(run, "load.cycles", (double)scenario->load.cycles) &&
 	       put_number(run, "load.rate", scenario->load.rate) &&
@@ -165,12 +167,22 @@ static bool observe_before(struct run *run)
 	return run->interrupts == 0 || error_set(&run->error, EXIT_INCONCLUSIVE, "interrupted");
 }
 
+/* Without observers the wait for it has to be asked for. */
+static bool wants_witness(const struct run *run)
+{
+	const struct scenario *scenario = run->scenario;
+
+	return scenario->observers_count > 0 || scenario->host.exclusive || scenario->verify_ids;
+}
+
 /* After the load. Twice interrupted, nothing more is looked at. */
 static bool observe_after(struct run *run)
 {
 	run->doing = "looking at the host after the load";
-	if (run->scenario->observers_count == 0 || run->interrupts >= 2)
+	if (run->interrupts >= 2)
 		return true;
+	if (run->scenario->observers_count == 0)
+		return !wants_witness(run) || run_settle_unseen(run);
 	/* Where a run that had no more to play goes on, the sample is there already. */
 	return ((run->so_far.after > 0 && run->progress.finished == run->so_far.cycles) ||
 	           run_observe(run, MARK_AFTER, run->so_far.after + 1, run->interrupts + 1)) &&
@@ -183,13 +195,32 @@ static bool put_early_end(struct run *run, const struct error *ended)
 	       put_number(run, "ended-early.code", ended->code);
 }
 
-static bool play(struct run *run, struct error *ended)
+/* Once all that a healthy host releases has had its time, logons at once are given the lowest session IDs that nothing refers to. */
+static bool verify_ids(struct run *run, const struct setup *setup, const struct error *ended)
+{
+	const size_t usable = accounts_usable(run->accounts);
+	const uint64_t *said = run->scenario->verify_ids;
+	const size_t most = said ? (size_t)*said : VERIFY_IDS;
+	const size_t logons = usable < most ? usable : most;
+
+	if (logons == 0 || !wants_witness(run) || ended->text[0] || run->fallen.text[0] ||
+	    run->interrupts > 0)
+		return true;
+	run->crew = crew_create(
+	    worker_count(run->scenario), setup, runfile_lock(run->runfile), &run->error);
+	const bool verified = run->crew && run_verify_ids(run, logons);
+	crew_destroy(run->crew, run->interrupts >= 2 ? 0 : 10 * SECOND);
+	run->crew = NULL;
+	return verified;
+}
+
+static bool play(struct run *run, const struct setup *setup, struct error *ended)
 {
 	bool played = run_play(run, ended);
 
 	crew_destroy(run->crew, run->interrupts >= 2 ? 0 : 10 * SECOND);
 	run->crew = NULL;
-	if (!played || !observe_after(run))
+	if (!played || !observe_after(run) || !verify_ids(run, setup, ended))
 		return false;
 	if (run->fallen.text[0] && !ended->text[0])
 		*ended = run->fallen;
@@ -225,7 +256,7 @@ bool run_scenario(const struct scenario *scenario, const char *text, const char 
 	                 : !put_settings(&run, text, &setup) || !observe_before(&run))
 		goto out;
 	playing = true;
-	played = play(&run, ended);
+	played = play(&run, &setup, ended);
 out:
 	progress_clear(&run.progress);
 	observation_destroy(run.observation);

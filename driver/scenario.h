@@ -32,6 +32,7 @@ struct scenario_host {
 	enum security security;
 	char *auth_packages; /* FreeRDP's list, "ntlm,!kerberos"; NULL: the library's choice */
 	char *client_name;   /* stem of the client names, one stable name a slot */
+	bool exclusive;      /* nobody else logs on there while the run goes on */
 	struct {
 		char *pin;   /* "sha256:HEX" */
 		char *ca;    /* file of CA certificates in PEM */
@@ -155,6 +156,8 @@ struct scenario_controls {
 	struct scenario_control *negative, *positive; /* NULL: none */
 };
 
+#define VERIFY_IDS 8
+
 struct scenario {
 	char *name;
 	char *description;
@@ -170,6 +173,8 @@ struct scenario {
 	struct observer *observers;
 	unsigned observers_count;
 	uint64_t observe_every; /* snapshots during the load, every so many cycles; 0: none */
+	uint64_t *
+	    verify_ids; /* accounts that log on at once after settling, at most; NULL: VERIFY_IDS */
 	struct scenario_settle settle;
 	struct scenario_controls controls;
 	struct scenario_judge judge;

@@ -43,6 +43,7 @@ static const cyaml_schema_field_t host_fields[] = {
     WORD("security", struct scenario_host, security, securities),
     TEXT("auth_packages", struct scenario_host, auth_packages),
     TEXT("client_name", struct scenario_host, client_name),
+    CYAML_FIELD_BOOL("exclusive", CYAML_FLAG_OPTIONAL, struct scenario_host, exclusive),
     /* The fields of the certificate are given from the start of the host, so the mapping starts there too. */
     {
         .key = "certificate",
@@ -209,6 +210,8 @@ static const cyaml_schema_field_t scenario_fields[] = {
     CYAML_FIELD_SEQUENCE("observers", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct scenario,
         observers, &observer_entry, 0, 16),
     NUMBER("observe_every", struct scenario, observe_every),
+    CYAML_FIELD_UINT_PTR(
+        "verify_ids", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct scenario, verify_ids),
     PART("settle", struct scenario, settle, settle_fields),
     PART("controls", struct scenario, controls, controls_fields),
     PART("judge", struct scenario, judge, judge_fields),

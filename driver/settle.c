@@ -195,7 +195,7 @@ static bool settling_init(struct settling *settling, struct run *run)
 	    .run = run, .start = timestamp_now(), .changed = timestamp_now(), .left = true};
 	settling->leak = leak_create(&terms);
 	if (!settling->leak || !runfile_cycles(run->runfile, &settling->cycles, &run->error) ||
-	    !cycle_index_init(&settling->index, &settling->cycles) ||
+	    !cycle_index_init(&settling->index, &settling->cycles, INT64_MAX) ||
 	    !(settling->given = cycles_given(&settling->cycles, &settling->given_count)))
 		return false;
 	settling->before = runfile_snapshot(run->runfile, MARK_BEFORE, 1, true, &error);
@@ -230,4 +230,21 @@ bool run_settle(struct run *run)
 		    "the host had not settled when the time for it was over", true);
 	return runfile_mark_settled(run->runfile, round, &run->error) &&
 	       runfile_set(run->runfile, "settled", how, &run->error);
+}
+
+bool run_settle_unseen(struct run *run)
+{
+	const struct scenario_settle *settle = &run->scenario->settle;
+	const int64_t release = settle->release.least > 0 ? settle->release.least : RELEASE_TIME;
+	const int64_t healthy = release + release / 4;
+	const int64_t over = timestamp_monotonic() +
+	                     (settle->at_least.least > healthy ? settle->at_least.least : healthy);
+	const int interrupts = run->interrupts;
+
+	run->doing = "settling: waiting for as long as holders take to release";
+	while (
+	    timestamp_monotonic() < over && run->interrupts == interrupts && !run->fallen.text[0])
+		if (!run_turn(run, over))
+			return false;
+	return true;
 }

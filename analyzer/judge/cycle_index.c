@@ -52,15 +52,20 @@ struct given_id *cycles_given(const struct cycles *cycles, size_t *count)
 	return given;
 }
 
-bool cycle_index_init(struct cycle_index *index, const struct cycles *cycles)
+bool cycle_index_init(struct cycle_index *index, const struct cycles *cycles, int64_t until)
 {
-	index->count = cycles->count;
+	index->count = 0;
 	index->items = malloc((cycles->count + 1) * 2 * sizeof *index->items);
 	if (!index->items)
 		return false;
 	index->by_logon = index->items + cycles->count + 1;
-	for (size_t i = 0; i < cycles->count; i++)
-		index->items[i] = index->by_logon[i] = &cycles->items[i];
+	for (size_t i = 0; i < cycles->count; i++) {
+		const struct cycle *cycle = &cycles->items[i];
+		if (cycle->kind == CYCLE_VERIFICATION && cycle->started > until)
+			continue;
+		index->items[index->count] = index->by_logon[index->count] = cycle;
+		index->count++;
+	}
 	qsort(index->items, index->count, sizeof *index->items, cycle_order);
 	qsort(index->by_logon, index->count, sizeof *index->by_logon, logon_order);
 	return true;

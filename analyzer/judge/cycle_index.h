@@ -20,7 +20,8 @@ struct cycle_index {
  * caller's to free(). NULL: memory is out. */
 struct given_id *cycles_given(const struct cycles *cycles, size_t *count);
 
-bool cycle_index_init(struct cycle_index *index, const struct cycles *cycles);
+/* Verification cycles that began after `until`, the last sample, are left out: nothing of them was seen. */
+bool cycle_index_init(struct cycle_index *index, const struct cycles *cycles, int64_t until);
 void cycle_index_deinit(struct cycle_index *index);
 
 /* The user's cycles, whatever their domain: those from the index returned up to *end, exclusive. */

@@ -90,8 +90,13 @@ const struct moment *evidence_last(const struct evidence *evidence)
 
 static bool index_cycles(struct evidence *evidence, struct error *error)
 {
+	int64_t last = INT64_MIN;
 	evidence->shown = calloc(evidence->cycles.count + 1, sizeof *evidence->shown);
-	return (evidence->shown && cycle_index_init(&evidence->index, &evidence->cycles)) ||
+	for (size_t i = 0; i < evidence->captures.count; i++) {
+		if (evidence->captures.items[i].started > last)
+			last = evidence->captures.items[i].started;
+	}
+	return (evidence->shown && cycle_index_init(&evidence->index, &evidence->cycles, last)) ||
 	       error_set(error, EXIT_TARGET, "out of memory");
 }
 

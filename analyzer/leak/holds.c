@@ -432,6 +432,12 @@ static bool is_twin_seen(const struct left_logon *a, const struct left_logon *b,
 	return (is_seen(a, then) || is_seen(b, then)) && logons_are_twins(&first, &second);
 }
 
+/* The logon session of a connection, in no RDS session, goes by itself a moment later. */
+static bool is_passing(const struct left_logon *left)
+{
+	return left->session_id <= 0 && left->left_first == left->shown;
+}
+
 /* What went, and in which sample its holders were shown last. */
 static void note_went(struct leak *leak, enum yes_no ended)
 {
@@ -445,7 +451,7 @@ static void note_went(struct leak *leak, enum yes_no ended)
 		any = true;
 		left->then = then;
 		left->holder_unknown =
-		    ended != NO && !is_seen(left, then) &&
+		    ended != NO && !is_seen(left, then) && !is_passing(left) &&
 		    !(i > 0 && is_twin_seen(&leak->logons[i - 1], left, then)) &&
 		    !(i + 1 < leak->logon_count && is_twin_seen(left, &leak->logons[i + 1], then));
 	}

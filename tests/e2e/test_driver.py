@@ -14,7 +14,7 @@ NO_SHELL = {"shell": None}
 
 class Logoff(leaklab.Case):
     def result(self):
-        [row] = self.query("select result, error_info from cycles")
+        [row] = self.query("select result, error_info from cycles where kind = 'load'")
         return row
 
     def test_shell_exit_is_proven_by_error_info(self):
@@ -98,7 +98,7 @@ class Logon(leaklab.Case):
     def test_host_that_sends_no_logon_info_needs_another_signal(self):
         lab = self.lab("--logon-info", "none")
         self.drive(self.scenario(lab, logon={"timeout": "500ms"}, logoff={"timeout": "500ms"}, limits={"failures": 1}))
-        self.assertNotEqual(self.query("select result from cycles"), [("logged-off",)])
+        self.assertNotEqual(self.query("select result from cycles where kind = 'load'"), [("logged-off",)])
         os.rename(self.run_file, self.folder / "first.leaklab")
         self.drive(self.scenario(lab, logon={"signal": "activated"}))
         self.assertEqual(self.query("select result, session_id from cycles"), [("logged-off", None)])
@@ -255,7 +255,7 @@ class Interruption(leaklab.Case):
         self.wait_for(process, "logon", 3)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=20)
-        self.assertEqual(self.query("select result from cycles"), [("logged-off",)] * 3)
+        self.assertEqual(self.query("select result from cycles where kind = 'load'"), [("logged-off",)] * 3)
         self.assertEqual(self.query("select value from setting where key = 'interrupted'"), [("yes",)])
         self.assertNotIn("lab0", lab.show("qwinsta"))
 
@@ -302,7 +302,7 @@ class Interruption(leaklab.Case):
         self.wait_for(process, "logon", 2)
         process.send_signal(signal.SIGHUP)
         process.communicate(timeout=20)
-        self.assertEqual(self.query("select result from cycles"), [("logged-off",)] * 2)
+        self.assertEqual(self.query("select result from cycles where kind = 'load'"), [("logged-off",)] * 2)
 
     def test_kill_9_loses_no_finished_cycle_and_leaves_no_session(self):
         lab = self.lab("--shell-seconds", "0.05")
@@ -359,7 +359,7 @@ class Secrets(leaklab.Case):
                                  observers=[{"name": "spy", "command": f"env > {spy}; {self.observer(lab)['command']}"}]),
                    env={"LAB_PW": password})
         self.assertNotIn(password, spy.read_text())
-        self.assertEqual(self.query("select result from cycles"), [("logged-off",)])
+        self.assertEqual(self.query("select result from cycles where kind = 'load'"), [("logged-off",)])
 
     def test_stage_program_gets_neither_password_nor_descriptors(self):
         lab = self.lab()
@@ -370,7 +370,7 @@ class Secrets(leaklab.Case):
                                  stage=[{"name": "spy", "command": look}]), env={"LAB_PW": password})
         self.assertNotIn(password, spy.read_text())
         self.assertNotIn("socket:", spy.read_text())
-        self.assertEqual(self.query("select result from cycles"), [("logged-off",)])
+        self.assertEqual(self.query("select result from cycles where kind = 'load'"), [("logged-off",)])
 
     def test_logoff_command_inherits_no_descriptor_of_the_worker(self):
         lab = self.lab()

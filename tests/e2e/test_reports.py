@@ -69,7 +69,7 @@ class Forms(Case):
         self.assertIn("# leaklab: LEAK", (self.folder / "x.md").read_text())
 
     def test_percentiles_are_those_of_the_run_file(self):
-        times = sorted(row[0] for row in self.query("SELECT logon_ms FROM cycles WHERE logon_ms IS NOT NULL"))
+        times = sorted(row[0] for row in self.query("SELECT logon_ms FROM cycles WHERE logon_ms IS NOT NULL AND kind = 'load'"))
         phase = self.verdict()["phases"]["logon"]
         self.assertAlmostEqual(phase["p50_ms"], times[5], places=3)
         self.assertAlmostEqual(phase["max_ms"], times[-1], places=3)
@@ -171,6 +171,15 @@ class Bundle(Case):
             digest, _, name = line.partition("  ")
             self.assertEqual(hashlib.sha256((folder / name).read_bytes()).hexdigest(), digest)
 
+    def nameless(self):
+        """The verdict, without the names of accounts and the order that is by these."""
+        verdict = self.verdict()
+        accounts = verdict["orphans"]["by_account"]
+        verdict["orphans"]["by_account"] = sorted((account["k"], account["n"]) for account in accounts)
+        for orphan in verdict["orphans"]["list"]:
+            del orphan["user"]
+        return verdict
+
     def test_pseudonyms_leave_no_name_and_the_same_verdict(self):
         names = {value.lower() for row in self.query(
             "SELECT user, domain FROM cycle UNION SELECT user, domain FROM logon_session"
@@ -178,7 +187,7 @@ class Bundle(Case):
         names -= {"system", "local service", "network service", "nt authority", "window manager", "font driver host"}
         names = {name for name in names if not re.match(r"(dwm|umfd)-\d+$", name)}
         self.assertGreater(len(names), 2)
-        before = self.verdict()
+        before = self.nameless()
         folder = self.bundle("--pseudonymise")
         for path in folder.iterdir():
             text = path.read_bytes().decode("utf-8", "replace").lower()
@@ -187,7 +196,7 @@ class Bundle(Case):
                 found = re.search(rf"(?<![\w]){re.escape(name)}(?!\w)", text.replace("leaklab-labhost", ""))
                 self.assertIsNone(found, f"{name} is in {path.name}")
         self.run_file = folder / "run.leaklab"
-        after = self.verdict()
+        after = self.nameless()
         for key in ("verdict", "orphans", "session_ids", "culprits", "unattributed", "cycles", "growth", "sessions_left"):
             self.assertEqual(before[key], after[key], key)
 
@@ -329,13 +338,16 @@ class OlderRuns(Case):
         connection.execute("ATTACH ? AS new", (str(new),))
         for table, columns in self.TABLES.items():
             columns = ", ".join(f'"{column}"' for column in columns.split())
-            connection.execute(f"CREATE TABLE {table} AS SELECT {columns} FROM new.{table}")
+            of_load = " WHERE kind = 0" if table == "cycle" else ""  # there were no others
+            connection.execute(f"CREATE TABLE {table} AS SELECT {columns} FROM new.{table}{of_load}")
         connection.execute("CREATE TABLE unavailable (capture INTEGER NOT NULL, what TEXT NOT NULL, why TEXT)")
         connection.executescript(f"PRAGMA application_id = {0x4c4b4c42}; PRAGMA user_version = 2")
         connection.close()
 
     def test_what_observers_printed_is_read_again(self):
         then = self.verdict(code=CLEAN)
+        for verdict in (then, self.now):  # logons after settling are not in the older file
+            del verdict["session_ids"]["witness"], verdict["session_ids"]["list"]
         for key in ("verdict", "orphans", "session_ids", "culprits", "cycles"):
             self.assertEqual(then[key], self.now[key])
         self.assertIn("captures: ", self.run_program("analyzer", "show", self.run_file, code=CLEAN).stdout)
