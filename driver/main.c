@@ -64,7 +64,8 @@ static const struct argp_option check_options[] = {
 	"    ignore (true)\n"                                                                      \
 	"  accounts: users (loadtest{01..20}), domain, or csv (file: user,domain,password);\n"     \
 	"    password_env (name), password_file or password_fd\n"                                  \
-	"  load: slots, cycles, rate (logons a second; 0: closed), ramp, hold, think, workers\n"   \
+	"  load: slots, cycles, rate (logons a second; 0: closed), ramp, hold, think, workers,\n"  \
+	"    until (cycles, decided)\n"                                                            \
 	"  connect: timeout\n"                                                                     \
 	"  logon: signal (save-session-info, activated, paint), timeout, delay\n"                  \
 	"  logoff: method (shell-exit, keys, command, disconnect, drop), shell, keys, command,\n"  \

@@ -97,6 +97,8 @@ static void find_times(struct plan *plan, const struct scenario *scenario)
 	plan->slots_needed =
 	    (int64_t)ceil(scenario->load.rate * (double)cycle_time(scenario) / (double)SECOND);
 	plan->release = settle->release.least > 0 ? settle->release.least : RELEASE_TIME;
+	plan->stopping_age = plan->release + (int64_t)((double)plan->release / 4 *
+	                                               log(300)); /* leak_stopping_age() */
 	plan->settling = settle->at_least.least;
 	plan->settling_most = settle->timeout.least;
 	plan->settling_left =
@@ -165,6 +167,10 @@ static void tell_load(const struct plan *plan, const struct scenario *scenario, 
 	tell(out, "load", "about %s (assumed: %s for a logon, %s for a logoff; a lab takes less)",
 	    duration_format(plan->load, load), duration_format(LOGON, logon),
 	    duration_format(LOGOFF, logoff));
+	if (scenario->load.until == UNTIL_DECIDED)
+		tell(out, "",
+		    "load.until: decided: it ends sooner, once %lld cycles count, or once a leak is older than about %s",
+		    (long long)plan->cycles_for_clean, duration_format(plan->stopping_age, limit));
 	if (plan->slots_needed > (int64_t)scenario->load.slots)
 		tell(out, "", "its rate keeps about %lld slots busy: arrivals will be missed",
 		    (long long)plan->slots_needed);

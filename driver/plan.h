@@ -18,8 +18,9 @@ struct plan {
 
 	/* Microseconds. */
 	int64_t load;
-	int64_t release;  /* the release time that is reckoned with */
-	int64_t settling; /* nothing is left */
+	int64_t release;      /* the release time that is reckoned with */
+	int64_t stopping_age; /* of a leak at which load.until: decided stops */
+	int64_t settling;     /* nothing is left */
 	int64_t
 	    settling_left; /* something is, and is proven to be a leak, if there is time for that */
 	int64_t settling_most;

@@ -7,8 +7,10 @@
 
 #include "common/timestamp.h"
 #include "common/duration.h"
+#include "judge/judge.h"
 #include "load.h"
 #include "message.h"
+#include "statistics/interval.h"
 
 /* If nothing ever got through the connection, so many failures are enough to know. */
 #define HOPELESS 3
@@ -37,6 +39,9 @@ struct play {
 	uint64_t busy, held; /* slots; of these, those logged on */
 	uint64_t missed; /* open load: arrivals that found no free slot or account at their time */
 	uint64_t counted_as_missed;
+	uint64_t counted;    /* cycles that a verdict counts */
+	uint64_t enough;     /* of them, for CLEAN; 0: all cycles are played */
+	int64_t judged;      /* rounds of samples in which a leak was looked for */
 	uint64_t failures;   /* in a row */
 	bool ever_connected; /* some cycle got at least to a refusal of its credentials */
 	bool told_to_log_off;
@@ -154,6 +159,9 @@ static void reported(void *data, const struct report *report)
 	cycle->failed_phase = report->failed_phase >= 0 ? phase_names[report->failed_phase] : NULL;
 	cycle->code = report->code[0] ? report->code : NULL;
 	cycle->message = report->message[0] ? report->message : NULL;
+	play->counted += cycle->logged_on != TIMESTAMP_UNKNOWN &&
+	                 (report->result == CYCLE_LOGGED_OFF || report->result == CYCLE_UNPROVEN ||
+	                     report->result == CYCLE_DISCONNECTED);
 	finish(play, slot, report);
 	if (play->kind == CYCLE_LOAD)
 		check_failures(play, report);
@@ -351,6 +359,35 @@ static bool observe_during(struct play *play)
 	return run_start_observation(play->run, MARK_DURING, play->rounds);
 }
 
+/* No more cycles are begun; those under way are played to their end. */
+static bool stop_decided(struct play *play, const char *how, const char *text)
+{
+	play->wanted = play->started;
+	run_event(play->run, "decided", text, true);
+	return runfile_set(play->run->runfile, "load.decided", how, &play->run->error);
+}
+
+/* load.until: decided. False: run->error. */
+static bool stop_once_decided(struct play *play)
+{
+	char text[160];
+	bool leaks;
+
+	if (play->enough == 0 || play->started >= play->wanted)
+		return true;
+	if (play->counted >= play->enough) {
+		snprintf(text, sizeof(text), "%llu cycles count, which is enough for CLEAN",
+		    (unsigned long long)play->counted);
+		return stop_decided(play, "cycles", text);
+	}
+	if (play->run->observation || play->judged == play->rounds)
+		return true;
+	play->judged = play->rounds;
+	if (!judge_decided(play->run->runfile, &leaks, &play->run->error))
+		return false;
+	return !leaks || stop_decided(play, "leak", "a sample shows a leak for sure");
+}
+
 static bool play_on(struct play *play)
 {
 	const int64_t over = play->start + play->scenario->limits.duration.least;
@@ -365,6 +402,8 @@ static bool play_on(struct play *play)
 		if (play->run->fallen.text[0])
 			end_early(play, EXIT_TARGET, play->run->fallen.text);
 		check_interrupts(play);
+		if (!stop_once_decided(play))
+			return false;
 		if (!stopping(play) &&
 		    !(play->scenario->load.rate > 0 ? dispatch_open(play, now, &next)
 		                                    : dispatch_closed(play, now, &next)))
@@ -391,6 +430,7 @@ bool run_play(struct run *run, struct error *ended)
 	    .finished = so_far->cycles,
 	    .missed = so_far->missed,
 	    .rounds = so_far->during,
+	    .judged = so_far->during,
 	    .slots = calloc(run->scenario->load.slots, sizeof(struct slot)),
 	    .start = timestamp_monotonic(),
 	    .random = (uint64_t)timestamp_now(),
@@ -400,6 +440,10 @@ bool run_play(struct run *run, struct error *ended)
 	char missed[24];
 	bool played;
 
+	if (run->scenario->load.until == UNTIL_DECIDED)
+		play.enough = (uint64_t)interval_tries_for(
+		    judging_limit("judge.smallest_rate", run->scenario->judge.smallest_rate));
+	play.counted = so_far->cycles - so_far->failed;
 	/* The one that was under way when an earlier part of the run ended is not made up for. */
 	if (every > 0 && so_far->cycles / every > (uint64_t)play.rounds)
 		play.rounds = (int64_t)(so_far->cycles / every);

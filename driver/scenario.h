@@ -50,6 +50,8 @@ struct scenario_accounts {
 	int64_t password_fd; /* 0: not given; standard input is no place for it */
 };
 
+enum load_until { UNTIL_CYCLES, UNTIL_DECIDED };
+
 struct scenario_load {
 	uint64_t slots;
 	uint64_t cycles;
@@ -57,7 +59,8 @@ struct scenario_load {
 	struct span ramp;
 	struct span hold;
 	struct span think;
-	uint64_t workers; /* 0: chosen by the driver */
+	uint64_t workers;      /* 0: chosen by the driver */
+	enum load_until until; /* cycles: at the most, if it ends once the verdict is decided */
 };
 
 struct scenario_connect {

@@ -17,6 +17,7 @@
 	CYAML_FIELD_MAPPING(key, CYAML_FLAG_OPTIONAL, type, member, fields)
 
 static const cyaml_strval_t securities[] = {{"nla", SECURITY_NLA}, {"tls", SECURITY_TLS}};
+static const cyaml_strval_t untils[] = {{"cycles", UNTIL_CYCLES}, {"decided", UNTIL_DECIDED}};
 static const cyaml_strval_t signals[] = {
     {"save-session-info", SIGNAL_SAVE_SESSION_INFO},
     {"activated", SIGNAL_ACTIVATED},
@@ -77,6 +78,7 @@ static const cyaml_schema_field_t load_fields[] = {
     SPAN("hold", struct scenario_load, hold),
     SPAN("think", struct scenario_load, think),
     NUMBER("workers", struct scenario_load, workers),
+    WORD("until", struct scenario_load, until, untils),
     CYAML_FIELD_END,
 };
 

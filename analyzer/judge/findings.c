@@ -353,6 +353,11 @@ static bool tell_left_out(
 	    !sentences_add(out, "%lld cycle%s not counted: not shown to have logged on",
 	        (long long)verdict->unshown, verdict->unshown == 1 ? " is" : "s are"))
 		return false;
+	if (limits->decided &&
+	    !sentences_add(out, "the load ended once %s (load.until: decided)",
+	        strcmp(limits->decided, "leak") == 0 ? "a sample showed a leak for sure"
+	                                             : "as many cycles counted as CLEAN takes"))
+		return false;
 	if (limits->ended_early && !limits->interrupted &&
 	    !sentences_add(out, "the run ended early: %s", limits->ended_early))
 		return false;

@@ -107,11 +107,13 @@ bool limits_read(struct limits *limits, struct runfile *runfile, struct error *e
 	limits->timed_out = setting_is(runfile, "settled", "timeout");
 	limits->release_time = read_seconds(runfile, "settle.release");
 	limits->environment_failed = setting_is(runfile, "ended-early.code", "4");
+	limits->decided = runfile_get(runfile, "load.decided");
 	limits->ended_early = runfile_get(runfile, "ended-early");
 	return true;
 }
 
 void limits_deinit(struct limits *limits)
 {
+	free(limits->decided);
 	free(limits->ended_early);
 }

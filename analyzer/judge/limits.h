@@ -19,6 +19,8 @@ struct limits {
 	bool exclusive; /* nobody but the run logs on at the host */
 	int64_t
 	    release_time; /* settle.release, microseconds; NUMBER_UNKNOWN: what samples state, else the usual */
+	char *
+	    decided; /* load.until: decided: what the load ended for, "leak" or "cycles"; NULL: it did not */
 	char *ended_early;       /* why the load ended before its time, or NULL */
 	bool environment_failed; /* it ended because the target or the environment failed */
 };

@@ -78,16 +78,31 @@ int64_t leak_release_time(const struct leak *leak)
 	return leak->stated != NUMBER_UNKNOWN ? leak->stated : RELEASE_TIME;
 }
 
-/* shared/facts: with releases bounded a quarter suffices; once one is seen to go later, tau ln 100, where tau is one and a half
- * times the mean excess and a quarter at least. */
-int64_t leak_quiet_time(const struct leak *leak)
+/* What releases later than the release time are late by, for the sums that wait for them: a quarter of it, or one and a half times the
+ * mean of those that were seen. */
+static double lateness(const struct leak *leak)
 {
-	const int64_t quarter = leak_release_time(leak) / 4;
+	const double quarter = (double)leak_release_time(leak) / 4;
 	if (leak->late_releases == 0)
 		return quarter;
 	const double excess = 1.5 * leak->late_excess / (double)leak->late_releases;
-	const double tau = excess > (double)quarter ? excess : (double)quarter;
-	return (int64_t)(tau * log(100));
+	return excess > quarter ? excess : quarter;
+}
+
+/* Simulated: where releases are bounded a quarter suffices; once one is seen to go later, ln 100 times the lateness, after which one in a
+ * hundred is still held. */
+int64_t leak_quiet_time(const struct leak *leak)
+{
+	if (leak->late_releases == 0)
+		return leak_release_time(leak) / 4;
+	return (int64_t)(lateness(leak) * log(100));
+}
+
+/* Simulated, too. */
+int64_t leak_stopping_age(const struct leak *leak)
+{
+	return leak_release_time(leak) +
+	       (int64_t)(lateness(leak) * log(100 * ((double)leak->late_releases + 3)));
 }
 
 int64_t leak_age(const struct leak *leak, int64_t ended, int64_t shown)

@@ -229,6 +229,8 @@ bool left_is_orphan(const struct left_logon *left);
 int64_t leak_release_time(const struct leak *leak);
 /* T, for how long a run must be quiet: a quarter of the release time, and more once one was seen to go later than that. */
 int64_t leak_quiet_time(const struct leak *leak);
+/* How old an orphan has to be for a run to stop at it: the more samples are asked, the more late releases one of them could meet. */
+int64_t leak_stopping_age(const struct leak *leak);
 /* The least time for which a session that ended by `ended` had ended at `shown`; NUMBER_UNKNOWN. */
 int64_t leak_age(const struct leak *leak, int64_t ended, int64_t shown);
 /* Whether that is at least the release time, and `more`. */

@@ -1,4 +1,4 @@
-"""Logons at once after settling: which session IDs stay taken, with no view of the host at all."""
+"""What the driver does so that a verdict is decided: logons at once after settling, and a load that ends once it is."""
 import sqlite3
 
 import leaklab
@@ -40,6 +40,29 @@ class Observed(leaklab.Case):
         verdict = self.verdict()
         self.assertEqual(verdict["session_ids"]["witness"], {"logons": 8, "skipped": [], "pinned": False, "all_given_again": True})
         self.assertEqual(verdict["orphans"]["n"], 60, "those logons are none of the load's")
+
+
+class Decided(leaklab.Case):
+    def play(self, scenario, *options, change=("", ""), code=None):
+        text = (leaklab.SCENARIOS / f"{scenario}.yaml").read_text().partition("expect:")[0].replace(*change)
+        self.drive(self.write("decided.yaml", text), "--set", "load.until=decided", "--set", "load.cycles=300", *options, code=code)
+        [[cycles]] = self.query("SELECT count(*) FROM cycles WHERE kind = 'load'")
+        return cycles
+
+    def test_load_ends_once_a_leak_is_sure(self):
+        cycles = self.play("ms16-111", "--set", "judge.smallest_rate=0.01", code=1)
+        self.assertLess(cycles, 200)
+        self.assertEqual(self.verdict()["orphans"]["k"], cycles)
+        self.assertIn("the load ended once a sample showed a leak for sure (load.until: decided)", self.verdict()["reasons"])
+
+    def test_load_ends_once_clean_can_be_said(self):
+        cycles = self.play("baseline", code=0)
+        self.assertIn(cycles, range(44, 50), "those under way are played to their end")
+
+    def test_cache_of_one_an_account_is_no_reason_to_stop(self):
+        cycles = self.play("bounded-cache", "--set", "judge.smallest_rate=0.05", code=1)
+        self.assertIn(cycles, range(90, 96))
+        self.assertEqual(self.verdict()["kind"], "bounded")
 
 
 if __name__ == "__main__":
