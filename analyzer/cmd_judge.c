@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "evidence_options.h"
+#include "judge/pool.h"
 #include "judge/validation.h"
 #include "report/report.h"
 
@@ -44,13 +45,13 @@ static void check_options(const struct options *options, struct argp_state *stat
 		argp_error(state, "which run file?");
 	if (options->to_against && options->against.count == 0)
 		argp_error(state, "--against which run files?");
-	if (options->against.count == 0 && options->runs.count > 1)
-		argp_error(state, "one run file at a time, or --against others");
-	if (options->against.count && (options->report_count || options->output))
-		argp_error(state, "--against prints text or JSON; reports are of single runs");
-	if (options->against.count && strcmp(options->renderer->name, "text") != 0 &&
+	const bool several = options->against.count > 0 || options->runs.count > 1;
+	if (several && (options->report_count || options->output))
+		argp_error(
+		    state, "several runs are printed as text or JSON; reports are of single runs");
+	if (several && strcmp(options->renderer->name, "text") != 0 &&
 	    strcmp(options->renderer->name, "json") != 0)
-		argp_error(state, "--against prints text or json only");
+		argp_error(state, "several runs are printed as text or json only");
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -110,18 +111,22 @@ static const struct argp_option option_list[] = {
 static const struct argp argp = {
     .options = option_list,
     .parser = parse_option,
-    .args_doc = "RUN\nRUN... --against RUN...",
+    .args_doc = "RUN\nRUN RUN...\nRUN... --against RUN...",
     .doc =
         "Judges a run: LEAK, CLEAN or INCONCLUSIVE, with reasons and culprits.\v"
         "RUN is a run file that leaklab-driver made, finished or not. If its scenario expected "
         "something, the exit code says whether that was met (0), failed (1) or could not be "
         "decided (3); else it is the verdict's: 0 clean, 1 leak, 3 inconclusive.\n\n"
+        "Several runs of one host and build are taken together: LEAK if one leaks, CLEAN if nothing "
+        "stands against it in any and all their cycles are enough. Their scenarios' expectations "
+        "are not asked then.\n\n"
         "With --against the runs are those with a fix, and the exit code says whether it works: 0 "
         "fixed, 1 improved, not fixed or worse, 3 cannot be told.\n\n"
         "Examples:\n"
         "  leaklab-analyzer judge monday.leaklab\n"
         "  leaklab-analyzer judge --format json monday.leaklab | jq .culprits\n"
         "  leaklab-analyzer judge monday.leaklab -r monday.html -r junit.xml\n"
+        "  leaklab-analyzer judge night-1.leaklab night-2.leaklab\n"
         "  leaklab-analyzer judge new?.leaklab --against old?.leaklab",
 };
 
@@ -215,6 +220,29 @@ static int validate(struct options *options)
 	return code;
 }
 
+/* Several runs of one host. */
+static int judge_together(struct options *options)
+{
+	struct pool *pool = NULL;
+	struct error error;
+	int code;
+	bool good = judge_runs(&options->runs, options->terms.release_time, &error) &&
+	            are_different(options, &error);
+	if (good) {
+		pool = pool_create((const struct verdict *const *)options->runs.verdicts,
+		    options->runs.paths, options->runs.count);
+		good = pool || error_set(&error, EXIT_TARGET, "out of memory");
+	}
+	if (good && strcmp(options->renderer->name, "json") == 0)
+		good = pool_print_json(pool, stdout, &error);
+	else if (good)
+		pool_print_text(pool, stdout);
+	code = good ? pool_exit_code(pool) : error_print(&error, PROGRAM);
+	pool_destroy(pool);
+	runs_deinit(&options->runs);
+	return code;
+}
+
 static int judge(const struct options *options)
 {
 	const char *path = options->runs.paths[0];
@@ -244,7 +272,9 @@ static int run(int argc, char **argv)
 	options = (struct options){.renderer = renderer_by_name("text"), .terms = TERMS_NONE};
 	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &options) != 0)
 		return EXIT_USAGE;
-	return options.against.count ? validate(&options) : judge(&options);
+	if (options.against.count)
+		return validate(&options);
+	return options.runs.count > 1 ? judge_together(&options) : judge(&options);
 }
 
 const struct command command_judge = {

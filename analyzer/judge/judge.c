@@ -338,6 +338,9 @@ static bool decide(
 		return false;
 	if (!proven && verdict->orphans_known && !reasons_doubt(reasons, verdict, evidence, limits))
 		return false;
+	verdict->smallest_rate = limits->smallest_rate;
+	verdict->too_few_alone =
+	    reasons->count == 1 && verdict->orphans_known && reasons_too_few(verdict, limits);
 	if (reasons->count > 0)
 		verdict->word = VERDICT_INCONCLUSIVE;
 	else

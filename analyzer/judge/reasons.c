@@ -235,10 +235,15 @@ static bool doubt_sessions(struct sentences *out, const struct verdict *verdict)
 	           "use: log them off");
 }
 
+bool reasons_too_few(const struct verdict *verdict, const struct limits *limits)
+{
+	return verdict->n > 0 && verdict->smallest_visible_rate > limits->smallest_rate;
+}
+
 static bool doubt_too_few(
     struct sentences *out, const struct verdict *verdict, const struct limits *limits)
 {
-	if (verdict->n == 0 || verdict->smallest_visible_rate <= limits->smallest_rate)
+	if (!reasons_too_few(verdict, limits))
 		return true;
 	char visible[PERCENT_TEXT], wanted[PERCENT_TEXT];
 	int64_t needed = interval_tries_for(limits->smallest_rate);

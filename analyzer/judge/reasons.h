@@ -16,6 +16,8 @@ bool reasons_block(struct sentences *out, const struct verdict *verdict,
 bool reasons_doubt(struct sentences *out, const struct verdict *verdict,
     const struct evidence *evidence, const struct limits *limits);
 /* What was found. */
+/* Too few cycles count for CLEAN. */
+bool reasons_too_few(const struct verdict *verdict, const struct limits *limits);
 bool reasons_tell(struct sentences *out, const struct verdict *verdict,
     const struct evidence *evidence, const struct limits *limits);
 

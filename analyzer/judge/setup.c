@@ -60,7 +60,8 @@ void setup_deinit(struct setup *setup)
 	*setup = (struct setup){0};
 }
 
-char *setup_difference(const struct setup *now, const struct setup *before)
+char *setup_difference(const struct setup *now, const struct setup *before, const char *now_name,
+    const char *before_name)
 {
 	const struct {
 		const char *what, *now, *before;
@@ -72,16 +73,16 @@ char *setup_difference(const struct setup *now, const struct setup *before)
 	};
 	char *words = NULL;
 	if (!host_same(now->host, before->host))
-		return asprintf(&words, "they are of two hosts, %s with the fix and %s without",
-		           now->host, before->host) < 0
+		return asprintf(&words, "they are of two hosts, %s %s and %s %s", now->host,
+		           now_name, before->host, before_name) < 0
 		           ? NULL
 		           : words;
 	for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
 		if (!facts[i].now || !facts[i].before ||
 		    strcasecmp(facts[i].now, facts[i].before) == 0)
 			continue;
-		return asprintf(&words, "%s %s with the fix and %s without", facts[i].what,
-		           facts[i].now, facts[i].before) < 0
+		return asprintf(&words, "%s %s %s and %s %s", facts[i].what, facts[i].now, now_name,
+		           facts[i].before, before_name) < 0
 		           ? NULL
 		           : words;
 	}

@@ -19,7 +19,8 @@ struct setup {
 bool setup_read(struct setup *setup, struct runfile *runfile, const struct snapshot *snapshot);
 void setup_deinit(struct setup *setup);
 /* In what the two differ, in words, the caller's to free(); NULL: in nothing that is known, or memory is out. */
-char *setup_difference(const struct setup *now, const struct setup *before);
+char *setup_difference(const struct setup *now, const struct setup *before, const char *now_name,
+    const char *before_name);
 /* Whether a process with the image ran; YES_NO_UNKNOWN: processes were not seen. */
 enum yes_no setup_runs(const struct setup *setup, const char *image);
 

@@ -380,7 +380,7 @@ static bool are_alike(struct validation *validation, const struct verdict *now,
 {
 	const struct culprit *leaker =
 	    before->word == VERDICT_LEAK && before->culprit_count > 0 ? before->culprits : NULL;
-	char *difference = setup_difference(&now->setup, &before->setup);
+	char *difference = setup_difference(&now->setup, &before->setup, "with the fix", "without");
 
 	if (difference)
 		*good = sentences_add(&validation->reasons,

@@ -1,5 +1,6 @@
 """Runs with a fix against runs without it."""
 import json
+import sqlite3
 
 import leaklab
 import tap
@@ -32,8 +33,44 @@ class Validation(leaklab.Case):
     def test_against_wants_runs_on_both_sides(self):
         done = self.run_program("analyzer", "judge", "one", "--against", code=2)
         self.assertIn("--against", done.stderr)
-        done = self.run_program("analyzer", "judge", "one", "two", code=2)
-        self.assertIn("--against", done.stderr)
+
+
+class Together(leaklab.Case):
+    def play(self, name, scenario, cycles=24):
+        path = self.folder / name
+        text = (leaklab.SCENARIOS / f"{scenario}.yaml").read_text().partition("expect:")[0]
+        self.run_program("driver", "run", self.write(f"{name}.yaml", text), "-o", path, "--set", f"load.cycles={cycles}")
+        return path
+
+    def judge(self, *paths, code):
+        told = json.loads(self.run_program("analyzer", "judge", "--format", "json", *paths, code=code).stdout)
+        self.assertEqual(told["schema"], "leaklab.pool/1")
+        return told
+
+    def test_runs_that_are_too_short_alone_are_clean_together(self):
+        one, two = self.play("one", "baseline"), self.play("two", "baseline")
+        self.run_program("analyzer", "judge", one, code=3)
+        self.assertEqual(self.judge(one, two, code=0)["n"], 48)
+        done = self.run_program("analyzer", "judge", one, two, code=0)
+        self.assertIn("0 of 48 cycles in 2 runs leaked", done.stdout)
+        done = self.run_program("analyzer", "judge", one, one, code=2)
+        self.assertIn("are the same run", done.stderr)
+        short = self.play("short", "baseline", 8)
+        self.assertIn("run 12 more cycles", " ".join(self.judge(one, short, code=3)["reasons"]))
+
+    def test_one_leak_is_one_of_all(self):
+        clean, leak = self.play("clean", "baseline"), self.play("leak", "ms16-111")
+        told = self.judge(clean, leak, code=1)
+        self.assertEqual((told["k"], told["n"]), (24, 48))
+        self.assertEqual([run["verdict"] for run in told["runs"]], ["INCONCLUSIVE", "LEAK"])
+        self.assertEqual(told["runs"][1]["culprit"], "leaklab-grabber.exe")
+
+    def test_runs_that_differ_are_not_taken_together(self):
+        one, two = self.play("one", "baseline"), self.play("two", "baseline")
+        with sqlite3.connect(two) as run:
+            run.execute("UPDATE setting SET value = '9' WHERE key = 'load.slots'")
+        told = self.judge(one, two, code=3)
+        self.assertIn("load.slots", told["reasons"][0])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,30 @@
+/* Several runs of one host taken together: what each alone is too short for. */
+#ifndef LEAKLAB_POOL_H
+#define LEAKLAB_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "common/error.h"
+#include "judge/judge.h"
+
+#define POOL_SCHEMA "leaklab.pool/1"
+
+struct pool;
+
+/* Of runs that are judged already; their verdicts and paths stay the caller's, and must outlive the pool. NULL only when memory is out. The
+ * caller destroys it. */
+struct pool *pool_create(
+    const struct verdict *const *verdicts, const char *const *paths, size_t count);
+void pool_destroy(struct pool *pool); /* NULL is allowed */
+
+enum verdict_word pool_word(const struct pool *pool);
+/* 0 clean, 1 leak, 3 inconclusive. What the runs' scenarios expect is not asked. */
+int pool_exit_code(const struct pool *pool);
+
+void pool_print_text(const struct pool *pool, FILE *out);
+/* On one line. */
+bool pool_print_json(const struct pool *pool, FILE *out, struct error *error);
+
+#endif
