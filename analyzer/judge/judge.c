@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "judge/bounded.h"
+#include "judge/changes.h"
 #include "judge/controls.h"
 #include "judge/course.h"
 #include "judge/evidence.h"
@@ -345,7 +346,8 @@ static bool decide(
 		verdict->word = VERDICT_INCONCLUSIVE;
 	else
 		verdict->word = proven || growth_is_leak(verdict) ? VERDICT_LEAK : VERDICT_CLEAN;
-	return reasons_tell(reasons, verdict, evidence, limits);
+	return reasons_tell(reasons, verdict, evidence, limits) &&
+	       changes_tell(&verdict->changes, verdict);
 }
 
 static struct verdict *judge(

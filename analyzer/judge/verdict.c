@@ -80,6 +80,7 @@ void verdict_destroy(struct verdict *verdict)
 	if (!verdict)
 		return;
 	sentences_deinit(&verdict->reasons);
+	sentences_deinit(&verdict->changes);
 	setup_deinit(&verdict->setup);
 	for (size_t i = 0; i < verdict->culprit_count; i++) {
 		free((char *)verdict->culprits[i].services);

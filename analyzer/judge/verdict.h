@@ -137,8 +137,9 @@ struct expectation {
 struct verdict {
 	enum verdict_word word;
 	struct sentences reasons;
-	bool too_few_alone;   /* INCONCLUSIVE for nothing but too few cycles */
-	double smallest_rate; /* that CLEAN has to exclude */
+	struct sentences changes; /* what would change the verdict */
+	bool too_few_alone;       /* INCONCLUSIVE for nothing but too few cycles */
+	double smallest_rate;     /* that CLEAN has to exclude */
 	struct setup setup;
 
 	int64_t cycles[CYCLE_RESULT_COUNT]; /* by result */

@@ -179,6 +179,85 @@ static bool make_orphans(struct chart *chart, const struct report *report)
 	return true;
 }
 
+/* An orphan was seen first, or last. */
+struct turn {
+	int64_t time;
+	int by;
+	enum course_end end;
+};
+
+static int by_time(const void *a, const void *b)
+{
+	const struct turn *left = a, *right = b;
+	return (left->time > right->time) - (left->time < right->time);
+}
+
+static size_t list_turns(const struct verdict *verdict, struct turn *turns)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < verdict->course_count; i++) {
+		const struct course *course = &verdict->course[i];
+		turns[count++] = (struct turn){course->first, 1, COURSE_STAYS};
+		if (course->end != COURSE_STAYS)
+			turns[count++] = (struct turn){course->last + 1, -1, course->end};
+	}
+	if (count)
+		qsort(turns, count, sizeof *turns, by_time);
+	return count;
+}
+
+/* Turns at one time are one row. */
+static bool draw_turns(struct chart *chart, const struct turn *turns, size_t count)
+{
+	size_t row = 0;
+	double there = 0, taken = 0;
+	if (!set_rows(chart, count))
+		return false;
+	double *orphans = add_series(chart, "orphans that a sample shows");
+	double *ended = orphans ? add_series(chart, "gone with their holder so far") : NULL;
+	if (!ended)
+		return false;
+	orphans = chart->series[0].values; /* the array may have moved */
+	for (size_t i = 0; i < count; i++) {
+		there += turns[i].by;
+		taken += turns[i].end == COURSE_TAKEN;
+		if (i + 1 < count && turns[i + 1].time == turns[i].time)
+			continue;
+		chart->x[row] = round((double)(turns[i].time - turns[0].time) / 1e5) / 10;
+		orphans[row] = there;
+		ended[row++] = taken;
+	}
+	chart->rows = row;
+	return true;
+}
+
+static bool make_course(struct chart *chart, const struct report *report)
+{
+	const struct verdict *verdict = report->verdict;
+	struct turn *turns = malloc((2 * verdict->course_count + 1) * sizeof *turns);
+	*chart = (struct chart){.id = "course",
+	    .title = "Orphans over time",
+	    .kind = CHART_STEPS,
+	    .x_label = "seconds since the first orphan was seen",
+	    .y_label = "orphans"};
+	if (!turns)
+		return false;
+	const size_t count = list_turns(verdict, turns);
+	size_t stay = 0;
+	for (size_t i = 0; i < verdict->course_count; i++)
+		stay += verdict->course[i].end == COURSE_STAYS;
+	if (count == 0)
+		say(chart->empty, "No sample shows an orphan.");
+	else
+		say(chart->caption,
+		    "Samples show %zu orphan%s of the run, settling ones too; %zu stay%s to the last.",
+		    verdict->course_count, text_plural((int64_t)verdict->course_count), stay,
+		    stay == 1 ? "s" : "");
+	const bool good = count == 0 || draw_turns(chart, turns, count);
+	free(turns);
+	return good;
+}
+
 static bool make_tokens(struct chart *chart, const struct report *report)
 {
 	*chart = (struct chart){.id = "tokens",
@@ -342,8 +421,8 @@ static bool make_errors(struct chart *chart, const struct report *report)
 bool charts_make(struct chart charts[CHART_COUNT], const struct report *report)
 {
 	static bool (*const makers[CHART_COUNT])(struct chart *, const struct report *) = {
-	    make_session_ids, make_orphans, make_tokens, make_percentiles, make_distribution,
-	    make_errors};
+	    make_session_ids, make_orphans, make_course, make_tokens, make_percentiles,
+	    make_distribution, make_errors};
 	memset(charts, 0, CHART_COUNT * sizeof *charts);
 	for (size_t i = 0; i < CHART_COUNT; i++) {
 		if (!makers[i](&charts[i], report))

@@ -28,7 +28,7 @@ struct chart {
 	size_t series_count;
 };
 
-#define CHART_COUNT 6
+#define CHART_COUNT 7
 /* Fills all charts. False only when memory is out; they are to be let go in any case. */
 bool charts_make(struct chart charts[CHART_COUNT], const struct report *report);
 void charts_deinit(struct chart charts[CHART_COUNT]);

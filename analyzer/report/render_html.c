@@ -72,6 +72,15 @@ static void print_verdict(FILE *out, const struct report *report)
 		escape_markup(out, verdict->reasons.items[i]);
 		fputs("</li>\n", out);
 	}
+	fputs("</ul>\n</section>\n"
+	      "<section id=\"changes\" aria-labelledby=\"changes-heading\">\n"
+	      "<h2 id=\"changes-heading\">What would change this verdict</h2>\n<ul>\n",
+	    out);
+	for (size_t i = 0; i < verdict->changes.count; i++) {
+		fputs("<li>", out);
+		escape_markup(out, verdict->changes.items[i]);
+		fputs("</li>\n", out);
+	}
 	fputs("</ul>\n</section>\n", out);
 }
 

@@ -48,11 +48,11 @@ static json_t *kind_json(const struct verdict *verdict)
 	return json_string(verdict->bounded ? "bounded" : "sessions");
 }
 
-static json_t *reasons_json(const struct verdict *verdict)
+static json_t *sentences_json(const struct sentences *sentences)
 {
 	json_t *array = json_array();
-	for (size_t i = 0; i < verdict->reasons.count; i++)
-		json_array_append_new(array, text_or_null(verdict->reasons.items[i]));
+	for (size_t i = 0; i < sentences->count; i++)
+		json_array_append_new(array, text_or_null(sentences->items[i]));
 	return array;
 }
 
@@ -407,7 +407,8 @@ static bool render(const struct report *report, FILE *out, struct error *error)
 	json_object_set_new(root, "schema", json_string(VERDICT_SCHEMA));
 	json_object_set_new(root, "verdict", json_string(verdict_words[verdict->word]));
 	json_object_set_new(root, "kind", kind_json(verdict));
-	json_object_set_new(root, "reasons", reasons_json(verdict));
+	json_object_set_new(root, "reasons", sentences_json(&verdict->reasons));
+	json_object_set_new(root, "would_change", sentences_json(&verdict->changes));
 	json_object_set_new(root, "orphans", orphans_json(verdict));
 	json_object_set_new(root, "session_ids", session_ids_json(verdict));
 	json_object_set_new(root, "smallest_visible_rate",

@@ -15,6 +15,16 @@ static void print_reasons(FILE *out, const struct verdict *verdict)
 	}
 }
 
+static void print_changes(FILE *out, const struct verdict *verdict)
+{
+	fputs("\n## What would change this\n\n", out);
+	for (size_t i = 0; i < verdict->changes.count; i++) {
+		fputs("- ", out);
+		escape_markdown(out, verdict->changes.items[i]);
+		fputc('\n', out);
+	}
+}
+
 static void print_culprits(FILE *out, const struct verdict *verdict)
 {
 	char held[HELD_WORDS];
@@ -130,6 +140,7 @@ static bool render(const struct report *report, FILE *out, struct error *error)
 	const struct verdict *verdict = report->verdict;
 	(void)error;
 	print_reasons(out, verdict);
+	print_changes(out, verdict);
 	print_culprits(out, verdict);
 	print_expectations(out, verdict);
 	print_controls(out, verdict);

@@ -137,6 +137,9 @@ static bool render(const struct report *report, FILE *out, struct error *error)
 		fprintf(out, "verdict: %s\n", verdict_words[verdict->word]);
 	for (size_t i = 0; i < verdict->reasons.count; i++)
 		text_print_wrapped(out, "  - ", verdict->reasons.items[i]);
+	fputs("\nwhat would change this\n", out);
+	for (size_t i = 0; i < verdict->changes.count; i++)
+		text_print_wrapped(out, "  - ", verdict->changes.items[i]);
 	print_culprits(verdict, out);
 	print_controls(verdict, out);
 	print_latencies(report, out);

@@ -114,7 +114,7 @@ class Page(leaklab.Case):
                 head: [...figure.querySelectorAll("thead th")].slice(1).map((cell) => cell.textContent),
                 rows: [...figure.querySelectorAll("tbody tr")].map((row) => [...row.cells].map((cell) => cell.textContent))};
         })""")
-        self.assertEqual(["session-ids", "orphans", "tokens", "percentiles", "distribution", "errors"],
+        self.assertEqual(["session-ids", "orphans", "course", "tokens", "percentiles", "distribution", "errors"],
                          [chart["id"] for chart in charts])
         for chart in charts:
             self.assertEqual(chart["role"], "img")
