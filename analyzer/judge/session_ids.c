@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/drift.h"
 #include "judge/trend.h"
 
 /* A session ID as it was given to a cycle. By ID and time, or by time with the highest ID from there on. */
@@ -173,6 +174,25 @@ static size_t list_ids(
 	return count;
 }
 
+#define FLOOR_POINTS 32 /* as of other series */
+
+/* Changes the points. False only when memory is out. */
+static bool test_growth(struct session_ids *ids, double *numbers, double *values, size_t count)
+{
+	const size_t points = trend_floor(numbers, values, count, FLOOR_POINTS);
+	struct drift drift;
+
+	if (points < TREND_POINTS)
+		return true;
+	if (!drift_estimate(numbers, values, points, 0, &drift))
+		return false;
+	ids->growth_tested = true;
+	ids->growth_lower = drift.lower;
+	ids->growth_upper = drift.upper;
+	ids->growth_chance = drift.chance;
+	return true;
+}
+
 bool session_ids_find(
     struct session_ids *out, const struct cycles *cycles, const struct orphans *orphans)
 {
@@ -187,7 +207,7 @@ bool session_ids_find(
 	ids.cycles = (int64_t)count;
 	ids.has_growth = trend_slope(points, values, count, &ids.growth_per_cycle);
 	highest = highest_from(given, count);
-	good = highest && (ids.has_growth || count < 2);
+	good = highest && (ids.has_growth || count < 2) && test_growth(&ids, points, values, count);
 	if (!good)
 		goto out;
 	qsort(given, count, sizeof *given, given_order);

@@ -27,7 +27,10 @@ struct session_ids {
 	int64_t highest, lowest; /* NUMBER_UNKNOWN without cycles */
 	bool has_growth;         /* there were two cycles at least */
 	double growth_per_cycle; /* Theil-Sen slope of the ID over the cycle's number */
-	int64_t orphaned;        /* cycles with an orphan in an RDS session of its own */
+	/* Of the lowest IDs along the run: the slope's 95 % interval, and its chance if IDs only wandered; valid with enough cycles. */
+	bool growth_tested;
+	double growth_lower, growth_upper, growth_chance;
+	int64_t orphaned; /* cycles with an orphan in an RDS session of its own */
 	int64_t
 	    pinned; /* orphaned cycles whose ID no later cycle was given, though one was given a higher one */
 	int64_t

@@ -198,6 +198,11 @@ static json_t *session_ids_json(const struct verdict *verdict)
 	json_object_set_new(object, "distinct", json_integer(ids->distinct));
 	json_object_set_new(
 	    object, "growth_per_cycle", real_or_null(ids->has_growth, ids->growth_per_cycle));
+	json_object_set_new(object, "growth_ci95",
+	    json_pack("[o,o]", real_or_null(ids->growth_tested, ids->growth_lower),
+	        real_or_null(ids->growth_tested, ids->growth_upper)));
+	json_object_set_new(
+	    object, "growth_p", real_or_null(ids->growth_tested, ids->growth_chance));
 	json_object_set_new(object, "lowest", integer_or_null(true, ids->lowest));
 	json_object_set_new(object, "highest", integer_or_null(true, ids->highest));
 	json_object_set_new(object, "pinned", integer_or_null(verdict->orphans_known, ids->pinned));
