@@ -254,7 +254,9 @@ static bool tell_holders(struct sentences *out, const struct verdict *verdict)
 	const size_t tied = verdict->culprits_tied;
 	char process[PROCESS_WORDS], exited[80];
 	size_t named = 0, followers = 0;
-	for (size_t i = 0; i < tied; i++) {
+	/* One that ended is told of before. */
+	const size_t from = verdict->culprit_count > 1 && verdict->culprits[0].ended;
+	for (size_t i = from; i < from + tied; i++) {
 		const struct culprit *culprit = &verdict->culprits[i];
 		followers += image_follows(culprit->image);
 		if (image_follows(culprit->image) || culprit->ended || ++named > HOLDERS_NAMED)

@@ -184,7 +184,8 @@ static bool tell_account(struct sentences *out, const struct verdict *verdict)
 
 bool rates_tell(struct sentences *out, const struct verdict *verdict)
 {
-	if (verdict->n == 0 || verdict->bounded)
+	/* What went with ended holders is of cycles that nobody knows. */
+	if (verdict->n == 0 || verdict->bounded || verdict->taken.leaks > 0)
 		return true;
 	if (verdict->dependence.kind == DEPENDENCE_ACCOUNT)
 		return tell_account(out, verdict);

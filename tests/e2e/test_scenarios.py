@@ -100,6 +100,17 @@ class ReadyMadeScenarios(leaklab.Case):
         self.assertIsNone(verdict["orphans"]["rate"])
         self.assertIn("That is a cache of one an account: 8, and no more with more cycles", " ".join(verdict["reasons"]))
 
+    def test_leaker_that_is_restarted_leaks_all_the_same(self):
+        text = (leaklab.SCENARIOS / "ms16-111.yaml").read_text().partition("expect:")[0]
+        text = text.replace("leaklab-grabber --lab --quiet", "leaklab-grabber --lab --quiet --image leaky.exe --restart-after 25")
+        self.drive(self.write("restarted.yaml", text), code=1)
+        verdict = self.verdict(code=1)
+        self.assertIn("and ended, and only so they went: it released none by itself", " ".join(verdict["reasons"]))
+        self.assertEqual({(culprit["image"], culprit["ended"]) for culprit in verdict["culprits"]
+                          if not culprit["follower"]}, {("leaky.exe", True), ("leaky.exe", False)})
+        [ended] = verdict["ended_holders"]
+        self.assertEqual((ended["word"], ended["released"]), ("leak", 0))
+
     def test_tokens_of_ended_sessions_pin_nothing_on_a_host_whose_ids_come_back(self):
         text = (leaklab.SCENARIOS / "winlogon-token.yaml").read_text()
         text = text.replace("labhost serve", "labhost serve --rule before").partition("expect:")[0]
