@@ -440,9 +440,12 @@ bool run_play(struct run *run, struct error *ended)
 	char missed[24];
 	bool played;
 
-	if (run->scenario->load.until == UNTIL_DECIDED)
+	/* What is asked for beyond a load that was decided is played. */
+	char *decided = runfile_get(run->runfile, "load.decided");
+	if (run->scenario->load.until == UNTIL_DECIDED && !decided)
 		play.enough = (uint64_t)interval_tries_for(
 		    judging_limit("judge.smallest_rate", run->scenario->judge.smallest_rate));
+	free(decided);
 	play.counted = so_far->cycles - so_far->failed;
 	/* The one that was under way when an earlier part of the run ended is not made up for. */
 	if (every > 0 && so_far->cycles / every > (uint64_t)play.rounds)

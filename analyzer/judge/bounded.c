@@ -49,10 +49,14 @@ static bool only_latest_leaked(
 	return !latest;
 }
 
-/* When the last sample was taken that shows what the cycle left; TIMESTAMP_UNKNOWN: nothing of it has gone. */
-static int64_t last_shown(const struct evidence *evidence, const struct cycle *cycle)
+/* When samples showed last what the cycle left, and were without it first; TIMESTAMP_UNKNOWN: nothing of it was seen to go. */
+struct going {
+	int64_t shown, gone;
+};
+
+static struct going going_of(const struct evidence *evidence, const struct cycle *cycle)
 {
-	int64_t shown = TIMESTAMP_UNKNOWN;
+	struct going going = {TIMESTAMP_UNKNOWN, TIMESTAMP_UNKNOWN};
 	size_t count;
 	const struct left_logon *logons = leak_logons(evidence->leak, &count);
 
@@ -60,16 +64,11 @@ static int64_t last_shown(const struct evidence *evidence, const struct cycle *c
 		const struct left_logon *left = &logons[i];
 		if (left->gone && left->watched && left->session_id == cycle->session_id &&
 		    account_same(left->user, left->domain, cycle->user, cycle->domain) &&
-		    left->logon_time >= cycle->started && left->logon_time <= cycle->ended)
-			shown = left->shown > shown ? left->shown : shown;
+		    left->logon_time >= cycle->started && left->logon_time <= cycle->ended &&
+		    left->shown > going.shown)
+			going = (struct going){left->shown, left->went_at};
 	}
-	/* Of an ID only the last time is known. */
-	const struct left_id *ids = leak_ids(evidence->leak, &count);
-	for (size_t i = 0; shown == TIMESTAMP_UNKNOWN && i < count; i++) {
-		if (ids[i].id == cycle->session_id && ids[i].gone && ids[i].own > 0)
-			return ids[i].shown;
-	}
-	return shown;
+	return going;
 }
 
 struct seen {
@@ -84,14 +83,14 @@ static struct seen look_at_earlier(const struct evidence *evidence, size_t first
 	for (size_t i = first; i + 1 < end; i++) {
 		const struct cycle *cycle = evidence->index.items[i],
 		                   *next = evidence->index.items[i + 1];
-		const int64_t shown =
-		    cycle->session_id == NUMBER_UNKNOWN || cycle->ended == TIMESTAMP_UNKNOWN
-		        ? TIMESTAMP_UNKNOWN
-		        : last_shown(evidence, cycle);
-		if (shown == TIMESTAMP_UNKNOWN || shown <= cycle->ended)
+		if (cycle->session_id == NUMBER_UNKNOWN || cycle->ended == TIMESTAMP_UNKNOWN)
 			continue;
+		const struct going going = going_of(evidence, cycle);
+		if (going.shown == TIMESTAMP_UNKNOWN || going.shown <= cycle->ended)
+			continue;
+		/* One that went before the account logged on again was no cache's. */
 		seen.left++;
-		seen.replaced += shown <= next->ended;
+		seen.replaced += going.shown <= next->ended && going.gone >= next->started;
 	}
 	return seen;
 }

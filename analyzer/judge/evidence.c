@@ -122,14 +122,46 @@ static const struct moment *kept_moment(
 	return NULL;
 }
 
-/* How far apart samples are that show all logon sessions. */
+static bool any_cycle_within(const struct evidence *evidence, int64_t from, int64_t to)
+{
+	for (size_t i = 0; i < evidence->cycles.count; i++) {
+		const struct cycle *cycle = &evidence->cycles.items[i];
+		if (cycle->started < to &&
+		    (cycle->ended == TIMESTAMP_UNKNOWN || cycle->ended > from))
+			return true;
+	}
+	return false;
+}
+
+/* Something of the run is left as far as was seen. */
+static bool any_left(const struct evidence *evidence)
+{
+	size_t count;
+	const struct left_logon *logons = leak_logons(evidence->leak, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!logons[i].gone && logons[i].watched && !logons[i].older)
+			return true;
+	}
+	const struct left_id *ids = leak_ids(evidence->leak, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (!ids[i].gone && ids[i].sample > 0 && !ids[i].older)
+			return true;
+	}
+	return false;
+}
+
+/* How far apart samples are that show all logon sessions, where something could leak meanwhile: nothing is left and nobody logs on where a
+ * run that is resumed had ended. Before the sample is added. */
 static void note_gap(
     struct evidence *evidence, const struct snapshot *snapshot, const struct capture *capture)
 {
 	if (!snapshot_whole(snapshot, SECTION_LOGON_SESSIONS))
 		return;
 	if (evidence->last_whole != TIMESTAMP_UNKNOWN &&
-	    capture->started - evidence->last_whole > evidence->widest_gap)
+	    capture->started - evidence->last_whole > evidence->widest_gap &&
+	    (any_left(evidence) ||
+	        any_cycle_within(evidence, evidence->last_whole, capture->started)))
 		evidence->widest_gap = capture->started - evidence->last_whole;
 	evidence->last_whole = capture->started;
 }

@@ -254,12 +254,15 @@ static bool tell_holders(struct sentences *out, const struct verdict *verdict)
 	const size_t tied = verdict->culprits_tied;
 	char process[PROCESS_WORDS], exited[80];
 	size_t named = 0, followers = 0;
-	/* One that ended is told of before. */
-	const size_t from = verdict->culprit_count > 1 && verdict->culprits[0].ended;
-	for (size_t i = from; i < from + tied; i++) {
+	/* Those that ended are told of before. */
+	size_t from = 0;
+	while (from < verdict->culprit_count && verdict->culprits[from].ended)
+		from++;
+	const size_t to = from + (tied > from ? tied - from : from < verdict->culprit_count);
+	for (size_t i = from; i < to; i++) {
 		const struct culprit *culprit = &verdict->culprits[i];
 		followers += image_follows(culprit->image);
-		if (image_follows(culprit->image) || culprit->ended || ++named > HOLDERS_NAMED)
+		if (image_follows(culprit->image) || ++named > HOLDERS_NAMED)
 			continue;
 		snprintf(exited, sizeof exited,
 		    ": it keeps handles to %lld exited process%s of ended sessions",

@@ -180,9 +180,15 @@ static bool weigh_suspects(struct verdict *verdict, const struct evidence *evide
 	return true;
 }
 
-/* A leaker that ended is the first if it held most. */
+static int64_t held_by(const struct culprit *culprit)
+{
+	return culprit->logon_sessions + culprit->session_ids;
+}
+
+/* A leaker that ended is among the first if it held as much as they do; those that ended come by what they held. */
 static bool add_ended(struct verdict *verdict)
 {
+	size_t at = 0;
 	for (size_t i = 0; i < verdict->taken.count; i++) {
 		const struct ended_holder *holder = &verdict->taken.items[i];
 		if (holder->word != ENDED_LEAK)
@@ -192,29 +198,31 @@ static bool add_ended(struct verdict *verdict)
 		if (!larger)
 			return false;
 		verdict->culprits = larger;
-		const int64_t held = (int64_t)(holder->logon_sessions + holder->session_ids);
-		const bool first = verdict->culprit_count == 0 || image_follows(larger->image) ||
-		                   held > larger->logon_sessions + larger->session_ids;
-		const size_t at = first ? 0 : 1;
-		memmove(
-		    &larger[at + 1], &larger[at], (verdict->culprit_count - at) * sizeof *larger);
-		larger[at] = (struct culprit){.image = holder->image ? strdup(holder->image) : NULL,
+		struct culprit added = {.image = holder->image ? strdup(holder->image) : NULL,
 		    .pid = holder->pid,
 		    .logon_sessions = (int64_t)holder->logon_sessions,
 		    .session_ids = (int64_t)holder->session_ids,
 		    .sure = true,
-		    .alone = held,
+		    .alone = (int64_t)(holder->logon_sessions + holder->session_ids),
 		    .ended = true};
+		while (at < verdict->culprit_count && !image_follows(larger[at].image) &&
+		       held_by(&larger[at]) >= added.alone)
+			at++;
+		memmove(
+		    &larger[at + 1], &larger[at], (verdict->culprit_count - at) * sizeof *larger);
+		larger[at] = added;
 		verdict->culprit_count++;
-		if (first)
-			verdict->culprits_tied = 1;
-		if (holder->image && !larger[at].image)
+		if (holder->image && !added.image)
 			return false;
+		if (at == 0)
+			verdict->culprits_tied = 1;
+		else if (at == verdict->culprits_tied && held_by(&larger[0]) == added.alone &&
+		         !image_same(larger[0].image, added.image))
+			verdict->culprits_tied++;
 	}
 	return true;
 }
 
-/* Whoever holds what is a leak; and where nothing is one yet, what may become one. */
 static bool weigh_culprits(struct verdict *verdict, const struct evidence *evidence)
 {
 	const struct snapshot *settled = evidence_last(evidence)->snapshot;

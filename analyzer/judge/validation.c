@@ -142,7 +142,8 @@ double validation_permutation(
 
 static bool can_be_judged(const struct verdict *verdict)
 {
-	return verdict->word != VERDICT_INCONCLUSIVE && verdict->orphans_known && verdict->n > 0;
+	return verdict->word != VERDICT_INCONCLUSIVE && verdict->n > 0 &&
+	       (verdict->orphans_known || verdict->witness.leaks > 0);
 }
 
 static bool any_orphan(const struct verdict *const *verdicts, size_t count)

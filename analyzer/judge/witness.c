@@ -14,59 +14,114 @@ static int by_number(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-static bool is_witness(const struct cycle *cycle)
-{
-	return cycle->kind == CYCLE_VERIFICATION && cycle->session_id > 0 &&
-	       cycle->logged_on != TIMESTAMP_UNKNOWN;
-}
-
-/* When the last of them had logged on; those that were logged off before had not been there at once. */
-static int64_t moment_of(const struct cycles *cycles)
+/* When the last cycle of the load began: logons of before, of an earlier part of the run, tell nothing of what came later. */
+static int64_t last_of_load(const struct cycles *cycles)
 {
 	int64_t last = TIMESTAMP_UNKNOWN;
 
 	for (size_t i = 0; i < cycles->count; i++) {
-		const struct cycle *cycle = &cycles->items[i];
-		if (is_witness(cycle) && cycle->logged_on > last)
-			last = cycle->logged_on;
+		if (cycles->items[i].kind == CYCLE_LOAD && cycles->items[i].started > last)
+			last = cycles->items[i].started;
 	}
 	return last;
 }
 
-/* The session IDs that were given at once, sorted. */
-static size_t list_given(const struct cycles *cycles, int64_t at, int64_t *given)
+static bool is_of_round(const struct cycle *cycle, int64_t after)
 {
-	size_t count = 0;
-
-	for (size_t i = 0; i < cycles->count; i++) {
-		const struct cycle *cycle = &cycles->items[i];
-		if (is_witness(cycle) && (cycle->ended == TIMESTAMP_UNKNOWN || cycle->ended >= at))
-			given[count++] = cycle->session_id;
-	}
-	if (count)
-		qsort(given, count, sizeof *given, by_number);
-	return count;
+	return cycle->kind == CYCLE_VERIFICATION && cycle->started > after;
 }
 
-static bool has(const int64_t *given, size_t count, int64_t id)
+static bool is_witness(const struct cycle *cycle, int64_t after)
 {
-	return count > 0 && bsearch(&id, given, count, sizeof *given, by_number);
+	return is_of_round(cycle, after) && cycle->session_id > 0 &&
+	       cycle->logged_on != TIMESTAMP_UNKNOWN;
 }
 
-/* Of the load's cycles that had the session ID: when the last one's session had ended; TIMESTAMP_UNKNOWN: that is not proven. */
-static int64_t ended_of(const struct cycles *cycles, int64_t id)
+/* Of the cycles before this round that had the session ID, of any kind: when the last one's session had ended; TIMESTAMP_UNKNOWN: that is
+ * not proven, or none had it. */
+static int64_t ended_of(const struct cycles *cycles, int64_t id, int64_t after)
 {
 	int64_t ended = TIMESTAMP_UNKNOWN;
 
 	for (size_t i = 0; i < cycles->count; i++) {
 		const struct cycle *cycle = &cycles->items[i];
-		if (cycle->kind != CYCLE_LOAD || cycle->session_id != id)
+		if (is_of_round(cycle, after) || cycle->session_id != id)
 			continue;
 		if (cycle->result != CYCLE_LOGGED_OFF)
 			return TIMESTAMP_UNKNOWN;
 		ended = cycle->ended > ended ? cycle->ended : ended;
 	}
 	return ended;
+}
+
+static bool had_id(const struct cycles *cycles, int64_t id, int64_t after)
+{
+	for (size_t i = 0; i < cycles->count; i++) {
+		if (!is_of_round(&cycles->items[i], after) && cycles->items[i].session_id == id)
+			return true;
+	}
+	return false;
+}
+
+/* Sessions that may be there with an ID that is not known: those of cycles that are not proven to have ended, and logons of this round that
+ * failed. */
+static size_t unplaced(const struct cycles *cycles, int64_t after)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < cycles->count; i++) {
+		const struct cycle *cycle = &cycles->items[i];
+		const bool may_stay =
+		    is_of_round(cycle, after)
+		        ? !is_witness(cycle, after)
+		        : cycle->result != CYCLE_LOGGED_OFF && cycle->result != CYCLE_FAILED;
+		count += may_stay && cycle->session_id <= 0;
+	}
+	return count;
+}
+
+/* The session IDs that the round was given, sorted: those of logons that were over before the last one began are free as well. */
+static size_t list_given(const struct cycles *cycles, int64_t after, int64_t *given)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < cycles->count; i++) {
+		if (is_witness(&cycles->items[i], after))
+			given[count++] = cycles->items[i].session_id;
+	}
+	if (count)
+		qsort(given, count, sizeof *given, by_number);
+	return count;
+}
+
+/* The highest that was given anew: a logon may also join a session that its account has still. 0: none. */
+static int64_t highest_of(
+    const struct cycles *cycles, int64_t after, const int64_t *given, size_t count)
+{
+	for (size_t i = count; i-- > 0;) {
+		if (!had_id(cycles, given[i], after) ||
+		    ended_of(cycles, given[i], after) != TIMESTAMP_UNKNOWN)
+			return given[i];
+	}
+	return 0;
+}
+
+/* When all had logged on. */
+static int64_t moment_of(const struct cycles *cycles, int64_t after)
+{
+	int64_t last = TIMESTAMP_UNKNOWN;
+
+	for (size_t i = 0; i < cycles->count; i++) {
+		const struct cycle *cycle = &cycles->items[i];
+		if (is_witness(cycle, after) && cycle->logged_on > last)
+			last = cycle->logged_on;
+	}
+	return last;
+}
+
+static bool has(const int64_t *given, size_t count, int64_t id)
+{
+	return count > 0 && bsearch(&id, given, count, sizeof *given, by_number);
 }
 
 /* The different IDs of the load's cycles, sorted. */
@@ -111,20 +166,17 @@ static bool is_referred(const struct evidence *evidence, int64_t id)
 	return false;
 }
 
-static bool is_old(const struct witness *witness, const struct evidence *evidence, int64_t id)
-{
-	return leak_is_old(evidence->leak, ended_of(&evidence->cycles, id), witness->at,
-	    leak_quiet_time(evidence->leak));
-}
-
 /* Where some are proven to be pinned, the others are left to a longer run. */
-static void keep_proven(struct witness *witness, const struct evidence *evidence)
+static void keep_proven(struct witness *witness, const struct evidence *evidence, int64_t after)
 {
+	const int64_t quiet = leak_quiet_time(evidence->leak);
 	size_t left = 0;
 
 	for (size_t i = 0; i < witness->skipped_count; i++) {
-		if (is_old(witness, evidence, witness->skipped[i]))
-			witness->skipped[left++] = witness->skipped[i];
+		const int64_t id = witness->skipped[i],
+		              ended = ended_of(&evidence->cycles, id, after);
+		if (leak_is_old(evidence->leak, ended, witness->at, quiet))
+			witness->skipped[left++] = id;
 	}
 	if (left > 0 && witness->exclusive) {
 		witness->skipped_count = left;
@@ -136,6 +188,7 @@ bool witness_find(
     struct verdict *verdict, const struct evidence *evidence, const struct limits *limits)
 {
 	const struct cycles *cycles = &evidence->cycles;
+	const int64_t after = last_of_load(cycles);
 	struct witness *witness = &verdict->witness;
 	int64_t *numbers = malloc((2 * cycles->count + 1) * sizeof *numbers);
 
@@ -145,20 +198,26 @@ bool witness_find(
 		return false;
 	}
 	int64_t *used = numbers + cycles->count;
-	witness->at = moment_of(cycles);
+	witness->at = moment_of(cycles, after);
 	witness->exclusive = limits->exclusive;
-	const size_t given_count = list_given(cycles, witness->at, numbers),
+	const size_t given_count = list_given(cycles, after, numbers),
 	             used_count = list_used(cycles, used);
+	const int64_t highest = highest_of(cycles, after, numbers, given_count);
 	witness->logons = (int64_t)given_count;
 	witness->covers = given_count > 0 && used_count > 0;
 	for (size_t i = 0; i < used_count; i++) {
-		const bool given = has(numbers, given_count, used[i]);
+		const int64_t id = used[i];
+		const bool given = has(numbers, given_count, id);
 		witness->covers &= given;
-		if (!given && given_count > 0 && used[i] < numbers[given_count - 1] &&
-		    !is_listed(evidence, used[i]) && !is_referred(evidence, used[i]))
-			witness->skipped[witness->skipped_count++] = used[i];
+		if (!given && id < highest && ended_of(cycles, id, after) != TIMESTAMP_UNKNOWN &&
+		    !is_listed(evidence, id) && !is_referred(evidence, id))
+			witness->skipped[witness->skipped_count++] = id;
 	}
-	keep_proven(witness, evidence);
+	/* Each of those may have one of them. */
+	if (unplaced(cycles, after) >= witness->skipped_count)
+		witness->skipped_count = 0;
+	else if (unplaced(cycles, after) == 0)
+		keep_proven(witness, evidence, after);
 	free(numbers);
 	return true;
 }

@@ -24,8 +24,12 @@ struct past {
 
 /* All processes of one image. */
 struct group {
-	const char *image;
-	double product[KIND_COUNT]; /* the chance that a healthy holder released none */
+	const char *image, *services;
+	int64_t pid; /* of programs that run many times for many things; else NUMBER_UNKNOWN */
+	/* The chance that a healthy holder released none: if all that a process holds goes at once, and if each goes for itself. */
+	double at_once[KIND_COUNT], each[KIND_COUNT];
+	size_t processes[KIND_COUNT];      /* that ended with something */
+	int64_t longest, longest_released; /* of what ended with it, and of what it released */
 	size_t count[KIND_COUNT];
 	size_t most; /* holds of the process that is named */
 };
@@ -73,10 +77,32 @@ static bool same_image(const char *a, const char *b)
 	return a && b ? image_same(a, b) : a == b;
 }
 
-static bool find_group(struct weighing *weighing, const char *image, size_t *out)
+/* Programs that host many things: what one process does tells nothing of the others. */
+static bool is_shared(const char *image)
 {
+	static const char *const shared[] = {
+	    "svchost", "dllhost", "rundll32", "w3wp", "conhost", "taskhostw"};
+	for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++) {
+		if (image && image_same(image, shared[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool is_of_group(const struct group *group, const struct hold *hold)
+{
+	if (!same_image(group->image, hold->image))
+		return false;
+	/* Interned, both. */
+	return group->services == hold->services &&
+	       (group->pid == NUMBER_UNKNOWN || group->pid == hold->pid);
+}
+
+static bool find_group(struct weighing *weighing, const struct hold *hold, size_t *out)
+{
+	const char *image = hold->image;
 	for (*out = 0; *out < weighing->group_count; ++*out) {
-		if (same_image(weighing->groups[*out].image, image))
+		if (is_of_group(&weighing->groups[*out], hold))
 			return true;
 	}
 	struct group *groups = reallocarray(weighing->groups, *out + 1, sizeof *groups);
@@ -87,10 +113,19 @@ static bool find_group(struct weighing *weighing, const char *image, size_t *out
 		weighing->holders = holders;
 	if (!groups || !holders)
 		return false;
-	groups[*out] = (struct group){.image = image, .product = {1, 1, 1}};
+	groups[*out] = (struct group){.image = image,
+	    .services = hold->services,
+	    .pid = is_shared(image) && !hold->services ? hold->pid : NUMBER_UNKNOWN,
+	    .at_once = {1, 1, 1},
+	    .each = {1, 1, 1}};
 	holders[*out] = (struct ended_holder){.image = image, .pid = NUMBER_UNKNOWN, .chance = 1};
 	weighing->group_count++;
 	return true;
+}
+
+static bool same_process(const struct hold *a, const struct hold *b)
+{
+	return a->pid == b->pid && a->start_time == b->start_time;
 }
 
 static int past_order(const void *a, const void *b)
@@ -102,6 +137,8 @@ static int past_order(const void *a, const void *b)
 		return left->kind < right->kind ? -1 : 1;
 	if (left->hold->pid != right->hold->pid)
 		return left->hold->pid < right->hold->pid ? -1 : 1;
+	if (left->hold->start_time != right->hold->start_time)
+		return left->hold->start_time < right->hold->start_time ? -1 : 1;
 	if (left->session_id != right->session_id)
 		return left->session_id < right->session_id ? -1 : 1;
 	return (left->hold->luid > right->hold->luid) - (left->hold->luid < right->hold->luid);
@@ -118,7 +155,7 @@ static bool list_past(struct weighing *weighing)
 	for (size_t i = 0; i < over->count; i++) {
 		struct past *past = &weighing->past[weighing->count];
 		size_t group;
-		if (!find_group(weighing, over->items[i].image, &group))
+		if (!find_group(weighing, &over->items[i], &group))
 			return false;
 		weighing->count += describe(weighing->leak, &over->items[i], past);
 		past->group = group;
@@ -131,7 +168,7 @@ static bool list_past(struct weighing *weighing)
 /* Of one logon: the filtered and the elevated one, or several handles. */
 static bool same_logon(const struct past *a, const struct past *b)
 {
-	if (a->group != b->group || a->kind != b->kind || a->hold->pid != b->hold->pid ||
+	if (a->group != b->group || a->kind != b->kind || !same_process(a->hold, b->hold) ||
 	    a->session_id != b->session_id)
 		return false;
 	return a->kind != KIND_PERSON || logons_are_twins(&a->logon, &b->logon);
@@ -141,9 +178,13 @@ static void note_released(struct weighing *weighing)
 {
 	for (size_t i = 0; i < weighing->count; i++) {
 		const struct past *past = &weighing->past[i];
-		if (past->hold->state != HOLD_RELEASED || (i > 0 && same_logon(past - 1, past)))
+		struct group *group = &weighing->groups[past->group];
+		if (past->hold->state != HOLD_RELEASED || !past->hold->of_left ||
+		    (i > 0 && same_logon(past - 1, past)))
 			continue;
 		weighing->holders[past->group].released++;
+		if (past->lasted > group->longest_released)
+			group->longest_released = past->lasted;
 		if (past->hold->first == TIMESTAMP_UNKNOWN)
 			continue;
 		weighing->released[weighing->released_count] = past->lasted;
@@ -177,29 +218,59 @@ static double chance_to_last(const struct weighing *weighing, const struct past 
 	return curve > even ? curve : even;
 }
 
+/* The pasts are by process. */
 static void note_ended(struct weighing *weighing)
 {
 	size_t of_process = 0;
+	double least = 1;
 	for (size_t i = 0; i < weighing->count; i++) {
 		const struct past *past = &weighing->past[i];
 		struct group *group = &weighing->groups[past->group];
 		struct ended_holder *holder = &weighing->holders[past->group];
-		const bool same_process = i > 0 && past[-1].group == past->group &&
-		                          past[-1].hold->pid == past->hold->pid &&
-		                          past[-1].kind == past->kind;
-		if (!same_process)
-			of_process = 0;
-		if (past->hold->state != HOLD_ENDED || (i > 0 && same_logon(past - 1, past)))
-			continue;
-		holder->holds++;
-		holder->others |= holder->pid != NUMBER_UNKNOWN && holder->pid != past->hold->pid;
-		if (++of_process > group->most) {
-			group->most = of_process;
-			holder->pid = past->hold->pid;
+		const bool last = i + 1 == weighing->count || past[1].group != past->group ||
+		                  past[1].kind != past->kind ||
+		                  !same_process(past->hold, past[1].hold);
+		if (past->hold->state == HOLD_ENDED && !(i > 0 && same_logon(past - 1, past))) {
+			const double chance = chance_to_last(weighing, past);
+			least = chance < least ? chance : least;
+			group->each[past->kind] *= chance;
+			holder->holds++;
+			holder->others |=
+			    holder->pid != NUMBER_UNKNOWN && holder->pid != past->hold->pid;
+			if (++of_process > group->most) {
+				group->most = of_process;
+				holder->pid = past->hold->pid;
+			}
+			group->count[past->kind]++;
+			if (past->lasted > group->longest)
+				group->longest = past->lasted;
 		}
-		group->count[past->kind]++;
-		group->product[past->kind] *= chance_to_last(weighing, past);
+		if (!last)
+			continue;
+		group->at_once[past->kind] *= least;
+		group->processes[past->kind] += of_process > 0;
+		least = 1;
+		of_process = 0;
 	}
+}
+
+/* What it released by itself lasted about as long as what ended with it. */
+static bool is_late(const struct weighing *weighing, size_t i)
+{
+	const struct group *group = &weighing->groups[i];
+	const struct ended_holder *holder = &weighing->holders[i];
+	const double slack = (double)leak_release_time(weighing->leak) / 20;
+	return holder->released > 0 && holder->released >= holder->holds &&
+	       (double)group->longest <= 1.25 * (double)group->longest_released + slack;
+}
+
+#define RESTARTS_MANY 3
+
+/* One timer makes all go at once that a process holds: of one that was restarted once or twice only the longest hold counts. Who ends again and
+ * again and never releases before has no timer that is of use. */
+static double chance_of(const struct group *group, int kind)
+{
+	return group->processes[kind] >= RESTARTS_MANY ? group->each[kind] : group->at_once[kind];
 }
 
 static void decide(struct weighing *weighing)
@@ -210,13 +281,13 @@ static void decide(struct weighing *weighing)
 		double kinds = 0;
 		for (int kind = 0; kind < KIND_COUNT; kind++) {
 			kinds += group->count[kind] > 0;
-			if (group->product[kind] < holder->chance)
-				holder->chance = group->product[kind];
+			if (chance_of(group, kind) < holder->chance)
+				holder->chance = chance_of(group, kind);
 		}
 		holder->chance *= kinds;
 		if (holder->released == 0 && kinds > 0 && holder->chance <= LEVEL)
 			holder->word = ENDED_LEAK;
-		else if (holder->released > 0 && holder->released >= holder->holds)
+		else if (is_late(weighing, i))
 			holder->word = ENDED_LATE;
 	}
 }
@@ -242,10 +313,11 @@ static int weight(const struct ended_holder *holder)
 	return weights[holder->word];
 }
 
-/* The holder that counts for what went, among those that held it to the end. NULL: none. */
-struct taker {
-	struct ended_holder *holder;
-	bool open;
+/* The holders that count for what went, among those that held it to the end: of those that leak all, else of the others all but late ones. */
+struct takers {
+	struct ended_holder *items[8];
+	size_t count;
+	bool any, ended; /* somebody took it along; and surely did */
 };
 
 /* Of those that may have ended only the last that held it count; ends that are known stay so. */
@@ -255,33 +327,46 @@ static bool is_taker(const struct hold *hold, bool kept, size_t then)
 	       (hold->state == HOLD_ENDED || (hold->state == HOLD_OPEN && hold->sample == then));
 }
 
-static void consider(struct taker *taker, struct ended_holder *holder, const struct hold *hold)
+static void consider(struct takers *takers, struct ended_holder *holder, const struct hold *hold)
 {
-	if (taker->holder && weight(taker->holder) >= weight(holder))
-		return;
-	taker->holder = holder;
-	taker->open = hold->state == HOLD_OPEN;
+	takers->any = true;
+	takers->ended |= hold->state == HOLD_ENDED;
 	if (holder->pid == NUMBER_UNKNOWN)
 		holder->pid = hold->pid;
+	if (holder->word == ENDED_LATE ||
+	    (takers->count > 0 && weight(takers->items[0]) > weight(holder)))
+		return;
+	if (takers->count > 0 && weight(takers->items[0]) < weight(holder))
+		takers->count = 0;
+	for (size_t i = 0; i < takers->count; i++) {
+		if (takers->items[i] == holder)
+			return;
+	}
+	if (takers->count < sizeof takers->items / sizeof takers->items[0])
+		takers->items[takers->count++] = holder;
 }
 
 static struct ended_holder *holder_of(const struct weighing *weighing, const struct hold *hold)
 {
 	for (size_t i = 0; i < weighing->group_count; i++) {
-		if (same_image(weighing->groups[i].image, hold->image))
+		if (is_of_group(&weighing->groups[i], hold))
 			return &weighing->holders[i];
 	}
 	return NULL;
 }
 
-/* True if it counts: what late holders took along does not. */
-static bool count_taken(struct taken_along *out, const struct taker *taker)
+/* True if it counts: what only late holders took along does not. */
+static bool count_taken(struct taken_along *out, const struct takers *takers, bool is_logon)
 {
-	if (taker->holder->word == ENDED_LATE)
+	if (takers->count == 0)
 		return false;
-	out->leaks += taker->holder->word == ENDED_LEAK;
-	out->unknown += taker->open;
-	taker->holder->open |= taker->open;
+	out->leaks += takers->items[0]->word == ENDED_LEAK;
+	out->unknown += !takers->ended;
+	for (size_t i = 0; i < takers->count; i++) {
+		takers->items[i]->open |= !takers->ended;
+		takers->items[i]->logon_sessions += is_logon;
+		takers->items[i]->session_ids += !is_logon;
+	}
 	return true;
 }
 
@@ -292,7 +377,7 @@ static void count_logons(struct weighing *weighing, struct taken_along *out)
 		qsort(weighing->past, weighing->count, sizeof *weighing->past, by_target);
 	for (size_t i = 0, at = 0; i < leak->logon_count; i++) {
 		struct left_logon *left = &leak->logons[i];
-		struct taker taker = {0};
+		struct takers takers = {0};
 		if (!left->gone || !left->watched || left->older || left->then == 0)
 			continue;
 		while (at < weighing->count && weighing->past[at].hold->luid < left->luid)
@@ -301,14 +386,13 @@ static void count_logons(struct weighing *weighing, struct taken_along *out)
 		     j < weighing->count && weighing->past[j].hold->luid == left->luid; j++) {
 			if (is_taker(weighing->past[j].hold, weighing->past[j].hold->kept_logon,
 			        left->then))
-				consider(&taker, &weighing->holders[weighing->past[j].group],
+				consider(&takers, &weighing->holders[weighing->past[j].group],
 				    weighing->past[j].hold);
 		}
-		left->taken_along = taker.holder && taker.holder->word != ENDED_LATE;
-		if (taker.holder && count_taken(out, &taker)) {
+		left->taken_along = takers.count > 0;
+		if (count_taken(out, &takers, true)) {
 			out->logon_sessions++;
-			taker.holder->logon_sessions++;
-		} else if (!taker.holder && left->holder_unknown) {
+		} else if (!takers.any && left->holder_unknown) {
 			out->logon_sessions++;
 			out->unknown++;
 		}
@@ -344,27 +428,20 @@ static bool count_ids(struct weighing *weighing, struct taken_along *out)
 		qsort(sorted, over->count, sizeof *sorted, by_id);
 	for (size_t i = 0, at = 0; i < leak->id_count; i++) {
 		struct left_id *left = &leak->ids[i];
-		struct taker taker = {0};
+		struct takers takers = {0};
 		while (at < over->count && sorted[at]->session_id < left->id)
 			at++;
 		if (!left->gone || left->then == 0 || !is_watched_id(leak, left))
 			continue;
-		bool ended = false;
 		for (size_t j = at; j < over->count && sorted[j]->session_id == left->id; j++) {
-			struct ended_holder *holder =
-			    is_taker(sorted[j], sorted[j]->kept_id, left->then)
-			        ? holder_of(weighing, sorted[j])
-			        : NULL;
-			if (holder)
-				consider(&taker, holder, sorted[j]);
-			ended |= holder && sorted[j]->state == HOLD_ENDED;
+			if (is_taker(sorted[j], sorted[j]->kept_id, left->then))
+				consider(&takers, holder_of(weighing, sorted[j]), sorted[j]);
 		}
-		if (!taker.holder || (left->logons > 0 && !ended) ||
-		    is_of_taken(weighing, left->id) || !count_taken(out, &taker))
+		if (takers.count == 0 || (left->logons > 0 && !takers.ended) ||
+		    is_of_taken(weighing, left->id) || !count_taken(out, &takers, false))
 			continue;
 		left->taken_along = true;
 		out->session_ids++;
-		taker.holder->session_ids++;
 	}
 	free(sorted);
 	return true;

@@ -204,23 +204,33 @@ static bool add_hold(struct leak *leak, struct hold_list *list, const struct sna
 	struct left_logon *left = luid == LUID_UNKNOWN ? NULL : leak_logon(leak, luid);
 	if (left)
 		left->held = leak->samples;
+	/* The list of processes may name one that its handles do not. */
+	const struct process *named = image ? NULL : process_of(running, pid);
+	if (named)
+		image = named->image;
 	if (!is_of_interest(leak, left, luid, id) || image_follows(image) ||
 	    pid == sample->observer_pid)
 		return true;
 	const struct process *process = process_of(running, pid);
+	struct left_id *entry = id > 0 ? ids_find(leak, id) : NULL;
+	const char *services = process ? process->services : NULL;
 	if (ends_with_session(sample, process, id > 0 ? id : left ? left->session_id : id))
 		return true;
 	struct hold hold = {.luid = luid,
 	    .session_id = id > 0 ? id : NUMBER_UNKNOWN,
 	    .pid = pid,
-	    .image = image,
 	    .start_time = process ? process->start_time : TIMESTAMP_UNKNOWN,
 	    .first = TIMESTAMP_UNKNOWN,
 	    .last = TIMESTAMP_UNKNOWN,
 	    .seen = sample->time,
 	    .sample = leak->samples};
-	if (image && !(hold.image = intern_string(leak->pool, image, strlen(image))))
+	if ((image && !(hold.image = intern_string(leak->pool, image, strlen(image)))) ||
+	    (services && !(hold.services = intern_string(leak->pool, services, strlen(services)))))
 		return false;
+	if (left)
+		left->held_by = leak->samples;
+	if (entry)
+		entry->held_by = leak->samples;
 	const struct hold *last = list->count ? &list->items[list->count - 1] : NULL;
 	return (last && hold_order(last, &hold) == 0) || push(list, &hold);
 }
@@ -300,9 +310,18 @@ static bool finish(struct leak *leak, struct hold *hold, const struct running *r
 	return !held_left(leak, hold) || push(&leak->holds.over, hold);
 }
 
+/* Whether its session is over is not known, as where another has its ID. */
+static bool is_not_alive(const struct leak *leak, const struct hold *hold)
+{
+	const struct left_logon *left =
+	    hold->luid == LUID_UNKNOWN ? NULL : leak_logon(leak, hold->luid);
+	return left && left->fate != FATE_ALIVE;
+}
+
 static void show_again(struct leak *leak, struct hold *then, const struct hold *now)
 {
 	const bool left = holds_left(leak, now);
+	then->of_left = left || is_not_alive(leak, now);
 	if (!left)
 		then->first = TIMESTAMP_UNKNOWN;
 	else if (then->first == TIMESTAMP_UNKNOWN)
@@ -316,7 +335,8 @@ static void show_again(struct leak *leak, struct hold *then, const struct hold *
 }
 
 /* The holds of the last sample that showed them go over into those of this one. */
-static bool go_on(struct leak *leak, const struct hold_list *now, const struct running *running)
+static bool go_on(
+    struct leak *leak, const struct hold_list *now, const struct running *running, bool less)
 {
 	const struct hold_list then = leak->holds.held;
 	struct hold_list *held = &leak->holds.held;
@@ -329,7 +349,8 @@ static bool go_on(struct leak *leak, const struct hold_list *now, const struct r
 		struct hold hold = order > 0 ? now->items[j] : then.items[i];
 		/* The process ID may be another's by now. */
 		const bool other = order == 0 && !is_running(running, &hold);
-		if (order < 0 || other)
+		/* What a sample that shows less does not have is not released. */
+		if ((order < 0 && !less) || other)
 			good = finish(leak, &hold, running);
 		if (other)
 			hold = now->items[j];
@@ -386,15 +407,15 @@ bool leak_shows_holders(const struct snapshot *sample, const struct snapshot *ot
 	return true;
 }
 
-/* As well as the last sample that did. */
-static bool shows_holders(const struct leak *leak, const struct snapshot *sample)
+/* As well as the last sample that did; what two in a row show is what is to be seen from then on. */
+static bool shows_holders(struct leak *leak, const struct snapshot *sample, bool *less)
 {
-	for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
-		if (leak->holds.sample > 0 &&
-		    snapshot_extent(sample, sections[i]) < leak->holds.extents[i])
-			return false;
-	}
-	return true;
+	*less = false;
+	for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++)
+		*less |= leak->holds.sample > 0 &&
+		         snapshot_extent(sample, sections[i]) < leak->holds.extents[i];
+	leak->holds.lower = *less ? leak->holds.lower + 1 : 0;
+	return !*less || (leak->holds.lower > 1 && snapshot_has(sample, SECTION_HANDLES));
 }
 
 static bool went_now(const struct leak *leak, bool gone, size_t went)
@@ -402,27 +423,28 @@ static bool went_now(const struct leak *leak, bool gone, size_t went)
 	return gone && went == leak->samples;
 }
 
-/* Those that held to the end what went now. */
+/* Those that held what went now to the end: followers apart, that are seen a moment longer. */
 static void note_kept(const struct leak *leak, struct hold_list *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		struct hold *hold = &list->items[i];
-		if (hold->sample != leak->holds.sample)
-			continue;
 		const struct left_logon *left =
 		    hold->luid == LUID_UNKNOWN ? NULL : leak_logon(leak, hold->luid);
 		const struct left_id *id =
 		    hold->session_id > 0 ? ids_find(leak, hold->session_id) : NULL;
 		hold->kept_logon |= left && went_now(leak, left->gone, left->went) &&
+		                    hold->sample == left->held_by &&
 		                    (left->fate != FATE_ALIVE || left->was_left);
-		hold->kept_id |= id && went_now(leak, id->gone, id->went);
+		hold->kept_id |=
+		    id && went_now(leak, id->gone, id->went) && hold->sample == id->held_by;
 	}
 }
 
 /* Whether that sample shows who holds it. */
 static bool is_seen(const struct left_logon *left, size_t then)
 {
-	return left->held == then || left->looked == then;
+	return left->looked == then || left->held_by == then ||
+	       (left->held_by > 0 && left->held == then);
 }
 
 /* Either of twins is held by whoever holds the other. */
@@ -449,7 +471,7 @@ static void note_went(struct leak *leak, enum yes_no ended)
 		    (left->fate == FATE_ALIVE && !left->was_left))
 			continue;
 		any = true;
-		left->then = then;
+		left->then = left->held_by > 0 ? left->held_by : then;
 		left->holder_unknown =
 		    ended != NO && !is_seen(left, then) && !is_passing(left) &&
 		    !(i > 0 && is_twin_seen(&leak->logons[i - 1], left, then)) &&
@@ -459,7 +481,7 @@ static void note_went(struct leak *leak, enum yes_no ended)
 		if (!went_now(leak, leak->ids[i].gone, leak->ids[i].went))
 			continue;
 		any = true;
-		leak->ids[i].then = then;
+		leak->ids[i].then = leak->ids[i].held_by > 0 ? leak->ids[i].held_by : then;
 	}
 	if (any) {
 		note_kept(leak, &leak->holds.held);
@@ -485,8 +507,49 @@ static void note_looked(struct leak *leak, const struct snapshot *sample)
 	}
 }
 
+/* What went with its holder was not released late; of those whose holder may have ended nobody knows. */
+static bool may_be_taken(const struct leak *leak, const struct left_logon *left)
+{
+	for (size_t i = 0; i < leak->holds.over.count; i++) {
+		const struct hold *hold = &leak->holds.over.items[i];
+		if (hold->luid == left->luid && hold->kept_logon && hold->state != HOLD_RELEASED)
+			return true;
+	}
+	return left->holder_unknown;
+}
+
+/* The same, or its twin was. */
+static bool either_may_be_taken(const struct leak *leak, size_t at)
+{
+	for (size_t i = at > 0 ? at - 1 : at; i <= at + 1 && i < leak->logon_count; i++) {
+		const struct left_logon *lower = &leak->logons[i < at ? i : at],
+		                        *higher = &leak->logons[i < at ? at : i];
+		const struct logon_session a = left_record(lower), b = left_record(higher);
+		if ((i == at || logons_are_twins(&a, &b)) && may_be_taken(leak, &leak->logons[i]))
+			return true;
+	}
+	return false;
+}
+
+static void count_late(struct leak *leak)
+{
+	for (size_t i = 0; i < leak->logon_count; i++) {
+		const struct left_logon *left = &leak->logons[i];
+		if (!went_now(leak, left->gone, left->went) || left->fate != FATE_ORPHAN ||
+		    !left->watched)
+			continue;
+		const int64_t age = leak_age(leak, left->ended, left->shown);
+		if (age == NUMBER_UNKNOWN || age <= leak_release_time(leak) ||
+		    either_may_be_taken(leak, i))
+			continue;
+		leak->late_releases++;
+		leak->late_excess += (double)(age - leak_release_time(leak));
+	}
+}
+
 bool holds_add(struct leak *leak, const struct snapshot *sample)
 {
+	bool less;
 	struct running running = {.whole = lists_processes(sample)};
 	struct hold_list now = {0};
 	enum yes_no ended = YES_NO_UNKNOWN;
@@ -496,8 +559,9 @@ bool holds_add(struct leak *leak, const struct snapshot *sample)
 		note_went(leak, ended);
 		look_again(leak, &running);
 	}
-	if (good && shows_holders(leak, sample)) {
-		good = list_holds(leak, &now, sample, &running) && go_on(leak, &now, &running);
+	if (good && shows_holders(leak, sample, &less)) {
+		good =
+		    list_holds(leak, &now, sample, &running) && go_on(leak, &now, &running, less);
 		note_looked(leak, sample);
 		leak->holds.sample = leak->samples;
 		for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++)
@@ -505,6 +569,8 @@ bool holds_add(struct leak *leak, const struct snapshot *sample)
 	} else if (good) {
 		good = go_on_unseen(leak, &running);
 	}
+	if (good)
+		count_late(leak);
 	free(now.items);
 	free(running.items);
 	return good;

@@ -51,10 +51,12 @@ struct hold {
 	uint64_t luid;      /* LUID_UNKNOWN */
 	int64_t session_id; /* that it refers to; NUMBER_UNKNOWN: none */
 	int64_t pid, start_time;
-	const char *image;   /* the leak's; NULL: not known */
-	int64_t first, last; /* samples that show it without a session; TIMESTAMP_UNKNOWN */
-	int64_t seen;        /* the last sample that shows it, by the host's clock, */
-	size_t sample;       /* and its number */
+	const char *image;    /* the leak's; NULL: not known */
+	const char *services; /* that the process hosts, the same */
+	bool of_left;         /* some sample showed it on what is not alive, since that was last */
+	int64_t first, last;  /* samples that show it without a session; TIMESTAMP_UNKNOWN */
+	int64_t seen;         /* the last sample that shows it, by the host's clock, */
+	size_t sample;        /* and its number */
 	enum hold_state state;
 	bool kept_logon, kept_id; /* it was among the last that held the logon session, the ID */
 };
@@ -68,6 +70,7 @@ struct holds {
 	struct hold_list held;  /* by LUID, session ID, process */
 	struct hold_list over;  /* those of what was left over */
 	size_t sample;          /* the last that shows holders as well as any; 0: none */
+	size_t lower;           /* samples in a row since that show less */
 	enum extent extents[3]; /* of it */
 	struct process *ran;    /* in the last sample; NULL: not known */
 	size_t ran_count;

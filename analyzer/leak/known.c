@@ -1,4 +1,5 @@
 /* What is known by name or number on every Windows host. */
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -118,12 +119,22 @@ bool logon_is_of_person(const struct logon_session *logon)
 	return true;
 }
 
-/* Their LUIDs are near, and so are their times. */
+/* Their LUIDs are near, and so are their times; tools print seconds. */
 #define TWINS_MOST 0x1000
+#define TWINS_TIME 50000 /* microseconds */
+#define SECOND 1000000
+
+static bool at_one_time(const struct logon_session *a, const struct logon_session *b)
+{
+	if (a->logon_time == TIMESTAMP_UNKNOWN || b->logon_time == TIMESTAMP_UNKNOWN)
+		return !logon_session_apart(a, b);
+	const bool seconds = a->logon_time % SECOND == 0 && b->logon_time % SECOND == 0;
+	return llabs(a->logon_time - b->logon_time) <= (seconds ? SECOND : TWINS_TIME);
+}
 
 bool logons_are_twins(const struct logon_session *a, const struct logon_session *b)
 {
 	return a->session_id == b->session_id && a->user && b->user &&
 	       account_same(a->user, a->domain, b->user, b->domain) &&
-	       b->luid - a->luid <= TWINS_MOST && !logon_session_apart(a, b);
+	       b->luid - a->luid <= TWINS_MOST && at_one_time(a, b);
 }

@@ -136,6 +136,8 @@ struct left_logon {
 	size_t first;        /* the first sample that showed it */
 	size_t then;         /* of what has gone: the last sample that showed its holders, from 1 */
 	size_t held, looked; /* samples that showed somebody hold it, and all handles to it */
+	size_t held_by;      /* the same, somebody who does not follow */
+	int64_t went_at;     /* of what has gone: the time of the first sample without it */
 	bool holder_unknown; /* of what has gone: a process ended, and who held it was not seen */
 };
 
@@ -165,10 +167,10 @@ struct left_id {
 	int64_t listed; /* the last sample that lists its session; TIMESTAMP_UNKNOWN: none does */
 	int64_t fresh;  /* by then a session of it was there, or nothing referred to it */
 	int64_t lived;  /* by then a process of its session ran or exited */
-	int64_t gone_until; /* the first sample without its session was complete by then */
-	bool was_referred;  /* in the last sample with handles */
-	bool persists;      /* something refers to it that did in the last sample with handles */
-	size_t then;        /* as above */
+	int64_t gone_until;   /* the first sample without its session was complete by then */
+	bool was_referred;    /* in the last sample with handles */
+	bool persists;        /* something refers to it that did in the last sample with handles */
+	size_t then, held_by; /* as above */
 };
 
 /* NULL: memory is out. */

@@ -574,14 +574,9 @@ static void note_gone(struct looking *look)
 			continue;
 		left->gone = true;
 		left->went = leak->samples;
-		if (left->fate != FATE_ORPHAN || !left->watched)
-			continue;
-		leak->last_gone = look->time;
-		const int64_t age = leak_age(leak, left->ended, left->shown);
-		if (age != NUMBER_UNKNOWN && age > leak_release_time(leak)) {
-			leak->late_releases++;
-			leak->late_excess += (double)(age - leak_release_time(leak));
-		}
+		left->went_at = look->time;
+		if (left->fate == FATE_ORPHAN && left->watched)
+			leak->last_gone = look->time;
 	}
 }
 

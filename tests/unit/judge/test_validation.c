@@ -282,6 +282,22 @@ static void why_a_fix_of_orphans_alone_is_none_is_told(void **state)
 	assert_tells(now, of_handles, 3, "without the fix: 3 of 3 runs leak handles\"");
 }
 
+/* ---- review ---- */
+
+static void run_that_leaks_by_its_ids_alone_is_not_left_out(void **state)
+{
+	(void)state;
+	int code;
+	/* Without an observer, by logons at once after settling (host.exclusive). */
+	struct verdict now[2] = {run(VERDICT_CLEAN, 0, 100), run(VERDICT_LEAK, 0, 100)};
+	const struct verdict before[2] = {run(VERDICT_LEAK, 100, 100), run(VERDICT_LEAK, 100, 100)};
+	now[1].orphans_known = false;
+	now[1].witness.leaks = 50;
+	now[1].witness.exclusive = true;
+	assert_int_not_equal(validate(now, 2, before, 2, &code), VALIDATION_FIXED);
+	assert_int_not_equal(code, EXIT_CLEAN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -301,6 +317,7 @@ int main(void)
 	    unit_test(one_run_is_told_as_one),
 	    unit_test(why_a_fix_of_orphans_alone_is_none_is_told),
 	    unit_test(inconclusive_runs_do_not_count),
+	    unit_test(run_that_leaks_by_its_ids_alone_is_not_left_out),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
