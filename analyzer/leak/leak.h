@@ -137,7 +137,7 @@ struct left_logon {
 	size_t then;         /* of what has gone: the last sample that showed its holders, from 1 */
 	size_t held, looked; /* samples that showed somebody hold it, and all handles to it */
 	size_t held_by;      /* the same, somebody who does not follow */
-	int64_t went_at;     /* of what has gone: the time of the first sample without it */
+	int64_t went_at; /* of what has gone: by then the first sample without it was complete */
 	bool holder_unknown; /* of what has gone: a process ended, and who held it was not seen */
 };
 

@@ -574,7 +574,7 @@ static void note_gone(struct looking *look)
 			continue;
 		left->gone = true;
 		left->went = leak->samples;
-		left->went_at = look->time;
+		left->went_at = leak->until;
 		if (left->fate == FATE_ORPHAN && left->watched)
 			leak->last_gone = look->time;
 	}

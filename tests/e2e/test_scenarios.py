@@ -102,7 +102,7 @@ class ReadyMadeScenarios(leaklab.Case):
 
     def test_leaker_that_is_restarted_leaks_all_the_same(self):
         text = (leaklab.SCENARIOS / "ms16-111.yaml").read_text().partition("expect:")[0]
-        text = text.replace("leaklab-grabber --lab --quiet", "leaklab-grabber --lab --quiet --image leaky.exe --restart-after 25")
+        text = text.replace("leaklab-grabber --lab --quiet", "leaklab-grabber --lab --quiet --image leaky.exe --restart-after 45")
         self.drive(self.write("restarted.yaml", text), code=1)
         verdict = self.verdict(code=1)
         self.assertIn("and ended, and only so they went: it released none by itself", " ".join(verdict["reasons"]))
