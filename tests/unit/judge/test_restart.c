@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "judge/verdict.h"
 #include "tests/unit/judge/fixture.h"
@@ -222,22 +221,7 @@ static struct verdict *judge(struct fixture *fixture, const struct scene *scene)
 		assert_true(runfile_add_capture(fixture->runfile, &capture, snapshot, NULL));
 		snapshot_destroy(snapshot);
 	}
-	struct timespec then, now;
-	clock_gettime(CLOCK_MONOTONIC, &then);
-	struct verdict *verdict = fixture_judge(fixture);
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	print_message("# %s; judged in %.2f s; taken: %zu logons %zu ids %zu leaks\n",
-	    verdict_words[verdict->word],
-	    (double)(now.tv_sec - then.tv_sec) + (double)(now.tv_nsec - then.tv_nsec) / 1e9,
-	    verdict->taken.logon_sessions, verdict->taken.session_ids, verdict->taken.leaks);
-	for (size_t i = 0; i < verdict->taken.count; i++)
-		print_message("#   ended %s: holds %zu released %zu chance %g word %d\n",
-		    verdict->taken.items[i].image ? verdict->taken.items[i].image : "(none)",
-		    verdict->taken.items[i].holds, verdict->taken.items[i].released,
-		    verdict->taken.items[i].chance, verdict->taken.items[i].word);
-	for (size_t i = 0; i < verdict->reasons.count; i++)
-		print_message("#   %s\n", verdict->reasons.items[i]);
-	return verdict;
+	return fixture_judge(fixture);
 }
 
 static int64_t for_ever(int64_t cycle)
@@ -479,63 +463,6 @@ static void leaker_that_is_restarted_on_a_large_host_is_never_clean(void **state
 	fixture_finish(&fixture, verdict);
 }
 
-static double seconds(const struct timespec *from)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - from->tv_sec) + (double)(now.tv_nsec - from->tv_nsec) / 1e9;
-}
-
-static double judged_in(struct scene *scene, const char *what)
-{
-	struct fixture fixture;
-	struct verdict *verdict = judge(&fixture, scene);
-	struct timespec from;
-	clock_gettime(CLOCK_MONOTONIC, &from);
-	struct verdict *again = fixture_judge(&fixture);
-	const double took = seconds(&from);
-	print_message("# %s: %.2f s\n", what, took);
-	verdict_destroy(again);
-	fixture_finish(&fixture, verdict);
-	return took;
-}
-
-static void ten_thousand_cycles_are_judged_in_two_seconds(void **state)
-{
-	(void)state;
-	struct scene scene = usual;
-	scene.cycles = 10000;
-	scene.period = 5;
-	scene.length = 4;
-	scene.step = 5000;
-	scene.settled = 60000;
-	scene.distinct = true;
-	scene.actors[0] = (struct actor){"agent.exe", 140, for_ever, 52000, 53000, false, false};
-	scene.actor_count = 1;
-	assert_true(judged_in(&scene, "all leak, restarted at the end") < 2);
-}
-
-static int64_t until_the_next(int64_t cycle)
-{
-	return cycle >= 9995 ? 1000000 : 22;
-}
-
-static void ten_thousand_cycles_of_a_cache_are_judged_in_two_seconds(void **state)
-{
-	(void)state;
-	struct scene scene = usual;
-	scene.cycles = 10000;
-	scene.users = 5;
-	scene.period = 5;
-	scene.length = 4;
-	scene.step = 100;
-	scene.settled = 60000;
-	scene.distinct = true;
-	scene.actors[0] = (struct actor){"agent.exe", 140, until_the_next, 0, 0, false, false};
-	scene.actor_count = 1;
-	assert_true(judged_in(&scene, "cache") < 2);
-}
-
 static int64_t most_for_ever(int64_t cycle)
 {
 	return cycle % 5 == 2 ? 60 : 1000000;
@@ -601,21 +528,6 @@ static void the_same_with_ids_that_stay(void **state)
 	fixture_finish(&fixture, verdict);
 }
 
-static void whether_it_is_decided_is_known_at_once(void **state)
-{
-	(void)state;
-	struct fixture fixture;
-	struct scene scene = usual;
-	struct timespec from;
-	bool leaks;
-	scene.ballast = 6000;
-	struct verdict *verdict = judge(&fixture, &scene);
-	clock_gettime(CLOCK_MONOTONIC, &from);
-	assert_true(judge_decided(fixture.runfile, &leaks, NULL));
-	print_message("# 100 samples of 6000 handles: %.3f s\n", seconds(&from));
-	fixture_finish(&fixture, verdict);
-}
-
 static int64_t until_the_next_of_100(int64_t cycle)
 {
 	return cycle >= 95 ? 1000000 : 127;
@@ -674,13 +586,10 @@ int main(void)
 	    unit_test(restarted_leaker_is_known_by_another_process_id),
 	    unit_test(tokens_that_are_closed_before_the_logoff_are_no_releases),
 	    unit_test(leaker_that_is_restarted_on_a_large_host_is_never_clean),
-	    unit_test(ten_thousand_cycles_are_judged_in_two_seconds),
-	    unit_test(ten_thousand_cycles_of_a_cache_are_judged_in_two_seconds),
 	    unit_test(holder_by_a_timer_that_ends_with_the_leaker_is_no_culprit),
 	    unit_test(one_sample_that_shows_more_does_not_hide_the_others),
 	    unit_test(once_is_enough_for_logon_sessions_that_go_a_moment_later),
 	    unit_test(the_same_with_ids_that_stay),
-	    unit_test(whether_it_is_decided_is_known_at_once),
 	    unit_test(cache_of_one_an_account_that_is_restarted_is_bounded),
 	    unit_test(night_between_two_parts_that_settled_hides_nothing),
 	};
