@@ -254,7 +254,7 @@ static bool tell_holders(struct sentences *out, const struct verdict *verdict)
 	const size_t tied = verdict->culprits_tied;
 	char process[PROCESS_WORDS], exited[80];
 	size_t named = 0, followers = 0;
-	/* Those that ended are told of before. */
+	/* Those that ended have their sentence already. */
 	size_t from = 0;
 	while (from < verdict->culprit_count && verdict->culprits[from].ended)
 		from++;

@@ -124,11 +124,6 @@ void pool_destroy(struct pool *pool)
 	free(pool);
 }
 
-enum verdict_word pool_word(const struct pool *pool)
-{
-	return pool->word;
-}
-
 int pool_exit_code(const struct pool *pool)
 {
 	if (pool->word == VERDICT_INCONCLUSIVE)

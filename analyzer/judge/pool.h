@@ -19,7 +19,6 @@ struct pool *pool_create(
     const struct verdict *const *verdicts, const char *const *paths, size_t count);
 void pool_destroy(struct pool *pool); /* NULL is allowed */
 
-enum verdict_word pool_word(const struct pool *pool);
 /* 0 clean, 1 leak, 3 inconclusive. What the runs' scenarios expect is not asked. */
 int pool_exit_code(const struct pool *pool);
 

@@ -295,7 +295,8 @@ static bool tell_effect(struct validation *validation)
 	           "of so few runs it is not known how far they differ by themselves: a spread of %.0f between runs (of the "
 	           "logit) is assumed, by which as much comes by luck in %s %%%s",
 	           FEW_RUNS_SPREAD, chance,
-	           validation->chance <= FEW_RUNS_LEVEL ? "" : ", so that nothing is told by it") &&
+	           validation->chance <= FEW_RUNS_LEVEL ? ""
+	                                                : ", so that nothing follows from it") &&
 	       (isnan(validation->spread) ||
 	           sentences_add(&validation->reasons, "a spread of %.1f would overturn this",
 	               validation->spread));

@@ -94,7 +94,7 @@ static size_t list_given(const struct cycles *cycles, int64_t after, int64_t *gi
 	return count;
 }
 
-/* The highest that was given anew: a logon may also join a session that its account has still. 0: none. */
+/* The highest that a new session was given: a logon may also join a session that its account has still. 0: none. */
 static int64_t highest_of(
     const struct cycles *cycles, int64_t after, const int64_t *given, size_t count)
 {

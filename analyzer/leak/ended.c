@@ -1,5 +1,5 @@
 /* Holders that ended. What one held went with it: that is no release, but a leaker that is restarted within the release time looks like a
- * late holder. They are told apart by what it did before: a healthy holder releases most by itself. */
+ * late holder. What it did before tells the two apart: a healthy holder releases most by itself. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -398,15 +398,6 @@ static void look_again(struct leak *leak, const struct running *running)
 
 static const char *const sections[] = {SECTION_HANDLES, SECTION_SESSIONS, SECTION_LOGON_SESSIONS};
 
-bool leak_shows_holders(const struct snapshot *sample, const struct snapshot *other)
-{
-	for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
-		if (snapshot_extent(sample, sections[i]) < snapshot_extent(other, sections[i]))
-			return false;
-	}
-	return true;
-}
-
 /* As well as the last sample that did; what two in a row show is what is to be seen from then on. */
 static bool shows_holders(struct leak *leak, const struct snapshot *sample, bool *less)
 {

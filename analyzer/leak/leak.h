@@ -243,8 +243,6 @@ int64_t leak_last_gone(const struct leak *leak);
 /* Whether a process outside RDS sessions ended between two samples; YES_NO_UNKNOWN where their lists do not tell. */
 enum yes_no leak_process_ended(const struct snapshot *then, const struct snapshot *now);
 
-/* Whether the sample shows as well as another one who holds what. */
-bool leak_shows_holders(const struct snapshot *sample, const struct snapshot *other);
 /* A process that held what was left of sessions and has ended, or all of its image that have. */
 enum ended_word {
 	ENDED_UNDECIDED,

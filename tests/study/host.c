@@ -1,4 +1,4 @@
-/* Knows what is normal on a busy host: sessions in use with all the logon sessions that a logon makes, holders that let go late, other
+/* Knows what is normal on a busy host: sessions in use with all the logon sessions that a logon makes, holders that release late, other
  * users, scheduled tasks, logons that fail, counts that wander, programs that are restarted, a boot time that moves. Every run differs,
  * and the same seed makes the same run. */
 #include "study/host.h"

@@ -7,7 +7,7 @@
 
 #include "runfile/runfile.h"
 
-/* When a process is started anew: seconds after the first cycle began; 0: never. */
+/* When a process is restarted: seconds after the first cycle began; 0: never. */
 struct restarts {
 	int64_t every, once;
 };
