@@ -225,6 +225,24 @@ static bool process_ended(const struct passing *then, const struct passing *now)
 	       leak_process_ended(then->snapshot, now->snapshot) == YES;
 }
 
+static void least(size_t *out, size_t value)
+{
+	if (value < *out)
+		*out = value;
+}
+
+/* What leaks is there in each sample after the load, what comes and goes is not. */
+static void note_unseen(struct evidence *evidence, const struct passing *now)
+{
+	if (now->capture->mark == MARK_BEFORE || now->capture->mark == MARK_DURING)
+		evidence->least_unseen = (struct unseen){SIZE_MAX, SIZE_MAX};
+	if (!now->full || !snapshot_whole(now->snapshot, SECTION_HANDLES))
+		return;
+	const struct unseen unseen = leak_unseen(now->snapshot);
+	least(&evidence->least_unseen.tokens, unseen.tokens);
+	least(&evidence->least_unseen.exited, unseen.exited);
+}
+
 static bool add_sample(struct evidence *evidence, const struct passing *now)
 {
 	const struct moment *kept = kept_moment(evidence, now->capture);
@@ -233,6 +251,7 @@ static bool add_sample(struct evidence *evidence, const struct passing *now)
 	    kept ? kept->clock
 	         : clock_at(&evidence->captures, now->capture->mark, now->capture->round);
 	note_gap(evidence, now->snapshot, now->capture);
+	note_unseen(evidence, now);
 	return leak_take(evidence->leak, before == now->snapshot ? NULL : before, now->snapshot,
 	    now->capture->started, complete_at(evidence, now->capture), clock.offset);
 }

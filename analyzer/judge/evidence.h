@@ -31,7 +31,8 @@ struct evidence {
 	struct moment last; /* where that is missing: the last sample of any mark */
 	int64_t widest_gap; /* between two samples that show all logon sessions, microseconds */
 	int64_t last_whole; /* private: when the last of them was taken */
-	struct leak *leak;  /* by the driver's clock, all samples added */
+	struct unseen least_unseen; /* of the samples after the load that show all handles, each */
+	struct leak *leak;          /* by the driver's clock, all samples added */
 };
 
 bool evidence_load(struct evidence *evidence, const struct limits *limits, struct runfile *runfile,

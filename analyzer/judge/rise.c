@@ -204,6 +204,13 @@ static bool look_for_shape(struct rise *rise, double limit)
 	return true;
 }
 
+/* No more than the limit allows for, beside what comes and goes on the quiet host: what leaks is there in each look. */
+static bool is_within(const struct rise *rise, double limit)
+{
+	return seeming_gain(&rise->growth) - series_dip(rise->series) <=
+	       limit * rise->series->axis->total;
+}
+
 bool rise_decide(struct rise *rise, const struct rising *rising, bool above)
 {
 	const double limit = rising->limit;
@@ -214,7 +221,7 @@ bool rise_decide(struct rise *rise, const struct rising *rising, bool above)
 		growth->word = above ? GROWTH_RELEASED : GROWTH_NONE;
 		return true;
 	}
-	if (!above && seeming_gain(growth) <= limit * rise->series->axis->total)
+	if (!above && is_within(rise, limit))
 		return true;
 	if (!find_plateau(rise, limit, &plateau))
 		return false;

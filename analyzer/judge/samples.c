@@ -7,7 +7,8 @@
 #include "judge/trend.h"
 #include "evidence/identity.h"
 
-#define WARM_UP 0.1 /* share of the cycles that is dropped at the beginning */
+#define WARM_UP 0.1  /* share of the cycles that is dropped at the beginning */
+#define QUIET_MOST 8 /* looks while the host settles; what stays shows in any of them */
 
 struct chosen {
 	int64_t capture;
@@ -76,6 +77,30 @@ static void choose_around(
 	}
 }
 
+/* Of those while the host settled, evenly. */
+static void choose_quiet(
+    struct samples *samples, const struct evidence *evidence, bool (*fits)(const struct capture *))
+{
+	const struct captures *captures = &evidence->captures;
+	size_t from = 0, fit = 0, seen = 0;
+
+	for (size_t i = 0; i < captures->count; i++)
+		from = captures->items[i].mark == MARK_DURING ? i + 1 : from;
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = from; i < captures->count; i++) {
+			const struct capture *capture = &captures->items[i];
+			if (capture->mark != MARK_SETTLING || !fits(capture) ||
+			    !samples_same_observer(capture->observer, samples->observer))
+				continue;
+			if (pass == 0)
+				fit++;
+			else if (fit <= QUIET_MOST || seen * QUIET_MOST / fit == samples->quiet)
+				choose(samples, capture, SAMPLE_QUIET(samples) + samples->quiet++);
+			seen += pass;
+		}
+	}
+}
+
 /* Cycles have numbers in the order of their start. */
 static bool axis_init(
     struct axis *axis, const struct samples *samples, const struct cycle_index *index, size_t end)
@@ -122,6 +147,7 @@ bool samples_choose(struct samples *samples, const struct evidence *evidence, co
 	if (good) {
 		choose_during(samples, evidence, slots, fits);
 		choose_around(samples, evidence, fits);
+		choose_quiet(samples, evidence, fits);
 		qsort(samples->chosen, samples->chosen_count, sizeof *samples->chosen, by_capture);
 		good = find_accounts(samples, &evidence->index);
 	}

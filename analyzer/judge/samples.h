@@ -22,7 +22,8 @@ struct samples {
 	const char *observer; /* as captures have it; NULL: nobody told */
 	size_t
 	    count; /* taken during the load, but for its beginning and its end, when not all slots were in use */
-	bool before, settled;  /* the moments without load are there, too */
+	bool before, settled;  /* the moments without load are there, too, */
+	size_t quiet;          /* and so many others after the load */
 	struct axis everybody; /* its cycles rise */
 	struct axis
 	    *accounts; /* those with cycles enough for a trend, if there are several; by `at` */
@@ -34,7 +35,8 @@ struct samples {
 /* Places in a series of counts, beside 0 to count - 1. */
 #define SAMPLE_BEFORE(samples) ((samples)->count)
 #define SAMPLE_SETTLED(samples) ((samples)->count + 1)
-#define SAMPLE_PLACES(samples) ((samples)->count + 2)
+#define SAMPLE_QUIET(samples) ((samples)->count + 2) /* the first of them */
+#define SAMPLE_PLACES(samples) (SAMPLE_QUIET(samples) + (samples)->quiet)
 
 /* Of the observer's captures that fit. False only when memory is out. The caller calls samples_deinit(). */
 bool samples_choose(struct samples *samples, const struct evidence *evidence, const char *observer,

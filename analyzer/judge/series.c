@@ -340,3 +340,14 @@ double series_gain(const struct series *series)
 		return NAN;
 	return series->counts[SAMPLE_SETTLED(samples)] - series->counts[SAMPLE_BEFORE(samples)];
 }
+
+double series_dip(const struct series *series)
+{
+	const struct samples *samples = series->samples;
+	double dip = 0;
+
+	for (size_t i = 0; samples->settled && i < samples->quiet; i++)
+		dip = fmax(dip, series->counts[SAMPLE_SETTLED(samples)] -
+		                    series->counts[SAMPLE_QUIET(samples) + i]);
+	return dip;
+}

@@ -47,5 +47,7 @@ bool series_is_total(const struct series *series);
 bool series_is_pooled(const struct series *series);
 /* From before the run until the host was quiet; NAN: not known. */
 double series_gain(const struct series *series);
+/* By which it was lower in another look after the load than in the last: so many come and go. */
+double series_dip(const struct series *series);
 
 #endif

@@ -155,7 +155,10 @@ static bool doubt_unseen(
     struct sentences *out, const struct verdict *verdict, const struct evidence *evidence)
 {
 	const struct unseen before = leak_unseen(evidence->before.snapshot),
-	                    settled = leak_unseen(evidence->settled.snapshot);
+	                    last = leak_unseen(evidence->settled.snapshot),
+	                    *all = &evidence->least_unseen,
+	                    settled = {all->tokens < last.tokens ? all->tokens : last.tokens,
+	                        all->exited < last.exited ? all->exited : last.exited};
 	const double most = allowed(verdict);
 	if ((double)settled.tokens > (double)before.tokens + most &&
 	    !sentences_add(out,
