@@ -352,7 +352,7 @@ static void judge_absence(struct notes *notes)
 		    comparison->skipped == 1 ? "is" : "are",
 		    comparison->skipped == 1 ? "it is" : "they are");
 	struct taken_along along;
-	if (!leak_taken_along(comparison->leak, &along)) {
+	if (!leak_taken_along(comparison->leak, NULL, 0, 0, &along)) {
 		notes->failed = true;
 		return;
 	}

@@ -106,10 +106,28 @@ static bool is_of_orphan(const struct leak *leak, const struct left_id *id)
 	return id->logons > 0 && id->own == 0;
 }
 
-/* The verdict outlives the leak. */
-static bool keep_taken(struct verdict *verdict, struct leak *leak)
+static struct logon_span *counted_logons(const struct evidence *evidence, size_t *count)
 {
-	bool good = leak_taken_along(leak, &verdict->taken);
+	struct logon_span *logons = malloc((evidence->cycles.count + 1) * sizeof *logons);
+	*count = 0;
+	for (size_t i = 0; logons && i < evidence->cycles.count; i++) {
+		const struct cycle *cycle = &evidence->cycles.items[i];
+		if (cycle_counts(evidence, cycle) && cycle->started != TIMESTAMP_UNKNOWN &&
+		    cycle->ended != TIMESTAMP_UNKNOWN)
+			logons[(*count)++] = (struct logon_span){cycle->started, cycle->ended};
+	}
+	return logons;
+}
+
+/* The verdict outlives the leak. */
+static bool keep_taken(
+    struct verdict *verdict, const struct evidence *evidence, const struct limits *limits)
+{
+	size_t count;
+	struct logon_span *logons = counted_logons(evidence, &count);
+	bool good = logons && leak_taken_along(evidence->leak, logons, count, limits->smallest_rate,
+	                          &verdict->taken);
+	free(logons);
 	for (size_t i = 0; i < verdict->taken.count; i++) {
 		const char *image = verdict->taken.items[i].image;
 		verdict->taken.items[i].image = image ? strdup(image) : NULL;
@@ -118,7 +136,8 @@ static bool keep_taken(struct verdict *verdict, struct leak *leak)
 	return good;
 }
 
-static bool weigh_ids(struct verdict *verdict, const struct evidence *evidence)
+static bool weigh_ids(
+    struct verdict *verdict, const struct evidence *evidence, const struct limits *limits)
 {
 	const struct leak *leak = evidence->leak;
 	const int64_t quiet = leak_quiet_time(leak);
@@ -130,7 +149,7 @@ static bool weigh_ids(struct verdict *verdict, const struct evidence *evidence)
 	good = good && leak_skipped_ids(leak, given, count, evidence_last(evidence)->snapshot,
 	                   &verdict->skipped);
 	free(given);
-	good = good && keep_taken(verdict, evidence->leak);
+	good = good && keep_taken(verdict, evidence, limits);
 	const struct left_id *ids = leak_ids(leak, &left_count);
 	verdict->referred = malloc((left_count + 1) * sizeof *verdict->referred);
 	verdict->pinned = malloc((left_count + 1) * sizeof *verdict->pinned);
@@ -267,13 +286,14 @@ static bool weigh_culprits(struct verdict *verdict, const struct evidence *evide
 	return good && add_ended(verdict) && weigh_suspects(verdict, evidence);
 }
 
-static bool weigh_settled(
-    struct verdict *verdict, const struct evidence *evidence, struct orphans *orphans)
+static bool weigh_settled(struct verdict *verdict, const struct evidence *evidence,
+    const struct limits *limits, struct orphans *orphans)
 {
 	const struct snapshot *settled = evidence_last(evidence)->snapshot;
 	if (!settled || !snapshot_has(settled, SECTION_LOGON_SESSIONS))
 		return true;
-	if (!orphans_find(orphans, evidence, evidence->leak) || !weigh_ids(verdict, evidence))
+	if (!orphans_find(orphans, evidence, evidence->leak) ||
+	    !weigh_ids(verdict, evidence, limits))
 		return false;
 	if (!course_find(verdict, evidence, orphans))
 		return false;
@@ -318,7 +338,7 @@ static bool weigh(
 	if (!witness_find(verdict, evidence, limits))
 		return false;
 	bool good = weigh_after(verdict, evidence, limits) &&
-	            weigh_settled(verdict, evidence, &orphans) &&
+	            weigh_settled(verdict, evidence, limits, &orphans) &&
 	            session_ids_find(
 	                &verdict->ids, &evidence->cycles, verdict->orphans_known ? &orphans : NULL);
 	if (good && both_have(&evidence->before, &evidence->settled, SECTION_SESSIONS)) {

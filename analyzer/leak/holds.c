@@ -307,6 +307,7 @@ static enum hold_state state_of(const struct running *running, const struct hold
 static bool finish(struct leak *leak, struct hold *hold, const struct running *running)
 {
 	hold->state = state_of(running, hold);
+	hold->over = leak->time;
 	return !held_left(leak, hold) || push(&leak->holds.over, hold);
 }
 
@@ -330,6 +331,7 @@ static void show_again(struct leak *leak, struct hold *then, const struct hold *
 		then->last = leak->time;
 	then->sample = now->sample;
 	then->seen = now->seen;
+	then->shown = leak->time;
 	if (then->start_time == TIMESTAMP_UNKNOWN)
 		then->start_time = now->start_time;
 }

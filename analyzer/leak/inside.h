@@ -56,7 +56,9 @@ struct hold {
 	bool of_left;         /* some sample showed it on what is not alive, since that was last */
 	int64_t first, last;  /* samples that show it without a session; TIMESTAMP_UNKNOWN */
 	int64_t seen;         /* the last sample that shows it, by the host's clock, */
+	int64_t shown;        /* by the samples', */
 	size_t sample;        /* and its number */
+	int64_t over;         /* the first that does not, by the samples' clock */
 	enum hold_state state;
 	bool kept_logon, kept_id; /* it was among the last that held the logon session, the ID */
 };

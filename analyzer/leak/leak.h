@@ -247,7 +247,7 @@ enum yes_no leak_process_ended(const struct snapshot *then, const struct snapsho
 enum ended_word {
 	ENDED_UNDECIDED,
 	ENDED_LEAK, /* it released none by itself, and a healthy holder would have */
-	ENDED_LATE, /* it released at least as many by itself: a late holder */
+	ENDED_LATE, /* a late holder: had it leaked, more would have been left, or less released */
 };
 struct ended_holder {
 	const char *image; /* the leak's; NULL: not known */
@@ -256,6 +256,8 @@ struct ended_holder {
 	size_t holds;      /* that ended with it, whether the last or not */
 	size_t released;   /* by itself */
 	double chance;     /* that a healthy holder would have released none of them */
+	int64_t
+	    more; /* cycles without a leak that would show it to be a late holder; 0: none would */
 	enum ended_word word;
 	size_t logon_sessions,
 	    session_ids; /* watched ones, and IDs of none of them, that went with it */
@@ -269,8 +271,14 @@ struct taken_along {
 	size_t unknown;  /* of both, those of which it is not known whether their holder ended */
 	size_t leaks;    /* of both, those of leaks */
 };
-/* What went as a process ended that held it, or may have: no late release, but perhaps a leak that was taken along. False: memory is out. */
-bool leak_taken_along(struct leak *leak, struct taken_along *out);
+/* A counted logon of a run, until its session was over. */
+struct logon_span {
+	int64_t started, over;
+};
+/* What went as a process ended that held it, or may have: no late release, but perhaps a leak that was taken along. logons: all that counted,
+ * and the share of them at which a leak must be seen; without any, nobody is known to be a late holder. False: memory is out. */
+bool leak_taken_along(struct leak *leak, const struct logon_span *logons, size_t count,
+    double smallest_rate, struct taken_along *out);
 void taken_along_deinit(struct taken_along *taken);
 
 /* Whether a session ID that nothing in the sample refers to is free: all handles are seen, and with the session IDs of tokens; but for those

@@ -168,12 +168,19 @@ bool taken_words(const struct taken_along *taken, char out[TAKEN_WORDS])
 	char process[PROCESS_WORDS] = "a process";
 	const size_t all = taken->logon_sessions + taken->session_ids;
 	size_t holders = 0;
+	int64_t more = 0;
+	bool any_never = false;
 	out[0] = '\0';
 	if (all == 0)
 		return false;
 	for (size_t i = 0; i < taken->count; i++) {
-		if (taken->items[i].word != ENDED_LATE && holders++ == 0)
-			first = &taken->items[i];
+		const struct ended_holder *holder = &taken->items[i];
+		if (holder->word == ENDED_LATE)
+			continue;
+		if (holders++ == 0)
+			first = holder;
+		more = holder->more > more ? holder->more : more;
+		any_never = any_never || holder->more == 0;
 	}
 	if (holders > 0)
 		process_words(first->image, first->pid, NULL, process);
@@ -193,6 +200,9 @@ bool taken_words(const struct taken_along *taken, char out[TAKEN_WORDS])
 		    " as %s%s, which held %s, ended: that is no release, and may have been a leak",
 		    process, holders > 1 || first->others ? " and others" : "",
 		    all == 1 ? "it" : "them");
+	if (taken->unknown < all && more > 0 && !any_never)
+		append(out, TAKEN_WORDS, ": %" PRId64 " more cycle%s without one would tell", more,
+		    text_plural(more));
 	return true;
 }
 

@@ -100,12 +100,15 @@ static json_t *ended_json(const struct verdict *verdict)
 	json_t *array = json_array();
 	for (size_t i = 0; i < verdict->taken.count; i++) {
 		const struct ended_holder *holder = &verdict->taken.items[i];
-		json_array_append_new(array,
-		    json_pack("{s:o,s:o,s:I,s:I,s:I,s:f,s:s}", "image", text_or_null(holder->image),
-		        "pid", integer_or_null(holder->pid != NUMBER_UNKNOWN, holder->pid),
-		        "logon_sessions", (json_int_t)holder->logon_sessions, "session_ids",
-		        (json_int_t)holder->session_ids, "released", (json_int_t)holder->released,
-		        "chance", holder->chance, "word", words[holder->word]));
+		json_array_append_new(
+		    array, json_pack("{s:o,s:o,s:I,s:I,s:I,s:f,s:o,s:s}", "image",
+		               text_or_null(holder->image), "pid",
+		               integer_or_null(holder->pid != NUMBER_UNKNOWN, holder->pid),
+		               "logon_sessions", (json_int_t)holder->logon_sessions, "session_ids",
+		               (json_int_t)holder->session_ids, "released",
+		               (json_int_t)holder->released, "chance", holder->chance,
+		               "more_cycles", integer_or_null(holder->more > 0, holder->more),
+		               "word", words[holder->word]));
 	}
 	return array;
 }

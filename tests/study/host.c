@@ -208,7 +208,9 @@ static bool is_leaked(const struct host *host, int cycle, int64_t time)
 {
 	const struct made_cycle *made = &host->cycles[cycle];
 
-	if (!made->leaks || last_start(&host->kind->leaker, time) > start_of(cycle) + SECOND)
+	if (!made->leaks ||
+	    last_start(host->kind->service_leaks ? &host->kind->service : &host->kind->leaker,
+	        time) > start_of(cycle) + SECOND)
 		return false;
 	for (int i = cycle + USERS; host->kind->cache && i < host->played; i += USERS) {
 		if (!host->cycles[i].failed && start_of(i) + SECOND <= time)
@@ -287,9 +289,10 @@ static void add_cycles(struct host *host, struct snapshot *snapshot, int64_t tim
 		if (made->linked)
 			add_logon(snapshot, made->linked, user_of(i), made->session_id,
 			    start_of(i) + SECOND);
-		if (is_leaked(host, i, time))
+		if (is_leaked(host, i, time) && !host->kind->service_leaks)
 			add_handle(snapshot, "leaky.exe", LEAKER, made->luid, user_of(i));
-		if (is_held(host, i, time))
+		if (is_held(host, i, time) ||
+		    (is_leaked(host, i, time) && host->kind->service_leaks))
 			add_handle(snapshot, "svchost.exe", SERVICE, made->luid, user_of(i));
 		add_handle(snapshot, "lsass.exe", LSASS, made->luid, user_of(i));
 		add_directory(snapshot, made->luid);

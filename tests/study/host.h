@@ -33,6 +33,7 @@ struct kind {
 	bool cache;     /* each account's latest is kept, earlier ones are not */
 	double late;    /* share of logoffs of which a holder releases at 20 to 25 minutes */
 	struct restarts leaker, service;
+	bool service_leaks;  /* the leaker is the service that holds what healthy holders do */
 	double leak_network; /* share of logons of which the network logon session stays */
 	double fail;         /* share of logons that fail; 0: 2 % */
 	bool failed_leak;    /* each of those leaves a network logon session */

@@ -1,6 +1,7 @@
 /* Holders that are restarted, and caches, on hosts that behave as Windows does. */
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -554,6 +555,74 @@ static int64_t never(int64_t cycle)
 	return 0;
 }
 
+static int64_t often_for_a_while(int64_t cycle)
+{
+	return cycle % 5 < 2 ? 60 + cycle * 37 % 540 : 0;
+}
+
+static int64_t often_for_a_while_and_one_in_ten_for_ever(int64_t cycle)
+{
+	return cycle % 10 == 7 ? 1000000 : often_for_a_while(cycle);
+}
+
+static struct scene with_service(int64_t (*held)(int64_t cycle), int64_t restarted)
+{
+	struct scene scene = usual;
+	scene.actors[0] =
+	    (struct actor){"backup.exe", 140, held, restarted, restarted + 10, false, false};
+	scene.actor_count = 1;
+	return scene;
+}
+
+static void holder_that_is_restarted_early_is_clean_by_the_cycles_since(void **state)
+{
+	(void)state;
+	struct fixture fixture;
+	const struct scene scene = with_service(often_for_a_while, 1000);
+	struct verdict *verdict = judge(&fixture, &scene);
+	assert_int_equal(verdict->word, VERDICT_CLEAN);
+	fixture_finish(&fixture, verdict);
+}
+
+static void holder_that_leaks_one_in_ten_is_not_excused_by_what_it_releases(void **state)
+{
+	(void)state;
+	/* While the host settles: after 3010 s of load. */
+	for (int64_t restarted = 3050; restarted < 3600; restarted += 100) {
+		struct fixture fixture;
+		const struct scene scene =
+		    with_service(often_for_a_while_and_one_in_ten_for_ever, restarted);
+		struct verdict *verdict = judge(&fixture, &scene);
+		assert_int_not_equal(verdict->word, VERDICT_CLEAN);
+		fixture_finish(&fixture, verdict);
+	}
+}
+
+static void it_is_said_how_many_cycles_would_tell_a_late_holder(void **state)
+{
+	(void)state;
+	struct fixture fixture;
+	struct scene scene = with_service(often_for_a_while, 1400);
+	scene.cycles = 50;
+	struct verdict *verdict = judge(&fixture, &scene);
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	assert_int_equal(verdict->taken.count, 1);
+	const int64_t more = verdict->taken.items[0].more;
+	assert_true(more > 0);
+	char words[60];
+	snprintf(words, sizeof words, "%lld more cycles without one would tell", (long long)more);
+	bool said = false;
+	for (size_t i = 0; i < verdict->reasons.count; i++)
+		said |= strstr(verdict->reasons.items[i], words) != NULL;
+	assert_true(said);
+	fixture_finish(&fixture, verdict);
+	scene.cycles += more;
+	scene.settled += more * scene.step;
+	verdict = judge(&fixture, &scene);
+	assert_int_equal(verdict->word, VERDICT_CLEAN);
+	fixture_finish(&fixture, verdict);
+}
+
 static void night_between_two_parts_that_settled_hides_nothing(void **state)
 {
 	(void)state;
@@ -591,6 +660,9 @@ int main(void)
 	    unit_test(once_is_enough_for_logon_sessions_that_go_a_moment_later),
 	    unit_test(the_same_with_ids_that_stay),
 	    unit_test(cache_of_one_an_account_that_is_restarted_is_bounded),
+	    unit_test(holder_that_is_restarted_early_is_clean_by_the_cycles_since),
+	    unit_test(holder_that_leaks_one_in_ten_is_not_excused_by_what_it_releases),
+	    unit_test(it_is_said_how_many_cycles_would_tell_a_late_holder),
 	    unit_test(night_between_two_parts_that_settled_hides_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

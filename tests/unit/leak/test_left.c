@@ -202,7 +202,7 @@ static struct taken_along taken_with(
 		now->processes[i].exited = now->processes[i].pid == 60;
 	take(leak, now, NINE + 2 * MINUTE);
 	assert_true(leak_prove_id_ends(leak, &given, 1));
-	assert_true(leak_taken_along(leak, &taken));
+	assert_true(leak_taken_along(leak, NULL, 0, 0, &taken));
 	assert_true(taken.logon_sessions + taken.session_ids == 0 ||
 	            strcmp(taken.items[0].image, "leaker.exe") == 0);
 	snapshot_destroy(first);
@@ -238,7 +238,7 @@ static void who_held_what_came_later_is_not_seen_in_an_earlier_sample(void **sta
 	take(leak, first, NINE);
 	take(leak, then, NINE + MINUTE);
 	take(leak, now, NINE + 2 * MINUTE);
-	assert_true(leak_taken_along(leak, &taken));
+	assert_true(leak_taken_along(leak, NULL, 0, 0, &taken));
 	assert_int_equal(taken.logon_sessions, 1);
 	assert_int_equal(taken.unknown, 1);
 	assert_int_equal(taken.count, 0);

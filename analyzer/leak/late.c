@@ -1,0 +1,210 @@
+/* Whether a process that took something along as it ended only holds late. Two explanations are weighed: a leak of as many logons as must be
+ * seen, or a holder that releases all. Each logon of which nothing was taken along speaks for the second; each that was taken along
+ * speaks for the first, the more so the seldomer this holder keeps for so long what it then releases. How often it does is counted of its
+ * releases, each weighed by the logons that it could have kept for so long before it ended (J. M. Robins and A. Rotnitzky, in
+ * N. Jewell et al. (eds.), AIDS Epidemiology, 1992, 297): what was leaked adds nothing to it. Of leaks of that rate one in a hundred at most is
+ * taken for a late holder, however it holds. */
+#include "leak/ended.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+struct late {
+	/* Of the logons: from the end of its session to the next end of a process of the group; rising. */
+	int64_t *gaps;
+	size_t count;
+	size_t in_flight; /* sessions in which one ended: what it had of them is not known */
+};
+
+struct end {
+	int64_t shown, over; /* the samples before and after */
+};
+
+static int by_over(const void *a, const void *b)
+{
+	const struct end *left = a, *right = b;
+	return (left->over > right->over) - (left->over < right->over);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+	return (left > right) - (left < right);
+}
+
+static bool has_ended(const struct hold *hold)
+{
+	return hold->state == HOLD_ENDED || hold->state == HOLD_OPEN;
+}
+
+static size_t list_ends(const struct weighing *weighing, size_t group, struct end *ends)
+{
+	size_t count = 0, left = 0;
+	for (size_t i = 0; i < weighing->count; i++) {
+		const struct past *past = &weighing->past[i];
+		if (past->group == group && has_ended(past->hold))
+			ends[count++] = (struct end){past->hold->shown, past->hold->over};
+	}
+	if (count)
+		qsort(ends, count, sizeof *ends, by_over);
+	for (size_t i = 0; i < count; i++) {
+		if (left == 0 || ends[left - 1].over != ends[i].over)
+			ends[left++] = ends[i];
+	}
+	return left;
+}
+
+/* The first end that some sample showed at `time` or later. */
+static size_t end_from(const struct end *ends, size_t count, int64_t time)
+{
+	size_t low = 0, high = count;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		if (ends[middle].over < time)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool late_init(struct late *late, const struct weighing *weighing, size_t group)
+{
+	struct end *ends = malloc((weighing->count + 1) * sizeof *ends);
+	*late = (struct late){.gaps = malloc((weighing->logon_count + 1) * sizeof *late->gaps)};
+	const size_t count = ends && late->gaps ? list_ends(weighing, group, ends) : 0;
+	for (size_t i = 0; count > 0 && i < weighing->logon_count; i++) {
+		const struct logon_span *logon = &weighing->logons[i];
+		size_t at = end_from(ends, count, logon->started);
+		late->in_flight += at < count && ends[at].shown <= logon->over;
+		while (at < count && ends[at].shown < logon->over)
+			at++;
+		late->gaps[late->count++] = at < count ? ends[at].shown - logon->over : INT64_MAX;
+	}
+	if (late->count)
+		qsort(late->gaps, late->count, sizeof *late->gaps, by_number);
+	const bool good = ends && late->gaps;
+	free(ends);
+	return good;
+}
+
+/* Logons that it could have kept for so long. */
+static size_t could_last(const struct late *late, int64_t lasted)
+{
+	size_t low = 0, high = late->count;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		if (late->gaps[middle] < lasted)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return late->count - low;
+}
+
+/* How often it keeps what it releases for so long at least: of one kind, the longest first. */
+struct kept {
+	int64_t lasted;
+	double share;
+};
+
+static int longest_first(const void *a, const void *b)
+{
+	const struct kept *left = a, *right = b;
+	return (left->lasted < right->lasted) - (left->lasted > right->lasted);
+}
+
+/* The caller's to free(). NULL: memory is out. */
+static struct kept *list_kept(const struct weighing *weighing, const struct late *late,
+    size_t group, enum kind kind, size_t *count)
+{
+	struct kept *kept = malloc((weighing->count + 1) * sizeof *kept);
+	double share =
+	    0.5 / ((double)late->count + 1); /* none so far is no proof that it never does */
+	*count = 0;
+	for (size_t i = 0; kept && i < weighing->count; i++) {
+		const struct past *past = &weighing->past[i];
+		if (past->group == group && past->kind == kind &&
+		    past->hold->state == HOLD_RELEASED && past->hold->of_left &&
+		    !(i > 0 && past_same_logon(past - 1, past)))
+			kept[(*count)++].lasted = past->lasted;
+	}
+	if (*count)
+		qsort(kept, *count, sizeof *kept, longest_first);
+	for (size_t i = 0; i < *count; i++) {
+		const size_t could = could_last(late, kept[i].lasted);
+		share += could > 0 ? 1 / (double)could : 0;
+		kept[i].share = fmin(1, share);
+	}
+	return kept;
+}
+
+static double share_of(
+    const struct late *late, const struct kept *kept, size_t count, int64_t lasted)
+{
+	size_t low = 0, high = count;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		if (kept[middle].lasted >= lasted)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low > 0 ? kept[low - 1].share : 0.5 / ((double)late->count + 1);
+}
+
+/* The logarithm of the ratio. False: memory is out. */
+static bool weigh_kind(const struct weighing *weighing, const struct late *late, size_t group,
+    enum kind kind, double *odds)
+{
+	size_t count, taken = 0;
+	struct kept *kept = list_kept(weighing, late, group, kind, &count);
+	*odds = 0;
+	for (size_t i = 0; kept && i < weighing->count; i++) {
+		const struct past *past = &weighing->past[i];
+		if (past->group != group || past->kind != kind || !has_ended(past->hold) ||
+		    (i > 0 && past_same_logon(past - 1, past)))
+			continue;
+		*odds += log1p(
+		    weighing->rate / share_of(late, kept, count, past->lasted) - weighing->rate);
+		taken++;
+	}
+	const size_t unknown = taken + late->in_flight;
+	if (late->count > unknown)
+		*odds += (double)(late->count - unknown) * log1p(-weighing->rate);
+	free(kept);
+	return kept != NULL;
+}
+
+/* It was seen to release what had lasted about as long as what it took along. */
+static bool is_of_age(const struct weighing *weighing, size_t at)
+{
+	const struct group *group = &weighing->groups[at];
+	const double slack = (double)leak_release_time(weighing->leak) / 20;
+	return weighing->holders[at].released > 0 &&
+	       (double)group->longest <= 1.25 * (double)group->longest_released + slack;
+}
+
+bool late_look(const struct weighing *weighing, size_t at)
+{
+	const struct group *group = &weighing->groups[at];
+	struct ended_holder *holder = &weighing->holders[at];
+	struct late late;
+	double most = -INFINITY;
+	if (weighing->logon_count == 0 || !is_of_age(weighing, at))
+		return true;
+	bool good = late_init(&late, weighing, at);
+	for (int kind = 0; good && kind < KIND_COUNT; kind++) {
+		double odds;
+		if (group->count[kind] == 0)
+			continue;
+		good = weigh_kind(weighing, &late, at, kind, &odds);
+		most = fmax(most, odds);
+	}
+	free(late.gaps);
+	if (most <= log(ENDED_LEVEL))
+		holder->word = ENDED_LATE;
+	else
+		holder->more = (int64_t)ceil((most - log(ENDED_LEVEL)) / -log1p(-weighing->rate));
+	return good;
+}
