@@ -1,4 +1,7 @@
 """Runs a unittest module and prints TAP, which meson counts test by test."""
+import concurrent.futures
+import re
+import subprocess
 import sys
 import traceback
 import unittest
@@ -52,12 +55,39 @@ class TapResult(unittest.TestResult):
                 print(f"# {line}", flush=True)
 
 
-def main():
-    """Runs all tests of the calling script, or those named in its arguments."""
+def tests_of(suite):
+    return [test for part in suite for test in tests_of(part)] if isinstance(suite, unittest.TestSuite) else [suite]
+
+
+def run_at_once(tests, at_once):
+    """Each test in a process of its own, some at a time: for tests that wait most of their time."""
+    def run(test):
+        name = test.id().removeprefix("__main__.")
+        return name, subprocess.run([sys.executable, sys.argv[0], name], stdout=subprocess.PIPE, text=True)
+
+    good = True
+    print(f"1..{len(tests)}", flush=True)
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+        runs = [pool.submit(run, test) for test in tests]
+        for number, done in enumerate(concurrent.futures.as_completed(runs), 1):
+            name, process = done.result()
+            lines = process.stdout.splitlines()[1:]
+            found = [line for line in lines if re.match(r"(not )?ok 1 - ", line)]
+            good = good and process.returncode == 0 and len(found) == 1
+            if len(found) != 1:
+                lines.insert(0, f"not ok 1 - {name} ended with {process.returncode}")
+            print("\n".join(re.sub(r"^((?:not )?ok) 1 - ", rf"\1 {number} - ", line) for line in lines), flush=True)
+    sys.exit(0 if good else 1)
+
+
+def main(at_once=1):
+    """Runs all tests of the calling script, or those named in its arguments; so many at a time."""
     loader = unittest.defaultTestLoader
     module = sys.modules["__main__"]
     names = sys.argv[1:]
     suite = loader.loadTestsFromNames(names, module) if names else loader.loadTestsFromModule(module)
+    if at_once > 1 and suite.countTestCases() > 1:
+        run_at_once(tests_of(suite), at_once)
     result = TapResult(suite.countTestCases())
     suite.run(result)
     sys.exit(0 if result.wasSuccessful() else 1)

@@ -66,4 +66,4 @@ class Decided(leaklab.Case):
 
 
 if __name__ == "__main__":
-    tap.main()
+    tap.main(at_once=2)

@@ -395,4 +395,4 @@ class Secrets(leaklab.Case):
 
 
 if __name__ == "__main__":
-    tap.main()
+    tap.main(at_once=3)

@@ -161,4 +161,4 @@ class Text(Case):
 
 
 if __name__ == "__main__":
-    tap.main()
+    tap.main(at_once=2)

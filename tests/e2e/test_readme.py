@@ -167,4 +167,4 @@ class RealHostManual(leaklab.Case):
 
 
 if __name__ == "__main__":
-    tap.main()
+    tap.main(at_once=2)

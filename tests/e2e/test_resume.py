@@ -353,4 +353,4 @@ class Controls(Case):
 
 
 if __name__ == "__main__":
-    tap.main()
+    tap.main(at_once=3)

@@ -205,4 +205,4 @@ class ReadyMadeScenarios(leaklab.Case):
 
 
 if __name__ == "__main__":
-    tap.main()
+    tap.main(at_once=4)

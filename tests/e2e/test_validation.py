@@ -74,4 +74,4 @@ class Together(leaklab.Case):
 
 
 if __name__ == "__main__":
-    tap.main()
+    tap.main(at_once=2)
