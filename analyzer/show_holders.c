@@ -151,7 +151,8 @@ bool show_holders(const struct snapshot *snapshot, struct error *error)
 	            holders_find(&holders, snapshot, leak);
 	if (good) {
 		show_logons(snapshot, leak, &holders);
-		good = show_ids(snapshot, leak) && show_suspects(snapshot);
+		good = show_ids(snapshot, leak) &&
+		       (holders.hidden + holders.unplaced == 0 || show_suspects(snapshot));
 		holders_deinit(&holders);
 	}
 	leak_destroy(leak);

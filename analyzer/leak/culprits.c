@@ -173,6 +173,8 @@ static bool spread(const struct held *held, struct hold **holds, size_t *count)
 	size_t room = *count + 1, added = *count;
 	for (size_t i = 0; i < *count; i++)
 		room += orphans_of(held, &(*holds)[i]);
+	if (room == added + 1)
+		return true;
 	struct hold *larger = reallocarray(*holds, room, sizeof *larger);
 	if (!larger)
 		return false;
@@ -196,9 +198,12 @@ static bool spread(const struct held *held, struct hold **holds, size_t *count)
 
 static void count_holders(const struct held *held, const struct hold *holds, size_t count)
 {
+	bool follows = false;
 	for (size_t i = 0; i < count; i++) {
 		struct tally *tally = &held->tallies[holds[i].item];
-		const bool follows = image_follows(holds[i].image);
+		follows = i > 0 && holds[i].image == holds[i - 1].image
+		              ? follows
+		              : image_follows(holds[i].image);
 		tally->others += !follows;
 		tally->sure += !follows && holds[i].sure;
 		tally->followers += follows;
@@ -228,20 +233,21 @@ static void group(
     struct culprits *out, const struct held *held, const struct hold *holds, size_t count)
 {
 	struct culprit *culprit = NULL;
+	bool follows = false;
 	for (size_t i = 0; i < count; i++) {
 		const struct tally *tally = &held->tallies[holds[i].item];
 		if (i == 0 || !same_process(&holds[i], &holds[i - 1])) {
 			culprit = &out->items[out->count++];
-			*culprit = (struct culprit){.image = holds[i].image,
-			    .pid = holds[i].pid,
-			    .follower = image_follows(holds[i].image)};
+			follows = image_follows(holds[i].image);
+			*culprit = (struct culprit){
+			    .image = holds[i].image, .pid = holds[i].pid, .follower = follows};
 		}
 		culprit->handles += holds[i].tokens + holds[i].others;
 		culprit->tokens += holds[i].tokens;
 		culprit->sure |= holds[i].sure;
 		culprit->logon_sessions += holds[i].item < held->logon_count;
 		culprit->session_ids += holds[i].item >= held->logon_count;
-		culprit->alone += holds_alone(tally, &holds[i], image_follows(culprit->image));
+		culprit->alone += holds_alone(tally, &holds[i], follows);
 		culprit->follower = culprit->follower && tally->others > 0;
 	}
 }

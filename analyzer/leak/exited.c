@@ -123,27 +123,22 @@ bool handle_is_by_pid(const struct handle *handle)
 	       handle->target_start_time == TIMESTAMP_UNKNOWN;
 }
 
-bool exited_complete(const struct leak *leak, struct snapshot *sample)
+bool exited_complete(const struct leak *leak, struct snapshot *sample, struct handle *handle)
 {
-	for (size_t i = 0; leak->process_count && i < sample->handle_count; i++) {
-		struct handle *handle = &sample->handles[i];
-		if (handle->target_pid == NUMBER_UNKNOWN || handle->target_exited == NO ||
-		    handle->session_id != NUMBER_UNKNOWN)
-			continue;
-		const struct known_process *process = was(leak, sample, handle);
-		if (!process)
-			continue;
-		handle->session_id = process->session_id;
-		if (handle->luid == LUID_UNKNOWN)
-			handle->luid = process->luid;
-		/* By its ID alone it may have been another. */
-		if (handle->target_start_time == TIMESTAMP_UNKNOWN || handle->target_image ||
-		    process->start_time == TIMESTAMP_UNKNOWN || !process->image)
-			continue;
+	if (leak->process_count == 0 || handle->target_exited == NO ||
+	    handle->session_id != NUMBER_UNKNOWN)
+		return true;
+	const struct known_process *process = was(leak, sample, handle);
+	if (!process)
+		return true;
+	handle->session_id = process->session_id;
+	if (handle->luid == LUID_UNKNOWN)
+		handle->luid = process->luid;
+	/* By its ID alone it may have been another. */
+	if (handle->target_start_time != TIMESTAMP_UNKNOWN && !handle->target_image &&
+	    process->start_time != TIMESTAMP_UNKNOWN && process->image)
 		handle->target_image =
 		    snapshot_string(sample, process->image, strlen(process->image));
-		if (!handle->target_image)
-			return false;
-	}
-	return true;
+	return handle->target_start_time == TIMESTAMP_UNKNOWN || handle->target_image ||
+	       process->start_time == TIMESTAMP_UNKNOWN || !process->image;
 }

@@ -166,13 +166,15 @@ static bool add_running(
 bool holders_find(struct holders *out, const struct snapshot *snapshot, const struct leak *leak)
 {
 	struct table table = {0};
-	size_t hidden = 0;
+	size_t hidden = 0, unplaced = 0;
 	bool good = true;
 	for (size_t i = 0; good && i < snapshot->handle_count; i++) {
 		const struct handle *handle = &snapshot->handles[i];
 		struct holder *holder;
 		if (handle->luid == LUID_UNKNOWN) {
 			hidden += handle_is_hidden(handle);
+			unplaced +=
+			    handle->session_id == NUMBER_UNKNOWN && handle_keeps_exited(handle);
 			continue;
 		}
 		if (handle->target_exited == NO)
@@ -189,7 +191,7 @@ bool holders_find(struct holders *out, const struct snapshot *snapshot, const st
 	}
 	good = good && add_running(&table, snapshot, leak);
 	free(table.slots);
-	struct holders found = {table.items, table.count, hidden};
+	struct holders found = {table.items, table.count, hidden, unplaced};
 	mark_images(&found, snapshot);
 	if (!good || !sort_by_luid(&found)) {
 		holders_deinit(&found);

@@ -61,21 +61,40 @@ struct hold {
 	int64_t over;         /* the first that does not, by the samples' clock */
 	enum hold_state state;
 	bool kept_logon, kept_id; /* it was among the last that held the logon session, the ID */
+	bool is_left,
+	    is_dead; /* in this sample: what it holds is left of a session that has ended; or may be */
 };
 
 struct hold_list {
 	struct hold *items;
 	size_t count, room;
+	/* A hash table of those that were made: 1 + the place, and above it a part of the hash; NULL: there is none. */
+	uint64_t *slots;
+	size_t slot_count; /* a power of two */
 };
 
 struct holds {
-	struct hold_list held;  /* by LUID, session ID, process */
+	struct hold_list held;
 	struct hold_list over;  /* those of what was left over */
 	size_t sample;          /* the last that shows holders as well as any; 0: none */
 	size_t lower;           /* samples in a row since that show less */
 	enum extent extents[3]; /* of it */
 	struct process *ran;    /* in the last sample; NULL: not known */
 	size_t ran_count;
+};
+
+/* Places in the handles of a sample. */
+struct places {
+	uint32_t *items;
+	size_t count, room;
+};
+
+/* Handles that are looked at, where that has been found out; else all. */
+struct rows {
+	struct places telling;   /* a logon session or an ID: one of each, of each process */
+	struct places processes; /* the first of each process, or of each part of its rows */
+	bool known;              /* those that tell are */
+	bool stamped;            /* some tell the ID of a session */
 };
 
 /* A process as a sample showed it. */
@@ -108,6 +127,7 @@ struct leak {
 	size_t id_count, id_room;
 	struct known_process *processes; /* the last that was seen of each process ID, sorted */
 	size_t process_count, process_room;
+	struct rows rows; /* of the sample that is added */
 	struct stamps stamps;
 	struct holds holds;
 	bool many;                   /* samples come by leak_take() */
@@ -124,6 +144,28 @@ struct leak {
 	size_t late_releases;
 	double late_excess; /* summed, microseconds beyond the release time */
 };
+
+/* Completes the handles of the sample, and finds its rows, which are a tenth of them and less. False: memory is out. */
+bool rows_find(struct leak *leak, struct snapshot *sample);
+void rows_free(struct rows *rows);
+static inline size_t rows_count(const struct leak *leak, const struct snapshot *sample)
+{
+	return leak->rows.known ? leak->rows.telling.count : sample->handle_count;
+}
+static inline const struct handle *rows_at(
+    const struct leak *leak, const struct snapshot *sample, size_t at)
+{
+	return &sample->handles[leak->rows.known ? leak->rows.telling.items[at] : at];
+}
+/* What four numbers, or addresses, are found by. */
+static inline uint64_t mixed_hash(uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	uint64_t hash = a * UINT64_C(0x9e3779b97f4a7c15);
+	hash = (hash ^ hash >> 32 ^ b) * UINT64_C(0xbf58476d1ce4e5b9);
+	hash = (hash ^ hash >> 32 ^ c) * UINT64_C(0x94d049bb133111eb);
+	hash = (hash ^ hash >> 32 ^ d) * UINT64_C(0x9e3779b97f4a7c15);
+	return hash ^ hash >> 32;
+}
 
 /* The logon sessions, and the session IDs, of one more sample. False: memory is out. */
 bool left_add(struct leak *leak, const struct snapshot *sample, int64_t time, int64_t offset);
@@ -147,7 +189,7 @@ struct left_id *ids_entry(struct leak *leak, int64_t id);
 
 /* Notes which processes there are; and tells of those that have exited what earlier samples told. False: memory is out. */
 bool exited_note(struct leak *leak, const struct snapshot *sample);
-bool exited_complete(const struct leak *leak, struct snapshot *sample);
+bool exited_complete(const struct leak *leak, struct snapshot *sample, struct handle *handle);
 
 /* Who holds what in one more sample, after its logon sessions and IDs were added. False: memory is out. */
 bool holds_add(struct leak *leak, const struct snapshot *sample);

@@ -32,6 +32,7 @@ void leak_destroy(struct leak *leak)
 	free(leak->ids);
 	free(leak->processes);
 	free(leak->stamps.slots);
+	rows_free(&leak->rows);
 	holds_free(leak);
 	free(leak->then.items);
 	free(leak->now.items);
@@ -66,7 +67,7 @@ bool leak_take(struct leak *leak, const struct snapshot *before, struct snapshot
     int64_t time, int64_t until, int64_t offset)
 {
 	leak->many = true;
-	return leak_check_lists(before, sample) && exited_complete(leak, sample) &&
+	return leak_check_lists(before, sample) && rows_find(leak, sample) &&
 	       add(leak, sample, time, until, offset) && stamps_add(leak, sample, until) &&
 	       holds_add(leak, sample) && exited_note(leak, sample);
 }

@@ -309,7 +309,9 @@ struct holder {
 struct holders {
 	struct holder *items;
 	size_t count;
-	size_t hidden; /* token handles of which the logon session is not known */
+	size_t hidden; /* token handles of which the logon session is not known, */
+	size_t
+	    unplaced; /* and handles to exited processes of which neither that nor the session is */
 };
 
 /* Of a token of which the logon session is not known. */

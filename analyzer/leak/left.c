@@ -70,11 +70,12 @@ static bool grow_shown(struct shown *shown)
 	return true;
 }
 
-static bool collect_shown(struct shown *shown, const struct snapshot *sample)
+static bool collect_shown(
+    struct shown *shown, const struct leak *leak, const struct snapshot *sample)
 {
 	struct logon_session *logon = NULL;
-	for (size_t i = 0; i < sample->handle_count; i++) {
-		const struct handle *handle = &sample->handles[i];
+	for (size_t i = 0; i < rows_count(leak, sample); i++) {
+		const struct handle *handle = rows_at(leak, sample, i);
 		if (handle->luid == LUID_UNKNOWN || handle->luid == 0)
 			continue;
 		if (!logon || logon->luid != handle->luid) {
@@ -101,7 +102,7 @@ static bool collect_logons(struct looking *look)
 	const size_t listed = sample->logon_session_count;
 	struct shown shown = {0};
 	size_t kept = listed;
-	if (collect_shown(&shown, sample))
+	if (collect_shown(&shown, look->leak, sample))
 		look->logons = malloc((listed + shown.count + 1) * sizeof *look->logons);
 	if (look->logons && listed) {
 		memcpy(look->logons, sample->logon_sessions, listed * sizeof *look->logons);

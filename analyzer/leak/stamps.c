@@ -59,7 +59,7 @@ bool stamps_add(struct leak *leak, const struct snapshot *sample, int64_t until)
 		return true;
 	stamps->sample = leak->samples;
 	stamps->time = leak->time;
-	if (!leak->any_stamped)
+	if (!leak->any_stamped || !leak->rows.stamped)
 		return true;
 	for (size_t i = 0; stamps->count && i < sample->handle_count; i++) {
 		const struct handle *handle = &sample->handles[i];
@@ -70,8 +70,8 @@ bool stamps_add(struct leak *leak, const struct snapshot *sample, int64_t until)
 			stamp->sample = leak->samples;
 	}
 	const struct handle *last = NULL;
-	for (size_t i = 0; i < sample->handle_count; i++) {
-		const struct handle *handle = &sample->handles[i];
+	for (size_t i = 0; i < rows_count(leak, sample); i++) {
+		const struct handle *handle = rows_at(leak, sample, i);
 		if (!is_stamped(handle) ||
 		    (last && last->pid == handle->pid && last->session_id == handle->session_id))
 			continue;
