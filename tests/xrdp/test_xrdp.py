@@ -121,4 +121,4 @@ class Xrdp(leaklab.Case):
 
 
 if __name__ == "__main__":
-    tap.main()
+    tap.main(at_once=2)
