@@ -88,6 +88,24 @@ const struct moment *evidence_last(const struct evidence *evidence)
 	return evidence->settled.snapshot ? &evidence->settled : &evidence->last;
 }
 
+static void find_load_end(struct evidence *evidence)
+{
+	evidence->load_end = INT64_MIN;
+	for (size_t i = 0; i < evidence->cycles.count; i++) {
+		const struct cycle *cycle = &evidence->cycles.items[i];
+		const int64_t end =
+		    cycle->ended != TIMESTAMP_UNKNOWN ? cycle->ended : cycle->started;
+		if (cycle->kind == CYCLE_LOAD && end > evidence->load_end)
+			evidence->load_end = end;
+	}
+}
+
+bool is_after_load(const struct evidence *evidence, const struct capture *capture)
+{
+	return capture->mark != MARK_BEFORE && capture->mark != MARK_DURING &&
+	       capture->started >= evidence->load_end;
+}
+
 static bool index_cycles(struct evidence *evidence, struct error *error)
 {
 	int64_t last = INT64_MIN;
@@ -234,9 +252,8 @@ static void least(size_t *out, size_t value)
 /* What leaks is there in each sample after the load, what comes and goes is not. */
 static void note_unseen(struct evidence *evidence, const struct passing *now)
 {
-	if (now->capture->mark == MARK_BEFORE || now->capture->mark == MARK_DURING)
-		evidence->least_unseen = (struct unseen){SIZE_MAX, SIZE_MAX};
-	if (!now->full || !snapshot_whole(now->snapshot, SECTION_HANDLES))
+	if (!is_after_load(evidence, now->capture) || !now->full ||
+	    !snapshot_whole(now->snapshot, SECTION_HANDLES))
 		return;
 	const struct unseen unseen = leak_unseen(now->snapshot);
 	least(&evidence->least_unseen.tokens, unseen.tokens);
@@ -326,12 +343,13 @@ bool evidence_load(struct evidence *evidence, const struct limits *limits, struc
 	    .is_watched = is_watched,
 	    .data = &evidence->index};
 	memset(evidence, 0, sizeof *evidence);
+	evidence->least_unseen = (struct unseen){SIZE_MAX, SIZE_MAX};
 	evidence->leak = leak_create(&terms);
 	if (!evidence->leak)
 		return error_set(error, EXIT_TARGET, "out of memory");
 	if (runfile_cycles(runfile, &evidence->cycles, error) &&
 	    runfile_captures(runfile, &evidence->captures, error) &&
-	    index_cycles(evidence, error) &&
+	    index_cycles(evidence, error) && (find_load_end(evidence), true) &&
 	    load_moment(&evidence->before, runfile, &evidence->captures, MARK_BEFORE, error) &&
 	    load_moment(&evidence->after, runfile, &evidence->captures, MARK_AFTER, error) &&
 	    load_moment(&evidence->settled, runfile, &evidence->captures, MARK_SETTLED, error) &&
@@ -354,4 +372,5 @@ void evidence_deinit(struct evidence *evidence)
 	captures_deinit(&evidence->captures);
 	cycles_deinit(&evidence->cycles);
 	memset(evidence, 0, sizeof *evidence);
+	evidence->least_unseen = (struct unseen){SIZE_MAX, SIZE_MAX};
 }

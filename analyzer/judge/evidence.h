@@ -31,6 +31,7 @@ struct evidence {
 	struct moment last; /* where that is missing: the last sample of any mark */
 	int64_t widest_gap; /* between two samples that show all logon sessions, microseconds */
 	int64_t last_whole; /* private: when the last of them was taken */
+	int64_t load_end; /* when the last cycle of the load was over; INT64_MIN: there was none */
 	struct unseen least_unseen; /* of the samples after the load that show all handles, each */
 	struct leak *leak;          /* by the driver's clock, all samples added */
 };
@@ -46,6 +47,9 @@ const struct moment *evidence_last(const struct evidence *evidence);
 bool cycle_counts(const struct evidence *evidence, const struct cycle *cycle);
 /* True if it would count if only its logon were shown. */
 bool cycle_is_unshown(const struct evidence *evidence, const struct cycle *cycle);
+
+/* True if the capture shows the host after the load, by the cycles and not by its mark: a run that is resumed has loads between. */
+bool is_after_load(const struct evidence *evidence, const struct capture *capture);
 
 /* The session (of any state) with the ID that belongs to the account; NULL: it is not listed. */
 const struct session *find_session(

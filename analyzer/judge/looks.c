@@ -13,6 +13,16 @@ static bool fits_processes(const struct capture *capture)
 	return capture->shows_processes;
 }
 
+static bool whole_handles(const struct capture *capture)
+{
+	return capture->handles_whole;
+}
+
+static bool whole_processes(const struct capture *capture)
+{
+	return capture->processes_whole;
+}
+
 static bool has(const struct looks *looks, const char *observer)
 {
 	for (size_t i = 0; i < looks->count; i++)
@@ -35,10 +45,10 @@ bool looks_choose(struct looks *looks, const struct evidence *evidence, int64_t 
 		    has(looks, capture->observer))
 			continue;
 		looks->count++;
-		if (!samples_choose(
-		        &look->handles, evidence, capture->observer, slots, fits_handles) ||
-		    !samples_choose(
-		        &look->processes, evidence, capture->observer, slots, fits_processes))
+		if (!samples_choose(&look->handles, evidence, capture->observer, slots,
+		        fits_handles, whole_handles) ||
+		    !samples_choose(&look->processes, evidence, capture->observer, slots,
+		        fits_processes, whole_processes))
 			return false;
 	}
 	return true;

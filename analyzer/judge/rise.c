@@ -207,8 +207,7 @@ static bool look_for_shape(struct rise *rise, double limit)
 /* No more than the limit allows for, beside what comes and goes on the quiet host: what leaks is there in each look. */
 static bool is_within(const struct rise *rise, double limit)
 {
-	return seeming_gain(&rise->growth) - series_dip(rise->series) <=
-	       limit * rise->series->axis->total;
+	return seeming_gain(&rise->growth) - rise->series->dip <= limit * rise->series->axis->total;
 }
 
 bool rise_decide(struct rise *rise, const struct rising *rising, bool above)

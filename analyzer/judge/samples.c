@@ -77,19 +77,18 @@ static void choose_around(
 	}
 }
 
-/* Of those while the host settled, evenly. */
+/* Of those while the host settled, evenly: those that fit. */
 static void choose_quiet(
     struct samples *samples, const struct evidence *evidence, bool (*fits)(const struct capture *))
 {
 	const struct captures *captures = &evidence->captures;
-	size_t from = 0, fit = 0, seen = 0;
+	size_t fit = 0, seen = 0;
 
-	for (size_t i = 0; i < captures->count; i++)
-		from = captures->items[i].mark == MARK_DURING ? i + 1 : from;
 	for (int pass = 0; pass < 2; pass++) {
-		for (size_t i = from; i < captures->count; i++) {
+		for (size_t i = 0; i < captures->count; i++) {
 			const struct capture *capture = &captures->items[i];
-			if (capture->mark != MARK_SETTLING || !fits(capture) ||
+			if (capture->mark != MARK_SETTLING || !is_after_load(evidence, capture) ||
+			    !fits(capture) ||
 			    !samples_same_observer(capture->observer, samples->observer))
 				continue;
 			if (pass == 0)
@@ -133,7 +132,7 @@ static bool find_accounts(struct samples *samples, const struct cycle_index *ind
 }
 
 bool samples_choose(struct samples *samples, const struct evidence *evidence, const char *observer,
-    int64_t slots, bool (*fits)(const struct capture *))
+    int64_t slots, bool (*fits)(const struct capture *), bool (*whole)(const struct capture *))
 {
 	const size_t most = evidence->captures.count + 1;
 
@@ -147,7 +146,7 @@ bool samples_choose(struct samples *samples, const struct evidence *evidence, co
 	if (good) {
 		choose_during(samples, evidence, slots, fits);
 		choose_around(samples, evidence, fits);
-		choose_quiet(samples, evidence, fits);
+		choose_quiet(samples, evidence, whole);
 		qsort(samples->chosen, samples->chosen_count, sizeof *samples->chosen, by_capture);
 		good = find_accounts(samples, &evidence->index);
 	}

@@ -267,6 +267,44 @@ static bool count_rows(struct loading *loading, struct runfile *runfile, struct 
 	return !loading->failed || error_set(error, EXIT_TARGET, "out of memory");
 }
 
+static int by_process(const void *a, const void *b)
+{
+	const struct series *one = a, *other = b;
+
+	if (one->samples != other->samples)
+		return one->samples < other->samples ? -1 : 1;
+	if (one->pid != other->pid)
+		return one->pid < other->pid ? -1 : 1;
+	return one->image == other->image ? 0 : one->image < other->image ? -1 : 1;
+}
+
+/* Those of one process: a look that shows nothing of it at all tells nothing. */
+static void find_dips(struct series *items, size_t count)
+{
+	const struct samples *samples = items[0].samples;
+
+	for (size_t place = SAMPLE_QUIET(samples);
+	     samples->settled && place < SAMPLE_PLACES(samples); place++) {
+		bool shown = false;
+		for (size_t i = 0; i < count; i++)
+			shown |= items[i].counts[place] > 0;
+		for (size_t i = 0; shown && i < count; i++)
+			items[i].dip = fmax(items[i].dip,
+			    items[i].counts[SAMPLE_SETTLED(samples)] - items[i].counts[place]);
+	}
+}
+
+static void find_all_dips(struct series_set *set)
+{
+	qsort(set->items, set->count, sizeof *set->items, by_process);
+	for (size_t from = 0, to; from < set->count; from = to) {
+		for (to = from + 1;
+		     to < set->count && by_process(&set->items[from], &set->items[to]) == 0; to++)
+			;
+		find_dips(set->items + from, to - from);
+	}
+}
+
 bool series_load(struct series_set *set, const struct evidence *evidence, struct runfile *runfile,
     struct error *error)
 {
@@ -290,6 +328,8 @@ bool series_load(struct series_set *set, const struct evidence *evidence, struct
 	}
 	if (good && set->items)
 		twalk_r(set->index, gather, set);
+	if (good && set->items)
+		find_all_dips(set);
 	if (!good)
 		series_deinit(set);
 	return good;
@@ -339,15 +379,4 @@ double series_gain(const struct series *series)
 	if (!samples->before || !samples->settled)
 		return NAN;
 	return series->counts[SAMPLE_SETTLED(samples)] - series->counts[SAMPLE_BEFORE(samples)];
-}
-
-double series_dip(const struct series *series)
-{
-	const struct samples *samples = series->samples;
-	double dip = 0;
-
-	for (size_t i = 0; samples->settled && i < samples->quiet; i++)
-		dip = fmax(dip, series->counts[SAMPLE_SETTLED(samples)] -
-		                    series->counts[SAMPLE_QUIET(samples) + i]);
-	return dip;
 }

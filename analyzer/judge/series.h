@@ -23,6 +23,8 @@ struct series {
 	const struct axis *axis;
 	double *counts; /* by place, see samples.h */
 	double
+	    dip; /* by which it was lower in a look after the load than in the last: so many come and go */
+	double
 	    unowned_gain; /* of them, to what is of nobody known: from before the run until the host was quiet */
 };
 
@@ -47,7 +49,5 @@ bool series_is_total(const struct series *series);
 bool series_is_pooled(const struct series *series);
 /* From before the run until the host was quiet; NAN: not known. */
 double series_gain(const struct series *series);
-/* By which it was lower in another look after the load than in the last: so many come and go. */
-double series_dip(const struct series *series);
 
 #endif

@@ -17,9 +17,19 @@ static bool describe(const struct leak *leak, const struct hold *hold, struct pa
 {
 	const struct left_logon *left =
 	    hold->luid == LUID_UNKNOWN ? NULL : leak_logon(leak, hold->luid);
-	*out = (struct past){.hold = hold, .session_id = hold->session_id};
+	const struct left_id *id = hold->session_id > 0 ? ids_find(leak, hold->session_id) : NULL;
+	const int64_t ended = left ? left->ended : id ? id->ended : TIMESTAMP_UNKNOWN;
+	*out = (struct past){.hold = hold,
+	    .session_id = hold->session_id,
+	    .state = hold->state,
+	    .of_left = hold->of_left,
+	    .dated = hold->first != TIMESTAMP_UNKNOWN};
 	if (hold->first != TIMESTAMP_UNKNOWN && hold->last != TIMESTAMP_UNKNOWN)
 		out->lasted = hold->last - hold->first;
+	out->age = out->lasted;
+	if (ended != TIMESTAMP_UNKNOWN && hold->shown != TIMESTAMP_UNKNOWN &&
+	    hold->shown - ended > out->age)
+		out->age = hold->shown - ended;
 	if (left && left->watched && !luid_is_own(hold->luid)) {
 		out->logon = left_record(left);
 		out->kind = logon_is_of_desktop(&out->logon) ? KIND_DESKTOP : KIND_PERSON;
@@ -27,8 +37,7 @@ static bool describe(const struct leak *leak, const struct hold *hold, struct pa
 		return !left->older;
 	}
 	out->kind = KIND_ID;
-	return hold->session_id > 0 && luid_is_own(hold->luid) &&
-	       ended_watches(leak, ids_find(leak, hold->session_id));
+	return hold->session_id > 0 && luid_is_own(hold->luid) && ended_watches(leak, id);
 }
 
 /* Those whose image is not known are taken as one. */
@@ -49,20 +58,18 @@ static bool is_shared(const char *image)
 	return false;
 }
 
-bool group_has(const struct group *group, const struct hold *hold)
+bool group_has(const struct group *group, const char *image, const char *services, int64_t pid)
 {
-	if (!same_image(group->image, hold->image))
-		return false;
-	/* Interned, both. */
-	return group->services == hold->services &&
-	       (group->pid == NUMBER_UNKNOWN || group->pid == hold->pid);
+	/* Services are interned. */
+	return same_image(group->image, image) && group->services == services &&
+	       (group->pid == NUMBER_UNKNOWN || group->pid == pid);
 }
 
 static bool find_group(struct weighing *weighing, const struct hold *hold, size_t *out)
 {
 	const char *image = hold->image;
 	for (*out = 0; *out < weighing->group_count; ++*out) {
-		if (group_has(&weighing->groups[*out], hold))
+		if (group_has(&weighing->groups[*out], image, hold->services, hold->pid))
 			return true;
 	}
 	struct group *groups = reallocarray(weighing->groups, *out + 1, sizeof *groups);
@@ -125,12 +132,35 @@ static bool list_past(struct weighing *weighing)
 	return true;
 }
 
-bool past_same_logon(const struct past *a, const struct past *b)
+/* Of one logon: the filtered and the elevated one, or several handles. */
+static bool same_logon(const struct past *a, const struct past *b)
 {
 	if (a->group != b->group || a->kind != b->kind || !same_process(a->hold, b->hold) ||
 	    a->session_id != b->session_id)
 		return false;
-	return a->kind != KIND_PERSON || logons_are_twins(&a->logon, &b->logon);
+	return a->kind != KIND_PERSON || logons_are_twins(&a->logon, &b->logon) ||
+	       a->hold->luid == b->hold->luid;
+}
+
+/* Who closes one token of a logon and keeps the other has not released it. */
+static void join(struct weighing *weighing)
+{
+	struct past *first = weighing->past;
+	for (size_t i = 1; i < weighing->count; i++) {
+		struct past *past = &weighing->past[i];
+		if (!same_logon(past - 1, past)) {
+			first = past;
+			continue;
+		}
+		past->joined = true;
+		if (past->state == HOLD_ENDED ||
+		    (past->state == HOLD_OPEN && first->state != HOLD_ENDED))
+			first->state = past->state;
+		first->of_left |= past->of_left;
+		first->dated |= past->dated;
+		first->lasted = past->lasted > first->lasted ? past->lasted : first->lasted;
+		first->age = past->age > first->age ? past->age : first->age;
+	}
 }
 
 static void note_released(struct weighing *weighing)
@@ -138,13 +168,12 @@ static void note_released(struct weighing *weighing)
 	for (size_t i = 0; i < weighing->count; i++) {
 		const struct past *past = &weighing->past[i];
 		struct group *group = &weighing->groups[past->group];
-		if (past->hold->state != HOLD_RELEASED || !past->hold->of_left ||
-		    (i > 0 && past_same_logon(past - 1, past)))
+		if (past->state != HOLD_RELEASED || !past->of_left || past->joined)
 			continue;
 		weighing->holders[past->group].released++;
-		if (past->lasted > group->longest_released)
-			group->longest_released = past->lasted;
-		if (past->hold->first == TIMESTAMP_UNKNOWN)
+		if (past->age > group->oldest_released)
+			group->oldest_released = past->age;
+		if (!past->dated)
 			continue;
 		weighing->released[weighing->released_count] = past->lasted;
 		weighing->released_by[weighing->released_count++] = past->group;
@@ -187,8 +216,12 @@ static void note_ended(struct weighing *weighing)
 		const bool last = i + 1 == weighing->count || past[1].group != past->group ||
 		                  past[1].kind != past->kind ||
 		                  !same_process(past->hold, past[1].hold);
-		if (past->hold->state == HOLD_ENDED &&
-		    !(i > 0 && past_same_logon(past - 1, past))) {
+		if (!past->joined && past->state != HOLD_RELEASED) {
+			group->taken[past->kind]++;
+			if (past->age > group->oldest)
+				group->oldest = past->age;
+		}
+		if (!past->joined && past->state == HOLD_ENDED) {
 			const double chance = chance_to_last(weighing, past);
 			least = chance < least ? chance : least;
 			group->each[past->kind] *= chance;
@@ -200,8 +233,6 @@ static void note_ended(struct weighing *weighing)
 				holder->pid = past->hold->pid;
 			}
 			group->count[past->kind]++;
-			if (past->lasted > group->longest)
-				group->longest = past->lasted;
 		}
 		if (!last)
 			continue;
@@ -236,7 +267,7 @@ static bool decide(struct weighing *weighing)
 		holder->chance *= kinds;
 		if (holder->released == 0 && kinds > 0 && holder->chance <= ENDED_LEVEL)
 			holder->word = ENDED_LEAK;
-		else if (kinds > 0)
+		else
 			good = late_look(weighing, i) && good;
 	}
 	return good;
@@ -246,6 +277,7 @@ bool ended_weigh(struct weighing *weighing)
 {
 	if (!list_past(weighing))
 		return false;
+	join(weighing);
 	note_released(weighing);
 	note_ended(weighing);
 	return decide(weighing);

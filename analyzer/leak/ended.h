@@ -17,7 +17,13 @@ struct past {
 	enum kind kind;
 	int64_t session_id;
 	struct logon_session logon; /* of a person */
-	int64_t lasted;             /* after the session's end, as far as samples show it */
+	/* Of the logon: the holds of one are one. */
+	bool joined;           /* with the past that leads it */
+	enum hold_state state; /* it was released if all of it was */
+	bool of_left;
+	bool dated;     /* the first sample that shows it without its session is known */
+	int64_t lasted; /* after the session's end, as far as samples show it */
+	int64_t age;    /* the same, where more tells of the end */
 };
 
 /* All processes of one image. */
@@ -26,10 +32,11 @@ struct group {
 	int64_t pid; /* of programs that run many times for many things; else NUMBER_UNKNOWN */
 	/* The chance that a healthy holder released none: if all that a process holds goes at once, and if each goes for itself. */
 	double at_once[KIND_COUNT], each[KIND_COUNT];
-	size_t processes[KIND_COUNT];      /* that ended with something */
-	int64_t longest, longest_released; /* of what ended with it, and of what it released */
-	size_t count[KIND_COUNT];
-	size_t most; /* holds of the process that is named */
+	size_t processes[KIND_COUNT]; /* that ended with something */
+	int64_t oldest,
+	    oldest_released; /* of what ended with it, or may have, and of what it released */
+	size_t count[KIND_COUNT], taken[KIND_COUNT]; /* that ended with it; or may have */
+	size_t most;                                 /* holds of the process that is named */
 };
 
 struct weighing {
@@ -48,9 +55,8 @@ struct weighing {
 	double rate; /* the least at which a leak must be seen */
 };
 
-/* Of one logon: the filtered and the elevated one, or several handles. Pasts that are sorted have them side by side. */
-bool past_same_logon(const struct past *a, const struct past *b);
-bool group_has(const struct group *group, const struct hold *hold);
+/* The same program, or the same process of it. */
+bool group_has(const struct group *group, const char *image, const char *services, int64_t pid);
 bool ended_watches(const struct leak *leak, const struct left_id *id);
 /* The chance that a healthy holder still holds after so long: it releases at any time up to the release time alike; the last fifth of
  * them until the quiet time is over, too. */

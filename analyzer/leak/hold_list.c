@@ -176,8 +176,9 @@ static bool add_hold(struct listing *listing, uint64_t luid, int64_t id)
 	        .last = TIMESTAMP_UNKNOWN,
 	        .seen = listing->sample->time,
 	        .is_left = is_left,
-	        /* Whether its session is over is not known, as where another has its ID. */
-	        .is_dead = left && left->fate != FATE_ALIVE,
+	        .is_alive = !is_left && (left ? left->fate == FATE_ALIVE
+	                                      : sample_session(listing->sample, id) != NULL),
+	        .of_left = is_left || (left && left->fate != FATE_ALIVE),
 	        .sample = leak->samples});
 }
 
@@ -188,8 +189,9 @@ bool hold_list_make(struct hold_list *list, struct leak *leak, const struct snap
 	bool good = true;
 	for (size_t i = 0; good && i < rows_count(leak, sample); i++) {
 		const struct handle *handle = rows_at(leak, sample, i);
-		listing.doubled |= !handle->image || (handle->session_id <= 0 &&
-		                                         handle->session_id != NUMBER_UNKNOWN);
+		listing.doubled |=
+		    !handle->image || handle->target_pid != NUMBER_UNKNOWN ||
+		    (handle->session_id <= 0 && handle->session_id != NUMBER_UNKNOWN);
 		good = handle->target_exited == NO ||
 		       (handle->luid == LUID_UNKNOWN && handle->session_id <= 0) ||
 		       (turn_to(&listing, handle->pid, handle->image) &&

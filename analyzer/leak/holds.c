@@ -36,14 +36,15 @@ static bool finish(struct leak *leak, struct hold *hold, const struct running *r
 	return !held_left(leak, hold) || hold_list_push(&leak->holds.over, hold);
 }
 
+/* What is left stays so, also where a sample does not tell, as another session has its ID by then. */
 static void show_again(struct leak *leak, struct hold *then, const struct hold *now)
 {
-	then->of_left = now->is_left || now->is_dead;
-	if (!now->is_left)
+	then->of_left = now->of_left;
+	if (now->is_alive)
 		then->first = TIMESTAMP_UNKNOWN;
-	else if (then->first == TIMESTAMP_UNKNOWN)
+	else if (now->is_left && then->first == TIMESTAMP_UNKNOWN)
 		then->first = leak->time;
-	if (now->is_left)
+	if (then->first != TIMESTAMP_UNKNOWN)
 		then->last = leak->time;
 	then->sample = now->sample;
 	then->seen = now->seen;
@@ -56,7 +57,7 @@ static void show_again(struct leak *leak, struct hold *then, const struct hold *
 static bool go_on(
     struct leak *leak, struct hold_list *now, const struct running *running, bool less)
 {
-	struct hold_list *then = &leak->holds.held, unshown = {0};
+	struct hold_list *then = &leak->holds.held;
 	bool *known = calloc(now->count + 1, sizeof *known), good = known;
 	for (size_t i = 0, next = 0; good && i < then->count; i++) {
 		struct hold hold = then->items[i], *again;
@@ -67,21 +68,15 @@ static bool go_on(
 			*again = hold;
 			known[again - now->items] = true;
 		} else if (again || !less) {
-			/* Its process ID may be another's by now. */
+			/* Its process ID may be another's by now; what a sample that shows less does not have is not released. */
 			good = finish(leak, &hold, running);
-		} else {
-			/* What a sample that shows less does not have is not released. */
-			good = hold_list_push(&unshown, &hold);
 		}
 	}
 	for (size_t i = 0; good && i < now->count; i++) {
 		if (!known[i])
 			show_again(leak, &now->items[i], &now->items[i]);
 	}
-	for (size_t i = 0; good && i < unshown.count; i++)
-		good = hold_list_push(now, &unshown.items[i]);
 	free(known);
-	hold_list_free(&unshown);
 	hold_list_free(then);
 	*then = *now;
 	*now = (struct hold_list){0};
@@ -273,8 +268,9 @@ bool holds_add(struct leak *leak, const struct snapshot *sample)
 	struct running running;
 	struct hold_list now = {0};
 	enum yes_no ended = YES_NO_UNKNOWN;
-	bool good =
-	    running_init(&running, leak, sample) && running_note(leak, sample, &running, &ended);
+	bool good = running_init(&running, leak, sample) &&
+	            running_note(leak, sample, &running, &ended) &&
+	            lives_add(leak, sample, &running);
 	if (good) {
 		note_went(leak, ended);
 		look_again(leak, &running);
@@ -300,5 +296,7 @@ void holds_free(struct leak *leak)
 {
 	hold_list_free(&leak->holds.held);
 	hold_list_free(&leak->holds.over);
+	free(leak->holds.lives.items);
+	free(leak->holds.past_lives.items);
 	free(leak->holds.ran);
 }

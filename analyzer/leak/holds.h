@@ -21,6 +21,9 @@ bool running_has(const struct running *running, const struct hold *hold);
 bool running_note(struct leak *leak, const struct snapshot *sample, const struct running *running,
     enum yes_no *ended);
 
+/* Who began, who goes on and who has ended. False: memory is out. */
+bool lives_add(struct leak *leak, const struct snapshot *sample, const struct running *running);
+
 /* What is held in the sample, each once: of what is watched, or keeps an ID by itself. False: memory is out. */
 bool hold_list_make(struct hold_list *list, struct leak *leak, const struct snapshot *sample,
     const struct running *running);

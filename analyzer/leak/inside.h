@@ -62,7 +62,7 @@ struct hold {
 	enum hold_state state;
 	bool kept_logon, kept_id; /* it was among the last that held the logon session, the ID */
 	bool is_left,
-	    is_dead; /* in this sample: what it holds is left of a session that has ended; or may be */
+	    is_alive; /* in this sample: what it holds is left of a session that has ended; its session is there */
 };
 
 struct hold_list {
@@ -73,7 +73,22 @@ struct hold_list {
 	size_t slot_count; /* a power of two */
 };
 
+/* A process outside of sessions, by the samples' clock: from the first sample that shows it to the last, and the first that shows that it
+ * has ended; TIMESTAMP_UNKNOWN: none does. */
+struct life {
+	int64_t pid, start_time;
+	const char *image, *services; /* the leak's */
+	int64_t first, last, over;
+	int64_t seen; /* the last, by the host's clock */
+};
+
+struct life_list {
+	struct life *items;
+	size_t count, room;
+};
+
 struct holds {
+	struct life_list lives, past_lives; /* that go on, by process ID; and that are over */
 	struct hold_list held;
 	struct hold_list over;  /* those of what was left over */
 	size_t sample;          /* the last that shows holders as well as any; 0: none */

@@ -9,22 +9,15 @@
 #include <math.h>
 #include <stdlib.h>
 
+#define COULD_LEAST 20 /* logons: what fewer could have shown tells no share */
+
 struct late {
-	/* Of the logons: from the end of its session to the next end of a process of the group; rising. */
+	/* Of logons that a process of the group could hold: from the end of the session to the end of that process; rising. */
 	int64_t *gaps;
 	size_t count;
-	size_t in_flight; /* sessions in which one ended: what it had of them is not known */
+	size_t
+	    in_flight; /* among them those of sessions in which one ended: what it had of them is not known */
 };
-
-struct end {
-	int64_t shown, over; /* the samples before and after */
-};
-
-static int by_over(const void *a, const void *b)
-{
-	const struct end *left = a, *right = b;
-	return (left->over > right->over) - (left->over < right->over);
-}
 
 static int by_number(const void *a, const void *b)
 {
@@ -32,60 +25,45 @@ static int by_number(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-static bool has_ended(const struct hold *hold)
+/* What is known of a logon that a process may have held. */
+struct chance {
+	int64_t gap; /* negative: none that is known to have run then */
+	bool in_flight;
+};
+
+static void look_at_lives(const struct group *group, const struct life_list *lives,
+    const struct logon_span *logon, struct chance *out)
 {
-	return hold->state == HOLD_ENDED || hold->state == HOLD_OPEN;
+	for (size_t i = 0; i < lives->count; i++) {
+		const struct life *life = &lives->items[i];
+		const bool ended = life->over != TIMESTAMP_UNKNOWN;
+		if (!group_has(group, life->image, life->services, life->pid))
+			continue;
+		if (ended && life->over >= logon->started && life->last <= logon->over) {
+			out->in_flight = true;
+		} else if (life->first <= logon->over && (!ended || life->last > logon->over)) {
+			const int64_t gap = ended ? life->last - logon->over : INT64_MAX;
+			out->gap = gap > out->gap ? gap : out->gap;
+		}
+	}
 }
 
-static size_t list_ends(const struct weighing *weighing, size_t group, struct end *ends)
+static bool late_init(struct late *late, const struct weighing *weighing, size_t at)
 {
-	size_t count = 0, left = 0;
-	for (size_t i = 0; i < weighing->count; i++) {
-		const struct past *past = &weighing->past[i];
-		if (past->group == group && has_ended(past->hold))
-			ends[count++] = (struct end){past->hold->shown, past->hold->over};
-	}
-	if (count)
-		qsort(ends, count, sizeof *ends, by_over);
-	for (size_t i = 0; i < count; i++) {
-		if (left == 0 || ends[left - 1].over != ends[i].over)
-			ends[left++] = ends[i];
-	}
-	return left;
-}
-
-/* The first end that some sample showed at `time` or later. */
-static size_t end_from(const struct end *ends, size_t count, int64_t time)
-{
-	size_t low = 0, high = count;
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-		if (ends[middle].over < time)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static bool late_init(struct late *late, const struct weighing *weighing, size_t group)
-{
-	struct end *ends = malloc((weighing->count + 1) * sizeof *ends);
+	const struct holds *holds = &weighing->leak->holds;
 	*late = (struct late){.gaps = malloc((weighing->logon_count + 1) * sizeof *late->gaps)};
-	const size_t count = ends && late->gaps ? list_ends(weighing, group, ends) : 0;
-	for (size_t i = 0; count > 0 && i < weighing->logon_count; i++) {
-		const struct logon_span *logon = &weighing->logons[i];
-		size_t at = end_from(ends, count, logon->started);
-		late->in_flight += at < count && ends[at].shown <= logon->over;
-		while (at < count && ends[at].shown < logon->over)
-			at++;
-		late->gaps[late->count++] = at < count ? ends[at].shown - logon->over : INT64_MAX;
+	for (size_t i = 0; late->gaps && i < weighing->logon_count; i++) {
+		struct chance chance = {.gap = -1};
+		look_at_lives(
+		    &weighing->groups[at], &holds->past_lives, &weighing->logons[i], &chance);
+		look_at_lives(&weighing->groups[at], &holds->lives, &weighing->logons[i], &chance);
+		late->in_flight += chance.in_flight;
+		if (chance.in_flight || chance.gap >= 0)
+			late->gaps[late->count++] = chance.in_flight ? INT64_MAX : chance.gap;
 	}
 	if (late->count)
 		qsort(late->gaps, late->count, sizeof *late->gaps, by_number);
-	const bool good = ends && late->gaps;
-	free(ends);
-	return good;
+	return late->gaps;
 }
 
 /* Logons that it could have kept for so long. */
@@ -124,16 +102,15 @@ static struct kept *list_kept(const struct weighing *weighing, const struct late
 	*count = 0;
 	for (size_t i = 0; kept && i < weighing->count; i++) {
 		const struct past *past = &weighing->past[i];
-		if (past->group == group && past->kind == kind &&
-		    past->hold->state == HOLD_RELEASED && past->hold->of_left &&
-		    !(i > 0 && past_same_logon(past - 1, past)))
-			kept[(*count)++].lasted = past->lasted;
+		if (past->group == group && past->kind == kind && !past->joined &&
+		    past->state == HOLD_RELEASED && past->of_left)
+			kept[(*count)++].lasted = past->age;
 	}
 	if (*count)
 		qsort(kept, *count, sizeof *kept, longest_first);
 	for (size_t i = 0; i < *count; i++) {
 		const size_t could = could_last(late, kept[i].lasted);
-		share += could > 0 ? 1 / (double)could : 0;
+		share += could >= COULD_LEAST ? 1 / (double)could : 0;
 		kept[i].share = fmin(1, share);
 	}
 	return kept;
@@ -162,11 +139,11 @@ static bool weigh_kind(const struct weighing *weighing, const struct late *late,
 	*odds = 0;
 	for (size_t i = 0; kept && i < weighing->count; i++) {
 		const struct past *past = &weighing->past[i];
-		if (past->group != group || past->kind != kind || !has_ended(past->hold) ||
-		    (i > 0 && past_same_logon(past - 1, past)))
+		if (past->group != group || past->kind != kind || past->joined ||
+		    past->state == HOLD_RELEASED)
 			continue;
-		*odds += log1p(
-		    weighing->rate / share_of(late, kept, count, past->lasted) - weighing->rate);
+		*odds +=
+		    log1p(weighing->rate / share_of(late, kept, count, past->age) - weighing->rate);
 		taken++;
 	}
 	const size_t unknown = taken + late->in_flight;
@@ -182,7 +159,7 @@ static bool is_of_age(const struct weighing *weighing, size_t at)
 	const struct group *group = &weighing->groups[at];
 	const double slack = (double)leak_release_time(weighing->leak) / 20;
 	return weighing->holders[at].released > 0 &&
-	       (double)group->longest <= 1.25 * (double)group->longest_released + slack;
+	       (double)group->oldest <= 1.25 * (double)group->oldest_released + slack;
 }
 
 bool late_look(const struct weighing *weighing, size_t at)
@@ -191,12 +168,13 @@ bool late_look(const struct weighing *weighing, size_t at)
 	struct ended_holder *holder = &weighing->holders[at];
 	struct late late;
 	double most = -INFINITY;
-	if (weighing->logon_count == 0 || !is_of_age(weighing, at))
+	if (weighing->logon_count == 0 || !is_of_age(weighing, at) ||
+	    group->taken[KIND_PERSON] + group->taken[KIND_DESKTOP] + group->taken[KIND_ID] == 0)
 		return true;
 	bool good = late_init(&late, weighing, at);
 	for (int kind = 0; good && kind < KIND_COUNT; kind++) {
 		double odds;
-		if (group->count[kind] == 0)
+		if (group->taken[kind] == 0)
 			continue;
 		good = weigh_kind(weighing, &late, at, kind, &odds);
 		most = fmax(most, odds);

@@ -8,6 +8,7 @@ struct key {
 	uint64_t luid;
 	int64_t session_id, pid;
 	const char *image;
+	int target; /* of a process that runs, of one that has exited, or of none: a token */
 };
 
 struct table {
@@ -21,19 +22,22 @@ struct table {
 
 static struct key key_of(const struct handle *handle)
 {
-	return (struct key){handle->luid, handle->session_id, handle->pid, handle->image};
+	return (struct key){handle->luid, handle->session_id, handle->pid, handle->image,
+	    handle->target_exited == NO            ? 1
+	    : handle->target_pid != NUMBER_UNKNOWN ? 2
+	                                           : 0};
 }
 
 static uint64_t hash_of(const struct key *key)
 {
-	return mixed_hash(key->luid, (uint64_t)key->session_id, (uint64_t)key->pid,
-	    (uint64_t)(uintptr_t)key->image);
+	return mixed_hash(key->luid, (uint64_t)key->session_id,
+	    (uint64_t)key->pid << 2 ^ (uint64_t)key->target, (uint64_t)(uintptr_t)key->image);
 }
 
 static bool same_key(const struct key *a, const struct key *b)
 {
 	return a->luid == b->luid && a->session_id == b->session_id && a->pid == b->pid &&
-	       a->image == b->image;
+	       a->image == b->image && a->target == b->target;
 }
 
 static uint64_t *find_slot(const struct table *table, const struct key *key, uint64_t hash)

@@ -1,5 +1,6 @@
 /* What went as the processes ended that held it: no release. Each thing counts once, for whoever held it last. */
 #include <stdlib.h>
+#include <strings.h>
 
 #include "leak/ended.h"
 
@@ -58,7 +59,7 @@ static void consider(struct takers *takers, struct ended_holder *holder, const s
 static struct ended_holder *holder_of(const struct weighing *weighing, const struct hold *hold)
 {
 	for (size_t i = 0; i < weighing->group_count; i++) {
-		if (group_has(&weighing->groups[i], hold))
+		if (group_has(&weighing->groups[i], hold->image, hold->services, hold->pid))
 			return &weighing->holders[i];
 	}
 	return NULL;
@@ -163,7 +164,11 @@ static int surest_first(const void *a, const void *b)
 		return weight(right) - weight(left);
 	const size_t one = left->logon_sessions + left->session_ids,
 	             other = right->logon_sessions + right->session_ids;
-	return (one < other) - (one > other);
+	if (one != other)
+		return one < other ? 1 : -1;
+	const int by_name =
+	    strcasecmp(left->image ? left->image : "", right->image ? right->image : "");
+	return by_name ? by_name : (left->pid > right->pid) - (left->pid < right->pid);
 }
 
 bool leak_taken_along(struct leak *leak, const struct logon_span *logons, size_t count,

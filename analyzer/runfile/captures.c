@@ -86,6 +86,8 @@ static struct capture read_capture(sqlite3_stmt *statement, struct intern *inter
 	    .time = column_number(statement, 12),
 	    .shows_handles = sqlite3_column_int(statement, 13) == 1,
 	    .shows_processes = sqlite3_column_int(statement, 14) == 1,
+	    .handles_whole = sqlite3_column_int(statement, 15) == 1,
+	    .processes_whole = sqlite3_column_int(statement, 16) == 1,
 	};
 }
 

@@ -108,6 +108,7 @@ struct capture {
 	int64_t time;         /* of its snapshot, host clock; only when read */
 	/* That there is a snapshot whose observer could see all of them; only when read. */
 	bool shows_handles, shows_processes;
+	bool handles_whole, processes_whole; /* and without any that could not be looked into */
 };
 
 struct captures {

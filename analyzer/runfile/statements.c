@@ -2,10 +2,12 @@
 #include "runfile/database.h"
 
 /* 1 if an observer that had all rights listed all of them: what it does not list is not there. */
-#define SHOWS(what)                                                                                \
+#define SHOWS(what) SHOWS_BUT(what, "'absent', 'cut off'")
+#define SHOWS_WHOLE(what) SHOWS_BUT(what, "'absent', 'cut off', 'partial'")
+#define SHOWS_BUT(what, extents)                                                                   \
 	" (snapshot.capture IS NOT NULL AND elevated IS NOT 0 AND NOT EXISTS"                      \
 	" (SELECT 1 FROM sight WHERE sight.capture = snapshot.capture AND section = '" what "'"    \
-	" AND extent IN ('absent', 'cut off')))"
+	" AND extent IN (" extents ")))"
 
 const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
@@ -31,7 +33,7 @@ const char *const statement_texts[STATEMENT_COUNT] = {
         "SELECT capture.id, mark, round, cycle, observer, command, started, ended, exit_status,"
         " messages,"
         " coalesce(problem, CASE WHEN snapshot.capture IS NULL THEN 'its snapshot is missing from the run file' END),"
-        " length(output), time," SHOWS("handles") "," SHOWS(
+        " length(output), time," SHOWS("handles") "," SHOWS("processes") "," SHOWS_WHOLE("handles") "," SHOWS_WHOLE(
             "processes") " FROM capture LEFT JOIN snapshot ON snapshot.capture = capture.id ORDER BY started, id",
     [STATEMENT_MARK_SETTLED] = "UPDATE capture SET mark = ? WHERE mark = ? AND round = ?",
     [STATEMENT_LOSE_RUNNING] =

@@ -418,4 +418,4 @@ if not SAMPLES.is_dir():  # no test that is skipped: there is nothing that one c
     del Noise.test_rows_of_real_hosts_are_still_sessions, Ways.test_listings_of_real_hosts_mean_the_same_as_json
 
 if __name__ == "__main__":
-    tap.main(at_once=2)
+    tap.main()

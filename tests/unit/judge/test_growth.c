@@ -519,9 +519,124 @@ static void handles_of_sessions_that_are_still_there_are_no_leak(void **state)
 	fixture_finish(&fixture, verdict);
 }
 
+/* As above, and a look while the host settles: 1 shows all, 2 is partial and lacks the process's rows, 3 lacks its rows though whole. */
+static struct verdict *judge_settling(struct fixture *fixture, int settling)
+{
+	fixture_set(fixture, "load.slots", "1");
+	fixture_add_cycles(fixture, 1, CYCLES, 2, CYCLE_LOGGED_OFF);
+	fixture_add_snapshot(fixture, MARK_BEFORE, snapshot_with(0));
+	for (int cycle = 4; cycle < CYCLES; cycle += 4) {
+		struct snapshot *snapshot = snapshot_with(wild(cycle));
+		fixture_add_logon(snapshot, cycle, 2);
+		fixture_add_round(fixture, cycle, snapshot);
+	}
+	fixture_add_snapshot(fixture, MARK_AFTER, fixture_snapshot());
+	if (settling) {
+		struct snapshot *snapshot = settling == 1 ? snapshot_with(60) : fixture_snapshot();
+		if (settling == 2) {
+			assert_true(snapshot_see(
+			    snapshot, SECTION_HANDLES, EXTENT_PARTIAL, "some are protected"));
+			assert_true(snapshot_see(
+			    snapshot, SECTION_PROCESSES, EXTENT_PARTIAL, "some are protected"));
+		}
+		fixture_add_snapshot(fixture, MARK_SETTLING, snapshot);
+	}
+	fixture_add_snapshot(fixture, MARK_SETTLED, snapshot_with(60));
+	return fixture_judge(fixture);
+}
+
+static void count_that_a_look_lacks_is_not_let_go(void **state)
+{
+	(void)state;
+	int words[4];
+	for (int settling = 0; settling < 4; settling++) {
+		struct fixture fixture = fixture_create();
+		struct verdict *verdict = judge_settling(&fixture, settling);
+		words[settling] = verdict->word;
+		fixture_finish(&fixture, verdict);
+	}
+	assert_int_equal(words[0], VERDICT_INCONCLUSIVE);
+	assert_int_equal(words[1], VERDICT_INCONCLUSIVE);
+	assert_int_equal(words[2], VERDICT_INCONCLUSIVE);
+	assert_int_equal(words[3], VERDICT_INCONCLUSIVE);
+}
+
+static void add_hidden_sample(struct fixture *fixture, enum mark mark, int64_t round,
+    int64_t second, int64_t cycle, int hidden)
+{
+	struct snapshot *snapshot = fixture_snapshot();
+	for (int i = 0; i < hidden; i++) {
+		struct handle *handle = snapshot_add_handle(snapshot);
+		handle->pid = 4;
+		handle->image = "System";
+		handle->type = "Token";
+		handle->value = 4 + 4 * i;
+	}
+	if (mark == MARK_DURING)
+		fixture_add_logon(snapshot, cycle, 2); /* the one that is logged on */
+	struct capture capture = {.mark = mark,
+	    .round = round,
+	    .cycle = cycle,
+	    .observer = "probe",
+	    .command = "probe",
+	    .started = RUN_START + second * SECOND,
+	    .ended = RUN_START + (second + 1) * SECOND};
+	snapshot->time = capture.started;
+	assert_true(runfile_add_capture(fixture->runfile, &capture, snapshot, NULL));
+	snapshot_destroy(snapshot);
+}
+
+static void looks_between_two_loads_are_none_after_the_load(void **state)
+{
+	(void)state;
+	int words[2];
+	for (int settled = 0; settled < 2; settled++) {
+		struct fixture fixture = fixture_create();
+		fixture_set(&fixture, "load.slots", "1");
+		fixture_add_cycles(&fixture, 1, 140, 2, CYCLE_LOGGED_OFF);
+		add_hidden_sample(&fixture, MARK_BEFORE, 1, 0, 0, 0);
+		for (int64_t cycle = 4; cycle <= 100; cycle += 4)
+			add_hidden_sample(&fixture, MARK_DURING, cycle / 4, cycle * 10, cycle,
+			    (int)(cycle * 7 % 3));
+		/* A hundred cycles, and the host had settled, when the run was resumed for 40 more, without samples during those. */
+		if (settled)
+			add_hidden_sample(&fixture, MARK_SETTLING, 1, 1005, 100, 0);
+		add_hidden_sample(&fixture, MARK_AFTER, 1, 1500, 140, 50);
+		add_hidden_sample(&fixture, MARK_SETTLING, 2, 1600, 140, 50);
+		add_hidden_sample(&fixture, MARK_SETTLED, 1, 1700, 140, 50);
+		struct verdict *verdict = fixture_judge(&fixture);
+		words[settled] = verdict->word;
+		fixture_finish(&fixture, verdict);
+	}
+	assert_int_equal(words[0], VERDICT_INCONCLUSIVE);
+	assert_int_equal(words[1], VERDICT_INCONCLUSIVE);
+}
+
+static void hidden_tokens_that_rise_are_doubted_whether_or_not_the_load_was_sampled(void **state)
+{
+	(void)state;
+	for (int during = 0; during < 2; during++) {
+		struct fixture fixture = fixture_create();
+		fixture_set(&fixture, "load.slots", "1");
+		fixture_add_cycles(&fixture, 1, 100, 2, CYCLE_LOGGED_OFF);
+		add_hidden_sample(&fixture, MARK_BEFORE, 1, 0, 0, 0);
+		if (during)
+			add_hidden_sample(&fixture, MARK_DURING, 1, 100, 10, 0);
+		add_hidden_sample(&fixture, MARK_AFTER, 1, 1100, 100, 9);
+		add_hidden_sample(&fixture, MARK_SETTLING, 1, 1200, 100, 9);
+		add_hidden_sample(&fixture, MARK_SETTLED, 1, 1300, 100, 9);
+		struct verdict *verdict = fixture_judge(&fixture);
+		assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+		fixture_finish(&fixture, verdict);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    unit_test(count_that_a_look_lacks_is_not_let_go),
+	    unit_test(looks_between_two_loads_are_none_after_the_load),
+	    unit_test(hidden_tokens_that_rise_are_doubted_whether_or_not_the_load_was_sampled),
 	    unit_test(handles_that_rise_are_a_leak_even_if_no_session_is_pinned),
 	    unit_test(all_handles_are_no_news_when_those_of_one_type_rise_as_fast),
 	    unit_test(what_is_let_go_after_the_load_is_no_leak),

@@ -960,7 +960,7 @@ static void leaker_that_is_restarted_leaks_all_the_same(void **state)
 static void late_holder_that_is_restarted_is_no_leaker(void **state)
 {
 	(void)state;
-	const struct service service = {ten_minutes_at_most, 1500, 4000};
+	const struct service service = {ten_minutes_at_most, 1500, 2000};
 	struct run *run = run_create();
 	struct verdict *verdict = judge_service(run, &service);
 	assert_int_equal(verdict->word, VERDICT_CLEAN);

@@ -12,6 +12,8 @@ struct moment {
 	int64_t time;
 	bool listed;
 	int64_t value, token_id;
+	bool
+	    process; /* and before it its handle to winlogon.exe of that session, which has exited */
 };
 
 static bool is_reused(
@@ -28,6 +30,17 @@ static bool is_reused(
 			struct session *session = snapshot_add_session(snapshot);
 			session->id = 2;
 			session->user = snapshot_string(snapshot, "anna", 4);
+		}
+		if (moments[i].process) {
+			struct handle *kept = snapshot_add_handle(snapshot);
+			kept->pid = 900;
+			kept->image = snapshot_string(snapshot, "agent.exe", 9);
+			kept->type = snapshot_string(snapshot, "Process", 7);
+			kept->value = 400;
+			kept->target_pid = 1234;
+			kept->target_exited = YES;
+			kept->luid = 0x3e7;
+			kept->session_id = 2;
 		}
 		struct handle *handle = snapshot_add_handle(snapshot);
 		handle->pid = 900;
@@ -62,6 +75,15 @@ static void token_that_outlives_its_session_and_sees_the_id_given_again_proves_i
 	assert_true(is_reused(gone, 2, given, 2));
 }
 
+static void token_beside_a_handle_to_an_exited_process_of_that_session_proves_it(void **state)
+{
+	(void)state;
+	const struct given_id given[] = {CYCLE(1, 9), CYCLE(20, 29)};
+	const struct moment gone[] = {
+	    {15 * SECOND, false, 4, 77, true}, {40 * SECOND, false, 4, 77, true}};
+	assert_true(is_reused(gone, 2, given, 2));
+}
+
 static void other_token_with_the_same_handle_value_proves_nothing(void **state)
 {
 	(void)state;
@@ -93,6 +115,7 @@ static void id_that_was_not_given_again_proves_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    unit_test(token_beside_a_handle_to_an_exited_process_of_that_session_proves_it),
 	    unit_test(token_that_outlives_its_session_and_sees_the_id_given_again_proves_it),
 	    unit_test(other_token_with_the_same_handle_value_proves_nothing),
 	    unit_test(reconnect_to_the_same_session_proves_nothing),
