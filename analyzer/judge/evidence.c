@@ -93,8 +93,7 @@ static void find_load_end(struct evidence *evidence)
 	evidence->load_end = INT64_MIN;
 	for (size_t i = 0; i < evidence->cycles.count; i++) {
 		const struct cycle *cycle = &evidence->cycles.items[i];
-		const int64_t end =
-		    cycle->ended != TIMESTAMP_UNKNOWN ? cycle->ended : cycle->started;
+		const int64_t end = cycle->ended != TIMESTAMP_UNKNOWN ? cycle->ended : INT64_MAX;
 		if (cycle->kind == CYCLE_LOAD && end > evidence->load_end)
 			evidence->load_end = end;
 	}

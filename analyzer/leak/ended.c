@@ -58,20 +58,103 @@ static bool is_shared(const char *image)
 	return false;
 }
 
-bool group_has(const struct group *group, const char *image, const char *services, int64_t pid)
+static bool group_has(
+    const struct group *group, const char *image, const char *services, int64_t pid)
 {
 	/* Services are interned. */
 	return same_image(group->image, image) && group->services == services &&
 	       (group->pid == NUMBER_UNKNOWN || group->pid == pid);
 }
 
+bool group_has_life(const struct group *group, const struct life *life)
+{
+	return group_has(group, life->image, life->services, life->pid);
+}
+
+/* ---- lives ---- */
+
+static int life_order(const void *a, const void *b)
+{
+	const struct life *left = ((const struct holder_life *)a)->life,
+	                  *right = ((const struct holder_life *)b)->life;
+	if (left->pid != right->pid)
+		return left->pid < right->pid ? -1 : 1;
+	return (left->first > right->first) - (left->first < right->first);
+}
+
+static bool may_be_of(const struct life *life, const struct hold *hold)
+{
+	return life->first <= hold->shown && hold->shown <= life->last &&
+	       (life->start_time == TIMESTAMP_UNKNOWN || hold->start_time == TIMESTAMP_UNKNOWN ||
+	           life->start_time == hold->start_time);
+}
+
+static struct holder_life *find_life(const struct weighing *weighing, const struct hold *hold)
+{
+	size_t low = 0, high = weighing->life_count;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		if (weighing->lives[middle].life->pid < hold->pid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < weighing->life_count && weighing->lives[low].life->pid == hold->pid; low++) {
+		if (may_be_of(weighing->lives[low].life, hold))
+			return &weighing->lives[low];
+	}
+	return NULL;
+}
+
+static bool list_lives(struct weighing *weighing)
+{
+	const struct holds *holds = &weighing->leak->holds;
+	const struct life_list *const lists[] = {&holds->past_lives, &holds->lives};
+	const struct hold_list *const held[] = {&holds->over, &holds->held};
+	weighing->lives = malloc((lists[0]->count + lists[1]->count + 1) * sizeof *weighing->lives);
+	for (size_t i = 0; weighing->lives && i < 2; i++) {
+		for (size_t j = 0; j < lists[i]->count; j++)
+			weighing->lives[weighing->life_count++] =
+			    (struct holder_life){&lists[i]->items[j], false};
+	}
+	if (weighing->life_count)
+		qsort(weighing->lives, weighing->life_count, sizeof *weighing->lives, life_order);
+	for (size_t i = 0; weighing->lives && i < 2; i++) {
+		for (size_t j = 0; j < held[i]->count; j++) {
+			struct holder_life *life = find_life(weighing, &held[i]->items[j]);
+			if (life)
+				life->held = true;
+		}
+	}
+	return weighing->lives;
+}
+
+/* What the hold's process is, by all that samples tell of it. */
+static struct life program_of(const struct weighing *weighing, const struct hold *hold)
+{
+	const struct holder_life *found = find_life(weighing, hold);
+	return found ? *found->life
+	             : (struct life){
+	                   .pid = hold->pid, .image = hold->image, .services = hold->services};
+}
+
+/* ---- groups and pasts ---- */
+
+size_t ended_group_of(const struct weighing *weighing, const struct hold *hold)
+{
+	const struct life program = program_of(weighing, hold);
+	size_t at = 0;
+	while (at < weighing->group_count && !group_has_life(&weighing->groups[at], &program))
+		at++;
+	return at;
+}
+
 static bool find_group(struct weighing *weighing, const struct hold *hold, size_t *out)
 {
-	const char *image = hold->image;
-	for (*out = 0; *out < weighing->group_count; ++*out) {
-		if (group_has(&weighing->groups[*out], image, hold->services, hold->pid))
-			return true;
-	}
+	const struct life program = program_of(weighing, hold);
+	*out = ended_group_of(weighing, hold);
+	if (*out < weighing->group_count)
+		return true;
 	struct group *groups = reallocarray(weighing->groups, *out + 1, sizeof *groups);
 	if (groups)
 		weighing->groups = groups;
@@ -80,12 +163,13 @@ static bool find_group(struct weighing *weighing, const struct hold *hold, size_
 		weighing->holders = holders;
 	if (!groups || !holders)
 		return false;
-	groups[*out] = (struct group){.image = image,
-	    .services = hold->services,
-	    .pid = is_shared(image) && !hold->services ? hold->pid : NUMBER_UNKNOWN,
+	groups[*out] = (struct group){.image = program.image,
+	    .services = program.services,
+	    .pid = is_shared(program.image) && !program.services ? program.pid : NUMBER_UNKNOWN,
 	    .at_once = {1, 1, 1},
 	    .each = {1, 1, 1}};
-	holders[*out] = (struct ended_holder){.image = image, .pid = NUMBER_UNKNOWN, .chance = 1};
+	holders[*out] =
+	    (struct ended_holder){.image = program.image, .pid = NUMBER_UNKNOWN, .chance = 1};
 	weighing->group_count++;
 	return true;
 }
@@ -108,7 +192,9 @@ static int past_order(const void *a, const void *b)
 		return left->hold->start_time < right->hold->start_time ? -1 : 1;
 	if (left->session_id != right->session_id)
 		return left->session_id < right->session_id ? -1 : 1;
-	return (left->hold->luid > right->hold->luid) - (left->hold->luid < right->hold->luid);
+	if (left->hold->luid != right->hold->luid)
+		return left->hold->luid < right->hold->luid ? -1 : 1;
+	return (left->hold->born > right->hold->born) - (left->hold->born < right->hold->born);
 }
 
 static bool list_past(struct weighing *weighing)
@@ -138,8 +224,10 @@ static bool same_logon(const struct past *a, const struct past *b)
 	if (a->group != b->group || a->kind != b->kind || !same_process(a->hold, b->hold) ||
 	    a->session_id != b->session_id)
 		return false;
-	return a->kind != KIND_PERSON || logons_are_twins(&a->logon, &b->logon) ||
-	       a->hold->luid == b->hold->luid;
+	if (a->kind == KIND_PERSON)
+		return logons_are_twins(&a->logon, &b->logon) || a->hold->luid == b->hold->luid;
+	/* IDs come back. */
+	return a->hold->born <= b->hold->shown && b->hold->born <= a->hold->shown;
 }
 
 /* Who closes one token of a logon and keeps the other has not released it. */
@@ -275,7 +363,7 @@ static bool decide(struct weighing *weighing)
 
 bool ended_weigh(struct weighing *weighing)
 {
-	if (!list_past(weighing))
+	if (!list_lives(weighing) || !list_past(weighing))
 		return false;
 	join(weighing);
 	note_released(weighing);

@@ -13,6 +13,7 @@ enum kind { KIND_PERSON, KIND_DESKTOP, KIND_ID, KIND_COUNT };
 /* A hold that is over, of something watched. */
 struct past {
 	const struct hold *hold;
+	const struct life *life; /* of its process; NULL: not known */
 	size_t group;
 	enum kind kind;
 	int64_t session_id;
@@ -39,8 +40,16 @@ struct group {
 	size_t most;                                 /* holds of the process that is named */
 };
 
+/* A process, and whether it ever held something. */
+struct holder_life {
+	const struct life *life;
+	bool held;
+};
+
 struct weighing {
 	struct leak *leak;
+	struct holder_life *lives; /* by process ID, then by time */
+	size_t life_count;
 	struct past *past;
 	size_t count;
 	struct group *groups;
@@ -55,8 +64,10 @@ struct weighing {
 	double rate; /* the least at which a leak must be seen */
 };
 
-/* The same program, or the same process of it. */
-bool group_has(const struct group *group, const char *image, const char *services, int64_t pid);
+/* A process of the group's program, or its own process. */
+bool group_has_life(const struct group *group, const struct life *life);
+/* The group of the hold's process; it is there. */
+size_t ended_group_of(const struct weighing *weighing, const struct hold *hold);
 bool ended_watches(const struct leak *leak, const struct left_id *id);
 /* The chance that a healthy holder still holds after so long: it releases at any time up to the release time alike; the last fifth of
  * them until the quiet time is over, too. */

@@ -178,7 +178,10 @@ static bool add_hold(struct listing *listing, uint64_t luid, int64_t id)
 	        .is_left = is_left,
 	        .is_alive = !is_left && (left ? left->fate == FATE_ALIVE
 	                                      : sample_session(listing->sample, id) != NULL),
-	        .of_left = is_left || (left && left->fate != FATE_ALIVE),
+	        /* Where another has its ID it is over; where sessions are out of sight nobody knows. */
+	        .of_left = is_left || (left && left->fate == FATE_UNSURE &&
+	                                  left->unsure != UNSURE_SESSIONS_UNSEEN),
+	        .born = leak->time,
 	        .sample = leak->samples});
 }
 

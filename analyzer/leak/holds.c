@@ -1,5 +1,6 @@
 /* Who held what, from sample to sample: since when, and whether it released it by itself or took it along as it ended. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "leak/holds.h"
 
@@ -51,14 +52,38 @@ static void show_again(struct leak *leak, struct hold *then, const struct hold *
 	then->shown = leak->time;
 	if (then->start_time == TIMESTAMP_UNKNOWN)
 		then->start_time = now->start_time;
+	memcpy(then->extents, now->extents, sizeof then->extents);
+}
+
+/* The sections that tell of holds. */
+static const char *const sections[] = {SECTION_HANDLES, SECTION_SESSIONS, SECTION_LOGON_SESSIONS};
+
+/* Whether the sample shows less than the one that showed the hold: what it does not show then is not released. */
+static bool shows_less(const struct snapshot *sample, const struct hold *hold)
+{
+	for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
+		if (snapshot_extent(sample, sections[i]) < (enum extent)hold->extents[i])
+			return true;
+	}
+	return false;
+}
+
+static bool is_over(const struct leak *leak, const struct running *running, const struct hold *hold)
+{
+	return has_gone(leak, hold) || (running->whole && !running_has(running, hold));
 }
 
 /* The holds of the last sample that showed them go over into those of this one. */
-static bool go_on(
-    struct leak *leak, struct hold_list *now, const struct running *running, bool less)
+static bool go_on(struct leak *leak, const struct snapshot *sample, struct hold_list *now,
+    const struct running *running)
 {
-	struct hold_list *then = &leak->holds.held;
+	struct hold_list *then = &leak->holds.held, unshown = {0};
 	bool *known = calloc(now->count + 1, sizeof *known), good = known;
+	for (size_t i = 0; i < now->count; i++) {
+		for (size_t j = 0; j < sizeof sections / sizeof sections[0]; j++)
+			now->items[i].extents[j] =
+			    (unsigned char)snapshot_extent(sample, sections[j]);
+	}
 	for (size_t i = 0, next = 0; good && i < then->count; i++) {
 		struct hold hold = then->items[i], *again;
 		if (!hold_list_find(now, &hold, &next, &again)) {
@@ -67,16 +92,21 @@ static bool go_on(
 			show_again(leak, &hold, again);
 			*again = hold;
 			known[again - now->items] = true;
-		} else if (again || !less) {
-			/* Its process ID may be another's by now; what a sample that shows less does not have is not released. */
+		} else if (again || !shows_less(sample, &hold) || is_over(leak, running, &hold)) {
+			/* Its process ID may be another's by now. */
 			good = finish(leak, &hold, running);
+		} else {
+			good = hold_list_push(&unshown, &hold);
 		}
 	}
 	for (size_t i = 0; good && i < now->count; i++) {
 		if (!known[i])
 			show_again(leak, &now->items[i], &now->items[i]);
 	}
+	for (size_t i = 0; good && i < unshown.count; i++)
+		good = hold_list_push(now, &unshown.items[i]);
 	free(known);
+	hold_list_free(&unshown);
 	hold_list_free(then);
 	*then = *now;
 	*now = (struct hold_list){0};
@@ -91,9 +121,7 @@ static bool go_on_unseen(struct leak *leak, const struct running *running)
 	bool good = true;
 	for (size_t i = 0; i < held->count; i++) {
 		struct hold *hold = &held->items[i];
-		const bool over =
-		    has_gone(leak, hold) || (running->whole && !running_has(running, hold));
-		if (over)
+		if (is_over(leak, running, hold))
 			good = finish(leak, hold, running) && good;
 		else
 			held->items[left++] = *hold;
@@ -113,8 +141,6 @@ static void look_again(struct leak *leak, const struct running *running)
 }
 
 /* ---- the samples ---- */
-
-static const char *const sections[] = {SECTION_HANDLES, SECTION_SESSIONS, SECTION_LOGON_SESSIONS};
 
 /* As well as the last sample that did; what two in a row show is what is to be seen from then on. By handles alone nothing is known to be
  * left of a session. */
@@ -277,7 +303,7 @@ bool holds_add(struct leak *leak, const struct snapshot *sample)
 	}
 	if (good && shows_holders(leak, sample, &less)) {
 		good = hold_list_make(&now, leak, sample, &running) &&
-		       go_on(leak, &now, &running, less);
+		       go_on(leak, sample, &now, &running);
 		note_looked(leak, sample);
 		leak->holds.sample = leak->samples;
 		for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++)

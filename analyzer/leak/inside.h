@@ -55,11 +55,13 @@ struct hold {
 	const char *services; /* that the process hosts, the same */
 	bool of_left;         /* some sample showed it on what is not alive, since that was last */
 	int64_t first, last;  /* samples that show it without a session; TIMESTAMP_UNKNOWN */
+	int64_t born;         /* the first sample that shows it, by the samples' clock */
 	int64_t seen;         /* the last sample that shows it, by the host's clock, */
 	int64_t shown;        /* by the samples', */
 	size_t sample;        /* and its number */
 	int64_t over;         /* the first that does not, by the samples' clock */
 	enum hold_state state;
+	unsigned char extents[3]; /* of that sample's sections, see holds.c */
 	bool kept_logon, kept_id; /* it was among the last that held the logon session, the ID */
 	bool is_left,
 	    is_alive; /* in this sample: what it holds is left of a session that has ended; its session is there */
@@ -73,7 +75,7 @@ struct hold_list {
 	size_t slot_count; /* a power of two */
 };
 
-/* A process outside of sessions, by the samples' clock: from the first sample that shows it to the last, and the first that shows that it
+/* A process, by the samples' clock: from the first sample that shows it to the last, and the first that shows that it
  * has ended; TIMESTAMP_UNKNOWN: none does. */
 struct life {
 	int64_t pid, start_time;

@@ -31,39 +31,61 @@ struct chance {
 	bool in_flight;
 };
 
-static void look_at_lives(const struct group *group, const struct life_list *lives,
-    const struct logon_span *logon, struct chance *out)
+/* The processes of the group that held something, and those that began after such a one had ended. The caller's to free(). NULL: memory
+ * is out. */
+static const struct life **list_lives(
+    const struct weighing *weighing, const struct group *group, size_t *count)
 {
-	for (size_t i = 0; i < lives->count; i++) {
-		const struct life *life = &lives->items[i];
-		const bool ended = life->over != TIMESTAMP_UNKNOWN;
-		if (!group_has(group, life->image, life->services, life->pid))
-			continue;
-		if (ended && life->over >= logon->started && life->last <= logon->over) {
-			out->in_flight = true;
-		} else if (life->first <= logon->over && (!ended || life->last > logon->over)) {
-			const int64_t gap = ended ? life->last - logon->over : INT64_MAX;
-			out->gap = gap > out->gap ? gap : out->gap;
-		}
+	const struct life **lives = malloc((weighing->life_count + 1) * sizeof *lives);
+	int64_t first_over = INT64_MAX;
+	*count = 0;
+	for (size_t i = 0; i < weighing->life_count; i++) {
+		const struct holder_life *one = &weighing->lives[i];
+		if (one->held && one->life->over != TIMESTAMP_UNKNOWN &&
+		    group_has_life(group, one->life) && one->life->last < first_over)
+			first_over = one->life->last;
 	}
+	for (size_t i = 0; lives && i < weighing->life_count; i++) {
+		const struct holder_life *one = &weighing->lives[i];
+		if ((one->held || one->life->first > first_over) &&
+		    group_has_life(group, one->life))
+			lives[(*count)++] = one->life;
+	}
+	return lives;
+}
+
+static struct chance look_at(
+    const struct life *const *lives, size_t count, const struct logon_span *logon)
+{
+	struct chance chance = {.gap = -1};
+	for (size_t i = 0; i < count; i++) {
+		const struct life *life = lives[i];
+		if (life->over != TIMESTAMP_UNKNOWN && life->over >= logon->started &&
+		    life->last <= logon->over)
+			chance.in_flight = true;
+		else if (life->first <= logon->over && logon->over < life->last &&
+		         life->last - logon->over > chance.gap)
+			chance.gap = life->last - logon->over;
+	}
+	return chance;
 }
 
 static bool late_init(struct late *late, const struct weighing *weighing, size_t at)
 {
-	const struct holds *holds = &weighing->leak->holds;
+	size_t count;
+	const struct life **lives = list_lives(weighing, &weighing->groups[at], &count);
 	*late = (struct late){.gaps = malloc((weighing->logon_count + 1) * sizeof *late->gaps)};
-	for (size_t i = 0; late->gaps && i < weighing->logon_count; i++) {
-		struct chance chance = {.gap = -1};
-		look_at_lives(
-		    &weighing->groups[at], &holds->past_lives, &weighing->logons[i], &chance);
-		look_at_lives(&weighing->groups[at], &holds->lives, &weighing->logons[i], &chance);
+	for (size_t i = 0; lives && late->gaps && i < weighing->logon_count; i++) {
+		const struct chance chance = look_at(lives, count, &weighing->logons[i]);
 		late->in_flight += chance.in_flight;
 		if (chance.in_flight || chance.gap >= 0)
 			late->gaps[late->count++] = chance.in_flight ? INT64_MAX : chance.gap;
 	}
 	if (late->count)
 		qsort(late->gaps, late->count, sizeof *late->gaps, by_number);
-	return late->gaps;
+	const bool good = lives && late->gaps;
+	free(lives);
+	return good;
 }
 
 /* Logons that it could have kept for so long. */

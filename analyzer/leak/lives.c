@@ -1,4 +1,4 @@
-/* When processes that may hold something ran: of one that ended, what it held then is no release. */
+/* When processes ran: of one that ended, what it held then is no release. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +27,7 @@ static bool push(struct life_list *list, const struct life *life)
 
 static bool keep(struct leak *leak, const char **out, const char *text)
 {
-	return *out || !text || (*out = intern_string(leak->pool, text, strlen(text)));
+	return !text || (*out = intern_string(leak->pool, text, strlen(text)));
 }
 
 /* What this sample adds to what is known of it. */
@@ -58,8 +58,7 @@ static bool begin(struct leak *leak, const struct snapshot *sample, const struct
 	    .start_time = TIMESTAMP_UNKNOWN,
 	    .first = leak->time,
 	    .over = TIMESTAMP_UNKNOWN};
-	/* Those of sessions end with them. */
-	if (process->session_id > 0 || process->exited || process->pid == sample->observer_pid ||
+	if (process->exited || process->pid == sample->observer_pid ||
 	    (known->count && bsearch(&wanted, known->items, known->count, sizeof wanted, by_pid)))
 		return true;
 	return go_on(leak, sample, &life, process) && push(now, &life);

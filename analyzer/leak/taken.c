@@ -58,11 +58,7 @@ static void consider(struct takers *takers, struct ended_holder *holder, const s
 
 static struct ended_holder *holder_of(const struct weighing *weighing, const struct hold *hold)
 {
-	for (size_t i = 0; i < weighing->group_count; i++) {
-		if (group_has(&weighing->groups[i], hold->image, hold->services, hold->pid))
-			return &weighing->holders[i];
-	}
-	return NULL;
+	return &weighing->holders[ended_group_of(weighing, hold)];
 }
 
 /* True if it counts: what only late holders took along does not. */
@@ -191,6 +187,7 @@ bool leak_taken_along(struct leak *leak, const struct logon_span *logons, size_t
 	if (out->count)
 		qsort(out->items, out->count, sizeof *out->items, surest_first);
 	free(weighing.past);
+	free(weighing.lives);
 	free(weighing.groups);
 	free(weighing.released);
 	free(weighing.released_by);

@@ -108,7 +108,9 @@ static struct snapshot *look(const struct scene *scene, int64_t second)
 		struct process *process = snapshot_add_process(snapshot);
 		process->pid = scene->actors[i].pid;
 		process->image = scene->actors[i].image;
-		process->session_id = 0;
+		process->session_id = i == 0 ? scene->in_session : 0;
+		if (i == 0 && scene->services_from && second >= scene->services_from)
+			process->services = "Backup";
 		process->start_time = start ? RUN_START + start * SECOND : BOOT_TIME;
 		if (scene->process_starts_unknown) {
 			process->start_time = TIMESTAMP_UNKNOWN;
@@ -135,6 +137,8 @@ static struct snapshot *look(const struct scene *scene, int64_t second)
 				continue;
 			kept |= !actor->own;
 			if (scene->blind_every && second % scene->blind_every < scene->blind_for)
+				continue;
+			if (second >= scene->blind_from && second < scene->blind_to)
 				continue;
 			if (scene->live_process) {
 				fixture_add_handle(
@@ -173,8 +177,29 @@ static struct snapshot *look(const struct scene *scene, int64_t second)
 			fixture_add_handle(snapshot, "lsass.exe", 84, i + 1);
 			kept = true;
 		}
+		if (live && scene->own_live) {
+			fixture_add_handle(
+			    snapshot, scene->actors[0].image, scene->actors[0].pid, i + 1);
+			struct handle *handle = &snapshot->handles[snapshot->handle_count - 1];
+			handle->value = 4 + 4 * i;
+			handle->token_id = 9000 + i;
+			handle->luid = 0x3e7;
+			handle->session_id = ids[i];
+		}
+		if (kept && scene->follower)
+			fixture_add_handle(snapshot, "lsass.exe", 84, number_of(scene, i));
 		if (live || kept)
 			add_logon(snapshot, scene, i);
+	}
+	if (scene->in_session) {
+		fixture_add_session(snapshot, scene->in_session);
+		snapshot->sessions[snapshot->session_count - 1].user = "admin";
+		fixture_add_logon(snapshot, -1, scene->in_session);
+		snapshot->logon_sessions[snapshot->logon_session_count - 1].user = "admin";
+	}
+	if (scene->no_lists) {
+		snapshot->process_count = 0;
+		assert_true(snapshot_see(snapshot, SECTION_PROCESSES, EXTENT_ABSENT, "not asked"));
 	}
 	if (scene->churn) {
 		struct process *process = snapshot_add_process(snapshot);
@@ -226,6 +251,9 @@ struct verdict *scene_judge(struct fixture *fixture, const struct scene *scene)
 			    snapshot, SECTION_HANDLES, EXTENT_PARTIAL, "some are protected"));
 		if (scene->blind_every && second % scene->blind_every < scene->blind_for &&
 		    second > 0)
+			assert_true(snapshot_see(
+			    snapshot, SECTION_HANDLES, EXTENT_PARTIAL, "some are protected"));
+		if (second >= scene->blind_from && second < scene->blind_to)
 			assert_true(snapshot_see(
 			    snapshot, SECTION_HANDLES, EXTENT_PARTIAL, "some are protected"));
 		if (second >= scene->reset_from && second < scene->reset_to)

@@ -43,6 +43,12 @@ struct scene {
 	    blind_for; /* samples in which handles are partial, and the actor's are not shown */
 	int64_t damaged_from, damaged_to; /* seconds: sessions are partial, and without rows */
 	int64_t reset_from, reset_to;
+	int64_t blind_from, blind_to; /* as blind_every, once */
+	bool no_lists;                /* processes are not listed */
+	bool follower;                /* lsass has a token of each logon that is kept */
+	bool own_live;         /* an actor of IDs has a token of the session that is there, too */
+	int64_t in_session;    /* the first actor runs in that session, of an administrator */
+	int64_t services_from; /* the first actor's services are listed from then on */
 };
 
 extern const struct scene scene_usual;

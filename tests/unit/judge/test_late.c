@@ -236,9 +236,126 @@ static void want_of_sessions_makes_no_verdict_better(void **state)
 	}
 }
 
+static int64_t nothing(int64_t cycle)
+{
+	(void)cycle;
+	return 0;
+}
+
+static void leaker_that_is_restarted_out_of_sight_is_never_clean(void **state)
+{
+	(void)state;
+	/* Two looks and more do not show its handles, and it ends among them; what it held goes a moment later, or lsass has a token of it. */
+	struct scene scene = with_service(every_other_for_ever, 3250);
+	scene.blind_from = 3060;
+	scene.blind_to = 3500;
+	scene.lag = 60;
+	scene.lag = 0;
+	scene.follower = true;
+	assert_never_clean(&scene);
+	scene.follower = false;
+	scene.lag = 60;
+	assert_never_clean(&scene);
+}
+
+static int64_t most_for_a_while_and_one_in_ten_for_ever(int64_t cycle)
+{
+	return cycle % 10 == 3 ? 1000000 : cycle % 5 < 4 ? 60 + cycle * 37 % 540 : 0;
+}
+
+/* Its process is not known to have run after its last handle; another of its image holds nothing. */
+static void leaker_that_is_stopped_is_not_excused_by_cycles_it_did_not_live(void **state)
+{
+	(void)state;
+	size_t clean[3] = {0};
+	for (int64_t i = 0; i < 4; i++) {
+		struct scene scene = with_service(most_for_a_while_and_one_in_ten_for_ever, 0);
+		scene.actors[0].every = 0;
+		scene.period = 10;
+		scene.length = 8;
+		scene.cycles = 1900;
+		scene.settled = 21000;
+		scene.gone_for_good = 420 + i * 120;
+		scene.ballast = 1;
+		const enum verdict_word listed = word_of(&scene);
+		scene.no_lists = true;
+		const enum verdict_word unlisted = word_of(&scene);
+		scene.no_lists = false;
+		scene.actors[1] = (struct actor){"backup.exe", 900, nothing, 0, 0, false, false};
+		scene.actor_count = 2;
+		const enum verdict_word other = word_of(&scene);
+		clean[0] += listed == VERDICT_CLEAN;
+		clean[1] += unlisted == VERDICT_CLEAN;
+		clean[2] += other == VERDICT_CLEAN;
+	}
+	assert_int_equal(clean[0], 0);
+	assert_int_equal(clean[1], 0);
+	assert_int_equal(clean[2], 0);
+}
+
+static void late_holder_in_a_session_that_stays_is_clean(void **state)
+{
+	(void)state;
+	struct scene scene = with_service(often_for_a_while, 1000);
+	scene.cycles = 300;
+	scene.settled = 12000;
+	assert_int_equal(word_of(&scene), VERDICT_CLEAN);
+	scene.in_session = 1;
+	assert_int_equal(word_of(&scene), VERDICT_CLEAN);
+}
+
+static int64_t twenty_minutes_nearly(int64_t cycle)
+{
+	return cycle % 10 == 0 ? 500 : 0;
+}
+
+/* Its services are listed from some sample on: what it held before is of the same process. */
+static void late_holder_whose_services_are_learned_later_is_clean(void **state)
+{
+	(void)state;
+	for (int64_t restarted = 700; restarted < 1300; restarted += 100) {
+		struct scene scene = with_service(often_for_a_while, restarted);
+		scene.cycles = 300;
+		scene.settled = 12000;
+		const int without = (int)word_of(&scene);
+		scene.services_from = restarted - 60;
+		if (without == VERDICT_CLEAN)
+			assert_int_equal(word_of(&scene), VERDICT_CLEAN);
+		scene.actors[0].held = twenty_minutes_nearly;
+		scene.services_from = 0;
+		const int few = (int)word_of(&scene);
+		scene.services_from = restarted - 60;
+		if (few == VERDICT_CLEAN)
+			assert_int_equal(word_of(&scene), VERDICT_CLEAN);
+	}
+}
+
+static void late_holder_of_ids_that_come_back_is_clean_as_one_of_logons(void **state)
+{
+	(void)state;
+	for (int64_t every = 1000; every < 2000; every += 250) {
+		struct scene scene = with_service(often_for_a_while, every);
+		scene.actors[0].until = 10000;
+		scene.cycles = 300;
+		scene.settled = 12000;
+		const int logons = (int)word_of(&scene);
+		scene.actors[0].own = true;
+		const int own = (int)word_of(&scene);
+		scene.own_live = true;
+		const int live = (int)word_of(&scene);
+		assert_int_equal(own, logons);
+		assert_int_equal(live, logons);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    unit_test(leaker_that_is_restarted_out_of_sight_is_never_clean),
+	    unit_test(leaker_that_is_stopped_is_not_excused_by_cycles_it_did_not_live),
+	    unit_test(late_holder_in_a_session_that_stays_is_clean),
+	    unit_test(late_holder_whose_services_are_learned_later_is_clean),
+	    unit_test(late_holder_of_ids_that_come_back_is_clean_as_one_of_logons),
 	    unit_test(handle_to_a_process_that_runs_hides_no_token),
 	    unit_test(leaker_that_is_stopped_for_good_is_never_clean),
 	    unit_test(leaking_svchost_whose_services_are_unknown_is_never_clean),
