@@ -116,7 +116,7 @@ class SameMoment(Case):
 class SessionIdsThatAreReused(Case):
     def test_every_leak_is_counted_although_text_has_but_seconds(self):
         # Each account and session ID has as many orphans as cycles: whichever is whose, all of them leaked.
-        lab = self.lab("--rule", "before", "--accounts", "4")
+        lab = self.lab("--rule", "before", "--accounts", "4", "--shell-seconds", "0.2")  # the grabber sees each of them
         self.grab(lab)
         self.play(lab, [*self.text(lab, "qwinsta", "logonsessions"), self.facts(lab)], cycles=60, slots=4)
         verdict = self.verdict()
@@ -202,7 +202,7 @@ class TakenTooEarly(Case):
     """Services let go minutes after a logoff: evidence from the moments after it accuses nobody."""
 
     def moments(self, grab=False):
-        lab = self.lab(scale=0.05)
+        lab = self.lab("--shell-seconds", "0.2", scale=0.05)
         if grab:
             self.grab(lab)
         before = self.capture(lab, "before")
