@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "command.h"
+#include "commands/command.h"
 #include "leak/leak.h"
 
 struct evidence_options {

@@ -1,5 +1,5 @@
 /* What a snapshot shows by the leak rule: the holders of each logon session, orphans first, and session IDs that no session has. */
-#include "command.h"
+#include "commands/command.h"
 
 #include <inttypes.h>
 #include <stdio.h>

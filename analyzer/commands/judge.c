@@ -1,11 +1,11 @@
 /* judge: from a run file to a verdict, and to reports of it. */
-#include "command.h"
+#include "commands/command.h"
 
 #include <argp.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "evidence_options.h"
+#include "commands/evidence_options.h"
 #include "judge/pool.h"
 #include "judge/validation.h"
 #include "report/report.h"

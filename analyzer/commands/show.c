@@ -1,12 +1,12 @@
 /* show: what was understood of a moment's evidence, and what was not. */
-#include "command.h"
+#include "commands/command.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "common/input.h"
-#include "evidence_options.h"
+#include "commands/evidence_options.h"
 #include "readers/reader.h"
 
 static const struct evidence_words words = {

@@ -1,5 +1,5 @@
 /* dump: from a memory dump to the culprit. */
-#include "command.h"
+#include "commands/command.h"
 
 #include <argp.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "common/timestamp.h"
 #include "dump/answer/answer.h"
 #include "evidence/snapshot.h"
-#include "evidence_options.h"
+#include "commands/evidence_options.h"
 
 enum dump_format { DUMP_TEXT, DUMP_JSON, DUMP_SNAPSHOT };
 

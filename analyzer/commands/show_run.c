@@ -1,5 +1,5 @@
 /* A run file as a summary: its cycles by result, its captures and its events. */
-#include "command.h"
+#include "commands/command.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* One option parser for judge, show and compare. */
-#include "evidence_options.h"
+#include "commands/evidence_options.h"
 
 #include <argp.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* leaklab-analyzer: evidence in, verdict out. */
-#include "command.h"
+#include "commands/command.h"
 
 #include <argp.h>
 #include <errno.h>

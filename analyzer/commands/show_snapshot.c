@@ -1,5 +1,5 @@
 /* A snapshot as tables. */
-#include "command.h"
+#include "commands/command.h"
 
 #include <inttypes.h>
 #include <stdio.h>

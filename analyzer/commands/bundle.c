@@ -1,5 +1,5 @@
 /* bundle: a run for sending. */
-#include "command.h"
+#include "commands/command.h"
 
 #include <argp.h>
 #include <stdlib.h>

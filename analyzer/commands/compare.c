@@ -1,12 +1,12 @@
 /* compare: two moments of one host. */
-#include "command.h"
+#include "commands/command.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "compare/compare.h"
-#include "evidence_options.h"
+#include "commands/evidence_options.h"
 #include "readers/reader.h"
 
 static const struct evidence_words words = {
