@@ -22,7 +22,7 @@
 #include "certificate.h"
 #include "rdp_settings.h"
 #include "trouble.h"
-#include "winpr_lock.h"
+#include "workarounds/workarounds.h"
 
 #define HANDLES_MAX 32
 
@@ -49,8 +49,10 @@ bool rdp_init(struct error *error)
 	if (!getenv("WLOG_LEVEL"))
 		WLog_SetLogLevel(WLog_GetRoot(), WLOG_OFF);
 	stop_event = CreateEventA(NULL, TRUE, FALSE, NULL);
-	if (!stop_event || !winpr_lock_install())
+	if (!stop_event)
 		return error_set(error, EXIT_TARGET, "FreeRDP's libraries cannot be initialised");
+	if (!workarounds_install(error))
+		return false;
 	/* A context initialises globals of the library without a lock: do it while there is one thread. */
 	instance = freerdp_new();
 	if (!instance || !freerdp_context_new(instance)) {

@@ -14,7 +14,7 @@
 #include "labhost/memory.h"
 #include "labhost/peer.h"
 #include "labhost/rdp_settings.h"
-#include "winpr_lock.h"
+#include "workarounds/workarounds.h"
 
 #define PEER_STACK_SIZE (512 * 1024) /* measured to be plenty */
 #define BACKLOG 1024
@@ -84,10 +84,9 @@ static bool prepare_libraries(int log_level, struct error *error)
 	WSADATA data;
 
 	WLog_SetLogLevel(WLog_GetRoot(), (DWORD)log_level);
-	if (WSAStartup(MAKEWORD(2, 2), &data) != 0 || !winpr_lock_install())
-		return error_set(error, EXIT_TARGET,
-		    "this WinPR cannot be made safe for threads: use FreeRDP 3.10 or a later 3.x");
-	return true;
+	if (WSAStartup(MAKEWORD(2, 2), &data) != 0)
+		return error_set(error, EXIT_TARGET, "WinPR's sockets cannot be initialised");
+	return workarounds_install(error);
 }
 
 static bool find_room(struct rdp_server *server, struct error *error)

@@ -1,11 +1,9 @@
-#include "winpr_lock.h"
+/* Locks the SSPI functions that touch WinPR's table of buffers: the function table is writable, so they are wrapped. */
+#include "workarounds/workarounds.h"
 
 #include <pthread.h>
-#include <stdlib.h>
 
-#include <winpr/ssl.h>
 #include <winpr/sspi.h>
-#include <winpr/timezone.h>
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static QUERY_SECURITY_PACKAGE_INFO_FN_A query_security_package_info;
@@ -38,15 +36,8 @@ static SECURITY_STATUS SEC_ENTRY locked_free_context_buffer(void *buffer)
 	return status;
 }
 
-bool winpr_lock_install(void)
+bool sspi_lock_install(void)
 {
-	TIME_ZONE_INFORMATION zone;
-
-	/* Without TZ each connection has libc look at /etc/localtime some 2,200 times. */
-	setenv("TZ", "UTC0", 0);
-	winpr_InitializeSSL(WINPR_SSL_INIT_DEFAULT);
-	(void)GetTimeZoneInformation(&zone);
-
 	SecurityFunctionTableA *table = InitSecurityInterfaceExA(0);
 	if (!table)
 		return false;

@@ -1,8 +1,6 @@
-/* Finds out the time zone once.
- *
- * FreeRDP makes settings for each connection (its own, and the peer's), and in each the time zone, which WinPR (3.10) finds by
- * comparing the system's with a table of all: a tenth of the processor time of a logon. The dynamic linker gives FreeRDP's
- * libraries a program's own function before WinPR's. */
+/* Finds out the time zone once. The dynamic linker gives FreeRDP's libraries a program's own function before WinPR's. */
+#include "workarounds/workarounds.h"
+
 #include <dlfcn.h>
 #include <pthread.h>
 
@@ -27,4 +25,11 @@ DWORD GetDynamicTimeZoneInformation(PDYNAMIC_TIME_ZONE_INFORMATION information)
 	pthread_once(&once, find_out);
 	*information = zone;
 	return zone_id;
+}
+
+bool time_zone_is_used(void)
+{
+	DWORD (*const own)(PDYNAMIC_TIME_ZONE_INFORMATION) = GetDynamicTimeZoneInformation;
+
+	return dlsym(RTLD_DEFAULT, "GetDynamicTimeZoneInformation") == *(void *const *)&own;
 }

@@ -1,8 +1,7 @@
-/* Makes WinPR's loggers fit for threads.
- *
- * WinPR (3.10 is the one looked at) makes a logger at its first use, in a list that others read meanwhile without a
- * lock: a connection that needs a new one, even in its very end, races with all others. The only way to that list is
- * WLog_Get(), and the dynamic linker gives FreeRDP's libraries a program's own before theirs. */
+/* Locks WinPR's list of loggers: the only way to it is WLog_Get(), and the dynamic linker gives FreeRDP's libraries a program's own
+ * before theirs. */
+#include "workarounds/workarounds.h"
+
 #include <dlfcn.h>
 #include <pthread.h>
 
@@ -20,4 +19,11 @@ wLog *WLog_Get(LPCSTR name)
 	wLog *log = next ? next(name) : NULL;
 	pthread_mutex_unlock(&mutex);
 	return log;
+}
+
+bool log_lock_is_used(void)
+{
+	wLog *(*const own)(LPCSTR) = WLog_Get;
+
+	return dlsym(RTLD_DEFAULT, "WLog_Get") == *(void *const *)&own;
 }

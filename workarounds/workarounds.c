@@ -1,0 +1,25 @@
+#include "workarounds/workarounds.h"
+
+#include <stdlib.h>
+
+#include <winpr/ssl.h>
+#include <winpr/timezone.h>
+
+bool workarounds_install(struct error *error)
+{
+	TIME_ZONE_INFORMATION zone;
+
+	/* Without TZ each connection has libc look at /etc/localtime some 2,200 times. */
+	setenv("TZ", "UTC0", 0);
+	winpr_InitializeSSL(WINPR_SSL_INIT_DEFAULT);
+	(void)GetTimeZoneInformation(&zone);
+	if (!sspi_lock_install())
+		return error_set(error, EXIT_TARGET,
+		    "this WinPR has no table of SSPI functions to lock, and parallel logons corrupt its memory: use FreeRDP 3.10 "
+		    "or a later 3.x");
+	if (!log_lock_is_used() || !time_zone_is_used())
+		return error_set(error, EXIT_TARGET,
+		    "this WinPR does not call the program's %s, so that connections in parallel are not safe: link it dynamically",
+		    log_lock_is_used() ? "GetDynamicTimeZoneInformation" : "WLog_Get");
+	return true;
+}
