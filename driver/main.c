@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/version.h"
 #include "controls.h"
 #include "judge/judge.h"
 #include "report/report.h"

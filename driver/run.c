@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/timestamp.h"
+#include "common/version.h"
 #include "common/duration.h"
 #include "host.h"
 #include "play.h"

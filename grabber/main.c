@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "grabber/options.h"
+#include "common/version.h"
 #include "grabber/program.h"
 
 static const struct options_host lab_host = {

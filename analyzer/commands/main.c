@@ -1,5 +1,6 @@
 /* leaklab-analyzer: evidence in, verdict out. */
 #include "commands/command.h"
+#include "common/version.h"
 
 #include <argp.h>
 #include <errno.h>

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "common/text.h"
+#include "common/version.h"
 #include "report/escape.h"
 
 static void print_capture(FILE *out, const struct capture *capture, const struct output *output)

@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 
 #include "common/text.h"
+#include "common/version.h"
 #include "report/escape.h"
 #include "report/html.h"
 #include "report/page.h"

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "common/text.h"
+#include "common/version.h"
 #include "report/escape.h"
 #include "report/fields.h"
 

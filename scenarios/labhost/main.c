@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/version.h"
 #include "labhost/labhost.h"
 
 const char *argp_program_version = LABHOST_PROGRAM " " LEAKLAB_VERSION;
