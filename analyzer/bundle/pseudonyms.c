@@ -9,18 +9,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/rand.h>
+#include "bundle/address.h"
 
-#include "bundle/prose.h"
-
-#define KEY_BYTES 32
 #define DIGEST_BYTES 5 /* a hundred thousand names collide with a probability of 0.5 % */
 
 struct pseudonyms {
-	unsigned char key[KEY_BYTES];
+	struct secret secret;
 	void *labels; /* of struct label, by text */
 	void *known;  /* of char *, folded */
 	size_t longest;
@@ -44,11 +38,16 @@ static int text_order(const void *a, const void *b)
 struct pseudonyms *pseudonyms_create(void)
 {
 	struct pseudonyms *pseudonyms = calloc(1, sizeof *pseudonyms);
-	if (pseudonyms && RAND_bytes(pseudonyms->key, KEY_BYTES) != 1) {
+	if (pseudonyms && !secret_init(&pseudonyms->secret)) {
 		free(pseudonyms);
 		pseudonyms = NULL;
 	}
 	return pseudonyms;
+}
+
+const struct secret *pseudonyms_secret(const struct pseudonyms *pseudonyms)
+{
+	return &pseudonyms->secret;
 }
 
 static void free_label(void *node)
@@ -64,32 +63,8 @@ void pseudonyms_destroy(struct pseudonyms *pseudonyms)
 		return;
 	tdestroy(pseudonyms->labels, free_label);
 	tdestroy(pseudonyms->known, free);
-	OPENSSL_cleanse(pseudonyms->key, KEY_BYTES);
+	secret_deinit(&pseudonyms->secret);
 	free(pseudonyms);
-}
-
-/* Windows takes names that differ in case for one. Latin, Greek and Cyrillic letters of two bytes are folded, too. */
-char *fold(const char *text, size_t length)
-{
-	char *folded = strndup(text, length);
-	for (char *at = folded; at && *at; at++) {
-		const unsigned char lead = (unsigned char)at[0], next = (unsigned char)at[1];
-		const unsigned point = (lead & 0x1fu) << 6 | (next & 0x3fu);
-		unsigned lower = point;
-		if (lead < 0x80)
-			*at = (char)tolower(lead);
-		if ((lead & 0xe0) != 0xc0 || (next & 0xc0) != 0x80)
-			continue;
-		if ((point >= 0xc0 && point <= 0xde && point != 0xd7) ||
-		    (point >= 0x391 && point <= 0x3a9) || (point >= 0x410 && point <= 0x42f))
-			lower += 0x20;
-		else if (point >= 0x400 && point <= 0x40f)
-			lower += 0x50;
-		at[0] = (char)(0xc0 | lower >> 6);
-		at[1] = (char)(0x80 | (lower & 0x3f));
-		at++;
-	}
-	return folded;
 }
 
 /* Names that any Windows has, in the languages whose tools are read. They tell nothing of the site. */
@@ -111,23 +86,6 @@ static bool is_well_known(const char *folded)
 	return stem && folded[stem] && strspn(folded + stem, "0123456789") == strlen(folded + stem);
 }
 
-bool pseudonym_digest(
-    struct pseudonyms *pseudonyms, const char *domain, const char *text, unsigned char out[32])
-{
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	char *input = NULL;
-	unsigned size = 0;
-	const int length = asprintf(&input, "%s:%s", domain, text);
-	const bool good =
-	    length >= 0 && HMAC(EVP_sha256(), pseudonyms->key, KEY_BYTES,
-	                       (const unsigned char *)input, (size_t)length, digest, &size);
-	if (good)
-		memcpy(out, digest, 32);
-	if (length >= 0)
-		free(input);
-	return good;
-}
-
 /* The pseudonym of one part of a name; NULL when memory is out. */
 static const char *pseudonym_of_label(
     struct pseudonyms *pseudonyms, const char *text, size_t length)
@@ -142,7 +100,7 @@ static const char *pseudonym_of_label(
 	}
 	unsigned char digest[32];
 	struct label *made = calloc(1, sizeof *made);
-	if (!made || !pseudonym_digest(pseudonyms, "name", key.text, digest) ||
+	if (!made || !secret_digest(&pseudonyms->secret, "name", key.text, digest) ||
 	    !tsearch((*made = key, made), &pseudonyms->labels, label_order)) {
 		free(made);
 		free(key.text);
@@ -187,7 +145,7 @@ static bool print_name(struct pseudonyms *pseudonyms, FILE *out, const char *nam
 	/* An address is one thing. What follows a colon is a port. */
 	const size_t address = address_length(name);
 	if (address && (!name[address] || name[address] == ':'))
-		return print_address(pseudonyms, out, name, address) &&
+		return print_address(&pseudonyms->secret, out, name, address) &&
 		       fputs(name + address, out) >= 0;
 	for (size_t at = 0; good && at < port;) {
 		const size_t length = strcspn(name + at, ".@\\:");

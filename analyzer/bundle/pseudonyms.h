@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bundle/secret.h"
+
 struct pseudonyms;
 
 /* With a fresh random key that is nowhere stored. NULL: out of memory, or no random numbers. */
@@ -13,6 +15,10 @@ void pseudonyms_destroy(struct pseudonyms *pseudonyms); /* NULL is allowed */
 
 /* Makes a name known, so that it is found in prose. False only when memory is out. */
 bool pseudonyms_learn(struct pseudonyms *pseudonyms, const char *name);
+
+/* The bytes of the longest known name that the text begins with, or 0. */
+size_t pseudonyms_match(struct pseudonyms *pseudonyms, const char *text);
+const struct secret *pseudonyms_secret(const struct pseudonyms *pseudonyms);
 
 /* What follows returns a new text, the caller's to free(); NULL when memory is out. */
 
