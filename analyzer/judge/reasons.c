@@ -9,7 +9,7 @@
 #include "judge/controls.h"
 #include "judge/growth.h"
 #include "judge/rate.h"
-#include "judge/whole.h"
+#include "judge/completeness.h"
 #include "evidence/identity.h"
 #include "leak/leak.h"
 
@@ -325,8 +325,8 @@ bool reasons_doubt(struct sentences *out, const struct verdict *verdict,
 	/* What rises with the cycles to the end was not rebooted, and needs no clock. */
 	if (!rising && !doubt_clock(out, evidence))
 		return false;
-	if (!whole_doubt(out, verdict, evidence) ||
-	    (!rising && !whole_clean(out, verdict, evidence)))
+	if (!completeness_doubt(out, verdict, evidence) ||
+	    (!rising && !completeness_clean(out, verdict, evidence)))
 		return false;
 	/* What is not clear beside a leak, or not seen for want of cycles, takes nothing from it. */
 	return rising ||

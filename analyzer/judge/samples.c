@@ -192,3 +192,84 @@ const struct axis *samples_axis(
 
 	return bsearch(&key, samples->accounts, samples->account_count, sizeof key, by_place);
 }
+
+/* ---- of all observers: what two of them saw is never added up, as one may have seen better, and both the same ---- */
+
+static bool fits_handles(const struct capture *capture)
+{
+	return capture->shows_handles;
+}
+
+static bool fits_processes(const struct capture *capture)
+{
+	return capture->shows_processes;
+}
+
+static bool whole_handles(const struct capture *capture)
+{
+	return capture->handles_whole;
+}
+
+static bool whole_processes(const struct capture *capture)
+{
+	return capture->processes_whole;
+}
+
+static bool has(const struct all_samples *all, const char *observer)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (samples_same_observer(all->items[i].handles.observer, observer))
+			return true;
+	return false;
+}
+
+bool all_samples_choose(struct all_samples *all, const struct evidence *evidence, int64_t slots)
+{
+	const struct captures *captures = &evidence->captures;
+
+	*all = (struct all_samples){.items = calloc(captures->count + 1, sizeof *all->items)};
+	if (!all->items)
+		return false;
+	for (size_t i = 0; i < captures->count; i++) {
+		const struct capture *capture = &captures->items[i];
+		struct observer_samples *one = &all->items[all->count];
+		if (!(fits_handles(capture) || fits_processes(capture)) ||
+		    has(all, capture->observer))
+			continue;
+		all->count++;
+		if (!samples_choose(&one->handles, evidence, capture->observer, slots, fits_handles,
+		        whole_handles) ||
+		    !samples_choose(&one->processes, evidence, capture->observer, slots,
+		        fits_processes, whole_processes))
+			return false;
+	}
+	return true;
+}
+
+void all_samples_deinit(struct all_samples *all)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		samples_deinit(&all->items[i].handles);
+		samples_deinit(&all->items[i].processes);
+	}
+	free(all->items);
+	*all = (struct all_samples){0};
+}
+
+const struct samples *samples_with_handles(
+    const struct all_samples *all, int64_t capture, size_t *place)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (samples_place(&all->items[i].handles, capture, place))
+			return &all->items[i].handles;
+	return NULL;
+}
+
+const struct samples *samples_with_processes(
+    const struct all_samples *all, int64_t capture, size_t *place)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (samples_place(&all->items[i].processes, capture, place))
+			return &all->items[i].processes;
+	return NULL;
+}

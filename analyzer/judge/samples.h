@@ -51,4 +51,24 @@ bool samples_place(const struct samples *samples, int64_t capture, size_t *out);
 const struct axis *samples_axis(
     const struct samples *samples, const struct evidence *evidence, const char *user);
 
+/* Of one observer: those that show handles, and those that list processes. */
+struct observer_samples {
+	struct samples handles, processes;
+};
+
+struct all_samples {
+	struct observer_samples *items;
+	size_t count;
+};
+
+/* slots: how many cycles ran at a time. False only when memory is out. The caller calls all_samples_deinit() in any case. */
+bool all_samples_choose(struct all_samples *all, const struct evidence *evidence, int64_t slots);
+void all_samples_deinit(struct all_samples *all);
+
+/* The samples that the capture is one of, and its place in them; NULL: it was not chosen. */
+const struct samples *samples_with_handles(
+    const struct all_samples *all, int64_t capture, size_t *place);
+const struct samples *samples_with_processes(
+    const struct all_samples *all, int64_t capture, size_t *place);
+
 #endif

@@ -56,11 +56,11 @@ static int64_t slots_of(struct runfile *runfile)
 
 /* Rows come capture by capture. */
 static bool find_place(struct loading *loading,
-    const struct samples *(*find)(const struct looks *, int64_t, size_t *), int64_t capture)
+    const struct samples *(*find)(const struct all_samples *, int64_t, size_t *), int64_t capture)
 {
 	if (loading->capture != capture) {
 		loading->capture = capture;
-		loading->samples = find(&loading->set->looks, capture, &loading->place);
+		loading->samples = find(&loading->set->all, capture, &loading->place);
 	}
 	return loading->samples;
 }
@@ -220,7 +220,7 @@ static void count_holding(void *data, const struct holding *holding)
 	struct holding row = *holding;
 
 	if (loading->failed || !holding->type ||
-	    !find_place(loading, looks_with_handles, holding->capture))
+	    !find_place(loading, samples_with_handles, holding->capture))
 		return;
 	name_owner(loading, &row);
 	const struct kind *kind = kind_of(loading, &row);
@@ -236,7 +236,7 @@ static void count_process(void *data, const struct holding *process)
 	struct loading *loading = data;
 
 	if (loading->failed || process->count == NUMBER_UNKNOWN ||
-	    !find_place(loading, looks_with_processes, process->capture))
+	    !find_place(loading, samples_with_processes, process->capture))
 		return;
 	struct series *series = series_for(loading, (struct series){.pid = process->pid,
 	                                                .image = process->image,
@@ -312,7 +312,7 @@ bool series_load(struct series_set *set, const struct evidence *evidence, struct
 	bool good;
 
 	*set = (struct series_set){.intern = intern_create()};
-	good = (set->intern && looks_choose(&set->looks, evidence, slots_of(runfile))) ||
+	good = (set->intern && all_samples_choose(&set->all, evidence, slots_of(runfile))) ||
 	       error_set(error, EXIT_TARGET, "out of memory");
 	good = good && (owners_load(&loading.owners, evidence) ||
 	                   error_set(error, EXIT_TARGET, "out of memory"));
@@ -347,7 +347,7 @@ void series_deinit(struct series_set *set)
 {
 	tdestroy(set->index, free_series);
 	free(set->items);
-	looks_deinit(&set->looks);
+	all_samples_deinit(&set->all);
 	intern_destroy(set->intern);
 	*set = (struct series_set){0};
 }
@@ -356,9 +356,9 @@ size_t series_samples(const struct series_set *set)
 {
 	size_t most = 0;
 
-	for (size_t i = 0; i < set->looks.count; i++)
-		if (set->looks.items[i].handles.count > most)
-			most = set->looks.items[i].handles.count;
+	for (size_t i = 0; i < set->all.count; i++)
+		if (set->all.items[i].handles.count > most)
+			most = set->all.items[i].handles.count;
 	return most;
 }
 

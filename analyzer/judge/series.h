@@ -8,7 +8,7 @@
 
 #include "common/error.h"
 #include "judge/evidence.h"
-#include "judge/looks.h"
+#include "judge/samples.h"
 #include "runfile/runfile.h"
 
 #define SERIES_ALL_HANDLES "handle" /* the type of a series that counts handles of any type */
@@ -29,7 +29,7 @@ struct series {
 };
 
 struct series_set {
-	struct looks looks;
+	struct all_samples all;
 	struct series *items;
 	size_t count, room;
 	size_t strangers;      /* see owners.h */

@@ -1,5 +1,5 @@
 /* Knows what is on every host at any time, and what would be seen if the run's accounts had other names there. */
-#include "judge/whole.h"
+#include "judge/completeness.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,7 +135,7 @@ static bool doubt_skipped(struct sentences *out, const struct verdict *verdict)
 	           (long long)ids->unshown, (long long)ids->one);
 }
 
-bool whole_doubt(
+bool completeness_doubt(
     struct sentences *out, const struct verdict *verdict, const struct evidence *evidence)
 {
 	if (!evidence->before.snapshot || !evidence->settled.snapshot)
@@ -211,7 +211,7 @@ static bool doubt_taken(struct sentences *out, const struct verdict *verdict)
 	       sentences_add(out, "%s; let it run until the host has settled", words);
 }
 
-bool whole_clean(
+bool completeness_clean(
     struct sentences *out, const struct verdict *verdict, const struct evidence *evidence)
 {
 	if (!evidence->before.snapshot || !evidence->settled.snapshot)
