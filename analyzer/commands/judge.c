@@ -121,7 +121,7 @@ static const struct argp argp = {
         "stands against it in any and all their cycles are enough. Their scenarios' expectations "
         "are not asked then.\n\n"
         "With --against the runs are those with a fix, and the exit code says whether it works: 0 "
-        "fixed, 1 improved, not fixed or worse, 3 cannot be told.\n\n"
+        "fixed, 1 improved, not fixed or worse, 3 cannot tell.\n\n"
         "Examples:\n"
         "  leaklab-analyzer judge monday.leaklab\n"
         "  leaklab-analyzer judge --format json monday.leaklab | jq .culprits\n"

@@ -347,7 +347,7 @@ static bool note_missing_sections(struct reading *reading, const json_t *root)
 		if (!snapshot_see(reading->snapshot, field->json, EXTENT_ABSENT,
 		        !listed ? "the snapshot has no such section"
 		        : sight
-		            ? "how much of it was seen is told in a word that this leaklab does not know"
+		            ? "how much of it was seen is given as a word that this leaklab does not know"
 		            : "the snapshot does not tell how much of it was seen"))
 			return out_of_memory(reading);
 	}

@@ -197,7 +197,7 @@ static bool doubt_gaps(
 	    leak_process_ended(evidence->before.snapshot, evidence->settled.snapshot) == NO)
 		return true;
 	return sentences_add(out,
-	    "for %lld s nobody looked at the host, in which a leaker may have ended and taken its leak along: take "
+	    "for %lld s no sample was taken of the host, in which a leaker may have ended and taken its leak along: take "
 	    "samples every %lld s at least (observe_every, settle.poll), or let an observer list processes",
 	    (long long)((evidence->widest_gap + 999999) / 1000000),
 	    (long long)((verdict->quiet_time + 999999) / 1000000));

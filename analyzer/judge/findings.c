@@ -31,7 +31,7 @@ static bool tell_range(struct sentences *out, const struct verdict *verdict, con
 	const struct {
 		int64_t count;
 		const char *what;
-	} parts[] = {{verdict->unmatched, "belong to cycles that cannot be told apart"},
+	} parts[] = {{verdict->unmatched, "belong to cycles that cannot be distinguished"},
 	    {verdict->young_cycles, "may still be released"},
 	    {taken, "went as their holder ended"}};
 	char why[160] = "";
@@ -131,7 +131,7 @@ static bool tell_rising(struct sentences *out, const struct verdict *verdict)
 	                  verdict->pinned_ids + verdict->referred_ids + verdict->harmless_ids == 0;
 	return sentences_add(out, "%s by %.2f a cycle (%lld distinct in %lld cycles)%s", subject,
 	    ids->growth_per_cycle, (long long)ids->distinct, (long long)ids->cycles,
-	    late ? ", as long as their holders had not let go" : "");
+	    late ? ", while their holders had not released them" : "");
 }
 
 static bool tell_session_ids(struct sentences *out, const struct verdict *verdict)
@@ -285,7 +285,7 @@ static bool tell_holders(struct sentences *out, const struct verdict *verdict)
 		                verdict->culprits[0].session_ids));
 	return tied - followers < 2 ||
 	       sentences_add(out,
-	           "which of them leaks is not told by who holds what: release one of them and sample again "
+	           "who holds what does not say which of them leaks: release one of them and sample again "
 	           "(leaklab-probe release), or take a memory dump, which tells who made the tokens");
 }
 

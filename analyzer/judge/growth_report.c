@@ -156,11 +156,11 @@ static bool doubt_one(struct sentences *out, const struct growth *growth,
 	} else if (growth->doubt == DOUBT_LATE) {
 		snprintf(why, sizeof why,
 		    "became more near the end of the run (%.0f before it, %.0f on the quiet host): a leak that began "
-		    "late cannot be told from a step: run as many cycles again",
+		    "late cannot be distinguished from a step: run as many cycles again",
 		    start_of(growth), end_of(growth));
 	} else if (growth->doubt == DOUBT_LET_GO) {
 		snprintf(why, sizeof why,
-		    "rise by %.2f a cycle, but many are let go when the host is quiet (%.0f before the run, %.0f at its "
+		    "rise by %.2f a cycle, but many are released when the host is quiet (%.0f before the run, %.0f at its "
 		    "end, then %.0f): settle longer, and run as many cycles again",
 		    growth->slope, start_of(growth), growth->last, growth->settled);
 	} else if (growth->doubt == DOUBT_OWNER) {

@@ -207,7 +207,7 @@ static bool doubt_clock(struct sentences *out, const struct evidence *evidence)
 	    (double)jump / 1e6);
 }
 
-/* Sessions that are or were there, and in which leaks cannot be told from use. */
+/* Sessions that are or were there, and in which leaks cannot be distinguished from use. */
 static bool doubt_sessions(struct sentences *out, const struct verdict *verdict)
 {
 	if (verdict->sessions_before > 0 &&
@@ -226,12 +226,13 @@ static bool doubt_sessions(struct sentences *out, const struct verdict *verdict)
 	    [UNSURE_DISPUTED] = "observers do not agree whose they are",
 	};
 	if (verdict->in_use > 0 &&
-	    !sentences_add(out, "%lld new logon session%s cannot be told from ones in use: %s",
+	    !sentences_add(out,
+	        "%lld new logon session%s cannot be distinguished from ones in use: %s",
 	        (long long)verdict->in_use, text_plural(verdict->in_use), why[verdict->in_use_why]))
 		return false;
 	return verdict->sessions_left <= 0 ||
 	       sentences_add(out,
-	           "sessions were left behind, and in them leaks cannot be told from "
+	           "sessions were left behind, and in them leaks cannot be distinguished from "
 	           "use: log them off");
 }
 

@@ -282,7 +282,7 @@ static bool tell_effect(struct validation *validation)
 	percent_format(validation->chance, chance);
 	if (!is_few(validation))
 		snprintf(by_luck, sizeof by_luck,
-		    "; by luck alone as much in %s %% of all divisions of the runs, which decides",
+		    "; chance alone gives as much in %s %% of all divisions of the runs, which decides",
 		    chance);
 	if (!sentences_add(&validation->reasons,
 	        "the %s %s by %s points (95 %% interval %s to %s)%s", what, rose ? "rose" : "fell",
@@ -293,7 +293,7 @@ static bool tell_effect(struct validation *validation)
 		return true;
 	return sentences_add(&validation->reasons,
 	           "of so few runs it is not known how far they differ by themselves: a spread of %.0f between runs (of the "
-	           "logit) is assumed, by which as much comes by luck in %s %%%s",
+	           "logit) is assumed, by which chance gives as much in %s %%%s",
 	           FEW_RUNS_SPREAD, chance,
 	           validation->chance <= FEW_RUNS_LEVEL ? ""
 	                                                : ", so that nothing follows from it") &&
@@ -307,7 +307,7 @@ static bool tell_too_few(struct validation *validation)
 {
 	if (!is_few(validation))
 		return sentences_add(&validation->reasons,
-		    "the runs differ too much among themselves to be told from luck: play more of each");
+		    "the runs differ too much among themselves to be distinguished from chance: play more of each");
 	return sentences_add(&validation->reasons,
 	    "play more cycles in each run, or %d runs of each, whose own spread decides then",
 	    FEW_RUNS_ENOUGH);
@@ -385,8 +385,8 @@ static bool are_alike(struct validation *validation, const struct verdict *now,
 	char *difference = setup_difference(&now->setup, &before->setup, "with the fix", "without");
 
 	if (difference)
-		*good = sentences_add(&validation->reasons,
-		    "%s: what the fix does cannot be told from that", difference);
+		*good = sentences_add(
+		    &validation->reasons, "%s: that does not show what the fix does", difference);
 	else if (leaker && leaker->image && setup_runs(&now->setup, leaker->image) == NO)
 		*good = sentences_add(&validation->reasons,
 		    "%s, which leaked without the fix, does not run with it: that it leaks no more is not shown",

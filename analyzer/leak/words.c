@@ -193,7 +193,7 @@ bool taken_words(const struct taken_along *taken, char out[TAKEN_WORDS])
 		    text_plural((int64_t)taken->session_ids));
 	if (taken->unknown == all)
 		append(out, TAKEN_WORDS,
-		    "; whether who held %s ended or let go is not known, so that may have been a leak: let an observer list processes",
+		    "; whether who held %s ended or released is not known, so that may have been a leak: let an observer list processes",
 		    all == 1 ? "it" : "them");
 	else
 		append(out, TAKEN_WORDS,

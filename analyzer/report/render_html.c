@@ -203,7 +203,7 @@ static void print_growths(FILE *out, const struct verdict *verdict)
 	    [GROWTH_LEAK] = "leak",
 	    [GROWTH_PLATEAU] = "plateau: filled up, and stays",
 	    [GROWTH_UNCERTAIN] = "not clear",
-	    [GROWTH_RELEASED] = "let go after the load",
+	    [GROWTH_RELEASED] = "released after the load",
 	    [GROWTH_EXPLAINED] = "follows another row",
 	};
 	size_t listed = 0;

@@ -34,7 +34,7 @@ static void print_culprits(const struct verdict *verdict, FILE *out)
 	}
 	if (verdict->culprits[verdict->culprit_count - 1].follower)
 		text_print_wrapped(
-		    out, "  ", "follows: lets go by itself once the last other holder has let go");
+		    out, "  ", "follows: releases by itself once the last other holder has");
 }
 
 static void print_controls(const struct verdict *verdict, FILE *out)

@@ -234,7 +234,7 @@ static bool add_sight(struct making *making)
 		}
 	if (!kernel->handles_read)
 		return snapshot_see(snapshot, SECTION_HANDLES, EXTENT_ABSENT,
-		    "tokens cannot be told from other objects in this dump");
+		    "tokens cannot be distinguished from other objects in this dump");
 	return kernel->threads_read || snapshot_see(snapshot, SECTION_HANDLES, EXTENT_PARTIAL,
 	                                   "the tokens that threads impersonate are out of sight");
 }

@@ -61,15 +61,15 @@ static bool read_types(struct kernel *kernel)
 		return true; /* said by the layout */
 	if (!find_variable(kernel, "SeTokenObjectType", &variable))
 		return kernel_lack(
-		    kernel, "SeTokenObjectType: tokens cannot be told from other objects");
+		    kernel, "SeTokenObjectType: tokens cannot be distinguished from other objects");
 	if (!read_type_index(kernel, "SeTokenObjectType", &type, &inside->token_type))
 		return kernel_lack(kernel,
-		    "the token type is not in the dump: tokens cannot be told from other objects");
+		    "the token type is not in the dump: tokens cannot be distinguished from other objects");
 	inside->has_cookie = find_variable(kernel, "ObHeaderCookie", &variable);
 	if (inside->has_cookie &&
 	    !address_space_read_u8(kernel->space, variable, &inside->cookie, NULL))
 		return kernel_lack(kernel,
-		    "ObHeaderCookie is not in the dump: tokens cannot be told from other "
+		    "ObHeaderCookie is not in the dump: tokens cannot be distinguished from other "
 		    "objects");
 	inside->has_token_type = true;
 	inside->has_process_type =

@@ -264,7 +264,7 @@ static void without_sessions_only_a_proven_logoff_makes_an_orphan(void **state)
 	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
 	assert_int_equal(verdict->k, 0);
 	assert_int_equal(verdict->in_use, 40);
-	assert_reason(verdict, "40 new logon sessions cannot be told from ones in use");
+	assert_reason(verdict, "40 new logon sessions cannot be distinguished from ones in use");
 	assert_reason(verdict, "qwinsta is not installed");
 	assert_reason(verdict, "observer sessions: did not end within 5 s");
 	verdict_destroy(verdict);
@@ -418,7 +418,7 @@ static void a_session_of_nobody_known_may_be_in_use(void **state)
 	fixture_add_logon(settled, 60, 2);
 	fixture_add_session(settled, 2);
 	settled->sessions[1].user = NULL;
-	assert_doubted(fixture_snapshot(), settled, "cannot be told from ones in use");
+	assert_doubted(fixture_snapshot(), settled, "cannot be distinguished from ones in use");
 }
 
 static void session_ids_that_rise_without_orphans_stand_against_clean(void **state)

@@ -363,7 +363,7 @@ static void what_is_mostly_let_go_after_the_load_is_not_decided(void **state)
 	struct fixture fixture = fixture_create();
 	struct verdict *verdict = judge_counts(&fixture, rising, 20);
 	assert_reason(verdict,
-	    "but many are let go when the host is quiet (0 before the run, 96 at its end, then 20)");
+	    "but many are released when the host is quiet (0 before the run, 96 at its end, then 20)");
 	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
 	fixture_finish(&fixture, verdict);
 }
@@ -512,8 +512,8 @@ static void handles_of_sessions_that_are_still_there_are_no_leak(void **state)
 	}
 	struct verdict *verdict = fixture_judge(&fixture);
 	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
-	assert_reason(
-	    verdict, "sessions were left behind, and in them leaks cannot be told from use");
+	assert_reason(verdict,
+	    "sessions were left behind, and in them leaks cannot be distinguished from use");
 	for (size_t i = 0; i < verdict->reasons.count; i++)
 		assert_null(strstr(verdict->reasons.items[i], "would have been seen"));
 	fixture_finish(&fixture, verdict);
