@@ -53,8 +53,16 @@ static struct process *sorted_with_holders(
 		}
 		copies[(*count)++] = process;
 	}
-	if (copies && *count > listed)
-		qsort(copies, *count, sizeof *copies, by_pid);
+	if (!copies || *count == listed)
+		return copies;
+	qsort(copies, *count, sizeof *copies, by_pid);
+	/* Rows of one process need not stand together. */
+	size_t left = 1;
+	for (size_t i = 1; i < *count; i++) {
+		if (copies[i].pid != copies[left - 1].pid)
+			copies[left++] = copies[i];
+	}
+	*count = left;
 	return copies;
 }
 

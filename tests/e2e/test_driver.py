@@ -181,8 +181,8 @@ class Descriptors(leaklab.Case):
                 if worker:
                     counts.append(len(os.listdir(f"/proc/{worker}/fd")))
         process.wait()
-        # The event comes between two cycles of the only slot.
-        self.assertLessEqual(max(counts[20:-1]), max(counts[5:20]), counts)
+        # The event comes between two cycles of the only slot; on a busy machine it is sometimes read in the next one.
+        self.assertLessEqual(min(counts[-21:-1]), min(counts[5:20]), counts)
 
 
 class Marks(leaklab.Case):
