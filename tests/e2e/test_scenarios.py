@@ -126,7 +126,7 @@ class ReadyMadeScenarios(leaklab.Case):
         reasons = self.verdict(code=1)["reasons"]
         holders = [reason for reason in reasons if " holds 60 of them" in reason]
         self.assertEqual([holder.split(" ")[0] for holder in holders], ["leaklab-grabber.exe", "svchost.exe"])
-        self.assertTrue(any("which of them leaks is not told" in reason and "memory dump" in reason for reason in reasons))
+        self.assertTrue(any("does not say which of them leaks" in reason and "memory dump" in reason for reason in reasons))
 
     def test_logon_sessions_without_an_rds_session_are_orphans_and_pin_no_id(self):
         text = (leaklab.SCENARIOS / "ms16-111.yaml").read_text().partition("expect:")[0]

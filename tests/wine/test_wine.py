@@ -642,7 +642,7 @@ class Files(Case):
             code, output, _ = WINE.run(name, "--help")
             self.assertEqual(code, 0)
             self.assertIn("Example", output)
-            self.assertRegex(WINE.run(name, "--version")[1], r"^leaklab-\w+ \d+\.\d+\.\d+\n$")
+            self.assertRegex(WINE.run(name, "--version")[1], r"^leaklab-\w+ \d+\.\d+\.\d+ \([^)]+\)\n$")
             self.assertEqual(WINE.run(name, "--nonsense")[0], 2)
         self.assertIn("--lab", WINE.run("grabber", "--watch", "lab-user.exe")[2])
         for wrong in ("a\"b", "a\\"):
