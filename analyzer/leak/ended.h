@@ -13,7 +13,6 @@ enum kind { KIND_PERSON, KIND_DESKTOP, KIND_ID, KIND_COUNT };
 /* A hold that is over, of something watched. */
 struct past {
 	const struct hold *hold;
-	const struct life *life; /* of its process; NULL: not known */
 	size_t group;
 	enum kind kind;
 	int64_t session_id;

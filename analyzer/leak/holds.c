@@ -33,7 +33,6 @@ static enum hold_state state_of(const struct running *running, const struct hold
 static bool finish(struct leak *leak, struct hold *hold, const struct running *running)
 {
 	hold->state = state_of(running, hold);
-	hold->over = leak->time;
 	return !held_left(leak, hold) || hold_list_push(&leak->holds.over, hold);
 }
 

@@ -59,7 +59,6 @@ struct hold {
 	int64_t seen;         /* the last sample that shows it, by the host's clock, */
 	int64_t shown;        /* by the samples', */
 	size_t sample;        /* and its number */
-	int64_t over;         /* the first that does not, by the samples' clock */
 	enum hold_state state;
 	unsigned char extents[3]; /* of that sample's sections, see holds.c */
 	bool kept_logon, kept_id; /* it was among the last that held the logon session, the ID */

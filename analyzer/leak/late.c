@@ -2,8 +2,8 @@
  * seen, or a holder that releases all. Each logon of which nothing was taken along speaks for the second; each that was taken along
  * speaks for the first, the more so the seldomer this holder keeps for so long what it then releases. How often it does is counted of its
  * releases, each weighed by the logons that it could have kept for so long before it ended (J. M. Robins and A. Rotnitzky, in
- * N. Jewell et al. (eds.), AIDS Epidemiology, 1992, 297): what was leaked adds nothing to it. Of leaks of that rate one in a hundred at most is
- * taken for a late holder, however it holds. */
+ * N. Jewell et al. (eds.), AIDS Epidemiology, 1992, 297): what was leaked adds nothing to it. A leak of that rate is
+ * taken for a late holder once in a hundred runs at most where the share is known; simulated, with shares that are counted so, in 0.3 %. */
 #include "leak/ended.h"
 
 #include <math.h>
@@ -102,6 +102,12 @@ static size_t could_last(const struct late *late, int64_t lasted)
 	return late->count - low;
 }
 
+/* That it never kept one for so long is no proof that it never does. */
+static double least_share(const struct late *late)
+{
+	return 0.5 / ((double)late->count + 1);
+}
+
 /* How often it keeps what it releases for so long at least: of one kind, the longest first. */
 struct kept {
 	int64_t lasted;
@@ -119,8 +125,7 @@ static struct kept *list_kept(const struct weighing *weighing, const struct late
     size_t group, enum kind kind, size_t *count)
 {
 	struct kept *kept = malloc((weighing->count + 1) * sizeof *kept);
-	double share =
-	    0.5 / ((double)late->count + 1); /* none so far is no proof that it never does */
+	double share = least_share(late);
 	*count = 0;
 	for (size_t i = 0; kept && i < weighing->count; i++) {
 		const struct past *past = &weighing->past[i];
@@ -149,7 +154,7 @@ static double share_of(
 		else
 			high = middle;
 	}
-	return low > 0 ? kept[low - 1].share : 0.5 / ((double)late->count + 1);
+	return low > 0 ? kept[low - 1].share : least_share(late);
 }
 
 /* The logarithm of the ratio. False: memory is out. */
@@ -202,9 +207,11 @@ bool late_look(const struct weighing *weighing, size_t at)
 		most = fmax(most, odds);
 	}
 	free(late.gaps);
+	if (!good)
+		return false;
 	if (most <= log(ENDED_LEVEL))
 		holder->word = ENDED_LATE;
 	else
 		holder->more = (int64_t)ceil((most - log(ENDED_LEVEL)) / -log1p(-weighing->rate));
-	return good;
+	return true;
 }

@@ -274,3 +274,14 @@ struct verdict *scene_judge(struct fixture *fixture, const struct scene *scene)
 	}
 	return fixture_judge(fixture);
 }
+
+int64_t for_ever(int64_t cycle)
+{
+	(void)cycle;
+	return 1000000;
+}
+
+int64_t every_other_for_ever(int64_t cycle)
+{
+	return cycle % 2 ? 1000000 : 0;
+}

@@ -53,6 +53,10 @@ struct scene {
 
 extern const struct scene scene_usual;
 
+/* What actors hold: every logon, and every other one. */
+int64_t for_ever(int64_t cycle);
+int64_t every_other_for_ever(int64_t cycle);
+
 /* Plays it into the fixture, which it makes. */
 struct verdict *scene_judge(struct fixture *fixture, const struct scene *scene);
 

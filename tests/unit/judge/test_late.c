@@ -6,17 +6,6 @@
 
 #include "tests/unit/judge/scene.h"
 
-static int64_t for_ever(int64_t cycle)
-{
-	(void)cycle;
-	return 1000000;
-}
-
-static int64_t every_other_for_ever(int64_t cycle)
-{
-	return cycle % 2 ? 1000000 : 0;
-}
-
 static int64_t often_for_a_while(int64_t cycle)
 {
 	return cycle % 5 < 2 ? 60 + cycle * 37 % 540 : 0;

@@ -5,17 +5,6 @@
 
 #include "tests/unit/judge/scene.h"
 
-static int64_t for_ever(int64_t cycle)
-{
-	(void)cycle;
-	return 1000000;
-}
-
-static int64_t every_other_for_ever(int64_t cycle)
-{
-	return cycle % 2 ? 1000000 : 0;
-}
-
 static int64_t two_minutes(int64_t cycle)
 {
 	(void)cycle;
