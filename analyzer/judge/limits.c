@@ -17,7 +17,7 @@ static const struct limit {
 	bool open; /* 0 and 1 themselves are out: no number of cycles excludes a rate of 0 */
 } known[] = {
     {"judge.smallest_rate", offsetof(struct limits, smallest_rate), 0.1, true},
-    {"judge.max_failed", offsetof(struct limits, max_failed), 0.2, false},
+    {"judge.max_failed", offsetof(struct limits, max_failed), 0.5, false},
     {"judge.growth", offsetof(struct limits, growth), 0.1, true},
 };
 #define KNOWN_COUNT (sizeof known / sizeof known[0])

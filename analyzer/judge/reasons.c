@@ -13,6 +13,8 @@
 #include "evidence/identity.h"
 #include "leak/leak.h"
 
+#define MOST_UNSHOWN 0.2 /* of the cycles: where logons are seen, those of more are */
+
 static bool block_no_logon(
     struct sentences *out, const struct verdict *verdict, const struct cycles *cycles)
 {
@@ -181,19 +183,16 @@ bool reasons_block(struct sentences *out, const struct verdict *verdict,
 	       block_unsettled(out, evidence->settled.snapshot, limits);
 }
 
-static bool doubt_unshown(
-    struct sentences *out, const struct verdict *verdict, const struct limits *limits)
+static bool doubt_unshown(struct sentences *out, const struct verdict *verdict)
 {
 	int64_t all = verdict->n + verdict->unshown;
-	if (verdict->n == 0 || (double)verdict->unshown <= limits->max_failed * (double)all)
+	if (verdict->n == 0 || (double)verdict->unshown <= MOST_UNSHOWN * (double)all)
 		return true;
-	char share[PERCENT_TEXT], most[PERCENT_TEXT];
+	char share[PERCENT_TEXT];
 	return sentences_add(out,
-	    "%lld of %lld cycles are not shown to have logged on (%s %%; judge.max_failed allows "
-	    "%s %%)",
+	    "%lld of %lld cycles are not shown to have logged on (%s %%), so the observers do not see who logs on",
 	    (long long)verdict->unshown, (long long)all,
-	    percent_format((double)verdict->unshown / (double)all, share),
-	    percent_format(limits->max_failed, most));
+	    percent_format((double)verdict->unshown / (double)all, share));
 }
 
 static bool doubt_clock(struct sentences *out, const struct evidence *evidence)
@@ -314,7 +313,7 @@ bool reasons_doubt(struct sentences *out, const struct verdict *verdict,
 	    !sentences_add(out, "the target or the environment failed during the run"))
 		return false;
 	const bool rising = growth_is_leak(verdict);
-	if (!doubt_unshown(out, verdict, limits) || !doubt_sessions(out, verdict))
+	if (!doubt_unshown(out, verdict) || !doubt_sessions(out, verdict))
 		return false;
 	if (!rising && !(doubt_lists(out, evidence, &evidence->before, MARK_BEFORE) &&
 	                   doubt_lists(out, evidence, &evidence->settled, MARK_SETTLED)))

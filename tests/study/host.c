@@ -58,7 +58,8 @@ struct host {
 	struct made_cycle *cycles;
 	int count, played;
 	int64_t anonymous;
-	double walk; /* from where it began */
+	int64_t leaked_handles; /* of them, where they wander as well */
+	double walk;            /* from where it began */
 	double wander[SERVICES];
 	struct other others[OTHERS];
 	struct other staff[1000];
@@ -448,7 +449,8 @@ static void gain_handles(struct host *host)
 	if (kind->walk > 0) {
 		const int step = 1 + (int)(next(host) % 3);
 		host->walk = kind->walk * host->walk + (uniform(host) < 0.5 ? -step : step);
-		host->anonymous = WALK_FROM + lround(host->walk);
+		host->leaked_handles += host->played > kind->from && uniform(host) < gain;
+		host->anonymous = WALK_FROM + host->leaked_handles + lround(host->walk);
 	} else if (kind->tau > 0) {
 		host->anonymous += poisson(
 		    host, (double)(kind->plateau - host->anonymous) / (kind->tau * host->count));

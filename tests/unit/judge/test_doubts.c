@@ -157,6 +157,11 @@ static void add_many_unproven(struct fixture *fixture)
 	fixture_add_cycles(fixture, 51, 70, NUMBER_UNKNOWN, CYCLE_UNPROVEN);
 }
 
+static void fail_more_than_complete(struct fixture *fixture)
+{
+	fixture_add_cycles(fixture, 51, 101, NUMBER_UNKNOWN, CYCLE_FAILED);
+}
+
 static void fail_in_the_environment(struct fixture *fixture)
 {
 	fixture_set(fixture, "ended-early", "stage program lab ended with status 137");
@@ -183,10 +188,25 @@ static void what_may_hide_a_leak_stands_against_clean(void **state)
 	assert_doubts(snapshot_with_session(), fixture_snapshot(), add_nothing,
 	    "the run's accounts had 1 session before it");
 	assert_doubts(fixture_snapshot(), fixture_snapshot(), add_many_unproven,
-	    "20 of 70 cycles are not shown to have logged on (28.6 %; judge.max_failed allows 20 "
-	    "%)");
+	    "20 of 70 cycles are not shown to have logged on (28.6 %)");
+	assert_doubts(fixture_snapshot(), fixture_snapshot(), fail_more_than_complete,
+	    "51 of 101 cycles failed or were lost (50.5 %; judge.max_failed allows 50 %)");
 	assert_doubts(fixture_snapshot(), fixture_snapshot(), fail_in_the_environment,
 	    "the target or the environment failed");
+}
+
+static void cycles_that_complete_decide_beside_failed_ones(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+	fixture_add_cycles(&fixture, 1, 50, 2, CYCLE_LOGGED_OFF);
+	fixture_add_cycles(&fixture, 51, 90, NUMBER_UNKNOWN, CYCLE_FAILED);
+	fixture_add_snapshot(&fixture, MARK_SETTLED, fixture_snapshot());
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->word, VERDICT_CLEAN);
+	assert_reason(verdict, "40 cycles are left out: 40 failed");
+	fixture_finish(&fixture, verdict);
 }
 
 static void an_early_end_is_said_and_hides_no_leak(void **state)
@@ -473,6 +493,7 @@ int main(void)
 	    unit_test(without_an_observer_the_ids_alone_are_no_verdict),
 	    unit_test(a_run_without_a_logon_says_the_first_failure),
 	    unit_test(what_may_hide_a_leak_stands_against_clean),
+	    unit_test(cycles_that_complete_decide_beside_failed_ones),
 	    unit_test(an_early_end_is_said_and_hides_no_leak),
 	    unit_test(cycles_without_a_shown_logon_are_no_clean_cycles),
 	    unit_test(a_logon_is_shown_by_its_id_its_logon_session_or_its_session),
