@@ -1,4 +1,4 @@
-#include "judge/bounded.h"
+#include "judge/weigh.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "judge/changes.h"
+#include "judge/words.h"
 
 #include "judge/rate.h"
 

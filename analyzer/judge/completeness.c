@@ -1,13 +1,13 @@
 /* Knows what is on every host at any time, and what would be seen if the run's accounts had other names there. */
-#include "judge/completeness.h"
+#include "judge/words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/text.h"
-#include "judge/growth.h"
 #include "evidence/identity.h"
+#include "judge/growth.h"
 
 #define DURING_LEAST 3 /* snapshots in which somebody of the run should have been seen */
 

@@ -1,17 +1,16 @@
 /* Knows when a control run has come out as it should: the one without the leaker CLEAN, the one with it LEAK, with the leaker's
  * rate inside the interval. */
-#include "judge/controls.h"
+#include "judge/weigh.h"
+#include "judge/words.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "judge/rate.h"
-#include "judge/reasons.h"
 
-static bool add_control(
-    void *data, const char *name, const char *rate, struct runfile *run, struct error *error)
+bool controls_add(struct verdict *verdict, const char *name, const char *rate,
+    const struct verdict *judged, struct error *error)
 {
-	struct verdict *verdict = data;
 	struct control *larger =
 	    realloc(verdict->controls, (verdict->control_count + 1) * sizeof *larger);
 	double expected = 0;
@@ -21,9 +20,6 @@ static bool add_control(
 	verdict->controls = larger;
 	if (rate && !rate_parse(rate, &expected))
 		return error_set(error, EXIT_USAGE, "control %s: \"%s\" is no rate", name, rate);
-	struct verdict *judged = judge_control(run, error);
-	if (!judged)
-		return error_prefix(error, "control %s", name);
 	struct control *control = &verdict->controls[verdict->control_count++];
 	*control = (struct control){
 	    .name = strdup(name),
@@ -39,23 +35,8 @@ static bool add_control(
 	control->held = rate ? judged->word == VERDICT_LEAK && control->lower <= expected &&
 	                           expected <= control->upper
 	                     : judged->word == VERDICT_CLEAN;
-	const bool good = control->name && (control->reason || judged->reasons.count == 0);
-	verdict_destroy(judged);
-	return good || error_set(error, EXIT_TARGET, "out of memory");
-}
-
-bool controls_judge(struct verdict *verdict, struct runfile *runfile, struct error *error)
-{
-	return runfile_controls(runfile, add_control, verdict, error);
-}
-
-void controls_deinit(struct verdict *verdict)
-{
-	for (size_t i = 0; i < verdict->control_count; i++) {
-		free(verdict->controls[i].name);
-		free(verdict->controls[i].reason);
-	}
-	free(verdict->controls);
+	return (control->name && (control->reason || judged->reasons.count == 0)) ||
+	       error_set(error, EXIT_TARGET, "out of memory");
 }
 
 bool controls_block(struct sentences *out, const struct verdict *verdict)

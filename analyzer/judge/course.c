@@ -1,4 +1,4 @@
-#include "judge/course.h"
+#include "judge/weigh.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -119,14 +119,4 @@ bool course_find(
     struct verdict *verdict, const struct evidence *evidence, const struct orphans *orphans)
 {
 	return find_logons(verdict, evidence, orphans) && find_ids(verdict, evidence);
-}
-
-void course_deinit(struct verdict *verdict)
-{
-	for (size_t i = 0; i < verdict->course_count; i++) {
-		free(verdict->course[i].user);
-		free(verdict->course[i].logon_type);
-	}
-	free(verdict->course);
-	free(verdict->id_course);
 }

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "judge/logons.h"
 #include "evidence/identity.h"
 
 /* A cycle of the load that came to its end. */

@@ -55,4 +55,8 @@ bool is_after_load(const struct evidence *evidence, const struct capture *captur
 const struct session *find_session(
     const struct snapshot *snapshot, int64_t id, const char *user, const char *domain);
 
+/* Fills in evidence->shown: which cycles are shown to have logged on. The cycles, captures, index and moments are loaded. In
+ * logons.c. */
+bool logons_find(struct evidence *evidence, struct runfile *runfile, struct error *error);
+
 #endif

@@ -17,7 +17,7 @@ struct kind {
 	const char *key;
 	const char *const *words; /* ends with NULL; NULL: any text, or a rate */
 	const char *wanted;       /* for messages */
-	enum met (*check)(
+	enum met (*compare)(
 	    const struct verdict *verdict, const char *expected, char seen[SEEN_TEXT]);
 };
 
@@ -262,7 +262,7 @@ static enum met check_percentile(const struct latencies *latencies, double perce
 
 static bool value_is_valid(const struct kind *kind, const char *value)
 {
-	if (kind->check == check_rate || kind->check == check_failed) {
+	if (kind->compare == check_rate || kind->compare == check_failed) {
 		double rate;
 		return rate_parse(value, &rate);
 	}
@@ -378,7 +378,7 @@ bool expectations_check(struct verdict *verdict, struct runfile *runfile, struct
 		char *expected = read_expected(runfile, kinds[i].key, &good, error);
 		if (!expected)
 			continue;
-		const enum met met = kinds[i].check(verdict, expected, seen);
+		const enum met met = kinds[i].compare(verdict, expected, seen);
 		good = add_expectation(verdict, kinds[i].key, expected, met, seen, error);
 	}
 	return good && check_percentiles(verdict, runfile, error);

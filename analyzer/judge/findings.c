@@ -1,15 +1,13 @@
 /* How findings are put to people. */
-#include "judge/reasons.h"
+#include "judge/words.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "common/text.h"
-#include "judge/controls.h"
 #include "judge/growth.h"
 #include "judge/rate.h"
-#include "judge/rates.h"
-#include "judge/witness.h"
+#include "judge/weigh.h"
 #include "statistics/interval.h"
 
 #define BURST 20 /* cycles: what is said of bursts is said of such */
@@ -382,7 +380,7 @@ static bool tell_boot(struct sentences *out, const struct evidence *evidence)
 	    "nothing tells whether the host was rebooted during the run: it is taken not to have been");
 }
 
-bool reasons_tell(struct sentences *out, const struct verdict *verdict,
+bool findings_tell(struct sentences *out, const struct verdict *verdict,
     const struct evidence *evidence, const struct limits *limits)
 {
 	return tell_orphans(out, verdict) && rates_tell(out, verdict) && tell_after(out, verdict) &&

@@ -8,7 +8,7 @@
 
 #include "judge/rise.h"
 #include "judge/series.h"
-#include "judge/trend.h"
+#include "statistics/trend.h"
 
 #define LEVEL 0.005 /* family-wise, one-sided: the false alarms that are tolerated */
 #define KEPT 50     /* series that a verdict carries */
@@ -248,16 +248,6 @@ bool growth_find(struct verdict *verdict, const struct evidence *evidence,
 	free(rises.items);
 	series_deinit(&set);
 	return good;
-}
-
-void growths_deinit(struct verdict *verdict)
-{
-	for (size_t i = 0; i < verdict->growth_count; i++) {
-		free(verdict->growths[i].image);
-		free(verdict->growths[i].type);
-		free(verdict->growths[i].user);
-	}
-	free(verdict->growths);
 }
 
 bool growth_is_leak(const struct verdict *verdict)

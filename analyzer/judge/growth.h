@@ -9,14 +9,8 @@
 /* Fills verdict->growths, the most telling first. Too few snapshots during the load give none: that is no error. */
 bool growth_find(struct verdict *verdict, const struct evidence *evidence,
     const struct limits *limits, struct runfile *runfile, struct error *error);
-void growths_deinit(struct verdict *verdict);
 
 /* True if handles of tokens or directories of the run's accounts grow. */
 bool growth_is_leak(const struct verdict *verdict);
-
-/* What is said of it; what it doubts. False only when memory is out. */
-bool growth_tell(struct sentences *out, const struct verdict *verdict);
-bool growth_doubt(
-    struct sentences *out, const struct verdict *verdict, const struct limits *limits);
 
 #endif

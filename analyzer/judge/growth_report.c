@@ -3,9 +3,9 @@
 #include <stdio.h>
 
 #include "common/text.h"
-#include "judge/growth.h"
 #include "judge/rise.h"
-#include "judge/trend.h"
+#include "judge/words.h"
+#include "statistics/trend.h"
 
 /* Of the run's cycles, how many more are asked for. */
 #define LEAST_TIMES 0.5

@@ -4,20 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "judge/bounded.h"
-#include "judge/changes.h"
-#include "judge/controls.h"
-#include "judge/course.h"
 #include "judge/evidence.h"
 #include "judge/expectation.h"
 #include "judge/growth.h"
 #include "judge/limits.h"
 #include "judge/orphans.h"
-#include "judge/rates.h"
-#include "judge/reasons.h"
-#include "judge/session_ids.h"
 #include "judge/verdict.h"
-#include "judge/witness.h"
+#include "judge/weigh.h"
+#include "judge/words.h"
 #include "statistics/interval.h"
 
 static bool out_of_memory(struct error *error)
@@ -74,218 +68,6 @@ static bool note_orphaned(struct verdict *verdict, const struct orphans *orphans
 	return true;
 }
 
-/* The number of the last cycle that had the session ID, if that cycle counts; else 0. */
-static int64_t counted_with(const struct evidence *evidence, int64_t id)
-{
-	const struct cycle *last = NULL;
-	for (size_t i = 0; i < evidence->cycles.count; i++) {
-		const struct cycle *cycle = &evidence->cycles.items[i];
-		if (cycle->session_id == id && (!last || cycle->started > last->started))
-			last = cycle;
-	}
-	return last && cycle_counts(evidence, last) ? last->number : 0;
-}
-
-static int by_number(const void *a, const void *b)
-{
-	const int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-	return (left > right) - (left < right);
-}
-
-/* Whether an orphan stands for the ID, so that both count once: it counts itself, or nothing but orphans refers to the ID. */
-static bool is_of_orphan(const struct leak *leak, const struct left_id *id)
-{
-	size_t count;
-	const struct left_logon *logons = leak_logons(leak, &count);
-	for (size_t i = 0; id->own > 0 && id->logons > 0 && i < count; i++) {
-		const struct left_logon *left = &logons[i];
-		if (left->session_id == id->id && left_is_orphan(left) && !left->older &&
-		    (left->watched || leak_is_old(leak, left->ended, left->shown, 0)))
-			return true;
-	}
-	return id->logons > 0 && id->own == 0;
-}
-
-static struct logon_span *counted_logons(const struct evidence *evidence, size_t *count)
-{
-	struct logon_span *logons = malloc((evidence->cycles.count + 1) * sizeof *logons);
-	*count = 0;
-	for (size_t i = 0; logons && i < evidence->cycles.count; i++) {
-		const struct cycle *cycle = &evidence->cycles.items[i];
-		if (cycle_counts(evidence, cycle) && cycle->started != TIMESTAMP_UNKNOWN &&
-		    cycle->ended != TIMESTAMP_UNKNOWN)
-			logons[(*count)++] = (struct logon_span){cycle->started, cycle->ended};
-	}
-	return logons;
-}
-
-/* The verdict outlives the leak. */
-static bool keep_taken(
-    struct verdict *verdict, const struct evidence *evidence, const struct limits *limits)
-{
-	size_t count;
-	struct logon_span *logons = counted_logons(evidence, &count);
-	bool good = logons && leak_taken_along(evidence->leak, logons, count, limits->smallest_rate,
-	                          &verdict->taken);
-	free(logons);
-	for (size_t i = 0; i < verdict->taken.count; i++) {
-		const char *image = verdict->taken.items[i].image;
-		verdict->taken.items[i].image = image ? strdup(image) : NULL;
-		good = good && (!image || verdict->taken.items[i].image);
-	}
-	return good;
-}
-
-static bool weigh_ids(
-    struct verdict *verdict, const struct evidence *evidence, const struct limits *limits)
-{
-	const struct leak *leak = evidence->leak;
-	const int64_t quiet = leak_quiet_time(leak);
-	size_t count, left_count;
-	struct given_id *given = cycles_given(&evidence->cycles, &count);
-	bool good = given && leak_prove_id_ends(evidence->leak, given, count);
-	if (good)
-		leak_pin(evidence->leak, given, count);
-	good = good && leak_skipped_ids(leak, given, count, evidence_last(evidence)->snapshot,
-	                   &verdict->skipped);
-	free(given);
-	good = good && keep_taken(verdict, evidence, limits);
-	const struct left_id *ids = leak_ids(leak, &left_count);
-	verdict->referred = malloc((left_count + 1) * sizeof *verdict->referred);
-	verdict->pinned = malloc((left_count + 1) * sizeof *verdict->pinned);
-	if (!good || !verdict->referred || !verdict->pinned)
-		return false;
-	for (size_t i = 0; i < left_count; i++) {
-		const struct left_id *left = &ids[i];
-		const bool is_pinned =
-		    left->pinned && leak_is_old(leak, left->ended, left->shown, quiet);
-		if (left->gone || left->older)
-			continue;
-		const int64_t number = is_pinned ? counted_with(evidence, left->id) : 0;
-		if (number > 0)
-			verdict->pinned[verdict->pinned_k++] = number;
-		if (is_of_orphan(leak, left))
-			continue;
-		if (is_pinned)
-			verdict->pinned_ids++;
-		else if (left->watched && left_id_is_harmless(leak, left))
-			verdict->harmless_ids++;
-		else if (left->watched)
-			verdict->referred[verdict->referred_ids++] = left->id;
-	}
-	if (verdict->pinned_k)
-		qsort(
-		    verdict->pinned, (size_t)verdict->pinned_k, sizeof *verdict->pinned, by_number);
-	return true;
-}
-
-/* Who may hold what nobody is seen to hold: what nobody could look into, and rose during the run. */
-static bool weigh_suspects(struct verdict *verdict, const struct evidence *evidence)
-{
-	const struct snapshot *before = evidence->before.snapshot;
-	struct suspects found;
-	if (!suspects_find(&found, before && snapshot_has(before, SECTION_HANDLES) ? before : NULL,
-	        evidence_last(evidence)->snapshot))
-		return false;
-	verdict->suspects = found.items;
-	verdict->suspects_compared = found.compared;
-	for (size_t i = 0; i < found.count; i++) {
-		const char *image = found.items[i].image;
-		found.items[i].image = image ? strdup(image) : NULL;
-		verdict->suspect_count++;
-		if (image && !found.items[i].image)
-			return false;
-	}
-	return true;
-}
-
-static int64_t held_by(const struct culprit *culprit)
-{
-	return culprit->logon_sessions + culprit->session_ids;
-}
-
-/* A leaker that ended is among the first if it held as much as they do; those that ended come by what they held. */
-static bool add_ended(struct verdict *verdict)
-{
-	size_t at = 0;
-	for (size_t i = 0; i < verdict->taken.count; i++) {
-		const struct ended_holder *holder = &verdict->taken.items[i];
-		if (holder->word != ENDED_LEAK)
-			continue;
-		struct culprit *larger =
-		    reallocarray(verdict->culprits, verdict->culprit_count + 1, sizeof *larger);
-		if (!larger)
-			return false;
-		verdict->culprits = larger;
-		struct culprit added = {.image = holder->image ? strdup(holder->image) : NULL,
-		    .pid = holder->pid,
-		    .logon_sessions = (int64_t)holder->logon_sessions,
-		    .session_ids = (int64_t)holder->session_ids,
-		    .sure = true,
-		    .alone = (int64_t)(holder->logon_sessions + holder->session_ids),
-		    .ended = true};
-		while (at < verdict->culprit_count && !image_follows(larger[at].image) &&
-		       held_by(&larger[at]) >= added.alone)
-			at++;
-		memmove(
-		    &larger[at + 1], &larger[at], (verdict->culprit_count - at) * sizeof *larger);
-		larger[at] = added;
-		verdict->culprit_count++;
-		if (holder->image && !added.image)
-			return false;
-		if (at == 0)
-			verdict->culprits_tied = 1;
-		else if (at == verdict->culprits_tied && held_by(&larger[0]) == added.alone &&
-		         !image_same(larger[0].image, added.image))
-			verdict->culprits_tied++;
-	}
-	return true;
-}
-
-static bool weigh_culprits(struct verdict *verdict, const struct evidence *evidence)
-{
-	const struct snapshot *settled = evidence_last(evidence)->snapshot;
-	struct culprits found = {0};
-	size_t held_count = 0, id_count = 0, count;
-	const bool proven = verdict_leaks(verdict) > 0;
-	const int64_t quiet = leak_quiet_time(evidence->leak);
-	const struct left_logon *logons = leak_logons(evidence->leak, &count);
-	struct held_logon *held = malloc((count + 1) * sizeof *held);
-	for (size_t i = 0; held && i < count; i++) {
-		const struct left_logon *left = &logons[i];
-		if (left_is_orphan(left) && !left->older &&
-		    (!proven || leak_is_old(evidence->leak, left->ended, left->shown, quiet)))
-			held[held_count++] = held_logon_of(evidence->leak, left);
-	}
-	const struct left_id *ids = leak_ids(evidence->leak, &count);
-	int64_t *numbers = malloc((count + 1) * sizeof *numbers);
-	for (size_t i = 0; numbers && i < count; i++) {
-		if (!ids[i].gone && !ids[i].older && !is_of_orphan(evidence->leak, &ids[i]) &&
-		    (proven ? ids[i].pinned &&
-		                  leak_is_old(evidence->leak, ids[i].ended, ids[i].shown, quiet)
-		            : ids[i].pinned || ids[i].watched))
-			numbers[id_count++] = ids[i].id;
-	}
-	bool good =
-	    held && numbers && culprits_find(&found, settled, held, held_count, numbers, id_count);
-	free(held);
-	free(numbers);
-	verdict->culprits_known = true;
-	verdict->unattributed = found.unheld;
-	verdict->followers_only = found.followers_only;
-	verdict->culprits_tied = culprits_tied(&found);
-	verdict->handles_whole = snapshot_whole(settled, SECTION_HANDLES);
-	for (size_t i = 0; good && i < found.count; i++) {
-		const char *image = found.items[i].image, *services = found.items[i].services;
-		found.items[i].image = image ? strdup(image) : NULL;
-		found.items[i].services = services ? strdup(services) : NULL;
-		good = (!image || found.items[i].image) && (!services || found.items[i].services);
-		verdict->culprit_count = i + 1;
-	}
-	verdict->culprits = found.items;
-	return good && add_ended(verdict) && weigh_suspects(verdict, evidence);
-}
-
 static bool weigh_settled(struct verdict *verdict, const struct evidence *evidence,
     const struct limits *limits, struct orphans *orphans)
 {
@@ -293,7 +75,7 @@ static bool weigh_settled(struct verdict *verdict, const struct evidence *eviden
 	if (!settled || !snapshot_has(settled, SECTION_LOGON_SESSIONS))
 		return true;
 	if (!orphans_find(orphans, evidence, evidence->leak) ||
-	    !weigh_ids(verdict, evidence, limits))
+	    !pinned_find(verdict, evidence, limits))
 		return false;
 	if (!course_find(verdict, evidence, orphans))
 		return false;
@@ -324,7 +106,7 @@ static bool weigh_settled(struct verdict *verdict, const struct evidence *eviden
 	if (!note_orphaned(verdict, orphans) || !rates_find(verdict, evidence))
 		return false;
 	bounded_find(verdict, evidence);
-	return !snapshot_has(settled, SECTION_HANDLES) || weigh_culprits(verdict, evidence);
+	return !snapshot_has(settled, SECTION_HANDLES) || holders_weigh(verdict, evidence);
 }
 
 /* Everything that can be counted; the word and its reasons come after. */
@@ -374,12 +156,26 @@ static bool decide(
 		verdict->word = VERDICT_INCONCLUSIVE;
 	else
 		verdict->word = proven || growth_is_leak(verdict) ? VERDICT_LEAK : VERDICT_CLEAN;
-	return reasons_tell(reasons, verdict, evidence, limits) &&
+	return findings_tell(reasons, verdict, evidence, limits) &&
 	       changes_tell(&verdict->changes, verdict);
 }
 
 static struct verdict *judge(
-    struct runfile *runfile, int64_t release_time, bool with_controls, struct error *error)
+    struct runfile *runfile, int64_t release_time, bool is_control, struct error *error);
+
+/* A control is judged by itself. */
+static bool judge_control(
+    void *data, const char *name, const char *rate, struct runfile *run, struct error *error)
+{
+	struct verdict *judged = judge(run, NUMBER_UNKNOWN, true, error);
+	const bool good = judged ? controls_add(data, name, rate, judged, error)
+	                         : error_prefix(error, "control %s", name);
+	verdict_destroy(judged);
+	return good;
+}
+
+static struct verdict *judge(
+    struct runfile *runfile, int64_t release_time, bool is_control, struct error *error)
 {
 	struct limits limits;
 	struct evidence evidence;
@@ -394,9 +190,10 @@ static struct verdict *judge(
 	}
 	verdict = calloc(1, sizeof *verdict);
 	bool good = verdict || out_of_memory(error);
-	if (good && !setup_read(&verdict->setup, runfile, evidence_last(&evidence)->snapshot))
+	if (good &&
+	    !conditions_read(&verdict->conditions, runfile, evidence_last(&evidence)->snapshot))
 		good = out_of_memory(error);
-	good = good && (!with_controls || controls_judge(verdict, runfile, error));
+	good = good && (is_control || runfile_controls(runfile, judge_control, verdict, error));
 	if (good && !weigh(verdict, &evidence, &limits))
 		good = out_of_memory(error);
 	good = good && growth_find(verdict, &evidence, &limits, runfile, error);
@@ -415,16 +212,16 @@ static struct verdict *judge(
 
 struct verdict *judge_run(struct runfile *runfile, int64_t release_time, struct error *error)
 {
-	return judge(runfile, release_time, true, error);
-}
-
-struct verdict *judge_control(struct runfile *runfile, struct error *error)
-{
-	return judge(runfile, NUMBER_UNKNOWN, false, error);
+	return judge(runfile, release_time, false, error);
 }
 
 bool judging_valid(const char *key, const char *value, struct error *error)
 {
 	return strncmp(key, "judge.", strlen("judge.")) == 0 ? limit_valid(key, value, error)
 	                                                     : expectation_valid(key, value, error);
+}
+
+double judging_limit(const char *key, const char *text)
+{
+	return limit_value(key, text);
 }

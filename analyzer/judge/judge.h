@@ -6,25 +6,16 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "judge/verdict.h"
 #include "runfile/runfile.h"
-
-enum verdict_word { VERDICT_CLEAN, VERDICT_LEAK, VERDICT_INCONCLUSIVE };
-extern const char *const verdict_words[3];
-
-struct verdict; /* see verdict.h inside this folder for its fields */
 
 /* Judges the run. release_time: as in struct leak_terms; NUMBER_UNKNOWN: what the run says. NULL with an error only if the file cannot be read: too little evidence is a verdict
  * (INCONCLUSIVE), not an error. The caller destroys it. */
 struct verdict *judge_run(struct runfile *runfile, int64_t release_time, struct error *error);
-void verdict_destroy(struct verdict *verdict); /* NULL is allowed */
 
 /* Whether a run that goes on has shown a leak already (load.until: decided): an orphan that is so old that no healthy holder takes as
  * long, whose account has logged off again since. False with an error if the file cannot be read. */
 bool judge_decided(struct runfile *runfile, bool *leaks, struct error *error);
-
-enum verdict_word verdict_word(const struct verdict *verdict);
-/* By the run's expectation if it has one (0 met, 1 failed, 3 not decidable), else by the verdict (0, 1, 3). */
-int verdict_exit_code(const struct verdict *verdict);
 
 /* True if key is an expectation ("expect.rate", ...) or a limit ("judge.max_failed", ...) and value is one that it
  * can have. The driver asks while it reads the scenario. */

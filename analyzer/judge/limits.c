@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "judge/judge.h"
-#include "judge/rate.h"
 #include "evidence/snapshot.h"
+#include "judge/rate.h"
 
 static const struct limit {
 	const char *key;
@@ -45,7 +44,7 @@ bool limit_valid(const char *key, const char *value, struct error *error)
 	    known[0].key, known[1].key, known[2].key);
 }
 
-double judging_limit(const char *key, const char *text)
+double limit_value(const char *key, const char *text)
 {
 	struct error ignored;
 

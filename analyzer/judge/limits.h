@@ -32,4 +32,7 @@ void limits_deinit(struct limits *limits);
 /* True if key is a limit ("judge.smallest_rate", ...) and value is one that it can have. */
 bool limit_valid(const char *key, const char *value, struct error *error);
 
+/* The limit's value by this text, which is valid; NULL: its default. NAN: there is no such limit. */
+double limit_value(const char *key, const char *text);
+
 #endif

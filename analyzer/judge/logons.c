@@ -1,7 +1,7 @@
 /* What shows that somebody logged on. Without NLA a connection is active while Windows still asks for the password, so
  * that alone shows nothing: a proven logoff does, a session ID (Save Session Info comes after the logon, MS-RDPBCGR
  * 2.2.10.1), or the host, if it listed a logon session or a session of the account. */
-#include "judge/logons.h"
+#include "judge/evidence.h"
 
 #include "evidence/identity.h"
 

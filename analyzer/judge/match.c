@@ -2,7 +2,7 @@
  * where hosts give them again at once or where they are unknown. But each cycle logged on once, and in time order: so
  * the logon sessions of one account and logon type are given to its cycles one to one, as many as possible, and then
  * as near in time as possible. */
-#include "judge/match.h"
+#include "judge/orphans.h"
 
 #include <stdlib.h>
 #include <string.h>

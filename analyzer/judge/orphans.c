@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "evidence/identity.h"
-#include "judge/match.h"
 
 /* A session that was there before the run ends with the first of our cycles in it that logged off. NULL: none joined it. */
 static const struct cycle *cycle_that_joined(

@@ -36,6 +36,10 @@ struct orphans {
 	int64_t older; /* orphans that are older than the run */
 };
 
+/* Sorts the survivors and sets the cycle of each that has none and that a cycle explains. False only when memory is out. In match.c. */
+bool match_survivors(struct survivor *survivors, size_t count, const struct cycle_index *index,
+    const struct clock *clock);
+
 /* More than the release time: T, which a run has to be quiet for. False only when memory is out. */
 bool orphans_find(struct orphans *out, const struct evidence *evidence, struct leak *leak);
 void orphans_deinit(struct orphans *orphans);

@@ -25,8 +25,8 @@ static bool tell_difference(struct pool *pool, bool *alike)
 {
 	*alike = true;
 	for (size_t i = 1; i < pool->count; i++) {
-		char *difference = setup_difference(&pool->verdicts[i]->setup,
-		    &pool->verdicts[0]->setup, pool->paths[i], pool->paths[0]);
+		char *difference = conditions_difference(&pool->verdicts[i]->conditions,
+		    &pool->verdicts[0]->conditions, pool->paths[i], pool->paths[0]);
 		if (!difference)
 			continue;
 		*alike = false;

@@ -1,4 +1,5 @@
-#include "judge/rates.h"
+#include "judge/weigh.h"
+#include "judge/words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,13 +144,6 @@ bool rates_find(struct verdict *verdict, const struct evidence *evidence)
 	free(counted.account);
 	free(counted.hits);
 	return good;
-}
-
-void rates_deinit(struct verdict *verdict)
-{
-	for (size_t i = 0; i < verdict->account_count; i++)
-		free(verdict->accounts[i].user);
-	free(verdict->accounts);
 }
 
 static bool tell_part(struct sentences *out, const struct verdict *verdict)

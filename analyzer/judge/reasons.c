@@ -1,17 +1,16 @@
 /* What stands against a verdict: evidence that is missing, incomplete, or not of one host and boot. */
-#include "judge/reasons.h"
+#include "judge/words.h"
 
 #include <string.h>
 #include <strings.h>
 
 #include "common/text.h"
-#include "statistics/interval.h"
-#include "judge/controls.h"
+#include "evidence/identity.h"
 #include "judge/growth.h"
 #include "judge/rate.h"
-#include "judge/completeness.h"
-#include "evidence/identity.h"
+#include "judge/weigh.h"
 #include "leak/leak.h"
+#include "statistics/interval.h"
 
 #define MOST_UNSHOWN 0.2 /* of the cycles: where logons are seen, those of more are */
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "judge/drift.h"
-#include "judge/trend.h"
+#include "statistics/drift.h"
+#include "statistics/trend.h"
 
 #define FLOOR_POINTS 32 /* of a series; more snapshots make broader blocks, not more points */
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "judge/trend.h"
 #include "evidence/identity.h"
+#include "statistics/trend.h"
 
 #define WARM_UP 0.1  /* share of the cycles that is dropped at the beginning */
 #define QUIET_MOST 8 /* looks while the host settles; what stays shows in any of them */

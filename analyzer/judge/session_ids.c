@@ -1,12 +1,12 @@
 /* Healthy hosts give the lowest free session ID again. Since MS16-111 (2016) an ID stays taken while a logon session of
  * its session lives; before, it was free at logoff. */
-#include "judge/session_ids.h"
+#include "judge/weigh.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "judge/drift.h"
-#include "judge/trend.h"
+#include "statistics/drift.h"
+#include "statistics/trend.h"
 
 /* A session ID as it was given to a cycle. By ID and time, or by time with the highest ID from there on. */
 struct given {

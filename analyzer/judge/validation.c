@@ -9,12 +9,12 @@
 #include <jansson.h>
 
 #include "common/text.h"
-#include "statistics/interval.h"
 #include "judge/rate.h"
-#include "judge/reasons.h"
-#include "statistics/student.h"
 #include "judge/verdict.h"
+#include "judge/words.h"
 #include "statistics/few_runs.h"
+#include "statistics/interval.h"
+#include "statistics/student.h"
 
 #define TAIL 0.025 /* of 95 % intervals */
 #define DIVISIONS_MOST 20000
@@ -382,12 +382,13 @@ static bool are_alike(struct validation *validation, const struct verdict *now,
 {
 	const struct culprit *leaker =
 	    before->word == VERDICT_LEAK && before->culprit_count > 0 ? before->culprits : NULL;
-	char *difference = setup_difference(&now->setup, &before->setup, "with the fix", "without");
+	char *difference =
+	    conditions_difference(&now->conditions, &before->conditions, "with the fix", "without");
 
 	if (difference)
 		*good = sentences_add(
 		    &validation->reasons, "%s: that does not show what the fix does", difference);
-	else if (leaker && leaker->image && setup_runs(&now->setup, leaker->image) == NO)
+	else if (leaker && leaker->image && conditions_runs(&now->conditions, leaker->image) == NO)
 		*good = sentences_add(&validation->reasons,
 		    "%s, which leaked without the fix, does not run with it: that it leaks no more is not shown",
 		    leaker->image);

@@ -6,12 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "judge/controls.h"
-#include "judge/course.h"
-#include "judge/growth.h"
-#include "judge/rates.h"
-#include "judge/witness.h"
-
 const char *const verdict_words[3] = {
     [VERDICT_CLEAN] = "CLEAN",
     [VERDICT_LEAK] = "LEAK",
@@ -75,13 +69,54 @@ void sentences_deinit(struct sentences *sentences)
 	memset(sentences, 0, sizeof *sentences);
 }
 
+static void rates_deinit(struct verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->account_count; i++)
+		free(verdict->accounts[i].user);
+	free(verdict->accounts);
+}
+
+static void course_deinit(struct verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->course_count; i++) {
+		free(verdict->course[i].user);
+		free(verdict->course[i].logon_type);
+	}
+	free(verdict->course);
+	free(verdict->id_course);
+}
+
+static void witness_deinit(struct verdict *verdict)
+{
+	free(verdict->witness.skipped);
+}
+
+static void controls_deinit(struct verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->control_count; i++) {
+		free(verdict->controls[i].name);
+		free(verdict->controls[i].reason);
+	}
+	free(verdict->controls);
+}
+
+static void growths_deinit(struct verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->growth_count; i++) {
+		free(verdict->growths[i].image);
+		free(verdict->growths[i].type);
+		free(verdict->growths[i].user);
+	}
+	free(verdict->growths);
+}
+
 void verdict_destroy(struct verdict *verdict)
 {
 	if (!verdict)
 		return;
 	sentences_deinit(&verdict->reasons);
 	sentences_deinit(&verdict->changes);
-	setup_deinit(&verdict->setup);
+	conditions_deinit(&verdict->conditions);
 	for (size_t i = 0; i < verdict->culprit_count; i++) {
 		free((char *)verdict->culprits[i].services);
 		free((char *)verdict->culprits[i].image);

@@ -6,10 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "judge/judge.h"
-#include "judge/setup.h"
+#include "judge/conditions.h"
 #include "leak/leak.h"
+#include "runfile/runfile.h"
 #include "statistics/dependence.h"
+
+enum verdict_word { VERDICT_CLEAN, VERDICT_LEAK, VERDICT_INCONCLUSIVE };
+extern const char *const verdict_words[3];
 
 struct sentences {
 	char **items;
@@ -143,7 +146,7 @@ struct verdict {
 	struct sentences changes; /* what would change the verdict */
 	bool too_few_alone;       /* INCONCLUSIVE for nothing but too few cycles */
 	double smallest_rate;     /* that CLEAN has to exclude */
-	struct setup setup;
+	struct conditions conditions;
 
 	int64_t cycles[CYCLE_RESULT_COUNT]; /* by result */
 	int64_t played_again; /* of those that were lost, those that others were played for */
@@ -228,6 +231,12 @@ struct verdict {
 	struct expectation *expectations;
 	size_t expectation_count;
 };
+
+void verdict_destroy(struct verdict *verdict); /* NULL is allowed */
+
+enum verdict_word verdict_word(const struct verdict *verdict);
+/* By the run's expectation if it has one (0 met, 1 failed, 3 not decidable), else by the verdict (0, 1, 3). */
+int verdict_exit_code(const struct verdict *verdict);
 
 /* How many orphans and pinned IDs are leaks. */
 int64_t verdict_leaks(const struct verdict *verdict);

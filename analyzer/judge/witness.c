@@ -1,4 +1,5 @@
-#include "judge/witness.h"
+#include "judge/weigh.h"
+#include "judge/words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -220,11 +221,6 @@ bool witness_find(
 		keep_proven(witness, evidence, after);
 	free(numbers);
 	return true;
-}
-
-void witness_deinit(struct verdict *verdict)
-{
-	free(verdict->witness.skipped);
 }
 
 /* "3, 5, 6 and 12 more" */

@@ -4,7 +4,8 @@
 
 #include "leak/leak.h"
 #include "judge/expectation.h"
-#include "judge/trend.h"
+#include "judge/judge.h"
+#include "statistics/trend.h"
 
 static void assert_near(double value, double expected)
 {

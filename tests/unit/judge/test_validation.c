@@ -148,13 +148,13 @@ static void fix_that_leaks_where_nothing_did_is_worse(void **state)
 }
 
 /* Of runs that differ in more than the fix. */
-static void assert_cannot_tell(struct setup now, struct setup before, const char *why)
+static void assert_cannot_tell(struct conditions now, struct conditions before, const char *why)
 {
 	struct culprit leaky = {.image = "leaky.exe"};
 	struct verdict with = run(VERDICT_CLEAN, 0, 90), without = run(VERDICT_LEAK, 90, 90);
 	int code;
-	with.setup = now;
-	without.setup = before;
+	with.conditions = now;
+	without.conditions = before;
 	without.culprits = &leaky;
 	without.culprit_count = 1;
 	assert_int_equal(validate(&with, 1, &without, 1, &code),
@@ -169,8 +169,8 @@ static void runs_that_differ_in_more_than_the_fix_tell_nothing(void **state)
 	char agent[] = "agent.exe", leaky[] = "leaky.exe", one[] = "RDS01", other[] = "RDS02",
 	     build[] = "10.0.20348.1", newer[] = "10.0.20348.2", four[] = "4", eight[] = "8";
 	char *images[] = {agent}, *leakers[] = {agent, leaky};
-	const struct setup old = {.host = one, .build = build, .slots = four};
-	struct setup new = old;
+	const struct conditions old = {.host = one, .build = build, .slots = four};
+	struct conditions new = old;
 	assert_cannot_tell(old, old, NULL);
 	new.host = other;
 	assert_cannot_tell(new, old, "they are of two hosts, RDS02 with the fix and RDS01 without");

@@ -1,4 +1,4 @@
-#include "judge/setup.h"
+#include "judge/conditions.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,49 +19,51 @@ static int by_text(const void *a, const void *b)
 	return strcasecmp(*(char *const *)a, *(char *const *)b);
 }
 
-static bool copy_images(struct setup *setup, const struct snapshot *snapshot)
+static bool copy_images(struct conditions *conditions, const struct snapshot *snapshot)
 {
 	if (!snapshot_whole(snapshot, SECTION_PROCESSES))
 		return true;
-	setup->images = calloc(snapshot->process_count + 1, sizeof *setup->images);
-	for (size_t i = 0; setup->images && i < snapshot->process_count; i++) {
+	conditions->images = calloc(snapshot->process_count + 1, sizeof *conditions->images);
+	for (size_t i = 0; conditions->images && i < snapshot->process_count; i++) {
 		const struct process *process = &snapshot->processes[i];
 		if (!process->image || process->exited || process->session_id > 0)
 			continue;
-		if (!copy(&setup->images[setup->image_count], process->image))
+		if (!copy(&conditions->images[conditions->image_count], process->image))
 			return false;
-		setup->image_count++;
+		conditions->image_count++;
 	}
-	if (setup->image_count)
-		qsort(setup->images, setup->image_count, sizeof *setup->images, by_text);
-	return setup->images;
+	if (conditions->image_count)
+		qsort(conditions->images, conditions->image_count, sizeof *conditions->images,
+		    by_text);
+	return conditions->images;
 }
 
-bool setup_read(struct setup *setup, struct runfile *runfile, const struct snapshot *snapshot)
+bool conditions_read(
+    struct conditions *conditions, struct runfile *runfile, const struct snapshot *snapshot)
 {
-	*setup = (struct setup){.slots = runfile_get(runfile, "load.slots"),
+	*conditions = (struct conditions){.slots = runfile_get(runfile, "load.slots"),
 	    .rate = runfile_get(runfile, "load.rate"),
 	    .logoff = runfile_get(runfile, "logoff.method")};
 	return !snapshot ||
-	       (copy(&setup->host, snapshot->host) && copy(&setup->build, snapshot->build) &&
-	           copy_images(setup, snapshot));
+	       (copy(&conditions->host, snapshot->host) &&
+	           copy(&conditions->build, snapshot->build) && copy_images(conditions, snapshot));
 }
 
-void setup_deinit(struct setup *setup)
+void conditions_deinit(struct conditions *conditions)
 {
-	for (size_t i = 0; i < setup->image_count; i++)
-		free(setup->images[i]);
-	free(setup->images);
-	free(setup->host);
-	free(setup->build);
-	free(setup->slots);
-	free(setup->rate);
-	free(setup->logoff);
-	*setup = (struct setup){0};
+	for (size_t i = 0; i < conditions->image_count; i++)
+		free(conditions->images[i]);
+	free(conditions->images);
+	free(conditions->host);
+	free(conditions->build);
+	free(conditions->slots);
+	free(conditions->rate);
+	free(conditions->logoff);
+	*conditions = (struct conditions){0};
 }
 
-char *setup_difference(const struct setup *now, const struct setup *before, const char *now_name,
-    const char *before_name)
+char *conditions_difference(const struct conditions *now, const struct conditions *before,
+    const char *now_name, const char *before_name)
 {
 	const struct {
 		const char *what, *now, *before;
@@ -89,11 +91,11 @@ char *setup_difference(const struct setup *now, const struct setup *before, cons
 	return NULL;
 }
 
-enum yes_no setup_runs(const struct setup *setup, const char *image)
+enum yes_no conditions_runs(const struct conditions *conditions, const char *image)
 {
-	for (size_t i = 0; i < setup->image_count; i++) {
-		if (image_same(setup->images[i], image))
+	for (size_t i = 0; i < conditions->image_count; i++) {
+		if (image_same(conditions->images[i], image))
 			return YES;
 	}
-	return setup->image_count ? NO : YES_NO_UNKNOWN;
+	return conditions->image_count ? NO : YES_NO_UNKNOWN;
 }

@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-#include "judge/drift.h"
-#include "judge/trend.h"
+#include "statistics/drift.h"
+#include "statistics/trend.h"
 
 #define POINTS 18 /* of a run of 100 cycles with a sample every 5 */
 #define LIMIT 0.1

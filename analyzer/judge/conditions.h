@@ -1,6 +1,6 @@
 /* What a run was played on, and how: two say something of a fix only if they are alike in all but the fix. Inside this folder. */
-#ifndef LEAKLAB_SETUP_H
-#define LEAKLAB_SETUP_H
+#ifndef LEAKLAB_CONDITIONS_H
+#define LEAKLAB_CONDITIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include "evidence/snapshot.h"
 #include "runfile/runfile.h"
 
-struct setup {
+struct conditions {
 	char *host, *build;          /* as its snapshots tell; NULL: they do not */
 	char *slots, *rate, *logoff; /* as the driver noted; NULL: it did not */
 	char **images;      /* of the processes outside sessions that ran in the end; sorted */
@@ -16,12 +16,13 @@ struct setup {
 };
 
 /* snapshot: the last; NULL: there is none. False: memory is out. */
-bool setup_read(struct setup *setup, struct runfile *runfile, const struct snapshot *snapshot);
-void setup_deinit(struct setup *setup);
+bool conditions_read(
+    struct conditions *conditions, struct runfile *runfile, const struct snapshot *snapshot);
+void conditions_deinit(struct conditions *conditions);
 /* In what the two differ, in words, the caller's to free(); NULL: in nothing that is known, or memory is out. */
-char *setup_difference(const struct setup *now, const struct setup *before, const char *now_name,
-    const char *before_name);
+char *conditions_difference(const struct conditions *now, const struct conditions *before,
+    const char *now_name, const char *before_name);
 /* Whether a process with the image ran; YES_NO_UNKNOWN: processes were not seen. */
-enum yes_no setup_runs(const struct setup *setup, const char *image);
+enum yes_no conditions_runs(const struct conditions *conditions, const char *image);
 
 #endif

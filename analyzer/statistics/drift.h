@@ -1,4 +1,4 @@
-/* How surely a count rises, also one that may only wander. Inside this folder. */
+/* How surely a count rises, also one that may only wander. */
 #ifndef LEAKLAB_DRIFT_H
 #define LEAKLAB_DRIFT_H
 

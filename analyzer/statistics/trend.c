@@ -1,5 +1,5 @@
 /* Theil-Sen estimator: P. K. Sen, J. Amer. Statist. Assoc. 63 (1968), 1379. */
-#include "judge/trend.h"
+#include "statistics/trend.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,13 +2,13 @@
  * line alike, and either of them may speak: by the steps from point to point, the stronger one where a count wanders, and
  * by how far the residuals pile up, where it is noisy (N. M. Kiefer, T. J. Vogelsang, H. Bunzel, Econometrica 68 (2000), 695,
  * with other critical values). */
-#include "judge/drift.h"
+#include "statistics/drift.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #include "statistics/student.h"
-#include "judge/trend.h"
+#include "statistics/trend.h"
 
 #define TAIL 0.0125 /* of each test's interval, on each side: the narrower of both is at 95 % */
 #define LATE_TAIL 0.025

@@ -1,4 +1,4 @@
-/* How fast something grows. Inside this folder. */
+/* How fast something grows. */
 #ifndef LEAKLAB_TREND_H
 #define LEAKLAB_TREND_H
 
