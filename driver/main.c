@@ -157,7 +157,7 @@ static const struct argp run_argp = {
     run_options,
     parse,
     "SCENARIO.yaml\n--resume RUN [--cycles +N]",
-    "Plays a scenario: test users log on and off over RDP while observers look at the host; then "
+    "Plays a scenario: test users log on and off over RDP while observers sample the host; then "
     "judges.\v"
     "Exit codes: 0 clean, or as the scenario expects; 1 leak, or not as expected; 2 usage or "
     "scenario; "
@@ -341,7 +341,7 @@ static void help(FILE *out)
 	      "       " PROGRAM " check SCENARIO.yaml [--set KEY=VALUE] [--json]\n"
 	      "\n"
 	      "Makes test users log on and off at a Remote Desktop Session Host over real RDP, "
-	      "looks at the\n"
+	      "samples the\n"
 	      "host before, during and after, and judges whether logon sessions and session IDs "
 	      "leak.\n"
 	      "\n"

@@ -19,10 +19,10 @@ struct observers {
 	struct command **staying; /* by observer; NULL: not started, or ended */
 };
 
-struct look {
+struct request {
 	const struct observer *observer;
 	struct command *command;
-	struct command **staying; /* where it is kept; NULL: the command is the look's own */
+	struct command **staying; /* where it is kept; NULL: the command is the request's own */
 	int64_t started;          /* timestamps */
 	int64_t ended;
 	int64_t deadline; /* monotonic */
@@ -33,7 +33,7 @@ struct observation {
 	enum mark mark;
 	int64_t round;
 	int64_t cycle;
-	struct look *looks;
+	struct request *requests;
 	unsigned count;
 };
 
@@ -69,27 +69,27 @@ void observers_destroy(struct observers *observers)
 }
 
 /* Of a program that stays: a lost one is started again. */
-static bool ask(struct look *look, const char *mark, struct error *error)
+static bool ask(struct request *request, const char *mark, struct error *error)
 {
 	char line[64];
 
 	snprintf(line, sizeof(line), "%s\n", mark);
 	for (int tries = 0; tries < 2; tries++) {
-		if (!*look->staying)
-			*look->staying = command_start_talking(
-			    look->observer->session, NULL, 0, OUTPUT_MAX, error);
-		if (!*look->staying)
+		if (!*request->staying)
+			*request->staying = command_start_talking(
+			    request->observer->session, NULL, 0, OUTPUT_MAX, error);
+		if (!*request->staying)
 			return false;
-		if (command_ask(*look->staying, line) &&
-		    command_status(*look->staying) == NUMBER_UNKNOWN)
+		if (command_ask(*request->staying, line) &&
+		    command_status(*request->staying) == NUMBER_UNKNOWN)
 			break;
-		command_destroy(*look->staying);
-		*look->staying = NULL;
+		command_destroy(*request->staying);
+		*request->staying = NULL;
 	}
-	look->command = *look->staying;
-	return look->command ||
+	request->command = *request->staying;
+	return request->command ||
 	       error_set(error, EXIT_TARGET, "observer %s (%s) ends as soon as it is started",
-	           look->observer->name, look->observer->session);
+	           request->observer->name, request->observer->session);
 }
 
 struct observation *observation_start(
@@ -99,9 +99,9 @@ struct observation *observation_start(
 	struct observation *observation = calloc(1, sizeof(*observation));
 
 	if (observation)
-		observation->looks =
-		    calloc(scenario->observers_count + 1, sizeof(*observation->looks));
-	if (!observation || !observation->looks) {
+		observation->requests =
+		    calloc(scenario->observers_count + 1, sizeof(*observation->requests));
+	if (!observation || !observation->requests) {
 		error_set(error, EXIT_TARGET, "out of memory");
 		free(observation);
 		return NULL;
@@ -112,16 +112,16 @@ struct observation *observation_start(
 	for (unsigned i = 0; i < scenario->observers_count; i++) {
 		const struct observer *observer = &scenario->observers[i];
 		const struct variable variables[] = {{"LEAKLAB_MARK", mark_names[mark]}};
-		struct look *look = &observation->looks[i];
+		struct request *request = &observation->requests[i];
 
-		look->observer = observer;
-		look->staying = observer->session ? &observers->staying[i] : NULL;
-		look->started = timestamp_now();
-		look->deadline = timestamp_monotonic() + observer->timeout.least;
-		if (!look->staying)
-			look->command =
+		request->observer = observer;
+		request->staying = observer->session ? &observers->staying[i] : NULL;
+		request->started = timestamp_now();
+		request->deadline = timestamp_monotonic() + observer->timeout.least;
+		if (!request->staying)
+			request->command =
 			    command_start(observer->command, variables, 1, OUTPUT_MAX, error);
-		if (look->staying ? !ask(look, mark_names[mark], error) : !look->command) {
+		if (request->staying ? !ask(request, mark_names[mark], error) : !request->command) {
 			observation_destroy(observation);
 			return NULL;
 		}
@@ -131,13 +131,14 @@ struct observation *observation_start(
 }
 
 /* One that did not answer, or ended, is not asked again: another one is started for the next sample. */
-static void let_go(struct look *look)
+static void end_request(struct request *request)
 {
-	if (!look->staying)
-		command_destroy(look->command);
-	else if (!look->ended || look->overdue || command_status(look->command) != NUMBER_UNKNOWN) {
-		command_destroy(look->command);
-		*look->staying = NULL;
+	if (!request->staying)
+		command_destroy(request->command);
+	else if (!request->ended || request->overdue ||
+	         command_status(request->command) != NUMBER_UNKNOWN) {
+		command_destroy(request->command);
+		*request->staying = NULL;
 	}
 }
 
@@ -146,8 +147,8 @@ void observation_destroy(struct observation *observation)
 	if (!observation)
 		return;
 	for (unsigned i = 0; i < observation->count; i++)
-		let_go(&observation->looks[i]);
-	free(observation->looks);
+		end_request(&observation->requests[i]);
+	free(observation->requests);
 	free(observation);
 }
 
@@ -156,7 +157,7 @@ size_t observation_fill(const struct observation *observation, struct pollfd *fd
 	size_t count = 0;
 
 	for (unsigned i = 0; i < observation->count; i++)
-		count += command_fill(observation->looks[i].command, fds + count);
+		count += command_fill(observation->requests[i].command, fds + count);
 	return count;
 }
 
@@ -165,17 +166,18 @@ bool observation_serve(struct observation *observation)
 	bool all = true;
 
 	for (unsigned i = 0; i < observation->count; i++) {
-		struct look *look = &observation->looks[i];
-		if (look->ended)
+		struct request *request = &observation->requests[i];
+		if (request->ended)
 			continue;
-		command_serve(look->command);
-		if (!command_finished(look->command) && timestamp_monotonic() >= look->deadline) {
-			look->overdue = true;
-			command_stop(look->command, SECOND);
+		command_serve(request->command);
+		if (!command_finished(request->command) &&
+		    timestamp_monotonic() >= request->deadline) {
+			request->overdue = true;
+			command_stop(request->command, SECOND);
 		}
-		if (command_finished(look->command) || look->overdue ||
-		    (look->staying && command_answered(look->command)))
-			look->ended = timestamp_now();
+		if (command_finished(request->command) || request->overdue ||
+		    (request->staying && command_answered(request->command)))
+			request->ended = timestamp_now();
 		else
 			all = false;
 	}
@@ -187,16 +189,16 @@ int64_t observation_deadline(const struct observation *observation)
 	int64_t next = INT64_MAX;
 
 	for (unsigned i = 0; i < observation->count; i++)
-		if (!observation->looks[i].ended && observation->looks[i].deadline < next)
-			next = observation->looks[i].deadline;
+		if (!observation->requests[i].ended && observation->requests[i].deadline < next)
+			next = observation->requests[i].deadline;
 	return next;
 }
 
 /* By a signal, or ssh (255) when the connection is lost; a program that stays must not end at all. */
-static bool broke_off(const struct look *look)
+static bool broke_off(const struct request *request)
 {
-	return look->staying ? !command_answered(look->command)
-	                     : command_status(look->command) >= 128;
+	return request->staying ? !command_answered(request->command)
+	                        : command_status(request->command) >= 128;
 }
 
 static const char *text_of(const struct observer *observer)
@@ -205,39 +207,40 @@ static const char *text_of(const struct observer *observer)
 }
 
 /* quser ends with 1 even on success: what can be read counts, whatever other status. */
-static struct snapshot *read_look(const struct look *look, char problem[512])
+static struct snapshot *read_answer(const struct request *request, char problem[512])
 {
 	struct error error = {0};
 	struct snapshot *snapshot;
 	size_t length;
 	bool truncated;
-	const char *output = command_output(look->command, &length, &truncated);
-	const char *messages = command_messages(look->command);
+	const char *output = command_output(request->command, &length, &truncated);
+	const char *messages = command_messages(request->command);
 
-	if (look->overdue) {
+	if (request->overdue) {
 		snprintf(problem, 512, "observer %s (%s) did not %s within %.3g s",
-		    look->observer->name, text_of(look->observer), look->staying ? "answer" : "end",
-		    (double)look->observer->timeout.least / (double)SECOND);
+		    request->observer->name, text_of(request->observer),
+		    request->staying ? "answer" : "end",
+		    (double)request->observer->timeout.least / (double)SECOND);
 		return NULL;
 	}
-	if (broke_off(look)) {
+	if (broke_off(request)) {
 		snprintf(problem, 512,
 		    "observer %s (%s) broke off (status %d): what it printed may not be all",
-		    look->observer->name, text_of(look->observer),
-		    (int)command_status(look->command));
+		    request->observer->name, text_of(request->observer),
+		    (int)command_status(request->command));
 		return NULL;
 	}
 	if (truncated) {
-		snprintf(problem, 512, "observer %s printed more than %u MiB", look->observer->name,
-		    OUTPUT_MAX >> 20);
+		snprintf(problem, 512, "observer %s printed more than %u MiB",
+		    request->observer->name, OUTPUT_MAX >> 20);
 		return NULL;
 	}
-	snapshot = evidence_read(output, length, look->observer->name, NULL, &error);
+	snapshot = evidence_read(output, length, request->observer->name, NULL, &error);
 	if (!snapshot)
 		snprintf(problem, 512,
 		    "observer %s (%.100s) gave no snapshot (status %d)%s%.*s: %.200s",
-		    look->observer->name, text_of(look->observer),
-		    (int)command_status(look->command), *messages ? ": " : "",
+		    request->observer->name, text_of(request->observer),
+		    (int)command_status(request->command), *messages ? ": " : "",
 		    (int)strcspn(messages, "\n") < 120 ? (int)strcspn(messages, "\n") : 120,
 		    messages, error.text);
 	return snapshot;
@@ -251,25 +254,27 @@ bool observation_store(struct observation *observation, struct runfile *runfile,
 	if (problem)
 		problem[0] = '\0';
 	for (unsigned i = 0; i < observation->count && stored; i++) {
-		const struct look *look = &observation->looks[i];
+		const struct request *request = &observation->requests[i];
 		char why[512] = "";
-		struct snapshot *snapshot = read_look(look, why);
+		struct snapshot *snapshot = read_answer(request, why);
 		bool truncated;
 		struct capture capture = {
 		    .mark = observation->mark,
 		    .round = observation->round,
 		    .cycle = observation->cycle,
-		    .observer = look->observer->name,
-		    .command = text_of(look->observer),
-		    .started = look->started,
-		    .ended = look->ended,
-		    .exit_status = look->overdue ? NUMBER_UNKNOWN : command_status(look->command),
-		    .messages = command_messages(look->command),
+		    .observer = request->observer->name,
+		    .command = text_of(request->observer),
+		    .started = request->started,
+		    .ended = request->ended,
+		    .exit_status =
+		        request->overdue ? NUMBER_UNKNOWN : command_status(request->command),
+		    .messages = command_messages(request->command),
 		    .problem = why[0] ? why : NULL,
 		};
 
 		text_make_safe(why);
-		capture.output = command_output(look->command, &capture.output_length, &truncated);
+		capture.output =
+		    command_output(request->command, &capture.output_length, &truncated);
 		stored = runfile_add_capture(runfile, &capture, snapshot, error);
 		snapshot_destroy(snapshot);
 		if (problem && !problem[0])

@@ -1,4 +1,4 @@
-/* One look at the host: all observers of the scenario at one moment. */
+/* One sample of the host: all observers of the scenario at one moment. */
 #ifndef LEAKLAB_OBSERVATION_H
 #define LEAKLAB_OBSERVATION_H
 

@@ -72,7 +72,7 @@ static bool check_spans(const struct check *check, struct scenario *s)
 	    {"logon.delay", &s->logon.delay, "0s"},
 	    {"logoff.timeout", &s->logoff.timeout, "60s"},
 	    {"limits.duration", &s->limits.duration, "24h"},
-	    /* Holders on real hosts let go 10 to 20 minutes after the logoff. */
+	    /* Holders on real hosts release 10 to 20 minutes after the logoff. */
 	    {"settle.at_least", &s->settle.at_least, "20m"},
 	    {"settle.release", &s->settle.release, "0s"},
 	    {"settle.quiet", &s->settle.quiet, "2m"},

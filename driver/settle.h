@@ -4,10 +4,10 @@
 
 #include "turn.h"
 
-/* Looks at the host until nothing of ours changes any more; the last look becomes the mark "settled". False:
+/* Samples the host until nothing of ours changes any more; the last sample becomes the mark "settled". False:
  * run->error. */
 bool run_settle(struct run *run);
-/* Where no observer looks: waits as long as holders take to release, the quiet time with it. False: run->error. */
+/* Where there is no observer: waits as long as holders take to release, the quiet time with it. False: run->error. */
 bool run_settle_unseen(struct run *run);
 
 #endif

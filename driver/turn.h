@@ -53,7 +53,7 @@ void run_take_signals(struct run *run);
 /* Serves everything once, waiting until something happens or the deadline (monotonic)
  * has come. False when the run must end: run->error says why. */
 bool run_turn(struct run *run, int64_t deadline);
-/* Starts a look at the host; run_turn() stores it when it is complete. */
+/* Starts a sample of the host; run_turn() stores it when it is complete. */
 bool run_start_observation(struct run *run, enum mark mark, int64_t round);
 /* The same and waits for it. interrupts: so many Ctrl-C end the wait. */
 bool run_observe(struct run *run, enum mark mark, int64_t round, int interrupts);

@@ -17,9 +17,9 @@ static const struct options_host lab_host = {
         "Prints pid=PID, its process on the host, and then `ready'. SIGTERM or SIGINT ends it;\n"
         "what it holds goes with its process, as on NT.\n"
         "\n"
-        "Exit codes: 0 ended as told; 2 usage; 4 the host cannot be reached, or is gone.\n"
+        "Exit codes: 0 ended as asked; 2 usage; 4 the host cannot be reached, or is gone.\n"
         "\n"
-        "Example: leak at every third logon, and let go on demand:\n"
+        "Example: leak at every third logon, and release on demand:\n"
         "  leaklab-grabber --lab --every 3 --release & kill -USR1 $!\n",
 };
 

@@ -286,7 +286,7 @@ const char *port_refuses(const struct port *port, enum port_what what, enum port
 		return "--watch stands for a host that lists no sessions, so none has a winlogon.exe or "
 		       "dwm.exe to take from";
 	if (how == BY_LOGON || how == BY_S4U)
-		return "--watch knows processes and not whose they are, so nobody can be logged on";
+		return "--watch knows processes and not whose they are, so no user can be logged on";
 	return NULL;
 }
 

@@ -56,7 +56,7 @@ static int watch(
 				grabber_release(grabber);
 			else
 				fputs(
-				    "leaklab-grabber: asked to let go, but run without --release\n",
+				    "leaklab-grabber: asked to release, but run without --release\n",
 				    log);
 			break;
 		case PORT_STOP:

@@ -79,7 +79,7 @@ static json_t *orphan_json(const struct comparison *comparison, const struct orp
 	set_number(object, "session_id", orphan->left->session_id);
 	if (comparison->comparable)
 		json_object_set_new(object, "kind", json_string(kinds[orphan->kind]));
-	json_object_set_new(object, "id_given_anew", json_boolean(orphan->left->id_given_again));
+	json_object_set_new(object, "id_reused", json_boolean(orphan->left->id_given_again));
 	const int64_t age = leak_age(comparison->leak, orphan->left->ended, orphan->left->shown);
 	set_number(object, "age", age == NUMBER_UNKNOWN ? age : age / 1000000);
 	json_object_set_new(object, "is_old", json_boolean(orphan->is_old));

@@ -176,7 +176,7 @@ const char *const growth_doubts[9] = {
     [DOUBT_UNSEEN] = "unseen",
     [DOUBT_TOO_FEW] = "too few",
     [DOUBT_LATE] = "late",
-    [DOUBT_LET_GO] = "let go",
+    [DOUBT_RELEASED] = "mostly released",
     [DOUBT_OWNER] = "owner",
 };
 

@@ -158,7 +158,7 @@ static bool doubt_one(struct sentences *out, const struct growth *growth,
 		    "became more near the end of the run (%.0f before it, %.0f on the quiet host): a leak that began "
 		    "late cannot be distinguished from a step: run as many cycles again",
 		    start_of(growth), end_of(growth));
-	} else if (growth->doubt == DOUBT_LET_GO) {
+	} else if (growth->doubt == DOUBT_RELEASED) {
 		snprintf(why, sizeof why,
 		    "rise by %.2f a cycle, but many are released when the host is quiet (%.0f before the run, %.0f at its "
 		    "end, then %.0f): settle longer, and run as many cycles again",

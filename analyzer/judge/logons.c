@@ -5,7 +5,7 @@
 
 #include "evidence/identity.h"
 
-struct look {
+struct sighted {
 	struct evidence *evidence;
 	int64_t tolerance; /* of the clocks */
 };
@@ -16,15 +16,15 @@ static void show(struct evidence *evidence, size_t at)
 }
 
 /* A logon session vouches for the cycle in which it was made. */
-static void see_logon(struct look *look, const struct left_logon *seen)
+static void see_logon(struct sighted *sighted, const struct left_logon *seen)
 {
-	const struct cycle_index *index = &look->evidence->index;
+	const struct cycle_index *index = &sighted->evidence->index;
 	size_t end, best = index->count;
 	int64_t best_distance = 0;
 	for (size_t i = cycle_index_find(index, seen->user, &end); i < end; i++) {
 		const struct cycle *cycle = index->items[i];
 		int64_t distance =
-		    cycle_index_distance(index, i, seen->logon_time, look->tolerance);
+		    cycle_index_distance(index, i, seen->logon_time, sighted->tolerance);
 		if (distance < 0 ||
 		    !account_same(cycle->user, cycle->domain, seen->user, seen->domain))
 			continue;
@@ -34,14 +34,14 @@ static void see_logon(struct look *look, const struct left_logon *seen)
 		}
 	}
 	if (best < index->count)
-		show(look->evidence, best);
+		show(sighted->evidence, best);
 }
 
 /* A session that is new vouches for its account's cycles up to when it was last seen: they joined it again. */
-static void see_session(struct look *look, const struct sighting *seen)
+static void see_session(struct sighted *sighted, const struct sighting *seen)
 {
-	const struct cycle_index *index = &look->evidence->index;
-	const struct snapshot *before = look->evidence->before.snapshot;
+	const struct cycle_index *index = &sighted->evidence->index;
+	const struct snapshot *before = sighted->evidence->before.snapshot;
 	size_t end;
 	if (before && find_session(before, seen->session_id, seen->user, seen->domain))
 		return;
@@ -49,21 +49,21 @@ static void see_session(struct look *look, const struct sighting *seen)
 		const struct cycle *cycle = index->items[i];
 		if (cycle->started <= seen->time &&
 		    account_same(cycle->user, cycle->domain, seen->user, seen->domain))
-			show(look->evidence, i);
+			show(sighted->evidence, i);
 	}
 }
 
 static void see(void *data, const struct sighting *seen)
 {
-	struct look *look = data;
-	if (cycle_index_has(&look->evidence->index, seen->user, seen->domain))
-		look->evidence->sighted = true;
-	see_session(look, seen);
+	struct sighted *sighted = data;
+	if (cycle_index_has(&sighted->evidence->index, seen->user, seen->domain))
+		sighted->evidence->sighted = true;
+	see_session(sighted, seen);
 }
 
 bool logons_find(struct evidence *evidence, struct runfile *runfile, struct error *error)
 {
-	struct look look = {evidence,
+	struct sighted sighted = {evidence,
 	    clock_at(&evidence->captures, MARK_SETTLED, evidence->settled.round).tolerance};
 	size_t count;
 	const struct left_logon *logons = leak_logons(evidence->leak, &count);
@@ -77,7 +77,7 @@ bool logons_find(struct evidence *evidence, struct runfile *runfile, struct erro
 			continue;
 		evidence->sighted |=
 		    cycle_index_has(&evidence->index, logons[i].user, logons[i].domain);
-		see_logon(&look, &logons[i]);
+		see_logon(&sighted, &logons[i]);
 	}
-	return runfile_sightings(runfile, see, &look, error);
+	return runfile_sightings(runfile, see, &sighted, error);
 }

@@ -79,7 +79,7 @@ static bool block_no_snapshot(struct sentences *out, const struct evidence *evid
 	    mark_names[mark]);
 }
 
-/* Something is out of sight at this mark: because an observer failed, or none looks there. */
+/* Something is out of sight at this mark: because an observer failed, or none covers it. */
 static bool say_out_of_sight(struct sentences *out, const struct evidence *evidence,
     const struct moment *moment, enum mark mark, const char *section, const char *things)
 {

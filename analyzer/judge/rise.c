@@ -99,8 +99,8 @@ bool rise_measure(struct rise *rise, const struct series *series, double limit)
 	return true;
 }
 
-/* What was gained from a quarter of the looks, the one that begins after so many eighths of them, until the host was quiet (not
- * seen: until the last look), and in how many cycles. False only when memory is out. */
+/* What was gained from a quarter of the samples, the one that begins after so many eighths of them, until the host was quiet (not
+ * seen: until the last sample), and in how many cycles. False only when memory is out. */
 static bool gained_since(const struct series *series, size_t eighths, double *gain, double *cycles)
 {
 	const struct samples *samples = series->samples;
@@ -126,7 +126,7 @@ static void mark_uncertain(struct growth *growth, enum growth_doubt doubt)
 }
 
 /* Less than half of what it gained under load is left. */
-static bool is_let_go(const struct growth *growth)
+static bool is_released(const struct growth *growth)
 {
 	return growth->settled - growth->before < (growth->last - growth->before) / 2;
 }
@@ -155,8 +155,8 @@ static bool look_at_end(struct rise *rise, const struct rising *rising)
 	const bool stops = gain < growth->slope * cycles / 3;
 	if (!series->samples->settled)
 		mark_uncertain(growth, DOUBT_UNSEEN);
-	else if (is_let_go(growth) || (stops && growth->settled < growth->last))
-		mark_uncertain(growth, DOUBT_LET_GO);
+	else if (is_released(growth) || (stops && growth->settled < growth->last))
+		mark_uncertain(growth, DOUBT_RELEASED);
 	else if (stops || rise->slows)
 		mark_uncertain(growth, DOUBT_SLOWING);
 	else if (rise->points < RISE_POINTS)
@@ -168,7 +168,7 @@ static bool look_at_end(struct rise *rise, const struct rising *rising)
 	return true;
 }
 
-/* By the first and the last look, where it was not seen without load. */
+/* By the first and the last sample, where it was not seen without load. */
 static double seeming_gain(const struct growth *growth)
 {
 	const double from = isnan(growth->before) ? growth->first : growth->before,
@@ -185,7 +185,7 @@ static bool find_plateau(const struct rise *rise, double limit, bool *out)
 
 	if (!gained_since(rise->series, 4, &gain, &cycles))
 		return false;
-	*out = !is_let_go(growth) && rise->late_upper < limit &&
+	*out = !is_released(growth) && rise->late_upper < limit &&
 	       gain <= fmin(limit * cycles, LEFT_TO_GAIN * seeming_gain(growth));
 	return true;
 }
@@ -204,7 +204,7 @@ static bool look_for_shape(struct rise *rise, double limit)
 	return true;
 }
 
-/* No more than the limit allows for, beside what comes and goes on the quiet host: what leaks is there in each look. */
+/* No more than the limit allows for, beside what comes and goes on the quiet host: what leaks is there in each sample. */
 static bool is_within(const struct rise *rise, double limit)
 {
 	return seeming_gain(&rise->growth) - rise->series->dip <= limit * rise->series->axis->total;

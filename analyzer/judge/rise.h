@@ -31,7 +31,7 @@ bool rise_may_have_gained(const struct series *series, double limit);
 
 /* What of it can be counted. False only when memory is out. */
 bool rise_measure(struct rise *rise, const struct series *series, double limit);
-/* Its word; above: its slope surely is above the limit. What was let go once the load was over has not leaked: what is left on
+/* Its word; above: its slope surely is above the limit. What was released once the load was over has not leaked: what is left on
  * the quiet host judges. False only when memory is out. */
 bool rise_decide(struct rise *rise, const struct rising *rising, bool above);
 

@@ -8,7 +8,7 @@
 #include "statistics/trend.h"
 
 #define WARM_UP 0.1  /* share of the cycles that is dropped at the beginning */
-#define QUIET_MOST 8 /* looks while the host settles; what stays shows in any of them */
+#define QUIET_MOST 8 /* samples while the host settles; what stays shows in any of them */
 
 struct chosen {
 	int64_t capture;

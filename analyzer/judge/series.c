@@ -278,7 +278,7 @@ static int by_process(const void *a, const void *b)
 	return one->image == other->image ? 0 : one->image < other->image ? -1 : 1;
 }
 
-/* Those of one process: a look that shows nothing of it at all tells nothing. */
+/* Those of one process: a sample that shows nothing of it at all tells nothing. */
 static void find_dips(struct series *items, size_t count)
 {
 	const struct samples *samples = items[0].samples;

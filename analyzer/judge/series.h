@@ -23,7 +23,7 @@ struct series {
 	const struct axis *axis;
 	double *counts; /* by place, see samples.h */
 	double
-	    dip; /* by which it was lower in a look after the load than in the last: so many come and go */
+	    dip; /* by which it was lower in a sample after the load than in the last: so many come and go */
 	double
 	    unowned_gain; /* of them, to what is of nobody known: from before the run until the host was quiet */
 };

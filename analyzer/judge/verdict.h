@@ -45,7 +45,7 @@ enum growth_word {
 	GROWTH_LEAK,      /* above it, to the end of the run */
 	GROWTH_PLATEAU,   /* it was, and is no longer */
 	GROWTH_UNCERTAIN, /* see enum growth_doubt */
-	GROWTH_RELEASED,  /* it rose under load, and was let go when the host had become quiet */
+	GROWTH_RELEASED,  /* it rose under load, and was released when the host had become quiet */
 	GROWTH_EXPLAINED, /* above it by what another one rises: that of single types, or of all accounts */
 };
 extern const char *const growth_words[6];
@@ -57,10 +57,10 @@ enum growth_doubt {
 	DOUBT_SLOWING, /* above it, but ever more slowly, as a cache that fills */
 	DOUBT_END,     /* above it, but too short to tell whether it slows down */
 	DOUBT_UNSEEN,  /* above it, but what is left on the quiet host was not seen */
-	DOUBT_TOO_FEW, /* more at the end than the limit allows, and too few looks between for a trend */
-	DOUBT_LATE,   /* the same, and it gained most of that near the end */
-	DOUBT_LET_GO, /* above it, but most was let go when the host had become quiet */
-	DOUBT_OWNER,  /* above it, but whose they are is not seen, and others logged on meanwhile */
+	DOUBT_TOO_FEW, /* more at the end than the limit allows, and too few samples between for a trend */
+	DOUBT_LATE,     /* the same, and it gained most of that near the end */
+	DOUBT_RELEASED, /* above it, but most was released when the host had become quiet */
+	DOUBT_OWNER, /* above it, but whose they are is not seen, and others logged on meanwhile */
 };
 extern const char *const growth_doubts[9];
 
@@ -78,9 +78,9 @@ struct growth {
 	double chance;           /* see drift.h; not corrected for the number of series */
 	double pace;             /* the second half's slope as a share of the first half's */
 	double kendall_z;        /* Mann-Kendall's, for support */
-	int64_t samples;         /* looks during the load that it is made from */
+	int64_t samples;         /* samples during the load that it is made from */
 	double before, settled;  /* handles before the run, and on the quiet host; NAN: not seen */
-	double first, last;      /* at the first and the last look during the load; NAN: none */
+	double first, last;      /* at the first and the last sample during the load; NAN: none */
 };
 
 /* A control run, judged by itself. */

@@ -285,15 +285,15 @@ static bool note_look(struct leak *leak, int64_t time)
 {
 	if (time == TIMESTAMP_UNKNOWN)
 		return true;
-	if (leak->look_count == leak->look_room) {
-		const size_t room = leak->look_room ? 2 * leak->look_room : 64;
-		int64_t *larger = reallocarray(leak->looks, room, sizeof *larger);
+	if (leak->whole_count == leak->whole_room) {
+		const size_t room = leak->whole_room ? 2 * leak->whole_room : 64;
+		int64_t *larger = reallocarray(leak->whole_times, room, sizeof *larger);
 		if (!larger)
 			return false;
-		leak->looks = larger;
-		leak->look_room = room;
+		leak->whole_times = larger;
+		leak->whole_room = room;
 	}
-	leak->looks[leak->look_count++] = time;
+	leak->whole_times[leak->whole_count++] = time;
 	return true;
 }
 

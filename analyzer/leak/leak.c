@@ -36,7 +36,7 @@ void leak_destroy(struct leak *leak)
 	holds_free(leak);
 	free(leak->then.items);
 	free(leak->now.items);
-	free(leak->looks);
+	free(leak->whole_times);
 	intern_destroy(leak->pool);
 	free(leak);
 }

@@ -8,7 +8,7 @@
 #include "leak/inside.h"
 
 /* The sample at hand, and what is asked of it again and again. */
-struct looking {
+struct view {
 	struct leak *leak;
 	size_t known; /* logon sessions of earlier samples */
 	const struct snapshot *sample;
@@ -96,61 +96,61 @@ static bool collect_shown(
 }
 
 /* The logon sessions by LUID, and behind them those that only handles show. */
-static bool collect_logons(struct looking *look)
+static bool collect_logons(struct view *view)
 {
-	const struct snapshot *sample = look->sample;
+	const struct snapshot *sample = view->sample;
 	const size_t listed = sample->logon_session_count;
 	struct shown shown = {0};
 	size_t kept = listed;
-	if (collect_shown(&shown, look->leak, sample))
-		look->logons = malloc((listed + shown.count + 1) * sizeof *look->logons);
-	if (look->logons && listed) {
-		memcpy(look->logons, sample->logon_sessions, listed * sizeof *look->logons);
-		qsort(look->logons, listed, sizeof *look->logons, logon_session_order);
+	if (collect_shown(&shown, view->leak, sample))
+		view->logons = malloc((listed + shown.count + 1) * sizeof *view->logons);
+	if (view->logons && listed) {
+		memcpy(view->logons, sample->logon_sessions, listed * sizeof *view->logons);
+		qsort(view->logons, listed, sizeof *view->logons, logon_session_order);
 	}
-	for (size_t i = 0; look->logons && i < shown.room; i++) {
+	for (size_t i = 0; view->logons && i < shown.room; i++) {
 		const struct logon_session *logon = &shown.slots[i];
 		if (logon->luid != LUID_UNKNOWN &&
 		    !(listed &&
-		        bsearch(logon, look->logons, listed, sizeof *logon, logon_session_order)))
-			look->logons[kept++] = *logon;
+		        bsearch(logon, view->logons, listed, sizeof *logon, logon_session_order)))
+			view->logons[kept++] = *logon;
 	}
 	free(shown.slots);
 	if (kept > listed)
-		qsort(look->logons + listed, kept - listed, sizeof *look->logons,
+		qsort(view->logons + listed, kept - listed, sizeof *view->logons,
 		    logon_session_order);
-	look->listed = listed;
-	look->count = kept;
-	return look->logons;
+	view->listed = listed;
+	view->count = kept;
+	return view->logons;
 }
 
-static bool collect_sessions(struct looking *look)
+static bool collect_sessions(struct view *view)
 {
-	const struct snapshot *sample = look->sample;
+	const struct snapshot *sample = view->sample;
 	const struct sight *sight = snapshot_sight_of(sample, SECTION_SESSIONS);
-	look->sessions = malloc((sample->session_count + 1) * sizeof *look->sessions);
-	for (size_t i = 0; look->sessions && i < sample->session_count; i++) {
+	view->sessions = malloc((sample->session_count + 1) * sizeof *view->sessions);
+	for (size_t i = 0; view->sessions && i < sample->session_count; i++) {
 		if (!session_is_listener(&sample->sessions[i]))
-			look->sessions[look->session_count++] = sample->sessions[i];
+			view->sessions[view->session_count++] = sample->sessions[i];
 	}
-	if (look->session_count)
-		qsort(look->sessions, look->session_count, sizeof *look->sessions, session_order);
-	look->counted = sight && sight->rows != NUMBER_UNKNOWN;
-	return look->sessions;
+	if (view->session_count)
+		qsort(view->sessions, view->session_count, sizeof *view->sessions, session_order);
+	view->counted = sight && sight->rows != NUMBER_UNKNOWN;
+	return view->sessions;
 }
 
-static bool collect_running(struct looking *look)
+static bool collect_running(struct view *view)
 {
-	const struct snapshot *sample = look->sample;
-	look->running = malloc((sample->process_count + 1) * sizeof *look->running);
-	for (size_t i = 0; look->running && i < sample->process_count; i++) {
+	const struct snapshot *sample = view->sample;
+	view->running = malloc((sample->process_count + 1) * sizeof *view->running);
+	for (size_t i = 0; view->running && i < sample->process_count; i++) {
 		if (sample->processes[i].luid != LUID_UNKNOWN && !sample->processes[i].exited)
-			look->running[look->running_count++] = sample->processes[i].luid;
+			view->running[view->running_count++] = sample->processes[i].luid;
 	}
-	if (look->running_count)
-		qsort(look->running, look->running_count, sizeof *look->running, luid_order);
-	look->running_known = look->running_count > 0 && snapshot_whole(sample, SECTION_PROCESSES);
-	return look->running;
+	if (view->running_count)
+		qsort(view->running, view->running_count, sizeof *view->running, luid_order);
+	view->running_known = view->running_count > 0 && snapshot_whole(sample, SECTION_PROCESSES);
+	return view->running;
 }
 
 static int by_id_order(const void *a, const void *b)
@@ -170,52 +170,52 @@ static int by_user_order(const void *a, const void *b)
 	return order ? order : logon_session_order(left, right);
 }
 
-static bool collect_remote(struct looking *look)
+static bool collect_remote(struct view *view)
 {
-	look->by_id = malloc((look->count + 1) * 2 * sizeof *look->by_id);
-	if (!look->by_id)
+	view->by_id = malloc((view->count + 1) * 2 * sizeof *view->by_id);
+	if (!view->by_id)
 		return false;
-	for (size_t i = 0; i < look->listed; i++) {
-		const struct logon_session *logon = &look->sample->logon_sessions[i];
+	for (size_t i = 0; i < view->listed; i++) {
+		const struct logon_session *logon = &view->sample->logon_sessions[i];
 		if (logon->session_id > 0 && logon->user && !logon->disputed &&
 		    logon_is_remote(logon))
-			look->by_id[look->remote_count++] = logon;
+			view->by_id[view->remote_count++] = logon;
 	}
-	look->by_user = look->by_id + look->count + 1;
-	memcpy(look->by_user, look->by_id, look->remote_count * sizeof *look->by_user);
-	if (look->remote_count)
-		qsort(look->by_id, look->remote_count, sizeof *look->by_id, by_id_order);
+	view->by_user = view->by_id + view->count + 1;
+	memcpy(view->by_user, view->by_id, view->remote_count * sizeof *view->by_user);
+	if (view->remote_count)
+		qsort(view->by_id, view->remote_count, sizeof *view->by_id, by_id_order);
 	return true;
 }
 
 /* By user only orphans are searched for, of which most samples have none. */
-static void sort_by_user(struct looking *look)
+static void sort_by_user(struct view *view)
 {
-	if (!look->by_user_sorted && look->remote_count)
-		qsort(look->by_user, look->remote_count, sizeof *look->by_user, by_user_order);
-	look->by_user_sorted = true;
+	if (!view->by_user_sorted && view->remote_count)
+		qsort(view->by_user, view->remote_count, sizeof *view->by_user, by_user_order);
+	view->by_user_sorted = true;
 }
 
-static void looking_deinit(struct looking *look)
+static void view_deinit(struct view *view)
 {
-	free(look->logons);
-	free(look->sessions);
-	free(look->running);
-	free(look->by_id);
+	free(view->logons);
+	free(view->sessions);
+	free(view->running);
+	free(view->by_id);
 }
 
-static const struct session *session_of(const struct looking *look, int64_t id)
+static const struct session *session_of(const struct view *view, int64_t id)
 {
 	const struct session key = {.id = id};
-	return look->session_count
-	           ? bsearch(&key, look->sessions, look->session_count, sizeof key, session_order)
+	return view->session_count
+	           ? bsearch(&key, view->sessions, view->session_count, sizeof key, session_order)
 	           : NULL;
 }
 
-static bool runs(const struct looking *look, uint64_t luid)
+static bool runs(const struct view *view, uint64_t luid)
 {
-	return look->running_count &&
-	       bsearch(&luid, look->running, look->running_count, sizeof luid, luid_order);
+	return view->running_count &&
+	       bsearch(&luid, view->running, view->running_count, sizeof luid, luid_order);
 }
 
 static enum fate unsure(enum unsure *reason, enum unsure why)
@@ -225,25 +225,25 @@ static enum fate unsure(enum unsure *reason, enum unsure why)
 }
 
 /* A logon session in no RDS session. Those of services and scheduled tasks live as long as their processes. */
-static enum fate fate_without_session(const struct looking *look, const struct logon_session *logon,
-    bool watched, enum unsure *reason)
+static enum fate fate_without_session(
+    const struct view *view, const struct logon_session *logon, bool watched, enum unsure *reason)
 {
-	if (!look->leak->terms.is_watched || !watched)
+	if (!view->leak->terms.is_watched || !watched)
 		return FATE_ALIVE;
-	if (!look->running_known)
+	if (!view->running_known)
 		return unsure(reason, UNSURE_PROCESSES_UNSEEN);
-	return runs(look, logon->luid) ? FATE_ALIVE : FATE_ORPHAN;
+	return runs(view, logon->luid) ? FATE_ALIVE : FATE_ORPHAN;
 }
 
 /* The place of the first remote logon in a session ID whose LUID is above the one given. */
-static size_t first_remote(const struct looking *look, int64_t id, uint64_t above)
+static size_t first_remote(const struct view *view, int64_t id, uint64_t above)
 {
 	const struct logon_session key = {.session_id = id, .luid = above};
 	const struct logon_session *sought = &key;
-	size_t low = 0, high = look->remote_count;
+	size_t low = 0, high = view->remote_count;
 	while (low < high) {
 		const size_t middle = low + (high - low) / 2;
-		if (by_id_order(&look->by_id[middle], &sought) <= 0)
+		if (by_id_order(&view->by_id[middle], &sought) <= 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -253,20 +253,20 @@ static size_t first_remote(const struct looking *look, int64_t id, uint64_t abov
 
 /* Made well before the logon that made the session, so in an earlier one with its ID. */
 static bool is_before_session(
-    const struct looking *look, const struct logon_session *logon, const struct session *session)
+    const struct view *view, const struct logon_session *logon, const struct session *session)
 {
-	const size_t first = first_remote(look, session->id, 0);
-	return logon->logon_type && first < look->remote_count &&
-	       look->by_id[first]->session_id == session->id &&
-	       look->by_id[first]->luid > logon->luid &&
-	       account_may_be(session->user, session->domain, look->by_id[first]->user,
-	           look->by_id[first]->domain) &&
-	       logon_session_apart(logon, look->by_id[first]);
+	const size_t first = first_remote(view, session->id, 0);
+	return logon->logon_type && first < view->remote_count &&
+	       view->by_id[first]->session_id == session->id &&
+	       view->by_id[first]->luid > logon->luid &&
+	       account_may_be(session->user, session->domain, view->by_id[first]->user,
+	           view->by_id[first]->domain) &&
+	       logon_session_apart(logon, view->by_id[first]);
 }
 
 /* Whether the session that has the logon session's ID is another one now. No session changes its user; others than its user may
  * log on in it (runas), but only a remote logon makes a session; where types are not told, processes tell. */
-static bool is_another(const struct looking *look, const struct left_logon *left,
+static bool is_another(const struct view *view, const struct left_logon *left,
     const struct logon_session *logon, const struct session *session)
 {
 	if (session->disputed || !session->user || !*session->user)
@@ -278,8 +278,8 @@ static bool is_another(const struct looking *look, const struct left_logon *left
 	    account_may_be(session->user, session->domain, logon->user, logon->domain) ||
 	    logon_is_of_desktop(logon))
 		return false;
-	return logon_is_remote(logon) || is_before_session(look, logon, session) ||
-	       (!logon->logon_type && look->running_known && !runs(look, logon->luid));
+	return logon_is_remote(logon) || is_before_session(view, logon, session) ||
+	       (!logon->logon_type && view->running_known && !runs(view, logon->luid));
 }
 
 static int left_order(const void *a, const void *b)
@@ -298,58 +298,58 @@ static struct left_logon *find(const struct leak *leak, size_t known, uint64_t l
 #define LINKED_MOST 0x1000
 
 /* Whether two logons in one session may be of two sessions; where times are not known, LUIDs and earlier samples tell. */
-static bool may_be_apart(const struct looking *look, const struct logon_session *logon,
-    const struct logon_session *later)
+static bool may_be_apart(
+    const struct view *view, const struct logon_session *logon, const struct logon_session *later)
 {
 	if (logon_time_same(logon, later) != YES_NO_UNKNOWN)
 		return logon_session_apart(logon, later);
 	return later->luid - logon->luid > LINKED_MOST ||
-	       (find(look->leak, look->known, logon->luid) &&
-	           !find(look->leak, look->known, later->luid));
+	       (find(view->leak, view->known, logon->luid) &&
+	           !find(view->leak, view->known, later->luid));
 }
 
 /* Its session is listed, of its own user: a later remote logon of the same user there may have made another session. Two logon
  * sessions of one logon are made at one moment. */
-static bool has_later_logon(const struct looking *look, const struct logon_session *logon)
+static bool has_later_logon(const struct view *view, const struct logon_session *logon)
 {
 	if (!logon_is_remote(logon))
 		return false;
-	for (size_t i = first_remote(look, logon->session_id, logon->luid);
-	     i < look->remote_count && look->by_id[i]->session_id == logon->session_id; i++) {
-		if (may_be_apart(look, logon, look->by_id[i]) &&
+	for (size_t i = first_remote(view, logon->session_id, logon->luid);
+	     i < view->remote_count && view->by_id[i]->session_id == logon->session_id; i++) {
+		if (may_be_apart(view, logon, view->by_id[i]) &&
 		    account_same(
-		        logon->user, logon->domain, look->by_id[i]->user, look->by_id[i]->domain))
+		        logon->user, logon->domain, view->by_id[i]->user, view->by_id[i]->domain))
 			return true;
 	}
 	return false;
 }
 
-static enum fate fate_of(const struct looking *look, const struct left_logon *left,
+static enum fate fate_of(const struct view *view, const struct left_logon *left,
     const struct logon_session *logon, bool watched, bool *id_given_again, enum unsure *reason)
 {
-	const struct snapshot *sample = look->sample;
+	const struct snapshot *sample = view->sample;
 	if (luid_is_lasting(logon->luid) || logon->luid == sample->observer_luid)
 		return FATE_ALIVE;
 	if (logon->disputed)
 		return unsure(reason, UNSURE_DISPUTED);
 	if (logon->session_id == NUMBER_UNKNOWN)
-		return watched && (look->leak->terms.is_watched || logon_is_of_person(logon))
+		return watched && (view->leak->terms.is_watched || logon_is_of_person(logon))
 		           ? unsure(reason, UNSURE_NO_SESSION_ID)
 		           : FATE_ALIVE;
 	if (logon->session_id == 0)
-		return fate_without_session(look, logon, watched, reason);
-	const struct session *session = session_of(look, logon->session_id);
+		return fate_without_session(view, logon, watched, reason);
+	const struct session *session = session_of(view, logon->session_id);
 	if (session) {
-		if (is_another(look, left, logon, session)) {
+		if (is_another(view, left, logon, session)) {
 			*id_given_again = true;
 			return FATE_ORPHAN;
 		}
 		if (!session->disputed && (!session->user || !*session->user) && logon->user &&
 		    logon_is_of_person(logon) &&
-		    (logon->logon_type || (look->running_known && !runs(look, logon->luid))) &&
+		    (logon->logon_type || (view->running_known && !runs(view, logon->luid))) &&
 		    snapshot_whole(sample, SECTION_SESSIONS))
 			return unsure(reason, UNSURE_SESSION_NAMELESS);
-		return has_later_logon(look, logon) ? unsure(reason, UNSURE_EARLIER_LOGON)
+		return has_later_logon(view, logon) ? unsure(reason, UNSURE_EARLIER_LOGON)
 		                                    : FATE_ALIVE;
 	}
 	if (snapshot_whole(sample, SECTION_SESSIONS))
@@ -370,13 +370,13 @@ static void prove(int64_t *ended, enum age_proof *proof, int64_t by, enum age_pr
 }
 
 /* The first logon in a sorted list that is later than the logon session and fits. */
-static const struct logon_session *later_logon(const struct looking *look,
+static const struct logon_session *later_logon(const struct view *view,
     const struct logon_session **sorted, const struct logon_session *logon,
     int (*order)(const void *, const void *),
     bool (*fits)(const struct logon_session *logon, const struct logon_session *other),
     bool (*same)(const struct logon_session *logon, const struct logon_session *other))
 {
-	size_t low = 0, high = look->remote_count;
+	size_t low = 0, high = view->remote_count;
 	while (low < high) {
 		const size_t middle = low + (high - low) / 2;
 		if (order(&sorted[middle], &logon) <= 0)
@@ -384,7 +384,7 @@ static const struct logon_session *later_logon(const struct looking *look,
 		else
 			high = middle;
 	}
-	for (; low < look->remote_count && same(logon, sorted[low]); low++) {
+	for (; low < view->remote_count && same(logon, sorted[low]); low++) {
 		if (sorted[low]->logon_time != TIMESTAMP_UNKNOWN && fits(logon, sorted[low]))
 			return sorted[low];
 	}
@@ -414,19 +414,19 @@ static bool other_session(const struct logon_session *logon, const struct logon_
 
 /* LUIDs are given out in rising order, so that of two logons the later one has the higher. */
 static void prove_by_logons(
-    struct looking *look, struct left_logon *left, const struct logon_session *logon)
+    struct view *view, struct left_logon *left, const struct logon_session *logon)
 {
 	const struct logon_session *other;
 	if (!logon->user || logon->session_id <= 0)
 		return;
-	sort_by_user(look);
-	if ((other = later_logon(look, look->by_id, logon, by_id_order, other_account, same_id)))
+	sort_by_user(view);
+	if ((other = later_logon(view, view->by_id, logon, by_id_order, other_account, same_id)))
 		prove(
-		    &left->ended, &left->proof, other->logon_time - look->offset, AGE_OTHER_LOGON);
-	if (logon_is_remote(logon) && (other = later_logon(look, look->by_user, logon,
+		    &left->ended, &left->proof, other->logon_time - view->offset, AGE_OTHER_LOGON);
+	if (logon_is_remote(logon) && (other = later_logon(view, view->by_user, logon,
 	                                   by_user_order, other_session, same_user)))
 		prove(
-		    &left->ended, &left->proof, other->logon_time - look->offset, AGE_LATER_LOGON);
+		    &left->ended, &left->proof, other->logon_time - view->offset, AGE_LATER_LOGON);
 }
 
 /* One sample that lacks the session may have lost its row, where rows are neither numbered nor counted. */
@@ -469,9 +469,9 @@ static void fill(struct logon_session *logon, const struct left_logon *left)
 }
 
 /* Made before the first sample: listed there, or by its time, or by its LUID. */
-static bool is_older(const struct looking *look, const struct logon_session *logon, bool first)
+static bool is_older(const struct view *view, const struct logon_session *logon, bool first)
 {
-	const struct leak *leak = look->leak;
+	const struct leak *leak = view->leak;
 	if (!leak->terms.is_watched)
 		return false;
 	if (first)
@@ -479,7 +479,7 @@ static bool is_older(const struct looking *look, const struct logon_session *log
 	if (leak->first_whole) /* LUIDs rise; clocks may leap */
 		return logon->luid <= leak->first_luid;
 	if (logon->logon_time != TIMESTAMP_UNKNOWN && leak->first_time != TIMESTAMP_UNKNOWN)
-		return logon->logon_time - look->offset < leak->first_time - OLDER_TOLERANCE;
+		return logon->logon_time - view->offset < leak->first_time - OLDER_TOLERANCE;
 	return logon->luid <= leak->first_luid;
 }
 
@@ -488,9 +488,9 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static void look_at(struct looking *look, struct left_logon *left, struct logon_session *logon)
+static void look_at(struct view *view, struct left_logon *left, struct logon_session *logon)
 {
-	struct leak *leak = look->leak;
+	struct leak *leak = view->leak;
 	const bool is_new = left->sample == 0;
 	fill(logon, left);
 	const bool named_as_before = !logon_is_of_desktop(logon) &&
@@ -502,7 +502,7 @@ static void look_at(struct looking *look, struct left_logon *left, struct logon_
 	keep_text(leak, &left->logon_time_text, logon->logon_time_text);
 	left->session_id = logon->session_id;
 	if (logon->logon_time != TIMESTAMP_UNKNOWN)
-		left->logon_time = logon->logon_time - look->offset;
+		left->logon_time = logon->logon_time - view->offset;
 	if (!leak->terms.is_watched)
 		left->watched = true;
 	else if (is_new || !named_as_before)
@@ -511,16 +511,16 @@ static void look_at(struct looking *look, struct left_logon *left, struct logon_
 	left->gone = false;
 	left->id_given_again = false;
 	left->fate =
-	    fate_of(look, left, logon, left->watched, &left->id_given_again, &left->unsure);
+	    fate_of(view, left, logon, left->watched, &left->id_given_again, &left->unsure);
 	if (is_new) {
 		left->first = leak->samples;
-		left->older = is_older(look, logon, leak->samples == 1);
+		left->older = is_older(view, logon, leak->samples == 1);
 	}
-	left->shown = look->time;
+	left->shown = view->time;
 	left->sample = leak->samples;
 	if (left->fate == FATE_ALIVE) {
 		const struct session *session =
-		    logon->session_id > 0 ? session_of(look, logon->session_id) : NULL;
+		    logon->session_id > 0 ? session_of(view, logon->session_id) : NULL;
 		if (session && !session->disputed && session->user && *session->user) {
 			left->session_user = NULL;
 			keep_text(leak, &left->session_user, session->user);
@@ -536,11 +536,11 @@ static void look_at(struct looking *look, struct left_logon *left, struct logon_
 		}
 	} else if (left->fate == FATE_ORPHAN) {
 		if (left->left_first == TIMESTAMP_UNKNOWN)
-			left->left_first = look->time;
-		left_note_absence(look->time, look->counted, &left->absent_first,
+			left->left_first = view->time;
+		left_note_absence(view->time, view->counted, &left->absent_first,
 		    &left->absent_second, &left->absent_count, &left->absent_counted, &left->ended,
 		    &left->proof);
-		prove_by_logons(look, left, logon);
+		prove_by_logons(view, left, logon);
 	}
 }
 
@@ -564,10 +564,10 @@ static struct left_logon *add(struct leak *leak, uint64_t luid)
 }
 
 /* What a whole list does not have, and no handle shows, has gone. */
-static void note_gone(struct looking *look)
+static void note_gone(struct view *view)
 {
-	struct leak *leak = look->leak;
-	if (!snapshot_whole(look->sample, SECTION_LOGON_SESSIONS))
+	struct leak *leak = view->leak;
+	if (!snapshot_whole(view->sample, SECTION_LOGON_SESSIONS))
 		return;
 	for (size_t i = 0; i < leak->logon_count; i++) {
 		struct left_logon *left = &leak->logons[i];
@@ -577,54 +577,54 @@ static void note_gone(struct looking *look)
 		left->went = leak->samples;
 		left->went_at = leak->until;
 		if (left->fate == FATE_ORPHAN && left->watched)
-			leak->last_gone = look->time;
+			leak->last_gone = view->time;
 	}
 }
 
-static bool prepare(struct looking *look)
+static bool prepare(struct view *view)
 {
-	return collect_logons(look) && collect_sessions(look) && collect_running(look) &&
-	       collect_remote(look);
+	return collect_logons(view) && collect_sessions(view) && collect_running(view) &&
+	       collect_remote(view);
 }
 
-static void note_first(struct looking *look)
+static void note_first(struct view *view)
 {
-	struct leak *leak = look->leak;
+	struct leak *leak = view->leak;
 	if (leak->samples != 1)
 		return;
-	leak->first_time = look->time;
-	leak->first_whole = snapshot_whole(look->sample, SECTION_LOGON_SESSIONS);
-	for (size_t i = 0; i < look->listed; i++) {
-		if (look->logons[i].luid > leak->first_luid)
-			leak->first_luid = look->logons[i].luid;
+	leak->first_time = view->time;
+	leak->first_whole = snapshot_whole(view->sample, SECTION_LOGON_SESSIONS);
+	for (size_t i = 0; i < view->listed; i++) {
+		if (view->logons[i].luid > leak->first_luid)
+			leak->first_luid = view->logons[i].luid;
 	}
 }
 
 bool left_add(struct leak *leak, const struct snapshot *sample, int64_t time, int64_t offset)
 {
-	struct looking look = {.leak = leak, .sample = sample, .time = time, .offset = offset};
-	const size_t known = look.known = leak->logon_count;
-	bool good = prepare(&look);
+	struct view view = {.leak = leak, .sample = sample, .time = time, .offset = offset};
+	const size_t known = view.known = leak->logon_count;
+	bool good = prepare(&view);
 	if (good)
-		note_first(&look);
-	for (size_t i = 0; good && i < look.count; i++) {
-		struct logon_session *logon = &look.logons[i];
-		if (i > 0 && look.logons[i - 1].luid == logon->luid)
+		note_first(&view);
+	for (size_t i = 0; good && i < view.count; i++) {
+		struct logon_session *logon = &view.logons[i];
+		if (i > 0 && view.logons[i - 1].luid == logon->luid)
 			continue; /* listed twice */
 		struct left_logon *left = find(leak, known, logon->luid);
 		if (!left)
 			left = add(leak, logon->luid);
 		good = left;
 		if (good) {
-			left->listed = i < look.listed;
-			look_at(&look, left, logon);
+			left->listed = i < view.listed;
+			look_at(&view, left, logon);
 		}
 	}
 	if (good && leak->logon_count > known)
 		qsort(leak->logons, leak->logon_count, sizeof *leak->logons, left_order);
 	if (good)
-		note_gone(&look);
-	looking_deinit(&look);
+		note_gone(&view);
+	view_deinit(&view);
 	return good && !leak->failed;
 }
 

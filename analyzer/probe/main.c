@@ -150,8 +150,8 @@ static int watch(void)
 		if (character == '\n')
 			good = snapshot_write(stdout, true);
 	if (!good)
-		fprintf(
-		    stderr, "leaklab-probe: writing the snapshot: no memory, or nobody reads it\n");
+		fprintf(stderr,
+		    "leaklab-probe: writing the snapshot failed: no memory, or the reader has gone\n");
 	return good ? EXIT_GOOD : EXIT_TARGET;
 }
 

@@ -17,7 +17,7 @@
 #define EXIT_LEFT 1
 #define EXIT_USAGE 2
 #define EXIT_TARGET 4
-#define LOGON_WAIT 1000 /* ms; LSA lets go of its own handle a moment later */
+#define LOGON_WAIT 1000 /* ms; LSA releases its own handle a moment later */
 
 static bool is_luid(const char *text, uint64_t *out)
 {
@@ -44,7 +44,7 @@ static bool is_handle(const char *text, uint64_t *pid, uint64_t *value)
 	return *end == '\0';
 }
 
-/* The system's own: they let go by themselves when the last of the others does, and the system may not survive it if
+/* The system's own: they release by themselves when the last of the others does, and the system may not survive it if
  * a handle is closed under them. */
 static bool is_system(const struct process *process)
 {

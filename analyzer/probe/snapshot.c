@@ -11,7 +11,7 @@
 #include "probe/images.h"
 #include "probe/json.h"
 #include "probe/logons.h"
-#include "probe/looks.h"
+#include "probe/lookup.h"
 #include "probe/names.h"
 #include "probe/processes.h"
 #include "probe/sessions.h"
@@ -35,7 +35,7 @@ struct snapshot {
 	struct processes processes;
 	struct names *names;
 	struct images *images;
-	struct looks looks;
+	struct lookups lookups;
 	bool has_looks;
 	bool debug_privilege;
 	struct host host;
@@ -115,7 +115,7 @@ static void gather(struct snapshot *snapshot)
 		    "exited processes is not seen");
 	if (snapshot->handles.token_type >= 0 && snapshot->handles.all)
 		snapshot->has_looks =
-		    looks_take(&snapshot->looks, &snapshot->handles, snapshot->names);
+		    lookups_take(&snapshot->lookups, &snapshot->handles, snapshot->names);
 	processes_close(running);
 }
 
@@ -274,38 +274,39 @@ static void write_fact(struct json *json, const struct fact *fact)
 	json_text(json, "domain", fact->domain);
 }
 
-static void count_token(struct tally *tally, const struct look *look)
+static void count_token(struct tally *tally, const struct lookup *lookup)
 {
 	tally->listed++;
-	if (look->outcome == LOOK_REFUSED && tally->refused++ == 0) {
-		tally->refused_pid = look->handle->pid;
-		tally->refused_error = look->error;
+	if (lookup->outcome == LOOKUP_REFUSED && tally->refused++ == 0) {
+		tally->refused_pid = lookup->handle->pid;
+		tally->refused_error = lookup->error;
 	}
-	if (!look->fact)
+	if (!lookup->fact)
 		return;
-	note_id(tally, look->fact->token.id);
-	tally->joined += look->by_address;
-	tally->without_luid += look->fact->token.luid == 0;
+	note_id(tally, lookup->fact->token.id);
+	tally->joined += lookup->by_address;
+	tally->without_luid += lookup->fact->token.luid == 0;
 }
 
 /* Of processes and threads those that have exited are listed: all others are there anyway. */
-static void write_handle(struct snapshot *snapshot, struct tally *tally, const struct look *look)
+static void write_handle(
+    struct snapshot *snapshot, struct tally *tally, const struct lookup *lookup)
 {
-	const struct nt_handle *handle = look->handle;
+	const struct nt_handle *handle = lookup->handle;
 	const struct process *owner = processes_find(&snapshot->processes, handle->pid);
 	const bool is_token = handle->type == snapshot->handles.token_type;
 	struct json *json = &snapshot->json;
 
-	if (look->outcome == LOOK_CLOSED) {
+	if (lookup->outcome == LOOKUP_CLOSED) {
 		tally->closed += is_token;
 		return;
 	}
-	if (!is_token && !look->exited && !(look->fact && look->fact->target.exited)) {
-		tally->processes_refused += look->outcome == LOOK_REFUSED;
+	if (!is_token && !lookup->exited && !(lookup->fact && lookup->fact->target.exited)) {
+		tally->processes_refused += lookup->outcome == LOOKUP_REFUSED;
 		return;
 	}
 	if (is_token)
-		count_token(tally, look);
+		count_token(tally, lookup);
 	json_begin(json, NULL, '{');
 	json_number(json, "pid", (int64_t)handle->pid);
 	json_text(json, "image", owner ? owner->image : NULL);
@@ -314,9 +315,9 @@ static void write_handle(struct snapshot *snapshot, struct tally *tally, const s
 	    is_token                                         ? "Token"
 	    : handle->type == snapshot->handles.process_type ? "Process"
 	                                                     : "Thread");
-	if (look->fact)
-		write_fact(json, look->fact);
-	if (look->exited) {
+	if (lookup->fact)
+		write_fact(json, lookup->fact);
+	if (lookup->exited) {
 		json_begin(json, "target", '{');
 		json_yes_no(json, "exited", true);
 		json_end(json);
@@ -329,8 +330,8 @@ static void write_handles(struct snapshot *snapshot, struct tally *tally)
 	if (!snapshot->has_looks)
 		return;
 	json_begin(&snapshot->json, "handles", '[');
-	for (size_t i = 0; i < snapshot->looks.count; i++)
-		write_handle(snapshot, tally, &snapshot->looks.items[i]);
+	for (size_t i = 0; i < snapshot->lookups.count; i++)
+		write_handle(snapshot, tally, &snapshot->lookups.items[i]);
 	json_end(&snapshot->json);
 }
 
@@ -521,7 +522,7 @@ bool snapshot_write(FILE *out, bool compact)
 	}
 	if (good)
 		write_all(snapshot);
-	looks_free(&snapshot->looks);
+	lookups_free(&snapshot->lookups);
 	images_destroy(snapshot->images);
 	names_destroy(snapshot->names);
 	processes_free(&snapshot->processes);

@@ -171,7 +171,7 @@ static void note_unread(struct text *text, const struct line_format *format, str
 }
 
 /* Says that the line held back, which is the one before, was not understood. */
-static bool let_go(struct text *text)
+static bool give_up_held(struct text *text)
 {
 	struct reading *reading = &text->reading;
 	if (!text->holds)
@@ -195,12 +195,12 @@ static bool read_line(struct text *text, struct span raw)
 	if (raw.length == 0 || ((raw.text[0] <= ' ' || raw.text[0] == '\xc2') && is_blank(raw))) {
 		text->reading.heading = (struct span){0};
 		logon_list_line(&text->reading, BEHIND_BLANK);
-		return let_go(text);
+		return give_up_held(text);
 	}
 	if (memchr(raw.text, '\0', raw.length)) {
 		static const char what[] = "(binary data)";
 		note_unread(text, text->reading.current, span_of(what));
-		return let_go(text) &&
+		return give_up_held(text) &&
 		       snapshot_add_unread(text->reading.snapshot, text->reading.origin,
 		           text->reading.line, what, strlen(what));
 	}
@@ -210,7 +210,7 @@ static bool read_line(struct text *text, struct span raw)
 	enum taken taken = take_line(text, line);
 	if (taken == TAKEN_FRAME && span_has_only(span_trim(line), "-= "))
 		text->holds = false; /* it is the heading of a ruled table */
-	if (!let_go(text))
+	if (!give_up_held(text))
 		return false;
 	text->begun |= text->reading.current || text->prompt;
 	text->reading.heading = line;
@@ -272,7 +272,7 @@ static bool read_lines(struct text *text, struct span rest)
 	if (!ends && !note_cut(text))
 		return false;
 	text->reading.line++;
-	if (!let_go(text))
+	if (!give_up_held(text))
 		return false;
 	text->reading.line--;
 	for (size_t i = 0; i < SECTION_COUNT; i++) {

@@ -107,7 +107,7 @@ static bool make_session_ids(struct chart *chart, const struct report *report)
 		known += report->cycles.items[i].session_id != NUMBER_UNKNOWN;
 	const size_t step = step_for(known);
 	if (known == 0) {
-		say(chart->empty, "No cycle was told its session ID.");
+		say(chart->empty, "No cycle learned its session ID.");
 		return true;
 	}
 	say(chart->caption,

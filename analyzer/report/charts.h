@@ -29,7 +29,7 @@ struct chart {
 };
 
 #define CHART_COUNT 7
-/* Fills all charts. False only when memory is out; they are to be let go in any case. */
+/* Fills all charts. False only when memory is out; they are to be freed in any case. */
 bool charts_make(struct chart charts[CHART_COUNT], const struct report *report);
 void charts_deinit(struct chart charts[CHART_COUNT]);
 

@@ -120,7 +120,7 @@ static void print_culprits(FILE *out, const struct verdict *verdict)
 		html_integer(out, culprit->logon_sessions);
 		html_integer(out, culprit->session_ids);
 		html_cell(out, "text",
-		    culprit->follower ? "lets go once the last other holder has"
+		    culprit->follower ? "releases once the last other holder has"
 		    : culprit->ended  ? "has ended"
 		                      : "");
 		fputs("</tr>\n", out);

@@ -45,7 +45,7 @@ static void print_culprits(FILE *out, const struct verdict *verdict)
 			fprintf(out, " | %" PRId64 " |", culprit->pid);
 		fprintf(out, " %" PRId64 " | %" PRId64 " | %" PRId64 " | %s |\n", culprit->handles,
 		    culprit->logon_sessions, culprit->session_ids,
-		    culprit->follower ? "lets go once the last other holder has"
+		    culprit->follower ? "releases once the last other holder has"
 		    : culprit->ended  ? "has ended"
 		                      : "");
 	}

@@ -23,7 +23,7 @@ static const struct options_host windows_host = {
         "                          folder must be one that only administrators may write to\n"
         "      --uninstall-service stop it and take it off the host\n"
         "\n"
-        "Prints pid=PID and then `ready'. Ctrl-C ends it; a service with --release lets go by\n"
+        "Prints pid=PID and then `ready'. Ctrl-C ends it; a service with --release releases by\n"
         "`sc.exe control leaklab-grabber paramchange' (without .exe it is another command in\n"
         "PowerShell). What it holds goes with its process.\n"
         "Run it as LocalSystem (as a service), or as an administrator: then it takes the\n"
@@ -31,9 +31,9 @@ static const struct options_host windows_host = {
         "\n"
         "A folder that only administrators and the system may write to; if it is there\n"
         "already, somebody else may have made it, so take another name:\n" SERVICE_FOLDER "\n"
-        "Exit codes: 0 ended as told; 2 usage; 4 Windows refuses, or the folder is open.\n"
+        "Exit codes: 0 ended as asked; 2 usage; 4 Windows refuses, or the folder is open.\n"
         "\n"
-        "Example: leak at every third logon until it is told to let go, or is uninstalled:\n"
+        "Example: leak at every third logon until it is asked to release, or is uninstalled:\n"
         "  leaklab-grabber --install-service --lab --every 3 --release\n",
 };
 

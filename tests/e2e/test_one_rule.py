@@ -199,7 +199,7 @@ class Noise(Case):
 
 
 class TakenTooEarly(Case):
-    """Services let go minutes after a logoff: evidence from the moments after it accuses nobody."""
+    """Services release minutes after a logoff: evidence from the moments after it accuses nobody."""
 
     def moments(self, grab=False):
         lab = self.lab("--shell-seconds", "0.2", scale=0.05)

@@ -39,7 +39,7 @@
 struct made_cycle {
 	bool failed, leaks;
 	int64_t
-	    released; /* when its last healthy holder let go; that is at its end at the earliest */
+	    released; /* when its last healthy holder released; that is at its end at the earliest */
 	int64_t session_id;
 	int64_t luid, linked, desktop, fonts,
 	    network; /* of its logon sessions; linked: 0, it has none */

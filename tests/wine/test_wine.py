@@ -1,4 +1,4 @@
-"""The Windows programs under wine: they leak, see and let go of exactly what they say. wine has no RDS sessions, no LSA
+"""The Windows programs under wine: they leak, see and release exactly what they say. wine has no RDS sessions, no LSA
 logon sessions and no LUIDs, so of those it proves only that they are said to be out of sight."""
 import json
 import os
@@ -291,7 +291,7 @@ class Kept(Case):
         return grabber, [int(re.search(r"session (\d+) ", self.log_on(grabber))[1]) for _ in range(2)]
 
     def test_kept(self):
-        """the probe sees the exited processes that process and thread handles keep, and release lets go of them"""
+        """the probe sees the exited processes that process and thread handles keep, and release closes them"""
         for what, kind in (("process", "Process"), ("thread", "Thread")):
             grabber, users = self.leak("--what", what)
             kept = self.kept_by(grabber.pid_there)
@@ -329,7 +329,7 @@ class Kept(Case):
 
     def test_refused(self):
         """what wine cannot play is refused, with the reason"""
-        for words, reason in ((("--what", "winlogon"), "no winlogon.exe"), (("--how", "s4u"), "nobody can be logged on")):
+        for words, reason in ((("--what", "winlogon"), "no winlogon.exe"), (("--how", "s4u"), "no user can be logged on")):
             code, _, errors = WINE.run("grabber", "--lab", "--watch", "lab-user.exe", *words)
             self.assertEqual(code, 2)
             self.assertIn(reason.replace("no winlogon.exe", "winlogon.exe"), errors)
@@ -353,7 +353,7 @@ class Service(Case):
         return [process["pid"] for process in self.snapshot()["processes"] if process.get("image") == "leaklab-grabber.exe"]
 
     def test_service(self):
-        """it installs itself as a service, leaks, lets go when told, stops, and takes itself off"""
+        """it installs itself as a service, leaks, releases when asked, stops, and takes itself off"""
         code, output, errors = WINE.run("grabber", "--install-service", "--lab", "--watch", "lab-user.exe", "--copies", 2, "--release")
         self.assertEqual(code, 0, errors)
         self.addCleanup(WINE.run, "grabber", "--uninstall-service")

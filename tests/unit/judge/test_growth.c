@@ -93,7 +93,7 @@ static void all_handles_are_no_news_when_those_of_one_type_rise_as_fast(void **s
 	fixture_finish(&fixture, verdict);
 }
 
-static void what_is_let_go_after_the_load_is_no_leak(void **state)
+static void what_is_released_after_the_load_is_no_leak(void **state)
 {
 	(void)state;
 	struct fixture fixture = fixture_create();
@@ -357,7 +357,7 @@ static void what_only_wanders_is_not_decided(void **state)
 	fixture_finish(&fixture, verdict);
 }
 
-static void what_is_mostly_let_go_after_the_load_is_not_decided(void **state)
+static void what_is_mostly_released_after_the_load_is_not_decided(void **state)
 {
 	(void)state;
 	struct fixture fixture = fixture_create();
@@ -545,7 +545,7 @@ static struct verdict *judge_settling(struct fixture *fixture, int settling)
 	return fixture_judge(fixture);
 }
 
-static void count_that_a_look_lacks_is_not_let_go(void **state)
+static void count_that_a_sample_lacks_is_not_released(void **state)
 {
 	(void)state;
 	int words[4];
@@ -634,12 +634,12 @@ static void hidden_tokens_that_rise_are_doubted_whether_or_not_the_load_was_samp
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    unit_test(count_that_a_look_lacks_is_not_let_go),
+	    unit_test(count_that_a_sample_lacks_is_not_released),
 	    unit_test(looks_between_two_loads_are_none_after_the_load),
 	    unit_test(hidden_tokens_that_rise_are_doubted_whether_or_not_the_load_was_sampled),
 	    unit_test(handles_that_rise_are_a_leak_even_if_no_session_is_pinned),
 	    unit_test(all_handles_are_no_news_when_those_of_one_type_rise_as_fast),
-	    unit_test(what_is_let_go_after_the_load_is_no_leak),
+	    unit_test(what_is_released_after_the_load_is_no_leak),
 	    unit_test(a_sawtooth_is_no_leak),
 	    unit_test(a_cache_that_fills_is_a_plateau),
 	    unit_test(what_wanders_widely_is_not_decided_and_more_cycles_are_asked_for),
@@ -653,7 +653,7 @@ int main(void)
 	    unit_test(a_cache_that_fills_ever_more_slowly_is_not_decided),
 	    unit_test(what_is_not_clear_of_all_accounts_is_not_told_of_each),
 	    unit_test(what_only_wanders_is_not_decided),
-	    unit_test(what_is_mostly_let_go_after_the_load_is_not_decided),
+	    unit_test(what_is_mostly_released_after_the_load_is_not_decided),
 	    unit_test(what_belongs_to_others_by_its_logon_session_is_not_the_runs),
 	    unit_test(what_may_belong_to_others_who_logged_on_is_not_decided),
 	    unit_test(one_other_logon_does_not_explain_a_steady_rise),

@@ -1,7 +1,7 @@
 /* All handles to tokens, and to processes and threads that have exited, and what they lead to. Each object is asked about once where the
  * host shows addresses; one whose holder cannot be opened is known by another holder's handle to the same object. */
-#ifndef LEAKLAB_PROBE_LOOKS_H
-#define LEAKLAB_PROBE_LOOKS_H
+#ifndef LEAKLAB_PROBE_LOOKUP_H
+#define LEAKLAB_PROBE_LOOKUP_H
 
 #include "probe/handles.h"
 #include "probe/logons.h"
@@ -16,23 +16,23 @@ struct fact {
 	const char *user, *domain; /* the names' own; NULL: not known */
 };
 
-enum look_outcome {
-	LOOK_SEEN,
-	LOOK_REFUSED, /* the process, or the handle, may not be opened */
-	LOOK_CLOSED,  /* it was there a moment ago */
+enum lookup_outcome {
+	LOOKUP_SEEN,
+	LOOKUP_REFUSED, /* the process, or the handle, may not be opened */
+	LOOKUP_CLOSED,  /* it was there a moment ago */
 };
 
-struct look {
+struct lookup {
 	const struct nt_handle *handle;
-	enum look_outcome outcome;
+	enum lookup_outcome outcome;
 	const struct fact *fact; /* NULL unless seen */
 	DWORD error;             /* of a refusal */
 	bool by_address;         /* seen by another holder's handle */
 	bool exited;             /* refused, but to no process that runs */
 };
 
-struct looks {
-	struct look *items; /* in the table's order: those of a process are together */
+struct lookups {
+	struct lookup *items; /* in the table's order: those of a process are together */
 	size_t count;
 	size_t queries; /* objects that were asked about */
 
@@ -44,7 +44,7 @@ struct looks {
 };
 
 /* The table is borrowed, and the names. False: memory is out. */
-bool looks_take(struct looks *out, const struct handle_table *table, struct names *names);
-void looks_free(struct looks *looks);
+bool lookups_take(struct lookups *out, const struct handle_table *table, struct names *names);
+void lookups_free(struct lookups *lookups);
 
 #endif
