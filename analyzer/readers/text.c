@@ -87,6 +87,12 @@ static bool is_blank(struct span line)
 	return true;
 }
 
+/* By its first byte, which tells of most lines that they are not. */
+static bool may_be_blank(char first)
+{
+	return (unsigned char)first <= ' ' || first == '\xc2';
+}
+
 /* A line that stands behind a mark of quotation: "> " in mails, "# " in comments, "| " in tables. */
 static bool unquote(struct span *line)
 {
@@ -192,7 +198,7 @@ static bool read_line(struct text *text, struct span raw)
 	text->last = raw;
 	while (raw.length && (raw.text[raw.length - 1] == '\r' || raw.text[raw.length - 1] == ' '))
 		raw.length--;
-	if (raw.length == 0 || ((raw.text[0] <= ' ' || raw.text[0] == '\xc2') && is_blank(raw))) {
+	if (raw.length == 0 || (may_be_blank(raw.text[0]) && is_blank(raw))) {
 		text->reading.heading = (struct span){0};
 		logon_list_line(&text->reading, BEHIND_BLANK);
 		return give_up_held(text);

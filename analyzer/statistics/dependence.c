@@ -28,7 +28,8 @@ static double chance_of_runs(double n, double k, size_t runs)
 	double sum = 0;
 
 	for (size_t i = 2; i <= runs; i++) {
-		const double half = (double)(i / 2);
+		const size_t pairs = i / 2;
+		const double half = (double)pairs;
 		if (i % 2 == 0)
 			sum += 2 * exp(log_choose(k - 1, half - 1) +
 			               log_choose(n - k - 1, half - 1) - all);
