@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "expand.h"
 #include "password.h"
 
@@ -39,7 +40,6 @@ void accounts_destroy(struct accounts *accounts)
 static bool add(struct accounts *accounts, const char *user, const char *domain,
     const char *password, struct error *error)
 {
-	struct account *grown;
 	struct account account = {0};
 
 	if (strlen(user) == 0 || strlen(user) > TEXT_MAX || strlen(domain) > TEXT_MAX)
@@ -50,16 +50,14 @@ static bool add(struct accounts *accounts, const char *user, const char *domain,
 		    "account %s: the password is longer than %d bytes", user, PASSWORD_MAX);
 	if (accounts->count == ACCOUNTS_MAX)
 		return error_set(error, EXIT_USAGE, "more than %d accounts", ACCOUNTS_MAX);
-	grown = realloc(accounts->items, (accounts->count + 1) * sizeof(*grown));
-	if (!grown)
-		return error_set(error, EXIT_TARGET, "out of memory");
-	accounts->items = grown;
+	if (!array_reserve(&accounts->items, accounts->count, sizeof *accounts->items))
+		return error_memory(error);
 	account.user = strdup(user);
 	account.domain = strdup(domain);
 	account.password = strdup(password);
-	grown[accounts->count++] = account;
+	accounts->items[accounts->count++] = account;
 	if (!account.user || !account.domain || !account.password)
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	return true;
 }
 
@@ -198,7 +196,7 @@ static bool build_queue(struct accounts *accounts, struct error *error)
 {
 	accounts->queue = calloc(accounts->count, sizeof(*accounts->queue));
 	if (!accounts->queue)
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	for (size_t i = 0; i < accounts->count; i++)
 		accounts->queue[i] = i;
 	accounts->waiting = accounts->count;
@@ -222,7 +220,7 @@ static bool check_unique(const struct accounts *accounts, struct error *error)
 	bool unique = true;
 
 	if (!sorted)
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	for (size_t i = 0; i < accounts->count; i++)
 		sorted[i] = &accounts->items[i];
 	qsort(sorted, accounts->count, sizeof(struct account *), compare_names);
@@ -241,7 +239,7 @@ struct accounts *accounts_create(
 	char *from_file = NULL;
 
 	if (!accounts) {
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 		return NULL;
 	}
 	if (scenario->password_file)

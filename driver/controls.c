@@ -21,7 +21,7 @@ static char *file_of(const char *path, const char *name, struct error *error)
 	char *file = NULL;
 
 	if (asprintf(&file, "%s.%s-control", path, name) < 0) {
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 		return NULL;
 	}
 	return file;
@@ -79,7 +79,7 @@ static bool play_one(const struct scenario *scenario, size_t which, const char *
 	if (control->cycles)
 		played.load.cycles = control->cycles;
 	if (!played.stage)
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	bool good = run_scenario(&played, text, file, password, false, &runfile, &ended, error);
 	free(played.stage);
 	if (good) {

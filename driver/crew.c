@@ -81,7 +81,7 @@ struct crew *crew_create(size_t workers, const struct setup *setup, int lock, st
 	if (crew)
 		crew->workers = calloc(workers, sizeof(*crew->workers));
 	if (!crew || !crew->workers) {
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 		free(crew);
 		return NULL;
 	}

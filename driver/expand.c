@@ -12,7 +12,7 @@ char *expand(const char *text, struct error *error)
 	char name[64];
 
 	if (!stream) {
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 		return NULL;
 	}
 	for (const char *at = text; *at;) {
@@ -37,7 +37,7 @@ char *expand(const char *text, struct error *error)
 		at = end + 1;
 	}
 	if (fclose(stream) != 0) {
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 		free(out);
 		return NULL;
 	}

@@ -151,7 +151,7 @@ struct keys *keys_parse(const char *text, struct error *error)
 	if (keys)
 		keys->steps = calloc(STEPS_MAX, sizeof(*keys->steps));
 	if (!keys || !keys->steps) {
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 		keys_destroy(keys);
 		return NULL;
 	}

@@ -262,7 +262,7 @@ static int play(const struct arguments *arguments, const struct scenario *scenar
 	int code;
 
 	if (!path)
-		error_set(&error, EXIT_TARGET, "out of memory");
+		error_memory(&error);
 	if (path && play_all(arguments, scenario, text, path, &runfile, &ended, &error))
 		code = conclude(runfile, path, &ended, arguments->json, &error);
 	else

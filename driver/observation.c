@@ -102,7 +102,7 @@ struct observation *observation_start(
 		observation->requests =
 		    calloc(scenario->observers_count + 1, sizeof(*observation->requests));
 	if (!observation || !observation->requests) {
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 		free(observation);
 		return NULL;
 	}

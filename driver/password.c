@@ -42,7 +42,7 @@ static char *read_password(int fd, const char *name, struct error *error)
 	}
 	password = strdup(buffer);
 	if (!password)
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 out:
 	explicit_bzero(buffer, sizeof(buffer));
 	close(fd);
@@ -66,7 +66,7 @@ static char *password_from_env(const char *name, struct error *error)
 	explicit_bzero(value, strlen(value));
 	unsetenv(name);
 	if (!password)
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 	return password;
 }
 

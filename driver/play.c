@@ -451,7 +451,7 @@ bool run_play(struct run *run, struct error *ended)
 	if (every > 0 && so_far->cycles / every > (uint64_t)play.rounds)
 		play.rounds = (int64_t)(so_far->cycles / every);
 	if (!play.slots)
-		return error_set(&run->error, EXIT_TARGET, "out of memory");
+		return error_memory(&run->error);
 	for (size_t i = 0; i < run->scenario->load.slots; i++)
 		play.slots[i].next = play.start + load_slot_start(&run->scenario->load, i);
 	run->doing = NULL;
@@ -516,7 +516,7 @@ bool run_verify_ids(struct run *run, size_t logons)
 	};
 
 	if (!play.slots)
-		return error_set(&run->error, EXIT_TARGET, "out of memory");
+		return error_memory(&run->error);
 	run->doing = "logging on all at once: which session IDs are free?";
 	run->watch = (struct crew_watch){reported, lost, &play};
 	const bool played = verify_on(&play) && !run->error.text[0];

@@ -57,7 +57,7 @@ bool rdp_init(struct error *error)
 	instance = freerdp_new();
 	if (!instance || !freerdp_context_new(instance)) {
 		freerdp_free(instance);
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	}
 	freerdp_context_free(instance);
 	freerdp_free(instance);

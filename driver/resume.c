@@ -204,7 +204,7 @@ static bool warn_of_sessions(struct run *run, const struct snapshot *now)
 	    left, text_plural(left), left == 1 ? "is" : "are");
 	if (left > 0)
 		run_event(run, "caution", text, true);
-	return indexed || error_set(&run->error, EXIT_TARGET, "out of memory");
+	return indexed || error_memory(&run->error);
 }
 
 /* The sample is one of the settling: nobody is logged on. */

@@ -129,7 +129,7 @@ static bool prepare(struct run *run, struct setup *setup, const char *password)
 	    calloc(1 + COMMAND_FDS * (scenario->stage_count + scenario->observers_count) + workers,
 	        sizeof(struct pollfd));
 	if (!run->fds)
-		return error_set(&run->error, EXIT_TARGET, "out of memory");
+		return error_memory(&run->error);
 	run->doing = "setting the stage";
 	if (!put_own_folder_in_path(&run->error))
 		return false;
@@ -250,7 +250,7 @@ bool run_scenario(const struct scenario *scenario, const char *text, const char 
 		run.runfile = runfile_create(path, &run.error);
 	run.observers = observers_create(scenario);
 	if (run.runfile && !run.observers)
-		error_set(&run.error, EXIT_TARGET, "out of memory");
+		error_memory(&run.error);
 	if (!run.runfile || !run.observers || !prepare(&run, &setup, password))
 		goto out;
 	if (run.resuming ? !resume_begin(&run, text)

@@ -174,7 +174,7 @@ struct scenario *scenario_parse(const char *text, const char *name, char *const 
 	char *bytes = strdup(text);
 
 	if (!bytes)
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 	return load_bytes(bytes, strlen(text), name, overrides, override_count, out, error);
 }
 

@@ -219,7 +219,7 @@ bool run_settle(struct run *run)
 
 	run->doing = "settling: waiting for holders to release";
 	if (!settling_init(&settling, run) && !run->error.text[0])
-		error_set(&run->error, EXIT_TARGET, "out of memory");
+		error_memory(&run->error);
 	if (!run->error.text[0])
 		how = wait_until_settled(&settling, &round);
 	settling_deinit(&settling);

@@ -125,7 +125,7 @@ struct stage *stage_create(
 	if (stage)
 		stage->programs = calloc(scenario->stage_count + 1, sizeof(struct command *));
 	if (!stage || !stage->programs) {
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 		goto failed;
 	}
 	stage->scenario = scenario;

@@ -16,7 +16,7 @@ struct yaml_tree *yaml_tree_create(
 	yaml_parser_t parser;
 
 	if (!tree || !yaml_parser_initialize(&parser)) {
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 		free(tree);
 		return NULL;
 	}
@@ -106,13 +106,13 @@ bool yaml_tree_set(struct yaml_tree *tree, const char *path, const char *value, 
 			/* Adding moves the nodes, so they are looked up again. */
 			yaml_node_t *parent = yaml_document_get_node(document, node);
 			if (!added)
-				return error_set(error, EXIT_TARGET, "out of memory");
+				return error_memory(error);
 			if (!child) {
 				const int key = yaml_document_add_scalar(document, NULL,
 				    (const yaml_char_t *)step, (int)length, YAML_ANY_SCALAR_STYLE);
 				if (!key ||
 				    !yaml_document_append_mapping_pair(document, node, key, added))
-					return error_set(error, EXIT_TARGET, "out of memory");
+					return error_memory(error);
 			} else if (parent->type == YAML_MAPPING_NODE) {
 				find_pair(document, parent, step, length)->value = added;
 			} else {
@@ -153,7 +153,7 @@ char *yaml_tree_text(struct yaml_tree *tree, size_t *length, struct error *error
 	bool emitted;
 
 	if (!yaml_emitter_initialize(&emitter)) {
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 		return NULL;
 	}
 	yaml_emitter_set_output(&emitter, append, &buffer);
@@ -166,7 +166,7 @@ char *yaml_tree_text(struct yaml_tree *tree, size_t *length, struct error *error
 	memset(&tree->document, 0, sizeof(tree->document));
 	if (!emitted) {
 		free(buffer.bytes);
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 		return NULL;
 	}
 	*length = buffer.length;

@@ -38,11 +38,6 @@ static char *add_file(struct bundle *bundle, const char *stem, const char *suffi
 	return asprintf(&path, "%s/%s", bundle->directory, name) < 0 ? NULL : path;
 }
 
-static bool out_of_memory(struct error *error)
-{
-	return error_set(error, EXIT_TARGET, "out of memory");
-}
-
 static bool write_reports(
     struct bundle *bundle, struct runfile *runfile, const char *path, struct error *error)
 {
@@ -51,8 +46,7 @@ static bool write_reports(
 	bool good = report;
 	for (size_t i = 0; good && i < renderer_count; i++) {
 		char *name = add_file(bundle, "report", renderers[i]->suffix);
-		good =
-		    name ? report_write(renderers[i], report, name, error) : out_of_memory(error);
+		good = name ? report_write(renderers[i], report, name, error) : error_memory(error);
 		free(name);
 	}
 	report_destroy(report);
@@ -67,7 +61,7 @@ static bool read_file(const struct bundle *bundle, const char *name,
 	char buffer[BUFFER_BYTES], *path = NULL;
 	size_t got;
 	if (asprintf(&path, "%s/%s", bundle->directory, name) < 0)
-		return out_of_memory(error);
+		return error_memory(error);
 	FILE *in = fopen(path, "re");
 	bool good = in;
 	while (good && (got = fread(buffer, 1, sizeof buffer, in)) > 0)
@@ -137,7 +131,7 @@ static bool pack_file(
 	bool good = entry && asprintf(&path, "%s/%s", bundle->directory, name) >= 0 &&
 	            asprintf(&inside, "%s/%s", bundle->folder, name) >= 0;
 	if (!good)
-		out_of_memory(error);
+		error_memory(error);
 	else if (stat(path, &status) != 0)
 		good = error_set(error, EXIT_TARGET, "packing %s: %s", name, strerror(errno));
 	if (good) {
@@ -164,7 +158,7 @@ static bool pack(const struct bundle *bundle, const char *target, struct error *
 	if (!result_file_open(&file, target, error))
 		return false;
 	archive = archive_write_new();
-	bool good = archive || out_of_memory(error);
+	bool good = archive || error_memory(error);
 	good = good && ((archive_write_add_filter_gzip(archive) == ARCHIVE_OK &&
 	                    archive_write_set_format_pax_restricted(archive) == ARCHIVE_OK &&
 	                    archive_write_open_FILE(archive, file.stream) == ARCHIVE_OK) ||
@@ -184,7 +178,7 @@ static char *copy_run(struct bundle *bundle, const char *run, bool pseudonyms, s
 	/* Its name is its owner's, too. */
 	const char *slash = strrchr(run, '/'), *name = slash ? slash + 1 : run;
 	char *path = runfile ? add_file(bundle, pseudonyms ? "run.leaklab" : name, "") : NULL;
-	bool good = runfile && (path || out_of_memory(error)) && runfile_copy(runfile, path, error);
+	bool good = runfile && (path || error_memory(error)) && runfile_copy(runfile, path, error);
 	runfile_close(runfile);
 	if (good && pseudonyms)
 		good = pseudonymise(path, bundle->directory, error);
@@ -215,7 +209,7 @@ static bool make_directory(struct bundle *bundle, struct error *error)
 	if (asprintf(&bundle->directory, "%s/leaklab-XXXXXX", parent && *parent ? parent : "/tmp") <
 	    0) {
 		bundle->directory = NULL;
-		return out_of_memory(error);
+		return error_memory(error);
 	}
 	if (mkdtemp(bundle->directory))
 		return true;
@@ -241,7 +235,7 @@ bool bundle_write(const char *run, const char *target, bool pseudonyms, struct e
 	char *path = NULL;
 	struct runfile *runfile = NULL;
 	bool good = result_file_check(target, error) &&
-	            (name_folder(&bundle, run, pseudonyms) || out_of_memory(error));
+	            (name_folder(&bundle, run, pseudonyms) || error_memory(error));
 	good = good && make_directory(&bundle, error) &&
 	       (path = copy_run(&bundle, run, pseudonyms, error)) &&
 	       (runfile = runfile_open(path, error)) &&

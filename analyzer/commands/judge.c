@@ -207,7 +207,7 @@ static int validate(struct options *options)
 		    (const struct verdict *const *)options->runs.verdicts, options->runs.count,
 		    (const struct verdict *const *)options->against.verdicts,
 		    options->against.count);
-		good = validation || error_set(&error, EXIT_TARGET, "out of memory");
+		good = validation || error_memory(&error);
 	}
 	if (good && strcmp(options->renderer->name, "json") == 0)
 		good = validation_print_json(validation, stdout, &error);
@@ -231,7 +231,7 @@ static int judge_together(struct options *options)
 	if (good) {
 		pool = pool_create((const struct verdict *const *)options->runs.verdicts,
 		    options->runs.paths, options->runs.count);
-		good = pool || error_set(&error, EXIT_TARGET, "out of memory");
+		good = pool || error_memory(&error);
 	}
 	if (good && strcmp(options->renderer->name, "json") == 0)
 		good = pool_print_json(pool, stdout, &error);

@@ -156,5 +156,5 @@ bool show_holders(const struct snapshot *snapshot, struct error *error)
 		holders_deinit(&holders);
 	}
 	leak_destroy(leak);
-	return good || error_set(error, EXIT_TARGET, "out of memory");
+	return good || error_memory(error);
 }

@@ -22,6 +22,11 @@ bool error_set(struct error *error, enum exit_code code, const char *format, ...
 	return false;
 }
 
+bool error_memory(struct error *error)
+{
+	return error_set(error, EXIT_TARGET, "out of memory");
+}
+
 bool error_prefix(struct error *error, const char *format, ...)
 {
 	if (!error)

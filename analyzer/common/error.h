@@ -28,6 +28,9 @@ struct error {
 bool error_set(struct error *error, enum exit_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The one that every allocation that failed makes. Returns false. */
+bool error_memory(struct error *error);
+
 /* Puts context before a message that is already there: "reading x.json: " + what it said. Returns false. */
 bool error_prefix(struct error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -18,7 +18,7 @@ static bool read_all(int fd, char **bytes, size_t *length, struct error *error)
 	size_t size = 65536, used = 0;
 	char *buffer = malloc(size);
 	if (!buffer)
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	for (;;) {
 		if (size - used < 2) {
 			char *larger = size < INPUT_LARGEST ? realloc(buffer, size * 2) : NULL;

@@ -45,7 +45,7 @@ static FILE *create_beside(struct result_file *file, struct error *error)
 	FILE *stream = NULL;
 	if (asprintf(&file->temporary, "%s.XXXXXX", file->path) < 0) {
 		file->temporary = NULL;
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 		return NULL;
 	}
 	int fd = mkostemp(file->temporary, O_CLOEXEC);

@@ -215,7 +215,7 @@ struct comparison *compare_snapshots(struct snapshot *const *snapshots, size_t c
 		verdict_find(&notes);
 	if (good && !notes.failed)
 		return comparison;
-	error_set(error, EXIT_TARGET, "out of memory");
+	error_memory(error);
 	comparison_destroy(comparison);
 	return NULL;
 }

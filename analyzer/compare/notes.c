@@ -6,15 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
+
 static void add(
     struct notes *notes, char ***items, size_t *count, const char *format, va_list arguments)
 {
 	char text[512];
 	vsnprintf(text, sizeof text, format, arguments);
-	char **larger = realloc(*items, (*count + 1) * sizeof *larger);
-	if (larger)
-		*items = larger;
-	if (!larger || !(larger[*count] = strdup(text)))
+	if (!array_reserve(items, *count, sizeof **items) || !((*items)[*count] = strdup(text)))
 		notes->failed = true;
 	else
 		(*count)++;

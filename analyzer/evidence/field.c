@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/intern.h"
 
 void record_clear(const struct record *record, void *item)
@@ -35,24 +36,10 @@ void record_deinit(const struct record *record, void *item)
 	}
 }
 
-/* Makes room for one more record. Lists double when their count is a power of two (8 and up), so that no capacity has to
- * be kept; after a list has shrunk, the next doubling is merely early. */
-static bool reserve(void **items, size_t count, size_t size)
-{
-	if (count & (count - 1) || (count > 0 && count < 8))
-		return true;
-	size_t capacity = count ? count * 2 : 8;
-	void *larger = reallocarray(*items, capacity, size);
-	if (!larger)
-		return false;
-	*items = larger;
-	return true;
-}
-
 void *field_add(void *item, const struct field *list)
 {
 	size_t *count = &FIELD_COUNT_AT(item, list);
-	if (!reserve(&FIELD_AT(void *, item, list), *count, list->of->size))
+	if (!array_reserve(&FIELD_AT(void *, item, list), *count, list->of->size))
 		return NULL;
 	void *added = field_item(item, list, *count);
 	record_clear(list->of, added);

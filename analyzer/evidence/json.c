@@ -194,7 +194,7 @@ static bool fail(const struct reading *reading, const struct place *place, const
 
 static bool out_of_memory(const struct reading *reading)
 {
-	return error_set(reading->error, EXIT_TARGET, "out of memory");
+	return error_memory(reading->error);
 }
 
 /* The value of a key; null counts as absent: what is unknown may be said so, too. */

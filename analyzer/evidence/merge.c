@@ -12,11 +12,6 @@
 /* A string of no snapshot: it becomes one where it is kept. */
 static const char not_elevated[] = "the observer was not elevated";
 
-static bool out_of_memory(struct error *error)
-{
-	return error_set(error, EXIT_TARGET, "out of memory");
-}
-
 static bool same_text(const char *a, const char *b)
 {
 	return !a || !b || strcasecmp(a, b) == 0;
@@ -416,7 +411,7 @@ static bool merge_all(struct snapshot *own, const struct snapshot *other, bool a
 bool snapshot_merge(
     struct snapshot *snapshot, const struct snapshot *other, bool at_once, struct error *error)
 {
-	return merge_all(snapshot, other, at_once) || out_of_memory(error);
+	return merge_all(snapshot, other, at_once) || error_memory(error);
 }
 
 /* Sorts a section and folds neighbours that mean one thing. */

@@ -112,5 +112,5 @@ bool old_json_sight(struct snapshot *snapshot, const json_t *root, struct error 
 	if (wrong)
 		return error_set(
 		    error, EXIT_USAGE, "searched: should be LUIDs like \"00000000:000fd2f5\"");
-	return good || error_set(error, EXIT_TARGET, "out of memory");
+	return good || error_memory(error);
 }

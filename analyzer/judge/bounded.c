@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "common/order.h"
 #include "evidence/identity.h"
 
 #define ACCOUNTS_LEAST 2
@@ -9,16 +10,10 @@
 #define SHARE_LEAST                                                                                \
 	0.33 /* of what was seen to be left of earlier cycles: a late holder may hold some longer */
 
-static int by_number(const void *a, const void *b)
-{
-	const int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-
-	return (left > right) - (left < right);
-}
-
 static bool has(const int64_t *numbers, int64_t count, int64_t number)
 {
-	return count > 0 && bsearch(&number, numbers, (size_t)count, sizeof *numbers, by_number);
+	return count > 0 &&
+	       bsearch(&number, numbers, (size_t)count, sizeof *numbers, order_of_numbers);
 }
 
 static bool leaked(const struct verdict *verdict, const struct cycle *cycle)

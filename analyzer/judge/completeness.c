@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/order.h"
 #include "common/text.h"
 #include "evidence/identity.h"
 #include "judge/growth.h"
@@ -25,13 +26,6 @@ static bool has_session(const struct snapshot *snapshot, int64_t id)
 	return false;
 }
 
-static int by_luid(const void *a, const void *b)
-{
-	const uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
-
-	return (left > right) - (left < right);
-}
-
 /* All LUIDs that the snapshots name, but those of the handles at the end; sorted. To free. */
 static uint64_t *known_luids(const struct evidence *evidence, size_t *count)
 {
@@ -50,7 +44,7 @@ static uint64_t *known_luids(const struct evidence *evidence, size_t *count)
 		if (before->handles[i].luid != LUID_UNKNOWN)
 			luids[(*count)++] = before->handles[i].luid;
 	if (luids)
-		qsort(luids, *count, sizeof *luids, by_luid);
+		qsort(luids, *count, sizeof *luids, order_of_luids);
 	return luids;
 }
 
@@ -72,7 +66,7 @@ static bool doubt_handles(struct sentences *out, const struct evidence *evidence
 		const struct handle *handle = &settled->handles[i];
 		strange += handle->luid != LUID_UNKNOWN && handle->luid != 0 &&
 		           may_be_ours(evidence, handle->user, handle->domain) &&
-		           !bsearch(&handle->luid, known, count, sizeof *known, by_luid);
+		           !bsearch(&handle->luid, known, count, sizeof *known, order_of_luids);
 	}
 	free(known);
 	return strange == 0 ||

@@ -6,18 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "judge/rate.h"
 
 bool controls_add(struct verdict *verdict, const char *name, const char *rate,
     const struct verdict *judged, struct error *error)
 {
-	struct control *larger =
-	    realloc(verdict->controls, (verdict->control_count + 1) * sizeof *larger);
 	double expected = 0;
 
-	if (!larger)
-		return error_set(error, EXIT_TARGET, "out of memory");
-	verdict->controls = larger;
+	if (!array_reserve(&verdict->controls, verdict->control_count, sizeof *verdict->controls))
+		return error_memory(error);
 	if (rate && !rate_parse(rate, &expected))
 		return error_set(error, EXIT_USAGE, "control %s: \"%s\" is no rate", name, rate);
 	struct control *control = &verdict->controls[verdict->control_count++];
@@ -36,7 +34,7 @@ bool controls_add(struct verdict *verdict, const char *name, const char *rate,
 	                           expected <= control->upper
 	                     : judged->word == VERDICT_CLEAN;
 	return (control->name && (control->reason || judged->reasons.count == 0)) ||
-	       error_set(error, EXIT_TARGET, "out of memory");
+	       error_memory(error);
 }
 
 bool controls_block(struct sentences *out, const struct verdict *verdict)

@@ -46,8 +46,7 @@ bool judge_decided(struct runfile *runfile, bool *leaks, struct error *error)
 		return false;
 	const struct snapshot *last = evidence_last(&evidence)->snapshot;
 	if (last && snapshot_has(last, SECTION_LOGON_SESSIONS)) {
-		good = orphans_find(&orphans, &evidence, evidence.leak) ||
-		       error_set(error, EXIT_TARGET, "out of memory");
+		good = orphans_find(&orphans, &evidence, evidence.leak) || error_memory(error);
 		for (size_t i = 0; good && i < orphans.count; i++)
 			*leaks |= decides(&evidence, &orphans.items[i]);
 		orphans_deinit(&orphans);

@@ -113,7 +113,7 @@ static bool index_cycles(struct evidence *evidence, struct error *error)
 			last = evidence->captures.items[i].started;
 	}
 	return (evidence->shown && cycle_index_init(&evidence->index, &evidence->cycles, last)) ||
-	       error_set(error, EXIT_TARGET, "out of memory");
+	       error_memory(error);
 }
 
 static bool is_watched(const void *data, const struct logon_session *logon, int64_t logon_time)
@@ -307,7 +307,7 @@ static bool pass(struct evidence *evidence, struct runfile *runfile,
 			good = load_passing(&now, evidence, runfile, capture, true, error);
 		}
 		if (good && now.snapshot && !add_sample(evidence, &now))
-			good = error_set(error, EXIT_TARGET, "out of memory");
+			good = error_memory(error);
 		if (now.snapshot) {
 			drop(&last);
 			last = now;
@@ -326,7 +326,7 @@ static bool add_samples(struct evidence *evidence, struct runfile *runfile, stru
 	const int64_t rows = runfile_handle_rows(runfile, error);
 	size_t count;
 	const struct capture **moments = list_moments(evidence, &count);
-	bool good = rows >= 0 && (moments || error_set(error, EXIT_TARGET, "out of memory"));
+	bool good = rows >= 0 && (moments || error_memory(error));
 	evidence->last_whole = TIMESTAMP_UNKNOWN;
 	good = good && pass(evidence, runfile, moments, count, rows <= HANDLES_READ, error);
 	free(moments);
@@ -344,7 +344,7 @@ bool evidence_load(struct evidence *evidence, const struct limits *limits, struc
 	evidence->least_unseen = (struct unseen){SIZE_MAX, SIZE_MAX};
 	evidence->leak = leak_create(&terms);
 	if (!evidence->leak)
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	if (runfile_cycles(runfile, &evidence->cycles, error) &&
 	    runfile_captures(runfile, &evidence->captures, error) &&
 	    index_cycles(evidence, error) && (find_load_end(evidence), true) &&

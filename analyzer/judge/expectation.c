@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/array.h"
 #include "common/duration.h"
 #include "common/text.h"
 #include "judge/latencies.h"
@@ -306,16 +307,14 @@ bool expectation_valid(const char *key, const char *value, struct error *error)
 static bool add_expectation(struct verdict *verdict, const char *key, char *expected, enum met met,
     const char *seen, struct error *error)
 {
-	struct expectation *larger =
-	    realloc(verdict->expectations, (verdict->expectation_count + 1) * sizeof *larger);
-	if (!larger) {
+	if (!array_reserve(&verdict->expectations, verdict->expectation_count,
+	        sizeof *verdict->expectations)) {
 		free(expected);
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	}
-	verdict->expectations = larger;
-	struct expectation *expectation = &larger[verdict->expectation_count++];
+	struct expectation *expectation = &verdict->expectations[verdict->expectation_count++];
 	*expectation = (struct expectation){key, expected, strdup(seen), met};
-	return expectation->seen || error_set(error, EXIT_TARGET, "out of memory");
+	return expectation->seen || error_memory(error);
 }
 
 /* What the run expects for this key, valid; NULL: nothing, or an error if *good is cleared. */
@@ -339,7 +338,7 @@ static bool latencies_load(
 		return false;
 	const bool good = latencies_find(latencies, &cycles, load_is_open(runfile));
 	cycles_deinit(&cycles);
-	return good || error_set(error, EXIT_TARGET, "out of memory");
+	return good || error_memory(error);
 }
 
 static bool check_percentiles(struct verdict *verdict, struct runfile *runfile, struct error *error)

@@ -241,7 +241,7 @@ bool growth_find(struct verdict *verdict, const struct evidence *evidence,
 		good = keep_most_telling(verdict, &rises);
 	}
 	if (!good)
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 	verdict->growth_tested = (int64_t)rises.tested;
 	verdict->growth_samples = (int64_t)series_samples(&set);
 	verdict->growth_strangers = (int64_t)set.strangers;

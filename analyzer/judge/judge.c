@@ -14,11 +14,6 @@
 #include "judge/words.h"
 #include "statistics/interval.h"
 
-static bool out_of_memory(struct error *error)
-{
-	return error_set(error, EXIT_TARGET, "out of memory");
-}
-
 static void count_cycles(struct verdict *verdict, const struct evidence *evidence)
 {
 	for (size_t i = 0; i < evidence->cycles.count; i++) {
@@ -189,16 +184,16 @@ static struct verdict *judge(
 		return NULL;
 	}
 	verdict = calloc(1, sizeof *verdict);
-	bool good = verdict || out_of_memory(error);
+	bool good = verdict || error_memory(error);
 	if (good &&
 	    !conditions_read(&verdict->conditions, runfile, evidence_last(&evidence)->snapshot))
-		good = out_of_memory(error);
+		good = error_memory(error);
 	good = good && (is_control || runfile_controls(runfile, judge_control, verdict, error));
 	if (good && !weigh(verdict, &evidence, &limits))
-		good = out_of_memory(error);
+		good = error_memory(error);
 	good = good && growth_find(verdict, &evidence, &limits, runfile, error);
 	if (good && !decide(verdict, &evidence, &limits))
-		good = out_of_memory(error);
+		good = error_memory(error);
 	if (good)
 		good = expectations_check(verdict, runfile, error);
 	evidence_deinit(&evidence);

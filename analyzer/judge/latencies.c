@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/order.h"
+
 const char *latency_name(int which)
 {
 	return which < PHASE_COUNT ? phase_names[which] : "to_logon";
@@ -23,13 +25,6 @@ static int64_t latency_of(const struct cycle *cycle, int which, bool open)
 	    cycle->logged_on < from)
 		return NUMBER_UNKNOWN;
 	return cycle->logged_on - from;
-}
-
-static int by_size(const void *a, const void *b)
-{
-	const int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-
-	return (left > right) - (left < right);
 }
 
 bool latencies_find(struct latencies *out, const struct cycles *cycles, bool open)
@@ -50,7 +45,7 @@ bool latencies_find(struct latencies *out, const struct cycles *cycles, bool ope
 			us[count] = latency_of(&cycles->items[i], which, open);
 			count += us[count] != NUMBER_UNKNOWN;
 		}
-		qsort(us, count, sizeof *us, by_size);
+		qsort(us, count, sizeof *us, order_of_numbers);
 		found.us[which] = us;
 		found.counts[which] = count;
 	}

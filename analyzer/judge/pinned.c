@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/order.h"
+
 /* The number of the last cycle that had the session ID, if that cycle counts; else 0. */
 static int64_t counted_with(const struct evidence *evidence, int64_t id)
 {
@@ -14,12 +16,6 @@ static int64_t counted_with(const struct evidence *evidence, int64_t id)
 			last = cycle;
 	}
 	return last && cycle_counts(evidence, last) ? last->number : 0;
-}
-
-static int by_number(const void *a, const void *b)
-{
-	const int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-	return (left > right) - (left < right);
 }
 
 bool pinned_is_of_orphan(const struct leak *leak, const struct left_id *id)
@@ -103,7 +99,7 @@ bool pinned_find(
 			verdict->referred[verdict->referred_ids++] = left->id;
 	}
 	if (verdict->pinned_k)
-		qsort(
-		    verdict->pinned, (size_t)verdict->pinned_k, sizeof *verdict->pinned, by_number);
+		qsort(verdict->pinned, (size_t)verdict->pinned_k, sizeof *verdict->pinned,
+		    order_of_numbers);
 	return true;
 }

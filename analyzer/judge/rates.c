@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/order.h"
 #include "evidence/identity.h"
 #include "judge/rate.h"
 #include "statistics/interval.h"
@@ -25,13 +26,6 @@ static int by_start(const void *a, const void *b)
 	if (left->started != right->started)
 		return left->started < right->started ? -1 : 1;
 	return (left->number > right->number) - (left->number < right->number);
-}
-
-static int by_number(const void *a, const void *b)
-{
-	const int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-
-	return (left > right) - (left < right);
 }
 
 static bool add_account(struct verdict *verdict, const char *user)
@@ -80,8 +74,9 @@ static bool list_counted(
 static void mark(struct counted *counted, const int64_t *numbers, int64_t count)
 {
 	for (size_t i = 0; i < counted->count; i++)
-		counted->hits[i] = count > 0 && bsearch(&counted->cycles[i]->number, numbers,
-		                                    (size_t)count, sizeof *numbers, by_number);
+		counted->hits[i] =
+		    count > 0 && bsearch(&counted->cycles[i]->number, numbers, (size_t)count,
+		                     sizeof *numbers, order_of_numbers);
 }
 
 /* Of the cycles that are marked. */
@@ -111,7 +106,7 @@ static int64_t count_leaked(const struct verdict *verdict, const struct counted 
 		count += counted->hits[i] &&
 		         !(verdict->k > 0 &&
 		             bsearch(&counted->cycles[i]->number, verdict->orphaned,
-		                 (size_t)verdict->k, sizeof *verdict->orphaned, by_number));
+		                 (size_t)verdict->k, sizeof *verdict->orphaned, order_of_numbers));
 	return count < verdict->n ? count : verdict->n;
 }
 

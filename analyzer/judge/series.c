@@ -264,7 +264,7 @@ static bool count_rows(struct loading *loading, struct runfile *runfile, struct 
 	loading->capture = -1;
 	if (!runfile_process_counts(runfile, count_process, loading, error))
 		return false;
-	return !loading->failed || error_set(error, EXIT_TARGET, "out of memory");
+	return !loading->failed || error_memory(error);
 }
 
 static int by_process(const void *a, const void *b)
@@ -313,9 +313,8 @@ bool series_load(struct series_set *set, const struct evidence *evidence, struct
 
 	*set = (struct series_set){.intern = intern_create()};
 	good = (set->intern && all_samples_choose(&set->all, evidence, slots_of(runfile))) ||
-	       error_set(error, EXIT_TARGET, "out of memory");
-	good = good && (owners_load(&loading.owners, evidence) ||
-	                   error_set(error, EXIT_TARGET, "out of memory"));
+	       error_memory(error);
+	good = good && (owners_load(&loading.owners, evidence) || error_memory(error));
 	if (good) {
 		set->strangers = loading.owners.strangers;
 		good = count_rows(&loading, runfile, error);
@@ -324,7 +323,7 @@ bool series_load(struct series_set *set, const struct evidence *evidence, struct
 	free(loading.kinds);
 	if (good && set->count > 0) {
 		set->items = calloc(set->count, sizeof(*set->items));
-		good = set->items || error_set(error, EXIT_TARGET, "out of memory");
+		good = set->items || error_memory(error);
 	}
 	if (good && set->items)
 		twalk_r(set->index, gather, set);

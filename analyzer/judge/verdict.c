@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
+
 const char *const verdict_words[3] = {
     [VERDICT_CLEAN] = "CLEAN",
     [VERDICT_LEAK] = "LEAK",
@@ -46,10 +48,8 @@ const struct suspect *verdict_suspect(const struct verdict *verdict)
 
 bool sentences_add(struct sentences *sentences, const char *format, ...)
 {
-	char **larger = realloc(sentences->items, (sentences->count + 1) * sizeof *larger);
-	if (!larger)
+	if (!array_reserve(&sentences->items, sentences->count, sizeof *sentences->items))
 		return false;
-	sentences->items = larger;
 	va_list arguments;
 	va_start(arguments, format);
 	char *text = NULL;

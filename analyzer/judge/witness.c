@@ -4,16 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/order.h"
 #include "common/text.h"
 
 #define IDS_TEXT 120
-
-static int by_number(const void *a, const void *b)
-{
-	const int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-
-	return (left > right) - (left < right);
-}
 
 /* When the last cycle of the load began: logons of before, of an earlier part of the run, tell nothing of what came later. */
 static int64_t last_of_load(const struct cycles *cycles)
@@ -91,7 +85,7 @@ static size_t list_given(const struct cycles *cycles, int64_t after, int64_t *gi
 			given[count++] = cycles->items[i].session_id;
 	}
 	if (count)
-		qsort(given, count, sizeof *given, by_number);
+		qsort(given, count, sizeof *given, order_of_numbers);
 	return count;
 }
 
@@ -122,7 +116,7 @@ static int64_t moment_of(const struct cycles *cycles, int64_t after)
 
 static bool has(const int64_t *given, size_t count, int64_t id)
 {
-	return count > 0 && bsearch(&id, given, count, sizeof *given, by_number);
+	return count > 0 && bsearch(&id, given, count, sizeof *given, order_of_numbers);
 }
 
 /* The different IDs of the load's cycles, sorted. */
@@ -135,7 +129,7 @@ static size_t list_used(const struct cycles *cycles, int64_t *used)
 			used[count++] = cycles->items[i].session_id;
 	}
 	if (count)
-		qsort(used, count, sizeof *used, by_number);
+		qsort(used, count, sizeof *used, order_of_numbers);
 	for (size_t i = 0; i < count; i++) {
 		if (left == 0 || used[left - 1] != used[i])
 			used[left++] = used[i];

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/order.h"
 #include "leak/leak.h"
 
 /* By what a process holds an orphan, or refers to a session ID that is held. */
@@ -40,12 +41,6 @@ struct held {
 	struct tally *tallies; /* by item */
 };
 
-static int luid_order(const void *a, const void *b)
-{
-	const uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
-	return (left > right) - (left < right);
-}
-
 /* Equal strings of a snapshot are one copy. */
 static int text_order(const char *a, const char *b)
 {
@@ -66,7 +61,7 @@ static int hold_order(const void *a, const void *b)
 static int logon_order(const void *a, const void *b)
 {
 	const struct held_logon *left = a, *right = b;
-	return luid_order(&left->luid, &right->luid);
+	return order_of_luids(&left->luid, &right->luid);
 }
 
 static int logon_id_order(const void *a, const void *b)

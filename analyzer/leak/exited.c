@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/intern.h"
 #include "evidence/identity.h"
 #include "leak/inside.h"
@@ -34,14 +35,8 @@ static bool may_be_same(const struct known_process *known, const struct process 
 
 static struct known_process *add(struct leak *leak)
 {
-	if (leak->process_count == leak->process_room) {
-		const size_t room = leak->process_room ? leak->process_room * 2 : 256;
-		struct known_process *larger = reallocarray(leak->processes, room, sizeof *larger);
-		if (!larger)
-			return NULL;
-		leak->processes = larger;
-		leak->process_room = room;
-	}
+	if (!array_reserve(&leak->processes, leak->process_count, sizeof *leak->processes))
+		return NULL;
 	return &leak->processes[leak->process_count++];
 }
 

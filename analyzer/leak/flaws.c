@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/order.h"
 #include "evidence/identity.h"
 #include "leak/inside.h"
 
@@ -23,12 +24,6 @@ __attribute__((format(printf, 2, 3))) static bool lower(
 	vsnprintf(why, sizeof why, format, arguments);
 	va_end(arguments);
 	return snapshot_see(list->snapshot, list->section, EXTENT_CUT_OFF, why);
-}
-
-static int by_number(const void *a, const void *b)
-{
-	int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-	return (left > right) - (left < right);
 }
 
 static bool session_has_user(const struct session *session)
@@ -60,12 +55,12 @@ static bool check_users(const struct list *list)
 			ids[count++] = snapshot->logon_sessions[i].session_id;
 	}
 	if (count)
-		qsort(ids, count, sizeof *ids, by_number);
+		qsort(ids, count, sizeof *ids, order_of_numbers);
 	for (size_t i = 0; good && i < snapshot->session_count; i++) {
 		const struct session *session = &snapshot->sessions[i];
 		if (session->id <= 0 || session_is_listener(session) ||
 		    !session_has_user(session) ||
-		    (count && bsearch(&session->id, ids, count, sizeof *ids, by_number)) ||
+		    (count && bsearch(&session->id, ids, count, sizeof *ids, order_of_numbers)) ||
 		    may_be_unplaced(snapshot, session))
 			continue;
 		good =
@@ -189,7 +184,7 @@ static bool check_processes(struct snapshot *snapshot)
 	for (size_t i = 0; good && i < count; i++)
 		pids[i] = snapshot->processes[i].pid;
 	if (good && count)
-		qsort(pids, count, sizeof *pids, by_number);
+		qsort(pids, count, sizeof *pids, order_of_numbers);
 	for (size_t i = 1; good && i < count; i++) {
 		if (pids[i] == pids[i - 1] && pids[i] != NUMBER_UNKNOWN) {
 			good = lower(&list, "two processes have the process ID %" PRId64, pids[i]);

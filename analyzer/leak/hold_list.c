@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/intern.h"
 #include "leak/holds.h"
 
@@ -17,14 +18,8 @@ static uint64_t hash_of(const struct hold *hold)
 
 bool hold_list_push(struct hold_list *list, const struct hold *hold)
 {
-	if (list->count == list->room) {
-		const size_t room = list->room ? 2 * list->room : 256;
-		struct hold *larger = reallocarray(list->items, room, sizeof *larger);
-		if (!larger)
-			return false;
-		list->items = larger;
-		list->room = room;
-	}
+	if (!array_reserve(&list->items, list->count, sizeof *list->items))
+		return false;
 	list->items[list->count++] = *hold;
 	return true;
 }

@@ -4,23 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
+#include "common/order.h"
 #include "evidence/identity.h"
 #include "leak/inside.h"
 
-static int number_order(const void *a, const void *b)
-{
-	const int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-	return (left > right) - (left < right);
-}
-
 static int id_order(const void *a, const void *b)
 {
-	return number_order(&((const struct left_id *)a)->id, &((const struct left_id *)b)->id);
+	return order_of_numbers(&((const struct left_id *)a)->id, &((const struct left_id *)b)->id);
 }
 
 static bool lists(const int64_t *sessions, size_t count, int64_t id)
 {
-	return count && bsearch(&id, sessions, count, sizeof id, number_order);
+	return count && bsearch(&id, sessions, count, sizeof id, order_of_numbers);
 }
 
 /* The IDs that sessions have, sorted. NULL: memory is out. */
@@ -30,7 +26,7 @@ static int64_t *listed_ids(const struct snapshot *sample)
 	for (size_t i = 0; ids && i < sample->session_count; i++)
 		ids[i] = sample->sessions[i].id;
 	if (ids && sample->session_count)
-		qsort(ids, sample->session_count, sizeof *ids, number_order);
+		qsort(ids, sample->session_count, sizeof *ids, order_of_numbers);
 	return ids;
 }
 
@@ -47,14 +43,8 @@ struct left_id *ids_entry(struct leak *leak, int64_t id)
 	size_t at = leak->id_count;
 	if (found)
 		return found;
-	if (leak->id_count == leak->id_room) {
-		const size_t room = leak->id_room ? leak->id_room * 2 : 64;
-		struct left_id *larger = reallocarray(leak->ids, room, sizeof *larger);
-		if (!larger)
-			return NULL;
-		leak->ids = larger;
-		leak->id_room = room;
-	}
+	if (!array_reserve(&leak->ids, leak->id_count, sizeof *leak->ids))
+		return NULL;
 	while (at > 0 && leak->ids[at - 1].id > id)
 		at--;
 	memmove(&leak->ids[at + 1], &leak->ids[at], (leak->id_count - at) * sizeof *leak->ids);
@@ -86,14 +76,8 @@ static uint64_t mixed(uint64_t a, uint64_t b)
 
 static bool note_reference(struct references *references, int64_t id, uint64_t what)
 {
-	if (references->count == references->room) {
-		const size_t room = references->room ? 2 * references->room : 256;
-		struct reference *larger = reallocarray(references->items, room, sizeof *larger);
-		if (!larger)
-			return false;
-		references->items = larger;
-		references->room = room;
-	}
+	if (!array_reserve(&references->items, references->count, sizeof *references->items))
+		return false;
 	references->items[references->count++] = (struct reference){id, what};
 	return true;
 }
@@ -285,14 +269,8 @@ static bool note_look(struct leak *leak, int64_t time)
 {
 	if (time == TIMESTAMP_UNKNOWN)
 		return true;
-	if (leak->whole_count == leak->whole_room) {
-		const size_t room = leak->whole_room ? 2 * leak->whole_room : 64;
-		int64_t *larger = reallocarray(leak->whole_times, room, sizeof *larger);
-		if (!larger)
-			return false;
-		leak->whole_times = larger;
-		leak->whole_room = room;
-	}
+	if (!array_reserve(&leak->whole_times, leak->whole_count, sizeof *leak->whole_times))
+		return false;
 	leak->whole_times[leak->whole_count++] = time;
 	return true;
 }

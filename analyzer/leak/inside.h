@@ -35,7 +35,7 @@ struct reference {
 
 struct references {
 	struct reference *items;
-	size_t count, room;
+	size_t count;
 	bool sorted;
 };
 
@@ -68,7 +68,7 @@ struct hold {
 
 struct hold_list {
 	struct hold *items;
-	size_t count, room;
+	size_t count;
 	/* A hash table of those that were made: 1 + the place, and above it a part of the hash; NULL: there is none. */
 	uint64_t *slots;
 	size_t slot_count; /* a power of two */
@@ -85,7 +85,7 @@ struct life {
 
 struct life_list {
 	struct life *items;
-	size_t count, room;
+	size_t count;
 };
 
 struct holds {
@@ -102,7 +102,7 @@ struct holds {
 /* Places in the handles of a sample. */
 struct places {
 	uint32_t *items;
-	size_t count, room;
+	size_t count;
 };
 
 /* Handles that are looked at, where that has been found out; else all. */
@@ -138,11 +138,11 @@ struct leak {
 	int64_t references_time;   /* of the last of those */
 	bool references_seen;      /* some sample had logon sessions and handles whole */
 	struct left_logon *logons; /* by LUID */
-	size_t logon_count, logon_room;
+	size_t logon_count;
 	struct left_id *ids; /* by ID */
-	size_t id_count, id_room;
+	size_t id_count;
 	struct known_process *processes; /* the last that was seen of each process ID, sorted */
-	size_t process_count, process_room;
+	size_t process_count;
 	struct rows rows; /* of the sample that is added */
 	struct stamps stamps;
 	struct holds holds;
@@ -150,7 +150,7 @@ struct leak {
 	struct references then, now; /* of the last sample with handles, and of this one */
 	int64_t until;               /* the last sample was complete by then */
 	int64_t *whole_times; /* when samples showed all sessions and what refers to IDs; rising */
-	size_t whole_count, whole_room;
+	size_t whole_count;
 	enum yes_no tokens_keep_ids; /* as far as is known */
 	bool any_stamped;            /* the last sample may have handles that tell session IDs */
 	bool switched_off;           /* the host says that tokens keep none */

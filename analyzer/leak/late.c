@@ -9,6 +9,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "common/order.h"
+
 #define COULD_LEAST 20 /* logons: what fewer could have shown tells no share */
 
 struct late {
@@ -18,12 +20,6 @@ struct late {
 	size_t
 	    in_flight; /* among them those of sessions in which one ended: what it had of them is not known */
 };
-
-static int by_number(const void *a, const void *b)
-{
-	const int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-	return (left > right) - (left < right);
-}
 
 /* What is known of a logon that a process may have held. */
 struct chance {
@@ -82,7 +78,7 @@ static bool late_init(struct late *late, const struct weighing *weighing, size_t
 			late->gaps[late->count++] = chance.in_flight ? INT64_MAX : chance.gap;
 	}
 	if (late->count)
-		qsort(late->gaps, late->count, sizeof *late->gaps, by_number);
+		qsort(late->gaps, late->count, sizeof *late->gaps, order_of_numbers);
 	const bool good = lives && late->gaps;
 	free(lives);
 	return good;

@@ -3,7 +3,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/array.h"
 #include "common/intern.h"
+#include "common/order.h"
 #include "evidence/identity.h"
 #include "leak/inside.h"
 
@@ -30,12 +32,6 @@ static int session_order(const void *a, const void *b)
 {
 	const struct session *left = a, *right = b;
 	return (left->id > right->id) - (left->id < right->id);
-}
-
-static int luid_order(const void *a, const void *b)
-{
-	const uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
-	return (left > right) - (left < right);
 }
 
 /* What handles tell of logon sessions: a hash table by LUID. Handles are a million, logon sessions some hundreds. */
@@ -148,7 +144,7 @@ static bool collect_running(struct view *view)
 			view->running[view->running_count++] = sample->processes[i].luid;
 	}
 	if (view->running_count)
-		qsort(view->running, view->running_count, sizeof *view->running, luid_order);
+		qsort(view->running, view->running_count, sizeof *view->running, order_of_luids);
 	view->running_known = view->running_count > 0 && snapshot_whole(sample, SECTION_PROCESSES);
 	return view->running;
 }
@@ -215,7 +211,7 @@ static const struct session *session_of(const struct view *view, int64_t id)
 static bool runs(const struct view *view, uint64_t luid)
 {
 	return view->running_count &&
-	       bsearch(&luid, view->running, view->running_count, sizeof luid, luid_order);
+	       bsearch(&luid, view->running, view->running_count, sizeof luid, order_of_luids);
 }
 
 static enum fate unsure(enum unsure *reason, enum unsure why)
@@ -546,14 +542,8 @@ static void look_at(struct view *view, struct left_logon *left, struct logon_ses
 
 static struct left_logon *add(struct leak *leak, uint64_t luid)
 {
-	if (leak->logon_count == leak->logon_room) {
-		const size_t room = leak->logon_room ? leak->logon_room * 2 : 256;
-		struct left_logon *larger = reallocarray(leak->logons, room, sizeof *larger);
-		if (!larger)
-			return NULL;
-		leak->logons = larger;
-		leak->logon_room = room;
-	}
+	if (!array_reserve(&leak->logons, leak->logon_count, sizeof *leak->logons))
+		return NULL;
 	struct left_logon *left = &leak->logons[leak->logon_count++];
 	*left = (struct left_logon){.luid = luid,
 	    .session_id = NUMBER_UNKNOWN,

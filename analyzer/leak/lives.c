@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/intern.h"
 #include "leak/holds.h"
 
@@ -13,14 +14,8 @@ static int by_pid(const void *a, const void *b)
 
 static bool push(struct life_list *list, const struct life *life)
 {
-	if (list->count == list->room) {
-		const size_t room = list->room ? 2 * list->room : 64;
-		struct life *larger = reallocarray(list->items, room, sizeof *larger);
-		if (!larger)
-			return false;
-		list->items = larger;
-		list->room = room;
-	}
+	if (!array_reserve(&list->items, list->count, sizeof *list->items))
+		return false;
 	list->items[list->count++] = *life;
 	return true;
 }
@@ -80,7 +75,7 @@ bool lives_add(struct leak *leak, const struct snapshot *sample, const struct ru
 			good = push(&now, life);
 		}
 	}
-	const struct life_list known = {now.items, now.count, 0};
+	const struct life_list known = {now.items, now.count};
 	struct life_list begun = {0};
 	for (size_t i = 0; good && i < running->count; i++)
 		good = begin(leak, sample, &running->items[i], &known, &begun);

@@ -1,6 +1,7 @@
 /* Handles are a million, and of each process and logon session there may be a thousand: what they say of who holds what is looked at once. */
 #include <stdlib.h>
 
+#include "common/array.h"
 #include "leak/inside.h"
 
 /* What makes a row another. Equal strings of a sample are one copy. */
@@ -72,14 +73,8 @@ static bool grow(struct table *table, size_t count)
 
 static bool keep(struct places *places, size_t row)
 {
-	if (places->count == places->room) {
-		const size_t room = places->room ? 2 * places->room : 1024;
-		uint32_t *larger = reallocarray(places->items, room, sizeof *larger);
-		if (!larger)
-			return false;
-		places->items = larger;
-		places->room = room;
-	}
+	if (!array_reserve(&places->items, places->count, sizeof *places->items))
+		return false;
 	places->items[places->count++] = (uint32_t)row;
 	return true;
 }

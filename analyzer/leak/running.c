@@ -11,10 +11,10 @@ static int by_pid(const void *a, const void *b)
 	return (left->pid > right->pid) - (left->pid < right->pid);
 }
 
-/* Copies of those that run, by process ID, the caller's to free(); NULL: memory is out. */
-static struct process *sorted(const struct snapshot *snapshot, size_t *count)
+/* Copies of those that run, by process ID, with room for so many more, the caller's to free(); NULL: memory is out. */
+static struct process *sorted(const struct snapshot *snapshot, size_t more, size_t *count)
 {
-	struct process *copies = malloc((snapshot->process_count + 1) * sizeof *copies);
+	struct process *copies = malloc((snapshot->process_count + more + 1) * sizeof *copies);
 	*count = 0;
 	for (size_t i = 0; copies && i < snapshot->process_count; i++) {
 		if (!snapshot->processes[i].exited)
@@ -29,11 +29,11 @@ static struct process *sorted(const struct snapshot *snapshot, size_t *count)
 static struct process *sorted_with_holders(
     const struct leak *leak, const struct snapshot *snapshot, size_t *count)
 {
-	size_t listed, room;
-	struct process *copies = sorted(snapshot, &listed);
-	int64_t last = NUMBER_UNKNOWN;
-	*count = room = listed;
 	const struct places *rows = &leak->rows.processes;
+	size_t listed;
+	struct process *copies = sorted(snapshot, rows->count, &listed);
+	int64_t last = NUMBER_UNKNOWN;
+	*count = listed;
 	for (size_t i = 0; copies && i < rows->count; i++) {
 		const struct handle *handle = &snapshot->handles[rows->items[i]];
 		const struct process process = {
@@ -42,15 +42,6 @@ static struct process *sorted_with_holders(
 		    (listed && bsearch(&process, copies, listed, sizeof process, by_pid)))
 			continue;
 		last = handle->pid;
-		if (*count >= room) {
-			room = 2 * room + 16;
-			struct process *larger = reallocarray(copies, room, sizeof *larger);
-			if (!larger) {
-				free(copies);
-				return NULL;
-			}
-			copies = larger;
-		}
 		copies[(*count)++] = process;
 	}
 	if (!copies || *count == listed)
@@ -91,7 +82,7 @@ enum yes_no leak_process_ended(const struct snapshot *then, const struct snapsho
 {
 	size_t count;
 	const bool both = lists_processes(then) && lists_processes(now);
-	struct process *running = both ? sorted(now, &count) : NULL;
+	struct process *running = both ? sorted(now, 0, &count) : NULL;
 	enum yes_no ended = running ? NO : YES_NO_UNKNOWN;
 	for (size_t i = 0; running && ended == NO && i < then->process_count; i++) {
 		if (may_hold_on(then, &then->processes[i]) &&

@@ -21,7 +21,7 @@ struct snapshot *dump_evidence_read(const char *path, struct error *error)
 	char *copy = strdup(path);
 	struct symbol_store *store = symbol_store_create(error);
 	if (!copy)
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 	else if (store && symbol_store_add(store, dirname(copy), "the dump's folder", error) &&
 	         symbol_store_add(store, getenv("_NT_SYMBOL_PATH"), "_NT_SYMBOL_PATH", error))
 		snapshot = dump_to_snapshot(path, store, error);

@@ -156,7 +156,7 @@ bool encoding_open(
 	if (little || big) {
 		own = from_utf16(bytes + mark, length - mark, big, &out.length);
 		if (!own)
-			return error_set(error, EXIT_TARGET, "out of memory");
+			return error_memory(error);
 		out.text = own;
 	} else if (starts_with(bytes, length, "\xef\xbb\xbf", 3)) {
 		out = span_from(out, 3);
@@ -164,7 +164,7 @@ bool encoding_open(
 	if (out.length && memchr(out.text, '\033', out.length)) {
 		char *plain = own ? own : malloc(out.length);
 		if (!plain)
-			return error_set(error, EXIT_TARGET, "out of memory");
+			return error_memory(error);
 		out = (struct span){plain, strip_sequences(out, plain)};
 		own = plain;
 	}

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/array.h"
+
 struct gathering {
 	struct snapshot *snapshot; /* NULL: nothing yet */
 	const char *format;
@@ -18,7 +20,7 @@ struct gathering {
 
 static bool out_of_memory(struct gathering *gathering)
 {
-	return error_set(gathering->error, EXIT_TARGET, "out of memory");
+	return error_memory(gathering->error);
 }
 
 /* Takes the snapshot over. */
@@ -46,13 +48,11 @@ static bool add(struct gathering *gathering, struct snapshot *snapshot, const ch
 
 static bool refuse(struct gathering *gathering, const char *why)
 {
-	char **larger = realloc(
-	    gathering->refused, (gathering->refused_count + 1) * sizeof *gathering->refused);
-	if (!larger)
+	if (!array_reserve(
+	        &gathering->refused, gathering->refused_count, sizeof *gathering->refused))
 		return out_of_memory(gathering);
-	gathering->refused = larger;
-	larger[gathering->refused_count] = strdup(why);
-	return larger[gathering->refused_count++] || out_of_memory(gathering);
+	gathering->refused[gathering->refused_count] = strdup(why);
+	return gathering->refused[gathering->refused_count++] || out_of_memory(gathering);
 }
 
 static int is_visible(const struct dirent *entry)

@@ -78,6 +78,6 @@ char *evidence_text(const char *bytes, size_t length, struct error *error)
 	if (good)
 		return out;
 	free(out);
-	error_set(error, EXIT_TARGET, "out of memory");
+	error_memory(error);
 	return NULL;
 }

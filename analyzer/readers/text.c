@@ -347,7 +347,7 @@ struct snapshot *text_evidence_read(struct span bytes, const char *origin, struc
 	bool known = false;
 	decoder_init(&text.decoder);
 	bool good = (create(&text) && read_lines(&text, bytes) && name_source(&text)) ||
-	            error_set(error, EXIT_TARGET, "out of memory");
+	            error_memory(error);
 	struct snapshot *snapshot = text.reading.snapshot;
 	for (size_t i = 0; good && i < FORMAT_COUNT; i++)
 		known = known || text.seen[i];

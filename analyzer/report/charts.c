@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/text.h"
 
 /* Of longer runs one of each so many cycles is drawn: a screen has no more points. */
@@ -26,12 +27,9 @@ static void say(char out[CHART_TEXT], const char *format, ...)
 /* Adds a series without values. NULL when memory is out. */
 static double *add_series(struct chart *chart, const char *name)
 {
-	struct chart_series *larger =
-	    realloc(chart->series, (chart->series_count + 1) * sizeof *larger);
-	if (!larger)
+	if (!array_reserve(&chart->series, chart->series_count, sizeof *chart->series))
 		return NULL;
-	chart->series = larger;
-	struct chart_series *series = &larger[chart->series_count];
+	struct chart_series *series = &chart->series[chart->series_count];
 	series->name = strdup(name);
 	series->values = malloc((chart->rows + 1) * sizeof *series->values);
 	chart->series_count++;
@@ -51,12 +49,10 @@ static bool set_rows(struct chart *chart, size_t rows)
 
 static bool add_category(struct chart *chart, const char *name)
 {
-	char **larger = realloc(chart->categories, (chart->rows + 1) * sizeof *larger);
-	if (!larger)
+	if (!array_reserve(&chart->categories, chart->rows, sizeof *chart->categories))
 		return false;
-	chart->categories = larger;
-	larger[chart->rows] = strdup(name);
-	return larger[chart->rows++];
+	chart->categories[chart->rows] = strdup(name);
+	return chart->categories[chart->rows++];
 }
 
 static bool is_orphaned(const struct verdict *verdict, int64_t number)

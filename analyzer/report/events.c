@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
+
 struct gathering {
 	struct report *report;
 	bool failed;
@@ -13,13 +15,11 @@ static void add_event(void *data, int64_t time, const char *kind, const char *te
 {
 	struct gathering *gathering = data;
 	struct report *report = gathering->report;
-	struct event *larger = realloc(report->events, (report->event_count + 1) * sizeof *larger);
-	if (!larger) {
+	if (!array_reserve(&report->events, report->event_count, sizeof *report->events)) {
 		gathering->failed = true;
 		return;
 	}
-	report->events = larger;
-	struct event *event = &larger[report->event_count++];
+	struct event *event = &report->events[report->event_count++];
 	*event = (struct event){time, strdup(kind ? kind : ""), strdup(text ? text : "")};
 	gathering->failed |= !event->kind || !event->text;
 }
@@ -29,5 +29,5 @@ bool events_gather(struct report *report, struct runfile *runfile, struct error 
 	struct gathering gathering = {.report = report};
 	if (!runfile_events(runfile, add_event, &gathering, error))
 		return false;
-	return !gathering.failed || error_set(error, EXIT_TARGET, "out of memory");
+	return !gathering.failed || error_memory(error);
 }

@@ -6,24 +6,18 @@
 #include <string.h>
 #include <strings.h>
 
-static bool out_of_memory(struct error *error)
-{
-	return error_set(error, EXIT_TARGET, "out of memory");
-}
+#include "common/array.h"
 
 /* Takes the value over; NULL is left out. */
 static bool add_fact(struct report *report, const char *key, const char *name, char *value)
 {
 	if (!value)
 		return true;
-	struct fact *larger =
-	    realloc(report->facts, (report->fact_count + 1) * sizeof *report->facts);
-	if (!larger) {
+	if (!array_reserve(&report->facts, report->fact_count, sizeof *report->facts)) {
 		free(value);
 		return false;
 	}
-	report->facts = larger;
-	larger[report->fact_count++] = (struct fact){key, name, value};
+	report->facts[report->fact_count++] = (struct fact){key, name, value};
 	return true;
 }
 
@@ -122,12 +116,12 @@ bool facts_gather(struct report *report, struct runfile *runfile, struct error *
 	for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
 		if (!add_fact(report, settings[i].key, settings[i].name,
 		        runfile_get(runfile, settings[i].setting)))
-			return out_of_memory(error);
+			return error_memory(error);
 	}
 	if (!runfile_hosts(runfile, visit_host, &facts, error))
 		return false;
 	if (facts.failed)
-		return out_of_memory(error);
+		return error_memory(error);
 	report->scenario_name = runfile_get(runfile, "scenario.name");
 	report->scenario = runfile_get(runfile, "scenario");
 	if (report->scenario)

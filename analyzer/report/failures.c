@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
+
 static int phase_of(const struct cycle *cycle)
 {
 	int phase = 0;
@@ -48,12 +50,9 @@ bool failures_gather(struct report *report, struct error *error)
 		                                      strcmp(report->failures[at].code, code) != 0))
 			at++;
 		if (at == report->failure_count) {
-			struct failure *larger =
-			    realloc(report->failures, (at + 1) * sizeof *larger);
-			if (!larger)
-				return error_set(error, EXIT_TARGET, "out of memory");
-			report->failures = larger;
-			larger[report->failure_count++] = (struct failure){.phase = phase,
+			if (!array_reserve(&report->failures, at, sizeof *report->failures))
+				return error_memory(error);
+			report->failures[report->failure_count++] = (struct failure){.phase = phase,
 			    .code = code,
 			    .message = cycle->message,
 			    .first = cycle->number};

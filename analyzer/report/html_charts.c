@@ -148,7 +148,7 @@ bool html_chart_data(FILE *out, const struct chart charts[CHART_COUNT], struct e
 	char *text = json_dumps(array, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(10));
 	json_decref(array);
 	if (!text)
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	for (const char *at = text; *at; at++) {
 		if (*at == '<')
 			fputs("\\u003c", out);

@@ -61,7 +61,7 @@ bool outputs_gather(struct report *report, struct runfile *runfile, struct error
 	size_t left = OUTPUTS_MOST;
 	report->outputs = calloc(report->captures.count + 1, sizeof *report->outputs);
 	if (!report->outputs)
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	for (size_t i = 0; i < report->captures.count; i++) {
 		const struct capture *capture = &report->captures.items[i];
 		struct gathering gathering = {

@@ -304,7 +304,7 @@ static bool print_scripts(FILE *out, const struct chart charts[CHART_COUNT], str
 static bool render(const struct report *report, FILE *out, struct error *error)
 {
 	struct chart charts[CHART_COUNT];
-	bool good = charts_make(charts, report) || error_set(error, EXIT_TARGET, "out of memory");
+	bool good = charts_make(charts, report) || error_memory(error);
 	if (good)
 		good = print_head(out, report) ||
 		       error_set(error, EXIT_TARGET, "hashing the page's scripts failed");

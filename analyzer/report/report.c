@@ -40,11 +40,6 @@ const struct renderer *renderer_by_suffix(const char *path, struct error *error)
 	return NULL;
 }
 
-static bool out_of_memory(struct error *error)
-{
-	return error_set(error, EXIT_TARGET, "out of memory");
-}
-
 int64_t report_finished_cycles(const struct report *report)
 {
 	int64_t all = 0;
@@ -65,7 +60,7 @@ static bool gather(struct report *report, struct runfile *runfile, bool full, st
 			report->started = started;
 	}
 	if (!latencies_find(&report->latencies, &report->cycles, load_is_open(runfile)))
-		return out_of_memory(error);
+		return error_memory(error);
 	if (!failures_gather(report, error))
 		return false;
 	return !full ||
@@ -85,7 +80,7 @@ struct report *report_create(struct runfile *runfile, const char *path,
 		report->name = strdup(name ? name + 1 : path);
 	}
 	if (!report || !report->name)
-		out_of_memory(error);
+		error_memory(error);
 	else if (gather(report, runfile, full, error))
 		return report;
 	report_destroy(report);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
+
 #define TOKENS_MOST 8 /* processes that a chart can tell apart */
 
 /* One process. */
@@ -85,11 +87,9 @@ static struct token_holder *holder_for(struct gathering *gathering, const struct
 			return &gathering->holders[at];
 		}
 	}
-	struct token_holder *larger =
-	    realloc(gathering->holders, (gathering->holder_count + 1) * sizeof *larger);
-	if (!larger)
+	if (!array_reserve(
+	        &gathering->holders, gathering->holder_count, sizeof *gathering->holders))
 		return NULL;
-	gathering->holders = larger;
 	struct token_holder made = {.pid = holding->pid,
 	    .capture = -1,
 	    .image = holding->image ? strdup(holding->image) : NULL,
@@ -100,8 +100,8 @@ static struct token_holder *holder_for(struct gathering *gathering, const struct
 		return NULL;
 	}
 	gathering->last = gathering->holder_count;
-	larger[gathering->holder_count++] = made;
-	return &larger[gathering->last];
+	gathering->holders[gathering->holder_count++] = made;
+	return &gathering->holders[gathering->last];
 }
 
 static void count(void *data, const struct holding *holding)
@@ -203,12 +203,11 @@ static bool keep_holders(struct gathering *gathering)
 bool tokens_gather(struct report *report, struct runfile *runfile, struct error *error)
 {
 	struct gathering gathering = {.report = report, .capture = -1};
-	bool good = find_moments(&gathering) || error_set(error, EXIT_TARGET, "out of memory");
+	bool good = find_moments(&gathering) || error_memory(error);
 	good = good && runfile_token_holdings(runfile, count, &gathering, error);
 	if (good) {
 		keep_samples(&gathering);
-		good = (!gathering.failed && keep_holders(&gathering)) ||
-		       error_set(error, EXIT_TARGET, "out of memory");
+		good = (!gathering.failed && keep_holders(&gathering)) || error_memory(error);
 	}
 	for (size_t i = 0; i < gathering.holder_count; i++) {
 		free(gathering.holders[i].image);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/intern.h"
 #include "runfile/database.h"
 #include "runfile/records.h"
@@ -97,23 +98,17 @@ bool runfile_captures(struct runfile *runfile, struct captures *out, struct erro
 	if (!statement)
 		return false;
 	struct captures captures = {.intern = intern_create()};
-	size_t capacity = 0;
 	bool good = captures.intern;
 	int result = SQLITE_DONE;
 	while (good && (result = sqlite3_step(statement)) == SQLITE_ROW) {
-		if (captures.count == capacity) {
-			capacity = capacity ? capacity * 2 : 16;
-			struct capture *larger = realloc(captures.items, capacity * sizeof *larger);
-			if (!larger) {
-				good = false;
-				break;
-			}
-			captures.items = larger;
+		if (!array_reserve(&captures.items, captures.count, sizeof *captures.items)) {
+			good = false;
+			break;
 		}
 		captures.items[captures.count++] = read_capture(statement, captures.intern, &good);
 	}
 	if (!good)
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 	else if (result != SQLITE_DONE)
 		good = database_error(runfile, "reading captures", error);
 	sqlite3_reset(statement);

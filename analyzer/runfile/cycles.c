@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/intern.h"
 #include "runfile/database.h"
 
@@ -152,24 +153,18 @@ bool runfile_cycles(struct runfile *runfile, struct cycles *out, struct error *e
 		return false;
 	const struct columns columns = find_columns(statement);
 	struct cycles cycles = {.intern = intern_create()};
-	size_t capacity = 0;
 	bool good = cycles.intern;
 	int result = SQLITE_DONE;
 	while (good && (result = sqlite3_step(statement)) == SQLITE_ROW) {
-		if (cycles.count == capacity) {
-			capacity = capacity ? capacity * 2 : 64;
-			struct cycle *larger = realloc(cycles.items, capacity * sizeof *larger);
-			if (!larger) {
-				good = false;
-				break;
-			}
-			cycles.items = larger;
+		if (!array_reserve(&cycles.items, cycles.count, sizeof *cycles.items)) {
+			good = false;
+			break;
 		}
 		cycles.items[cycles.count++] =
 		    read_cycle(statement, &columns, cycles.intern, &good);
 	}
 	if (!good)
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 	else if (result != SQLITE_DONE)
 		good = database_error(runfile, "reading cycles", error);
 	sqlite3_reset(statement);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "runfile/runfile.h"
 
 /* ---- the tables and views ---- */
@@ -159,13 +160,10 @@ static struct record_statements *statements_of(struct runfile *runfile, const st
 		if (runfile->records[i].record == record)
 			return &runfile->records[i];
 	}
-	struct record_statements *larger =
-	    reallocarray(runfile->records, runfile->record_count + 1, sizeof *runfile->records);
-	if (!larger)
+	if (!array_reserve(&runfile->records, runfile->record_count, sizeof *runfile->records))
 		return NULL;
-	runfile->records = larger;
-	larger[runfile->record_count] = (struct record_statements){.record = record};
-	return &larger[runfile->record_count++];
+	runfile->records[runfile->record_count] = (struct record_statements){.record = record};
+	return &runfile->records[runfile->record_count++];
 }
 
 void records_finalize(struct runfile *runfile)
@@ -195,7 +193,7 @@ static sqlite3_stmt *insert_statement(
 {
 	struct record_statements *own = statements_of(runfile, record);
 	if (!own) {
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 		return NULL;
 	}
 	if (!own->insert) {
@@ -228,7 +226,7 @@ static bool select_statement(struct runfile *runfile, const struct record *recor
 {
 	struct record_statements *own = statements_of(runfile, record);
 	if (!own)
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	*out = NULL;
 	if (!own->select) {
 		char text[96];
@@ -376,7 +374,7 @@ static bool read_row(const struct record_statements *from, const struct record *
 	{
 		read_value(from->select, from->columns[i++], item, field, pool, &good);
 	}
-	return good || error_set(error, EXIT_TARGET, "out of memory");
+	return good || error_memory(error);
 }
 
 static bool read_list(struct runfile *runfile, const struct field *list, void *item,
@@ -392,7 +390,7 @@ static bool read_list(struct runfile *runfile, const struct field *list, void *i
 	sqlite3_bind_int64(row, 1, id);
 	while (good && (result = sqlite3_step(row)) == SQLITE_ROW) {
 		void *added = field_add(item, list);
-		good = (added || error_set(error, EXIT_TARGET, "out of memory")) &&
+		good = (added || error_memory(error)) &&
 		       read_row(&kept, list->of, added, pool, error) &&
 		       read_lists(runfile, list->of, added, "parent", sqlite3_column_int64(row, 0),
 		           pool, RECORDS_ALL, error);
@@ -435,7 +433,7 @@ static bool read_header(
 	            database_error(runfile, "reading a snapshot", error);
 	if (good && result == SQLITE_ROW) {
 		snapshot = snapshot_create();
-		good = (snapshot || error_set(error, EXIT_TARGET, "out of memory")) &&
+		good = (snapshot || error_memory(error)) &&
 		       read_row(from, &snapshot_record, snapshot, snapshot->intern, error);
 	}
 	sqlite3_reset(from->select);
@@ -467,8 +465,7 @@ bool records_read(struct runfile *runfile, int64_t capture, enum records_wanted 
 		return true;
 	if (read_lists(runfile, &snapshot_record, *out, "capture", capture, (*out)->intern, wanted,
 	        error) &&
-	    ((check_rows(*out, wanted) && snapshot_unify_all(*out)) ||
-	        error_set(error, EXIT_TARGET, "out of memory")))
+	    ((check_rows(*out, wanted) && snapshot_unify_all(*out)) || error_memory(error)))
 		return true;
 	snapshot_destroy(*out);
 	*out = NULL;

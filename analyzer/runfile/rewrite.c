@@ -113,7 +113,7 @@ static bool learn_place(struct runfile *runfile, const struct place *place,
 		const char *bytes = sqlite3_column_blob(row, 0);
 		good = editor->learn(editor->data, place->what, bytes ? bytes : "",
 		           (size_t)sqlite3_column_bytes(row, 0)) ||
-		       error_set(error, EXIT_TARGET, "out of memory");
+		       error_memory(error);
 	}
 	if (good && result != SQLITE_DONE)
 		good = database_error(runfile, "reading texts", error);

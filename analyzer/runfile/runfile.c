@@ -25,7 +25,7 @@ struct runfile *database_allocate(const char *path, struct error *error)
 	if (runfile && runfile->path)
 		return runfile;
 	free(runfile);
-	error_set(error, EXIT_TARGET, "out of memory");
+	error_memory(error);
 	return NULL;
 }
 
@@ -34,11 +34,11 @@ bool database_open(struct runfile *runfile, int flags, struct error *error)
 	/* A name that starts with "file:" or ":" means something else to SQLite. */
 	char *name = NULL;
 	if (asprintf(&name, "%s%s", runfile->path[0] == '/' ? "" : "./", runfile->path) < 0)
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	int result = sqlite3_open_v2(name, &runfile->database, flags, NULL);
 	free(name);
 	if (!runfile->database)
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	if (result != SQLITE_OK)
 		return database_error(runfile, "opening", error);
 	sqlite3_busy_timeout(runfile->database, LOCK_PATIENCE);
@@ -69,7 +69,7 @@ static bool make_schema(struct runfile *runfile, struct error *error)
 	snprintf(header, sizeof header, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
 	    RUNFILE_APPLICATION_ID, RUNFILE_SCHEMA);
 	char *records = records_schema();
-	const bool good = (records || error_set(error, EXIT_TARGET, "out of memory")) &&
+	const bool good = (records || error_memory(error)) &&
 	                  database_begin_journal(runfile, error) &&
 	                  run_text(runfile, "BEGIN IMMEDIATE", "creating", error) &&
 	                  run_text(runfile, header, "creating", error) &&
@@ -213,7 +213,7 @@ struct runfile *runfile_open_bytes(
 	if (!runfile || !copy) {
 		sqlite3_free(copy);
 		runfile_close(runfile);
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 		return NULL;
 	}
 	if (length)

@@ -9,7 +9,7 @@
 
 static int order(const void *a, const void *b)
 {
-	double left = *(const double *)a, right = *(const double *)b;
+	const double left = *(const double *)a, right = *(const double *)b;
 	return (left > right) - (left < right);
 }
 
