@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "labkernel/crash_private.h"
+#include "labkernel/inside.h"
 #include "labkernel/pe.h"
 
 #define IMAGE_BASE 0xfffff80312a00000ull
@@ -14,12 +14,6 @@
 #define USER_BASE 0x000000d4a0000000ull
 #define USER_SIZE (256u << 10)
 #define TYPE_INDEX 5
-
-size_t fail_memory(struct error *error)
-{
-	error_set(error, EXIT_TARGET, "out of memory");
-	return NONE;
-}
 
 static uint64_t nt_time(int64_t timestamp)
 {
@@ -319,32 +313,6 @@ bool crash_add_thread(
 	link_before(crash,
 	    process->body.address + (uint64_t)offset_of(crash, L_EPROCESS_ThreadListHead), thread,
 	    L_ETHREAD_ThreadListEntry);
-	return true;
-}
-
-/* The thread, made if the process has none with that ID; NONE with an error. */
-static size_t thread_of(struct crash *crash, size_t process, uint64_t tid, struct error *error)
-{
-	for (size_t i = 0; i < crash->thread_count; i++)
-		if (crash->threads[i].process == process && crash->threads[i].tid == tid)
-			return i;
-	return crash_add_thread(crash, process, tid, NONE, error) ? crash->thread_count - 1 : NONE;
-}
-
-bool crash_add_process_handle(struct crash *crash, size_t process, size_t target, uint64_t tid,
-    uint64_t value, struct error *error)
-{
-	const size_t thread = tid ? thread_of(crash, target, tid, error) : NONE;
-
-	if (tid && thread == NONE)
-		return false;
-	if (!crash_hold(crash, process, tid ? HELD_THREAD : HELD_PROCESS, tid ? thread : target,
-	        value, error))
-		return false;
-	if (tid)
-		crash->threads[thread].held++;
-	else
-		crash->processes[target].held++;
 	return true;
 }
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "labkernel/crash_private.h"
+#include "labkernel/inside.h"
 
 #define NODE_SIZE 0x18 /* of a token in its logon session's list; it has no PDB type */
 #define NODE_TOKEN 0x10
@@ -131,34 +131,6 @@ size_t crash_add_token(struct crash *crash, const struct crash_token *from, stru
 	    !note_creator(crash, from, token, error))
 		return NONE;
 	return crash->token_count - 1;
-}
-
-bool crash_hold(struct crash *crash, size_t number, enum held_type type, size_t object,
-    uint64_t value, struct error *error)
-{
-	struct process_made *process = &crash->processes[number];
-	struct held *held = next_of(&process->handles, &process->handle_count,
-	    &process->handle_room, sizeof(*process->handles));
-
-	if (!held)
-		return error_set(error, EXIT_TARGET, "out of memory");
-	if (value == 0) {
-		value = process->next_handle;
-		if (value % 1024 == 0) /* the first slot of a page is reserved */
-			value += 4;
-	}
-	process->next_handle = value + 4;
-	*held = (struct held){value, type, object};
-	return true;
-}
-
-bool crash_add_handle(
-    struct crash *crash, size_t number, size_t token, uint64_t value, struct error *error)
-{
-	if (!crash_hold(crash, number, HELD_TOKEN, token, value, error))
-		return false;
-	crash->tokens[token].handles++;
-	return true;
 }
 
 void crash_set_session_token(struct crash *crash, size_t logon_session, size_t token)

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "labkernel/crash_private.h"
+#include "labkernel/inside.h"
 
 #define HEADER_SIZE 0x2000
 #define BITMAP_HEADER 0x38

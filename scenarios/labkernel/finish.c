@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "labkernel/crash_private.h"
+#include "labkernel/inside.h"
 
 #define LEAF_ENTRIES 256  /* of 16 bytes: a page */
 #define UPPER_ENTRIES 512 /* pointers */

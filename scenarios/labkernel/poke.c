@@ -1,7 +1,7 @@
 /* Damages a machine on purpose: members overwritten, pages out of sight. */
 #include <string.h>
 
-#include "labkernel/crash_private.h"
+#include "labkernel/inside.h"
 
 static const char *const types[CRASH_OBJECTS] = {
     [CRASH_PROCESS] = "_EPROCESS",

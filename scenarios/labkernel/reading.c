@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "labkernel/crash_private.h"
+#include "labkernel/inside.h"
 
 bool complain(struct reading *reading, const char *what, const char *word)
 {

@@ -2,7 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "labkernel/crash_private.h"
+#include "labkernel/inside.h"
+
+size_t fail_memory(struct error *error)
+{
+	error_set(error, EXIT_TARGET, "out of memory");
+	return NONE;
+}
 
 void *next_of(void *items_pointer, size_t *count, size_t *room, size_t size)
 {

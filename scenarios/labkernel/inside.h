@@ -1,6 +1,6 @@
 /* What a machine that is made up consists of. Inside this folder. */
-#ifndef LEAKLAB_CRASH_PRIVATE_H
-#define LEAKLAB_CRASH_PRIVATE_H
+#ifndef LEAKLAB_LABKERNEL_INSIDE_H
+#define LEAKLAB_LABKERNEL_INSIDE_H
 
 #include "labkernel/labkernel.h"
 #include "labkernel/layout.h"
@@ -103,10 +103,6 @@ bool make(struct crash *crash, struct region *region, enum layout_member size_me
 size_t fail_memory(struct error *error);
 /* Room for one more in an array, zeroed; NULL: out of memory. */
 void *next_of(void *items_pointer, size_t *count, size_t *room, size_t size);
-
-/* One more handle of the process; value 0: the next free one. */
-bool crash_hold(struct crash *crash, size_t process, enum held_type type, size_t number,
-    uint64_t value, struct error *error);
 
 /* Builds handle tables, object headers and the directory roots: after that nothing is added. */
 bool crash_finish(struct crash *crash, uint64_t *root, struct error *error);
