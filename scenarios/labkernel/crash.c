@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "labkernel/inside.h"
-#include "labkernel/pe.h"
 
 #define IMAGE_BASE 0xfffff80312a00000ull
 #define NONPAGED_BASE 0xffffc08040000000ull

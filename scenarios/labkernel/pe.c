@@ -1,6 +1,6 @@
 /* Reads the lab kernels, which lld-link made and which are trusted: nothing else comes here. Offsets: Microsoft's PE format
  * specification. */
-#include "labkernel/pe.h"
+#include "labkernel/layout.h"
 
 #include <string.h>
 
