@@ -27,4 +27,10 @@ bool show_snapshot(const struct show_context *context, FILE *out, struct error *
 /* What leaklab-labhost crash makes a memory dump of (labkernel/describe.c): all but the first line. */
 bool show_machine(const struct show_context *context, FILE *out, struct error *error);
 
+/* The names by which NT knows the objects that handles refer to. */
+
+/* A token as handle names it, "LAB\lab01:fd2f5"; a directory's path. Returns out. */
+char *handle_name(const struct nt_handle *handle, char *out, size_t size);
+const char *handle_type(const struct nt_handle *handle);
+
 #endif

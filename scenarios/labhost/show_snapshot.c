@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "labhost/handle_name.h"
 #include "evidence/snapshot.h"
 
 static const char *text(struct snapshot *snapshot, const char *string)

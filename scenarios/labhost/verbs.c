@@ -3,9 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "labhost/handle_name.h"
-#include "labhost/request.h"
 #include "labhost/show.h"
+#include "labhost/request.h"
 #include "evidence/snapshot.h"
 
 static void answer_error(struct verb_context *context, const char *word, const char *text)
