@@ -1,10 +1,10 @@
-#include "labhost/verbs.h"
+/* Knows what each request of the control socket does. */
+#include "labhost/control.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "labhost/show.h"
-#include "labhost/request.h"
 #include "evidence/snapshot.h"
 
 static void answer_error(struct verb_context *context, const char *word, const char *text)

@@ -1,9 +1,9 @@
 /* What the lab host makes of start programs, keys, faults and request lines. */
 #include "tests/unit/unit.h"
 
+#include "labhost/control.h"
 #include "labhost/fault.h"
 #include "labhost/keys.h"
-#include "labhost/request.h"
 #include "labhost/shell.h"
 
 #define SECOND 1000000

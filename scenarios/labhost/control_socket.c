@@ -1,3 +1,4 @@
+/* Knows the control socket itself: who is let in, who is waited for, and who is told of logons and logoffs. */
 #include "labhost/control.h"
 
 #include <errno.h>
@@ -8,10 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "labhost/control_client.h"
 #include "labhost/memory.h"
-#include "labhost/request.h"
-#include "labhost/verbs.h"
 #include "evidence/snapshot.h"
 
 #define READY 32
