@@ -1,4 +1,5 @@
-#include "labhost/callbacks.h"
+/* Knows what FreeRDP asks of a server: who may come in, and what to do with what the client sends. */
+#include "labhost/connection.h"
 
 #include <string.h>
 
@@ -6,9 +7,6 @@
 #include <freerdp/transport_io.h>
 #include <freerdp/update.h>
 #include <winpr/nt.h>
-
-#include "labhost/logon.h"
-#include "labhost/nla.h"
 
 /* FreeRDP allocates this; it begins with its own part. */
 struct context {

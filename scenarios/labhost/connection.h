@@ -1,15 +1,20 @@
-/* One RDP connection as its own thread sees it: what FreeRDP's callbacks, the logon and the goodbye share. */
+/* One RDP connection as its own thread sees it, and what that thread does with it: FreeRDP's settings and callbacks, NLA, the
+ * logon, the disconnection. Inside this folder. */
 #ifndef LEAKLAB_LABHOST_CONNECTION_H
 #define LEAKLAB_LABHOST_CONNECTION_H
 
+#include <sys/queue.h>
+
 #include <freerdp/freerdp.h>
 #include <freerdp/peer.h>
+#include <freerdp/settings.h>
+#include <winpr/sspi.h>
 
+#include "labhost/accounts.h"
 #include "labhost/certificate.h"
-#include "labhost/connection_options.h"
 #include "labhost/keys.h"
 #include "labhost/lab.h"
-#include "labhost/orders.h"
+#include "labhost/rdp.h"
 
 /* What all connections need and none changes. */
 struct connection_environment {
@@ -37,5 +42,50 @@ struct connection {
 	int64_t ends;            /* host time when the session logs off by itself; DUE_NEVER */
 	struct keys keys;
 };
+
+/* The connection's thread, from the TCP accept to its end. */
+struct peer {
+	LIST_ENTRY(peer) link; /* the server's */
+	pthread_t thread;
+	/* Called last on the thread, with everything closed. */
+	void (*ended)(struct peer *peer, void *data);
+	void *ended_data;
+
+	const struct connection_environment *environment;
+	uint64_t connection; /* counts from 1 */
+	int fd;
+	struct orders orders;
+};
+
+/* Runs the connection; the argument is the struct peer. */
+void *peer_main(void *peer);
+
+/* Settings for each connection to copy; the copies share the private key. The caller frees them with
+ * freerdp_settings_free(); NULL: the certificate cannot be used, or memory is out. */
+rdpSettings *rdp_settings_create(
+    const struct certificate *certificate, const struct connection_options *options);
+
+/* Makes the FreeRDP side of the connection, whose `rdp` has its socket. False: no memory, or no descriptors. */
+bool callbacks_install(struct connection *connection);
+
+/* Network Level Authentication: what came of an attempt, to be told to the client as an NTSTATUS (0: goes on). */
+uint32_t nla_check(struct accounts *accounts, const SEC_WINNT_AUTH_IDENTITY *identity,
+    const SecBuffer *proof, const SecBuffer *messages, uint8_t ntowf_v2[16],
+    struct account **account);
+
+/* The connection is active: logs its user on, or refuses. False: the client cannot be told. */
+bool logon_begin(struct connection *connection);
+/* The user has entered a command in the Run box; NULL: not yet. */
+void logon_run_command(struct connection *connection, const char *command);
+/* The session ends now. True if it was still this connection's, so that its client is to be told. */
+bool logon_end(struct connection *connection);
+/* The connection ends: what was not logged off stays, disconnected. */
+void logon_leave(const struct connection *connection);
+
+/* Says why the connection ends (an ERRINFO_ code of MS-RDPBCGR 2.2.5.1.1), if PDUs can be sent at all, and waits until the client
+ * has heard it. */
+void disconnect_with(const struct connection *connection, UINT32 error_info);
+/* Says so for the order that ends the connection. */
+void disconnect_on_order(const struct connection *connection, enum peer_order order);
 
 #endif

@@ -1,4 +1,6 @@
-#include "labhost/descriptors.h"
+/* Knows how many descriptors a connection takes. FreeRDP does not survive an event descriptor that it cannot make, so there
+ * are no more connections than there are descriptors for. */
+#include "labhost/rdp.h"
 
 #include <stdint.h>
 #include <sys/resource.h>

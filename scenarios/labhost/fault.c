@@ -1,4 +1,5 @@
-#include "labhost/fault.h"
+/* Knows the faults' names, and which connection has one. */
+#include "labhost/rdp.h"
 
 #include <stdlib.h>
 #include <string.h>

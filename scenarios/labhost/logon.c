@@ -1,4 +1,5 @@
-#include "labhost/logon.h"
+/* Knows what a connection does to the host's sessions: logon, the end of the session, and leaving it behind. */
+#include "labhost/connection.h"
 
 #include <freerdp/constants.h>
 #include <freerdp/session.h>

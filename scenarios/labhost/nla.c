@@ -1,4 +1,5 @@
-#include "labhost/nla.h"
+/* Knows Network Level Authentication against the lab's accounts. */
+#include "labhost/connection.h"
 
 #include <string.h>
 

@@ -1,4 +1,5 @@
-#include "labhost/orders.h"
+/* Knows how a connection's thread hears of an order while it sleeps or reads. */
+#include "labhost/lab.h"
 
 #include <poll.h>
 #include <sys/eventfd.h>

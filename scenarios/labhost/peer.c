@@ -1,4 +1,5 @@
-#include "labhost/peer.h"
+/* Knows one connection's thread, from the TCP accept to its end. */
+#include "labhost/connection.h"
 
 #include <poll.h>
 #include <unistd.h>
@@ -6,34 +7,12 @@
 #include <freerdp/error.h>
 #include <winpr/synch.h>
 
-#include "labhost/callbacks.h"
-#include "labhost/goodbye.h"
-#include "labhost/logon.h"
-
 #define HANDLES 32
 
 static void log_off(struct connection *connection)
 {
 	if (logon_end(connection) && connection->fault != FAULT_SILENT_LOGOFF)
-		goodbye_say(connection, ERRINFO_LOGOFF_BY_USER);
-}
-
-static void follow_order(const struct connection *connection, enum peer_order order)
-{
-	switch (order) {
-	case PEER_ORDER_LOGGED_OFF:
-		goodbye_say(connection, ERRINFO_RPC_INITIATED_LOGOFF);
-		break;
-	case PEER_ORDER_DISPLACED:
-		goodbye_say(connection, ERRINFO_DISCONNECTED_BY_OTHER_CONNECTION);
-		break;
-	case PEER_ORDER_STOP:
-		goodbye_say(connection, ERRINFO_RPC_INITIATED_DISCONNECT);
-		break;
-	case PEER_ORDER_NONE:
-	case PEER_ORDER_DROP:
-		break;
-	}
+		disconnect_with(connection, ERRINFO_LOGOFF_BY_USER);
 }
 
 /* Milliseconds until the session ends by itself, rounded up; -1: it does not. */
@@ -67,11 +46,11 @@ static bool attend(struct connection *connection)
 	const enum peer_order order = orders_standing(connection->orders);
 
 	if (order != PEER_ORDER_NONE) {
-		follow_order(connection, order);
+		disconnect_on_order(connection, order);
 		return false;
 	}
 	if (connection->refused) {
-		goodbye_say(connection, ERRINFO_SERVER_DENIED_CONNECTION);
+		disconnect_with(connection, ERRINFO_SERVER_DENIED_CONNECTION);
 		return false;
 	}
 	if (time_left(connection) == 0) {

@@ -1,4 +1,5 @@
-#include "labhost/rdp_server.h"
+/* Knows the listening socket, and the threads of all connections. */
+#include "labhost/rdp.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -10,10 +11,8 @@
 #include <winpr/winsock.h>
 #include <winpr/wlog.h>
 
-#include "labhost/descriptors.h"
+#include "labhost/connection.h"
 #include "labhost/memory.h"
-#include "labhost/peer.h"
-#include "labhost/rdp_settings.h"
 #include "workarounds/workarounds.h"
 
 #define PEER_STACK_SIZE (512 * 1024) /* measured to be plenty */

@@ -1,4 +1,5 @@
-#include "labhost/rdp_settings.h"
+/* Knows what the lab host offers a client in the way of RDP's security and capabilities. */
+#include "labhost/connection.h"
 
 #include <freerdp/crypto/certificate.h>
 #include <freerdp/crypto/privatekey.h>

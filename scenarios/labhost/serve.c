@@ -17,7 +17,7 @@
 #include "labhost/certificate.h"
 #include "labhost/control.h"
 #include "labhost/lab.h"
-#include "labhost/rdp_server.h"
+#include "labhost/rdp.h"
 #include "labhost/serve_options.h"
 #include "labhost/stage.h"
 

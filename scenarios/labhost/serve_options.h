@@ -3,7 +3,7 @@
 #define LEAKLAB_LABHOST_SERVE_OPTIONS_H
 
 #include "labhost/model.h"
-#include "labhost/rdp_server.h"
+#include "labhost/rdp.h"
 
 #define SESSIONS_AT_ONCE 2000 /* a hard cap: this is a lab, on one machine */
 

@@ -2,8 +2,8 @@
 #include "tests/unit/unit.h"
 
 #include "labhost/control.h"
-#include "labhost/fault.h"
 #include "labhost/keys.h"
+#include "labhost/rdp.h"
 #include "labhost/shell.h"
 
 #define SECOND 1000000

@@ -6,8 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "labhost/descriptors.h"
-#include "labhost/orders.h"
+#include "labhost/lab.h"
+#include "labhost/rdp.h"
 
 static void dial(struct orders *orders, int ends[2])
 {

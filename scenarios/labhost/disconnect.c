@@ -1,4 +1,5 @@
-#include "labhost/goodbye.h"
+/* Knows how a client is told why its connection ends, and that it takes time to hear it. */
+#include "labhost/connection.h"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -8,13 +9,13 @@
 
 #include "common/timestamp.h"
 
-#define GOODBYE_TIME                                                                               \
-	2000000 /* microseconds that a client gets to read the last words and hang up */
+/* Microseconds that a client gets to read the error info and hang up. */
+#define DISCONNECT_TIME 2000000
 
-/* Closing at once would throw the last words away if the client has just sent something. */
+/* Closing at once would throw the error info away if the client has just sent something. */
 static void wait_for_hang_up(int fd)
 {
-	const int64_t deadline = timestamp_monotonic() + GOODBYE_TIME;
+	const int64_t deadline = timestamp_monotonic() + DISCONNECT_TIME;
 	struct pollfd news = {.fd = fd, .events = POLLIN};
 	char rest[4096];
 	int64_t left;
@@ -26,7 +27,7 @@ static void wait_for_hang_up(int fd)
 		;
 }
 
-void goodbye_say(const struct connection *connection, UINT32 error_info)
+void disconnect_with(const struct connection *connection, UINT32 error_info)
 {
 	const rdpContext *context = connection->rdp->context;
 
@@ -40,4 +41,22 @@ void goodbye_say(const struct connection *connection, UINT32 error_info)
 	}
 	if (connection->rdp->Close(connection->rdp))
 		wait_for_hang_up(connection->fd);
+}
+
+void disconnect_on_order(const struct connection *connection, enum peer_order order)
+{
+	switch (order) {
+	case PEER_ORDER_LOGGED_OFF:
+		disconnect_with(connection, ERRINFO_RPC_INITIATED_LOGOFF);
+		break;
+	case PEER_ORDER_DISPLACED:
+		disconnect_with(connection, ERRINFO_DISCONNECTED_BY_OTHER_CONNECTION);
+		break;
+	case PEER_ORDER_STOP:
+		disconnect_with(connection, ERRINFO_RPC_INITIATED_DISCONNECT);
+		break;
+	case PEER_ORDER_NONE:
+	case PEER_ORDER_DROP:
+		break;
+	}
 }
