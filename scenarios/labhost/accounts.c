@@ -1,4 +1,5 @@
-#include "labhost/accounts.h"
+/* Knows how accounts are made, found and locked out. */
+#include "labhost/credentials.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,5 @@
-#include "labhost/certificate.h"
+/* Knows how the lab host's key and certificate are made. */
+#include "labhost/credentials.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -10,11 +10,10 @@
 #include <freerdp/settings.h>
 #include <winpr/sspi.h>
 
-#include "labhost/accounts.h"
-#include "labhost/certificate.h"
-#include "labhost/keys.h"
+#include "labhost/credentials.h"
 #include "labhost/lab.h"
 #include "labhost/rdp.h"
+#include "labhost/shell.h"
 
 /* What all connections need and none changes. */
 struct connection_environment {

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "labhost/client.h"
-#include "labhost/options.h"
 #include "labkernel/labkernel.h"
 
 struct order {
@@ -85,7 +83,7 @@ static char *describe(const struct order *order, struct error *error)
 	}
 	fprintf(stream, "machine %s %s%s memory=1024\n", order->layout, order->type,
 	    tracked ? " tracking" : "");
-	const bool good = client_ask(order->control, "SHOW what=machine", stream, error);
+	const bool good = control_ask(order->control, "SHOW what=machine", stream, error);
 	if (fclose(stream) == 0 && good)
 		return text;
 	free(text);

@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "labhost/accounts.h"
+#include "labhost/credentials.h"
 #include "labhost/model.h"
 
 /* What others tell a connection to do, and how its thread hears of it while it sleeps or reads. */

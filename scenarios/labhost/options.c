@@ -1,4 +1,5 @@
-#include "labhost/options.h"
+/* Knows how numbers and words on a command line are read. */
+#include "labhost/labhost.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #ifndef LEAKLAB_LABHOST_RDP_H
 #define LEAKLAB_LABHOST_RDP_H
 
-#include "labhost/certificate.h"
+#include "labhost/credentials.h"
 #include "labhost/lab.h"
 
 /* Faults that the lab host can be told to have, so that what is driven against it can be tested. */

@@ -13,13 +13,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "labhost/accounts.h"
-#include "labhost/certificate.h"
 #include "labhost/control.h"
+#include "labhost/credentials.h"
 #include "labhost/lab.h"
 #include "labhost/rdp.h"
-#include "labhost/serve_options.h"
-#include "labhost/stage.h"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)

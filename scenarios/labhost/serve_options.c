@@ -1,4 +1,5 @@
-#include "labhost/serve_options.h"
+/* Knows the command line of `serve`. */
+#include "labhost/labhost.h"
 
 #include <argp.h>
 #include <arpa/inet.h>
@@ -9,7 +10,6 @@
 #include <sys/random.h>
 
 #include "common/timestamp.h"
-#include "labhost/options.h"
 
 #define SECOND 1000000
 #define FREERDP_LOG_OFF 6    /* WLOG_OFF */

@@ -1,4 +1,5 @@
-#include "labhost/stage.h"
+/* Knows the folder of a serving lab host. */
+#include "labhost/credentials.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "labhost/accounts.h"
+#include "labhost/credentials.h"
 
 static struct accounts *some_accounts(unsigned lockout)
 {

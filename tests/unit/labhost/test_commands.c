@@ -2,7 +2,6 @@
 #include "tests/unit/unit.h"
 
 #include "labhost/control.h"
-#include "labhost/keys.h"
 #include "labhost/rdp.h"
 #include "labhost/shell.h"
 
