@@ -1,4 +1,5 @@
-#include "labhost/handles.h"
+/* Knows who keeps what alive: processes, their handle tables, tokens and logon sessions. */
+#include "labhost/model_parts.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
-#include "labhost/late_holders.h"
+/* Knows which handle is due first. */
+#include "labhost/model_parts.h"
 
 #include "labhost/memory.h"
 

@@ -1,4 +1,5 @@
-#include "labhost/services.h"
+/* Knows what runs on a host before anybody has logged on. */
+#include "labhost/model_parts.h"
 
 #include <stdio.h>
 #include <string.h>
