@@ -57,16 +57,6 @@ static void logon_destroy(struct handles *handles, struct nt_logon *logon)
 	free(logon);
 }
 
-struct nt_logon *logon_find(const struct handles *handles, uint64_t luid)
-{
-	struct nt_logon *logon;
-
-	TAILQ_FOREACH(logon, &handles->logons, link)
-	if (logon->luid == luid)
-		return logon;
-	return NULL;
-}
-
 /* Services and the console have theirs for ever. */
 static void id_hold(struct handles *handles, uint32_t id)
 {

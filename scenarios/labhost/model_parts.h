@@ -94,7 +94,6 @@ void handles_deinit(struct handles *handles);
 /* A logon session that nothing refers to yet; a reference must follow. */
 struct nt_logon *logon_create(struct handles *handles, const char *domain, const char *user,
     const char *sid, const char *type, uint32_t session_id, int64_t now);
-struct nt_logon *logon_find(const struct handles *handles, uint64_t luid);
 
 /* creator: who makes it, or NULL: the kernel itself. The session ID must be taken. */
 struct nt_token *token_create(struct handles *handles, struct nt_logon *logon, uint32_t session_id,
