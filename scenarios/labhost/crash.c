@@ -78,7 +78,7 @@ static char *describe(const struct order *order, struct error *error)
 	const bool tracked = !order->untracked && strcmp(order->layout, "9600") != 0;
 
 	if (!stream) {
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 		return NULL;
 	}
 	fprintf(stream, "machine %s %s%s memory=1024\n", order->layout, order->type,

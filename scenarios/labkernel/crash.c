@@ -197,7 +197,7 @@ static bool make_user_part(struct crash *crash, struct process_made *process, st
 {
 	process->user = ram_reserve(crash->ram, USER_BASE, USER_SIZE, crash->process_count, false);
 	if (!process->user)
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	if (!make(crash, process->user, L_PEB_size, 0, 0, &process->peb, error) ||
 	    !make(crash, process->user, L_PEB_LDR_DATA_size, 0, 0, &process->ldr, error))
 		return false;
@@ -229,8 +229,8 @@ static bool put_path(struct crash *crash, struct thing process, const struct cra
 
 size_t crash_add_process(struct crash *crash, const struct crash_process *from, struct error *error)
 {
-	struct process_made *process = next_of(&crash->processes, &crash->process_count,
-	    &crash->process_room, sizeof(*crash->processes));
+	struct process_made *process =
+	    next_of(&crash->processes, &crash->process_count, sizeof(*crash->processes));
 	struct thing space;
 
 	if (!process)
@@ -293,12 +293,12 @@ bool crash_add_thread(
     struct crash *crash, size_t number, uint64_t tid, size_t token, struct error *error)
 {
 	struct process_made *process = &crash->processes[number];
-	struct thread_made *made = next_of(
-	    &crash->threads, &crash->thread_count, &crash->thread_room, sizeof(*crash->threads));
+	struct thread_made *made =
+	    next_of(&crash->threads, &crash->thread_count, sizeof(*crash->threads));
 	struct thing thread;
 
 	if (!made)
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	if (!make(crash, crash->nonpaged, L_ETHREAD_size, HEADER, 0, &thread, error))
 		return false;
 	*made = (struct thread_made){.body = thread, .process = number, .tid = tid};

@@ -6,11 +6,11 @@ static bool hold(struct crash *crash, size_t number, enum held_type type, size_t
     uint64_t value, struct error *error)
 {
 	struct process_made *process = &crash->processes[number];
-	struct held *held = next_of(&process->handles, &process->handle_count,
-	    &process->handle_room, sizeof(*process->handles));
+	struct held *held =
+	    next_of(&process->handles, &process->handle_count, sizeof(*process->handles));
 
 	if (!held)
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	if (value == 0) {
 		value = process->next_handle;
 		if (value % 1024 == 0) /* the first slot of a page is reserved */

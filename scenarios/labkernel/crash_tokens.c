@@ -11,9 +11,8 @@
 size_t crash_add_logon_session(
     struct crash *crash, uint64_t luid, const char *user, const char *domain, struct error *error)
 {
-	struct logon_session_made *session =
-	    next_of(&crash->logon_sessions, &crash->logon_session_count, &crash->logon_session_room,
-	        sizeof(*crash->logon_sessions));
+	struct logon_session_made *session = next_of(
+	    &crash->logon_sessions, &crash->logon_session_count, sizeof(*crash->logon_sessions));
 
 	if (!session)
 		return fail_memory(error);
@@ -97,8 +96,8 @@ size_t crash_add_token(struct crash *crash, const struct crash_token *from, stru
 {
 	uint8_t sid[SID_MOST];
 	const size_t sid_size = parse_sid(from->user, sid);
-	struct token_made *token = next_of(
-	    &crash->tokens, &crash->token_count, &crash->token_room, sizeof(*crash->tokens));
+	struct token_made *token =
+	    next_of(&crash->tokens, &crash->token_count, sizeof(*crash->tokens));
 
 	if (!token)
 		return fail_memory(error);

@@ -307,7 +307,7 @@ struct crash *crash_describe(const char *text, const char *origin, struct error 
 {
 	struct reading reading = {.origin = origin, .error = error};
 	char *copy = strdup(text), *rest = copy, *line;
-	bool good = copy || error_set(error, EXIT_TARGET, "out of memory");
+	bool good = copy || error_memory(error);
 
 	while (good && (line = strsep(&rest, "\n"))) {
 		reading.line++;

@@ -115,7 +115,7 @@ static bool write_bitmap(const struct crash *crash, FILE *out, uint8_t *header,
 	uint8_t *bitmap = calloc(1, size);
 
 	if (!bitmap)
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	memcpy(bitmap, crash->options.type == DUMP_BITMAP_FULL ? "FDMPDUMP" : "SDMPDUMP", 8);
 	put_u64(bitmap + 0x20, HEADER_SIZE + size);
 	put_u64(bitmap + 0x28, count_pages(frames, count));

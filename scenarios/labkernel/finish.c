@@ -44,7 +44,7 @@ static bool make_leaves(struct crash *crash, const struct process_made *process,
 	*pages = (size_t)(highest / 4 / LEAF_ENTRIES + 1);
 	*leaves = calloc(*pages, sizeof(**leaves));
 	if (!*leaves)
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	for (size_t i = 0; i < *pages; i++)
 		if (!take_page(crash, &(*leaves)[i], error))
 			return false;
@@ -80,7 +80,7 @@ static bool make_code(struct crash *crash, const struct thing *leaves, size_t pa
 	}
 	middle = calloc(uppers, sizeof(*middle));
 	if (!middle)
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	bool good = true;
 	for (size_t i = 0; i < uppers && good; i++) {
 		const size_t left = pages - i * UPPER_ENTRIES;
@@ -145,7 +145,7 @@ bool crash_finish(struct crash *crash, uint64_t *root, struct error *error)
 		return error_set(error, EXIT_USAGE, "a machine has one process at least: System");
 	}
 	if (!roots)
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	for (size_t i = 0; i < crash->process_count; i++) {
 		for (size_t j = 0; j < crash->processes[i].handle_count; j++)
 			handles += crash->processes[i].handles[j].type == HELD_TOKEN;
@@ -172,7 +172,7 @@ bool crash_finish(struct crash *crash, uint64_t *root, struct error *error)
 	put(crash, crash->types[HELD_TOKEN], L_OBJECT_TYPE_TotalNumberOfHandles, handles, 4);
 	if (!ram_lay_tables(crash->ram, crash->process_count, roots)) {
 		free(roots);
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	}
 	for (size_t i = 0; i < crash->process_count; i++)
 		put(crash, crash->processes[i].body, L_KPROCESS_DirectoryTableBase, roots[i], 8);

@@ -29,7 +29,7 @@ struct process_made {
 	struct region *user;
 	uint64_t pid;
 	struct held *handles;
-	size_t handle_count, handle_room;
+	size_t handle_count;
 	size_t primary;
 	uint64_t next_handle;
 	int64_t held; /* handles to it */
@@ -71,11 +71,10 @@ struct crash {
 	struct logon_session_made *logon_sessions;
 	struct token_made *tokens;
 	struct thread_made *threads;
-	size_t thread_count, thread_room;
-	size_t process_count, process_room, logon_session_count, logon_session_room, token_count,
-	    token_room;
+	size_t thread_count;
+	size_t process_count, logon_session_count, token_count;
 	struct poke *pokes;
-	size_t poke_count, poke_room;
+	size_t poke_count;
 	uint64_t next_luid;
 };
 
@@ -102,7 +101,7 @@ bool make(struct crash *crash, struct region *region, enum layout_member size_me
 /* Says that memory is out; NONE. */
 size_t fail_memory(struct error *error);
 /* Room for one more in an array, zeroed; NULL: out of memory. */
-void *next_of(void *items_pointer, size_t *count, size_t *room, size_t size);
+void *next_of(void *items, size_t *count, size_t size);
 
 /* Builds handle tables, object headers and the directory roots: after that nothing is added. */
 bool crash_finish(struct crash *crash, uint64_t *root, struct error *error);

@@ -40,8 +40,7 @@ bool crash_poke(
 
 	if (!thing.at || found == LAYOUT_MEMBERS || offset_of(crash, found) < 0)
 		return false;
-	struct poke *poke =
-	    next_of(&crash->pokes, &crash->poke_count, &crash->poke_room, sizeof(*crash->pokes));
+	struct poke *poke = next_of(&crash->pokes, &crash->poke_count, sizeof(*crash->pokes));
 	if (!poke)
 		return false;
 	*poke = (struct poke){thing.at + offset_of(crash, found), value, layout_member_size(found)};

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "common/array.h"
+
 #define ENTRIES 512
 #define LARGE_PAGES 512 /* small ones in a large one */
 #define PTE_VALID 1ull
@@ -32,10 +34,10 @@ struct ram {
 	struct ram_options options;
 	struct region *regions;
 	struct frame *frames;
-	size_t frame_count, frame_room;
+	size_t frame_count;
 	uint64_t next_frame;
 	uint64_t **tables; /* to free */
-	size_t table_count, table_room;
+	size_t table_count;
 	bool failed;
 };
 
@@ -128,24 +130,10 @@ void *ram_at(struct ram *ram, uint64_t address, size_t size)
 	return region->bytes + (address - region->base);
 }
 
-static bool grow(void **items, size_t count, size_t *room, size_t size)
-{
-	if (count < *room)
-		return true;
-	const size_t larger = *room ? *room * 2 : 64;
-	void *moved = realloc(*items, larger * size);
-	if (!moved)
-		return false;
-	*items = moved;
-	*room = larger;
-	return true;
-}
-
 /* Numbers only rise. bytes may be NULL. */
 static uint64_t add_frame_at(struct ram *ram, uint64_t number, const uint8_t *bytes)
 {
-	if (!grow(
-	        (void **)&ram->frames, ram->frame_count, &ram->frame_room, sizeof(*ram->frames))) {
+	if (!array_reserve(&ram->frames, ram->frame_count, sizeof(*ram->frames))) {
 		ram->failed = true;
 		return 0;
 	}
@@ -165,7 +153,7 @@ static uint64_t *add_table(struct ram *ram, uint64_t *frame)
 {
 	uint64_t *table = NULL;
 
-	if (grow((void **)&ram->tables, ram->table_count, &ram->table_room, sizeof(*ram->tables)))
+	if (array_reserve(&ram->tables, ram->table_count, sizeof(*ram->tables)))
 		table = calloc(ENTRIES, sizeof(*table));
 	if (!table) {
 		ram->failed = true;

@@ -15,7 +15,7 @@ bool complain(struct reading *reading, const char *what, const char *word)
 
 bool add_name(struct reading *reading, struct names *names, const char *name)
 {
-	char **item = next_of(&names->items, &names->count, &names->room, sizeof(*names->items));
+	char **item = next_of(&names->items, &names->count, sizeof(*names->items));
 
 	return (item && (*item = strdup(name))) || complain(reading, "out of memory", name);
 }

@@ -8,7 +8,7 @@
 
 struct names {
 	char **items;
-	size_t count, room;
+	size_t count;
 };
 
 struct reading {

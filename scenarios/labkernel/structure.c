@@ -2,29 +2,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "labkernel/inside.h"
 
 size_t fail_memory(struct error *error)
 {
-	error_set(error, EXIT_TARGET, "out of memory");
+	error_memory(error);
 	return NONE;
 }
 
-void *next_of(void *items_pointer, size_t *count, size_t *room, size_t size)
+void *next_of(void *items, size_t *count, size_t size)
 {
-	void **items = items_pointer;
+	char *first;
 
-	if (*count == *room) {
-		const size_t larger = *room ? *room * 2 : 16;
-		void *moved = realloc(*items, larger * size);
-		if (!moved)
-			return NULL;
-		*items = moved;
-		*room = larger;
-	}
-	void *at = (char *)*items + (*count)++ * size;
-	memset(at, 0, size);
-	return at;
+	if (!array_reserve(items, *count, size))
+		return NULL;
+	memcpy(&first, items, sizeof first);
+	return memset(first + (*count)++ * size, 0, size);
 }
 
 uint64_t take_u64(const uint8_t *at)
