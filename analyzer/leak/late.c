@@ -4,7 +4,7 @@
  * releases, each weighed by the logons that it could have kept for so long before it ended (J. M. Robins and A. Rotnitzky, in
  * N. Jewell et al. (eds.), AIDS Epidemiology, 1992, 297): what was leaked adds nothing to it. A leak of that rate is
  * taken for a late holder once in a hundred runs at most where the share is known; simulated, with shares that are counted so, in 0.3 %. */
-#include "leak/ended.h"
+#include "leak/late.h"
 
 #include <math.h>
 #include <stdlib.h>

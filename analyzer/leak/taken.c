@@ -58,7 +58,7 @@ static void consider(struct takers *takers, struct ended_holder *holder, const s
 
 static struct ended_holder *holder_of(const struct weighing *weighing, const struct hold *hold)
 {
-	return &weighing->holders[ended_group_of(weighing, hold)];
+	return &weighing->holders[weighing_group_of(weighing, hold)];
 }
 
 /* True if it counts: what only late holders took along does not. */
@@ -137,7 +137,7 @@ static bool count_ids(struct weighing *weighing, struct taken_along *out)
 		struct takers takers = {0};
 		while (at < over->count && sorted[at]->session_id < left->id)
 			at++;
-		if (!left->gone || left->then == 0 || !ended_watches(leak, left))
+		if (!left->gone || left->then == 0 || !weighing_watches(leak, left))
 			continue;
 		for (size_t j = at; j < over->count && sorted[j]->session_id == left->id; j++) {
 			if (is_taker(sorted[j], sorted[j]->kept_id, left->then))
@@ -186,11 +186,7 @@ bool leak_taken_along(struct leak *leak, const struct logon_span *logons, size_t
 	}
 	if (out->count)
 		qsort(out->items, out->count, sizeof *out->items, surest_first);
-	free(weighing.past);
-	free(weighing.lives);
-	free(weighing.groups);
-	free(weighing.released);
-	free(weighing.released_by);
+	weighing_deinit(&weighing);
 	if (!good)
 		taken_along_deinit(out);
 	return good;
