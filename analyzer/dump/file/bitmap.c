@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "dump/file/format.h"
+#include "dump/file/page.h"
 #include "dump/little_endian.h"
 
 struct bitmap {
@@ -40,7 +40,7 @@ static void settle_words(struct bitmap *bitmap, uint64_t bits)
 static bool check_layout(
     const struct dump_source *source, const struct bitmap_layout *layout, struct error *error)
 {
-	if (layout->bits == 0 || layout->bits > FORMAT_PAGES_LARGEST)
+	if (layout->bits == 0 || layout->bits > DUMP_PAGES_LARGEST)
 		return error_set(error, EXIT_USAGE, "damaged: its bitmap has %llu bits",
 		    (unsigned long long)layout->bits);
 	uint64_t end = layout->bitmap + (layout->bits + 7) / 8;

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "dump/file/format.h"
 #include "dump/file/page_cache.h"
@@ -21,22 +22,21 @@ struct dump_file {
 	struct page_cache *cache;
 };
 
-const char *dump_type_name(uint32_t type)
+/* The header, or what the file is instead. raw keeps its bytes for the formats. */
+static bool read_header(const struct dump_source *source, uint8_t raw[DUMP_HEADER_SIZE],
+    struct dump_header *header, struct error *error)
 {
-	static const char *const names[] = {
-	    [DUMP_TYPE_FULL] = "complete dump",
-	    [DUMP_TYPE_SUMMARY] = "kernel dump",
-	    [DUMP_TYPE_HEADER] = "header-only dump",
-	    [DUMP_TYPE_TRIAGE] = "small (triage) dump",
-	    [DUMP_TYPE_BITMAP_FULL] = "complete bitmap dump",
-	    [DUMP_TYPE_BITMAP_KERNEL] = "kernel bitmap dump",
-	    [DUMP_TYPE_AUTOMATIC] = "dump of the type automatic",
-	    [DUMP_TYPE_DEBUGGER_KERNEL] = "debugger's kernel dump",
-	    [DUMP_TYPE_DEBUGGER_KERNEL_USER] = "debugger's kernel and user dump",
-	    [DUMP_TYPE_DEBUGGER_FULL] = "debugger's complete dump",
-	};
-	return type < sizeof names / sizeof names[0] && names[type] ? names[type]
-	                                                            : "dump of unknown type";
+	memset(raw, 0, DUMP_HEADER_SIZE);
+	size_t length = source->size < DUMP_HEADER_SIZE ? (size_t)source->size : DUMP_HEADER_SIZE;
+	if (!source_read(source, 0, raw, length))
+		return error_set(error, EXIT_TARGET, "its first bytes cannot be read");
+	if (!refuse_other_files(raw, length, error))
+		return false;
+	if (length < DUMP_HEADER_SIZE)
+		return error_set(error, EXIT_USAGE,
+		    "a memory dump cut off within its header, at byte %zu; copy it again", length);
+	header_parse(raw, header);
+	return refuse_other_machines(header->machine, error);
 }
 
 struct dump_file *dump_file_open(const char *path, struct error *error)
@@ -55,7 +55,7 @@ struct dump_file *dump_file_open(const char *path, struct error *error)
 		error_set(error, EXIT_TARGET, "out of memory");
 		goto fail;
 	}
-	if (!header_read(&dump->source, dump->raw, &dump->header, error))
+	if (!read_header(&dump->source, dump->raw, &dump->header, error))
 		goto fail;
 	return dump;
 fail:

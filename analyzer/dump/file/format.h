@@ -6,13 +6,8 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "dump/file/dump_file.h"
 #include "dump/file/header.h"
 #include "dump/file/source.h"
-
-/* More page frames than any machine has that runs x64 Windows today (16 TiB). It bounds what a damaged file can
- * make us allocate. */
-#define FORMAT_PAGES_LARGEST (UINT64_C(1) << 32)
 
 struct dump_format {
 	const char *name;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dump/file/bitmap.h"
+#include "dump/file/page.h"
 #include "dump/little_endian.h"
 
 #define SDMP DUMP_HEADER_SIZE

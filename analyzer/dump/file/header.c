@@ -7,7 +7,6 @@
 
 #include "common/text.h"
 #include "common/timestamp.h"
-#include "dump/file/refusal.h"
 #include "dump/little_endian.h"
 
 #define UNSET32 0x45474150u /* "PAGE" */
@@ -53,7 +52,7 @@ static void copy_comment(const uint8_t *raw, char comment[129])
 	text_make_safe(comment);
 }
 
-static void parse(const uint8_t *raw, struct dump_header *header)
+void header_parse(const uint8_t raw[DUMP_HEADER_SIZE], struct dump_header *header)
 {
 	memset(header, 0, sizeof *header);
 	header->build = field32(raw, 0xc);
@@ -76,20 +75,29 @@ static void parse(const uint8_t *raw, struct dump_header *header)
 	copy_comment(raw, header->comment);
 }
 
-bool header_read(const struct dump_source *source, uint8_t raw[DUMP_HEADER_SIZE],
-    struct dump_header *header, struct error *error)
+bool dump_is_memory_dump(const void *bytes, size_t length)
 {
-	memset(raw, 0, DUMP_HEADER_SIZE);
-	size_t length = source->size < DUMP_HEADER_SIZE ? (size_t)source->size : DUMP_HEADER_SIZE;
-	if (!source_read(source, 0, raw, length))
-		return error_set(error, EXIT_TARGET, "its first bytes cannot be read");
-	if (!refuse_other_files(raw, length, error))
-		return false;
-	if (length < DUMP_HEADER_SIZE)
-		return error_set(error, EXIT_USAGE,
-		    "a memory dump cut off within its header, at byte %zu; copy it again", length);
-	parse(raw, header);
-	return refuse_other_machines(header->machine, error);
+	return (length >= 8 &&
+	           (memcmp(bytes, "PAGEDU64", 8) == 0 || memcmp(bytes, "PAGEDUMP", 8) == 0)) ||
+	       (length >= 6 && memcmp(bytes, "MDMP\x93\xa7", 6) == 0);
+}
+
+const char *dump_type_name(uint32_t type)
+{
+	static const char *const names[] = {
+	    [DUMP_TYPE_FULL] = "complete dump",
+	    [DUMP_TYPE_SUMMARY] = "kernel dump",
+	    [DUMP_TYPE_HEADER] = "header-only dump",
+	    [DUMP_TYPE_TRIAGE] = "small (triage) dump",
+	    [DUMP_TYPE_BITMAP_FULL] = "complete bitmap dump",
+	    [DUMP_TYPE_BITMAP_KERNEL] = "kernel bitmap dump",
+	    [DUMP_TYPE_AUTOMATIC] = "dump of the type automatic",
+	    [DUMP_TYPE_DEBUGGER_KERNEL] = "debugger's kernel dump",
+	    [DUMP_TYPE_DEBUGGER_KERNEL_USER] = "debugger's kernel and user dump",
+	    [DUMP_TYPE_DEBUGGER_FULL] = "debugger's complete dump",
+	};
+	return type < sizeof names / sizeof names[0] && names[type] ? names[type]
+	                                                            : "dump of unknown type";
 }
 
 const char *header_summary(const struct dump_header *header, char text[DUMP_SUMMARY_TEXT])

@@ -7,8 +7,6 @@
 
 #include <stdlib.h>
 
-#include "dump/file/dump_file.h"
-
 #define BATCHES 8 /* more than there are places that are read in one direction at a time */
 #define AHEAD 16  /* pages of a batch */
 #define SETS 1024

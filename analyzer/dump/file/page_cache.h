@@ -5,10 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dump/file/page.h"
 #include "dump/file/source.h"
 
 struct page_cache;
-struct dump_page_slot;
 
 struct page_cache *page_cache_create(void); /* NULL: out of memory */
 void page_cache_destroy(struct page_cache *cache);

@@ -6,8 +6,6 @@
 
 #include "dump/signature.h"
 
-#include "dump/file/header.h"
-
 #define MACHINE_AMD64 0x8664
 #define MACHINE_ARM64 0xaa64
 #define MACHINE_I386 0x14c
@@ -37,13 +35,6 @@ static const struct signature others[] = {
     SIGNATURE("hibr", "a hibernation file, not a dump; " TAKE_ANOTHER),
     SIGNATURE("Microsoft C/C++ ", "a PDB, not a dump; give it with --symbols"),
 };
-
-bool dump_is_memory_dump(const void *bytes, size_t length)
-{
-	return (length >= 8 &&
-	           (memcmp(bytes, "PAGEDU64", 8) == 0 || memcmp(bytes, "PAGEDUMP", 8) == 0)) ||
-	       (length >= 6 && memcmp(bytes, "MDMP\x93\xa7", 6) == 0);
-}
 
 bool refuse_other_files(const uint8_t *bytes, size_t length, struct error *error)
 {

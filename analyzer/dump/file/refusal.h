@@ -2,7 +2,8 @@
 #ifndef LEAKLAB_DUMP_REFUSAL_H
 #define LEAKLAB_DUMP_REFUSAL_H
 
-#include "dump/file/dump_file.h"
+#include "common/error.h"
+#include "dump/file/header.h"
 
 /* Each returns false, with the error set, for what it refuses. */
 bool refuse_other_files(const uint8_t *bytes, size_t length, struct error *error);

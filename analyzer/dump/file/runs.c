@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "dump/file/format.h"
+#include "dump/file/page.h"
 
 struct run {
 	uint64_t base, count, offset;
@@ -34,8 +34,8 @@ void runs_destroy(struct runs *runs)
 
 bool runs_add(struct runs *runs, uint64_t base, uint64_t count, struct error *error)
 {
-	if (base >= FORMAT_PAGES_LARGEST || count > FORMAT_PAGES_LARGEST - base ||
-	    runs->pages + count > FORMAT_PAGES_LARGEST)
+	if (base >= DUMP_PAGES_LARGEST || count > DUMP_PAGES_LARGEST - base ||
+	    runs->pages + count > DUMP_PAGES_LARGEST)
 		return error_set(error, EXIT_USAGE,
 		    "damaged: memory run %zu has %llu pages from page 0x%llx", runs->count,
 		    (unsigned long long)count, (unsigned long long)base);
