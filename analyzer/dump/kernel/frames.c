@@ -1,13 +1,15 @@
 /* Names for the frames of stacks. Kernel modules: by their PDB where it is found, else by what they export. User code: by
  * the modules that the creating process has loaded, if it still runs. */
+#include "dump/kernel/frames.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "common/text.h"
-#include "dump/kernel/inside.h"
-#include "dump/little_endian.h"
+#include "dump/kernel/modules.h"
+#include "dump/kernel/text.h"
 
 #define USER_MODULES_MOST 4096
 #define DRIVERS_MOST 64 /* whose symbols are looked for */

@@ -1,7 +1,10 @@
 /* Handle tables of all processes: trees of pages with up to three levels, whose leaves have 256 entries of 16 bytes. */
-#include "dump/kernel/inside.h"
+#include "dump/kernel/handles.h"
+
+#include "dump/kernel/holders.h"
+#include "dump/kernel/processes.h"
+#include "dump/kernel/tokens.h"
 #include "dump/little_endian.h"
-#include "evidence/snapshot.h"
 
 #define LEVEL_BITS 3u
 #define ENTRY_SIZE 16
@@ -80,15 +83,14 @@ static bool read_entry(struct walk *walk, uint64_t low, uint64_t value)
 	token = address_map_find(&inside->token_at, body);
 	if (token != KERNEL_NONE) { /* read before: no need to look at its type again */
 		kernel->processes[walk->process].token_handles++;
-		return tokens_hold(kernel, token, HOLDER_HANDLE, walk->process, value);
+		return holders_add(kernel, token, HOLDER_HANDLE, walk->process, value);
 	}
 	if (!address_space_read_u8(
 	        kernel->space, header + (uint64_t)inside->layout.header.type, &type, &fault)) {
 		kernel_miss(kernel, THING_OBJECT, fault.state);
 		return true;
 	}
-	if (inside->has_cookie)
-		type ^= inside->cookie ^ (uint8_t)(header >> 8);
+	type = kernel_object_type(inside, header, type);
 	if ((inside->has_process_type && type == inside->process_type) ||
 	    (inside->has_thread_type && type == inside->thread_type))
 		return read_kept(walk, body, type != inside->process_type, value);
@@ -97,7 +99,7 @@ static bool read_entry(struct walk *walk, uint64_t low, uint64_t value)
 	kernel->processes[walk->process].token_handles++;
 	return tokens_at(kernel, body, KERNEL_NONE, &token) &&
 	       (token == KERNEL_NONE ||
-	           tokens_hold(kernel, token, HOLDER_HANDLE, walk->process, value));
+	           holders_add(kernel, token, HOLDER_HANDLE, walk->process, value));
 }
 
 static bool read_leaf(struct walk *walk, uint64_t address, uint64_t first)

@@ -1,11 +1,8 @@
 /* How the kernel is found before there are symbols: the header points to PsLoadedModuleList, the first entry of which is the
  * kernel, and its image names its PDB. */
-#include <stdlib.h>
-#include <string.h>
+#include "dump/kernel/image.h"
 
-#include "dump/kernel/inside.h"
-#include "dump/little_endian.h"
-#include "evidence/snapshot.h"
+#include <string.h>
 
 /* The list's head and its first entry link to each other: then the page tables are understood. */
 static bool looks_right(struct address_space *space, void *context)
@@ -72,7 +69,7 @@ static bool blame_cut(const struct kernel *kernel, struct error *error)
 	return false;
 }
 
-static bool find_kernel(struct kernel *kernel, struct error *error)
+bool image_find(struct kernel *kernel, struct error *error)
 {
 	uint64_t head = dump_file_header(kernel->dump)->loaded_module_list;
 	if (!address_space_settle_levels(kernel->space, looks_right, &head)) {
@@ -84,38 +81,6 @@ static bool find_kernel(struct kernel *kernel, struct error *error)
 		return blame_cut(kernel, error);
 	}
 	return find_image(kernel, error) || blame_cut(kernel, error);
-}
-
-struct kernel *kernel_create(struct dump_file *dump, struct error *error)
-{
-	struct dump_page_counts pages;
-	struct kernel *kernel = calloc(1, sizeof *kernel);
-	if (kernel)
-		kernel->inside = calloc(1, sizeof *kernel->inside);
-	if (!kernel || !kernel->inside)
-		goto no_memory;
-	kernel->dump = dump;
-	kernel->token_objects = kernel->token_handles = NUMBER_UNKNOWN;
-	error_set(&kernel->no_symbol, EXIT_INCONCLUSIVE, "no symbols were looked for");
-	dump_file_count_pages(dump, &pages);
-	kernel->inside->budget = pages.stored * DUMP_PAGE_SIZE;
-	kernel->inside->leaf_budget = pages.stored;
-	layout_bootstrap(&kernel->inside->layout);
-	kernel->space = address_space_create(dump, dump_file_header(dump)->directory_table_base);
-	kernel->inside->strings = intern_create();
-	kernel->inside->stacks = stacks_create();
-	kernel->inside->frames = frames_create();
-	if (!kernel->space || !kernel->inside->strings || !kernel->inside->stacks ||
-	    !kernel->inside->frames)
-		goto no_memory;
-	if (find_kernel(kernel, error))
-		return kernel;
-	kernel_destroy(kernel);
-	return NULL;
-no_memory:
-	kernel_no_memory(error);
-	kernel_destroy(kernel);
-	return NULL;
 }
 
 /* What the dump's header says must be what the PDB says. */
@@ -157,20 +122,19 @@ static bool lack(void *context, const char *member, const char *cost)
 static void set_invalid_pte_mask(struct kernel *kernel)
 {
 	const struct kernel_private *inside = kernel->inside;
-	uint32_t rva;
-	uint64_t mask;
+	uint64_t state, mask;
 	if (inside->layout.invalid_pte_mask == ABSENT ||
-	    !pdb_find_public(inside->pdb, "MiState", &rva))
+	    !kernel_find_variable(kernel, "MiState", &state))
 		return;
-	if (address_space_read_u64(kernel->space,
-	        kernel->base + rva + (uint64_t)inside->layout.invalid_pte_mask, &mask, NULL))
+	if (address_space_read_u64(
+	        kernel->space, state + (uint64_t)inside->layout.invalid_pte_mask, &mask, NULL))
 		address_space_set_invalid_pte_mask(kernel->space, mask);
 	else
 		kernel_lack(kernel, "MiState.Hardware.InvalidPteMask is not in the dump: pages "
 		                    "in transition may seem paged out");
 }
 
-static bool find_symbols(struct kernel *kernel, struct symbol_store *store, struct error *error)
+bool image_find_symbols(struct kernel *kernel, struct symbol_store *store, struct error *error)
 {
 	if (!kernel->has_identity) {
 		*error = kernel->no_symbol;
@@ -193,14 +157,4 @@ static bool find_symbols(struct kernel *kernel, struct symbol_store *store, stru
 	set_invalid_pte_mask(kernel);
 	kernel->has_symbols = true;
 	return true;
-}
-
-bool kernel_find_symbols(struct kernel *kernel, struct symbol_store *store, struct error *error)
-{
-	if (find_symbols(kernel, store, error))
-		return true;
-	error->code = EXIT_INCONCLUSIVE; /* whatever it was, the answer is missing */
-	kernel->no_symbol = *error;
-	layout_bootstrap(&kernel->inside->layout);
-	return false;
 }

@@ -1,8 +1,9 @@
 /* Loaded drivers, sorted by address: whose code a frame of a stack is. */
+#include "dump/kernel/modules.h"
+
 #include <stdlib.h>
 
-#include "dump/kernel/inside.h"
-#include "dump/little_endian.h"
+#include "dump/kernel/text.h"
 
 static int by_base(const void *a, const void *b)
 {
@@ -49,11 +50,7 @@ bool modules_read(struct kernel *kernel, struct error *error)
 	while (list_next(&list, &entry) == LIST_ENTRY)
 		if (!read_module(kernel, entry, &failed))
 			return kernel_no_memory(error);
-	if (list.broken && list.reason != MEMORY_STATES)
-		kernel_miss(kernel, THING_MODULE, list.reason);
-	else if (list.broken)
-		kernel_damaged(kernel, THING_MODULE, "the list of modules: the entry at 0x%llx %s",
-		    (unsigned long long)list.where, list.what);
+	kernel_broke_off(kernel, THING_MODULE, &list, "the list of modules");
 	if (kernel->module_count)
 		qsort(kernel->modules, kernel->module_count, sizeof *kernel->modules, by_base);
 	return true;

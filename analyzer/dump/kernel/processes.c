@@ -1,6 +1,9 @@
 /* _EPROCESS: the list of active processes, which also has those that exited while somebody still holds them. */
-#include "dump/kernel/inside.h"
-#include "dump/little_endian.h"
+#include "dump/kernel/processes.h"
+
+#include "dump/kernel/process_names.h"
+#include "dump/kernel/text.h"
+#include "dump/kernel/tokens.h"
 #include "evidence/snapshot.h"
 
 #define FAST_REFERENCE UINT64_C(0xf) /* low bits of an EX_FAST_REF */
@@ -114,10 +117,9 @@ bool processes_read(struct kernel *kernel, struct error *error)
 {
 	struct list list;
 	uint64_t entry, head = dump_file_header(kernel->dump)->active_process_head;
-	uint32_t rva;
 	bool failed = false;
-	if (head == 0 && pdb_find_public(kernel->inside->pdb, "PsActiveProcessHead", &rva))
-		head = kernel->base + rva;
+	if (head == 0)
+		kernel_find_variable(kernel, "PsActiveProcessHead", &head);
 	kernel->inside->process_of.spacing_bits = 2;
 	kernel->inside->process_at.spacing_bits = PROCESS_SPACING_BITS;
 	list_begin(&list, kernel->space, head, true, kernel_most(kernel, 512));
@@ -125,12 +127,7 @@ bool processes_read(struct kernel *kernel, struct error *error)
 		if (!read_process(
 		        kernel, entry - (uint64_t)kernel->inside->layout.process.links, &failed))
 			return kernel_no_memory(error);
-	if (list.broken && list.reason != MEMORY_STATES)
-		kernel_miss(kernel, THING_PROCESS, list.reason);
-	else if (list.broken)
-		kernel_damaged(kernel, THING_PROCESS,
-		    "the list of processes: the entry at 0x%llx %s", (unsigned long long)list.where,
-		    list.what);
+	kernel_broke_off(kernel, THING_PROCESS, &list, "the list of processes");
 	return true;
 }
 

@@ -1,8 +1,9 @@
 /* Strings of the dump: bounded, turned into UTF-8 that is safe to show, one copy of each. */
+#include "dump/kernel/text.h"
+
 #include <string.h>
 
 #include "common/text.h"
-#include "dump/kernel/inside.h"
 #include "dump/little_endian.h"
 
 #define UNITS_MOST 512 /* UTF-16 units of a name that are read; a longer one is cut */

@@ -1,6 +1,8 @@
 /* Threads that impersonate: a token in _ETHREAD.ClientSecurity, whose low bits are level and flags. */
-#include "dump/kernel/inside.h"
-#include "dump/little_endian.h"
+#include "dump/kernel/threads.h"
+
+#include "dump/kernel/holders.h"
+#include "dump/kernel/tokens.h"
 
 #define CLIENT_FLAGS UINT64_C(7)
 #define THREAD_LEAST 0x200 /* bytes; threads of all builds are larger */
@@ -32,7 +34,7 @@ static bool read_thread(struct kernel *kernel, uint32_t process, uint64_t entry)
 	if (layout->thread.id != ABSENT)
 		address_space_read_u64(kernel->space, at + (uint64_t)layout->thread.id, &id, NULL);
 	return tokens_at(kernel, client & ~CLIENT_FLAGS, KERNEL_NONE, &token) &&
-	       (token == KERNEL_NONE || tokens_hold(kernel, token, HOLDER_THREAD, process, id));
+	       (token == KERNEL_NONE || holders_add(kernel, token, HOLDER_THREAD, process, id));
 }
 
 bool threads_read(struct kernel *kernel, struct error *error)
@@ -51,13 +53,8 @@ bool threads_read(struct kernel *kernel, struct error *error)
 			if (!read_thread(kernel, i, entry))
 				return kernel_no_memory(error);
 		budget = list.most;
-		if (list.broken && list.reason != MEMORY_STATES)
-			kernel_miss(kernel, THING_THREAD, list.reason);
-		else if (list.broken)
-			kernel_damaged(kernel, THING_THREAD,
-			    "the threads of process %llu: the entry at 0x%llx %s",
-			    (unsigned long long)process->pid, (unsigned long long)list.where,
-			    list.what);
+		kernel_broke_off(kernel, THING_THREAD, &list, "the threads of process %llu",
+		    (unsigned long long)process->pid);
 	}
 	kernel->threads_read = true;
 	return true;

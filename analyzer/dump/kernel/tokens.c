@@ -1,9 +1,13 @@
 /* _TOKEN and what tracking noted of it (_SEP_TOKEN_DIAG_TRACK_ENTRY). A host may have a
  * million: what is needed of one is taken out of its page without copying the rest. */
+#include "dump/kernel/tokens.h"
+
 #include <stddef.h>
 #include <string.h>
 
-#include "dump/kernel/inside.h"
+#include "dump/kernel/process_names.h"
+#include "dump/kernel/stacks.h"
+#include "dump/kernel/text.h"
 #include "dump/little_endian.h"
 
 #define CREATION_MOST 0x400
@@ -130,10 +134,7 @@ static const char *find_fault(
 {
 	const struct kernel_private *inside = kernel->inside;
 	if (inside->has_token_type) {
-		uint8_t type = raw->header_type;
-		if (inside->has_cookie)
-			type ^= inside->cookie ^ (uint8_t)(raw->start >> 8);
-		if (type != inside->token_type)
+		if (kernel_object_type(inside, raw->start, raw->header_type) != inside->token_type)
 			return "is no token (any more)";
 	}
 	if (logon != KERNEL_NONE && kernel->logons[logon].address == raw->logon)
@@ -291,22 +292,6 @@ bool tokens_at(struct kernel *kernel, uint64_t address, uint32_t logon, uint32_t
 	return read_token(kernel, &raw, &token) && add_token(kernel, &token, out);
 }
 
-bool tokens_hold(struct kernel *kernel, uint32_t token, enum kernel_holder_kind kind,
-    uint32_t process, uint64_t value)
-{
-	struct kernel_holder *holder = kernel_next(&kernel->holders, &kernel->holder_count,
-	    &kernel->inside->holder_room, sizeof *kernel->holders);
-	if (!holder)
-		return false;
-	*holder = (struct kernel_holder){.value = value,
-	    .process = process,
-	    .next = kernel->tokens[token].holders,
-	    .token = token,
-	    .kind = (uint8_t)kind};
-	kernel->tokens[token].holders = kernel->holder_count - 1;
-	return true;
-}
-
 /* One node of a token list. False when memory is out; *more is cleared where the list leads in circles. */
 static bool read_node(struct kernel *kernel, uint32_t number, uint64_t node, bool *more)
 {
@@ -354,16 +339,10 @@ static bool read_list(struct kernel *kernel, uint32_t number, uint64_t *budget)
 		if (!read_node(kernel, number, node, &more))
 			return false;
 	*budget = list.most;
-	if (!list.broken)
-		return true;
-	kernel->logons[number].token_list_complete = false;
-	if (list.reason != MEMORY_STATES)
-		kernel_miss(kernel, THING_TOKEN_LIST, list.reason);
-	else
-		kernel_damaged(kernel, THING_TOKEN_LIST,
-		    "the token list of logon session 0x%llx: the entry at 0x%llx %s",
-		    (unsigned long long)kernel->logons[number].luid, (unsigned long long)list.where,
-		    list.what);
+	if (list.broken)
+		kernel->logons[number].token_list_complete = false;
+	kernel_broke_off(kernel, THING_TOKEN_LIST, &list, "the token list of logon session 0x%llx",
+	    (unsigned long long)kernel->logons[number].luid);
 	return true;
 }
 

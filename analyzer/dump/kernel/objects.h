@@ -1,0 +1,197 @@
+/* What is kept of a kernel's objects, and what of them could not be read. Strings belong to the kernel. */
+#ifndef LEAKLAB_KERNEL_OBJECTS_H
+#define LEAKLAB_KERNEL_OBJECTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "dump/file/dump_file.h"
+#include "dump/memory/address_space.h"
+#include "dump/pdb/pe_image.h"
+
+#define KERNEL_NONE UINT32_MAX
+
+/* What can be missing. */
+enum kernel_thing {
+	THING_MODULE,
+	THING_PROCESS,
+	THING_THREAD,
+	THING_LOGON_LIST, /* one of the 16 lists, or what is left of it */
+	THING_LOGON_SESSION,
+	THING_TOKEN_LIST,
+	THING_TOKEN,
+	THING_CREATION,
+	THING_HANDLE_TABLE, /* a page of one */
+	THING_OBJECT,       /* what a handle refers to */
+	THING_NAME,
+	THING_VARIABLE,
+	THINGS
+};
+
+/* Why: as for memory, or because its content cannot be. */
+#define KERNEL_DAMAGED MEMORY_STATES
+#define KERNEL_REASONS (MEMORY_STATES + 1)
+
+struct kernel_module {
+	uint64_t base;
+	uint32_t size;
+	const char *name;
+};
+
+struct kernel_process {
+	uint64_t address; /* of its _EPROCESS */
+	uint64_t pid;
+	const char *image;       /* the file's name */
+	bool image_is_cut;       /* only its first 14 characters are known */
+	int64_t session_id;      /* NUMBER_UNKNOWN: the dump does not say */
+	int64_t created, exited; /* timestamps; TIMESTAMP_UNKNOWN: unknown, or still running */
+	bool is_alive;           /* true as well if nothing says that it exited */
+	bool exit_unknown;       /* whether it exited could not be read */
+	uint32_t primary;        /* token, or KERNEL_NONE */
+	uint64_t primary_at;     /* private: address of that token */
+	uint64_t directory;      /* private: its page tables' root, 0: unknown */
+	uint64_t peb, objects;   /* private */
+	uint64_t threads;        /* private: list head */
+	int64_t handles;         /* entries in use in its table; NUMBER_UNKNOWN: not read in full */
+	int64_t token_handles;
+};
+
+struct kernel_logon_session {
+	uint64_t address; /* of its _SEP_LOGON_SESSION_REFERENCES */
+	uint64_t luid;
+	uint64_t buddy; /* LUID of the linked logon; 0: none, or unknown */
+	const char *user, *domain;
+	int64_t references; /* NUMBER_UNKNOWN: not read, or none that can be */
+	uint64_t own_at;    /* private: address of its own token */
+	uint32_t own;       /* token, or KERNEL_NONE */
+	uint32_t tokens;    /* first of its tokens, linked by next_of_session */
+	uint32_t token_count;
+	uint32_t counted_tokens;  /* of these, those that hold a reference */
+	uint32_t unread_tokens;   /* of token_count, those that could not be read */
+	bool token_list_complete; /* every node of its token list was read, with tracking on */
+};
+
+/* How a token came to be (CreateMethod). */
+enum kernel_method { METHOD_CREATE = 0xc, METHOD_DUPLICATE = 0xd, METHOD_FILTER = 0xf };
+
+/* A stack as the kernel noted it, cut before the first frame that cannot be. */
+#define KERNEL_FRAMES 30
+struct kernel_stack {
+	uint64_t hash;
+	uint32_t count;
+	uint64_t frame[];
+};
+
+struct kernel_token {
+	uint64_t address;
+	uint64_t id, luid;
+	uint64_t creator_pid, creator_tid;
+	const char *creator_image;        /* NULL: nobody noted it */
+	const struct kernel_stack *stack; /* NULL as well */
+	const char *user;                 /* SID, or NULL */
+	uint32_t logon;                   /* logon session, or KERNEL_NONE */
+	uint32_t next_of_session;
+	uint32_t holders;    /* first holder, linked by next; KERNEL_NONE */
+	uint32_t session_id; /* as it is there: see kernel_session_id() */
+	uint32_t flags;
+	uint32_t method;
+	int32_t captures; /* subject contexts that were captured and not released */
+	uint8_t type : 4; /* 1 primary, 2 impersonation, 0 unknown */
+	uint8_t level : 4;
+	bool creator_is_cut; /* of its image only the first 14 characters are known */
+	bool is_read;        /* false: only its address is known */
+	bool is_listed;      /* in its logon session's token list */
+};
+
+#define TOKEN_FLAG_NO_REFERENCE 0x20u /* the token does not hold its logon session */
+
+enum kernel_holder_kind {
+	HOLDER_HANDLE,
+	HOLDER_PRIMARY,
+	HOLDER_THREAD,
+	HOLDER_SESSION,
+	HOLDER_EXITED, /* a handle to the exited process whose primary token it is, or to its thread */
+};
+
+/* A handle to a process that has exited, or to a thread of it: it keeps the process as an object. */
+struct kernel_kept {
+	uint64_t value, tid; /* tid 0: to the process itself */
+	uint32_t process;    /* whose handle it is */
+	uint32_t target;     /* the process that has exited */
+};
+
+/* Whether tokens keep the session IDs that they are stamped with. */
+enum kernel_rule {
+	RULE_UNKNOWN,
+	RULE_ABSENT, /* this build's _TOKEN has no SessionObject */
+	RULE_OFF,    /* SeTokenDoesNotTrackSessionObject is not 0 */
+	RULE_ON,
+};
+
+struct kernel_holder {
+	uint64_t value;   /* of the handle, or thread ID */
+	uint32_t process; /* KERNEL_NONE for a logon session's own token */
+	uint32_t next;    /* holder of the same token */
+	uint32_t token;
+	uint8_t kind; /* enum kernel_holder_kind */
+};
+
+enum kernel_tracking { TRACKING_UNKNOWN, TRACKING_ABSENT, TRACKING_OFF, TRACKING_ON };
+
+struct kernel {
+	struct dump_file *dump;
+	struct address_space *space;
+
+	uint64_t base; /* of the kernel's image */
+	uint32_t size;
+	bool has_identity;
+	struct pe_identity identity;
+	char *pdb_path;         /* NULL: not found */
+	bool has_symbols;       /* proven to match */
+	struct error no_symbol; /* why there are none */
+
+	enum kernel_tracking tracking;
+	enum kernel_rule rule;
+	int64_t token_objects, token_handles; /* totals of the object type; NUMBER_UNKNOWN */
+	const char *
+	    *lacks; /* members and symbols that this build does not have, and what it costs */
+	size_t lack_count;
+
+	struct kernel_module *modules;
+	struct kernel_process *processes;
+	struct kernel_logon_session *logons;
+	struct kernel_token *tokens;
+	struct kernel_holder *holders;
+	struct kernel_kept *kept;
+	uint32_t module_count, process_count, logon_count, token_count, holder_count, kept_count;
+	bool handles_read; /* token handles could be told from others */
+	bool threads_read; /* impersonating threads could be told from others */
+
+	uint64_t missing[THINGS][KERNEL_REASONS];
+	char *notes[64]; /* the first damages, in words */
+	size_t note_count;
+
+	struct kernel_private *inside;
+};
+
+/* "token" and so on; plural for other counts than one. */
+const char *kernel_thing_text(enum kernel_thing thing, uint64_t count);
+/* "paged out" and so on. */
+const char *kernel_reason_text(unsigned reason);
+
+/* How many things of a kind could not be read. */
+uint64_t kernel_missing_of(const struct kernel *kernel, enum kernel_thing thing);
+/* Whether whoever holds a token was seen: nothing that may hide a holder is missing. */
+bool kernel_holders_seen(const struct kernel *kernel);
+/* How many things could not be read. */
+uint64_t kernel_missing_total(const struct kernel *kernel);
+
+/* A session ID as the kernel has it, which is negative for none; NUMBER_UNKNOWN for those. */
+int64_t kernel_session_id(uint32_t id);
+
+/* Called some times a second; done and total count what is being read (total 0: unknown). */
+typedef void kernel_progress(void *context, const char *what, uint64_t done, uint64_t total);
+
+#endif

@@ -1,0 +1,109 @@
+/* What is missing is counted, and the first damages are kept in words; arrays grow by doubling. */
+#include "dump/kernel/reader.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "dump/kernel/large_array.h"
+
+void kernel_miss(struct kernel *kernel, enum kernel_thing thing, unsigned reason)
+{
+	kernel->missing[thing][reason]++;
+}
+
+void kernel_damaged(struct kernel *kernel, enum kernel_thing thing, const char *format, ...)
+{
+	va_list arguments;
+	kernel_miss(kernel, thing, KERNEL_DAMAGED);
+	if (kernel->note_count == sizeof kernel->notes / sizeof kernel->notes[0])
+		return;
+	va_start(arguments, format);
+	char **note = &kernel->notes[kernel->note_count];
+	if (vasprintf(note, format, arguments) >= 0)
+		kernel->note_count++;
+	va_end(arguments);
+}
+
+void *kernel_next(void *items, uint32_t *count, uint32_t *room, size_t size)
+{
+	void **array = items;
+	if (*count == *room) {
+		uint32_t larger = *room ? *room * 2 : 64;
+		void *grown = larger > *room ? reallocarray(*array, larger, size) : NULL;
+		if (!grown)
+			return NULL;
+		large_array_hint(grown, larger * size);
+		*array = grown;
+		*room = larger;
+	}
+	return (char *)*array + size * (*count)++;
+}
+
+void kernel_reserve(void *items, uint32_t *room, uint64_t count, size_t size)
+{
+	void **array = items;
+	void *reserved = *room < count ? reallocarray(*array, count, size) : NULL;
+	if (!reserved)
+		return;
+	large_array_hint(reserved, count * size);
+	*array = reserved;
+	*room = (uint32_t)count;
+}
+
+uint32_t kernel_most(const struct kernel *kernel, size_t size)
+{
+	uint64_t most = kernel->inside->budget / size + 1;
+	return most < UINT32_MAX / 2 ? (uint32_t)most : UINT32_MAX / 2;
+}
+
+void kernel_tell(struct kernel *kernel, const char *what, uint64_t done, uint64_t total)
+{
+	if (kernel->inside->progress)
+		kernel->inside->progress(kernel->inside->context, what, done, total);
+}
+
+bool kernel_lack(struct kernel *kernel, const char *format, ...)
+{
+	char text[256];
+	va_list arguments;
+	uint32_t count = (uint32_t)kernel->lack_count;
+	va_start(arguments, format);
+	int length = vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	const char **item =
+	    kernel_next(&kernel->lacks, &count, &kernel->inside->lack_room, sizeof *kernel->lacks);
+	if (!item)
+		return false;
+	*item = intern_string(kernel->inside->strings, text,
+	    (size_t)length < sizeof text ? (size_t)length : sizeof text - 1);
+	kernel->lack_count = *item ? count : kernel->lack_count;
+	return *item;
+}
+
+void kernel_broke_off(struct kernel *kernel, enum kernel_thing thing, const struct list *list,
+    const char *format, ...)
+{
+	char name[128];
+	va_list arguments;
+	if (!list->broken)
+		return;
+	if (list->reason != MEMORY_STATES) {
+		kernel_miss(kernel, thing, list->reason);
+		return;
+	}
+	va_start(arguments, format);
+	vsnprintf(name, sizeof name, format, arguments);
+	va_end(arguments);
+	kernel_damaged(kernel, thing, "%s: the entry at 0x%llx %s", name,
+	    (unsigned long long)list->where, list->what);
+}
+
+bool kernel_find_variable(const struct kernel *kernel, const char *name, uint64_t *address)
+{
+	uint32_t rva;
+	if (!pdb_find_public(kernel->inside->pdb, name, &rva))
+		return false;
+	*address = kernel->base + rva;
+	return true;
+}
