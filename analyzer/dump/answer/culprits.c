@@ -1,11 +1,10 @@
 /* Who is to blame for the orphans: all tokens with one creator, method and stack are one leak. lsass makes tokens on behalf of
  * others and keeps handles that it closes after the last other one has been closed; so it is named only where nobody else is
  * in sight. */
+#include "dump/answer/culprits.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-#include "dump/answer/orphans.h"
 
 #define ROOM_FIRST 64
 

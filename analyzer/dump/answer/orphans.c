@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "dump/kernel/address_map.h"
-#include "evidence/identity.h"
 
 struct search {
 	struct answer *answer;
@@ -12,29 +11,6 @@ struct search {
 	bool *in_use; /* by logon session: processes run in it */
 	struct address_map by_luid;
 };
-
-/* What tokens tell: the session ID, of the session's own token first, then of any that names another than 0. */
-int64_t logon_session_id(
-    const struct kernel *kernel, const struct kernel_logon_session *logon, const char **sid)
-{
-	int64_t id = NUMBER_UNKNOWN;
-	*sid = NULL;
-	if (logon->own != KERNEL_NONE && kernel->tokens[logon->own].is_read) {
-		id = kernel_session_id(kernel->tokens[logon->own].session_id);
-		*sid = kernel->tokens[logon->own].user;
-	}
-	for (uint32_t i = logon->tokens; i != KERNEL_NONE; i = kernel->tokens[i].next_of_session) {
-		const struct kernel_token *token = &kernel->tokens[i];
-		if (!token->is_read)
-			continue;
-		if (id == NUMBER_UNKNOWN || id == 0)
-			id = kernel_session_id(token->session_id);
-		if (!*sid)
-			*sid = token->user;
-	}
-	/* Copies of the host's own tokens are made for any session. */
-	return luid_is_lasting(logon->luid) ? 0 : id;
-}
 
 static bool find_running(struct search *search)
 {

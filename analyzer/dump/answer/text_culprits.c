@@ -1,9 +1,10 @@
 /* Culprits for people: who, by what calls, and who holds their tokens. */
+#include "dump/answer/text_culprits.h"
+
 #include <inttypes.h>
 #include <string.h>
 
 #include "common/text.h"
-#include "dump/answer/text.h"
 
 #define CULPRITS_SHOWN 10
 #define HOLDERS_SHOWN 3
@@ -45,18 +46,18 @@ static void print_culprit_line(const struct dump_culprit *culprit, uint32_t numb
 	if (culprit->tokens == 0)
 		snprintf(what, sizeof what,
 		    "%s holds %" PRIu64 " reference%s to %u %s, without a token in sight", who,
-		    culprit->references, plural(culprit->references), culprit->orphans, of);
+		    culprit->references, text_plural(culprit->references), culprit->orphans, of);
 	else if (keeps_exited(culprit))
 		snprintf(what, sizeof what,
 		    "%s keeps handles to exited processes, and so %u token%s of %u %s", who,
-		    culprit->tokens, plural(culprit->tokens), culprit->orphans, of);
+		    culprit->tokens, text_plural(culprit->tokens), culprit->orphans, of);
 	else if (culprit->kind == CULPRIT_CREATOR)
 		snprintf(what, sizeof what, "%s %s %u token%s of %u %s", who,
-		    method_text(culprit->method), culprit->tokens, plural(culprit->tokens),
+		    method_text(culprit->method), culprit->tokens, text_plural(culprit->tokens),
 		    culprit->orphans, of);
 	else
 		snprintf(what, sizeof what, "%s holds %u token%s of %u %s%s%s%s%s", who,
-		    culprit->tokens, plural(culprit->tokens), culprit->orphans, of,
+		    culprit->tokens, text_plural(culprit->tokens), culprit->orphans, of,
 		    culprit->creator_image ? ", made by " : "",
 		    culprit->creator_image ? culprit->creator_image : "",
 		    cut_mark(culprit->creator_is_cut),
@@ -104,14 +105,14 @@ static void print_holders(
 		text_print_wrapped(out, "     held by  ", text);
 	}
 	if (others)
-		fprintf(out, "     held by  %" PRIu64 " other holder%s\n", others,
-		    text_plural((int64_t)others));
+		fprintf(
+		    out, "     held by  %" PRIu64 " other holder%s\n", others, text_plural(others));
 	if (culprit->unheld && telling->answer->holders_seen)
 		fprintf(out, "     held by  nobody in sight: %u token%s, so by the kernel\n",
-		    culprit->unheld, plural(culprit->unheld));
+		    culprit->unheld, text_plural(culprit->unheld));
 	else if (culprit->unheld)
 		fprintf(out, "     holder not seen: %u token%s\n", culprit->unheld,
-		    plural(culprit->unheld));
+		    text_plural(culprit->unheld));
 	if (culprit->captures)
 		fprintf(out, "     captured and not released by the kernel: %" PRIu64 "\n",
 		    culprit->captures);

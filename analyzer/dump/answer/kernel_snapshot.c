@@ -1,10 +1,12 @@
 /* A dump as evidence like any other. What a handle listing cannot show is told in its words: a token that a process or
  * thread runs with is a handle without a value, and a logon session that only the kernel holds has none. */
+#include "dump/answer/kernel_snapshot.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "dump/answer/orphans.h"
+#include "dump/answer/findings.h"
 #include "evidence/snapshot.h"
 
 struct making {
@@ -287,26 +289,4 @@ struct snapshot *kernel_to_snapshot(const struct kernel *kernel, bool holders_se
 		return making.snapshot;
 	snapshot_destroy(making.snapshot);
 	return NULL;
-}
-
-struct snapshot *dump_to_snapshot(const char *path, struct symbol_store *store, struct error *error)
-{
-	struct snapshot *snapshot = NULL;
-	struct kernel *kernel = NULL;
-	struct dump_file *dump = dump_file_open(path, error);
-	if (!dump || !dump_file_find_pages(dump, error))
-		goto out;
-	kernel = kernel_create(dump, error);
-	if (!kernel || !kernel_find_symbols(kernel, store, error) ||
-	    !kernel_read(kernel, NULL, NULL, error))
-		goto out;
-	snapshot = kernel_to_snapshot(kernel, kernel_holders_seen(kernel));
-	if (!snapshot)
-		error_set(error, EXIT_TARGET, "out of memory");
-out:
-	if (!snapshot && !strstr(error->text, path))
-		error_prefix(error, "%s", path);
-	kernel_destroy(kernel);
-	dump_file_close(dump);
-	return snapshot;
 }
