@@ -35,20 +35,6 @@ struct address_space {
 	struct translation translation[TRANSLATIONS];
 };
 
-const char *memory_state_text(enum memory_state state)
-{
-	static const char *const texts[MEMORY_STATES] = {
-	    [MEMORY_PRESENT] = "present",
-	    [MEMORY_NOT_MAPPED] = "not mapped",
-	    [MEMORY_PAGED_OUT] = "paged out",
-	    [MEMORY_NOT_IN_DUMP] = "not in this dump",
-	    [MEMORY_TRUNCATED] = "beyond the end of the dump file",
-	    [MEMORY_UNREADABLE] = "unreadable on this disk",
-	    [MEMORY_NON_CANONICAL] = "no valid address",
-	};
-	return texts[state];
-}
-
 static void forget_translations(struct address_space *space)
 {
 	for (size_t i = 0; i < TRANSLATIONS; i++)

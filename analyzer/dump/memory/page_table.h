@@ -2,7 +2,8 @@
 #ifndef LEAKLAB_DUMP_PAGE_TABLE_H
 #define LEAKLAB_DUMP_PAGE_TABLE_H
 
-#include "dump/memory/address_space.h"
+#include "dump/file/dump_file.h"
+#include "dump/memory/memory_state.h"
 
 #define PAGE_TABLE_LEAVES 256
 
