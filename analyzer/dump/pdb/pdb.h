@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "dump/pdb/records.h"
 
 /* What an image and its PDB have in common. */
 struct pdb_identity {
@@ -39,15 +40,6 @@ bool pdb_has_publics(const struct pdb *pdb);
 
 /* ---- public symbols ---- */
 
-struct pdb_public {
-	const char *name; /* valid as long as the PDB is open */
-	uint32_t rva;     /* in the image, if has_rva */
-	bool
-	    has_rva; /* false: its section is none of the image's, or was removed by a linker's reordering */
-	uint16_t segment; /* as the PDB has it: section number from 1 ... */
-	uint32_t offset;  /* ... and offset in it */
-};
-
 /* By exact name. False if there is none, or none with an RVA. */
 bool pdb_find_public(const struct pdb *pdb, const char *name, uint32_t *rva);
 
@@ -59,36 +51,6 @@ bool pdb_nearest_public(struct pdb *pdb, uint32_t rva, struct pdb_public *out);
 bool pdb_next_public(const struct pdb *pdb, size_t *cursor, struct pdb_public *out);
 
 /* ---- types ---- */
-
-enum pdb_kind {
-	PDB_KIND_UNKNOWN, /* a type that is not described here (functions), or only declared in this PDB */
-	PDB_KIND_VOID,
-	PDB_KIND_INTEGER,
-	PDB_KIND_FLOAT,
-	PDB_KIND_POINTER,
-	PDB_KIND_ARRAY,
-	PDB_KIND_STRUCT, /* struct, class, interface */
-	PDB_KIND_UNION,
-	PDB_KIND_ENUM,
-};
-
-struct pdb_type {
-	enum pdb_kind kind;
-	uint32_t index;   /* of the type, modifiers taken off and forward references resolved */
-	uint64_t size;    /* bytes; 0 if unknown */
-	const char *name; /* of a struct, union or enum, else NULL */
-	bool is_signed;   /* integers and enums */
-	uint32_t
-	    target; /* index of what a pointer points to, of an array's elements, of an enum's integer */
-	uint64_t count; /* of an array's elements; 0 if their size is unknown */
-};
-
-struct pdb_member {
-	uint64_t offset;      /* bytes from the start of the outermost structure */
-	struct pdb_type type; /* for a bit field, of the integer that it is part of */
-	bool is_bitfield;
-	uint8_t bit_position, bit_count;
-};
 
 /* A struct, union or enum that is defined (not only declared) in the PDB. */
 bool pdb_find_type(const struct pdb *pdb, const char *name, struct pdb_type *out);

@@ -3,7 +3,7 @@
 #define LEAKLAB_PDB_PUBLICS_H
 
 #include "dump/pdb/name_table.h"
-#include "dump/pdb/pdb.h"
+#include "dump/pdb/records.h"
 #include "dump/pdb/sections.h"
 
 struct publics {

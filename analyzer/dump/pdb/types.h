@@ -5,7 +5,7 @@
 #include "dump/pdb/cursor.h"
 #include "dump/pdb/msf.h"
 #include "dump/pdb/name_table.h"
-#include "dump/pdb/pdb.h"
+#include "dump/pdb/records.h"
 
 struct types {
 	struct span stream;
