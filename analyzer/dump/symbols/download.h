@@ -2,11 +2,11 @@
 #ifndef LEAKLAB_DOWNLOAD_H
 #define LEAKLAB_DOWNLOAD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #include "common/error.h"
-#include "dump/symbols/symbol_store.h"
 
 /* Larger than any PDB of Windows (ntkrnlmp.pdb: 12 MB; the largest of all some 100 MB). */
 #define DOWNLOAD_LARGEST ((uint64_t)2 << 30)
@@ -23,7 +23,8 @@ struct download {
 	const char *url;
 	const char *name; /* for the progress */
 	unsigned patience;
-	symbol_progress *progress; /* may be NULL */
+	/* May be NULL. False: stop. */
+	bool (*progress)(void *context, const char *name, uint64_t done, uint64_t total);
 	void *context;
 };
 
