@@ -1,4 +1,4 @@
-/* How each type of dump arranges its pages: one table of operations and one file a format. */
+/* How each type of dump arranges its pages: one table of operations a format. */
 #ifndef LEAKLAB_DUMP_FORMAT_H
 #define LEAKLAB_DUMP_FORMAT_H
 

@@ -1,5 +1,5 @@
-/* DumpTypes 8, 9 and 10, as a debugger's .dump /k, /ka and /f write them: a list of {page frame, count} behind the
- * header, then the pages (kdmp-parser: RDMP_HEADER64). */
+/* Dumps that have a list of memory runs: DumpType 1, a complete memory dump, in the header; DumpTypes 8, 9 and 10, as a debugger's
+ * .dump /k, /ka and /f write them, {page frame, count} behind it (kdmp-parser: RDMP_HEADER64). Then the pages, packed. */
 #include "dump/file/format.h"
 
 #include <stdlib.h>
@@ -8,9 +8,40 @@
 #include "dump/file/runs.h"
 #include "dump/little_endian.h"
 
+#define RUN_COUNT 0x88
+#define RUNS 0x98
+#define RUNS_LARGEST 42 /* the descriptor is 700 bytes long: 16, and 16 a run */
+#define UNSET 0x45474150u
+
 #define RDMP DUMP_HEADER_SIZE
 #define LIST (RDMP + 0x30)
 #define PAIRS_AT_ONCE 4096
+
+static bool full_open(const struct dump_source *source, const uint8_t raw[DUMP_HEADER_SIZE],
+    void **state, struct error *error)
+{
+	(void)source;
+	uint32_t count = load32(raw + RUN_COUNT);
+	if (count == UNSET || count == 0 || count > RUNS_LARGEST)
+		return error_set(error, EXIT_USAGE,
+		    "damaged: its header names %u memory runs (1 to %d are possible)",
+		    count == UNSET ? 0 : count, RUNS_LARGEST);
+	struct runs *runs = runs_create(DUMP_HEADER_SIZE);
+	if (!runs)
+		return error_set(error, EXIT_TARGET, "out of memory");
+	for (uint32_t i = 0; i < count; i++) {
+		const uint8_t *run = raw + RUNS + (size_t)16 * i;
+		if (!runs_add(runs, load64(run), load64(run + 8), error))
+			goto fail;
+	}
+	if (!runs_sort(runs, error))
+		goto fail;
+	*state = runs;
+	return true;
+fail:
+	runs_destroy(runs);
+	return false;
+}
 
 static bool check_header(
     const struct dump_source *source, const uint8_t rdmp[0x30], struct error *error)
@@ -80,27 +111,36 @@ static bool rdmp_open(const struct dump_source *source, const uint8_t raw[DUMP_H
 	return true;
 }
 
-static void rdmp_close(void *state)
+static void runs_format_close(void *state)
 {
 	runs_destroy(state);
 }
 
-static bool rdmp_find(const void *state, uint64_t pfn, uint64_t *offset)
+static bool runs_format_find(const void *state, uint64_t pfn, uint64_t *offset)
 {
 	return runs_find(state, pfn, offset);
 }
 
-static void rdmp_extent(
+static void runs_format_extent(
     const void *state, uint64_t *pages, uint64_t *first_offset, uint64_t *highest)
 {
 	runs_extent(state, pages, first_offset, highest);
 }
 
+const struct dump_format format_full = {
+    .name = "memory runs",
+    .types = {DUMP_TYPE_FULL},
+    .open = full_open,
+    .close = runs_format_close,
+    .find = runs_format_find,
+    .extent = runs_format_extent,
+};
+
 const struct dump_format format_rdmp = {
     .name = "RDMP",
     .types = {DUMP_TYPE_DEBUGGER_KERNEL, DUMP_TYPE_DEBUGGER_KERNEL_USER, DUMP_TYPE_DEBUGGER_FULL},
     .open = rdmp_open,
-    .close = rdmp_close,
-    .find = rdmp_find,
-    .extent = rdmp_extent,
+    .close = runs_format_close,
+    .find = runs_format_find,
+    .extent = runs_format_extent,
 };
