@@ -1,4 +1,4 @@
-/* An answer's life: the dump becomes evidence, the leak rule finds the orphans, and these accuse. */
+/* An answer's life: the dump becomes evidence, the leak rule finds orphans in it, and their tokens name the culprits. */
 #include "dump/answer/answer.h"
 
 #include <stdlib.h>

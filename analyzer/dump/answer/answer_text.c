@@ -1,4 +1,5 @@
-/* An answer for people: what the dump is, and how it is with its logon sessions, which are orphaned; what could not be read. */
+/* An answer for people: what the dump is, how it is with its logon sessions, which of them are orphaned, and what could not be
+ * read. */
 #include "dump/answer/answer.h"
 
 #include <inttypes.h>

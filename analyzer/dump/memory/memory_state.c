@@ -1,4 +1,4 @@
-/* The words for it. */
+/* What each state of memory is called. */
 #include "dump/memory/memory_state.h"
 
 const char *memory_state_text(enum memory_state state)
