@@ -1,10 +1,9 @@
 /* Who holds a token: a handle or a thread, for which their files call here; the process whose primary token it is, the logon session
  * whose own it is, and whoever keeps a process that has exited. */
-#include "dump/kernel/holders.h"
+#include "dump/kernel/tokens.h"
 
 #include <stdlib.h>
 
-#include "dump/kernel/tokens.h"
 #include "evidence/snapshot.h"
 
 bool holders_add(struct kernel *kernel, uint32_t token, enum kernel_holder_kind kind,

@@ -1,6 +1,6 @@
 /* How the kernel is found before there are symbols: the header points to PsLoadedModuleList, the first entry of which is the
  * kernel, and its image names its PDB. */
-#include "dump/kernel/image.h"
+#include "dump/kernel/steps.h"
 
 #include <string.h>
 

@@ -3,16 +3,11 @@
 
 #include <stdlib.h>
 
-#include "dump/kernel/handles.h"
-#include "dump/kernel/holders.h"
-#include "dump/kernel/image.h"
-#include "dump/kernel/logon_sessions.h"
 #include "dump/kernel/modules.h"
 #include "dump/kernel/processes.h"
 #include "dump/kernel/stacks.h"
-#include "dump/kernel/threads.h"
+#include "dump/kernel/steps.h"
 #include "dump/kernel/tokens.h"
-#include "dump/kernel/variables.h"
 #include "evidence/snapshot.h"
 
 struct kernel *kernel_create(struct dump_file *dump, struct error *error)

@@ -1,6 +1,6 @@
 /* nt!SepLogonSessions: 16 singly linked lists of _SEP_LOGON_SESSION_REFERENCES. Builds differ in how they choose a list,
  * so all are walked. */
-#include "dump/kernel/logon_sessions.h"
+#include "dump/kernel/steps.h"
 
 #include <stdlib.h>
 

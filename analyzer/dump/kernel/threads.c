@@ -1,7 +1,6 @@
 /* Threads that impersonate: a token in _ETHREAD.ClientSecurity, whose low bits are level and flags. */
-#include "dump/kernel/threads.h"
+#include "dump/kernel/steps.h"
 
-#include "dump/kernel/holders.h"
 #include "dump/kernel/tokens.h"
 
 #define CLIENT_FLAGS UINT64_C(7)

@@ -1,5 +1,5 @@
 /* nt!SeTokenLeakTracking, nt!SeTokenDoesNotTrackSessionObject, nt!ObHeaderCookie, and the object types with the totals of the token type. */
-#include "dump/kernel/variables.h"
+#include "dump/kernel/steps.h"
 
 static bool read_tracking(struct kernel *kernel)
 {

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dump/kernel/handles.h"
 #include "dump/kernel/kernel.h"
 #include "dump/kernel/processes.h"
+#include "dump/kernel/steps.h"
 #include "evidence/snapshot.h"
 #include "tests/unit/dump/make_dump.h"
 

@@ -1,0 +1,34 @@
+/* The steps in which a kernel is found and read, a file each; none needs another. Inside this folder. */
+#ifndef LEAKLAB_KERNEL_STEPS_H
+#define LEAKLAB_KERNEL_STEPS_H
+
+#include "dump/kernel/reader.h"
+#include "dump/symbols/symbol_store.h"
+
+/* ---- image.c ---- */
+
+/* Finds the image through the header's pointers. False: no kernel is to be seen at all. */
+bool image_find(struct kernel *kernel, struct error *error);
+/* Finds the PDB, proves that it belongs to the image, and reads the layout. */
+bool image_find_symbols(struct kernel *kernel, struct symbol_store *store, struct error *error);
+
+/* ---- variables.c ---- */
+
+bool variables_read(struct kernel *kernel, struct error *error);
+
+/* ---- logon_sessions.c ---- */
+
+/* Sorted by LUID. False if they cannot be found at all or memory is out. */
+bool logon_sessions_read(struct kernel *kernel, struct error *error);
+
+/* ---- handles.c ---- */
+
+bool handles_read(struct kernel *kernel, struct error *error);
+/* The object header that the first 8 bytes of a handle table's entry refer to; 0: a free entry. */
+uint64_t handles_header(const struct kernel_layout *layout, uint64_t low);
+
+/* ---- threads.c ---- */
+
+bool threads_read(struct kernel *kernel, struct error *error);
+
+#endif
