@@ -52,7 +52,7 @@ static bool read_kept(struct walk *walk, uint64_t body, bool is_thread, uint64_t
 	}
 	if (kept.target == KERNEL_NONE || kernel->processes[kept.target].is_alive)
 		return true;
-	struct kernel_kept *next = kernel_next(
+	struct kernel_kept *next = array_next(
 	    &kernel->kept, &kernel->kept_count, &kernel->inside->kept_room, sizeof *kernel->kept);
 	if (next)
 		*next = kept;

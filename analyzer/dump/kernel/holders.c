@@ -9,7 +9,7 @@
 bool holders_add(struct kernel *kernel, uint32_t token, enum kernel_holder_kind kind,
     uint32_t process, uint64_t value)
 {
-	struct kernel_holder *holder = kernel_next(&kernel->holders, &kernel->holder_count,
+	struct kernel_holder *holder = array_next(&kernel->holders, &kernel->holder_count,
 	    &kernel->inside->holder_room, sizeof *kernel->holders);
 	if (!holder)
 		return false;

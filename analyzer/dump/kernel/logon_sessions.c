@@ -40,7 +40,7 @@ static size_t bytes_needed(const struct kernel_layout *layout)
 static bool add_logon(struct kernel *kernel, uint64_t address, const uint8_t *bytes, bool *failed)
 {
 	const struct kernel_layout *layout = &kernel->inside->layout;
-	struct kernel_logon_session *logon = kernel_next(&kernel->logons, &kernel->logon_count,
+	struct kernel_logon_session *logon = array_next(&kernel->logons, &kernel->logon_count,
 	    &kernel->inside->logon_room, sizeof *kernel->logons);
 	if (!logon || !address_map_add(&kernel->inside->logon_at, address, kernel->logon_count - 1))
 		return false;

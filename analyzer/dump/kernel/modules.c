@@ -32,7 +32,7 @@ static bool read_module(struct kernel *kernel, uint64_t entry, bool *failed)
 	}
 	found.name = kernel_unicode_string(
 	    kernel, kernel->space, at + (uint64_t)layout->module.name, failed);
-	struct kernel_module *module = kernel_next(&kernel->modules, &kernel->module_count,
+	struct kernel_module *module = array_next(&kernel->modules, &kernel->module_count,
 	    &kernel->inside->module_room, sizeof *kernel->modules);
 	if (!module || *failed)
 		return false;

@@ -95,7 +95,7 @@ static bool read_process(struct kernel *kernel, uint64_t at, bool *failed)
 	found.session_id = read_session_id(kernel, at);
 	if (*failed || !process_names_read(kernel, &found, short_name))
 		return false;
-	struct kernel_process *process = kernel_next(&kernel->processes, &kernel->process_count,
+	struct kernel_process *process = array_next(&kernel->processes, &kernel->process_count,
 	    &kernel->inside->process_room, sizeof *kernel->processes);
 	if (!process)
 		return false;

@@ -1,11 +1,8 @@
-/* What is missing is counted, and the first damages are kept in words; arrays grow by doubling. */
+/* What is missing is counted, and the first damages are kept in words. */
 #include "dump/kernel/reader.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-
-#include "dump/kernel/large_array.h"
 
 void kernel_miss(struct kernel *kernel, enum kernel_thing thing, unsigned reason)
 {
@@ -23,32 +20,6 @@ void kernel_damaged(struct kernel *kernel, enum kernel_thing thing, const char *
 	if (vasprintf(note, format, arguments) >= 0)
 		kernel->note_count++;
 	va_end(arguments);
-}
-
-void *kernel_next(void *items, uint32_t *count, uint32_t *room, size_t size)
-{
-	void **array = items;
-	if (*count == *room) {
-		uint32_t larger = *room ? *room * 2 : 64;
-		void *grown = larger > *room ? reallocarray(*array, larger, size) : NULL;
-		if (!grown)
-			return NULL;
-		large_array_hint(grown, larger * size);
-		*array = grown;
-		*room = larger;
-	}
-	return (char *)*array + size * (*count)++;
-}
-
-void kernel_reserve(void *items, uint32_t *room, uint64_t count, size_t size)
-{
-	void **array = items;
-	void *reserved = *room < count ? reallocarray(*array, count, size) : NULL;
-	if (!reserved)
-		return;
-	large_array_hint(reserved, count * size);
-	*array = reserved;
-	*room = (uint32_t)count;
 }
 
 uint32_t kernel_most(const struct kernel *kernel, size_t size)
@@ -72,7 +43,7 @@ bool kernel_lack(struct kernel *kernel, const char *format, ...)
 	int length = vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
 	const char **item =
-	    kernel_next(&kernel->lacks, &count, &kernel->inside->lack_room, sizeof *kernel->lacks);
+	    array_next(&kernel->lacks, &count, &kernel->inside->lack_room, sizeof *kernel->lacks);
 	if (!item)
 		return false;
 	*item = intern_string(kernel->inside->strings, text,

@@ -1,10 +1,11 @@
-/* What reading a kernel goes on, and what all that read its objects need: room, a count of what is missing, variables.
+/* What reading a kernel goes on, and what all that read its objects need: a count of what is missing, variables.
  * Inside this folder. */
 #ifndef LEAKLAB_KERNEL_READER_H
 #define LEAKLAB_KERNEL_READER_H
 
 #include "common/intern.h"
 #include "dump/kernel/address_map.h"
+#include "dump/kernel/array.h"
 #include "dump/kernel/layout.h"
 #include "dump/kernel/list.h"
 #include "dump/kernel/objects.h"
@@ -54,10 +55,6 @@ void kernel_miss(struct kernel *kernel, enum kernel_thing thing, unsigned reason
 /* Damage, in words; the first ones are kept. */
 void kernel_damaged(struct kernel *kernel, enum kernel_thing thing, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* Room for one more; NULL when memory is out. */
-void *kernel_next(void *items, uint32_t *count, uint32_t *room, size_t size);
-/* Room for so many, if there is that much memory: what grows without it is copied again and again. */
-void kernel_reserve(void *items, uint32_t *room, uint64_t count, size_t size);
 /* How many things of this size may be in the dump. */
 uint32_t kernel_most(const struct kernel *kernel, size_t size);
 void kernel_tell(struct kernel *kernel, const char *what, uint64_t done, uint64_t total);
