@@ -23,7 +23,7 @@ struct answer *answer_create(
 	    answer_find_orphans(answer) && answer_group_culprits(answer))
 		return answer;
 	answer_destroy(answer);
-	error_set(error, EXIT_TARGET, "out of memory");
+	error_memory(error);
 	return NULL;
 }
 
@@ -52,7 +52,7 @@ struct snapshot *dump_to_snapshot(const char *path, struct symbol_store *store, 
 		goto out;
 	snapshot = kernel_to_snapshot(kernel, kernel_holders_seen(kernel));
 	if (!snapshot)
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 out:
 	if (!snapshot && !strstr(error->text, path))
 		error_prefix(error, "%s", path);

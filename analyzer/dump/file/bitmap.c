@@ -76,7 +76,7 @@ struct bitmap *bitmap_create(
 	settle_words(bitmap, layout->bits);
 	return bitmap;
 no_memory:
-	error_set(error, EXIT_TARGET, "out of memory");
+	error_memory(error);
 fail:
 	bitmap_destroy(bitmap);
 	return NULL;

@@ -52,7 +52,7 @@ struct dump_file *dump_file_open(const char *path, struct error *error)
 	}
 	if (asprintf(&dump->path, "%s", path) < 0) {
 		dump->path = NULL;
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 		goto fail;
 	}
 	if (!read_header(&dump->source, dump->raw, &dump->header, error))
@@ -103,7 +103,7 @@ static bool find_pages(struct dump_file *dump, struct error *error)
 	if (!dump->cache)
 		dump->cache = page_cache_create();
 	if (!dump->cache)
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	if (!format->open(&dump->source, dump->raw, &dump->state, error))
 		return error_prefix(error, "a %s (%s)", dump_type_name(dump->header.type),
 		    header_summary(&dump->header, summary));

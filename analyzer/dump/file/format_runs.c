@@ -28,7 +28,7 @@ static bool full_open(const struct dump_source *source, const uint8_t raw[DUMP_H
 		    count == UNSET ? 0 : count, RUNS_LARGEST);
 	struct runs *runs = runs_create(DUMP_HEADER_SIZE);
 	if (!runs)
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	for (uint32_t i = 0; i < count; i++) {
 		const uint8_t *run = raw + RUNS + (size_t)16 * i;
 		if (!runs_add(runs, load64(run), load64(run + 8), error))
@@ -65,7 +65,7 @@ static bool read_list(const struct dump_source *source, struct runs *runs, uint6
 {
 	uint8_t *pairs = malloc((size_t)16 * PAIRS_AT_ONCE);
 	if (!pairs)
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	bool good = true;
 	uint64_t pages = 0, count = 1;
 	for (uint64_t at = LIST; good && count && pages < limit && end - at >= 16;) {
@@ -101,7 +101,7 @@ static bool rdmp_open(const struct dump_source *source, const uint8_t raw[DUMP_H
 	bool full = load32(raw + 0xf98) == DUMP_TYPE_DEBUGGER_FULL;
 	struct runs *runs = runs_create(first);
 	if (!runs)
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	if (!read_list(source, runs, first, full ? load64(rdmp + 0x28) : UINT64_MAX, error) ||
 	    !runs_sort(runs, error)) {
 		runs_destroy(runs);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "common/array.h"
 #include "dump/file/page.h"
 
 struct run {
@@ -11,7 +12,7 @@ struct run {
 
 struct runs {
 	struct run *run;
-	size_t count, room;
+	size_t count;
 	uint64_t first_offset;
 	uint64_t pages;
 };
@@ -39,14 +40,8 @@ bool runs_add(struct runs *runs, uint64_t base, uint64_t count, struct error *er
 		return error_set(error, EXIT_USAGE,
 		    "damaged: memory run %zu has %llu pages from page 0x%llx", runs->count,
 		    (unsigned long long)count, (unsigned long long)base);
-	if (runs->count == runs->room) {
-		size_t room = runs->room ? runs->room * 2 : 64;
-		struct run *larger = realloc(runs->run, room * sizeof *larger);
-		if (!larger)
-			return error_set(error, EXIT_TARGET, "out of memory");
-		runs->run = larger;
-		runs->room = room;
-	}
+	if (!array_reserve(&runs->run, runs->count, sizeof *runs->run))
+		return error_memory(error);
 	runs->run[runs->count++] = (struct run){
 	    .base = base,
 	    .count = count,

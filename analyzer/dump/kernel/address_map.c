@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "dump/kernel/array.h"
+#include "dump/kernel/large_array.h"
 
 #define ROOM_FIRST 1024
 #define STEPS_MOST 64 /* of a look-up, before all are mixed */
@@ -44,7 +44,7 @@ static bool rebuild(struct address_map *map, size_t room, bool is_mixed)
 	larger.slots = calloc(room, sizeof *larger.slots);
 	if (!larger.slots)
 		return false;
-	array_hint(larger.slots, room * sizeof *larger.slots);
+	large_array_hint(larger.slots, room * sizeof *larger.slots);
 	for (size_t i = 0; i < map->room; i++)
 		if (map->slots[i].address)
 			*slot_of(&larger, map->slots[i].address, &steps) = map->slots[i];

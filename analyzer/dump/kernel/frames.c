@@ -146,7 +146,7 @@ static bool read_user_module(
 	    !address_space_read_u32(space, at + (uint64_t)layout->user.size, &size, NULL))
 		return true;
 	struct user_module *module =
-	    array_next(&user->items, &user->count, &user->room, sizeof *user->items);
+	    large_array_next(&user->items, &user->count, &user->room, sizeof *user->items);
 	if (!module)
 		return false;
 	*module = (struct user_module){.base = base, .size = size};

@@ -52,7 +52,7 @@ static bool read_kept(struct walk *walk, uint64_t body, bool is_thread, uint64_t
 	}
 	if (kept.target == KERNEL_NONE || kernel->processes[kept.target].is_alive)
 		return true;
-	struct kernel_kept *next = array_next(
+	struct kernel_kept *next = large_array_next(
 	    &kernel->kept, &kernel->kept_count, &kernel->inside->kept_room, sizeof *kernel->kept);
 	if (next)
 		*next = kept;
@@ -220,7 +220,7 @@ bool handles_read(struct kernel *kernel, struct error *error)
 	for (uint32_t i = 0; i < kernel->process_count; i++) {
 		kernel_tell(kernel, "handle tables", i, kernel->process_count);
 		if (!read_table(kernel, i))
-			return kernel_no_memory(error);
+			return error_memory(error);
 	}
 	kernel->handles_read = true;
 	return true;

@@ -9,7 +9,7 @@
 bool holders_add(struct kernel *kernel, uint32_t token, enum kernel_holder_kind kind,
     uint32_t process, uint64_t value)
 {
-	struct kernel_holder *holder = array_next(&kernel->holders, &kernel->holder_count,
+	struct kernel_holder *holder = large_array_next(&kernel->holders, &kernel->holder_count,
 	    &kernel->inside->holder_room, sizeof *kernel->holders);
 	if (!holder)
 		return false;
@@ -32,7 +32,7 @@ bool holders_read_sessions(struct kernel *kernel, struct error *error)
 		if (!tokens_at(kernel, at, KERNEL_NONE, &token) ||
 		    (token != KERNEL_NONE && !holders_add(kernel, token, HOLDER_SESSION,
 		                                 KERNEL_NONE, kernel->logons[i].luid)))
-			return kernel_no_memory(error);
+			return error_memory(error);
 		kernel->logons[i].own = token;
 	}
 	return true;
@@ -49,7 +49,7 @@ bool holders_read_processes(struct kernel *kernel, struct error *error)
 		if (!tokens_at(kernel, process->primary_at, KERNEL_NONE, &token) ||
 		    (token != KERNEL_NONE && process->is_alive &&
 		        !holders_add(kernel, token, HOLDER_PRIMARY, i, 0)))
-			return kernel_no_memory(error);
+			return error_memory(error);
 		process->primary = token;
 		/* A process is made in the session that its token names. */
 		if (process->session_id == NUMBER_UNKNOWN && token != KERNEL_NONE &&
@@ -76,5 +76,5 @@ bool holders_read_exited(struct kernel *kernel, struct error *error)
 		       holders_add(kernel, process->primary, HOLDER_PRIMARY, i, 0);
 	}
 	free(held);
-	return good || kernel_no_memory(error);
+	return good || error_memory(error);
 }

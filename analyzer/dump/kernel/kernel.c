@@ -37,7 +37,7 @@ struct kernel *kernel_create(struct dump_file *dump, struct error *error)
 	kernel_destroy(kernel);
 	return NULL;
 no_memory:
-	kernel_no_memory(error);
+	error_memory(error);
 	kernel_destroy(kernel);
 	return NULL;
 }

@@ -216,7 +216,7 @@ bool layout_read(struct kernel_layout *layout, const struct pdb *pdb,
 			        : ": it was stripped of all types; get the public PDB "
 			          "of Microsoft's symbol server");
 		if (item->cost && !lack(context, name, item->cost))
-			return error_set(error, EXIT_TARGET, "out of memory");
+			return error_memory(error);
 	}
 	read_module(layout, pdb);
 	read_entry(layout, pdb);
@@ -233,5 +233,5 @@ bool layout_read(struct kernel_layout *layout, const struct pdb *pdb,
 		    layout->token.size);
 	return layout->entry.object != ABSENT ||
 	       lack(context, "_HANDLE_TABLE_ENTRY.ObjectPointerBits", NO_HANDLES) ||
-	       error_set(error, EXIT_TARGET, "out of memory");
+	       error_memory(error);
 }

@@ -40,7 +40,7 @@ static size_t bytes_needed(const struct kernel_layout *layout)
 static bool add_logon(struct kernel *kernel, uint64_t address, const uint8_t *bytes, bool *failed)
 {
 	const struct kernel_layout *layout = &kernel->inside->layout;
-	struct kernel_logon_session *logon = array_next(&kernel->logons, &kernel->logon_count,
+	struct kernel_logon_session *logon = large_array_next(&kernel->logons, &kernel->logon_count,
 	    &kernel->inside->logon_room, sizeof *kernel->logons);
 	if (!logon || !address_map_add(&kernel->inside->logon_at, address, kernel->logon_count - 1))
 		return false;
@@ -187,5 +187,5 @@ bool logon_sessions_read(struct kernel *kernel, struct error *error)
 			    (unsigned long long)fault.address, memory_state_text(fault.state));
 		kernel_miss(kernel, THING_LOGON_LIST, fault.state);
 	}
-	return (read_lists(kernel, walks) && sort_logons(kernel)) || kernel_no_memory(error);
+	return (read_lists(kernel, walks) && sort_logons(kernel)) || error_memory(error);
 }

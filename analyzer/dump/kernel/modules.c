@@ -32,7 +32,7 @@ static bool read_module(struct kernel *kernel, uint64_t entry, bool *failed)
 	}
 	found.name = kernel_unicode_string(
 	    kernel, kernel->space, at + (uint64_t)layout->module.name, failed);
-	struct kernel_module *module = array_next(&kernel->modules, &kernel->module_count,
+	struct kernel_module *module = large_array_next(&kernel->modules, &kernel->module_count,
 	    &kernel->inside->module_room, sizeof *kernel->modules);
 	if (!module || *failed)
 		return false;
@@ -49,7 +49,7 @@ bool modules_read(struct kernel *kernel, struct error *error)
 	    kernel_most(kernel, 64));
 	while (list_next(&list, &entry) == LIST_ENTRY)
 		if (!read_module(kernel, entry, &failed))
-			return kernel_no_memory(error);
+			return error_memory(error);
 	kernel_broke_off(kernel, THING_MODULE, &list, "the list of modules");
 	if (kernel->module_count)
 		qsort(kernel->modules, kernel->module_count, sizeof *kernel->modules, by_base);

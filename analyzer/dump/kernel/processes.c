@@ -95,8 +95,8 @@ static bool read_process(struct kernel *kernel, uint64_t at, bool *failed)
 	found.session_id = read_session_id(kernel, at);
 	if (*failed || !process_names_read(kernel, &found, short_name))
 		return false;
-	struct kernel_process *process = array_next(&kernel->processes, &kernel->process_count,
-	    &kernel->inside->process_room, sizeof *kernel->processes);
+	struct kernel_process *process = large_array_next(&kernel->processes,
+	    &kernel->process_count, &kernel->inside->process_room, sizeof *kernel->processes);
 	if (!process)
 		return false;
 	*process = found;
@@ -126,7 +126,7 @@ bool processes_read(struct kernel *kernel, struct error *error)
 	while (list_next(&list, &entry) == LIST_ENTRY)
 		if (!read_process(
 		        kernel, entry - (uint64_t)kernel->inside->layout.process.links, &failed))
-			return kernel_no_memory(error);
+			return error_memory(error);
 	kernel_broke_off(kernel, THING_PROCESS, &list, "the list of processes");
 	return true;
 }

@@ -42,8 +42,8 @@ bool kernel_lack(struct kernel *kernel, const char *format, ...)
 	va_start(arguments, format);
 	int length = vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	const char **item =
-	    array_next(&kernel->lacks, &count, &kernel->inside->lack_room, sizeof *kernel->lacks);
+	const char **item = large_array_next(
+	    &kernel->lacks, &count, &kernel->inside->lack_room, sizeof *kernel->lacks);
 	if (!item)
 		return false;
 	*item = intern_string(kernel->inside->strings, text,

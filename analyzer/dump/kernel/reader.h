@@ -5,7 +5,7 @@
 
 #include "common/intern.h"
 #include "dump/kernel/address_map.h"
-#include "dump/kernel/array.h"
+#include "dump/kernel/large_array.h"
 #include "dump/kernel/layout.h"
 #include "dump/kernel/list.h"
 #include "dump/kernel/objects.h"
@@ -38,11 +38,6 @@ struct kernel_private {
 		const char *text;
 	} recent[256];
 };
-
-static inline bool kernel_no_memory(struct error *error)
-{
-	return error_set(error, EXIT_TARGET, "out of memory");
-}
 
 /* The index of an object's type, by the byte in its header, which is disguised since Windows 10. */
 static inline uint8_t kernel_object_type(

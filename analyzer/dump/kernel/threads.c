@@ -50,7 +50,7 @@ bool threads_read(struct kernel *kernel, struct error *error)
 		list_begin(&list, kernel->space, process->threads, true, budget);
 		while (list_next(&list, &entry) == LIST_ENTRY)
 			if (!read_thread(kernel, i, entry))
-				return kernel_no_memory(error);
+				return error_memory(error);
 		budget = list.most;
 		kernel_broke_off(kernel, THING_THREAD, &list, "the threads of process %llu",
 		    (unsigned long long)process->pid);

@@ -216,7 +216,7 @@ static bool read_creation(struct kernel *kernel, uint64_t address, struct kernel
 
 static bool add_token(struct kernel *kernel, const struct kernel_token *from, uint32_t *out)
 {
-	struct kernel_token *token = array_next(&kernel->tokens, &kernel->token_count,
+	struct kernel_token *token = large_array_next(&kernel->tokens, &kernel->token_count,
 	    &kernel->inside->token_room, sizeof *kernel->tokens);
 	uint32_t number = kernel->token_count - 1;
 	if (!token || !address_map_add(&kernel->inside->token_at, from->address, number))
@@ -353,12 +353,12 @@ void tokens_prepare(struct kernel *kernel)
 	inside->token_at.spacing_bits =
 	    63 - (unsigned)__builtin_clzll(inside->layout.token.size | 1);
 	if (tokens > 0 && tokens <= RESERVED_MOST) {
-		array_reserve(
+		large_array_reserve(
 		    &kernel->tokens, &inside->token_room, (uint64_t)tokens, sizeof *kernel->tokens);
 		address_map_reserve(&inside->token_at, (size_t)tokens);
 	}
 	if (handles > 0 && handles <= RESERVED_MOST)
-		array_reserve(&kernel->holders, &inside->holder_room,
+		large_array_reserve(&kernel->holders, &inside->holder_room,
 		    (uint64_t)handles + kernel->process_count + kernel->logon_count,
 		    sizeof *kernel->holders);
 }
@@ -370,6 +370,6 @@ bool tokens_read_lists(struct kernel *kernel, struct error *error)
 		return true;
 	for (uint32_t i = 0; i < kernel->logon_count; i++)
 		if (!read_list(kernel, i, &budget))
-			return kernel_no_memory(error);
+			return error_memory(error);
 	return true;
 }

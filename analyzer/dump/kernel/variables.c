@@ -91,7 +91,7 @@ static void read_rule(struct kernel *kernel)
 bool variables_read(struct kernel *kernel, struct error *error)
 {
 	if (!read_tracking(kernel) || !read_types(kernel))
-		return kernel_no_memory(error);
+		return error_memory(error);
 	read_rule(kernel);
 	return true;
 }

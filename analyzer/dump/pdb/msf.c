@@ -97,7 +97,7 @@ static uint8_t *gather(
 {
 	uint8_t *bytes = malloc(size ? size : 1);
 	if (!bytes) {
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 		return NULL;
 	}
 	for (uint32_t done = 0; done < size; blocks += 4) {
@@ -123,7 +123,7 @@ static bool read_streams(struct msf *msf, uint32_t length, struct error *error)
 		    error, EXIT_USAGE, "damaged: a directory of %u streams" DAMAGED, count);
 	msf->stream = calloc(count ? count : 1, sizeof *msf->stream);
 	if (!msf->stream)
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	uint64_t at = 4 + (uint64_t)4 * count;
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t size = load32(msf->directory + 4 + (size_t)4 * i);
@@ -186,7 +186,7 @@ struct msf *msf_open(const char *path, struct error *error)
 {
 	struct msf *msf = calloc(1, sizeof *msf);
 	if (!msf) {
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 		return NULL;
 	}
 	if (!map_file(msf, path, error) || !check_magic(msf, error) ||

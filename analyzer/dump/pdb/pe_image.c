@@ -220,7 +220,7 @@ struct pe_exports *pe_exports_create(const struct pe_reader *reader, struct erro
 	if (!exports || !exports->item) {
 		pe_exports_destroy(exports);
 		exports = NULL;
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 		goto out;
 	}
 	collect(reader, &headers, &tables, exports);

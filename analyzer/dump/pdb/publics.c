@@ -5,21 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "dump/little_endian.h"
 #include "dump/pdb/cursor.h"
 
 #define S_PUB32 0x110e
 
-static bool append(struct publics *publics, size_t *room, const struct pdb_public *item)
+static bool append(struct publics *publics, const struct pdb_public *item)
 {
-	if (publics->count == *room) {
-		size_t larger = *room ? *room * 2 : 1024;
-		struct pdb_public *items = realloc(publics->item, larger * sizeof *items);
-		if (!items)
-			return false;
-		publics->item = items;
-		*room = larger;
-	}
+	if (!array_reserve(&publics->item, publics->count, sizeof *publics->item))
+		return false;
 	publics->item[publics->count++] = *item;
 	return true;
 }
@@ -27,7 +22,6 @@ static bool append(struct publics *publics, size_t *room, const struct pdb_publi
 static bool scan(struct publics *publics, struct span symbols, const struct sections *sections,
     struct error *error)
 {
-	size_t room = 0;
 	/* A record's length does not count itself. */
 	for (size_t at = 0; symbols.length - at >= 4;) {
 		uint16_t length = load16(symbols.bytes + at);
@@ -44,8 +38,8 @@ static bool scan(struct publics *publics, struct span symbols, const struct sect
 			item.segment = cursor_u16(&body);
 			item.name = cursor_name(&body);
 			item.has_rva = sections_rva(sections, item.segment, item.offset, &item.rva);
-			if (!body.bad && !append(publics, &room, &item))
-				return error_set(error, EXIT_TARGET, "out of memory");
+			if (!body.bad && !append(publics, &item))
+				return error_memory(error);
 		}
 		at += (size_t)2 + length;
 	}
@@ -59,7 +53,7 @@ bool publics_init(struct publics *publics, struct span symbols, const struct sec
 	if (!scan(publics, symbols, sections, error))
 		goto fail;
 	if (!name_table_init(&publics->names, publics->count)) {
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 		goto fail;
 	}
 	for (size_t i = 0; i < publics->count; i++)

@@ -103,7 +103,7 @@ damaged:
 	return error_set(error, EXIT_USAGE,
 	    "damaged: the header of its types; fetch it again from the symbol server");
 no_memory:
-	error_set(error, EXIT_TARGET, "out of memory");
+	error_memory(error);
 fail:
 	types_deinit(types);
 	return false;

@@ -15,7 +15,7 @@ static bool make_folders(const char *path, struct error *error)
 {
 	char *copy = strdup(path);
 	if (!copy)
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	bool good = true;
 	for (char *slash = strchr(copy + 1, '/'); good && slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
@@ -43,7 +43,7 @@ static bool open_partial(struct cache_entry *entry, struct error *error)
 	entry->file = fdopen(fd, "r+b");
 	if (!entry->file) {
 		close(fd);
-		return error_set(error, EXIT_TARGET, "out of memory");
+		return error_memory(error);
 	}
 	return true;
 }
@@ -57,7 +57,7 @@ bool cache_begin(
 	else if (asprintf(&entry->partial, "%s.part", entry->path) < 0)
 		entry->partial = NULL;
 	if (!entry->path || !entry->partial)
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 	else if (make_folders(entry->path, error) && open_partial(entry, error))
 		return true;
 	cache_end(entry);

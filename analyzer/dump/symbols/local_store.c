@@ -11,11 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool no_memory(struct error *error)
-{
-	return error_set(error, EXIT_TARGET, "out of memory");
-}
-
 static void lower(char *text)
 {
 	for (; *text; text++)
@@ -73,7 +68,7 @@ static char *try_spelling(const char *root, const char *tier, const char *name, 
 	    asprintf(&path, "%s/%s", folder, name) < 0) {
 		free(folder);
 		*explained = true;
-		no_memory(error);
+		error_memory(error);
 		return NULL;
 	}
 	if (access(path, F_OK) != 0) {
@@ -113,7 +108,7 @@ char *local_store_find(
 	char *found = NULL;
 	bool explained = false;
 	if (!names[0] || !names[1]) {
-		no_memory(error);
+		error_memory(error);
 		goto out;
 	}
 	lower(names[1]);
@@ -146,7 +141,7 @@ char *local_folder_find(
 	if (found)
 		return found;
 	if (asprintf(&path, "%s/%s", root, name) < 0) {
-		no_memory(error);
+		error_memory(error);
 		return NULL;
 	}
 	if (access(path, F_OK) == 0) {

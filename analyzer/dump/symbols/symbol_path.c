@@ -7,10 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-static bool no_memory(struct error *error)
-{
-	return error_set(error, EXIT_TARGET, "out of memory");
-}
+#include "common/array.h"
 
 static bool starts_with(const char *text, const char *start)
 {
@@ -55,14 +52,8 @@ static char *default_cache(void)
 static bool append(struct symbol_path *path, enum place_kind kind, const char *where,
     const char *cache, struct error *error)
 {
-	if (path->count == path->room) {
-		size_t room = path->room ? path->room * 2 : 8;
-		struct place *larger = realloc(path->place, room * sizeof *larger);
-		if (!larger)
-			return no_memory(error);
-		path->place = larger;
-		path->room = room;
-	}
+	if (!array_reserve(&path->place, path->count, sizeof *path->place))
+		return error_memory(error);
 	struct place place = {.kind = kind, .is_two_tier = -1};
 	place.where = strdup(where);
 	place.shown = without_secrets(where);
@@ -71,7 +62,7 @@ static bool append(struct symbol_path *path, enum place_kind kind, const char *w
 		free(place.where);
 		free(place.shown);
 		free(place.cache);
-		return no_memory(error);
+		return error_memory(error);
 	}
 	size_t length = strlen(place.where);
 	while (length > 1 && place.where[length - 1] == '/')
@@ -110,7 +101,7 @@ static bool add_server(
 		cache = path->cache;
 	if (!cache)
 		cache = mine = default_cache();
-	bool good = shown || no_memory(error);
+	bool good = shown || error_memory(error);
 	good = good && (cache || error_set(error, EXIT_USAGE,
 	                             "no cache folder for %s: name one (srv*CACHE*URL), or set "
 	                             "HOME",
@@ -182,7 +173,7 @@ bool symbol_path_parse(struct symbol_path *path, const char *text, struct error 
 {
 	char *copy = strdup(text), *rest = copy;
 	if (!copy)
-		return no_memory(error);
+		return error_memory(error);
 	bool good = true;
 	for (char *element; good && (element = strsep(&rest, ";"));) {
 		element += strspn(element, " \t");

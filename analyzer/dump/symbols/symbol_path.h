@@ -24,7 +24,7 @@ struct place {
 /* A list of places that is filled by symbol_path_parse(). */
 struct symbol_path {
 	struct place *place;
-	size_t count, room;
+	size_t count;
 	char *cache; /* of cache*DIR */
 };
 

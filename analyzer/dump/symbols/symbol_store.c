@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/array.h"
 #include "common/text.h"
 #include "dump/symbols/cache.h"
 #include "dump/symbols/download.h"
@@ -37,7 +38,7 @@ struct symbol_store *symbol_store_create(struct error *error)
 {
 	struct symbol_store *store = calloc(1, sizeof *store);
 	if (!store) {
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 		return NULL;
 	}
 	store->patience = PATIENCE;
@@ -121,11 +122,8 @@ static bool check_name(const char *name, struct error *error)
 
 static void note_attempt(struct symbol_store *store, const char *place, const char *why)
 {
-	struct symbol_attempt *larger =
-	    realloc(store->attempt, (store->attempts + 1) * sizeof *store->attempt);
-	if (!larger)
+	if (!array_reserve(&store->attempt, store->attempts, sizeof *store->attempt))
 		return;
-	store->attempt = larger;
 	struct symbol_attempt attempt = {.place = strdup(place), .why = strdup(why)};
 	if (attempt.place && attempt.why) {
 		store->attempt[store->attempts++] = attempt;
@@ -216,7 +214,7 @@ static char *fetch_into_cache(struct symbol_store *store, struct place *place,
 	char *found = NULL, *url = url_of(place->where, wanted, is_two_tier, false);
 	*result = DOWNLOAD_FAILED;
 	if (!url) {
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 		return NULL;
 	}
 	if (cache_begin(&entry, place->cache, wanted->store_path, error)) {
@@ -293,7 +291,7 @@ char *symbol_store_find(struct symbol_store *store, const char *name,
 	struct wanted wanted = {
 	    .name = name, .identity = identity, .store_path = symbol_store_path(name, identity)};
 	if (!wanted.store_path) {
-		error_set(error, EXIT_TARGET, "out of memory");
+		error_memory(error);
 		return NULL;
 	}
 	char *found = NULL;

@@ -1,5 +1,5 @@
 /* They grow by doubling, and the operating system is told of large ones (madvise(2)). */
-#include "dump/kernel/array.h"
+#include "dump/kernel/large_array.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -7,7 +7,7 @@
 
 #define LARGE ((size_t)4 << 20) /* bytes: two large pages */
 
-void array_hint(void *items, size_t bytes)
+void large_array_hint(void *items, size_t bytes)
 {
 	/* All of the mapping that malloc() made for it: the rest would be one of its own, and realloc() could not move
 	 * the two without copying. */
@@ -18,7 +18,7 @@ void array_hint(void *items, size_t bytes)
 		madvise((void *)start, end - start, MADV_HUGEPAGE);
 }
 
-void *array_next(void *items, uint32_t *count, uint32_t *room, size_t size)
+void *large_array_next(void *items, uint32_t *count, uint32_t *room, size_t size)
 {
 	void **array = items;
 	if (*count == *room) {
@@ -26,20 +26,20 @@ void *array_next(void *items, uint32_t *count, uint32_t *room, size_t size)
 		void *grown = larger > *room ? reallocarray(*array, larger, size) : NULL;
 		if (!grown)
 			return NULL;
-		array_hint(grown, larger * size);
+		large_array_hint(grown, larger * size);
 		*array = grown;
 		*room = larger;
 	}
 	return (char *)*array + size * (*count)++;
 }
 
-void array_reserve(void *items, uint32_t *room, uint64_t count, size_t size)
+void large_array_reserve(void *items, uint32_t *room, uint64_t count, size_t size)
 {
 	void **array = items;
 	void *reserved = *room < count ? reallocarray(*array, count, size) : NULL;
 	if (!reserved)
 		return;
-	array_hint(reserved, count * size);
+	large_array_hint(reserved, count * size);
 	*array = reserved;
 	*room = (uint32_t)count;
 }
