@@ -24,8 +24,6 @@ extern const struct command command_show;
 #define PROGRAM "leaklab-analyzer"
 
 enum output_format { OUTPUT_TEXT, OUTPUT_JSON };
-/* Reads the value of --format. */
-bool output_format_parse(const char *text, enum output_format *out);
 
 struct snapshot;
 /* What show prints. */

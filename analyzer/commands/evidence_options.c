@@ -3,6 +3,7 @@
 
 #include <argp.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/duration.h"
 
@@ -10,6 +11,17 @@ struct parsing {
 	struct evidence_options *options;
 	const struct evidence_words *words;
 };
+
+static bool output_format_parse(const char *text, enum output_format *out)
+{
+	if (strcmp(text, "text") == 0)
+		*out = OUTPUT_TEXT;
+	else if (strcmp(text, "json") == 0)
+		*out = OUTPUT_JSON;
+	else
+		return false;
+	return true;
+}
 
 bool terms_parse(struct leak_terms *terms, int key, const char *text, struct argp_state *state)
 {

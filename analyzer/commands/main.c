@@ -22,17 +22,6 @@ struct choice {
 	char **argv;
 };
 
-bool output_format_parse(const char *text, enum output_format *out)
-{
-	if (strcmp(text, "text") == 0)
-		*out = OUTPUT_TEXT;
-	else if (strcmp(text, "json") == 0)
-		*out = OUTPUT_JSON;
-	else
-		return false;
-	return true;
-}
-
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct choice *choice = state->input;

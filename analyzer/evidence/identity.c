@@ -203,3 +203,14 @@ int logon_session_order(const void *a, const void *b)
 	const struct logon_session *left = a, *right = b;
 	return (left->luid > right->luid) - (left->luid < right->luid);
 }
+
+const struct session *snapshot_session(
+    const struct snapshot *snapshot, int64_t id, const char *user, const char *domain)
+{
+	for (size_t i = 0; i < snapshot->session_count; i++) {
+		const struct session *session = &snapshot->sessions[i];
+		if (session->id == id && account_same(session->user, session->domain, user, domain))
+			return session;
+	}
+	return NULL;
+}

@@ -43,4 +43,8 @@ int logon_session_order(const void *a, const void *b);
 /* True if both were made more than a minute apart, by the clock or by what one tool printed. False if that is not known. */
 bool logon_session_apart(const struct logon_session *a, const struct logon_session *b);
 
+/* The session of that ID and account; NULL: it is not listed. */
+const struct session *snapshot_session(
+    const struct snapshot *snapshot, int64_t id, const char *user, const char *domain);
+
 #endif

@@ -24,17 +24,6 @@ bool cycle_is_unshown(const struct evidence *evidence, const struct cycle *cycle
 	return is_whole_load(cycle) && !evidence->shown[cycle - evidence->cycles.items];
 }
 
-const struct session *find_session(
-    const struct snapshot *snapshot, int64_t id, const char *user, const char *domain)
-{
-	for (size_t i = 0; i < snapshot->session_count; i++) {
-		const struct session *session = &snapshot->sessions[i];
-		if (session->id == id && account_same(session->user, session->domain, user, domain))
-			return session;
-	}
-	return NULL;
-}
-
 /* The capture that stands for the mark's last round with a snapshot. NULL: there is none. */
 static const struct capture *find_round(const struct captures *captures, enum mark mark)
 {

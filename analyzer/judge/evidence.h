@@ -51,10 +51,6 @@ bool cycle_is_unshown(const struct evidence *evidence, const struct cycle *cycle
 /* True if the capture shows the host after the load, by the cycles and not by its mark: a run that is resumed has loads between. */
 bool is_after_load(const struct evidence *evidence, const struct capture *capture);
 
-/* The session (of any state) with the ID that belongs to the account; NULL: it is not listed. */
-const struct session *find_session(
-    const struct snapshot *snapshot, int64_t id, const char *user, const char *domain);
-
 /* Fills in evidence->shown: which cycles are shown to have logged on. The cycles, captures, index and moments are loaded. In
  * logons.c. */
 bool logons_find(struct evidence *evidence, struct runfile *runfile, struct error *error);

@@ -43,7 +43,7 @@ static void see_session(struct sighted *sighted, const struct sighting *seen)
 	const struct cycle_index *index = &sighted->evidence->index;
 	const struct snapshot *before = sighted->evidence->before.snapshot;
 	size_t end;
-	if (before && find_session(before, seen->session_id, seen->user, seen->domain))
+	if (before && snapshot_session(before, seen->session_id, seen->user, seen->domain))
 		return;
 	for (size_t i = cycle_index_find(index, seen->user, &end); i < end; i++) {
 		const struct cycle *cycle = index->items[i];

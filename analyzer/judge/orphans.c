@@ -14,7 +14,8 @@ static const struct cycle *cycle_that_joined(
 	const struct cycle *last = NULL;
 	size_t end;
 	if (logon->session_id == NUMBER_UNKNOWN || !evidence->before.snapshot ||
-	    !find_session(evidence->before.snapshot, logon->session_id, logon->user, logon->domain))
+	    !snapshot_session(
+	        evidence->before.snapshot, logon->session_id, logon->user, logon->domain))
 		return NULL;
 	for (size_t i = cycle_index_find(&evidence->index, logon->user, &end); i < end; i++) {
 		const struct cycle *cycle = evidence->index.items[i];
@@ -236,7 +237,7 @@ int64_t sessions_left(const struct evidence *evidence, const struct orphans *orp
 	for (size_t i = 0; i < settled->session_count; i++) {
 		const struct session *session = &settled->sessions[i];
 		left += cycle_index_has(&evidence->index, session->user, session->domain) &&
-		        (!find_session(before, session->id, session->user, session->domain) ||
+		        (!snapshot_session(before, session->id, session->user, session->domain) ||
 		            holds_survivor(orphans, session));
 	}
 	return left;

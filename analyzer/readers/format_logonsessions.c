@@ -27,6 +27,7 @@ static enum taken take_start(struct reading *reading, struct span line)
 	logon_list_record_end(reading);
 	logon_list_number(reading, line);
 	reading->logons->record = reading->snapshot->logon_session_count;
+	reading->logons->record_of = &format_logonsessions;
 	reading->logons->any = true;
 	return TAKEN_ROW;
 }

@@ -107,7 +107,7 @@ static bool note_no_session_ids(struct reading *reading)
 
 static bool finish(struct reading *reading, bool ends)
 {
-	if (!ends && (reading->current == &format_handle || reading->current == &format_handle_csv))
+	if (!ends && reading->current && reading->current->section == &section_handles)
 		flaw_note(
 		    &reading->handles->flaw, reading, "the text ends in the middle of a line");
 	return see(reading) && note_searched(reading) && note_closed(reading) &&

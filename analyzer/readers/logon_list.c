@@ -7,7 +7,7 @@
 
 static bool is_list(const struct line_format *format)
 {
-	return format == &format_logonsessions || format == &format_klist;
+	return format && format->section == &section_logons;
 }
 
 void logon_list_number(struct reading *reading, struct span line)
@@ -72,7 +72,7 @@ static bool cuts(struct reading *reading, bool held)
 {
 	if (held)
 		return true;
-	if (reading->current != &format_logonsessions || !reading->logons->record)
+	if (!reading->logons->record || reading->current != reading->logons->record_of)
 		return false;
 	struct logon_session *last =
 	    &reading->snapshot->logon_sessions[reading->logons->record - 1];

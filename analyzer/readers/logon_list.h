@@ -5,8 +5,9 @@
 #include "readers/format.h"
 
 struct logon_list {
-	size_t record;  /* number of logon sessions seen, the last one is being read; 0: none is */
-	int64_t number; /* of the next record */
+	size_t record; /* number of logon sessions seen, the last one is being read; 0: none is */
+	const struct line_format *record_of; /* the format that it is in */
+	int64_t number;                      /* of the next record */
 	unsigned
 	    labels; /* that the record has, a bit each; not of klist, whose records are lines */
 	unsigned labels_common; /* that all records before it have; 0: it is the first */

@@ -86,15 +86,6 @@ bool database_execute(
 	return prepared && database_run(runfile, prepared, doing, error);
 }
 
-void database_finalize_statements(struct runfile *runfile)
-{
-	for (int i = 0; i < STATEMENT_COUNT; i++) {
-		sqlite3_finalize(runfile->statements[i]);
-		runfile->statements[i] = NULL;
-	}
-	records_finalize(runfile);
-}
-
 void bind_number(sqlite3_stmt *statement, int position, int64_t number)
 {
 	if (number != NUMBER_UNKNOWN)

@@ -86,6 +86,10 @@ bool database_run(
 /* Runs a statement that needs no values. */
 bool database_execute(
     struct runfile *runfile, enum statement statement, const char *doing, struct error *error);
+/* SQL in itself. doing: for the error. */
+bool database_run_text(
+    struct runfile *runfile, const char *text, const char *doing, struct error *error);
+/* All, those of records, too. In opening.c. */
 void database_finalize_statements(struct runfile *runfile);
 
 /* Binding by position; NULL text and unknown numbers become NULL. Text must live until the statement is run. */

@@ -4,23 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "runfile/database.h"
-
-/* SQLite's own locks are another kind, so that readers are not shut out. Closing the descriptor would drop those, too, as they are
- * POSIX's: it stays open until SQLite has closed the file. */
-bool database_lock(struct runfile *runfile, int fd, struct error *error)
-{
-	runfile->lock = fd;
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
-		return true; /* some file systems know no locks */
-	return error_set(error, EXIT_USAGE,
-	    "%s is being written: a driver plays it, or its workers still log users off; wait until they are done, or end "
-	    "them",
-	    runfile->path);
-}
 
 int runfile_lock(const struct runfile *runfile)
 {
