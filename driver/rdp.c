@@ -22,7 +22,7 @@
 #include "certificate.h"
 #include "rdp_settings.h"
 #include "trouble.h"
-#include "workarounds/workarounds.h"
+#include "driver/workarounds/workarounds.h"
 
 #define HANDLES_MAX 32
 

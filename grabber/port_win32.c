@@ -14,7 +14,7 @@
 #include "grabber/win32/control.h"
 #include "grabber/win32/shapes.h"
 #include "grabber/win32/users.h"
-#include "probe/win32.h"
+#include "windows/win32.h"
 
 #define USERS_MOST 4096
 #define POLL_SESSIONS 1000 /* ms; notifications come first where they come at all */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "probe/nt.h"
-#include "probe/win32.h"
+#include "windows/win32.h"
 
 static int64_t number(FILETIME time)
 {

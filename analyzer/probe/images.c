@@ -6,7 +6,7 @@
 
 #include <windows.h>
 
-#include "probe/win32.h"
+#include "windows/win32.h"
 
 #define PATH_MOST 1024
 

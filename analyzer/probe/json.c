@@ -5,7 +5,7 @@
 
 #include <windows.h>
 
-#include "probe/win32.h"
+#include "windows/win32.h"
 
 #define UNITS_PER_SECOND 10000000 /* FILETIME's: 100 ns */
 

@@ -7,7 +7,7 @@
 #include <ntsecapi.h>
 
 #include "probe/nt.h"
-#include "probe/win32.h"
+#include "windows/win32.h"
 
 static const char *type_name(ULONG type)
 {

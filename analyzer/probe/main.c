@@ -8,7 +8,7 @@
 #include "probe/release.h"
 #include "probe/snapshot.h"
 #include "probe/tracking.h"
-#include "probe/win32.h"
+#include "windows/win32.h"
 
 #define EXIT_GOOD 0
 #define EXIT_USAGE 2

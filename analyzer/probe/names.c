@@ -4,7 +4,7 @@
 
 #include <sddl.h>
 
-#include "probe/win32.h"
+#include "windows/win32.h"
 
 #define NAME_SIZE 512
 

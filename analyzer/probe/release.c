@@ -11,7 +11,7 @@
 #include "probe/logons.h"
 #include "probe/processes.h"
 #include "probe/targets.h"
-#include "probe/win32.h"
+#include "windows/win32.h"
 
 #define EXIT_GOOD 0
 #define EXIT_LEFT 1

@@ -1,7 +1,7 @@
 #include "probe/running.h"
 
 #include "probe/settings.h"
-#include "probe/win32.h"
+#include "windows/win32.h"
 
 /* A volatile key: it is never written to disk, so what is in it is of this boot, whatever became of the clock. Not below
  * arm's own key, which would have to stay for it. */

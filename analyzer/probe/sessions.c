@@ -6,7 +6,7 @@
 #include <wtsapi32.h>
 
 #include "probe/nt.h"
-#include "probe/win32.h"
+#include "windows/win32.h"
 
 static const char *state_name(WTS_CONNECTSTATE_CLASS state)
 {

@@ -17,7 +17,7 @@
 #include "probe/sessions.h"
 #include "probe/settings.h"
 #include "probe/tracking.h"
-#include "probe/win32.h"
+#include "windows/win32.h"
 
 #define GAPS_MOST 32
 

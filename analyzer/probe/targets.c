@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "probe/nt.h"
-#include "probe/win32.h"
+#include "windows/win32.h"
 
 static int64_t number(FILETIME time)
 {

@@ -6,7 +6,7 @@
 #include <windows.h>
 
 #include "probe/settings.h"
-#include "probe/win32.h"
+#include "windows/win32.h"
 
 #define EXIT_GOOD 0
 #define EXIT_TARGET 4

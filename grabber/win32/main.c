@@ -8,7 +8,7 @@
 #include "grabber/program.h"
 #include "grabber/win32/control.h"
 #include "grabber/win32/service.h"
-#include "probe/win32.h"
+#include "windows/win32.h"
 
 static const struct options_host windows_host = {
     .where = "watch",

@@ -8,7 +8,7 @@
 #include "grabber/program.h"
 #include "grabber/win32/control.h"
 #include "grabber/win32/folder.h"
-#include "probe/win32.h"
+#include "windows/win32.h"
 
 #define SERVICE_NAME L"leaklab-grabber"
 #define COMMAND_SIZE 4096

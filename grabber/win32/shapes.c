@@ -6,7 +6,7 @@
 #include <ntsecapi.h>
 #include <tlhelp32.h>
 
-#include "probe/win32.h"
+#include "windows/win32.h"
 
 bool shapes_find_process(uint32_t session, const wchar_t *image, uint32_t *pid)
 {

@@ -6,7 +6,7 @@
 #include <wtsapi32.h>
 #include <tlhelp32.h>
 
-#include "probe/win32.h"
+#include "windows/win32.h"
 
 static bool has_user(DWORD session)
 {

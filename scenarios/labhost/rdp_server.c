@@ -13,7 +13,7 @@
 
 #include "labhost/connection.h"
 #include "labhost/memory.h"
-#include "workarounds/workarounds.h"
+#include "driver/workarounds/workarounds.h"
 
 #define PEER_STACK_SIZE (512 * 1024) /* measured to be plenty */
 #define BACKLOG 1024

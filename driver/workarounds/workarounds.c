@@ -1,4 +1,4 @@
-#include "workarounds/workarounds.h"
+#include "driver/workarounds/workarounds.h"
 
 #include <stdlib.h>
 

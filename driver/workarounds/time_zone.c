@@ -1,5 +1,5 @@
 /* Finds out the time zone once. The dynamic linker gives FreeRDP's libraries a program's own function before WinPR's. */
-#include "workarounds/workarounds.h"
+#include "driver/workarounds/workarounds.h"
 
 #include <dlfcn.h>
 #include <pthread.h>

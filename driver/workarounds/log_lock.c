@@ -1,6 +1,6 @@
 /* Locks WinPR's list of loggers: the only way to it is WLog_Get(), and the dynamic linker gives FreeRDP's libraries a program's own
  * before theirs. */
-#include "workarounds/workarounds.h"
+#include "driver/workarounds/workarounds.h"
 
 #include <dlfcn.h>
 #include <pthread.h>

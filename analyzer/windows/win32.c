@@ -1,4 +1,4 @@
-#include "probe/win32.h"
+#include "windows/win32.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Locks the SSPI functions that touch WinPR's table of buffers: the function table is writable, so they are wrapped. */
-#include "workarounds/workarounds.h"
+#include "driver/workarounds/workarounds.h"
 
 #include <pthread.h>
 

@@ -1,6 +1,6 @@
 /* What both Windows programs need of Win32: text in UTF-8, errors in words, privileges. Its door. */
-#ifndef LEAKLAB_PROBE_WIN32_H
-#define LEAKLAB_PROBE_WIN32_H
+#ifndef LEAKLAB_WIN32_H
+#define LEAKLAB_WIN32_H
 
 #include <stdbool.h>
 #include <stddef.h>
