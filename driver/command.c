@@ -303,11 +303,6 @@ const char *command_messages(const struct command *command)
 	return command->streams[1].bytes ? command->streams[1].bytes : "";
 }
 
-void command_signal(const struct command *command, int signal)
-{
-	kill(-command->pid, signal);
-}
-
 /* Serves the command until it has finished or the time is up. */
 static bool serve_until(struct command *command, int64_t deadline)
 {
@@ -334,7 +329,7 @@ void command_stop(struct command *command, int64_t grace)
 {
 	if (command_finished(command))
 		return;
-	command_signal(command, SIGTERM);
+	kill(-command->pid, SIGTERM);
 	serve_until(command, timestamp_monotonic() + grace);
 }
 

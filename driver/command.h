@@ -46,8 +46,6 @@ int64_t command_status(const struct command *command);
 const char *command_output(const struct command *command, size_t *length, bool *truncated);
 const char *command_messages(const struct command *command);
 
-void command_signal(const struct command *command, int signal);
-
 /* Waits for its end, at most so many microseconds. */
 void command_wait(struct command *command, int64_t most);
 /* Asks the group to end (SIGTERM), waits for at most grace microseconds. */

@@ -106,11 +106,6 @@ struct handle_type *snapshot_add_handle_type(struct snapshot *snapshot)
 	return ADD(snapshot, handle_types);
 }
 
-struct session_object *snapshot_add_session_object(struct snapshot *snapshot)
-{
-	return ADD(snapshot, session_objects);
-}
-
 bool snapshot_add_unread(
     struct snapshot *snapshot, const char *origin, int64_t line, const char *text, size_t length)
 {

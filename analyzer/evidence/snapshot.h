@@ -211,7 +211,6 @@ struct logon_session *snapshot_add_logon_session(struct snapshot *snapshot);
 struct handle *snapshot_add_handle(struct snapshot *snapshot);
 struct process *snapshot_add_process(struct snapshot *snapshot);
 struct handle_type *snapshot_add_handle_type(struct snapshot *snapshot);
-struct session_object *snapshot_add_session_object(struct snapshot *snapshot);
 /* Counts a line that was not understood and keeps it while there is room. */
 bool snapshot_add_unread(
     struct snapshot *snapshot, const char *origin, int64_t line, const char *text, size_t length);

@@ -22,7 +22,7 @@ static int by_capture(const void *a, const void *b)
 	return (one->capture > other->capture) - (one->capture < other->capture);
 }
 
-bool samples_same_observer(const char *a, const char *b)
+static bool samples_same_observer(const char *a, const char *b)
 {
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
@@ -131,8 +131,20 @@ static bool find_accounts(struct samples *samples, const struct cycle_index *ind
 	return true;
 }
 
-bool samples_choose(struct samples *samples, const struct evidence *evidence, const char *observer,
-    int64_t slots, bool (*fits)(const struct capture *), bool (*whole)(const struct capture *))
+static void samples_deinit(struct samples *samples)
+{
+	for (size_t i = 0; i < samples->account_count; i++)
+		free(samples->accounts[i].cycles);
+	free(samples->accounts);
+	free(samples->everybody.cycles);
+	free(samples->chosen);
+	*samples = (struct samples){0};
+}
+
+/* Of the observer's captures that fit; after the load of those that are whole. False only when memory is out. */
+static bool samples_choose(struct samples *samples, const struct evidence *evidence,
+    const char *observer, int64_t slots, bool (*fits)(const struct capture *),
+    bool (*whole)(const struct capture *))
 {
 	const size_t most = evidence->captures.count + 1;
 
@@ -155,17 +167,8 @@ bool samples_choose(struct samples *samples, const struct evidence *evidence, co
 	return good;
 }
 
-void samples_deinit(struct samples *samples)
-{
-	for (size_t i = 0; i < samples->account_count; i++)
-		free(samples->accounts[i].cycles);
-	free(samples->accounts);
-	free(samples->everybody.cycles);
-	free(samples->chosen);
-	*samples = (struct samples){0};
-}
-
-bool samples_place(const struct samples *samples, int64_t capture, size_t *out)
+/* The place of what the capture shows; false: it is none that was chosen. */
+static bool samples_place(const struct samples *samples, int64_t capture, size_t *out)
 {
 	const struct chosen key = {.capture = capture};
 	const struct chosen *found = bsearch(

@@ -38,15 +38,6 @@ struct samples {
 #define SAMPLE_QUIET(samples) ((samples)->count + 2) /* the first of them */
 #define SAMPLE_PLACES(samples) (SAMPLE_QUIET(samples) + (samples)->quiet)
 
-/* Of the observer's captures that fit; after the load of those that are whole. False only when memory is out. The caller calls samples_deinit(). */
-bool samples_choose(struct samples *samples, const struct evidence *evidence, const char *observer,
-    int64_t slots, bool (*fits)(const struct capture *), bool (*whole)(const struct capture *));
-bool samples_same_observer(const char *a, const char *b);
-void samples_deinit(struct samples *samples);
-
-/* The place of what the capture shows; false: it is none that was chosen. */
-bool samples_place(const struct samples *samples, int64_t capture, size_t *out);
-
 /* NULL: the account has none of its own. */
 const struct axis *samples_axis(
     const struct samples *samples, const struct evidence *evidence, const char *user);

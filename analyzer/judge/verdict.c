@@ -144,11 +144,6 @@ void verdict_destroy(struct verdict *verdict)
 	free(verdict);
 }
 
-enum verdict_word verdict_word(const struct verdict *verdict)
-{
-	return verdict->word;
-}
-
 int verdict_exit_code(const struct verdict *verdict)
 {
 	if (verdict->expectation_count == 0) {

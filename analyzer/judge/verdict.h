@@ -234,7 +234,6 @@ struct verdict {
 
 void verdict_destroy(struct verdict *verdict); /* NULL is allowed */
 
-enum verdict_word verdict_word(const struct verdict *verdict);
 /* By the run's expectation if it has one (0 met, 1 failed, 3 not decidable), else by the verdict (0, 1, 3). */
 int verdict_exit_code(const struct verdict *verdict);
 

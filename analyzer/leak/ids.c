@@ -37,7 +37,8 @@ struct left_id *ids_find(const struct leak *leak, int64_t id)
 	                      : NULL;
 }
 
-struct left_id *ids_entry(struct leak *leak, int64_t id)
+/* The entry of a session ID, made in its place if there is none: as one that nothing refers to. NULL: memory is out. */
+static struct left_id *ids_entry(struct leak *leak, int64_t id)
 {
 	struct left_id *found = ids_find(leak, id);
 	size_t at = leak->id_count;

@@ -200,8 +200,6 @@ static inline bool session_id_is_valid(int64_t id)
 
 /* NULL: nothing is known of the ID. */
 struct left_id *ids_find(const struct leak *leak, int64_t id);
-/* The entry of a session ID, made in its place if there is none: as one that nothing refers to. NULL: memory is out. */
-struct left_id *ids_entry(struct leak *leak, int64_t id);
 
 /* Notes which processes there are; and tells of those that have exited what earlier samples told. False: memory is out. */
 bool exited_note(struct leak *leak, const struct snapshot *sample);

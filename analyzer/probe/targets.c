@@ -19,7 +19,8 @@ bool target_copy(HANDLE process, uint64_t value, bool is_thread, HANDLE *out)
 	    process, (HANDLE)(uintptr_t)value, GetCurrentProcess(), out, access, FALSE, 0);
 }
 
-char *process_file_name(HANDLE process)
+/* The file name of a process' image, also of one that has exited; to free(). NULL: it is not told. */
+static char *process_file_name(HANDLE process)
 {
 	union {
 		UNICODE_STRING name;

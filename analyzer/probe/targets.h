@@ -26,7 +26,4 @@ bool target_copy(HANDLE process, uint64_t value, bool is_thread, HANDLE *out);
  * be opened. */
 bool target_query(HANDLE copy, bool is_thread, struct target *out, HANDLE *token);
 
-/* The file name of a process' image, also of one that has exited; to free(). NULL: it is not told. */
-char *process_file_name(HANDLE process);
-
 #endif

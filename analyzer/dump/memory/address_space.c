@@ -145,7 +145,8 @@ bool address_space_is_kernel(const struct address_space *space, uint64_t address
 	return is_canonical(space, address) && address >> 63;
 }
 
-enum memory_state address_space_translate(
+/* The physical address behind a virtual one, whether or not the dump holds its page. Counts nothing. */
+static enum memory_state translate(
     struct address_space *space, uint64_t address, uint64_t *physical)
 {
 	if (!is_canonical(space, address))
@@ -211,7 +212,7 @@ static enum memory_state find_bytes(
 	*bytes = recall_bytes(space, address);
 	if (*bytes)
 		return MEMORY_PRESENT;
-	enum memory_state state = address_space_translate(space, address, &physical);
+	enum memory_state state = translate(space, address, &physical);
 	if (state == MEMORY_PRESENT)
 		state = page_table_page(space->memory->tables.dump, physical, &slot);
 	if (state == MEMORY_PRESENT) {
@@ -280,16 +281,6 @@ bool address_space_read_u8(
     struct address_space *space, uint64_t address, uint8_t *out, struct memory_fault *fault)
 {
 	return address_space_read(space, address, out, 1, fault);
-}
-
-bool address_space_read_u16(
-    struct address_space *space, uint64_t address, uint16_t *out, struct memory_fault *fault)
-{
-	uint8_t bytes[2];
-	if (!address_space_read(space, address, bytes, sizeof bytes, fault))
-		return false;
-	*out = load16(bytes);
-	return true;
 }
 
 bool address_space_read_u32(

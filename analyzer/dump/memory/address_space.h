@@ -56,16 +56,10 @@ const uint8_t *address_space_view(
 /* Little-endian numbers; *out is untouched on failure. */
 bool address_space_read_u8(
     struct address_space *space, uint64_t address, uint8_t *out, struct memory_fault *fault);
-bool address_space_read_u16(
-    struct address_space *space, uint64_t address, uint16_t *out, struct memory_fault *fault);
 bool address_space_read_u32(
     struct address_space *space, uint64_t address, uint32_t *out, struct memory_fault *fault);
 bool address_space_read_u64(
     struct address_space *space, uint64_t address, uint64_t *out, struct memory_fault *fault);
-
-/* The physical address behind a virtual one, whether or not the dump holds its page. Counts nothing. */
-enum memory_state address_space_translate(
-    struct address_space *space, uint64_t address, uint64_t *physical);
 
 /* True for addresses of the kernel's half; false for the user's half and for non-canonical ones. */
 bool address_space_is_kernel(const struct address_space *space, uint64_t address);

@@ -148,11 +148,6 @@ bool pdb_has_types(const struct pdb *pdb)
 	return pdb->types.names.used > 0;
 }
 
-bool pdb_has_publics(const struct pdb *pdb)
-{
-	return pdb->publics.count > 0;
-}
-
 bool pdb_find_public(const struct pdb *pdb, const char *name, uint32_t *rva)
 {
 	return publics_find(&pdb->publics, name, rva);

@@ -36,7 +36,6 @@ const struct pdb_identity *pdb_identity(const struct pdb *pdb);
 
 /* False if the PDB was stripped of them, as a publics-only PDB is of types. */
 bool pdb_has_types(const struct pdb *pdb);
-bool pdb_has_publics(const struct pdb *pdb);
 
 /* ---- public symbols ---- */
 

@@ -239,11 +239,6 @@ void pe_exports_destroy(struct pe_exports *exports)
 	free(exports);
 }
 
-size_t pe_exports_count(const struct pe_exports *exports)
-{
-	return exports->count;
-}
-
 const struct pe_export *pe_exports_nearest(const struct pe_exports *exports, uint32_t rva)
 {
 	size_t low = 0, high = exports->count;
@@ -255,12 +250,4 @@ const struct pe_export *pe_exports_nearest(const struct pe_exports *exports, uin
 			high = middle;
 	}
 	return low ? &exports->item[low - 1] : NULL;
-}
-
-const struct pe_export *pe_exports_find(const struct pe_exports *exports, const char *name)
-{
-	for (size_t i = 0; i < exports->count; i++)
-		if (strcmp(exports->item[i].name, name) == 0)
-			return &exports->item[i];
-	return NULL;
 }

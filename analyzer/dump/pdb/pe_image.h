@@ -37,10 +37,8 @@ struct pe_export {
 struct pe_exports;
 struct pe_exports *pe_exports_create(const struct pe_reader *reader, struct error *error);
 void pe_exports_destroy(struct pe_exports *exports); /* NULL is allowed */
-size_t pe_exports_count(const struct pe_exports *exports);
 
 /* The export with the highest RVA that is not above this one. NULL if there is none. */
 const struct pe_export *pe_exports_nearest(const struct pe_exports *exports, uint32_t rva);
-const struct pe_export *pe_exports_find(const struct pe_exports *exports, const char *name);
 
 #endif

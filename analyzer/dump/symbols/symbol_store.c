@@ -18,6 +18,12 @@
 #define PATIENCE 30
 #define TRIES 5 /* of a server whose connections break; each must bring something */
 
+/* A place that the last symbol_store_find() asked and that did not have it, in order. */
+struct symbol_attempt {
+	char *place;
+	char *why;
+};
+
 struct symbol_store {
 	struct symbol_path path;
 	struct symbol_attempt *attempt;
@@ -72,11 +78,6 @@ bool symbol_store_add(
 	       error_prefix(error, "%s", origin);
 }
 
-bool symbol_store_is_empty(const struct symbol_store *store)
-{
-	return store->path.count == 0;
-}
-
 void symbol_store_set_progress(struct symbol_store *store, symbol_progress *progress, void *context)
 {
 	store->progress = progress;
@@ -86,12 +87,6 @@ void symbol_store_set_progress(struct symbol_store *store, symbol_progress *prog
 void symbol_store_set_patience(struct symbol_store *store, unsigned seconds)
 {
 	store->patience = seconds;
-}
-
-const struct symbol_attempt *symbol_store_attempts(const struct symbol_store *store, size_t *count)
-{
-	*count = store->attempts;
-	return store->attempt;
 }
 
 char *symbol_store_path(const char *name, const struct pdb_identity *identity)
@@ -266,7 +261,7 @@ static char *find_in_place(struct symbol_store *store, struct place *place,
 	return find_on_server(store, place, wanted, error);
 }
 
-/* Everything that was tried, as long as it fits; symbol_store_attempts() has the rest. */
+/* Everything that was tried, as long as it fits. */
 static void explain(
     const struct symbol_store *store, const struct wanted *wanted, struct error *error)
 {

@@ -32,9 +32,6 @@ void symbol_store_destroy(struct symbol_store *store); /* NULL is allowed */
 bool symbol_store_add(
     struct symbol_store *store, const char *path, const char *origin, struct error *error);
 
-/* True if nothing was added. */
-bool symbol_store_is_empty(const struct symbol_store *store);
-
 /* Called while a file is fetched, some times a second. total is 0 while it is unknown. False: stop fetching. */
 typedef bool symbol_progress(void *context, const char *name, uint64_t done, uint64_t total);
 void symbol_store_set_progress(
@@ -48,14 +45,6 @@ void symbol_store_set_patience(struct symbol_store *store, unsigned seconds);
  * path, each place (user name and password of URLs left out), and why it is not there. */
 char *symbol_store_find(struct symbol_store *store, const char *name,
     const struct pdb_identity *identity, struct error *error);
-
-/* What the last symbol_store_find() looked at and did not take, in order; the error may have had to be cut. Valid
- * until the next one. */
-struct symbol_attempt {
-	char *place;
-	char *why;
-};
-const struct symbol_attempt *symbol_store_attempts(const struct symbol_store *store, size_t *count);
 
 /* "ntkrnlmp.pdb/GUIDAGE/ntkrnlmp.pdb". The caller frees it; NULL: out of memory. */
 char *symbol_store_path(const char *name, const struct pdb_identity *identity);

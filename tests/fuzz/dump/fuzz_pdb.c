@@ -31,7 +31,6 @@ static void ask_image(const uint8_t *bytes, size_t length)
 	struct pe_exports *exports = pe_exports_create(&reader, &error);
 	if (exports) {
 		pe_exports_nearest(exports, 0x1234);
-		pe_exports_find(exports, "PsLoadedModuleList");
 	}
 	pe_exports_destroy(exports);
 }
