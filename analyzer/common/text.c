@@ -44,13 +44,13 @@ static size_t print_character(FILE *out, const char *text)
 	return length;
 }
 
-void text_make_safe(char *text)
+void text_make_safe_except(char *text, const char *kept)
 {
 	char *to = text;
 
 	while (*text) {
 		size_t length = character_length(text);
-		if (is_unsafe(text))
+		if (is_unsafe(text) && !strchr(kept, *text))
 			*to++ = '?';
 		else
 			to = (char *)memmove(to, text, length) + length;
@@ -59,12 +59,22 @@ void text_make_safe(char *text)
 	*to = '\0';
 }
 
-static int text_width(const char *text)
+void text_make_safe(char *text)
+{
+	text_make_safe_except(text, "");
+}
+
+static int width_of(const char *text, const char *end)
 {
 	int width = 0;
-	for (; *text; text += character_length(text))
+	for (; text < end; text += character_length(text))
 		width++;
 	return width;
+}
+
+int text_width(const char *text)
+{
+	return width_of(text, text + strlen(text));
 }
 
 void text_print(FILE *out, const char *text)
@@ -101,27 +111,42 @@ void text_print_column(FILE *out, const char *text, int width)
 		fputc(' ', out);
 }
 
-void text_print_wrapped(FILE *out, const char *first, const char *text)
+/* Prints the words that fit into so many columns, one at least; it is broken if it does not, unless words are to be whole. */
+static int print_words(FILE *out, const char **text, int width, bool whole)
 {
-	int indent = text_width(first);
-	int column = indent;
-	fputs(first, out);
-	while (*text) {
-		size_t length = strcspn(text, " ");
-		int width = 0;
-		for (size_t i = 0; i < length; i += character_length(text + i))
-			width++;
-		if (column > indent && column + 1 + width > TEXT_COLUMNS) {
-			fprintf(out, "\n%*s", indent, "");
-			column = indent;
-		} else if (column > indent) {
+	int column = 0;
+	*text += strspn(*text, " ");
+	while (**text) {
+		const char *end = *text + strcspn(*text, " ");
+		const int word = width_of(*text, end);
+		if (column > 0 && column + 1 + word > width)
+			break;
+		if (column > 0) {
 			fputc(' ', out);
 			column++;
 		}
-		for (const char *end = text + length; text < end;)
-			text += print_character(out, text);
-		column += width;
-		text += strspn(text, " ");
+		for (; *text < end && (whole || column < width); column++)
+			*text += print_character(out, *text);
+		if (*text < end)
+			break;
+		*text += strspn(*text, " ");
+	}
+	return column;
+}
+
+int text_print_line(FILE *out, const char **text, int width)
+{
+	return print_words(out, text, width, false);
+}
+
+void text_print_wrapped(FILE *out, const char *first, const char *text)
+{
+	const int indent = text_width(first);
+	fputs(first, out);
+	print_words(out, &text, TEXT_COLUMNS - indent, true);
+	while (*text) {
+		fprintf(out, "\n%*s", indent, "");
+		print_words(out, &text, TEXT_COLUMNS - indent, true);
 	}
 	fputc('\n', out);
 }

@@ -21,10 +21,19 @@ void text_print_start(FILE *out, const char *text, int most);
 
 /* The same replacement in place: what is quoted from a program's output goes into messages, JSON and the run file. */
 void text_make_safe(char *text);
+/* Some control characters are kept. */
+void text_make_safe_except(char *text, const char *kept);
 
 /* Prints text as text_print does, in a column `width` wide: cut (with "~" at its end) or filled with blanks. A
  * character of UTF-8 counts as one column. */
 void text_print_column(FILE *out, const char *text, int width);
+
+/* How many columns that text takes. */
+int text_width(const char *text);
+
+/* Prints the words that fit into a line so wide, and moves the text on to the others; a word that is longer is broken. Returns the
+ * columns printed. */
+int text_print_line(FILE *out, const char **text, int width);
 
 /* Prints text broken at blanks: `first` starts the first line, as many blanks the others. Ends the line. */
 void text_print_wrapped(FILE *out, const char *first, const char *text);

@@ -9,26 +9,17 @@
 
 #include "common/text.h"
 
-/* A copy of the text that is safe to show, with its line ends and tabs. NULL when memory is out. */
+/* A copy of the text that is safe to show, with its line ends, each '\n', and its tabs. NULL when memory is out. */
 static char *safe_copy(const char *text)
 {
-	char *copy = strdup(text ? text : "-");
-	char *at = copy;
-	while (copy && *at) {
-		char *end = at + strcspn(at, "\n\t\r");
-		const char kept = *end;
-		*end = '\0';
-		text_make_safe(at);
-		const size_t length = strlen(at);
-		memmove(at + length, end, strlen(end + (kept ? 1 : 0)) + (kept ? 2 : 1));
-		at += length;
-		if (kept) {
-			*at = kept == '\r' ? '\n' : kept;
-			/* "\r\n" is one line end, a lone "\r" is one, too. */
-			if (kept == '\r' && at[1] == '\n')
-				memmove(at, at + 1, strlen(at));
-			at++;
-		}
+	char *copy = strdup(text ? text : "-"), *to = copy;
+	for (const char *from = copy; from && *from; from++) {
+		if (from[0] != '\r' || from[1] != '\n')
+			*to++ = *from == '\r' ? '\n' : *from;
+	}
+	if (copy) {
+		*to = '\0';
+		text_make_safe_except(copy, "\n\t");
 	}
 	return copy;
 }

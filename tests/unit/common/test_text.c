@@ -72,6 +72,18 @@ static void long_sentences_fit_in_eighty_columns(void **state)
 	free(printed);
 }
 
+static void a_word_that_is_longer_than_a_line_is_broken(void **state)
+{
+	const char *text = " see  C:\\Window\xc3\xa9s \xe2\x82\xac\x1b ";
+	(void)state;
+	FILE *out = start();
+	while (*text) {
+		assert_true(text_print_line(out, &text, 5) <= 5);
+		fputc('/', out);
+	}
+	assert_printed(out, "see/C:\\Wi/ndow\xc3\xa9/s \xe2\x82\xac?/");
+}
+
 static void only_the_start_of_a_long_line_is_printed(void **state)
 {
 	(void)state;
@@ -95,6 +107,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    unit_test(evidence_cannot_steer_the_terminal),
+	    unit_test(a_word_that_is_longer_than_a_line_is_broken),
 	    unit_test(only_the_start_of_a_long_line_is_printed),
 	    unit_test(bytes_that_are_no_utf8_become_question_marks),
 	    unit_test(columns_are_filled_or_cut_by_characters),
