@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/array.h"
+#include "common/order.h"
 #include "common/text.h"
 
 /* Of longer runs one of each so many cycles is drawn: a screen has no more points. */
@@ -57,15 +58,8 @@ static bool add_category(struct chart *chart, const char *name)
 
 static bool is_orphaned(const struct verdict *verdict, int64_t number)
 {
-	size_t low = 0, high = (size_t)verdict->k;
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-		if (verdict->orphaned[middle] < number)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < (size_t)verdict->k && verdict->orphaned[low] == number;
+	return verdict->k > 0 && bsearch(&number, verdict->orphaned, (size_t)verdict->k,
+	                             sizeof number, order_of_numbers);
 }
 
 static size_t step_for(size_t count)
