@@ -253,14 +253,14 @@ static bool make_tokens(struct chart *chart, const struct report *report)
 	*chart = (struct chart){.id = "tokens",
 	    .title = "Token handles by process over time",
 	    .kind = CHART_LINES,
-	    .x_label = "seconds since the first snapshot",
+	    .x_label = "seconds since the first sample",
 	    .y_label = "token handles"};
 	if (report->token_samples == 0) {
 		say(chart->empty, "No observer saw token handles.");
 		return true;
 	}
 	say(chart->caption,
-	    "The %zu process%s with the most token handles, in %zu snapshot%s; %s had %.0f at most.",
+	    "The %zu process%s with the most token handles, in %zu sample%s; %s had %.0f at most.",
 	    report->token_count, report->token_count == 1 ? "" : "es", report->token_samples,
 	    text_plural((int64_t)report->token_samples), report->tokens[0].name,
 	    report->tokens[0].most);
