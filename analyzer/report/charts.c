@@ -294,10 +294,6 @@ static bool any_latency(struct chart *chart, const struct report *report)
 
 static bool make_percentiles(struct chart *chart, const struct report *report)
 {
-	static const struct {
-		const char *name;
-		double percent;
-	} points[] = {{"p50", 50}, {"p90", 90}, {"p95", 95}, {"p99", 99}, {"max", 100}};
 	const struct latencies *latencies = &report->latencies;
 	*chart = (struct chart){.id = "percentiles",
 	    .title = "Percentiles of the logon's phases",
@@ -307,20 +303,18 @@ static bool make_percentiles(struct chart *chart, const struct report *report)
 	    .y_label = "milliseconds"};
 	if (!any_latency(chart, report))
 		return true;
-	say(chart->caption,
-	    "How long each phase took, from all cycles; to_logon is from %s to the logon.",
-	    latencies->open ? "the time that a cycle was scheduled for" : "the start of the cycle");
+	say(chart->caption, "%s", phases_caption(report));
 	for (int which = 0; which < LATENCY_COUNT; which++) {
 		if (latencies->counts[which] && !add_category(chart, latency_name(which)))
 			return false;
 	}
-	for (size_t i = 0; i < sizeof points / sizeof points[0]; i++) {
-		double *values = add_series(chart, points[i].name);
+	for (size_t i = 0; i < PERCENTILE_COUNT; i++) {
+		double *values = add_series(chart, percentiles[i].name);
 		size_t row = 0;
 		for (int which = 0; values && which < LATENCY_COUNT; which++) {
 			if (latencies->counts[which])
 				values[row++] = as_milliseconds(percentile(latencies->us[which],
-				    latencies->counts[which], points[i].percent));
+				    latencies->counts[which], percentiles[i].percent));
 		}
 		if (!values)
 			return false;

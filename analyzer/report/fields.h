@@ -83,6 +83,15 @@ bool tokens_gather(struct report *report, struct runfile *runfile, struct error 
 
 /* Cycles that came to an end. */
 int64_t report_finished_cycles(const struct report *report);
+/* The percentiles of each phase that a report shows. */
+#define PERCENTILE_COUNT 5
+struct percentile_point {
+	const char *name;
+	double percent;
+};
+extern const struct percentile_point percentiles[PERCENTILE_COUNT];
+/* What the phases are, in a sentence. */
+const char *phases_caption(const struct report *report);
 /* The name of a failure's phase. */
 const char *failure_phase(const struct failure *failure);
 /* What the culprits hold. */

@@ -370,21 +370,19 @@ static json_t *milliseconds(int64_t us)
 
 static json_t *phases_json(const struct report *report)
 {
-	static const struct {
-		const char *key;
-		double percent;
-	} points[] = {
-	    {"p50_ms", 50}, {"p90_ms", 90}, {"p95_ms", 95}, {"p99_ms", 99}, {"max_ms", 100}};
 	json_t *object = json_object();
 	for (int which = 0; which < LATENCY_COUNT; which++) {
 		const size_t count = report->latencies.counts[which];
 		json_t *phase = json_object();
 		json_object_set_new(phase, "count", json_integer((json_int_t)count));
-		for (size_t i = 0; i < sizeof points / sizeof points[0]; i++)
-			json_object_set_new(phase, points[i].key,
+		for (size_t i = 0; i < PERCENTILE_COUNT; i++) {
+			char key[16];
+			snprintf(key, sizeof key, "%s_ms", percentiles[i].name);
+			json_object_set_new(phase, key,
 			    count ? milliseconds(percentile(
-			                report->latencies.us[which], count, points[i].percent))
+			                report->latencies.us[which], count, percentiles[i].percent))
 			          : json_null());
+		}
 		json_object_set_new(object, latency_name(which), phase);
 	}
 	return object;

@@ -18,6 +18,9 @@ const size_t renderer_count = sizeof renderers / sizeof renderers[0];
 const char *const met_words[3] = {
     [MET] = "met", [NOT_MET] = "NOT met", [NOT_DECIDABLE] = "not decidable"};
 
+const struct percentile_point percentiles[PERCENTILE_COUNT] = {
+    {"p50", 50}, {"p90", 90}, {"p95", 95}, {"p99", 99}, {"max", 100}};
+
 const struct renderer *renderer_by_name(const char *name)
 {
 	for (size_t i = 0; i < renderer_count; i++) {
@@ -181,4 +184,11 @@ const char *held_words(const struct verdict *verdict, char out[HELD_WORDS])
 	snprintf(out, HELD_WORDS, "the %" PRId64 " orphaned logon session%s",
 	    verdict->orphan_logon_sessions, text_plural(verdict->orphan_logon_sessions));
 	return out;
+}
+
+const char *phases_caption(const struct report *report)
+{
+	return report->latencies.open
+	           ? "How long each phase took, from all cycles; to_logon is from the time that a cycle was scheduled for to the logon."
+	           : "How long each phase took, from all cycles; to_logon is from the start of the cycle to the logon.";
 }
