@@ -94,11 +94,6 @@ extern const struct percentile_point percentiles[PERCENTILE_COUNT];
 const char *phases_caption(const struct report *report);
 /* The name of a failure's phase. */
 const char *failure_phase(const struct failure *failure);
-/* What the culprits hold. */
-#define HELD_WORDS 64
-const char *held_words(const struct verdict *verdict, char out[HELD_WORDS]);
-/* "met", "NOT met", "not decidable". */
-extern const char *const met_words[3];
 
 extern const struct renderer renderer_text, renderer_json, renderer_junit, renderer_markdown,
     renderer_html;

@@ -13,72 +13,55 @@
 /* Longer tables are left out on paper. */
 #define ROWS_ON_PAPER 60
 
-void html_number(FILE *out, double number)
+/* The chart in numbers; `columns` are one more than its series. */
+static void make_table(struct table *table, struct column *columns, const struct chart *chart)
 {
-	if (isnan(number))
-		fputs("<td class=\"number\"></td>", out);
-	else
-		fprintf(out, "<td class=\"number\">%.10g</td>", number);
-}
-
-void html_cell(FILE *out, const char *class, const char *text)
-{
-	fprintf(out, "<td class=\"%s\">", class);
-	escape_markup(out, text);
-	fputs("</td>", out);
-}
-
-void html_integer(FILE *out, int64_t number)
-{
-	if (number == NUMBER_UNKNOWN)
-		fputs("<td class=\"number\">-</td>", out);
-	else
-		fprintf(out, "<td class=\"number\">%lld</td>", (long long)number);
-}
-
-static void print_head(FILE *out, const struct chart *chart)
-{
-	fputs("<thead><tr><th scope=\"col\">", out);
-	escape_markup(out, chart->x_label);
-	fputs("</th>", out);
-	for (size_t i = 0; i < chart->series_count; i++) {
-		fputs("<th scope=\"col\" class=\"number\">", out);
-		escape_markup(out, chart->series[i].name);
-		fputs("</th>", out);
+	*table = (struct table){
+	    .title = chart->title, .columns = columns, .column_count = chart->series_count + 1};
+	snprintf(table->caption, sizeof table->caption, "%s (%s)", chart->title, chart->y_label);
+	columns[0] = (struct column){chart->x_label, COLUMN_NAME, false};
+	for (size_t i = 0; i < chart->series_count; i++)
+		columns[i + 1] = (struct column){chart->series[i].name, COLUMN_NUMBER, false};
+	for (size_t row = 0; row < chart->rows; row++) {
+		if (chart->categories)
+			table_add_text(table, chart->categories[row]);
+		else
+			table_add(table, "%.10g", chart->x[row]);
+		for (size_t i = 0; i < chart->series_count; i++) {
+			const double value = chart->series[i].values[row];
+			if (isnan(value))
+				table_add_text(table, "");
+			else
+				table_add(table, "%.10g", value);
+		}
 	}
-	fputs("</tr></thead>\n", out);
 }
 
-static void print_table(FILE *out, const struct chart *chart)
+static bool print_table(FILE *out, const struct chart *chart)
 {
-	const bool tall = chart->rows > ROWS_ON_PAPER;
-	if (tall)
+	const bool is_long = chart->rows > ROWS_ON_PAPER;
+	struct column *columns = malloc((chart->series_count + 1) * sizeof *columns);
+	struct table table = {0};
+	if (columns)
+		make_table(&table, columns, chart);
+	const bool good = columns && !table.failed;
+	if (is_long)
 		fprintf(out,
 		    "<p class=\"print-only\">The table of %zu rows is in the HTML file.</p>\n",
 		    chart->rows);
-	fprintf(out,
-	    "<details open%s><summary>Table: %s</summary>\n<div class=\"scroll%s\" role=\"region\" "
-	    "tabindex=\"0\" aria-label=\"%s, table\"><table><caption>%s (%s)</caption>",
-	    tall ? " class=\"long\"" : "", chart->title, chart->rows > 12 ? " tall" : "",
-	    chart->title, chart->title, chart->y_label);
-	print_head(out, chart);
-	fputs("<tbody>\n", out);
-	for (size_t row = 0; row < chart->rows; row++) {
-		fputs("<tr><th scope=\"row\">", out);
-		if (chart->categories)
-			escape_markup(out, chart->categories[row]);
-		else
-			fprintf(out, "%.10g", chart->x[row]);
-		fputs("</th>", out);
-		for (size_t i = 0; i < chart->series_count; i++)
-			html_number(out, chart->series[i].values[row]);
-		fputs("</tr>\n", out);
-	}
-	fputs("</tbody></table></div></details>\n", out);
+	fprintf(out, "<details open%s><summary>Table: %s</summary>\n",
+	    is_long ? " class=\"long\"" : "", chart->title);
+	if (good)
+		html_table(out, &table);
+	fputs("</details>\n", out);
+	table_deinit(&table);
+	free(columns);
+	return good;
 }
 
-void html_charts(FILE *out, const struct chart charts[CHART_COUNT])
+bool html_charts(FILE *out, const struct chart charts[CHART_COUNT], struct error *error)
 {
+	bool good = true;
 	for (size_t i = 0; i < CHART_COUNT; i++) {
 		const struct chart *chart = &charts[i];
 		fprintf(
@@ -91,10 +74,11 @@ void html_charts(FILE *out, const struct chart charts[CHART_COUNT])
 			    chart->title);
 			escape_markup(out, chart->caption);
 			fputs(" The table below has the numbers.\"></canvas></div>\n", out);
-			print_table(out, chart);
+			good = print_table(out, chart) && good;
 		}
 		fputs("</figure>\n", out);
 	}
+	return good || error_memory(error);
 }
 
 static json_t *number_json(double number)

@@ -11,6 +11,9 @@
 #include "report/html.h"
 #include "report/page.h"
 
+/* The charts stand between what the verdict is made from and the details. */
+#define CHARTS_BEFORE TABLE_GROWTH
+
 static const char *const verdict_classes[] = {
     [VERDICT_CLEAN] = "clean", [VERDICT_LEAK] = "leak", [VERDICT_INCONCLUSIVE] = "inconclusive"};
 
@@ -50,6 +53,17 @@ static bool print_head(FILE *out, const struct report *report)
 	return good;
 }
 
+static void print_list(FILE *out, const struct sentences *sentences)
+{
+	fputs("<ul>\n", out);
+	for (size_t i = 0; i < sentences->count; i++) {
+		fputs("<li>", out);
+		escape_markup(out, sentences->items[i]);
+		fputs("</li>\n", out);
+	}
+	fputs("</ul>\n", out);
+}
+
 static void print_verdict(FILE *out, const struct report *report)
 {
 	const struct verdict *verdict = report->verdict;
@@ -67,227 +81,120 @@ static void print_verdict(FILE *out, const struct report *report)
 			fputs(key[0] == 'h' ? "" : " UTC", out);
 		}
 	}
-	fputs("</p>\n<ul>\n", out);
-	for (size_t i = 0; i < verdict->reasons.count; i++) {
-		fputs("<li>", out);
-		escape_markup(out, verdict->reasons.items[i]);
-		fputs("</li>\n", out);
-	}
-	fputs("</ul>\n</section>\n"
+	fputs("</p>\n", out);
+	print_list(out, &verdict->reasons);
+	fputs("</section>\n"
 	      "<section id=\"changes\" aria-labelledby=\"changes-heading\">\n"
-	      "<h2 id=\"changes-heading\">What would change this verdict</h2>\n<ul>\n",
+	      "<h2 id=\"changes-heading\">What would change this verdict</h2>\n",
 	    out);
-	for (size_t i = 0; i < verdict->changes.count; i++) {
-		fputs("<li>", out);
-		escape_markup(out, verdict->changes.items[i]);
-		fputs("</li>\n", out);
-	}
-	fputs("</ul>\n</section>\n", out);
+	print_list(out, &verdict->changes);
+	fputs("</section>\n", out);
 }
 
-static void print_culprits(FILE *out, const struct verdict *verdict)
+static void print_links(FILE *out, const struct table tables[TABLE_COUNT])
 {
-	char held[HELD_WORDS];
-	fputs("<section id=\"holders\" aria-labelledby=\"holders-heading\">\n"
-	      "<h2 id=\"holders-heading\">Holders</h2>\n",
+	fputs("<a class=\"skip\" href=\"#main\">Skip to the verdict</a>\n<header>\n<p>leaklab</p>\n"
+	      "<nav aria-label=\"Parts of the report\"><ul>\n",
 	    out);
-	if (!verdict->culprits_known || verdict->culprit_count == 0) {
+	for (size_t i = 0; i < TABLE_COUNT; i++) {
+		if (i == CHARTS_BEFORE)
+			fputs("<li><a href=\"#charts\">Charts</a></li>\n", out);
+		if (table_is_shown(&tables[i], IN_HTML))
+			fprintf(out, "<li><a href=\"#%s\">%s</a></li>\n", tables[i].id,
+			    tables[i].title);
+	}
+	fputs("</ul></nav>\n</header>\n", out);
+}
+
+/* What an observer printed, as far as it is shown. */
+static void print_output(FILE *out, const struct capture *capture, const struct output *output)
+{
+	if (!output->text)
+		return;
+	fputs("<details class=\"long\"><summary>What ", out);
+	escape_markup(out, capture->observer);
+	fprintf(out, " printed at %s %" PRId64 "</summary>\n<p>Command: <code>",
+	    mark_names[capture->mark], capture->round);
+	escape_markup(out, capture->command);
+	fputs("</code></p>\n<pre tabindex=\"0\">", out);
+	escape_markup(out, output->text);
+	fputs("</pre>\n", out);
+	if (output->left_out)
+		fprintf(out, "<p>%zu more byte%s of it in the run file.</p>\n", output->left_out,
+		    text_plural((int64_t)output->left_out));
+	fputs("</details>\n", out);
+}
+
+static void print_outputs(FILE *out, const struct report *report)
+{
+	if (report->captures.count)
 		fputs(
-		    verdict->k + verdict->young == 0
-		        ? "<p>There is nothing that anybody could hold.</p>\n</section>\n"
-		    : verdict->culprits_known
-		        ? "<p>No process was seen to hold an orphaned logon session.</p>\n</section>\n"
-		        : "<p>The observers could not see handles.</p>\n</section>\n",
+		    "<p class=\"print-only\">What the observers printed is in the HTML file.</p>\n",
 		    out);
+	for (size_t i = 0; i < report->captures.count; i++)
+		print_output(out, &report->captures.items[i], &report->outputs[i]);
+}
+
+static void print_scenario(FILE *out, const struct report *report)
+{
+	if (!report->scenario)
 		return;
-	}
+	fputs("<details><summary>The scenario</summary><pre tabindex=\"0\">", out);
+	escape_markup(out, report->scenario);
+	fputs("</pre></details>\n", out);
+}
+
+static void open_section(FILE *out, const char *id, const char *title)
+{
 	fprintf(out,
-	    "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Holders, table\"><table>"
-	    "<caption>Who holds %s</caption><thead><tr>"
-	    "<th scope=\"col\">image</th><th scope=\"col\" class=\"number\">process</th>"
-	    "<th scope=\"col\" class=\"number\">handles</th>"
-	    "<th scope=\"col\" class=\"number\">logon sessions</th>"
-	    "<th scope=\"col\" class=\"number\">session IDs</th><th scope=\"col\">note</th></tr>"
-	    "</thead>\n<tbody>\n",
-	    held_words(verdict, held));
-	for (size_t i = 0; i < verdict->culprit_count; i++) {
-		const struct culprit *culprit = &verdict->culprits[i];
-		fputs("<tr><th scope=\"row\">", out);
-		escape_markup(out, culprit->image);
-		fputs("</th>", out);
-		html_integer(out, culprit->pid);
-		html_integer(out, culprit->handles);
-		html_integer(out, culprit->logon_sessions);
-		html_integer(out, culprit->session_ids);
-		html_cell(out, "text",
-		    culprit->follower ? "releases once the last other holder has"
-		    : culprit->ended  ? "has ended"
-		                      : "");
-		fputs("</tr>\n", out);
+	    "<section id=\"%s\" aria-labelledby=\"%s-heading\">\n<h2 id=\"%s-heading\">%s</h2>\n",
+	    id, id, id, title);
+}
+
+static bool print_charts(FILE *out, const struct chart charts[CHART_COUNT], struct error *error)
+{
+	open_section(out, "charts", "Charts");
+	if (chart_js_size == 0)
+		fputs(
+		    "<p>This report was made by a leaklab that was built without Chart.js: it has "
+		    "the tables only.</p>\n",
+		    out);
+	fputs("<div class=\"charts\">\n", out);
+	const bool good = html_charts(out, charts, error);
+	fputs("</div>\n</section>\n", out);
+	return good;
+}
+
+static void print_table(FILE *out, const struct table *table)
+{
+	open_section(out, table->id, table->title);
+	if (table->cell_count) {
+		html_table(out, table);
+	} else {
+		fputs("<p>", out);
+		escape_markup(out, table->empty);
+		fputs("</p>\n", out);
 	}
-	fputs("</tbody></table></div>\n</section>\n", out);
 }
 
-static void print_expectations(FILE *out, const struct verdict *verdict)
+static bool print_sections(FILE *out, const struct report *report,
+    const struct table tables[TABLE_COUNT], const struct chart charts[CHART_COUNT],
+    struct error *error)
 {
-	static const char *const classes[] = {
-	    [MET] = "met", [NOT_MET] = "not-met", [NOT_DECIDABLE] = "undecided"};
-	if (verdict->expectation_count == 0)
-		return;
-	fputs(
-	    "<section id=\"expectations\" aria-labelledby=\"expectations-heading\">\n"
-	    "<h2 id=\"expectations-heading\">Expectations</h2>\n"
-	    "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Expectations, table\">"
-	    "<table><caption>What the scenario expected of the run</caption><thead><tr>"
-	    "<th scope=\"col\">of</th><th scope=\"col\">expected</th><th scope=\"col\">result</th>"
-	    "<th scope=\"col\">seen</th></tr></thead>\n<tbody>\n",
-	    out);
-	for (size_t i = 0; i < verdict->expectation_count; i++) {
-		const struct expectation *expectation = &verdict->expectations[i];
-		fputs("<tr><th scope=\"row\">", out);
-		escape_markup(out, expectation->key + sizeof "expect." - 1);
-		fputs("</th>", out);
-		html_cell(out, "text", expectation->expected);
-		html_cell(out, classes[expectation->met], met_words[expectation->met]);
-		html_cell(out, "wide", expectation->seen);
-		fputs("</tr>\n", out);
-	}
-	fputs("</tbody></table></div>\n</section>\n", out);
-}
-
-static void print_controls(FILE *out, const struct verdict *verdict)
-{
-	if (verdict->control_count == 0)
-		return;
-	fputs(
-	    "<section id=\"controls\" aria-labelledby=\"controls-heading\">\n"
-	    "<h2 id=\"controls-heading\">Controls</h2>\n"
-	    "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Controls, table\"><table>"
-	    "<caption>Runs beside this one, which show that the lab sees a leak, and sees none where "
-	    "there is none</caption><thead><tr><th scope=\"col\">control</th><th scope=\"col\">result</th>"
-	    "<th scope=\"col\">verdict</th><th scope=\"col\" class=\"number\">orphaned</th>"
-	    "<th scope=\"col\" class=\"number\">cycles</th><th scope=\"col\">why</th></tr></thead>\n<tbody>\n",
-	    out);
-	for (size_t i = 0; i < verdict->control_count; i++) {
-		const struct control *control = &verdict->controls[i];
-		fputs("<tr><th scope=\"row\">", out);
-		escape_markup(out, control->name);
-		fputs("</th>", out);
-		html_cell(
-		    out, control->held ? "met" : "not-met", control->held ? "held" : "FAILED");
-		html_cell(out, "kind", verdict_words[control->word]);
-		html_integer(out, control->k);
-		html_integer(out, control->n);
-		html_cell(out, "wide", control->reason);
-		fputs("</tr>\n", out);
-	}
-	fputs("</tbody></table></div>\n</section>\n", out);
-}
-
-#define GROWTHS_MOST 20
-
-static void print_slope(FILE *out, const struct growth *growth, double slope)
-{
-	char text[32] = "";
-
-	if (growth->doubt != DOUBT_TOO_FEW)
-		snprintf(text, sizeof text, "%.2f", slope);
-	html_cell(out, "number", text);
-}
-
-/* Series that do not rise are counted, not listed. */
-static void print_growths(FILE *out, const struct verdict *verdict)
-{
-	static const char *const words[] = {
-	    [GROWTH_NONE] = "",
-	    [GROWTH_LEAK] = "leak",
-	    [GROWTH_PLATEAU] = "plateau: filled up, and stays",
-	    [GROWTH_UNCERTAIN] = "not clear",
-	    [GROWTH_RELEASED] = "released after the load",
-	    [GROWTH_EXPLAINED] = "follows another row",
-	};
-	size_t listed = 0;
-
-	if (verdict->growth_tested == 0 && verdict->growth_count == 0)
-		return;
-	fprintf(out,
-	    "<section id=\"growth\" aria-labelledby=\"growth-heading\">\n"
-	    "<h2 id=\"growth-heading\">Handles over the cycles</h2>\n<p>%" PRId64
-	    " series (a process, a type of object, the run's accounts or one of them) over %" PRId64
-	    " snapshots during the load.</p>\n"
-	    "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Handles over the cycles, table\"><table>"
-	    "<caption>Those that rise, the most telling first</caption><thead><tr>"
-	    "<th scope=\"col\">image</th><th scope=\"col\" class=\"number\">process</th>"
-	    "<th scope=\"col\">type</th><th scope=\"col\">account</th>"
-	    "<th scope=\"col\" class=\"number\">a cycle</th>"
-	    "<th scope=\"col\" class=\"number\">at least</th>"
-	    "<th scope=\"col\" class=\"number\">at most</th>"
-	    "<th scope=\"col\">what it is</th></tr></thead>\n<tbody>\n",
-	    verdict->growth_tested, verdict->growth_samples);
-	for (size_t i = 0; i < verdict->growth_count && listed < GROWTHS_MOST; i++) {
-		const struct growth *growth = &verdict->growths[i];
-		if (growth->word == GROWTH_NONE)
+	bool good = true;
+	for (size_t i = 0; i < TABLE_COUNT; i++) {
+		if (i == CHARTS_BEFORE)
+			good = print_charts(out, charts, error);
+		if (!table_is_shown(&tables[i], IN_HTML))
 			continue;
-		listed++;
-		fputs("<tr><th scope=\"row\">", out);
-		escape_markup(out, growth->image);
-		fputs("</th>", out);
-		html_integer(out, growth->pid);
-		html_cell(out, "kind", growth->totals ? "any" : growth->type);
-		html_cell(out, "kind", growth->user ? growth->user : "any");
-		print_slope(out, growth, growth->slope);
-		print_slope(out, growth, growth->lower);
-		print_slope(out, growth, growth->upper);
-		html_cell(out, "text", words[growth->word]);
-		fputs("</tr>\n", out);
+		print_table(out, &tables[i]);
+		if (i == TABLE_OUTPUTS)
+			print_outputs(out, report);
+		if (i == TABLE_ENVIRONMENT)
+			print_scenario(out, report);
+		fputs("</section>\n", out);
 	}
-	if (listed == 0)
-		fputs("<tr><td colspan=\"8\">none rises</td></tr>\n", out);
-	fputs("</tbody></table></div>\n</section>\n", out);
-}
-
-static void print_failures(FILE *out, const struct report *report)
-{
-	if (report->failure_count == 0)
-		return;
-	fputs(
-	    "<section id=\"failures\" aria-labelledby=\"failures-heading\">\n"
-	    "<h2 id=\"failures-heading\">Errors</h2>\n"
-	    "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Errors, table\"><table>"
-	    "<caption>What went wrong, the most frequent first</caption><thead><tr>"
-	    "<th scope=\"col\" class=\"number\">cycles</th><th scope=\"col\">phase</th>"
-	    "<th scope=\"col\">code</th><th scope=\"col\">message of the first</th>"
-	    "<th scope=\"col\" class=\"number\">first cycle</th></tr></thead>\n<tbody>\n",
-	    out);
-	for (size_t i = 0; i < report->failure_count; i++) {
-		const struct failure *failure = &report->failures[i];
-		fputs("<tr>", out);
-		html_integer(out, failure->count);
-		html_cell(out, "phase", failure_phase(failure));
-		html_cell(out, "code", failure->code);
-		html_cell(out, "wide", failure->message);
-		html_integer(out, failure->first);
-		fputs("</tr>\n", out);
-	}
-	fputs("</tbody></table></div>\n</section>\n", out);
-}
-
-static void print_links(FILE *out, const struct report *report)
-{
-	fputs(
-	    "<a class=\"skip\" href=\"#main\">Skip to the verdict</a>\n<header>\n<p>leaklab</p>\n"
-	    "<nav aria-label=\"Parts of the report\"><ul>\n<li><a href=\"#holders\">Holders</a></li>\n",
-	    out);
-	if (report->verdict->expectation_count)
-		fputs("<li><a href=\"#expectations\">Expectations</a></li>\n", out);
-	fputs("<li><a href=\"#charts\">Charts</a></li>\n", out);
-	if (report->verdict->growth_tested || report->verdict->growth_count)
-		fputs("<li><a href=\"#growth\">Handles</a></li>\n", out);
-	if (report->failure_count)
-		fputs("<li><a href=\"#failures\">Errors</a></li>\n", out);
-	fputs("<li><a href=\"#evidence\">Evidence</a></li>\n"
-	      "<li><a href=\"#environment\">Environment</a></li>\n</ul></nav>\n</header>\n",
-	    out);
+	return good;
 }
 
 static bool print_scripts(FILE *out, const struct chart charts[CHART_COUNT], struct error *error)
@@ -301,43 +208,35 @@ static bool print_scripts(FILE *out, const struct chart charts[CHART_COUNT], str
 	return true;
 }
 
+static bool print_body(FILE *out, const struct report *report,
+    const struct table tables[TABLE_COUNT], const struct chart charts[CHART_COUNT],
+    struct error *error)
+{
+	fputs("<body>\n", out);
+	print_links(out, tables);
+	fputs("<main id=\"main\" tabindex=\"-1\">\n", out);
+	print_verdict(out, report);
+	if (!print_sections(out, report, tables, charts, error))
+		return false;
+	fputs("</main>\n<footer><p>Made by leaklab-analyzer " LEAKLAB_VERSION " from ", out);
+	escape_markup(out, report->name);
+	fputs(".</p></footer>\n", out);
+	if (!print_scripts(out, charts, error))
+		return false;
+	fputs("</body>\n</html>\n", out);
+	return true;
+}
+
 static bool render(const struct report *report, FILE *out, struct error *error)
 {
+	struct table tables[TABLE_COUNT];
 	struct chart charts[CHART_COUNT];
-	bool good = charts_make(charts, report) || error_memory(error);
-	if (good)
-		good = print_head(out, report) ||
-		       error_set(error, EXIT_TARGET, "hashing the page's scripts failed");
-	if (good) {
-		fputs("<body>\n", out);
-		print_links(out, report);
-		fputs("<main id=\"main\" tabindex=\"-1\">\n", out);
-		print_verdict(out, report);
-		print_culprits(out, report->verdict);
-		print_expectations(out, report->verdict);
-		print_controls(out, report->verdict);
-		fputs("<section id=\"charts\" aria-labelledby=\"charts-heading\">\n"
-		      "<h2 id=\"charts-heading\">Charts</h2>\n",
-		    out);
-		if (chart_js_size == 0)
-			fputs(
-			    "<p>This report was made by a leaklab that was built without Chart.js: it has "
-			    "the tables only.</p>\n",
-			    out);
-		fputs("<div class=\"charts\">\n", out);
-		html_charts(out, charts);
-		fputs("</div>\n</section>\n", out);
-		print_growths(out, report->verdict);
-		print_failures(out, report);
-		html_captures(out, report);
-		html_environment(out, report);
-		fputs(
-		    "</main>\n<footer><p>Made by leaklab-analyzer " LEAKLAB_VERSION " from ", out);
-		escape_markup(out, report->name);
-		fputs(".</p></footer>\n", out);
-		good = print_scripts(out, charts, error);
-		fputs("</body>\n</html>\n", out);
-	}
+	const bool made = charts_make(charts, report) || error_memory(error);
+	const bool good = tables_make(tables, report, error) && made &&
+	                  (print_head(out, report) ||
+	                      error_set(error, EXIT_TARGET, "hashing the page's scripts failed")) &&
+	                  print_body(out, report, tables, charts, error);
+	tables_deinit(tables);
 	charts_deinit(charts);
 	return good;
 }

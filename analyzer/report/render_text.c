@@ -1,117 +1,102 @@
 /* A verdict for people, 80 columns wide. */
-#include <inttypes.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/text.h"
 #include "report/fields.h"
+#include "report/tables.h"
 
-static void print_culprits(const struct verdict *verdict, FILE *out)
+/* Columns of any table that is shown here. */
+#define COLUMNS_MOST 8
+/* No column is made narrower than that; one of sentences comes first, as long as it is wider than this. */
+#define NARROWEST 8
+#define NARROW 20
+
+/* 0: the column shows nothing here. */
+static int natural_width(const struct table *table, size_t column)
 {
-	char held[HELD_WORDS];
-	int64_t ids = 0;
-	for (size_t i = 0; i < verdict->culprit_count; i++)
-		ids += verdict->culprits[i].session_ids;
-	const int width = ids > 0 ? 20 : 28;
-	if (verdict->culprit_count == 0)
-		return;
-	fprintf(out, "\nholders of %s\n", held_words(verdict, held));
-	fprintf(out, "  %-*s %7s %8s %15s%s\n", width, "image", "process", "handles",
-	    "logon sessions", ids > 0 ? "  session IDs" : "");
-	for (size_t i = 0; i < verdict->culprit_count; i++) {
-		const struct culprit *culprit = &verdict->culprits[i];
-		fputs("  ", out);
-		text_print_column(out, culprit->image, width);
-		if (culprit->pid == NUMBER_UNKNOWN)
-			fprintf(out, " %7s", "-");
-		else
-			fprintf(out, " %7" PRId64, culprit->pid);
-		fprintf(out, " %8" PRId64 " %15" PRId64, culprit->handles, culprit->logon_sessions);
-		if (ids > 0)
-			fprintf(out, " %12" PRId64, culprit->session_ids);
-		fputs(culprit->follower ? "  follows\n" : culprit->ended ? "  ended\n" : "\n", out);
+	const int title = text_width(table->columns[column].title);
+	int width = 0;
+	for (size_t row = 0; row < table_rows(table); row++) {
+		const int cell = text_width(table_cell(table, row, column)->text);
+		width = cell > width ? cell : width;
 	}
-	if (verdict->culprits[verdict->culprit_count - 1].follower)
-		text_print_wrapped(
-		    out, "  ", "follows: releases by itself once the last other holder has");
+	if (width == 0 || table->columns[column].not_in_text)
+		return 0;
+	return width > title ? width : title;
 }
 
-static void print_controls(const struct verdict *verdict, FILE *out)
+static int rank(const struct table *table, size_t column, int width)
 {
-	if (verdict->control_count)
-		fputs("\ncontrols\n", out);
-	for (size_t i = 0; i < verdict->control_count; i++) {
-		const struct control *control = &verdict->controls[i];
-		char text[160];
-		snprintf(text, sizeof text,
-		    "%s: %s, %" PRId64 " of %" PRId64 " (95 %% interval %.3g to %.3g)",
-		    control->name, verdict_words[control->word], control->k, control->n,
-		    control->lower, control->upper);
-		text_print_wrapped(
-		    out, control->held ? "  held           " : "  FAILED         ", text);
-	}
+	const enum column_kind kind = table->columns[column].kind;
+	if (kind == COLUMN_NUMBER || width <= NARROWEST)
+		return 0;
+	return width + (kind == COLUMN_WIDE && width > NARROW ? TEXT_COLUMNS : 0);
 }
 
-static void print_expectations(const struct verdict *verdict, FILE *out)
+static void find_widths(const struct table *table, int widths[COLUMNS_MOST])
 {
-	if (verdict->expectation_count == 0)
-		return;
-	fputs("\nexpectations\n", out);
-	for (size_t i = 0; i < verdict->expectation_count; i++) {
-		const struct expectation *expectation = &verdict->expectations[i];
-		fprintf(out, "  %-13s  %s: ", met_words[expectation->met],
-		    expectation->key + sizeof "expect." - 1);
-		text_print(out, expectation->expected);
-		fputs("\n", out);
-		text_print_wrapped(out, "                 seen: ", expectation->seen);
+	int sum = 0;
+	for (size_t i = 0; i < table->column_count; i++) {
+		widths[i] = natural_width(table, i);
+		sum += widths[i] ? 2 + widths[i] : 0;
+	}
+	for (; sum > TEXT_COLUMNS; sum--) {
+		size_t first = 0;
+		for (size_t i = 1; i < table->column_count; i++) {
+			if (rank(table, i, widths[i]) > rank(table, first, widths[first]))
+				first = i;
+		}
+		if (rank(table, first, widths[first]) == 0)
+			return;
+		widths[first]--;
 	}
 }
 
-static void print_latencies(const struct report *report, FILE *out)
+/* On as many lines as the longest of the cells takes. */
+static void print_row(FILE *out, const struct table *table, const int widths[COLUMNS_MOST],
+    const char *cells[COLUMNS_MOST])
 {
-	static const double points[] = {50, 90, 95, 99, 100};
-	bool any = false;
-	for (int which = 0; which < LATENCY_COUNT; which++) {
-		const size_t count = report->latencies.counts[which];
-		char text[LATENCY_TEXT];
-		if (count == 0)
-			continue;
-		if (!any)
-			fprintf(out, "\nphases\n  %-10s %7s %11s %11s %11s %11s %11s\n", "",
-			    "cycles", "p50", "p90", "p95", "p99", "max");
-		any = true;
-		fprintf(out, "  %-10s %7zu", latency_name(which), count);
-		for (size_t i = 0; i < sizeof points / sizeof points[0]; i++)
-			fprintf(out, " %11s",
-			    latency_format(
-			        percentile(report->latencies.us[which], count, points[i]), text));
+	bool more;
+	do {
+		int blanks = 0;
+		more = false;
+		for (size_t i = 0; i < table->column_count; i++) {
+			const bool right = table->columns[i].kind == COLUMN_NUMBER;
+			const int before = right ? widths[i] - text_width(cells[i]) : 0;
+			if (widths[i] == 0)
+				continue;
+			blanks += 2;
+			if (*cells[i]) {
+				fprintf(out, "%*s", blanks + before, "");
+				blanks = -before - text_print_line(out, &cells[i], widths[i]);
+			}
+			blanks += widths[i];
+			more |= *cells[i] != '\0';
+		}
 		fputc('\n', out);
-	}
-	if (any)
-		text_print_wrapped(out, "  ",
-		    report->latencies.open
-		        ? "to_logon: from the time that the cycle was scheduled for to its logon"
-		        : "to_logon: from the start of the cycle to its logon");
+	} while (more);
 }
 
-static void print_failures(const struct report *report, FILE *out)
+static void print_table(FILE *out, const struct table *table)
 {
-	if (report->failure_count == 0)
-		return;
-	fprintf(out, "\nerrors\n  %7s %-10s %s\n", "cycles", "phase", "code");
-	for (size_t i = 0; i < report->failure_count; i++) {
-		const struct failure *failure = &report->failures[i];
-		char *text = NULL;
-		char first[40];
-		snprintf(first, sizeof first, "  %7" PRId64 " %-10s ", failure->count,
-		    failure_phase(failure));
-		if (asprintf(&text, "%s%s%s", failure->code, failure->message ? ": " : "",
-		        failure->message ? failure->message : "") < 0)
-			continue;
-		text_print_wrapped(out, first, text);
-		free(text);
+	const char *cells[COLUMNS_MOST];
+	int widths[COLUMNS_MOST];
+	fprintf(out, "\n%c%s\n", tolower((unsigned char)table->title[0]), table->title + 1);
+	text_print_wrapped(out, "  ", table->caption);
+	find_widths(table, widths);
+	for (size_t i = 0; i < table->column_count; i++)
+		cells[i] = table->columns[i].title;
+	print_row(out, table, widths, cells);
+	for (size_t row = 0; row < table_rows(table); row++) {
+		for (size_t i = 0; i < table->column_count; i++)
+			cells[i] = table_cell(table, row, i)->text;
+		print_row(out, table, widths, cells);
 	}
+	if (table->note)
+		text_print_wrapped(out, "  ", table->note);
 }
 
 /* https://no-color.org: set and not empty, it is obeyed. */
@@ -129,7 +114,8 @@ static bool render(const struct report *report, FILE *out, struct error *error)
 	static const char *const colours[] = {
 	    [VERDICT_LEAK] = "1;31", [VERDICT_CLEAN] = "1;32", [VERDICT_INCONCLUSIVE] = "1;33"};
 	const struct verdict *verdict = report->verdict;
-	(void)error;
+	struct table tables[TABLE_COUNT];
+	const bool good = tables_make(tables, report, error);
 	if (wants_colour(out))
 		fprintf(out, "verdict: \033[%sm%s\033[0m\n", colours[verdict->word],
 		    verdict_words[verdict->word]);
@@ -140,12 +126,12 @@ static bool render(const struct report *report, FILE *out, struct error *error)
 	fputs("\nwhat would change this\n", out);
 	for (size_t i = 0; i < verdict->changes.count; i++)
 		text_print_wrapped(out, "  - ", verdict->changes.items[i]);
-	print_culprits(verdict, out);
-	print_controls(verdict, out);
-	print_latencies(report, out);
-	print_failures(report, out);
-	print_expectations(verdict, out);
-	return true;
+	for (size_t i = 0; good && i < TABLE_COUNT; i++) {
+		if (table_is_shown(&tables[i], IN_TEXT))
+			print_table(out, &tables[i]);
+	}
+	tables_deinit(tables);
+	return good;
 }
 
 const struct renderer renderer_text = {.name = "text", .suffix = ".txt", .render = render};

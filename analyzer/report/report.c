@@ -2,21 +2,16 @@
 #include "report/report.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/result_file.h"
-#include "common/text.h"
 #include "report/fields.h"
 
 const struct renderer *const renderers[] = {
     &renderer_text, &renderer_json, &renderer_junit, &renderer_markdown, &renderer_html};
 const size_t renderer_count = sizeof renderers / sizeof renderers[0];
-
-const char *const met_words[3] = {
-    [MET] = "met", [NOT_MET] = "NOT met", [NOT_DECIDABLE] = "not decidable"};
 
 const struct percentile_point percentiles[PERCENTILE_COUNT] = {
     {"p50", 50}, {"p90", 90}, {"p95", 95}, {"p99", 99}, {"max", 100}};
@@ -171,19 +166,6 @@ bool report_verdict(
 	const struct report report = {
 	    .verdict = verdict, .name = name, .started = TIMESTAMP_UNKNOWN};
 	return renderer && report_print(renderer, &report, out, error);
-}
-
-const char *held_words(const struct verdict *verdict, char out[HELD_WORDS])
-{
-	if (verdict->harmless_ids > 0 && verdict->word == VERDICT_CLEAN)
-		return "tokens of ended sessions, which pin nothing on this host";
-	if (verdict->word != VERDICT_LEAK)
-		return "what may still be released: suspects, not culprits";
-	if (verdict->orphan_logon_sessions == 0)
-		return "what is left of sessions that are over";
-	snprintf(out, HELD_WORDS, "the %" PRId64 " orphaned logon session%s",
-	    verdict->orphan_logon_sessions, text_plural(verdict->orphan_logon_sessions));
-	return out;
 }
 
 const char *phases_caption(const struct report *report)

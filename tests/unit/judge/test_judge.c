@@ -331,8 +331,8 @@ static void the_text_is_eighty_columns_wide(void **state)
 	assert_true(report_verdict("text", verdict, out, NULL));
 	fclose(out);
 	assert_contains(text, "verdict: LEAK\n");
-	assert_contains(text, "NOT met        session_ids: reused");
-	assert_contains(text, "leaker.exe                      5124       40              40\n");
+	assert_contains(text, "session_ids  reused    NOT met  ");
+	assert_contains(text, "leaker.exe     5124       40              40            0\n");
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
 		assert_true(strlen(line) <= 80);
 	free(text);

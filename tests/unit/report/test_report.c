@@ -101,6 +101,50 @@ static void one_orphan_is_told_as_one_in_every_form(void **state)
 	fixture_destroy(&fixture);
 }
 
+static void a_table_fits_in_eighty_columns_and_nothing_is_cut(void **state)
+{
+	struct fixture fixture = clean_run();
+	struct cycle failed = fixture_cycle(60, NUMBER_UNKNOWN, CYCLE_FAILED);
+	char code[] = "ERRCONNECT_SECURITY_NEGO_CONNECT_FAILED";
+	char message[] =
+	    "the certificate's chain ends in https://hostname/that/has/a/long/address/and/nobody/trusts";
+	size_t shown = 0;
+	(void)state;
+	failed.code = code;
+	failed.message = message;
+	fixture_put_cycle(&fixture, &failed);
+	char *text = render(&fixture, "text"), *errors = strstr(text, "\nerrors\n");
+	assert_non_null(errors);
+	for (const char *line = errors; *line; line += strspn(line, "\n")) {
+		assert_true(strcspn(line, "\n") <= 80);
+		line += strcspn(line, "\n");
+	}
+	for (const char *at = errors; *at; at++)
+		shown += *at != ' ' && *at != '\n';
+	/* Its text has five blanks. */
+	assert_int_equal(shown, strlen("errors"
+	                               "Whatwentwrong,themostfrequentfirst"
+	                               "cyclesphasecodemessageofthefirst"
+	                               "1nla") +
+	                            strlen(code) + strlen(message) - 5);
+	free(text);
+	fixture_destroy(&fixture);
+}
+
+static void markdown_has_the_tables_that_html_has(void **state)
+{
+	static const char *const headings[] = {
+	    "## Holders", "## Expectations", "## Errors", "## Environment"};
+	struct fixture fixture = evil_run();
+	(void)state;
+	char *text = render(&fixture, "markdown");
+	for (size_t i = 0; i < sizeof headings / sizeof headings[0]; i++)
+		assert_contains(text, headings[i]);
+	assert_contains(text, "| 77 | 1 | 1 | 0 |");
+	free(text);
+	fixture_destroy(&fixture);
+}
+
 static void a_fence_in_a_scenario_does_not_end_its_block(void **state)
 {
 	struct fixture fixture = evil_run();
@@ -280,6 +324,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    unit_test(what_others_wrote_is_escaped_in_every_form),
 	    unit_test(one_orphan_is_told_as_one_in_every_form),
+	    unit_test(a_table_fits_in_eighty_columns_and_nothing_is_cut),
+	    unit_test(markdown_has_the_tables_that_html_has),
 	    unit_test(a_fence_in_a_scenario_does_not_end_its_block),
 	    unit_test(what_could_not_be_decided_never_passes_in_junit),
 	    unit_test(a_leak_that_is_expected_passes_in_junit),
