@@ -13,9 +13,6 @@ const struct renderer *const renderers[] = {
     &renderer_text, &renderer_json, &renderer_junit, &renderer_markdown, &renderer_html};
 const size_t renderer_count = sizeof renderers / sizeof renderers[0];
 
-const struct percentile_point percentiles[PERCENTILE_COUNT] = {
-    {"p50", 50}, {"p90", 90}, {"p95", 95}, {"p99", 99}, {"max", 100}};
-
 const struct renderer *renderer_by_name(const char *name)
 {
 	for (size_t i = 0; i < renderer_count; i++) {
@@ -36,14 +33,6 @@ const struct renderer *renderer_by_suffix(const char *path, struct error *error)
 	    "%s: the name's end says what a report is: .html, .md, .xml (JUnit), .json or .txt",
 	    path);
 	return NULL;
-}
-
-int64_t report_finished_cycles(const struct report *report)
-{
-	int64_t all = 0;
-	for (int i = 0; i < CYCLE_RESULT_COUNT; i++)
-		all += i == CYCLE_RUNNING ? 0 : report->verdict->cycles[i];
-	return all;
 }
 
 static bool gather(struct report *report, struct runfile *runfile, bool full, struct error *error)
@@ -166,11 +155,4 @@ bool report_verdict(
 	const struct report report = {
 	    .verdict = verdict, .name = name, .started = TIMESTAMP_UNKNOWN};
 	return renderer && report_print(renderer, &report, out, error);
-}
-
-const char *phases_caption(const struct report *report)
-{
-	return report->latencies.open
-	           ? "How long each phase took, from all cycles; to_logon is from the time that a cycle was scheduled for to the logon."
-	           : "How long each phase took, from all cycles; to_logon is from the start of the cycle to the logon.";
 }
