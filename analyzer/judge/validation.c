@@ -14,10 +14,10 @@
 #include "judge/words.h"
 #include "statistics/few_runs.h"
 #include "statistics/interval.h"
+#include "statistics/permutation.h"
 #include "statistics/student.h"
 
 #define TAIL 0.025 /* of 95 % intervals */
-#define DIVISIONS_MOST 20000
 
 struct side {
 	double *rates; /* by run that could be judged */
@@ -52,93 +52,6 @@ const char *const validation_words[5] = {
     [VALIDATION_WORSE] = "worse",
     [VALIDATION_CANNOT_TELL] = "cannot tell",
 };
-
-static double divisions(size_t all, size_t chosen)
-{
-	double count = 1;
-
-	for (size_t i = 0; i < chosen; i++)
-		count *= (double)(all - i) / (double)(i + 1);
-	return count;
-}
-
-/* Goes on to the next choice of `count` out of `all` in places, in lexical order. False after the last. */
-static bool next_choice(size_t *places, size_t count, size_t all)
-{
-	for (size_t i = count; i-- > 0;) {
-		if (places[i] < all - count + i) {
-			places[i]++;
-			for (size_t j = i + 1; j < count; j++)
-				places[j] = places[j - 1] + 1;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* A random choice, as the first places of a shuffle. */
-static void draw_choice(size_t *places, size_t *pool, size_t count, size_t all, uint64_t *state)
-{
-	for (size_t i = 0; i < count; i++) {
-		*state ^= *state << 13;
-		*state ^= *state >> 7;
-		*state ^= *state << 17;
-		const size_t other = i + (size_t)(*state % (all - i)), swap = pool[i];
-		places[i] = pool[i] = pool[other];
-		pool[other] = swap;
-	}
-}
-
-static double sum_of(const double *values, const size_t *places, size_t count)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < count; i++)
-		sum += values[places[i]];
-	return sum;
-}
-
-/* The sums of those called `before` tell the order of the differences: the sum of all stays. */
-static double share_as_large(
-    const double *values, size_t all, size_t count, double observed, size_t *places, size_t *pool)
-{
-	const bool exact = divisions(all, count) <= DIVISIONS_MOST;
-	uint64_t state = 0x2545f4914f6cdd1d;
-	double tried = 0, larger = 0;
-
-	for (size_t i = 0; i < all; i++)
-		pool[i] = i;
-	for (size_t i = 0; i < count; i++)
-		places[i] = i;
-	do {
-		if (!exact)
-			draw_choice(places, pool, count, all, &state);
-		tried++;
-		larger += sum_of(values, places, count) >= observed - 1e-12;
-	} while (exact ? next_choice(places, count, all) : tried < DIVISIONS_MOST);
-	/* Drawn divisions: the one that was seen is one of those that are possible. */
-	return exact ? larger / tried : (larger + 1) / (tried + 1);
-}
-
-double validation_permutation(
-    const double *now, size_t now_count, const double *before, size_t before_count)
-{
-	const size_t all = now_count + before_count;
-	double *values = malloc(all * sizeof *values);
-	size_t *places = malloc(2 * all * sizeof *places);
-	double observed = 0, chance = 1;
-
-	if (values && places && now_count > 0 && before_count > 0) {
-		memcpy(values, before, before_count * sizeof *values);
-		memcpy(values + before_count, now, now_count * sizeof *values);
-		for (size_t i = 0; i < before_count; i++)
-			observed += before[i];
-		chance = share_as_large(values, all, before_count, observed, places, places + all);
-	}
-	free(values);
-	free(places);
-	return chance;
-}
 
 static bool can_be_judged(const struct verdict *verdict)
 {
@@ -323,7 +236,7 @@ static void find_chance(struct validation *validation)
 	if (!is_few(validation)) {
 		const struct side *high = rose ? now : before, *low = rose ? before : now;
 		validation->chance =
-		    validation_permutation(low->rates, low->count, high->rates, high->count);
+		    permutation_chance(low->rates, low->count, high->rates, high->count);
 		return;
 	}
 	const struct few_runs few_now = {now->k, now->n, now->count},

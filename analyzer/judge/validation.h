@@ -37,9 +37,4 @@ void validation_print_text(const struct validation *validation, FILE *out);
 /* On one line. */
 bool validation_print_json(const struct validation *validation, FILE *out, struct error *error);
 
-/* P(a difference of the means at least as large as this | the runs' labels mean nothing), one-sided: before above now. All
- * divisions of the runs where there are few enough, else 20,000 drawn ones, always the same. */
-double validation_permutation(
-    const double *now, size_t now_count, const double *before, size_t before_count);
-
 #endif

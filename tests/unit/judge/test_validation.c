@@ -59,28 +59,6 @@ static void assert_tells(
 	free(text);
 }
 
-static void permutations_are_counted_exactly(void **state)
-{
-	(void)state;
-	const double low[] = {0, 0, 0}, high[] = {1, 1, 1}, mixed[] = {0, 0.5, 1};
-	assert_true(fabs(validation_permutation(low, 3, high, 3) - 1.0 / 20) < 1e-12);
-	assert_true(fabs(validation_permutation(high, 3, low, 3) - 1) < 1e-12);
-	assert_true(fabs(validation_permutation(low, 1, high, 1) - 0.5) < 1e-12);
-	assert_true(validation_permutation(mixed, 3, mixed, 3) >= 0.5);
-}
-
-static void many_runs_are_drawn_from(void **state)
-{
-	(void)state;
-	double low[20], high[20];
-	for (int i = 0; i < 20; i++) {
-		low[i] = 0.01 * i;
-		high[i] = 0.5 + 0.01 * i;
-	}
-	assert_true(validation_permutation(low, 20, high, 20) < 0.001);
-	assert_true(validation_permutation(low, 20, low, 20) > 0.3);
-}
-
 static void three_clean_runs_against_three_leaking_ones_are_fixed(void **state)
 {
 	(void)state;
@@ -301,8 +279,6 @@ static void run_that_leaks_by_its_ids_alone_is_not_left_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    unit_test(permutations_are_counted_exactly),
-	    unit_test(many_runs_are_drawn_from),
 	    unit_test(three_clean_runs_against_three_leaking_ones_are_fixed),
 	    unit_test(fewer_leaks_are_improved_but_not_fixed),
 	    unit_test(the_same_leak_is_not_fixed),
