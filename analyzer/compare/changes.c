@@ -1,5 +1,5 @@
 /* Token handles by process and by logon session, and all handles by process, largest growth first. */
-#include "compare/changes.h"
+#include "compare/inside.h"
 
 #include <stdlib.h>
 #include <string.h>

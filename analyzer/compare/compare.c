@@ -8,12 +8,7 @@
 #include <string.h>
 
 #include "common/text.h"
-#include "compare/changes.h"
-#include "compare/ids.h"
-#include "compare/logoffs.h"
-#include "compare/notes.h"
-#include "compare/pair.h"
-#include "compare/verdict.h"
+#include "compare/inside.h"
 
 /* The holders of one moment, counted beside those of the other: either may have a million handles. */
 struct count {

@@ -1,5 +1,5 @@
 /* A healthy host gives the lowest free ID again, so IDs that stay free below new ones are skipped for a reason. */
-#include "compare/ids.h"
+#include "compare/inside.h"
 
 #include <stdlib.h>
 

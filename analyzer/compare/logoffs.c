@@ -1,9 +1,8 @@
 /* Knows how it shows that somebody has logged off between the moments. */
-#include "compare/logoffs.h"
+#include "compare/inside.h"
 
 #include <stdlib.h>
 
-#include "compare/ids.h"
 #include "evidence/identity.h"
 
 static bool session_has_user(const struct session *session)

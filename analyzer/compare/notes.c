@@ -1,5 +1,5 @@
 /* Sentences are kept in the order they were found in. */
-#include "compare/notes.h"
+#include "compare/inside.h"
 
 #include <stdarg.h>
 #include <stdio.h>

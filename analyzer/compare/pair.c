@@ -1,6 +1,6 @@
 /* Two moments are a pair if they are of one boot of one host, and in this order. Where no clock tells, logon sessions do:
  * Windows gives LUIDs in rising order and, within one boot, none twice. */
-#include "compare/pair.h"
+#include "compare/inside.h"
 
 #include <stdlib.h>
 #include <string.h>

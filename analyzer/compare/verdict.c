@@ -1,12 +1,11 @@
 /* How a comparison is put to people, and what its verdict is. */
-#include "compare/verdict.h"
+#include "compare/inside.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/text.h"
-#include "compare/ids.h"
 
 #define SUSPECTS_NAMED 3
 

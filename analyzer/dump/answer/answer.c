@@ -4,9 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dump/answer/culprits.h"
-#include "dump/answer/kernel_snapshot.h"
-#include "dump/answer/orphans.h"
+#include "dump/answer/inside.h"
 
 struct answer *answer_create(
     struct kernel *kernel, const struct leak_terms *terms, struct error *error)

@@ -9,7 +9,7 @@
 
 #include "common/text.h"
 #include "common/timestamp.h"
-#include "dump/answer/text_culprits.h"
+#include "dump/answer/inside.h"
 #include "evidence/snapshot.h"
 
 #define LABEL 15

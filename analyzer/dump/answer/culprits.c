@@ -1,7 +1,7 @@
 /* Who is to blame for the orphans: all tokens with one creator, method and stack are one leak. lsass makes tokens on behalf of
  * others and keeps handles that it closes after the last other one has been closed; so it is named only where nobody else is
  * in sight. */
-#include "dump/answer/culprits.h"
+#include "dump/answer/inside.h"
 
 #include <stdlib.h>
 #include <string.h>

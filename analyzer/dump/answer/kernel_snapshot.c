@@ -1,6 +1,6 @@
 /* A dump as evidence like any other. What a handle listing cannot show is told in its words: a token that a process or
  * thread runs with is a handle without a value, and a logon session that only the kernel holds has none. */
-#include "dump/answer/kernel_snapshot.h"
+#include "dump/answer/inside.h"
 
 #include <stdio.h>
 #include <stdlib.h>

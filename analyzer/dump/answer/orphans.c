@@ -1,5 +1,5 @@
 /* Which logon sessions are orphaned: what the leak rule says of the dump as evidence, and what only a dump knows beyond that. */
-#include "dump/answer/orphans.h"
+#include "dump/answer/inside.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* Culprits for people: who, by what calls, and who holds their tokens. */
-#include "dump/answer/text_culprits.h"
+#include "dump/answer/inside.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 #include <strings.h>
 
 #include "common/text.h"
-#include "dump/kernel/modules.h"
+#include "dump/kernel/found.h"
 #include "dump/kernel/text.h"
 
 #define USER_MODULES_MOST 4096

@@ -1,7 +1,7 @@
 /* Handle tables of all processes: trees of pages with up to three levels, whose leaves have 256 entries of 16 bytes. */
 #include "dump/kernel/steps.h"
 
-#include "dump/kernel/processes.h"
+#include "dump/kernel/found.h"
 #include "dump/kernel/tokens.h"
 #include "dump/little_endian.h"
 

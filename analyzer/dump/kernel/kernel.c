@@ -3,9 +3,7 @@
 
 #include <stdlib.h>
 
-#include "dump/kernel/modules.h"
-#include "dump/kernel/processes.h"
-#include "dump/kernel/stacks.h"
+#include "dump/kernel/found.h"
 #include "dump/kernel/steps.h"
 #include "dump/kernel/tokens.h"
 #include "evidence/snapshot.h"

@@ -1,5 +1,5 @@
 /* Loaded drivers, sorted by address: whose code a frame of a stack is. */
-#include "dump/kernel/modules.h"
+#include "dump/kernel/found.h"
 
 #include <stdlib.h>
 

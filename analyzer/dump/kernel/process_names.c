@@ -1,7 +1,7 @@
 /* What a process is called. _EPROCESS.ImageFileName has 14 characters of its file's name; the whole path is kept for the
  * security audit (_EPROCESS.SeAuditProcessCreationInfo), in the kernel's memory, and by the process's loader in
  * its own, which a kernel dump does not have. */
-#include "dump/kernel/process_names.h"
+#include "dump/kernel/found.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 /* _EPROCESS: the list of active processes, which also has those that exited while somebody still holds them. */
-#include "dump/kernel/processes.h"
+#include "dump/kernel/found.h"
 
-#include "dump/kernel/process_names.h"
 #include "dump/kernel/text.h"
 #include "dump/kernel/tokens.h"
 #include "evidence/snapshot.h"

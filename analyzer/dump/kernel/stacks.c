@@ -1,10 +1,9 @@
 /* Creation stacks: cut at the first frame that cannot be, one copy of each. A leak has one stack and a million tokens. */
-#include "dump/kernel/stacks.h"
+#include "dump/kernel/found.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "dump/kernel/modules.h"
 #include "dump/little_endian.h"
 
 #define ROOM_FIRST 256

@@ -5,8 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "dump/kernel/process_names.h"
-#include "dump/kernel/stacks.h"
+#include "dump/kernel/found.h"
 #include "dump/kernel/text.h"
 #include "dump/little_endian.h"
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dump/kernel/found.h"
 #include "dump/kernel/kernel.h"
-#include "dump/kernel/processes.h"
 #include "dump/kernel/steps.h"
 #include "evidence/snapshot.h"
 #include "tests/unit/dump/make_dump.h"

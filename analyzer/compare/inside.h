@@ -1,0 +1,51 @@
+/* The parts of a comparison, each by a file of its own. Inside this folder. */
+#ifndef LEAKLAB_COMPARE_INSIDE_H
+#define LEAKLAB_COMPARE_INSIDE_H
+
+#include <stdbool.h>
+
+#include "compare/compare.h"
+
+/* ---- notes.c: what the verdict says: reasons, and limits of the evidence ---- */
+
+struct notes {
+	struct comparison *comparison;
+	bool failed; /* memory is out */
+};
+
+void note_reason(struct notes *notes, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void note_limit(struct notes *notes, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- ids.c: session IDs at both moments ---- */
+
+/* Fills in gaps and growth. False only when memory is out. */
+bool ids_compare(struct comparison *comparison);
+
+/* True if no session that the host had can be missing from the list. */
+bool sessions_whole(const struct snapshot *snapshot);
+/* The snapshot's sessions without listeners, by ID; the caller's to free(). NULL: memory is out. */
+struct session *sessions_sorted(const struct snapshot *snapshot, size_t *count);
+const struct session *session_of_id(const struct session *sorted, size_t count, int64_t id);
+
+/* ---- logoffs.c ---- */
+
+/* Whether somebody has logged off: only who does can leave something over. False only when memory is out. */
+bool logoffs_find(struct comparison *comparison);
+
+/* ---- changes.c: handles gained and lost ---- */
+
+/* Needs the comparison's holders. False only when memory is out. */
+bool changes_find(struct comparison *comparison);
+
+/* ---- pair.c: whether two snapshots are a BEFORE and an AFTER ---- */
+
+/* Sets what the comparison knows of the pair, and says what is wrong with it. */
+void pair_check(struct notes *notes, const struct snapshot *before, const struct snapshot *after);
+
+/* ---- verdict.c ---- */
+
+/* Sets the comparison's verdict from all that was found, with its reasons and limits. */
+void verdict_find(struct notes *notes);
+
+#endif
