@@ -35,8 +35,14 @@ static enum phase note_phases(
 	return PHASE_HOLD;
 }
 
+/* To a tenth. */
+static double seconds_since(int64_t since)
+{
+	return (double)((timestamp_monotonic() - since + SECOND / 20) / (SECOND / 10)) / 10;
+}
+
 static void note_failure(
-    struct report *report, const struct rdp *rdp, enum phase phase, bool timed_out, int64_t timeout)
+    struct report *report, const struct rdp *rdp, enum phase phase, bool timed_out, int64_t since)
 {
 	char code[64];
 	char message[256];
@@ -45,8 +51,8 @@ static void note_failure(
 	report->account = rdp_failure(rdp, code, message);
 	if (timed_out) {
 		snprintf(code, sizeof(code), "TIMEOUT");
-		snprintf(message, sizeof(message), "no %s within %.3g s", phase_names[phase],
-		    (double)timeout / (double)SECOND);
+		snprintf(message, sizeof(message), "no %s within %g s", phase_names[phase],
+		    seconds_since(since));
 	}
 	fail(report, phase, code, message);
 }
@@ -194,7 +200,8 @@ static void play_session(const struct setup *setup, const struct order *order,
 		snprintf(report->served_by, sizeof(report->served_by), "%s", served_by);
 	note_phases(report, rdp_times(rdp), start, setup->security);
 	if (end != RDP_SIGNALLED) {
-		note_failure(report, rdp, PHASE_LOGON, end == RDP_TIMED_OUT, setup->logon_timeout);
+		note_failure(
+		    report, rdp, PHASE_LOGON, end == RDP_TIMED_OUT, rdp_times(rdp)->activated);
 		report->error_info = rdp_error_info(rdp);
 		/* Without NLA a wrong password shows as a dialog that stays: count it, before the domain does. */
 		if (setup->security == SECURITY_TLS && report->account == ACCOUNT_UNTRIED &&
@@ -243,9 +250,7 @@ void cycle_play(const struct setup *setup, const struct order *order,
 		} else {
 			const enum phase phase =
 			    note_phases(report, rdp_times(rdp), start, setup->security);
-			note_failure(report, rdp, phase,
-			    timestamp_monotonic() - start >= setup->connect_timeout,
-			    setup->connect_timeout);
+			note_failure(report, rdp, phase, rdp_is_aborted(rdp), start);
 		}
 		rdp_destroy(rdp);
 	} else {

@@ -1,12 +1,14 @@
 /* Knows libfreerdp: its traps and its callbacks. */
 #include "rdp.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <freerdp/error.h>
 #include <freerdp/event.h>
@@ -34,6 +36,10 @@ struct rdp {
 	struct rdp_times times;
 	int64_t session_id;
 	int socket;
+	pthread_mutex_t abort_mutex;
+	int abort_socket; /* our own descriptor of it: the library may close its own, and the number be given again */
+	unsigned connects; /* TCP connections asked for */
+	atomic_bool aborted;
 	bool signalled;
 	bool failed; /* the connection is of no more use */
 	bool told_error_info;
@@ -192,14 +198,32 @@ static int verify_certificate(freerdp *instance, const BYTE *pem, size_t length,
 	           : 0;
 }
 
+/* -1: none. */
+static void set_abort_socket(struct rdp *rdp, int socket)
+{
+	pthread_mutex_lock(&rdp->abort_mutex);
+	if (rdp->abort_socket >= 0)
+		close(rdp->abort_socket);
+	rdp->abort_socket = socket;
+	pthread_mutex_unlock(&rdp->abort_mutex);
+}
+
 static int tcp_connect(
     rdpContext *context, rdpSettings *settings, const char *hostname, int port, DWORD timeout)
 {
 	struct rdp *rdp = of(context);
 
+	/* freerdp_connect() (3.10) connects again when a connection breaks: the password would be presented twice a cycle. */
+	if (rdp->connects++ > 0 &&
+	    freerdp_settings_get_uint32(settings, FreeRDP_RedirectionFlags) == 0) {
+		rdp->trouble.first_error = freerdp_get_last_error(context);
+		return -1;
+	}
 	rdp->socket = rdp->tcp_connect(context, settings, hostname, port, timeout);
-	if (rdp->socket >= 0)
+	if (rdp->socket >= 0) {
+		set_abort_socket(rdp, fcntl(rdp->socket, F_DUPFD_CLOEXEC, 0));
 		rdp->times.tcp = timestamp_monotonic();
+	}
 	return rdp->socket;
 }
 
@@ -260,11 +284,13 @@ struct rdp *rdp_create(const struct setup *setup, const struct order *order)
 	rdp = of(instance->context);
 	rdp->instance = instance;
 	rdp->setup = setup;
-	rdp->socket = -1;
+	rdp->socket = rdp->abort_socket = -1;
+	pthread_mutex_init(&rdp->abort_mutex, NULL);
 	rdp->session_id = NUMBER_UNKNOWN;
 	rdp->context.update->SaveSessionInfo = save_session_info;
 	if (!wrap_tcp_connect(rdp) || !rdp_settings_fill(rdp->context.settings, setup, order) ||
 	    !watch_state(&rdp->context)) {
+		pthread_mutex_destroy(&rdp->abort_mutex);
 		freerdp_context_free(instance);
 		freerdp_free(instance);
 		return NULL;
@@ -279,36 +305,17 @@ void rdp_destroy(struct rdp *rdp)
 	if (!rdp)
 		return;
 	instance = rdp->instance;
+	set_abort_socket(rdp, -1);
+	pthread_mutex_destroy(&rdp->abort_mutex);
 	if (!rdp->failed)
 		freerdp_disconnect(instance);
 	freerdp_context_free(instance);
 	freerdp_free(instance);
 }
 
-/* OpenSSL 3.0 loses an algorithm (111 bytes) when two threads fetch it for the first time at once. So the first
- * connection of the process, which fetches them all, is alone. */
-static bool connect_after_first(freerdp *instance)
-{
-	static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER;
-	static atomic_bool made;
-	bool connected;
-
-	if (atomic_load(&made))
-		return freerdp_connect(instance);
-	pthread_mutex_lock(&first);
-	if (atomic_load(&made)) {
-		pthread_mutex_unlock(&first);
-		return freerdp_connect(instance);
-	}
-	connected = freerdp_connect(instance);
-	atomic_store(&made, true);
-	pthread_mutex_unlock(&first);
-	return connected;
-}
-
 bool rdp_connect(struct rdp *rdp)
 {
-	if (!connect_after_first(rdp->instance)) {
+	if (!freerdp_connect(rdp->instance)) {
 		rdp->failed = true; /* freerdp_connect() has disconnected already */
 		return false;
 	}
@@ -319,7 +326,18 @@ bool rdp_connect(struct rdp *rdp)
 
 void rdp_abort(struct rdp *rdp)
 {
+	rdp->aborted = true;
+	/* Ends the wait for TCP, X.224 and NLA, and not a TLS handshake (3.10): that one ends with its connection. */
 	freerdp_abort_connect_context(&rdp->context);
+	pthread_mutex_lock(&rdp->abort_mutex);
+	if (rdp->abort_socket >= 0)
+		shutdown(rdp->abort_socket, SHUT_RDWR);
+	pthread_mutex_unlock(&rdp->abort_mutex);
+}
+
+bool rdp_is_aborted(const struct rdp *rdp)
+{
+	return rdp->aborted;
 }
 
 enum rdp_end rdp_wait(struct rdp *rdp, bool for_signal, bool stoppable, int64_t timeout)

@@ -33,9 +33,11 @@ void rdp_stop_all(void);
 struct rdp *rdp_create(const struct setup *setup, const struct order *order);
 void rdp_destroy(struct rdp *rdp); /* disconnects; NULL is allowed */
 
-/* Connects, authenticates, activates. Blocks; rdp_abort() from another thread ends it. */
+/* Connects, authenticates, activates. Blocks; rdp_abort() from another thread ends it, called until it has returned: an abort that comes
+ * before a step of the connection is forgotten by it. */
 bool rdp_connect(struct rdp *rdp);
 void rdp_abort(struct rdp *rdp);
+bool rdp_is_aborted(const struct rdp *rdp);
 
 /* Serves the connection until the logon signal (if wanted), its end, a stop (if allowed) or the time-out. */
 enum rdp_end rdp_wait(struct rdp *rdp, bool for_signal, bool stoppable, int64_t timeout);

@@ -6,6 +6,8 @@
 
 #include <freerdp/settings.h>
 
+#define ACK_TIMEOUT_LEAST 9000 /* milliseconds: the library's own */
+
 static bool set_text(rdpSettings *settings, FreeRDP_Settings_Keys_String key, const char *text)
 {
 	return freerdp_settings_set_string(settings, key, text);
@@ -64,6 +66,8 @@ static bool set_settings(rdpSettings *s, const struct setup *setup)
 	    {FreeRDP_KeyboardType, 4},
 	    {FreeRDP_KeyboardFunctionKey, 12},
 	    {FreeRDP_TcpConnectTimeout, (UINT32)(setup->connect_timeout / 1000)},
+	    /* From the TCP connection on, too (rdp_client_wait_for_activation() of 3.10): ours comes first. */
+	    {FreeRDP_TcpAckTimeout, (UINT32)(setup->connect_timeout / 1000) + ACK_TIMEOUT_LEAST},
 	};
 	const bool nla = setup->security == SECURITY_NLA;
 	BYTE *orders = freerdp_settings_get_pointer_writable(s, FreeRDP_OrderSupport);

@@ -34,7 +34,8 @@ static enum account_outcome account_outcome(UINT32 code)
 
 enum account_outcome trouble_tell(const struct trouble *trouble, char code[64], char message[256])
 {
-	const uint32_t last = trouble->last_error, info = trouble->error_info;
+	const uint32_t last = trouble->first_error ? trouble->first_error : trouble->last_error,
+	               info = trouble->error_info;
 
 	if (trouble->refusal.text[0]) {
 		snprintf(code, 64, "CERTIFICATE");

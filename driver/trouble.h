@@ -14,6 +14,7 @@ struct trouble {
 	uint32_t logon_error; /* MS-RDPBCGR 2.2.10.1.1.4.1.1 */
 	uint32_t error_info;  /* MS-RDPBCGR 2.2.5.1.1; 0: none came */
 	uint32_t last_error;  /* FreeRDP's */
+	uint32_t first_error; /* the same, of before it tried again; 0: it did not */
 };
 
 /* What goes first in this order: the nearer to the cause. Fills code and message for the report. */

@@ -19,6 +19,7 @@
 #include "rdp.h"
 
 #define SLOT_STACK (512 * 1024)
+#define ABORT_AGAIN INT64_C(100000) /* microseconds */
 
 struct slot {
 	pthread_t thread;
@@ -186,7 +187,7 @@ static int watch_connects(struct worker *worker)
 		pthread_mutex_lock(&slot->mutex);
 		if (slot->deadline && slot->deadline <= now && slot->connecting) {
 			rdp_abort(slot->connecting);
-			slot->deadline = 0;
+			slot->deadline = now + ABORT_AGAIN;
 		}
 		if (slot->deadline && slot->deadline < next)
 			next = slot->deadline;

@@ -1,0 +1,88 @@
+"""What the driver promises when the network or the host misbehaves: each fault costs the cycles that met it, in time, and no other."""
+import time
+
+import faults
+import leaklab
+import tap
+
+SLACK = 1.5  # seconds beyond a time-out, on machines of two busy cores
+
+
+class Faults(leaklab.Case):
+    def proxy(self, target, *what):
+        proxy = faults.Proxy(target, *what)
+        self.addCleanup(proxy.close)
+        return proxy
+
+    def through(self, lab, proxy, **parts):
+        """A scenario that reaches the lab host by way of the proxy."""
+        parts["host"] = {"address": proxy.address, **parts.get("host", {})}
+        parts.setdefault("connect", {"timeout": "3s"})
+        parts.setdefault("limits", {"failures": 1000})
+        return self.scenario(lab, **parts)
+
+    def cycles(self):
+        return self.query("select result, failed_phase, code, message, (julianday(ended) - julianday(started)) * 86400, worker_lost from "
+                          "(select *, code = 'WORKER_LOST' as worker_lost from cycles where kind = 'load') order by number")
+
+    def test_stalled_tls_handshake_ends_at_its_time_out_beside_others_that_go_on(self):
+        """a TLS handshake that stalls is a TIMEOUT of its own at 3 s; the worker's other slots lose nothing"""
+        lab = self.lab("--accounts", "8", "--shell-seconds", "0.5")
+        for action in "black hole", "flip", "trickle":
+            with self.subTest(action):
+                fault = faults.Fault(action, offset=30)  # behind the X.224 answer
+                proxy = self.proxy(lab.port, None, None, None, fault, None)
+                self.drive(self.through(lab, proxy, load={"slots": 8, "cycles": 40}))
+                self.assertGreater(fault.delivered, 0)
+                bad = [cycle for cycle in self.cycles() if cycle[0] != "logged-off"]
+                self.assertEqual(len(bad), 1, bad)
+                self.assertEqual((bad[0][0], bad[0][1]), ("failed", "tls"))
+                self.assertLess(bad[0][4], 3 + SLACK)
+                if action != "flip":
+                    self.assertEqual(bad[0][2], "TIMEOUT")
+                    self.assertIn("no tls within 3 s", bad[0][3])
+                self.run_file.unlink()
+
+    def test_dead_host_at_the_start_costs_every_slot_one_time_out(self):
+        """a host that accepts and says nothing: 16 slots, 16 TIMEOUTs at 3 s"""
+        proxy = self.proxy(None)
+        scenario = self.scenario(host={"address": proxy.address}, accounts={"users": "user{01..16}", "password_env": "PW"},
+                                 load={"slots": 16, "cycles": 16}, connect={"timeout": "3s"}, limits={"failures": 1000})
+        start = time.monotonic()
+        self.drive(scenario, env={"PW": "none"})
+        self.assertLess(time.monotonic() - start, 3 + 2 * SLACK + 2)
+        cycles = self.cycles()
+        self.assertEqual([(cycle[0], cycle[2]) for cycle in cycles], [("failed", "TIMEOUT")] * 16)
+        self.assertLess(max(cycle[4] for cycle in cycles), 3 + SLACK)
+
+    def test_slow_answer_within_the_time_out_is_waited_for(self):
+        """one answer 12 s late, and 30 s allowed: the logon goes on, whichever answer it is"""
+        lab = self.lab("--accounts", "4")
+        waits = [faults.Fault("delay", offset, seconds=12) for offset in (0, 19, 2500, 3300)]
+        proxy = self.proxy(lab.port, *waits, None)
+        self.drive(self.through(lab, proxy, load={"slots": 4, "cycles": 4}, connect={"timeout": "30s"}, logon={"timeout": "30s"},
+                                logoff={"timeout": "30s"}))
+        self.assertEqual([wait.delivered for wait in waits], [1] * 4)
+        self.assertEqual([cycle[0] for cycle in self.cycles()], ["logged-off"] * 4, self.cycles())
+
+    def test_hundred_bytes_a_second_end_at_the_time_out_that_is_said(self):
+        lab = self.lab()
+        fault = faults.Fault("rate", 0)
+        proxy = self.proxy(lab.port, fault)
+        self.drive(self.through(lab, proxy))
+        [(result, phase, code, message, seconds, _)] = self.cycles()
+        self.assertEqual((result, phase, code), ("failed", "tls", "TIMEOUT"))
+        self.assertLess(seconds, 3 + SLACK)
+        self.assertRegex(message, r"no tls within 3 s")
+
+    def test_host_that_closes_instead_of_refusing_is_asked_once_a_cycle(self):
+        """a connection that breaks in NLA is not made again behind our back, and counts for the account"""
+        lab = self.lab()
+        fault = faults.Fault("close", 2200)
+        proxy = self.proxy(lab.port, fault)
+        self.drive(self.through(lab, proxy, load={"cycles": 3}))
+        self.assertEqual(proxy.connections, 3)
+
+
+if __name__ == "__main__":
+    tap.main(at_once=3)
