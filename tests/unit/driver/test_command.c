@@ -65,6 +65,23 @@ static void command_that_takes_too_long_is_ended_with_all_its_children(void **st
 	assert_true(timestamp_monotonic() - start < 10 * SECOND);
 }
 
+static void child_that_keeps_the_standard_error_open_is_not_waited_for(void **state)
+{
+	struct error error;
+	struct command *command = command_start(
+	    "echo seen; echo warned >&2; sleep 30 >/dev/null & exit 0", NULL, 0, 10000, &error);
+	const int64_t start = timestamp_monotonic();
+	size_t length;
+	bool truncated;
+
+	(void)state;
+	finish(command);
+	assert_true(timestamp_monotonic() - start < 10 * SECOND);
+	assert_string_equal(command_output(command, &length, &truncated), "seen\n");
+	assert_string_equal(command_messages(command), "warned\n");
+	command_destroy(command);
+}
+
 static void failing_command_is_told_with_its_first_message(void **state)
 {
 	struct error error;
@@ -93,6 +110,7 @@ int main(void)
 	    unit_test(output_messages_and_status_are_kept_apart),
 	    unit_test(output_beyond_the_limit_is_dropped_and_that_is_told),
 	    unit_test(command_that_takes_too_long_is_ended_with_all_its_children),
+	    unit_test(child_that_keeps_the_standard_error_open_is_not_waited_for),
 	    unit_test(failing_command_is_told_with_its_first_message),
 	    unit_test(end_by_a_signal_is_128_and_its_number),
 	};
