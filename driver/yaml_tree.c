@@ -5,13 +5,55 @@
 #include <string.h>
 #include <yaml.h>
 
+#define DEPTH_MOST 32
+
 struct yaml_tree {
 	yaml_document_t document;
 };
 
+static bool refuse_yaml(const yaml_parser_t *parser, const char *origin, struct error *error)
+{
+	return error_set(error, EXIT_USAGE, "%s:%zu:%zu: not YAML: %s", origin,
+	    parser->problem_mark.line + 1, parser->problem_mark.column + 1,
+	    parser->problem ? parser->problem : "unreadable");
+}
+
+/* libyaml takes a time that grows with the square of the depth: what no scenario has is refused as soon as it is met. */
+static bool check_depth(const char *text, size_t length, const char *origin, struct error *error)
+{
+	yaml_parser_t parser;
+	bool good = yaml_parser_initialize(&parser) || error_memory(error), ended = !good;
+	int depth = 0;
+
+	if (good)
+		yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
+	while (good && !ended) {
+		yaml_event_t event;
+		if (!yaml_parser_parse(&parser, &event)) {
+			good = refuse_yaml(&parser, origin, error);
+			break;
+		}
+		depth += event.type == YAML_SEQUENCE_START_EVENT ||
+		         event.type == YAML_MAPPING_START_EVENT;
+		depth -=
+		    event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT;
+		ended = event.type == YAML_STREAM_END_EVENT;
+		if (depth > DEPTH_MOST)
+			good = error_set(error, EXIT_USAGE,
+			    "%s:%zu:%zu: lists or maps are nested more than %d deep, as no scenario is",
+			    origin, event.start_mark.line + 1, event.start_mark.column + 1,
+			    DEPTH_MOST);
+		yaml_event_delete(&event);
+	}
+	yaml_parser_delete(&parser);
+	return good;
+}
+
 struct yaml_tree *yaml_tree_create(
     const char *text, size_t length, const char *origin, struct error *error)
 {
+	if (!check_depth(text, length, origin, error))
+		return NULL;
 	struct yaml_tree *tree = calloc(1, sizeof(*tree));
 	yaml_parser_t parser;
 
@@ -22,9 +64,7 @@ struct yaml_tree *yaml_tree_create(
 	}
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
 	if (!yaml_parser_load(&parser, &tree->document)) {
-		error_set(error, EXIT_USAGE, "%s:%zu:%zu: not YAML: %s", origin,
-		    parser.problem_mark.line + 1, parser.problem_mark.column + 1,
-		    parser.problem ? parser.problem : "unreadable");
+		refuse_yaml(&parser, origin, error);
 		yaml_parser_delete(&parser);
 		free(tree);
 		return NULL;
