@@ -72,6 +72,20 @@ static bool set_shell(const struct scenario *scenario, struct setup *setup, stru
 	return true;
 }
 
+/* The shell expands ${NAME} itself, as variables: what a stage's program says of itself becomes no part of the command. */
+static bool copy_command(const struct scenario *scenario, struct setup *setup, struct error *error)
+{
+	const char *text = scenario->logoff.command;
+
+	if (scenario->logoff.method != LOGOFF_COMMAND)
+		return true;
+	if (strlen(text) >= sizeof(setup->command))
+		return error_set(error, EXIT_USAGE, "logoff.command: is longer than %zu bytes",
+		    sizeof(setup->command) - 1);
+	snprintf(setup->command, sizeof(setup->command), "%s", text);
+	return true;
+}
+
 bool setup_make(const struct scenario *scenario, struct setup *setup, struct error *error)
 {
 	char address[512];
@@ -95,7 +109,5 @@ bool setup_make(const struct scenario *scenario, struct setup *setup, struct err
 	       set_shell(scenario, setup, error) &&
 	       copy_text(setup->keys, sizeof(setup->keys), "logoff.keys",
 	           scenario->logoff.keys ? scenario->logoff.keys : KEYS_LOGOFF, error) &&
-	       copy_text(setup->command, sizeof(setup->command), "logoff.command",
-	           scenario->logoff.method == LOGOFF_COMMAND ? scenario->logoff.command : NULL,
-	           error);
+	       copy_command(scenario, setup, error);
 }

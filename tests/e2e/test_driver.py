@@ -42,6 +42,17 @@ class Logoff(leaklab.Case):
         self.drive(self.scenario(lab, logoff={"method": "command", "command": command, **NO_SHELL}))
         self.assertEqual(self.result(), ("logged-off", 2))
 
+    def test_what_a_stage_program_says_is_no_part_of_the_logoff_command(self):
+        """a value with a command in it reaches the shell of logoff.command as a variable, and is not run"""
+        lab = self.lab()
+        stage = [{"name": "evil", "command": "echo 'value=x; touch run-by-nobody; $(touch run-by-nobody)'; echo ready; exec sleep 60"}]
+        command = (f'echo "${{EVIL_VALUE}}" > told; {leaklab.program("labhost")} logoff ${{SESSION_ID}} '
+                   f'--control {lab.facts["control"]}')
+        self.drive(self.scenario(lab, stage=stage, logoff={"method": "command", "command": command, **NO_SHELL}))
+        self.assertEqual(self.result(), ("logged-off", 2))
+        self.assertEqual((self.folder / "told").read_text(), "x; touch run-by-nobody; $(touch run-by-nobody)\n")
+        self.assertFalse((self.folder / "run-by-nobody").exists())
+
     def test_command_that_fails_is_told_and_the_cycle_unproven(self):
         lab = self.lab()
         self.drive(self.scenario(lab, logoff={"method": "command", "command": "echo no rights >&2; exit 5", **NO_SHELL}))
