@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "message.h"
+#include "driver/message.h"
 
 /* Checks the host's certificate chain (PEM, leaf first) by the policy. With CERTIFICATE_TOFU the first
  * certificate of a host is written to the file. Safe to call from several threads and processes at once. */

@@ -1,5 +1,5 @@
 /* Knows how to start and end processes. */
-#include "command.h"
+#include "driver/command.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,12 +1,12 @@
 /* Knows how a control run differs from the run: its stage, its length, and that nothing is expected of it. */
-#include "controls.h"
+#include "driver/controls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "run.h"
+#include "driver/run.h"
 
 static const char *const names[] = {"negative", "positive"};
 #define NAMES (sizeof(names) / sizeof(names[0]))

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 #include "common/error.h"
+#include "driver/scenario/scenario.h"
 #include "runfile/runfile.h"
-#include "scenario.h"
 
 /* Plays the control runs, each with a stage of its own, into files beside path; none of them stays if it fails.
  * controls_keep() puts them into the run's file, controls_forget() removes them. text is the scenario as it is played. */

@@ -1,5 +1,5 @@
 /* Knows how a worker process is started, spoken to and buried. */
-#include "crew.h"
+#include "driver/crew.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,12 +1,12 @@
 /* Knows the order of a cycle's steps and what its end proves. */
-#include "cycle.h"
+#include "driver/cycle.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "command.h"
 #include "common/duration.h"
-#include "rdp.h"
+#include "driver/command.h"
+#include "driver/rdp.h"
 
 static void fail(struct report *report, enum phase phase, const char *code, const char *message)
 {

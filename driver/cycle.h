@@ -2,7 +2,7 @@
 #ifndef LEAKLAB_CYCLE_H
 #define LEAKLAB_CYCLE_H
 
-#include "message.h"
+#include "driver/message.h"
 
 struct rdp;
 

@@ -1,4 +1,4 @@
-#include "host.h"
+#include "driver/host.h"
 
 #include <errno.h>
 #include <netdb.h>

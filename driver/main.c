@@ -11,15 +11,15 @@
 
 #include "common/error.h"
 #include "common/version.h"
-#include "controls.h"
+#include "driver/controls.h"
+#include "driver/plan.h"
+#include "driver/resume.h"
+#include "driver/run.h"
+#include "driver/scenario/accounts.h"
+#include "driver/scenario/scenario.h"
+#include "driver/worker.h"
 #include "judge/judge.h"
 #include "report/report.h"
-#include "password.h"
-#include "plan.h"
-#include "resume.h"
-#include "run.h"
-#include "scenario.h"
-#include "worker.h"
 
 #define PROGRAM "leaklab-driver"
 #define OVERRIDES_MAX 64

@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "accounts.h"
+#include "driver/scenario/accounts.h"
+#include "driver/scenario/scenario.h"
 #include "runfile/runfile.h"
-#include "scenario.h"
 
 #define WORKER_SOCKET 3 /* the worker's end */
 

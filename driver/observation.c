@@ -1,13 +1,13 @@
-#include "observation.h"
+#include "driver/observation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
+#include "common/duration.h"
 #include "common/text.h"
 #include "common/timestamp.h"
-#include "common/duration.h"
+#include "driver/command.h"
 #include "readers/reader.h"
 
 #define OUTPUT_MAX (512u << 20) /* handle listings of busy hosts reach 200 MB */

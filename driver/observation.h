@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "driver/scenario/scenario.h"
 #include "runfile/runfile.h"
-#include "scenario.h"
 
 /* The scenario's observers; those that stay for the whole run are started when they are asked first, and again after they ended. */
 struct observers;

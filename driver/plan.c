@@ -1,5 +1,5 @@
 /* Knows how long cycles and settling take, and what is assumed of a host for that. */
-#include "plan.h"
+#include "driver/plan.h"
 
 #include <math.h>
 
@@ -9,7 +9,6 @@
 #include "common/text.h"
 #include "judge/judge.h"
 #include "leak/leak.h"
-#include "load.h"
 #include "statistics/few_runs.h"
 #include "statistics/power.h"
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "scenario.h"
+#include "driver/scenario/scenario.h"
 
 #define PLAN_SCHEMA "leaklab.plan/1"
 

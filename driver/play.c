@@ -1,15 +1,14 @@
 /* Knows how a load is played: which slot starts a cycle when, and when to stop. */
-#include "play.h"
+#include "driver/play.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/timestamp.h"
 #include "common/duration.h"
+#include "common/timestamp.h"
+#include "driver/message.h"
 #include "judge/judge.h"
-#include "load.h"
-#include "message.h"
 #include "statistics/interval.h"
 
 /* If nothing ever got through the connection, so many failures are enough to know. */

@@ -1,12 +1,12 @@
-#include "progress.h"
+#include "driver/progress.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
 #include <jansson.h>
 
-#include "common/timestamp.h"
 #include "common/duration.h"
+#include "common/timestamp.h"
 
 void progress_init(struct progress *progress, const char *name, uint64_t cycles, bool json)
 {

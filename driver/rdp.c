@@ -1,5 +1,5 @@
 /* Knows libfreerdp: its traps and its callbacks. */
-#include "rdp.h"
+#include "driver/rdp.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -21,9 +21,9 @@
 #include <winpr/synch.h>
 #include <winpr/wlog.h>
 
-#include "certificate.h"
-#include "rdp_settings.h"
-#include "trouble.h"
+#include "driver/certificate.h"
+#include "driver/rdp_settings.h"
+#include "driver/trouble.h"
 #include "driver/workarounds/workarounds.h"
 
 #define HANDLES_MAX 32

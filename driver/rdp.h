@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "keys.h"
-#include "message.h"
+#include "driver/message.h"
+#include "driver/scenario/keys.h"
 
 struct rdp;
 

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "message.h"
+#include "driver/message.h"
 
 struct rdp_settings; /* FreeRDP's rdpSettings */
 

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "message.h"
-#include "turn.h"
+#include "driver/message.h"
+#include "driver/turn.h"
 
 struct resumption {
 	struct runfile *runfile;

@@ -1,5 +1,5 @@
 /* Knows the order of a run: stage, before, load, after, settling; and what is written down about it. */
-#include "run.h"
+#include "driver/run.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -9,15 +9,15 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "common/duration.h"
 #include "common/timestamp.h"
 #include "common/version.h"
-#include "common/duration.h"
-#include "host.h"
-#include "play.h"
-#include "resume.h"
-#include "settle.h"
-#include "setup.h"
-#include "turn.h"
+#include "driver/host.h"
+#include "driver/play.h"
+#include "driver/resume.h"
+#include "driver/settle.h"
+#include "driver/setup.h"
+#include "driver/turn.h"
 
 #define PROBE_TIMEOUT (10 * SECOND)
 

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 #include "common/error.h"
+#include "driver/scenario/scenario.h"
 #include "runfile/runfile.h"
-#include "scenario.h"
 
 /* Plays the scenario into a new run file at path, or goes on with the one in *runfile, if that is not NULL. text is the scenario as it is played. The run file is finished
  * and still open in *runfile when this returns true, even if the run ended early; *ended then says why (empty: as

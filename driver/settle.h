@@ -2,7 +2,7 @@
 #ifndef LEAKLAB_SETTLE_H
 #define LEAKLAB_SETTLE_H
 
-#include "turn.h"
+#include "driver/turn.h"
 
 /* Samples the host until nothing of ours changes any more; the last sample becomes the mark "settled". False:
  * run->error. */

@@ -1,5 +1,5 @@
 /* Knows what of a scenario the workers need, and in which words. */
-#include "setup.h"
+#include "driver/setup.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,11 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "certificate.h"
 #include "common/duration.h"
-#include "expand.h"
-#include "host.h"
-#include "keys.h"
+#include "driver/certificate.h"
+#include "driver/host.h"
+#include "driver/scenario/keys.h"
 
 /* Copies an optional text of the scenario with ${...} expanded. */
 static bool copy_text(

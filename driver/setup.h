@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 #include "common/error.h"
-#include "message.h"
-#include "scenario.h"
+#include "driver/message.h"
+#include "driver/scenario/scenario.h"
 
 /* Expands ${...}, reads the address and the certificate policy, chooses what the scenario leaves open. To be called
  * when the stage stands. */

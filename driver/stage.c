@@ -1,5 +1,5 @@
 /* Knows the ready protocol between a scenario's stage programs and the driver. */
-#include "stage.h"
+#include "driver/stage.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/timestamp.h"
 #include "common/duration.h"
+#include "common/timestamp.h"
 #include "evidence/snapshot.h"
 
 #define OUTPUT_MAX 65536

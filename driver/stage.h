@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "command.h"
 #include "common/error.h"
-#include "scenario.h"
+#include "driver/command.h"
+#include "driver/scenario/scenario.h"
 
 struct stage;
 

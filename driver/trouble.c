@@ -1,5 +1,5 @@
 /* Knows what the codes of failed connections say of the account. */
-#include "trouble.h"
+#include "driver/trouble.h"
 
 #include <stdio.h>
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "message.h"
+#include "driver/message.h"
 
 struct trouble {
 	struct error refusal; /* our own reason to end the connection, if it has a text */

@@ -1,5 +1,5 @@
 /* Knows how the parts of a run are served while it goes on: one thread, one poll(). */
-#include "turn.h"
+#include "driver/turn.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -9,9 +9,9 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "common/duration.h"
 #include "common/text.h"
 #include "common/timestamp.h"
-#include "common/duration.h"
 
 #define DRAW_EVERY (SECOND / 4)
 

@@ -5,14 +5,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "accounts.h"
 #include "common/error.h"
-#include "crew.h"
-#include "observation.h"
-#include "progress.h"
+#include "driver/crew.h"
+#include "driver/observation.h"
+#include "driver/progress.h"
+#include "driver/scenario/accounts.h"
+#include "driver/scenario/scenario.h"
+#include "driver/stage.h"
 #include "runfile/runfile.h"
-#include "scenario.h"
-#include "stage.h"
 
 /* What earlier parts of a run that was resumed have played; all 0 for a new one. */
 struct so_far {

@@ -1,5 +1,5 @@
 /* Knows threads: one a slot, and the main thread, which takes orders and watches over connects that hang. */
-#include "worker.h"
+#include "driver/worker.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "common/timestamp.h"
-#include "cycle.h"
-#include "message.h"
-#include "rdp.h"
+#include "driver/cycle.h"
+#include "driver/message.h"
+#include "driver/rdp.h"
 
 #define SLOT_STACK (512 * 1024)
 #define ABORT_AGAIN INT64_C(100000) /* microseconds */

@@ -90,10 +90,10 @@ class Readme(leaklab.Case):
 
 
 class ScenarioManual(leaklab.Case):
-    PAGE = (leaklab.ROOT / "driver/leaklab-scenario.5.scd").read_text()
+    PAGE = (leaklab.ROOT / "driver/scenario/leaklab-scenario.5.scd").read_text()
 
     def test_it_names_every_key_and_no_other(self):
-        schema = (leaklab.ROOT / "driver/scenario_schema.c").read_text()
+        schema = (leaklab.ROOT / "driver/scenario/schema.c").read_text()
         known = set(re.findall(r'(?:TEXT|SPAN|NUMBER|WORD|PART|CYAML_FIELD_[A-Z_]+)\(\s*"([a-z0-9_]+)"', schema))
         known |= set(re.findall(r'\.key = "([a-z_]+)"', schema))
         told = {part.replace("\\", "") for key in re.findall(r"\*([a-z0-9_.\\]+)\*", self.PAGE) for part in key.split(".")}
@@ -102,7 +102,7 @@ class ScenarioManual(leaklab.Case):
         self.assertEqual(told - known - {"qwinsta", "logonsessions", "handle", "quser"}, set())
 
     def test_its_standards_are_those_of_the_driver(self):
-        check = (leaklab.ROOT / "driver/scenario_check.c").read_text()
+        check = (leaklab.ROOT / "driver/scenario/check.c").read_text()
         text = " ".join(self.PAGE.split())
         for key, standard in re.findall(r'\{"([a-z_.]+)", &s->[a-z_.]+, "([0-9a-z]+)"\}', check):
             about = text[text.index(f"*{key}*"):][:400]
@@ -129,7 +129,7 @@ class RealHostManual(leaklab.Case):
         (self.folder / "build").symlink_to(leaklab.BUILD)
         for name in "ssh", "scp":
             self.write(name, f'#!/bin/sh\nprintf "%s\\n" "$@" > {self.folder}/arguments\n').chmod(0o700)
-        scenarios = (leaklab.ROOT / "driver/leaklab-scenario.5.scd").read_text().replace("\\\\", "\\")
+        scenarios = (leaklab.ROOT / "driver/scenario/leaklab-scenario.5.scd").read_text().replace("\\\\", "\\")
         lines = [line for line in self.LINES if line.startswith(("ssh ", "scp "))]
         lines += re.findall(r"^ *command: (ssh .*)$", scenarios, re.M)
         self.assertGreater(len(lines), 1)

@@ -199,7 +199,7 @@ class ReadyMadeScenarios(leaklab.Case):
         plan = json.loads(self.run_program("driver", "check", scenario, "--json", code=0).stdout)
         self.assertEqual(plan["schema"], "leaklab.plan/1")
         self.assertEqual({need["rate"]: need["cycles"] for need in plan["clean"]["needs"]}, {.1: 44, .05: 90, .02: 228, .01: 459})
-        manual = (leaklab.ROOT / "driver/leaklab-scenario.5.scd").read_text().replace("\\", "")
+        manual = (leaklab.ROOT / "driver/scenario/leaklab-scenario.5.scd").read_text().replace("\\", "")
         for key in {*plan, *plan["clean"], *plan["clean"]["needs"][0], *plan["seconds"], *plan["against"]}:
             self.assertIn(key, manual)
 

@@ -5,8 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "accounts.h"
-#include "password.h"
+#include "driver/scenario/accounts.h"
 
 static struct accounts *create(const struct scenario_accounts *scenario, struct error *error)
 {

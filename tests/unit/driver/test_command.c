@@ -3,9 +3,9 @@
 #include <signal.h>
 #include <string.h>
 
-#include "command.h"
-#include "common/timestamp.h"
 #include "common/duration.h"
+#include "common/timestamp.h"
+#include "driver/command.h"
 #include "evidence/snapshot.h"
 
 static void finish(struct command *command)

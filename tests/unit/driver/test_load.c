@@ -1,7 +1,7 @@
 #include "tests/unit/unit.h"
 
 #include "common/duration.h"
-#include "load.h"
+#include "driver/scenario/scenario.h"
 
 static void closed_load_ramps_its_slots_up_evenly(void **state)
 {

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "common/duration.h"
-#include "plan.h"
-#include "scenario.h"
+#include "driver/plan.h"
+#include "driver/scenario/scenario.h"
 
 #define MINUTE (60 * SECOND)
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/duration.h"
-#include "scenario.h"
+#include "driver/scenario/scenario.h"
 
 #define HOST "host: {address: rds01, certificate: {ignore: true}}\n"
 #define ACCOUNTS "accounts: {csv: accounts.csv}\n"

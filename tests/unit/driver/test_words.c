@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "common/duration.h"
-#include "expand.h"
-#include "host.h"
-#include "keys.h"
+#include "driver/host.h"
+#include "driver/scenario/keys.h"
+#include "driver/scenario/scenario.h"
 
 static void duration_has_a_unit(void **state)
 {

@@ -1,4 +1,4 @@
-/* The test accounts: who may log on next, and who must not any more. */
+/* The test accounts: who may log on next, who must not any more, and the password that all share. */
 #ifndef LEAKLAB_ACCOUNTS_H
 #define LEAKLAB_ACCOUNTS_H
 
@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "common/error.h"
-#include "scenario.h"
+#include "driver/scenario/scenario.h"
 
 /* After so many refusals in a row of one account it is left alone: domains lock accounts after a few. */
 #define ACCOUNT_REFUSALS_MAX 2
@@ -47,5 +47,16 @@ struct account *accounts_take(struct accounts *accounts);
 /* Gives it back. Returns true if that stopped the account. */
 bool accounts_give_back(
     struct accounts *accounts, struct account *account, enum account_outcome outcome);
+
+#define PASSWORD_MAX 255 /* bytes */
+
+/* If the scenario takes it from an environment variable (which is unset then) or a descriptor (which is closed); else
+ * *password becomes NULL. To be called before any other program is started: it must not inherit them. */
+bool password_fetch(const struct scenario_accounts *scenario, char **password, struct error *error);
+
+/* The first line of a file. ${...} in its name is expanded. */
+char *password_from_file(const char *name, struct error *error);
+
+void password_wipe(char *password); /* overwrites and frees it; NULL is allowed */
 
 #endif

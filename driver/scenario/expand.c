@@ -1,4 +1,5 @@
-#include "expand.h"
+/* Knows how a variable is written in a scenario's text. */
+#include "driver/scenario/scenario.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Knows where passwords come from. They are overwritten before their memory is given back. */
-#include "password.h"
+#include "driver/scenario/accounts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "expand.h"
 
 void password_wipe(char *text)
 {

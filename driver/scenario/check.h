@@ -1,12 +1,16 @@
-/* What a scenario may say. */
+/* What a scenario may say: its keys as libcyaml's tables, and what is checked of their values. */
 #ifndef LEAKLAB_SCENARIO_CHECK_H
 #define LEAKLAB_SCENARIO_CHECK_H
 
 #include <stdbool.h>
 
+#include <cyaml/cyaml.h>
+
 #include "common/error.h"
-#include "scenario.h"
-#include "yaml_tree.h"
+#include "driver/scenario/scenario.h"
+#include "driver/scenario/yaml_tree.h"
+
+extern const cyaml_schema_value_t scenario_schema;
 
 /* What is being checked: for messages with line and column. */
 struct check {

@@ -1,5 +1,5 @@
 /* Knows libyaml's document tree. Loading into structs is scenario.c's, by libcyaml. */
-#include "yaml_tree.h"
+#include "driver/scenario/yaml_tree.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,5 @@
 /* Knows which keys a scenario may have and of what kind their values are. */
-#include "scenario_schema.h"
-
-#include "scenario.h"
+#include "driver/scenario/check.h"
 
 #define TEXT(key, type, member)                                                                    \
 	CYAML_FIELD_STRING_PTR(                                                                    \

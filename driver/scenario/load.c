@@ -1,4 +1,5 @@
-#include "load.h"
+/* Knows when cycles start: closed load (slots that go round) and open load (arrivals that keep their own time). */
+#include "driver/scenario/scenario.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* Knows how a scenario comes from its file: overrides, structs, and where in the text an error is. */
-#include "scenario.h"
+#include "driver/scenario/scenario.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,11 +7,10 @@
 #include <string.h>
 
 #include "common/duration.h"
+#include "driver/scenario/check.h"
+#include "driver/scenario/keys.h"
+#include "driver/scenario/yaml_tree.h"
 #include "judge/judge.h"
-#include "keys.h"
-#include "scenario_check.h"
-#include "scenario_schema.h"
-#include "yaml_tree.h"
 
 #define SCENARIO_BYTES_MAX (1 << 20)
 

@@ -1,5 +1,5 @@
 /* Knows the scancodes (set 1, US layout) of the keys that a logoff may need. */
-#include "keys.h"
+#include "driver/scenario/keys.h"
 
 #include <ctype.h>
 #include <stdlib.h>

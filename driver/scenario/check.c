@@ -1,5 +1,5 @@
 /* Knows a scenario's defaults, caps and which of its parts exclude each other. */
-#include "scenario_check.h"
+#include "driver/scenario/check.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "common/duration.h"
+#include "driver/scenario/keys.h"
 #include "judge/judge.h"
-#include "keys.h"
 
 #define SLOTS_MAX                                                                                  \
 	2000 /* hard caps: a scenario that hurts a host must not be a slip of the finger */

@@ -1,5 +1,5 @@
 /* Knows where test accounts come from, and who of them may log on. */
-#include "accounts.h"
+#include "driver/scenario/accounts.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -8,8 +8,6 @@
 #include <string.h>
 
 #include "common/array.h"
-#include "expand.h"
-#include "password.h"
 
 #define ACCOUNTS_MAX 100000
 #define TEXT_MAX 127 /* of a name; MS-RDPBCGR allows 256 bytes of UTF-16 with the NUL */

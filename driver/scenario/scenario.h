@@ -199,4 +199,18 @@ bool scenario_visit_judging(const struct scenario *scenario,
     bool (*visit)(void *data, const char *key, const char *value, struct error *error), void *data,
     struct error *error);
 
+/* A copy of a scenario's text with every ${NAME} replaced from the environment, which holds what the stage's programs said
+ * of themselves. The caller's to free(). A name that is not set is an error. */
+char *expand(const char *text, struct error *error);
+
+/* Closed load: how long after the start of the load a slot makes its first cycle, in microseconds. */
+int64_t load_slot_start(const struct scenario_load *load, uint64_t slot);
+
+/* Open load: how long after the start of the load arrival number `index` (from 0) is due. During the ramp the rate
+ * rises evenly from nothing to the full rate. */
+int64_t load_arrival(const struct scenario_load *load, uint64_t index);
+
+/* A duration evenly drawn from the span. state is the generator's, of the caller's choosing at the start. */
+int64_t span_draw(const struct span *span, uint64_t *state);
+
 #endif
