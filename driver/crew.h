@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "common/error.h"
-#include "driver/message.h"
+#include "driver/rdp/worker.h"
 
 /* After so many deaths of workers the fault is not by chance. */
 #define CREW_DEATHS_MAX 10

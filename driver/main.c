@@ -13,11 +13,11 @@
 #include "common/version.h"
 #include "driver/controls.h"
 #include "driver/plan.h"
+#include "driver/rdp/worker.h"
 #include "driver/resume.h"
 #include "driver/run.h"
 #include "driver/scenario/accounts.h"
 #include "driver/scenario/scenario.h"
-#include "driver/worker.h"
 #include "judge/judge.h"
 #include "report/report.h"
 

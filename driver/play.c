@@ -7,7 +7,7 @@
 
 #include "common/duration.h"
 #include "common/timestamp.h"
-#include "driver/message.h"
+#include "driver/rdp/worker.h"
 #include "judge/judge.h"
 #include "statistics/interval.h"
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "driver/message.h"
+#include "driver/rdp/worker.h"
 #include "driver/turn.h"
 
 struct resumption {

@@ -12,11 +12,10 @@
 #include "common/duration.h"
 #include "common/timestamp.h"
 #include "common/version.h"
-#include "driver/host.h"
 #include "driver/play.h"
+#include "driver/rdp/worker.h"
 #include "driver/resume.h"
 #include "driver/settle.h"
-#include "driver/setup.h"
 #include "driver/turn.h"
 
 #define PROBE_TIMEOUT (10 * SECOND)

@@ -7,11 +7,10 @@
 
 #include "common/error.h"
 #include "driver/crew.h"
-#include "driver/observation.h"
+#include "driver/programs/programs.h"
 #include "driver/progress.h"
 #include "driver/scenario/accounts.h"
 #include "driver/scenario/scenario.h"
-#include "driver/stage.h"
 #include "runfile/runfile.h"
 
 /* What earlier parts of a run that was resumed have played; all 0 for a new one. */

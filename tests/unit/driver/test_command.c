@@ -5,7 +5,7 @@
 
 #include "common/duration.h"
 #include "common/timestamp.h"
-#include "driver/command.h"
+#include "driver/programs/command.h"
 #include "evidence/snapshot.h"
 
 static void finish(struct command *command)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/duration.h"
-#include "driver/host.h"
+#include "driver/rdp/worker.h"
 #include "driver/scenario/keys.h"
 #include "driver/scenario/scenario.h"
 

@@ -1,4 +1,5 @@
-#include "driver/host.h"
+/* Knows the host's address: how it is written, and whether it answers. */
+#include "driver/rdp/worker.h"
 
 #include <errno.h>
 #include <netdb.h>

@@ -1,5 +1,5 @@
 /* Knows the ready protocol between a scenario's stage programs and the driver. */
-#include "driver/stage.h"
+#include "driver/programs/programs.h"
 
 #include <ctype.h>
 #include <errno.h>

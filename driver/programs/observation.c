@@ -1,4 +1,5 @@
-#include "driver/observation.h"
+/* Knows one sample of the host: all observers of the scenario at one moment. */
+#include "driver/programs/programs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +8,6 @@
 #include "common/duration.h"
 #include "common/text.h"
 #include "common/timestamp.h"
-#include "driver/command.h"
 #include "readers/reader.h"
 
 #define OUTPUT_MAX (512u << 20) /* handle listings of busy hosts reach 200 MB */

@@ -1,5 +1,5 @@
 /* Knows which of FreeRDP's settings make a session small, silent and able to prove its logoff. */
-#include "driver/rdp_settings.h"
+#include "driver/rdp/connection.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Knows how to start and end processes. */
-#include "driver/command.h"
+#include "driver/programs/command.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,11 +1,12 @@
-/* What the supervisor and its workers say to each other: fixed-size messages over a SOCK_SEQPACKET pair, both
- * ends the same program. Strings are NUL-terminated. */
-#ifndef LEAKLAB_MESSAGE_H
-#define LEAKLAB_MESSAGE_H
+/* The worker process, and what the supervisor and its workers say to each other: fixed-size messages over a SOCK_SEQPACKET
+ * pair, both ends the same program. Strings are NUL-terminated. */
+#ifndef LEAKLAB_WORKER_H
+#define LEAKLAB_WORKER_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/error.h"
 #include "driver/scenario/accounts.h"
 #include "driver/scenario/scenario.h"
 #include "runfile/runfile.h"
@@ -33,6 +34,10 @@ struct setup {
 	int64_t logon_delay;
 	int64_t logoff_timeout;
 };
+
+/* Expands ${...}, reads the address and the certificate policy, chooses what the scenario leaves open. To be called
+ * when the stage stands. */
+bool setup_make(const struct scenario *scenario, struct setup *setup, struct error *error);
 
 enum order_kind { ORDER_CYCLE, ORDER_LOG_OFF_ALL };
 
@@ -66,5 +71,16 @@ struct report {
 	char message[256];
 	char served_by[256];
 };
+
+/* Serves WORKER_SOCKET until its other end closes. Returns the process' exit code. */
+int worker_main(void);
+
+#define RDP_PORT 3389
+
+/* "host", "host:port", "[v6]:port" */
+bool host_parse(const char *address, char host[256], uint16_t *port, struct error *error);
+
+/* Resolves the name and opens (and closes) a TCP connection, so that a wrong address is told before anything else. */
+bool host_probe(const char *host, uint16_t port, int64_t timeout, struct error *error);
 
 #endif

@@ -1,5 +1,5 @@
 /* Knows libfreerdp: its traps and its callbacks. */
-#include "driver/rdp.h"
+#include "driver/rdp/rdp.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -21,9 +21,7 @@
 #include <winpr/synch.h>
 #include <winpr/wlog.h>
 
-#include "driver/certificate.h"
-#include "driver/rdp_settings.h"
-#include "driver/trouble.h"
+#include "driver/rdp/connection.h"
 #include "driver/workarounds/workarounds.h"
 
 #define HANDLES_MAX 32

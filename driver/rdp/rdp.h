@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "driver/message.h"
+#include "driver/rdp/worker.h"
 #include "driver/scenario/keys.h"
 
 struct rdp;

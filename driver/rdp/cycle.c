@@ -1,12 +1,12 @@
 /* Knows the order of a cycle's steps and what its end proves. */
-#include "driver/cycle.h"
+#include "driver/rdp/cycle.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "common/duration.h"
-#include "driver/command.h"
-#include "driver/rdp.h"
+#include "driver/programs/command.h"
+#include "driver/rdp/rdp.h"
 
 static void fail(struct report *report, enum phase phase, const char *code, const char *message)
 {

@@ -2,7 +2,7 @@
 #ifndef LEAKLAB_CYCLE_H
 #define LEAKLAB_CYCLE_H
 
-#include "driver/message.h"
+#include "driver/rdp/worker.h"
 
 struct rdp;
 

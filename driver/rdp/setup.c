@@ -1,5 +1,5 @@
 /* Knows what of a scenario the workers need, and in which words. */
-#include "driver/setup.h"
+#include "driver/rdp/worker.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,8 +8,7 @@
 #include <unistd.h>
 
 #include "common/duration.h"
-#include "driver/certificate.h"
-#include "driver/host.h"
+#include "driver/rdp/connection.h"
 #include "driver/scenario/keys.h"
 
 /* Copies an optional text of the scenario with ${...} expanded. */

@@ -1,5 +1,5 @@
 /* Knows what the codes of failed connections say of the account. */
-#include "driver/trouble.h"
+#include "driver/rdp/connection.h"
 
 #include <stdio.h>
 

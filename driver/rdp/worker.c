@@ -1,5 +1,5 @@
 /* Knows threads: one a slot, and the main thread, which takes orders and watches over connects that hang. */
-#include "driver/worker.h"
+#include "driver/rdp/worker.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,9 +14,8 @@
 #include <unistd.h>
 
 #include "common/timestamp.h"
-#include "driver/cycle.h"
-#include "driver/message.h"
-#include "driver/rdp.h"
+#include "driver/rdp/cycle.h"
+#include "driver/rdp/rdp.h"
 
 #define SLOT_STACK (512 * 1024)
 #define ABORT_AGAIN INT64_C(100000) /* microseconds */

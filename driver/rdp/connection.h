@@ -1,0 +1,38 @@
+/* The parts of a connection: what is asked of FreeRDP for it, whether the host is the right one, and why it failed. Inside of
+ * this room: nobody else knows FreeRDP's codes. */
+#ifndef LEAKLAB_CONNECTION_H
+#define LEAKLAB_CONNECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "driver/rdp/worker.h"
+
+struct rdp_settings; /* FreeRDP's rdpSettings */
+
+bool rdp_settings_fill(
+    struct rdp_settings *settings, const struct setup *setup, const struct order *order);
+
+/* Checks the host's certificate chain (PEM, leaf first) by the policy. With CERTIFICATE_TOFU the first
+ * certificate of a host is written to the file. Safe to call from several threads and processes at once. */
+bool certificate_check(enum certificate_policy policy, const char *value, const char *host,
+    uint16_t port, const char *pem, size_t length, struct error *error);
+
+/* "sha256:" and 64 hex digits, with or without colons and in any case, made lower-case without colons. */
+bool certificate_pin_parse(const char *text, char out[72], struct error *error);
+
+struct trouble {
+	struct error refusal; /* our own reason to end the connection, if it has a text */
+	bool has_logon_error;
+	uint32_t logon_error; /* MS-RDPBCGR 2.2.10.1.1.4.1.1 */
+	uint32_t error_info;  /* MS-RDPBCGR 2.2.5.1.1; 0: none came */
+	uint32_t last_error;  /* FreeRDP's */
+	uint32_t first_error; /* the same, of before it tried again; 0: it did not */
+};
+
+/* What goes first in this order: the nearer to the cause. Fills code and message for the report. */
+enum account_outcome trouble_tell(const struct trouble *trouble, char code[64], char message[256]);
+
+#endif
