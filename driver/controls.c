@@ -1,12 +1,10 @@
 /* Knows how a control run differs from the run: its stage, its length, and that nothing is expected of it. */
-#include "driver/controls.h"
+#include "driver/driver.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "driver/run.h"
 
 static const char *const names[] = {"negative", "positive"};
 #define NAMES (sizeof(names) / sizeof(names[0]))

@@ -11,11 +11,9 @@
 
 #include "common/error.h"
 #include "common/version.h"
-#include "driver/controls.h"
+#include "driver/driver.h"
 #include "driver/plan.h"
 #include "driver/rdp/worker.h"
-#include "driver/resume.h"
-#include "driver/run.h"
 #include "driver/scenario/accounts.h"
 #include "driver/scenario/scenario.h"
 #include "judge/judge.h"

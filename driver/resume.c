@@ -9,6 +9,7 @@
 
 #include "common/text.h"
 #include "common/timestamp.h"
+#include "driver/driver.h"
 #include "evidence/identity.h"
 #include "judge/cycle_index.h"
 #include "leak/leak.h"

@@ -1,4 +1,4 @@
-/* Going on with a run that was killed, that ended early, or that is wanted longer. */
+/* Going on with a run: what must be as it was. */
 #ifndef LEAKLAB_RESUME_H
 #define LEAKLAB_RESUME_H
 
@@ -7,16 +7,6 @@
 
 #include "driver/rdp/worker.h"
 #include "driver/turn.h"
-
-struct resumption {
-	struct runfile *runfile;
-	struct scenario *scenario;
-	char *text; /* of the scenario, as it is played from here on */
-};
-
-/* Opens the run file and takes the scenario from it. more: so many cycles beyond those that it has; 0: none. What cannot go on is
- * refused. The caller closes, destroys and frees what is in it. */
-bool resume_open(struct resumption *out, const char *path, uint64_t more, struct error *error);
 
 /* Checks that the run goes on at the address at which it began. False: run->error says why. */
 bool resume_check_address(struct run *run, const struct setup *setup);

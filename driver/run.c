@@ -1,5 +1,5 @@
 /* Knows the order of a run: stage, before, load, after, settling; and what is written down about it. */
-#include "driver/run.h"
+#include "driver/driver.h"
 
 #include <errno.h>
 #include <limits.h>
