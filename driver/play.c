@@ -1,5 +1,5 @@
 /* Knows how a load is played: which slot starts a cycle when, and when to stop. */
-#include "driver/play.h"
+#include "driver/run.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Knows what must be as it was, so that two parts are one run: the address, the host, its build and its boot. */
-#include "driver/resume.h"
+#include "driver/run.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -12,11 +12,8 @@
 #include "common/duration.h"
 #include "common/timestamp.h"
 #include "common/version.h"
-#include "driver/play.h"
 #include "driver/rdp/worker.h"
-#include "driver/resume.h"
-#include "driver/settle.h"
-#include "driver/turn.h"
+#include "driver/run.h"
 
 #define PROBE_TIMEOUT (10 * SECOND)
 

@@ -1,6 +1,6 @@
 /* Knows when a host has settled: nothing of the run's sessions is left, or nothing of it goes any more and all of it had the time
  * that holders take. What is left, the leak rule says. */
-#include "driver/settle.h"
+#include "driver/run.h"
 
 #include <stdlib.h>
 #include <string.h>

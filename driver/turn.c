@@ -1,5 +1,5 @@
 /* Knows how the parts of a run are served while it goes on: one thread, one poll(). */
-#include "driver/turn.h"
+#include "driver/run.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,6 +1,6 @@
-/* A run while it goes on: all that is served together, and one turn of serving it. */
-#ifndef LEAKLAB_TURN_H
-#define LEAKLAB_TURN_H
+/* A run while it goes on: all that is served together, one turn of serving it, its load, and its settling. */
+#ifndef LEAKLAB_RUN_H
+#define LEAKLAB_RUN_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -57,5 +57,24 @@ bool run_start_observation(struct run *run, enum mark mark, int64_t round);
 /* The same and waits for it. interrupts: so many Ctrl-C end the wait. */
 bool run_observe(struct run *run, enum mark mark, int64_t round, int interrupts);
 void run_event(struct run *run, const char *kind, const char *text, bool loud);
+
+/* Checks that the run goes on at the address at which it began. False: run->error says why. */
+bool resume_check_address(struct run *run, const struct setup *setup);
+/* Checks that the run's host is still the one that it began with, by a sample that joins the course, and takes back the run's end.
+ * False: nothing in the file has changed, run->error says why. */
+bool resume_begin(struct run *run, const char *text);
+
+/* Plays the load to its end. ended gets the reason if it ended early (text empty: as planned). False: run->error. */
+bool run_play(struct run *run, struct error *ended);
+
+/* So many accounts log on at once, wait for each other, and log off: cycles of kind verification, which show the session IDs that are
+ * free. What fails of them ends nothing. False: run->error. */
+bool run_verify_ids(struct run *run, size_t logons);
+
+/* Samples the host until nothing of ours changes any more; the last sample becomes the mark "settled". False:
+ * run->error. */
+bool run_settle(struct run *run);
+/* Where there is no observer: waits as long as holders take to release, the quiet time with it. False: run->error. */
+bool run_settle_unseen(struct run *run);
 
 #endif
