@@ -1,0 +1,57 @@
+/* A load while it is played: its slots, with the cycles in them, and its counts. Inside of play.c and slots.c. */
+#ifndef LEAKLAB_PLAY_H
+#define LEAKLAB_PLAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "driver/run.h"
+
+/* Logons at once wait for each other as long as this. */
+#define VERIFICATION_MOST (30 * SECOND)
+
+struct slot {
+	struct account *account; /* NULL: idle */
+	struct cycle cycle;      /* under way */
+	int64_t next;            /* monotonic: when an idle slot may start again */
+	int64_t overdue;         /* monotonic: when a busy slot counts as hung */
+	bool held;               /* logged on */
+};
+
+struct play {
+	struct run *run;
+	const struct scenario *scenario;
+	struct slot *slots;
+	size_t slot_count;
+	enum cycle_kind kind; /* of the cycles */
+	uint64_t wanted; /* cycles, those of earlier parts of the run too, as in the next two */
+	uint64_t started;
+	uint64_t finished;
+	uint64_t busy, held; /* slots; of these, those logged on */
+	uint64_t missed; /* open load: arrivals that found no free slot or account at their time */
+	uint64_t counted_as_missed;
+	uint64_t counted;    /* cycles that a verdict counts */
+	uint64_t enough;     /* of them, for CLEAN; 0: all cycles are played */
+	int64_t judged;      /* rounds of samples in which a leak was looked for */
+	uint64_t failures;   /* in a row */
+	bool ever_connected; /* some cycle got at least to a refusal of its credentials */
+	bool told_to_log_off;
+	int64_t start;  /* monotonic */
+	int64_t rounds; /* of snapshots during the load */
+	uint64_t random;
+	struct error *ended; /* the reason for an early end; text empty: none */
+};
+
+/* Only the first reason counts. */
+void play_end_early(struct play *play, enum exit_code code, const char *text);
+bool play_is_stopping(const struct play *play);
+
+/* Starts the next cycle on the slot with the account. */
+bool play_start_cycle(struct play *play, size_t index, struct account *account, int64_t scheduled);
+/* What the workers report goes to the slots from now on. */
+struct crew_watch play_watch(struct play *play);
+/* Ends the workers of slots that are overdue; *next gets the time when the next one will be, if that is earlier. */
+void play_check_hung(struct play *play, int64_t now, int64_t *next);
+
+#endif

@@ -1,0 +1,231 @@
+/* Knows the cycles in a load's slots: how one is ordered, what is noted of its end, and what a failure means for its account and
+ * for the load. */
+#include "driver/play.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/duration.h"
+#include "common/timestamp.h"
+
+/* If nothing ever got through the connection, so many failures are enough to know. */
+#define HOPELESS 3
+/* What a worker may take beyond all time-outs of a cycle before it counts as hung. */
+#define WORKER_GRACE (30 * SECOND)
+
+void play_end_early(struct play *play, enum exit_code code, const char *text)
+{
+	if (play->ended->text[0])
+		return;
+	error_set(play->ended, code, "%s", text);
+	run_event(play->run, "ended-early", text, true);
+}
+
+bool play_is_stopping(const struct play *play)
+{
+	return play->ended->text[0] != '\0';
+}
+
+static bool put_cycle(struct play *play, const struct cycle *cycle)
+{
+	return runfile_put_cycle(play->run->runfile, cycle, &play->run->error);
+}
+
+static void stop_account(
+    struct play *play, const struct account *account, const struct report *report)
+{
+	char text[512];
+	const char *after = "two authentication failures in a row";
+
+	if (report->account == ACCOUNT_BARRED)
+		after = "a refusal";
+	else if (strcmp(report->code, "TIMEOUT") == 0) /* without NLA, see cycle.c */
+		after = "two sessions in a row that look like a refused password";
+	snprintf(text, sizeof(text),
+	    "account %.100s is stopped after %s (%.64s): no further logon is tried with it",
+	    account->user, after, report->code);
+	run_event(play->run, "account-stopped", text, true);
+	if (accounts_usable(play->run->accounts) == 0)
+		play_end_early(play, EXIT_TARGET,
+		    "no account is left: all were refused; check user names, domain and password");
+}
+
+/* Notes the end of a slot's cycle, for whatever reason, and frees the slot. */
+static void finish(struct play *play, struct slot *slot, const struct report *report)
+{
+	struct account *account = slot->account;
+
+	put_cycle(play, &slot->cycle);
+	if (play->kind == CYCLE_LOAD)
+		progress_cycle(&play->run->progress, &slot->cycle);
+	play->run->progress.held -= slot->held;
+	play->held -= slot->held;
+	slot->held = false;
+	slot->account = NULL;
+	slot->next = timestamp_monotonic() + span_draw(&play->scenario->load.think, &play->random);
+	play->busy--;
+	play->finished++;
+	if (accounts_give_back(play->run->accounts, account, report->account))
+		stop_account(play, account, report);
+}
+
+static void check_failures(struct play *play, const struct report *report)
+{
+	char text[1024];
+
+	if (report->result != CYCLE_FAILED) {
+		play->failures = 0;
+		play->ever_connected = true;
+		return;
+	}
+	play->failures++;
+	/* Refused accounts are stopped one by one: the others may still go. */
+	if (report->account != ACCOUNT_UNTRIED)
+		play->ever_connected = true;
+	if (play->failures >= play->scenario->limits.failures ||
+	    (!play->ever_connected && play->failures >= HOPELESS)) {
+		snprintf(text, sizeof(text),
+		    "%llu cycles failed in a row, the last in phase %s: %s (%s)",
+		    (unsigned long long)play->failures, phase_names[report->failed_phase],
+		    report->message, report->code);
+		play_end_early(play, EXIT_TARGET, text);
+	}
+}
+
+static void reported(void *data, const struct report *report)
+{
+	struct play *play = data;
+	struct slot *slot = &play->slots[report->slot];
+	struct cycle *cycle = &slot->cycle;
+
+	if (!slot->account || cycle->number != report->cycle)
+		return; /* given up as lost before */
+	cycle->started = report->started;
+	cycle->logged_on = report->logged_on;
+	memcpy(cycle->phase_us, report->phase_us, sizeof(cycle->phase_us));
+	cycle->session_id = report->session_id;
+	cycle->served_by = report->served_by[0] ? report->served_by : NULL;
+	if (!report->done) {
+		play->run->progress.held += !slot->held;
+		play->held += !slot->held;
+		slot->held = true;
+		put_cycle(play, cycle);
+		if (play->kind == CYCLE_LOAD)
+			progress_cycle(&play->run->progress, cycle);
+		return;
+	}
+	cycle->ended = report->ended;
+	cycle->error_info = report->error_info;
+	cycle->result = report->result;
+	cycle->proof = report->proof[0] ? report->proof : NULL;
+	cycle->failed_phase = report->failed_phase >= 0 ? phase_names[report->failed_phase] : NULL;
+	cycle->code = report->code[0] ? report->code : NULL;
+	cycle->message = report->message[0] ? report->message : NULL;
+	play->counted += cycle->logged_on != TIMESTAMP_UNKNOWN &&
+	                 (report->result == CYCLE_LOGGED_OFF || report->result == CYCLE_UNPROVEN ||
+	                     report->result == CYCLE_DISCONNECTED);
+	finish(play, slot, report);
+	if (play->kind == CYCLE_LOAD)
+		check_failures(play, report);
+}
+
+static size_t worker_of(const struct play *play, size_t slot)
+{
+	return slot % crew_size(play->run->crew);
+}
+
+static void lost(void *data, size_t worker, const char *how)
+{
+	struct play *play = data;
+	struct report report = {.account = ACCOUNT_UNTRIED, .code = "WORKER_LOST"};
+	unsigned cycles = 0;
+	char text[128];
+
+	for (size_t i = 0; i < play->slot_count; i++) {
+		struct slot *slot = &play->slots[i];
+		if (!slot->account || worker_of(play, i) != worker)
+			continue;
+		cycles++;
+		slot->cycle.ended = timestamp_now();
+		slot->cycle.result = CYCLE_LOST;
+		slot->cycle.served_by = NULL;
+		slot->cycle.code = "WORKER_LOST";
+		slot->cycle.message = "the worker process that carried this cycle died";
+		finish(play, slot, &report);
+	}
+	snprintf(text, sizeof(text), "worker %zu died by %s; cycles lost with it: %u", worker, how,
+	    cycles);
+	run_event(play->run, "worker-lost", text, true);
+	if (crew_deaths(play->run->crew) >= CREW_DEATHS_MAX)
+		play_end_early(play, EXIT_TARGET, "worker processes die again and again");
+}
+
+bool play_start_cycle(struct play *play, size_t index, struct account *account, int64_t scheduled)
+{
+	const struct scenario *scenario = play->scenario;
+	struct slot *slot = &play->slots[index];
+	struct order order = {
+	    .kind = ORDER_CYCLE,
+	    .cycle = ++play->run->so_far.highest,
+	    .slot = (uint32_t)index,
+	    .hold = play->kind == CYCLE_LOAD ? span_draw(&scenario->load.hold, &play->random)
+	                                     : VERIFICATION_MOST,
+	};
+	const int64_t now = timestamp_monotonic();
+	bool sent;
+
+	play->started++;
+	snprintf(order.user, sizeof(order.user), "%s", account->user);
+	snprintf(order.domain, sizeof(order.domain), "%s", account->domain);
+	snprintf(order.password, sizeof(order.password), "%s", account->password);
+	slot->account = account;
+	slot->overdue = now + scenario->connect.timeout.least + scenario->logon.timeout.least +
+	                scenario->logon.delay.least + 2 * scenario->load.hold.most + order.hold +
+	                2 * scenario->logoff.timeout.least + WORKER_GRACE;
+	slot->cycle = (struct cycle){
+	    .number = order.cycle,
+	    .slot = (int64_t)index,
+	    .worker = (int64_t)worker_of(play, index),
+	    .user = account->user,
+	    .domain = account->domain,
+	    .scheduled = timestamp_now() - (now - scheduled),
+	    .started = timestamp_now(),
+	    .logged_on = TIMESTAMP_UNKNOWN,
+	    .ended = TIMESTAMP_UNKNOWN,
+	    .session_id = NUMBER_UNKNOWN,
+	    .error_info = NUMBER_UNKNOWN,
+	    .result = CYCLE_RUNNING,
+	    .kind = play->kind,
+	    .shard = NUMBER_UNKNOWN,
+	    .attempt = NUMBER_UNKNOWN,
+	    .reconnect = YES_NO_UNKNOWN,
+	    .host_clock_offset = NUMBER_UNKNOWN,
+	};
+	for (int phase = 0; phase < PHASE_COUNT; phase++)
+		slot->cycle.phase_us[phase] = NUMBER_UNKNOWN;
+	play->busy++;
+	sent = put_cycle(play, &slot->cycle) &&
+	       crew_order(play->run->crew, worker_of(play, index), &order, &play->run->error);
+	explicit_bzero(order.password, sizeof(order.password));
+	return sent;
+}
+
+void play_check_hung(struct play *play, int64_t now, int64_t *next)
+{
+	for (size_t i = 0; i < play->slot_count; i++) {
+		struct slot *slot = &play->slots[i];
+		if (!slot->account)
+			continue;
+		if (slot->overdue <= now) {
+			crew_kill(play->run->crew, worker_of(play, i));
+			slot->overdue = now + WORKER_GRACE;
+		}
+		if (slot->overdue < *next)
+			*next = slot->overdue;
+	}
+}
+
+struct crew_watch play_watch(struct play *play)
+{
+	return (struct crew_watch){reported, lost, play};
+}
