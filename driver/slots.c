@@ -31,6 +31,13 @@ static bool put_cycle(struct play *play, const struct cycle *cycle)
 	return runfile_put_cycle(play->run->runfile, cycle, &play->run->error);
 }
 
+/* What is not stored, as on a full disk, is not reported. */
+static void store_and_report(struct play *play, const struct cycle *cycle)
+{
+	if (put_cycle(play, cycle) && play->kind == CYCLE_LOAD)
+		progress_cycle(&play->run->progress, cycle);
+}
+
 static void stop_account(
     struct play *play, const struct account *account, const struct report *report)
 {
@@ -55,9 +62,7 @@ static void finish(struct play *play, struct slot *slot, const struct report *re
 {
 	struct account *account = slot->account;
 
-	put_cycle(play, &slot->cycle);
-	if (play->kind == CYCLE_LOAD)
-		progress_cycle(&play->run->progress, &slot->cycle);
+	store_and_report(play, &slot->cycle);
 	play->run->progress.held -= slot->held;
 	play->held -= slot->held;
 	slot->held = false;
@@ -109,9 +114,10 @@ static void reported(void *data, const struct report *report)
 		play->run->progress.held += !slot->held;
 		play->held += !slot->held;
 		slot->held = true;
-		put_cycle(play, cycle);
-		if (play->kind == CYCLE_LOAD)
-			progress_cycle(&play->run->progress, cycle);
+		/* A session that is up is connected, however long it is held. */
+		play->failures = 0;
+		play->ever_connected = true;
+		store_and_report(play, cycle);
 		return;
 	}
 	cycle->ended = report->ended;

@@ -89,8 +89,8 @@ void run_event(struct run *run, const char *kind, const char *text, bool loud)
 
 	snprintf(safe, sizeof(safe), "%s", text);
 	text_make_safe(safe);
-	if (run->runfile)
-		runfile_add_event(run->runfile, kind, safe, &run->error);
+	if (run->runfile && !runfile_add_event(run->runfile, kind, safe, &run->error) && !loud)
+		return;
 	progress_event(&run->progress, kind, safe, loud);
 }
 

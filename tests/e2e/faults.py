@@ -110,11 +110,12 @@ class Proxy:
             dead.set()
             if fault.action == "reset":
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            for side in source, sink:
-                try:
-                    side.shutdown(socket.SHUT_RDWR) if side is not client or fault.action == "close" else side.close()
-                except OSError:
-                    pass
+                client.shutdown(socket.SHUT_RD)  # a thread that waits in recv() would hold the reset back
+                time.sleep(0.05)
+                client.close()
+            else:
+                client.shutdown(socket.SHUT_RDWR)
+            (source if sink is client else sink).close()
             return b""
         if fault.action == "flip":
             return bytes([data[0] ^ 1]) + data[1:]

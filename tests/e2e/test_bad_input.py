@@ -131,6 +131,12 @@ class Scenario(Case):
                                     "load:\n  slots: two\n")
         self.fails(path, USAGE, "s.yaml:5:10", "two")
 
+    def test_scenario_that_is_nested_beyond_reason_is_refused_at_once(self):
+        path = self.write("s.yaml", "name: x\nload: " + "[" * 100_000 + "\n")
+        start = time.monotonic()
+        self.fails(path, USAGE, "s.yaml:2:", "nested more than 32 deep")
+        self.assertLess(time.monotonic() - start, 5)
+
     def test_missing_scenario_is_named(self):
         self.fails("nothing.yaml", USAGE, "nothing.yaml", "No such file")
 
@@ -378,13 +384,17 @@ class Disk(Case):
             self.skipTest("needs root to mount a small file system in a namespace of its own")
         scenario = self.scenario(lab, load={"cycles": 3000, "slots": 4})
         script = (f"mount -t tmpfs -o size=1m none {small} && "
-                  f"{leaklab.program('driver')} run {scenario} -o {small}/run.leaklab; code=$?; "
+                  f"{leaklab.program('driver')} run {scenario} -o {small}/run.leaklab --json; code=$?; "
                   f"cp {small}/run.leaklab* {self.folder}; umount {small}; exit $code")
         done = subprocess.run([*unshare, "sh", "-c", script], capture_output=True, text=True, timeout=120)
         self.assertEqual(done.returncode, TARGET, done.stderr)
         self.assertIn("full", done.stderr)
         self.run_file = self.folder / "run.leaklab"
-        self.assertGreater(self.query("select count(*) from cycles where result = 'logged-off'")[0][0], 10)
+        stored = {number for number, in self.query("select number from cycles where result = 'logged-off'")}
+        self.assertGreater(len(stored), 10)
+        told = {event["cycle"] for event in map(json.loads, done.stdout.splitlines())
+                if event["event"] == "cycle" and event.get("result") == "logged-off"}
+        self.assertEqual(told - stored, set())  # what is told is stored
 
 
 if __name__ == "__main__":

@@ -84,5 +84,15 @@ class Faults(leaklab.Case):
         self.assertEqual(proxy.connections, 3)
 
 
+    def test_failures_beside_held_sessions_do_not_end_the_run(self):
+        """three short failures while seven sessions are held are no host that cannot be reached; limits.failures counts them"""
+        lab = self.lab("--accounts", "8")
+        proxy = self.proxy(lab.port, *[None] * 7, *[faults.Fault("reset", 0)] * 5, None)
+        self.drive(self.through(lab, proxy, load={"slots": 8, "cycles": 16, "hold": "6s", "ramp": "1s"}, limits={"failures": 20},
+                                logoff={"method": "keys", "keys": "Win+R wait:50ms text:logoff Enter", "shell": None}))
+        results = [cycle[0] for cycle in self.cycles()]
+        self.assertEqual((results.count("logged-off"), results.count("failed")), (11, 5), self.cycles())
+
+
 if __name__ == "__main__":
     tap.main(at_once=3)
