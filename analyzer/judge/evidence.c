@@ -16,7 +16,14 @@ static bool is_whole_load(const struct cycle *cycle)
 
 bool cycle_counts(const struct evidence *evidence, const struct cycle *cycle)
 {
-	return is_whole_load(cycle) && evidence->shown[cycle - evidence->cycles.items];
+	const ptrdiff_t at = cycle - evidence->cycles.items;
+	return is_whole_load(cycle) && evidence->shown[at] && !evidence->rejoined[at];
+}
+
+bool cycle_rejoined(const struct evidence *evidence, const struct cycle *cycle)
+{
+	const ptrdiff_t at = cycle - evidence->cycles.items;
+	return is_whole_load(cycle) && evidence->shown[at] && evidence->rejoined[at];
 }
 
 bool cycle_is_unshown(const struct evidence *evidence, const struct cycle *cycle)
@@ -93,16 +100,30 @@ bool is_after_load(const struct evidence *evidence, const struct capture *captur
 	       capture->started >= evidence->load_end;
 }
 
+/* Whoever lost the connection to a session is given that one at the next logon, with its ID: no logon that could leak again. */
+static bool joins_lost(const struct cycle *earlier, const struct cycle *later)
+{
+	return earlier->result == CYCLE_LOST && later->session_id > 0 &&
+	       earlier->session_id == later->session_id &&
+	       account_same(earlier->user, earlier->domain, later->user, later->domain);
+}
+
 static bool index_cycles(struct evidence *evidence, struct error *error)
 {
 	int64_t last = INT64_MIN;
 	evidence->shown = calloc(evidence->cycles.count + 1, sizeof *evidence->shown);
+	evidence->rejoined = calloc(evidence->cycles.count + 1, sizeof *evidence->rejoined);
 	for (size_t i = 0; i < evidence->captures.count; i++) {
 		if (evidence->captures.items[i].started > last)
 			last = evidence->captures.items[i].started;
 	}
-	return (evidence->shown && cycle_index_init(&evidence->index, &evidence->cycles, last)) ||
-	       error_memory(error);
+	if (!evidence->shown || !evidence->rejoined ||
+	    !cycle_index_init(&evidence->index, &evidence->cycles, last))
+		return error_memory(error);
+	for (size_t i = 1; i < evidence->index.count; i++)
+		evidence->rejoined[evidence->index.items[i] - evidence->cycles.items] =
+		    joins_lost(evidence->index.items[i - 1], evidence->index.items[i]);
+	return true;
 }
 
 static bool is_watched(const void *data, const struct logon_session *logon, int64_t logon_time)
@@ -356,6 +377,7 @@ void evidence_deinit(struct evidence *evidence)
 	snapshot_destroy(evidence->last.snapshot);
 	cycle_index_deinit(&evidence->index);
 	free(evidence->shown);
+	free(evidence->rejoined);
 	captures_deinit(&evidence->captures);
 	cycles_deinit(&evidence->cycles);
 	memset(evidence, 0, sizeof *evidence);

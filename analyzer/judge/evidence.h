@@ -22,8 +22,10 @@ struct evidence {
 	struct cycles cycles;
 	struct captures captures;
 	struct cycle_index index;
-	bool *shown;           /* by place in cycles: a logon is shown, see logons.c */
-	bool sighted;          /* some snapshot shows an account of the run, before or not */
+	bool *shown; /* by place in cycles: a logon is shown, see logons.c */
+	bool
+	    *rejoined; /* the same: it joined the session that a lost one had left, and made none */
+	bool sighted;  /* some snapshot shows an account of the run, before or not */
 	struct moment before;  /* last round */
 	struct moment after;   /* last round: a run that was resumed has one a part */
 	struct moment settled; /* last round */
@@ -45,6 +47,8 @@ const struct moment *evidence_last(const struct evidence *evidence);
 
 /* True if the cycle came to its end and is shown to have logged on, so that it counts. */
 bool cycle_counts(const struct evidence *evidence, const struct cycle *cycle);
+/* True if it would count, but made no session of its own. */
+bool cycle_rejoined(const struct evidence *evidence, const struct cycle *cycle);
 /* True if it would count if only its logon were shown. */
 bool cycle_is_unshown(const struct evidence *evidence, const struct cycle *cycle);
 

@@ -352,6 +352,12 @@ static bool tell_left_out(
 	        failed + lost + running == 1 ? " is" : "s are", (long long)failed, (long long)lost,
 	        (long long)running))
 		return false;
+	if (verdict->rejoined > 0 &&
+	    !sentences_add(out,
+	        "%lld cycle%s left out: %s joined the session that a lost cycle had left, and made none",
+	        (long long)verdict->rejoined, verdict->rejoined == 1 ? " is" : "s are",
+	        verdict->rejoined == 1 ? "it" : "each"))
+		return false;
 	if (verdict->unshown > 0 && verdict->n > 0 &&
 	    !sentences_add(out, "%lld cycle%s not counted: not shown to have logged on",
 	        (long long)verdict->unshown, verdict->unshown == 1 ? " is" : "s are"))

@@ -25,6 +25,7 @@ static void count_cycles(struct verdict *verdict, const struct evidence *evidenc
 		                         strcmp(cycle->code, RUNFILE_DRIVER_LOST) == 0;
 		verdict->n += cycle_counts(evidence, cycle);
 		verdict->unshown += cycle_is_unshown(evidence, cycle);
+		verdict->rejoined += cycle_rejoined(evidence, cycle);
 	}
 	if (verdict->n > 0)
 		verdict->smallest_visible_rate = interval_smallest_visible(verdict->n);

@@ -151,6 +151,7 @@ struct verdict {
 	int64_t cycles[CYCLE_RESULT_COUNT]; /* by result */
 	int64_t played_again; /* of those that were lost, those that others were played for */
 	int64_t n;            /* those that logged on and are counted */
+	int64_t rejoined;     /* those that joined the session of a lost one */
 	int64_t unshown;      /* those that came to their end, but no logon is shown */
 
 	int64_t release_time, quiet_time; /* by the leak rule, microseconds */

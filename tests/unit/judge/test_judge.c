@@ -243,6 +243,30 @@ static void failed_and_lost_cycles_are_left_out(void **state)
 	fixture_finish(&fixture, verdict);
 }
 
+static void cycle_that_joins_the_session_of_a_lost_one_is_left_out(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct snapshot *settled = fixture_snapshot();
+	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+	/* Each leaks, but for those that join a session: each logon session is of the lost cycle before. */
+	for (int64_t i = 1; i <= 60; i++) {
+		const bool lost = i % 10 == 4, joins = i % 10 == 5;
+		fixture_add_cycle(
+		    &fixture, i, joins ? i + 1 : i + 2, lost ? CYCLE_LOST : CYCLE_LOGGED_OFF);
+		if (!joins)
+			fixture_add_logon(settled, i, i + 2);
+	}
+	fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->n, 48);
+	assert_int_equal(verdict->k, 48);
+	assert_int_equal(verdict->rejoined, 6);
+	assert_reason(
+	    verdict, "6 cycles are left out: each joined the session that a lost cycle had left");
+	fixture_finish(&fixture, verdict);
+}
+
 static void cycles_that_others_were_played_for_are_no_failures(void **state)
 {
 	(void)state;
@@ -354,6 +378,7 @@ int main(void)
 	    unit_test(orphans_right_after_logoff_are_told_from_settled_ones),
 	    unit_test(only_cycles_of_the_load_count),
 	    unit_test(failed_and_lost_cycles_are_left_out),
+	    unit_test(cycle_that_joins_the_session_of_a_lost_one_is_left_out),
 	    unit_test(cycles_that_others_were_played_for_are_no_failures),
 	    unit_test(handles_out_of_sight_hide_culprits_but_not_the_leak),
 	    unit_test(the_json_has_the_promised_shape),
