@@ -30,7 +30,7 @@ const struct session *session_of_id(const struct session *sorted, size_t count, 
 
 /* ---- logoffs.c ---- */
 
-/* Whether somebody has logged off: only who does can leave something over. False only when memory is out. */
+/* Whether somebody has logged off: only those who did can leave something behind. False only when memory is out. */
 bool logoffs_find(struct comparison *comparison);
 
 /* ---- changes.c: handles gained and lost ---- */

@@ -12,7 +12,7 @@ static void check_host(
     struct notes *notes, const struct snapshot *before, const struct snapshot *after)
 {
 	if (!before->host || !after->host)
-		note_limit(notes, "nothing tells whether BEFORE and AFTER are of one host");
+		note_limit(notes, "nothing shows whether BEFORE and AFTER are of one host");
 	if (host_same(before->host, after->host))
 		return;
 	note_reason(notes, "BEFORE is of host %s, AFTER of host %s: they cannot be compared",
@@ -31,8 +31,8 @@ static void check_boot(
 		comparison->comparable = false;
 	} else if (comparison->boot == BOOT_UNKNOWN) {
 		note_limit(notes,
-		    "nothing tells whether BEFORE and AFTER are of one boot (the logon times "
-		    "of the system's own logon sessions would): they are taken to be");
+		    "nothing shows whether BEFORE and AFTER are of one boot (the logon times of the system's own logon "
+		    "sessions would): it is assumed that they are");
 	}
 }
 
@@ -40,7 +40,7 @@ static void check_times(struct notes *notes, int64_t before, int64_t after)
 {
 	if (before == TIMESTAMP_UNKNOWN || after == TIMESTAMP_UNKNOWN) {
 		note_limit(
-		    notes, "the times of the captures are not known, so neither is their order");
+		    notes, "the times of the samples are not known, so neither is their order");
 	} else if (before > after) {
 		note_reason(notes, "BEFORE is newer than AFTER: give them in the other order");
 		notes->comparison->comparable = false;

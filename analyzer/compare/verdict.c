@@ -31,9 +31,8 @@ static void note_sight(struct notes *notes, const struct snapshot *snapshot, con
 		    moment);
 	if (snapshot_extent(snapshot, SECTION_SESSIONS) == EXTENT_PARTIAL)
 		note_limit(notes,
-		    "%s has its sessions of quser, which lists none without a user: only remote "
-		    "logons of people are looked for, and no session ID can be said to be free: "
-		    "capture qwinsta",
+		    "%s has its sessions from quser, which does not list sessions without a user: only remote logons of people "
+		    "are checked, and no session ID can be called free: run qwinsta",
 		    moment);
 	if (snapshot->rows_left)
 		note_limit(notes,
@@ -61,12 +60,11 @@ static void count_orphans(struct notes *notes)
 		note_reason(notes, "%zu logon session%s outlived %s session", count, many, whose);
 	else if (before == count)
 		note_reason(notes,
-		    "%zu logon session%s outlived %s session before BEFORE already; none has done so since",
+		    "%zu logon session%s outlived %s session by the time of BEFORE; none has done so since",
 		    count, many, whose);
 	else
 		note_reason(notes,
-		    "%zu logon sessions outlived their session, %zu of them before "
-		    "BEFORE already",
+		    "%zu logon sessions outlived their session, %zu of them by the time of BEFORE",
 		    count, before);
 }
 
@@ -78,13 +76,13 @@ static void name_proof(struct notes *notes)
 		by_later += comparison->orphans[i].is_old &&
 		            comparison->orphans[i].left->proof == AGE_LATER_LOGON;
 	note_reason(notes,
-	    "%zu of them %s so for %lld minutes or longer, within which healthy holders release",
+	    "%zu of them %s so for %lld minutes or longer (healthy holders release within that time)",
 	    comparison->old_count, comparison->old_count == 1 ? "has been" : "have been",
 	    minutes(leak_release_time(comparison->leak)));
 	if (by_later)
 		note_limit(notes,
-		    "of %zu orphan%s the age is known by a later logon of the same account in another "
-		    "session: an account has one session at a time by Windows' default",
+		    "the age of %zu orphan%s is known from a later logon of the same account in another session: by Windows' "
+		    "default an account has one session at a time",
 		    by_later, text_plural((int64_t)by_later));
 }
 
@@ -108,9 +106,8 @@ static void ask_again(struct notes *notes)
 		    minutes(release), timestamp_format(youngest + release, time));
 	else
 		note_reason(notes,
-		    "nothing proves that they have been so for %lld minutes, within which healthy holders "
-		    "release: sample again %lld minutes after the last logoff, or say --after-logoff if it "
-		    "was longer ago",
+		    "nothing proves that they have been so for %lld minutes (healthy holders release within that time): sample "
+		    "again %lld minutes after the last logoff, or give --after-logoff if it was longer ago",
 		    minutes(release), minutes(release));
 }
 
@@ -133,7 +130,7 @@ static void name_culprits(struct notes *notes, const char *role)
 		    culprit->logon_sessions + culprit->session_ids, culprit->alone);
 	}
 	if (culprits->count)
-		note_reason(notes, "%s%s: %s", tied > 1 ? "ranked alike, " : "", role, text);
+		note_reason(notes, "%s%s: %s", tied > 1 ? "ranked equally, " : "", role, text);
 }
 
 /* Who may hold what nobody, or but System and lsass, is seen to hold. False: nobody is known. */
@@ -172,8 +169,7 @@ static void judge_orphans(struct notes *notes)
 		return;
 	if (comparison->without_holder && snapshot_is_of_dump(comparison->after))
 		note_reason(notes,
-		    "%" PRId64
-		    " of them without a holder: a reference of the kernel's is what is left; "
+		    "%" PRId64 " of them without a holder: only a kernel reference is left; "
 		    "leaklab-analyzer dump says who made their tokens",
 		    comparison->without_holder);
 	else if (comparison->without_holder)
@@ -183,8 +179,9 @@ static void judge_orphans(struct notes *notes)
 		    comparison->without_holder);
 	if (comparison->followers_only)
 		note_reason(notes,
-		    "%" PRId64 " of them with none but System or lsass as holders, which "
-		    "release after the last other one: a kernel reference may be what is left",
+		    "%" PRId64
+		    " of them held by System or lsass only, which release after the last other holder: a kernel reference may "
+		    "be what is left",
 		    comparison->followers_only);
 }
 
@@ -217,11 +214,10 @@ static void name_unsure(struct notes *notes)
 {
 	static const char *const words[UNSURE_KINDS] = {
 	    [UNSURE_SESSION_NAMELESS] =
-	        "in a session that has no user now, and may have outlived who was logged on there",
+	        "in a session that has no user now, and may have outlived the user who was logged on there",
 	    [UNSURE_EARLIER_LOGON] =
-	        "of an earlier logon than the newest in its session, and may have "
-	        "outlived an earlier session with this ID",
-	    [UNSURE_DISPUTED] = "such that observers do not agree whose it is",
+	        "older than the newest logon in its session, and may have outlived an earlier session with this ID",
+	    [UNSURE_DISPUTED] = "disputed: the observers disagree about whose it is",
 	};
 	const struct comparison *comparison = notes->comparison;
 	char luid[LUID_TEXT];
@@ -287,8 +283,8 @@ static bool check_sight(struct notes *notes)
 	const struct snapshot *after = comparison->after;
 	if (!comparison->orphans_known) {
 		note_reason(notes,
-		    "AFTER does not show both sessions and logon sessions: capture qwinsta, "
-		    "and logonsessions or leaklab-probe, as administrator");
+		    "AFTER does not show both sessions and logon sessions: run qwinsta, and logonsessions or leaklab-probe, as "
+		    "administrator");
 		return false;
 	}
 	bool logons = check_list(notes, SECTION_LOGON_SESSIONS, "logon sessions"),
@@ -318,11 +314,12 @@ static bool check_news(struct notes *notes)
 	if (comparison->logoff_seen == NO)
 		note_reason(notes,
 		    "nobody is seen to have logged off between the two: take BEFORE while the "
-		    "users are logged on, and AFTER 20 minutes after they have logged off");
+		    "users are logged on, and AFTER " RELEASE_TIME_WORDS
+		    " after they have logged off");
 	else if (comparison->logoff_seen == YES_NO_UNKNOWN)
 		note_reason(notes,
-		    "whether anybody logged off between the two is not known: capture "
-		    "qwinsta and logonsessions, or leaklab-probe, both times");
+		    "it is not known whether anybody logged off between the two: run qwinsta and logonsessions, or "
+		    "leaklab-probe, both times");
 	return comparison->logoff_seen == YES;
 }
 
@@ -365,8 +362,7 @@ static void judge_absence(struct notes *notes)
 	note_reason(notes, "no logon session outlived its session%s",
 	    comparison->ids_known ? ", and no session ID was skipped" : "");
 	note_limit(notes,
-	    "two moments do not show what was done between them: a leak that a logon in a "
-	    "hundred makes needs hundreds of logons to be seen");
+	    "two moments do not show what was done between them: a leak at one logon in a hundred takes hundreds of logons to show");
 	comparison->verdict = EXIT_CLEAN;
 }
 
@@ -376,8 +372,8 @@ static void judge_after_alone(struct notes *notes)
 	size_t count = notes->comparison->orphan_count;
 	if (count)
 		note_reason(notes,
-		    "AFTER alone shows %zu logon session%s without %s session: compare it with a "
-		    "capture of the same boot that is 20 minutes older or newer",
+		    "AFTER alone shows %zu logon session%s without %s session: compare it with a sample of the same boot that "
+		    "is " RELEASE_TIME_WORDS " older or newer",
 		    count, count == 1 ? "" : "s", count == 1 ? "its" : "their");
 }
 
@@ -397,7 +393,7 @@ void verdict_find(struct notes *notes)
 	note_sight(notes, comparison->before, "BEFORE");
 	note_sight(notes, comparison->after, "AFTER");
 	if (comparison->unsure[UNSURE_NO_SESSION_ID])
-		note_limit(notes, "of %" PRId64 " logon session%s the session is not known",
+		note_limit(notes, "the session of %" PRId64 " logon session%s is not known",
 		    comparison->unsure[UNSURE_NO_SESSION_ID],
 		    text_plural(comparison->unsure[UNSURE_NO_SESSION_ID]));
 }

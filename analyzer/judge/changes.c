@@ -8,18 +8,18 @@ static bool tell_leak(struct sentences *out, const struct verdict *verdict)
 
 	if (!verdict_is_proven(verdict))
 		return sentences_add(out,
-		    "fewer handles in a later sample of the quiet host: then they were a cache or in use");
+		    "a later sample of the quiet host with fewer handles: then they were a cache, or in use");
 	if (!sentences_add(out,
-	        "a holder that takes longer than the %lld s that are reckoned with: sample again later, or say how long it may take "
-	        "(--release-time); what goes by itself was a late release",
+	        "a holder that takes longer than the %lld s allowed for: sample again later, or give a longer release time "
+	        "(--release-time); what goes by itself was released late",
 	        (long long)waited))
 		return false;
 	if (verdict->bounded)
-		return sentences_add(
-		    out, "more than one of an account: then it is no cache, and has a rate");
+		return sentences_add(out,
+		    "more than one left behind by an account: then it is not a cache, and has a rate");
 	return verdict->culprits_tied < 2 ||
 	       sentences_add(out,
-	           "who is to blame: one of the holders releasing (leaklab-probe release), or a memory dump");
+	           "which holder is to blame: release one of them (leaklab-probe release), or take a memory dump");
 }
 
 static bool tell_clean(struct sentences *out, const struct verdict *verdict)
@@ -27,10 +27,10 @@ static bool tell_clean(struct sentences *out, const struct verdict *verdict)
 	char rate[PERCENT_TEXT];
 
 	return sentences_add(out,
-	           "a leak at less than %s %% of the logons, or in bursts: more cycles show it (leaklab-driver check says how many)",
+	           "a leak at less than %s %% of the logons, or in bursts: more cycles would show it (leaklab-driver check says how many)",
 	           percent_format(verdict->smallest_visible_rate, rate)) &&
 	       sentences_add(out,
-	           "a leak that these accounts and programs do not meet: play the users' own work, as they log on and off");
+	           "a leak that these accounts and programs do not trigger: play the users' own work, and log on and off as they do");
 }
 
 bool changes_tell(struct sentences *out, const struct verdict *verdict)
@@ -39,5 +39,5 @@ bool changes_tell(struct sentences *out, const struct verdict *verdict)
 		return tell_leak(out, verdict);
 	if (verdict->word == VERDICT_CLEAN)
 		return tell_clean(out, verdict);
-	return sentences_add(out, "what stands first among the reasons: each says what settles it");
+	return sentences_add(out, "the first of the reasons: each says what would settle it");
 }

@@ -71,7 +71,7 @@ static bool doubt_handles(struct sentences *out, const struct evidence *evidence
 	free(known);
 	return strange == 0 ||
 	       sentences_add(out,
-	           "%zu handle%s at the mark \"settled\" %s to new logon sessions that the list of logon sessions lacks",
+	           "%zu handle%s at the mark \"settled\" %s for new logon sessions that are missing from the list of logon sessions",
 	           strange, text_plural((int64_t)strange), strange == 1 ? "is" : "are");
 }
 
@@ -105,8 +105,8 @@ static bool doubt_names(struct sentences *out, const struct evidence *evidence)
 	if (during < DURING_LEAST || evidence->sighted)
 		return true;
 	return sentences_add(out,
-	    "none of the %zu snapshots during the load shows any of the run's accounts: are they called on the host as in the "
-	    "scenario?",
+	    "none of the %zu samples during the load shows any of the run's accounts: check that they have the same names on "
+	    "the host as in the scenario",
 	    during);
 }
 
@@ -117,15 +117,16 @@ static bool doubt_skipped(struct sentences *out, const struct verdict *verdict)
 	const bool one = ids->skipped == 1;
 	if (ids->skipped > 0)
 		return sentences_add(out,
-		    "%lld session ID%s given to no later cycle (%s%lld), though higher ones were, as if something out of sight "
-		    "kept %s: are the accounts called on the host as in the scenario, and could all handles be looked into?",
+		    "%lld session ID%s given to no later cycle (%s%lld), though higher ones were: something that was not seen "
+		    "may keep %s. Check that the accounts have the same names on the host as in the scenario, and that all "
+		    "handles could be looked into",
 		    (long long)ids->skipped, one ? " was" : "s were", one ? "" : "such as ",
 		    (long long)ids->one, one ? "it" : "them");
 	return (double)ids->unshown <= allowed(verdict) ||
 	       sentences_add(out,
 	           "%lld session IDs were given to no later cycle (such as %lld), though higher ones were, and no sample shows "
-	           "what kept them: take samples during the load (observe_every), and are the accounts called on the host as in the "
-	           "scenario?",
+	           "what kept them: take samples during the load (observe_every), and check that the accounts have the same "
+	           "names on the host as in the scenario",
 	           (long long)ids->unshown, (long long)ids->one);
 }
 
@@ -161,7 +162,7 @@ static bool doubt_unseen(
 		return false;
 	return (double)settled.exited <= (double)before.exited + most ||
 	       sentences_add(out,
-	           "handles to exited processes of which it is not seen whose they were rose from %zu to %zu "
+	           "handles to exited processes of unknown owner rose from %zu to %zu "
 	           "during the run",
 	           before.exited, settled.exited);
 }
@@ -180,7 +181,7 @@ static bool doubt_ids(
 		    "(handle does not print them): use leaklab-probe");
 	return sentences_add(out,
 	    "whether session IDs stay taken is not known, as not all handles are visible (%s): use "
-	    "leaklab-probe, or let an observer print handle -a of all processes, elevated",
+	    "leaklab-probe, or let an observer run handle -a for all processes, elevated",
 	    snapshot_why_not_whole(settled, SECTION_HANDLES));
 }
 
@@ -191,8 +192,8 @@ static bool doubt_gaps(
 	    leak_process_ended(evidence->before.snapshot, evidence->settled.snapshot) == NO)
 		return true;
 	return sentences_add(out,
-	    "for %lld s no sample was taken of the host, in which a leaker may have ended and taken its leak along: take "
-	    "samples every %lld s at least (observe_every, settle.poll), or let an observer list processes",
+	    "no sample of the host was taken for %lld s, and a leaking process may have ended in that time, so that its leak "
+	    "went with it: take samples at least every %lld s (observe_every, settle.poll), or let an observer list processes",
 	    (long long)((evidence->widest_gap + 999999) / 1000000),
 	    (long long)((verdict->quiet_time + 999999) / 1000000));
 }

@@ -1,4 +1,4 @@
-/* Knows when a control run has come out as it should: the one without the leaker CLEAN, the one with it LEAK, with the leaker's
+/* Knows when a control run has the expected result: the one without the leaker CLEAN, the one with it LEAK, with the leaker's
  * rate inside the interval. */
 #include "judge/weigh.h"
 #include "judge/words.h"
@@ -17,7 +17,7 @@ bool controls_add(struct verdict *verdict, const char *name, const char *rate,
 	if (!array_reserve(&verdict->controls, verdict->control_count, sizeof *verdict->controls))
 		return error_memory(error);
 	if (rate && !rate_parse(rate, &expected))
-		return error_set(error, EXIT_USAGE, "control %s: \"%s\" is no rate", name, rate);
+		return error_set(error, EXIT_USAGE, "control %s: \"%s\" is not a rate", name, rate);
 	struct control *control = &verdict->controls[verdict->control_count++];
 	*control = (struct control){
 	    .name = strdup(name),
@@ -54,7 +54,7 @@ bool controls_block(struct sentences *out, const struct verdict *verdict)
 			    percent_format(control->lower, lower),
 			    percent_format(control->upper, upper));
 		else
-			good = sentences_add(out, "the %s control came out %s (%s): the lab %s",
+			good = sentences_add(out, "the %s control came out as %s (%s): the lab %s",
 			    control->name, verdict_words[control->word],
 			    control->reason ? control->reason : "no reason",
 			    control->leaks ? "would not have seen a leak of that size"

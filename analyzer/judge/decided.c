@@ -1,4 +1,4 @@
-/* Knows when a run that goes on has shown a leak so surely that more cycles tell nothing new of it. */
+/* Knows when a run that goes on has shown a leak so surely that more cycles show nothing new about it. */
 #include <string.h>
 
 #include "evidence/identity.h"

@@ -52,7 +52,7 @@ static bool load_capture(struct moment *moment, struct runfile *runfile,
 	moment->snapshot = runfile_snapshot(runfile, mark, capture->round, true, error);
 	if (!moment->snapshot)
 		return error_prefix(
-		    error, "snapshot \"%s\" %lld", mark_names[mark], (long long)capture->round);
+		    error, "sample \"%s\" %lld", mark_names[mark], (long long)capture->round);
 	moment->round = capture->round;
 	moment->clock = clock_at(captures, mark, capture->round);
 	return true;

@@ -25,9 +25,9 @@ struct evidence {
 	bool *shown; /* by place in cycles: a logon is shown, see logons.c */
 	bool
 	    *rejoined; /* the same: it joined the session that a lost one had left, and made none */
-	bool sighted;  /* some snapshot shows an account of the run, before or not */
+	bool sighted;  /* some snapshot shows an account of the run, also one from before it */
 	struct moment before;  /* last round */
-	struct moment after;   /* last round: a run that was resumed has one a part */
+	struct moment after;   /* last round: a run that was resumed has one per part */
 	struct moment settled; /* last round */
 	enum mark last_mark;
 	struct moment last; /* where that is missing: the last sample of any mark */

@@ -109,7 +109,7 @@ static enum met check_rate(
 	if (!verdict->orphans_known || verdict->n == 0)
 		return unknown(seen, "no logon sessions were seen");
 	if (verdict->bounded)
-		return unknown(seen, "what is bounded has no rate");
+		return unknown(seen, "a bounded leak has no rate");
 	snprintf(seen, SEEN_TEXT, "%.3g (95 %% interval %.3g to %.3g)", verdict->rate,
 	    verdict->lower, verdict->upper);
 	return met(rate_parse(expected, &rate) && rate >= verdict->lower && rate <= verdict->upper);
@@ -161,7 +161,7 @@ static enum met check_orphans_after(
     const struct verdict *verdict, const char *expected, char seen[SEEN_TEXT])
 {
 	if (!verdict->after_known)
-		return unknown(seen, "there is no snapshot \"after\" with logon sessions");
+		return unknown(seen, "there is no sample \"after\" with logon sessions");
 	return check_amount(expected, verdict->after_k, verdict->n, seen);
 }
 
@@ -290,7 +290,7 @@ bool expectation_valid(const char *key, const char *value, struct error *error)
 	if (is_percentile(key))
 		return duration_parse(value, &ignored) ||
 		       error_set(error, EXIT_USAGE,
-		           "%s: \"%s\" is no duration; write it like 250ms, 1.5s or 2m", key,
+		           "%s: \"%s\" is not a duration; write it like 250ms, 1.5s or 2m", key,
 		           value);
 	char known[512] = "";
 	for (size_t i = 0; i < KIND_COUNT; i++) {

@@ -16,8 +16,8 @@
 static bool tell_bounded(struct sentences *out, const struct verdict *verdict)
 {
 	return sentences_add(out,
-	    "what the last cycle of each of %zu accounts left stays, and nothing of earlier ones: an earlier one of each went at the "
-	    "next logon of its account. That is a cache of one an account: %lld, and no more with more cycles",
+	    "of each of %zu accounts, only what its last cycle left stays: what an earlier cycle left went at the account's "
+	    "next logon. That is a cache of one per account: %lld, and no more with more cycles",
 	    verdict->account_count, (long long)verdict->leaked_k);
 }
 
@@ -162,10 +162,10 @@ static bool tell_harmless(struct sentences *out, const struct verdict *verdict)
 		return true;
 	if (verdict->culprit_count == 0 || verdict_is_proven(verdict) || verdict->young > 0)
 		return sentences_add(out,
-		    "tokens of %lld ended session%s are held; this host's IDs come back, so they pin nothing",
+		    "tokens of %lld ended session%s are held; this host reuses their IDs, so they pin nothing",
 		    (long long)verdict->harmless_ids, text_plural(verdict->harmless_ids));
 	return sentences_add(out,
-	    "%lld token%s of ended sessions %s held by %s; this host's IDs come back, so they pin nothing",
+	    "%lld token%s of ended sessions %s held by %s; this host reuses their IDs, so they pin nothing",
 	    (long long)first->handles, text_plural(first->handles),
 	    first->handles == 1 ? "is" : "are",
 	    process_words(first->image, first->pid, first->services, process));
@@ -200,8 +200,7 @@ static bool tell_left(struct sentences *out, const struct verdict *verdict)
 		return false;
 	if (verdict->unmatched > 0 && verdict->k == 0 &&
 	    !sentences_add(out,
-	        "%lld logon session%s of the run's accounts outlived %s RDS session; to which cycle %s belong%s "
-	        "is not known",
+	        "%lld logon session%s of the run's accounts outlived %s RDS session; which cycle %s belong%s to is not known",
 	        (long long)verdict->unmatched, text_plural(verdict->unmatched),
 	        verdict->unmatched == 1 ? "its" : "their", verdict->unmatched == 1 ? "it" : "they",
 	        verdict->unmatched == 1 ? "s" : ""))
@@ -231,7 +230,7 @@ static bool tell_left(struct sentences *out, const struct verdict *verdict)
 		return false;
 	if (verdict->young_strangers > 0 &&
 	    !sentences_add(out,
-	        "%lld logon session%s of others outlived %s RDS session, not long enough to be a leak",
+	        "%lld logon session%s of other accounts outlived %s RDS session, not long enough to be a leak",
 	        (long long)verdict->young_strangers, text_plural(verdict->young_strangers),
 	        verdict->young_strangers == 1 ? "its" : "their"))
 		return false;
@@ -277,14 +276,14 @@ static bool tell_holders(struct sentences *out, const struct verdict *verdict)
 	if (followers > 0 && named == 0 && verdict->followers_only == 0 &&
 	    verdict->taken.leaks == 0)
 		return sentences_add(out,
-		    "only System or lsass are seen to hold %lld of them, which release once the last other holder "
-		    "has: who that is, is not seen",
+		    "only System or lsass are seen to hold %lld of them, and they release once the last other holder has: that "
+		    "holder was not seen",
 		    (long long)(verdict->culprits[0].logon_sessions +
 		                verdict->culprits[0].session_ids));
 	return tied - followers < 2 ||
 	       sentences_add(out,
-	           "who holds what does not say which of them leaks: release one of them and sample again "
-	           "(leaklab-probe release), or take a memory dump, which tells who made the tokens");
+	           "who holds them does not show which process leaks: release one of them (leaklab-probe release) and sample "
+	           "again, or take a memory dump, which shows who made the tokens");
 }
 
 /* Those that may explain what nobody is seen to hold. */
@@ -365,7 +364,7 @@ static bool tell_left_out(
 	if (limits->decided &&
 	    !sentences_add(out, "the load ended once %s (load.until: decided)",
 	        strcmp(limits->decided, "leak") == 0 ? "a sample showed a leak for sure"
-	                                             : "as many cycles counted as CLEAN takes"))
+	                                             : "enough cycles counted for CLEAN"))
 		return false;
 	if (limits->ended_early && !limits->interrupted &&
 	    !sentences_add(out, "the run ended early: %s", limits->ended_early))
@@ -383,7 +382,7 @@ static bool tell_boot(struct sentences *out, const struct evidence *evidence)
 	if (!before || !settled || leak_boot(before, settled) != BOOT_UNKNOWN)
 		return true;
 	return sentences_add(out,
-	    "nothing tells whether the host was rebooted during the run: it is taken not to have been");
+	    "nothing shows whether the host was rebooted during the run: it is assumed that it was not");
 }
 
 bool findings_tell(struct sentences *out, const struct verdict *verdict,

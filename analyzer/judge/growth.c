@@ -84,7 +84,7 @@ static bool same_process(const struct series *a, const struct series *b)
 	return a->pid == b->pid && a->image == b->image;
 }
 
-/* The handles of all types rise with those of each type: only what goes beyond them is news. */
+/* The handles of all types rise with those of each type: only what goes beyond them is new. */
 static bool explained_by_types(const struct rises *rises, const struct rise *rise)
 {
 	double beyond = rise->growth.slope;

@@ -6,7 +6,7 @@
 #include "judge/limits.h"
 #include "judge/verdict.h"
 
-/* Fills verdict->growths, the most telling first. Too few snapshots during the load give none: that is no error. */
+/* Fills verdict->growths, the most telling first. Too few samples during the load give none: that is not an error. */
 bool growth_find(struct verdict *verdict, const struct evidence *evidence,
     const struct limits *limits, struct runfile *runfile, struct error *error);
 

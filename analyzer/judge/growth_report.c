@@ -30,8 +30,8 @@ static const char *consequence(const struct verdict *verdict, const struct growt
 {
 	if (growth->totals)
 		return verdict->growth_strangers > 0
-		           ? ": a leak of its own, or what others who logged on left; it is not judged here"
-		           : ": a leak of its own, which is not judged here";
+		           ? ": a separate leak, or left by other users who logged on; it is not judged here"
+		           : ": a separate leak, which is not judged here";
 	return verdict->word == VERDICT_LEAK && verdict->k == 0 && verdict->orphans_known
 	           ? ": they leak, though no logon session outlives its RDS session"
 	           : "";
@@ -72,7 +72,7 @@ bool growth_tell(struct sentences *out, const struct verdict *verdict)
 {
 	if (verdict->k == 0 && verdict->growth_samples < TREND_POINTS && verdict->culprits_known &&
 	    !sentences_add(out,
-	        "how handles rise with the cycles was not tested: %lld snapshot%s during the load count%s, and %d are needed "
+	        "whether handles rise with the cycles was not tested: %lld sample%s during the load count%s, and %d are needed "
 	        "(observe_every)",
 	        (long long)verdict->growth_samples, text_plural(verdict->growth_samples),
 	        verdict->growth_samples == 1 ? "s" : "", TREND_POINTS))
@@ -142,8 +142,8 @@ static bool doubt_one(struct sentences *out, const struct growth *growth,
 		    growth->slope, cycles_to_fill(growth, (double)verdict->n, limits->growth));
 	} else if (growth->doubt == DOUBT_END && samples < RISE_POINTS) {
 		snprintf(why, sizeof why,
-		    "rise by %.2f a cycle, and %lld snapshots during the load are too few to tell a leak from a cache "
-		    "that fills: take %d at least (observe_every)",
+		    "rise by %.2f a cycle, and %lld samples during the load are too few to tell a leak from a cache that "
+		    "fills: take at least %d (observe_every)",
 		    growth->slope, samples, RISE_POINTS);
 	} else if (growth->doubt == DOUBT_END) {
 		snprintf(why, sizeof why,
@@ -151,11 +151,11 @@ static bool doubt_one(struct sentences *out, const struct growth *growth,
 		    growth->slope);
 	} else if (growth->doubt == DOUBT_UNSEEN) {
 		snprintf(why, sizeof why,
-		    "rise by %.2f a cycle, and what is left of them on the quiet host was not seen",
+		    "rise by %.2f a cycle, and how many of them are left on the quiet host was not seen",
 		    growth->slope);
 	} else if (growth->doubt == DOUBT_LATE) {
 		snprintf(why, sizeof why,
-		    "became more near the end of the run (%.0f before it, %.0f on the quiet host): a leak that began "
+		    "rose near the end of the run (%.0f before it, %.0f on the quiet host): a leak that began "
 		    "late cannot be distinguished from a step: run as many cycles again",
 		    start_of(growth), end_of(growth));
 	} else if (growth->doubt == DOUBT_RELEASED) {
@@ -165,13 +165,13 @@ static bool doubt_one(struct sentences *out, const struct growth *growth,
 		    growth->slope, start_of(growth), growth->last, growth->settled);
 	} else if (growth->doubt == DOUBT_OWNER) {
 		snprintf(why, sizeof why,
-		    "rise by %.2f a cycle, but whose they are is not seen, and %lld logon session%s of others began during "
+		    "rise by %.2f a cycle, but their owner is unknown, and %lld logon session%s of other users began during "
 		    "the run: run it while nobody else logs on",
 		    growth->slope, (long long)verdict->growth_strangers,
 		    text_plural(verdict->growth_strangers));
 	} else {
 		snprintf(why, sizeof why,
-		    "rose from %.0f to %.0f, and %lld snapshots during the load are too few to tell why: take %d at least "
+		    "rose from %.0f to %.0f, and %lld samples during the load are too few to tell why: take at least %d "
 		    "(observe_every)",
 		    growth->before, growth->settled, samples, TREND_POINTS);
 	}

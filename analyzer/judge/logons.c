@@ -15,7 +15,7 @@ static void show(struct evidence *evidence, size_t at)
 	evidence->shown[evidence->index.items[at] - evidence->cycles.items] = true;
 }
 
-/* A logon session vouches for the cycle in which it was made. */
+/* A logon session shows that the cycle in which it was made logged on. */
 static void see_logon(struct sighted *sighted, const struct left_logon *seen)
 {
 	const struct cycle_index *index = &sighted->evidence->index;
@@ -37,7 +37,7 @@ static void see_logon(struct sighted *sighted, const struct left_logon *seen)
 		show(sighted->evidence, best);
 }
 
-/* A session that is new vouches for its account's cycles up to when it was last seen: they joined it again. */
+/* A new session shows that its account's cycles logged on, up to when it was last seen: they joined it again. */
 static void see_session(struct sighted *sighted, const struct sighting *seen)
 {
 	const struct cycle_index *index = &sighted->evidence->index;

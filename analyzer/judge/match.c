@@ -311,7 +311,7 @@ static void match_rest(struct survivor *survivors, size_t count, const struct cy
 	}
 }
 
-/* The logons from `i` on that are of one account and type, but for those that follow a linked one. Returns where the next
+/* The logons from `i` on that are of one account and type, except for those that follow a linked one. Returns where the next
  * group begins. */
 static size_t collect(
     struct survivor **logons, size_t *found, struct survivor *survivors, size_t count, size_t i)

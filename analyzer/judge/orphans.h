@@ -28,10 +28,10 @@ struct orphans {
 	int64_t unmatched;       /* of no cycle that is known, whatever their age */
 	int64_t unmatched_leaks; /* of these, those that are a leak */
 	int64_t young;           /* orphans that are no leak yet */
-	int64_t young_cycles;    /* counted cycles of such that left no leak */
+	int64_t young_cycles;    /* counted cycles with one of these that left no leak */
 	int64_t unsure;          /* that may be in use, as far as was seen */
 	enum unsure unsure_why;  /* of the first of them */
-	int64_t strangers;       /* orphans of others that are a leak */
+	int64_t strangers;       /* orphans of other accounts that are a leak */
 	int64_t young_strangers;
 	int64_t older; /* orphans that are older than the run */
 };

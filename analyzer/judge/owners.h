@@ -1,4 +1,4 @@
-/* Whose a handle is that a snapshot shows without a user. Inside this folder. */
+/* The owner of a handle that a snapshot shows without a user. Inside this folder. */
 #ifndef LEAKLAB_OWNERS_H
 #define LEAKLAB_OWNERS_H
 

@@ -31,7 +31,7 @@ static bool tell_difference(struct pool *pool, bool *alike)
 			continue;
 		*alike = false;
 		const bool good = sentences_add(
-		    &pool->reasons, "%s: runs that differ are not taken together", difference);
+		    &pool->reasons, "%s: runs that differ are not judged together", difference);
 		free(difference);
 		return good;
 	}
@@ -66,7 +66,7 @@ static bool tell_rate(struct pool *pool)
 	           percent_format(pool->interval.upper, upper));
 }
 
-/* One leak is enough; what stands against CLEAN in one run stands against it in all, but for too few cycles. */
+/* One leak is enough; what stands against CLEAN in one run stands against it in all, except for too few cycles. */
 static bool decide(struct pool *pool)
 {
 	struct sentences *out = &pool->reasons;

@@ -154,8 +154,8 @@ static bool tell_part(struct sentences *out, const struct verdict *verdict)
 		snprintf(where, sizeof where, "in cycles %lld to %lld",
 		    (long long)verdict->densest_first, (long long)verdict->densest_last);
 	return sentences_add(out,
-	    "they do not come evenly: %s %lld of %lld, elsewhere %lld of %lld; of the rate the %lld cycles tell "
-	    "as little as %.1f independent ones",
+	    "they are not spread evenly: %s %lld of %lld, elsewhere %lld of %lld; about the rate, the %lld cycles tell only as "
+	    "much as %.1f independent ones",
 	    where, (long long)found->hits, (long long)found->tries, (long long)(all - found->hits),
 	    (long long)(verdict->n - found->tries), (long long)verdict->n, verdict->effective);
 }

@@ -31,8 +31,8 @@ static bool block_no_logon(
 	}
 	if (verdict->unshown > 0)
 		return sentences_add(out,
-		    "none of %lld cycles is shown to have logged on: let the logon's signal be the "
-		    "session's own (logon.signal), or add an observer that sees sessions",
+		    "none of %lld cycles is shown to have logged on: set logon.signal to save-session-info, the host's own "
+		    "signal, or add an observer that sees sessions",
 		    (long long)verdict->unshown);
 	return sentences_add(out, "no cycle logged on");
 }
@@ -70,12 +70,11 @@ static bool block_no_snapshot(struct sentences *out, const struct evidence *evid
 		return true;
 	const struct capture *failed = failed_capture(&evidence->captures, mark, 0);
 	if (failed)
-		return quote(out, "there is no snapshot", mark, failed);
+		return quote(out, "there is no sample", mark, failed);
 	if (mark == MARK_SETTLED && evidence->captures.count > 0)
 		return sentences_add(out, "the run was cut short before the host had settled");
 	return sentences_add(out,
-	    "there is no snapshot \"%s\": add an observer to the scenario, which can see the "
-	    "host's logon sessions",
+	    "there is no sample \"%s\": add an observer to the scenario that can see the host's logon sessions",
 	    mark_names[mark]);
 }
 
@@ -113,7 +112,7 @@ static bool block_host_changed(
 	if (!a || !b)
 		return true;
 	if (!host_same(a->host, b->host) &&
-	    !sentences_add(out, "the snapshots are of two hosts, %s and %s", a->host, b->host))
+	    !sentences_add(out, "the samples are of two hosts, %s and %s", a->host, b->host))
 		return false;
 	if (leak_boot(a, b) != BOOT_OTHER)
 		return true;
@@ -200,8 +199,8 @@ static bool doubt_clock(struct sentences *out, const struct evidence *evidence)
 	if (jump == 0)
 		return true;
 	return sentences_add(out,
-	    "the host's clock moved by %.1f s against the driver's during the run, so logons may be "
-	    "taken for those of other cycles: keep both clocks in step by a time service",
+	    "the host's clock moved by %.1f s against the driver's during the run, so logons may be matched to the wrong "
+	    "cycles: keep both clocks in step with a time service",
 	    (double)jump / 1e6);
 }
 
@@ -210,18 +209,18 @@ static bool doubt_sessions(struct sentences *out, const struct verdict *verdict)
 {
 	if (verdict->sessions_before > 0 &&
 	    !sentences_add(out,
-	        "the run's accounts had %lld session%s before it, and what cycles left there may be "
-	        "older than the run: log off first",
+	        "the run's accounts had %lld session%s before the run, and what cycles left in them may be older than the run: "
+	        "log off first",
 	        (long long)verdict->sessions_before, text_plural(verdict->sessions_before)))
 		return false;
 	static const char *const why[UNSURE_KINDS] = {
-	    [UNSURE_NO_SESSION_ID] = "in which session they are is not seen",
+	    [UNSURE_NO_SESSION_ID] = "which session they belong to was not seen",
 	    [UNSURE_SESSIONS_UNSEEN] = "the observers could not see all sessions",
 	    [UNSURE_SESSION_NAMELESS] = "their session is listed without a user",
 	    [UNSURE_EARLIER_LOGON] = "their session has a later logon of the same user",
 	    [UNSURE_PROCESSES_UNSEEN] =
-	        "they have no RDS session, and whether processes run in them is not seen",
-	    [UNSURE_DISPUTED] = "observers do not agree whose they are",
+	        "they have no RDS session, and it was not seen whether processes run in them",
+	    [UNSURE_DISPUTED] = "the observers disagree about whose they are",
 	};
 	if (verdict->in_use > 0 &&
 	    !sentences_add(out,
@@ -288,8 +287,8 @@ static bool doubt_lists(struct sentences *out, const struct evidence *evidence,
 static bool doubt_young(struct sentences *out, const struct verdict *verdict)
 {
 	return sentences_add(out,
-	    "%lld logon session%s outlived the RDS session, but %s not proven to have done so for %lld s, within "
-	    "which healthy holders release, and %lld s more: settle longer (settle.at_least, settle.timeout)",
+	    "%lld logon session%s outlived the RDS session, but %s not proven to have done so for %lld s (healthy holders "
+	    "release within that time) and %lld s more: settle longer (settle.at_least, settle.timeout)",
 	    (long long)verdict->young, text_plural(verdict->young),
 	    verdict->young == 1 ? "is" : "are",
 	    (long long)((verdict->release_time + 999999) / 1000000),

@@ -1,4 +1,4 @@
-/* Knows which snapshots are worth counting in. */
+/* Knows in which samples handles are counted. */
 #include "judge/samples.h"
 
 #include <stdlib.h>

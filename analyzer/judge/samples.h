@@ -1,4 +1,4 @@
-/* The snapshots whose counts are followed over the run, and how far the cycles were at each. Inside this folder. */
+/* The samples whose counts are followed over the run, and how far the cycles were at each. Inside this folder. */
 #ifndef LEAKLAB_SAMPLES_H
 #define LEAKLAB_SAMPLES_H
 
@@ -19,9 +19,9 @@ struct axis {
 
 /* The captures of one observer: what two of them saw, one may have seen better, and both counted. */
 struct samples {
-	const char *observer; /* as captures have it; NULL: nobody told */
+	const char *observer; /* as captures have it; NULL: not known */
 	size_t
-	    count; /* taken during the load, but for its beginning and its end, when not all slots were in use */
+	    count; /* taken during the load, except for its beginning and its end, when not all slots were in use */
 	bool before, settled;  /* the moments without load are there, too, */
 	size_t quiet;          /* and so many others after the load */
 	struct axis everybody; /* its cycles rise */

@@ -14,7 +14,7 @@
 #define SERIES_ALL_HANDLES "handle" /* the type of a series that counts handles of any type */
 
 /* One process as one observer saw it, one type of object, and all of the run's accounts or one of them. Handles to what
- * belongs to others are not counted, as others come and go by their own clock; those to what is of nobody known count for all. */
+ * belongs to others are not counted, as others come and go by their own clock; those to what is of unknown owner count for all. */
 struct series {
 	int64_t pid;       /* NUMBER_UNKNOWN */
 	const char *image; /* NULL: not known */
@@ -25,7 +25,7 @@ struct series {
 	double
 	    dip; /* by which it was lower in a sample after the load than in the last: so many come and go */
 	double
-	    unowned_gain; /* of them, to what is of nobody known: from before the run until the host was quiet */
+	    unowned_gain; /* of them, to what is of unknown owner: from before the run until the host was quiet */
 };
 
 struct series_set {

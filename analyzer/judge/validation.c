@@ -1,5 +1,5 @@
-/* Knows when a difference between runs is more than luck: runs, not cycles, are what is compared, as cycles of one run share its
- * weather. */
+/* Knows when a difference between runs is more than chance: runs, not cycles, are what is compared, as cycles of one run share its
+ * conditions. */
 #include "judge/validation.h"
 
 #include <math.h>
@@ -39,7 +39,7 @@ struct validation {
 	const char *what;                  /* k of n is of this */
 	double effect;                     /* rate before less rate now */
 	double effect_lower, effect_upper; /* 95 % interval */
-	double chance;                     /* of such a difference by luck alone */
+	double chance;                     /* of such a difference by chance alone */
 	double
 	    spread; /* with few runs: that between runs, which would make luck of it; NAN: of more runs, or of none */
 	struct sentences reasons;
@@ -188,14 +188,14 @@ static bool tell_effect(struct validation *validation)
 	const double lower = rose ? -validation->effect_upper : validation->effect_lower,
 	             upper = rose ? -validation->effect_lower : validation->effect_upper;
 	char points[PERCENT_TEXT], from[PERCENT_TEXT + 1], to[PERCENT_TEXT + 1],
-	    chance[PERCENT_TEXT], by_luck[PERCENT_TEXT + 80] = "";
+	    chance[PERCENT_TEXT], by_luck[PERCENT_TEXT + 100] = "";
 
 	if (fabs(validation->effect) < 0.0005)
 		return sentences_add(&validation->reasons, "the %s stayed the same", what);
 	percent_format(validation->chance, chance);
 	if (!is_few(validation))
 		snprintf(by_luck, sizeof by_luck,
-		    "; chance alone gives as much in %s %% of all divisions of the runs, which decides",
+		    "; chance alone gives as large a difference in %s %% of all divisions of the runs, which decides",
 		    chance);
 	if (!sentences_add(&validation->reasons,
 	        "the %s %s by %s points (95 %% interval %s to %s)%s", what, rose ? "rose" : "fell",
@@ -205,8 +205,8 @@ static bool tell_effect(struct validation *validation)
 	if (!is_few(validation))
 		return true;
 	return sentences_add(&validation->reasons,
-	           "of so few runs it is not known how far they differ by themselves: a spread of %.0f between runs (of the "
-	           "logit) is assumed, by which chance gives as much in %s %%%s",
+	           "so few runs do not show how much runs differ by chance: a spread of %.0f between runs (of the logit) is "
+	           "assumed, and then chance gives as large a difference in %s %%%s",
 	           FEW_RUNS_SPREAD, chance,
 	           validation->chance <= FEW_RUNS_LEVEL ? ""
 	                                                : ", so that nothing follows from it") &&
@@ -215,18 +215,18 @@ static bool tell_effect(struct validation *validation)
 	               validation->spread));
 }
 
-/* The smallest number of runs a side that can be told from luck. */
+/* The smallest number of runs a side that can be told from chance. */
 static bool tell_too_few(struct validation *validation)
 {
 	if (!is_few(validation))
 		return sentences_add(&validation->reasons,
-		    "the runs differ too much among themselves to be distinguished from chance: play more of each");
+		    "the runs of a side differ too much among themselves to tell the difference from chance: play more of each");
 	return sentences_add(&validation->reasons,
-	    "play more cycles in each run, or %d runs of each, whose own spread decides then",
+	    "play more cycles in each run, or %d runs of each, so that their own spread decides",
 	    FEW_RUNS_ENOUGH);
 }
 
-/* How likely such a difference is by luck alone, in the direction that it has. */
+/* How likely such a difference is by chance alone, in the direction that it has. */
 static void find_chance(struct validation *validation)
 {
 	const struct side *now = &validation->now, *before = &validation->before;
@@ -265,21 +265,21 @@ static bool decide(struct validation *validation)
 	    validation->chance <= FEW_RUNS_LEVEL && fabs(validation->effect) >= 0.0005;
 	if (is_few(validation) && (now->dependent || before->dependent))
 		return sentences_add(out,
-		    "%s leaks do not come evenly, so that the cycles of so few runs tell nothing of another run: play %d "
+		    "%s leaks are not spread evenly, so the cycles of so few runs tell nothing about another run: play %d "
 		    "runs of each",
 		    before->dependent ? "without the fix" : "with the fix", FEW_RUNS_ENOUGH);
 	if (told && validation->effect < 0)
 		validation->word = VALIDATION_WORSE;
 	else if (before->leaks == 0)
 		return sentences_add(out,
-		    "the runs without the fix do not leak: there is nothing to fix that they could show");
+		    "the runs without the fix do not leak, so they cannot show that anything was fixed");
 	else if (told && now->leaks > 0)
 		validation->word = VALIDATION_IMPROVED;
 	else if (told && validation->what != runs &&
 	         (double)before->k < FEW_RUNS_LEAST_SHARE * (double)before->n)
 		return sentences_add(out,
-		    "without the fix fewer than %.0f %% of the logons leak: that none does with it may be luck, play more cycles in "
-		    "each run",
+		    "without the fix fewer than %.0f %% of the logons leak: that none leaks with it may be chance; play more "
+		    "cycles in each run",
 		    100 * FEW_RUNS_LEAST_SHARE);
 	else if (told)
 		validation->word = VALIDATION_FIXED;
@@ -303,7 +303,7 @@ static bool are_alike(struct validation *validation, const struct verdict *now,
 		    &validation->reasons, "%s: that does not show what the fix does", difference);
 	else if (leaker && leaker->image && conditions_runs(&now->conditions, leaker->image) == NO)
 		*good = sentences_add(&validation->reasons,
-		    "%s, which leaked without the fix, does not run with it: that it leaks no more is not shown",
+		    "%s, which leaked without the fix, does not run with it, so nothing shows that it no longer leaks",
 		    leaker->image);
 	else
 		return true;

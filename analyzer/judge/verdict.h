@@ -88,7 +88,7 @@ struct control {
 	char *name; /* "negative", "positive" */
 	bool leaks; /* its leaker leaks at `expected` of the logons */
 	double expected;
-	bool held; /* it came out as it should */
+	bool held; /* its result is the expected one */
 	enum verdict_word word;
 	int64_t k, n;
 	double lower, upper; /* 95 % interval of k / n */
@@ -144,7 +144,7 @@ struct verdict {
 	enum verdict_word word;
 	struct sentences reasons;
 	struct sentences changes; /* what would change the verdict */
-	bool too_few_alone;       /* INCONCLUSIVE for nothing but too few cycles */
+	bool too_few_alone;       /* INCONCLUSIVE only because of too few cycles */
 	double smallest_rate;     /* that CLEAN has to exclude */
 	struct conditions conditions;
 
@@ -181,7 +181,7 @@ struct verdict {
 	int64_t
 	    in_use; /* new logon sessions of which the evidence does not tell whether they are in use */
 	enum unsure in_use_why;
-	int64_t strangers, young_strangers; /* orphans of others */
+	int64_t strangers, young_strangers; /* orphans of other accounts */
 	int64_t older;                      /* orphans that are older than the run */
 	int64_t pinned_ids; /* session IDs of no orphan that are pinned, for long enough */
 	int64_t
@@ -212,7 +212,7 @@ struct verdict {
 	bool culprits_known;
 	struct culprit *culprits; /* images are the verdict's own */
 	size_t culprit_count;
-	size_t culprits_tied;     /* of the first, how many are ranked alike */
+	size_t culprits_tied;     /* of the first, how many are ranked equally */
 	bool handles_whole;       /* a handle that is not listed is not there */
 	int64_t unattributed;     /* orphans with no handle at all */
 	int64_t followers_only;   /* orphans that only System or lsass hold */
@@ -223,7 +223,7 @@ struct verdict {
 	struct growth *growths; /* the most telling first */
 	size_t growth_count;
 	int64_t growth_tested;    /* series looked at */
-	int64_t growth_strangers; /* logon sessions of others that began during the run */
+	int64_t growth_strangers; /* logon sessions of other accounts that began during the run */
 	int64_t growth_samples;   /* snapshots during the load that count */
 
 	struct control *controls;

@@ -22,7 +22,7 @@ bool pinned_is_of_orphan(const struct leak *leak, const struct left_id *id);
 /* The shares of cycles that left something behind, and how sure they are: from k, k_most and orphaned, and from the pinned cycles. */
 bool rates_find(struct verdict *verdict, const struct evidence *evidence);
 
-/* A cache of one an account: what leaks is exactly what each account's latest cycle left, with two accounts and three cycles each on
+/* A cache of one per account: what leaks is exactly what each account's latest cycle left, with two accounts and three cycles each on
  * average at least, and of each an earlier one was seen to go at its account's next logon. */
 void bounded_find(struct verdict *verdict, const struct evidence *evidence);
 

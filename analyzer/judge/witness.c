@@ -242,13 +242,13 @@ bool witness_tell(struct sentences *out, const struct verdict *verdict)
 	if (witness->leaks == 0)
 		return !witness->covers ||
 		       sentences_add(out,
-		           "%lld logons at once after settling were given all session IDs again that the run's cycles had",
+		           "%lld simultaneous logons after settling were given all session IDs of the run's cycles again",
 		           (long long)witness->logons);
 	write_ids(witness, ids);
 	return sentences_add(out,
-	    "%zu session ID%s of the run's cycles (%s) stay%s taken: none of %lld logons at once after settling was given one, though "
-	    "higher ones were, and nobody else logs on there (host.exclusive). Who keeps them is not seen by that: let an observer look "
-	    "(leaklab-probe)",
+	    "%zu session ID%s of the run's cycles (%s) stay%s taken: none of %lld simultaneous logons after settling was given "
+	    "one, though higher ones were, and nobody else logs on there (host.exclusive). That does not show who keeps them: "
+	    "add an observer (leaklab-probe)",
 	    witness->skipped_count, text_plural((int64_t)witness->skipped_count), ids,
 	    witness->skipped_count == 1 ? "s" : "", (long long)witness->logons);
 }
@@ -262,11 +262,11 @@ bool witness_doubt(struct sentences *out, const struct verdict *verdict)
 		return true;
 	write_ids(witness, ids);
 	return sentences_add(out,
-	    "%zu session ID%s of the run's cycles (%s) %s given to none of %lld logons at once after settling, though higher ones "
+	    "%zu session ID%s of the run's cycles (%s) %s given to none of %lld simultaneous logons after settling, though higher ones "
 	    "were: %s",
 	    witness->skipped_count, text_plural((int64_t)witness->skipped_count), ids,
 	    witness->skipped_count == 1 ? "was" : "were", (long long)witness->logons,
 	    witness->exclusive
-	        ? "they may still be released, settle longer (settle.at_least)"
-	        : "somebody else may have them; if nobody else logs on there, say so (host.exclusive: true)");
+	        ? "they may still be released; settle longer (settle.at_least)"
+	        : "other users may have them; if nobody else logs on to the host, set host.exclusive: true");
 }

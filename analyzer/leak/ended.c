@@ -1,10 +1,10 @@
-/* Holders that ended. What one held went with it: that is no release, but a leaker that is restarted within the release time looks like a
+/* Holders that ended. What one held went with it: that is not a release, but a leaker that is restarted within the release time looks like a
  * late holder. What it did before tells the two apart: a healthy holder releases most by itself. */
 #include "leak/ended.h"
 
 #include "leak/late.h"
 
-#define OTHERS_LEAST 10 /* releases of others, for a curve */
+#define OTHERS_LEAST 10 /* releases of other holders, for a curve */
 
 static bool same_process(const struct hold *a, const struct hold *b)
 {

@@ -1,5 +1,5 @@
 /* Processes that have exited, and are kept by handles to them or to their threads. A handle viewer names them by their ID only; what
- * they were, earlier samples tell. */
+ * they were is known from earlier samples. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* By what a list shows that rows are missing from it, though it was not seen to be cut: what every host has, what must be there
- * for what is there, and what an earlier sample of the same host tells. */
+/* How a list shows that rows are missing from it, though it was not seen to be cut: by what every host has, what must be there with
+ * what is listed, and what an earlier sample of the same host shows. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -123,8 +123,7 @@ static bool check_end(const struct list *list, const struct snapshot *before)
 	    then->end == LIST_END_UNKNOWN || then->end == now->end)
 		return true;
 	return lower(list,
-	    "its text does not end as the earlier one does: it may have been cut there; "
-	    "capture both in the same way");
+	    "its text does not end as the earlier one does: it may have been cut there; take both in the same way");
 }
 
 static bool check_logons(const struct snapshot *before, struct snapshot *after)
@@ -134,7 +133,7 @@ static bool check_logons(const struct snapshot *before, struct snapshot *after)
 	if (!snapshot_has(after, list.section))
 		return true;
 	if (after->logon_session_count == 0)
-		return lower(&list, "it is empty, which no host's is");
+		return lower(&list, "it is empty, which it never is on a host");
 	if (!check_users(&list))
 		return false;
 	if (!before)
@@ -163,7 +162,7 @@ static bool check_sessions(const struct snapshot *before, struct snapshot *after
 	if (snapshot_extent(after, list.section) != EXTENT_WHOLE)
 		return true;
 	if (after->session_count == 0)
-		return lower(&list, "it is empty, which no host's is");
+		return lower(&list, "it is empty, which it never is on a host");
 	if (!before)
 		return true;
 	if (sample_session(before, 0) && !sample_session(after, 0))
@@ -178,7 +177,7 @@ static bool check_processes(struct snapshot *snapshot)
 	const struct list list = {snapshot, SECTION_PROCESSES};
 	const size_t count = snapshot->process_count;
 	if (snapshot_has(snapshot, list.section) && count == 0)
-		return lower(&list, "it is empty, which no host's is");
+		return lower(&list, "it is empty, which it never is on a host");
 	int64_t *pids = malloc((count + 1) * sizeof *pids);
 	bool good = pids;
 	for (size_t i = 0; good && i < count; i++)

@@ -1,4 +1,4 @@
-/* Who held what, from sample to sample: since when, and whether it released it by itself or took it along as it ended. */
+/* Who held what, from sample to sample: since when, and whether it released it by itself, or it went when the holder ended. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -118,7 +118,7 @@ static void find_persisting(struct leak *leak)
 	}
 }
 
-/* The entry, counted anew at its first reference in this sample. */
+/* The entry, counted again at its first reference in this sample. */
 static struct left_id *refer(struct leak *leak, int64_t id, uint64_t what)
 {
 	struct left_id *left = ids_entry(leak, id);

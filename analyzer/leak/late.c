@@ -1,6 +1,6 @@
-/* Whether a process that took something along as it ended only holds late. Two explanations are weighed: a leak of as many logons as must be
+/* Whether a process that ended with something in its hold is only a late holder. Two explanations are weighed: a leak of as many logons as must be
  * seen, or a holder that releases all. Each logon of which nothing was taken along speaks for the second; each that was taken along
- * speaks for the first, the more so the seldomer this holder keeps for so long what it then releases. How often it does is counted of its
+ * speaks for the first, the more so the more rarely this holder keeps for so long what it then releases. How often it does is counted of its
  * releases, each weighed by the logons that it could have kept for so long before it ended (J. M. Robins and A. Rotnitzky, in
  * N. Jewell et al. (eds.), AIDS Epidemiology, 1992, 297): what was leaked adds nothing to it. A leak of that rate is
  * taken for a late holder once in a hundred runs at most where the share is known; simulated, with shares that are counted so, in 0.3 %. */

@@ -1,13 +1,13 @@
-/* The leak rule: what is left of sessions that have ended, for how long, and who keeps it. The door of this folder; every verdict,
- * the driver's settling and what is shown of one sample ask it.
+/* The leak rule: what is left of sessions that have ended, for how long, and who keeps it. The door of this folder. Every verdict,
+ * the driver's settling and the view of one sample use it.
  *
  * A logon session is an *orphan* if it outlived its RDS session, with or without processes; one of a watched account (a run's)
  * also if it has neither an RDS session nor a live process. A session ID is *referred* if it is in no session list, yet a token,
  * a process or a logon session refers to it, and *pinned* if a later logon was given a higher ID all the same: since MS16-111
  * Windows gives the lowest ID that nothing refers to.
  *
- * Samples are added in order. What one of them proves of a logon session is kept for the next; what is not listed where the
- * section is not whole is not gone. */
+ * Samples are added in order. What one of them proves of a logon session holds for the later ones. Where a section is not whole,
+ * a row that is missing from it is not proven to be gone. */
 #ifndef LEAKLAB_LEAK_H
 #define LEAKLAB_LEAK_H
 
@@ -18,8 +18,9 @@
 
 #include "evidence/snapshot.h"
 
-/* Holders on Windows release within 20 minutes of the logoff (published investigations: 10 to 20). Microseconds. */
+/* Holders on Windows release within this time of the logoff (published investigations: 10 to 20 minutes). Microseconds; and in words. */
 #define RELEASE_TIME (INT64_C(20) * 60 * 1000000)
+#define RELEASE_TIME_WORDS "20 minutes"
 /* Session IDs of RDS sessions; listeners are above. */
 #define SESSION_ID_MOST 65535
 
@@ -34,7 +35,7 @@ bool image_is_windows(const char *image);
 /* Windows' own, or another program of Microsoft's: by the company of its file, else by its path, else by name. */
 bool process_is_windows(const struct snapshot *snapshot, int64_t pid, const char *image);
 
-/* Of the logon sessions that the first list has and every whole list must have: one that the other lacks; 0: none. */
+/* A logon session that every whole list must have, and that the first list has and the second lacks; 0: none. */
 uint64_t lasting_missing(const struct snapshot *before, const struct snapshot *after);
 
 /* Of the desktop window manager or font driver of a session: DWM-n, UMFD-n. */
@@ -50,7 +51,7 @@ bool logons_are_twins(const struct logon_session *a, const struct logon_session 
 /* ---- one boot ---- */
 
 enum boot {
-	BOOT_UNKNOWN, /* nothing tells: taken as one, and said */
+	BOOT_UNKNOWN, /* nothing shows: assumed to be one, and reported */
 	BOOT_SAME,
 	BOOT_OTHER, /* the host was rebooted between the two */
 };
@@ -69,7 +70,7 @@ struct leak_terms {
 	int64_t
 	    release_time; /* microseconds; NUMBER_UNKNOWN: what the last sample states, else RELEASE_TIME */
 	int64_t
-	    after_logoff; /* since every session that is not listed has ended, by the user's word; NUMBER_UNKNOWN */
+	    after_logoff; /* how long ago every session that is not listed had ended, as the user says; NUMBER_UNKNOWN */
 	/* Whether a logon session is one of a run: of its accounts, or of the desktop of one of its sessions. logon_time is by the
 	 * samples' clock, and counts only for the desktop's; others are asked for once, by their account. NULL: there is no run,
 	 * and all logon sessions with an RDS session are watched. */
@@ -90,17 +91,17 @@ enum age_proof {
 enum fate {
 	FATE_ALIVE, /* its session is listed, or it is none that a leak could keep */
 	FATE_ORPHAN,
-	FATE_UNSURE, /* what was seen does not tell */
+	FATE_UNSURE, /* the evidence does not show */
 };
 
 /* Why a fate is unsure. */
 enum unsure {
-	UNSURE_NO_SESSION_ID,    /* which session it is of is not known */
+	UNSURE_NO_SESSION_ID,    /* its session is not known */
 	UNSURE_SESSIONS_UNSEEN,  /* the list of sessions is not whole */
 	UNSURE_SESSION_NAMELESS, /* its session is listed without a user */
 	UNSURE_EARLIER_LOGON,    /* its session has a later logon of the same user */
 	UNSURE_PROCESSES_UNSEEN, /* it has no RDS session, and whether a process runs in it is not known */
-	UNSURE_DISPUTED,         /* observers do not agree whose it is */
+	UNSURE_DISPUTED,         /* the observers disagree about whose it is */
 	UNSURE_KINDS
 };
 
@@ -136,7 +137,7 @@ struct left_logon {
 	size_t first;        /* the first sample that showed it */
 	size_t then;         /* of what has gone: the last sample that showed its holders, from 1 */
 	size_t held, looked; /* samples that showed somebody hold it, and all handles to it */
-	size_t held_by;      /* the same, somebody who does not follow */
+	size_t held_by;      /* the same, by a holder that does not follow */
 	int64_t went_at; /* of what has gone: by then the first sample without it was complete */
 	bool holder_unknown; /* of what has gone: a process ended, and who held it was not seen */
 };
@@ -149,7 +150,7 @@ struct left_id {
 	size_t tokens, processes, logons; /* that refer to it */
 	size_t exited;                    /* handles to processes of it that have exited */
 	size_t
-	    doubtful; /* the same to processes that nothing tells but their ID, which may have been another's */
+	    doubtful; /* the same to processes that are known only by their ID, which may have been another's */
 	size_t
 	    own; /* of all handles and processes, those of no logon session that people make, such as winlogon's */
 	bool object;   /* the kernel still has its object, by name: a hint */
@@ -181,7 +182,7 @@ void leak_destroy(struct leak *leak); /* NULL is allowed */
  * clock minus that one. False: memory is out. */
 bool leak_add(struct leak *leak, const struct snapshot *sample, int64_t time, int64_t offset);
 /* The same, of one of several samples, which was complete by `until`: its lists are checked first (`before` as for leak_check_lists), it is given what earlier samples tell
- * of processes that have exited, and its tokens are known again in later ones. */
+ * of processes that have exited, and its tokens are recognised in later samples. */
 bool leak_take(struct leak *leak, const struct snapshot *before, struct snapshot *sample,
     int64_t time, int64_t until, int64_t offset);
 
@@ -224,7 +225,7 @@ bool left_id_is_harmless(const struct leak *leak, const struct left_id *left);
 struct left_logon *leak_logon(const struct leak *leak, uint64_t luid);
 /* The same as a record of evidence; its texts are the leak's. */
 struct logon_session left_record(const struct left_logon *left);
-/* An orphan, not gone, as far as anybody knows. */
+/* An orphan that has not gone, as far as the evidence shows. */
 bool left_is_orphan(const struct left_logon *left);
 
 /* Microseconds. */
@@ -275,13 +276,13 @@ struct taken_along {
 struct logon_span {
 	int64_t started, over;
 };
-/* What went as a process ended that held it, or may have: no late release, but perhaps a leak that was taken along. logons: all that counted,
- * and the share of them at which a leak must be seen; without any, nobody is known to be a late holder. False: memory is out. */
+/* What went when a process ended that held it, or may have held it: not a late release, but perhaps a leak that went with its holder. logons:
+ * all that counted, and the share of them at which a leak must be seen; without any, no holder is known to be late. False: memory is out. */
 bool leak_taken_along(struct leak *leak, const struct logon_span *logons, size_t count,
     double smallest_rate, struct taken_along *out);
 void taken_along_deinit(struct taken_along *taken);
 
-/* Whether a session ID that nothing in the sample refers to is free: all handles are seen, and with the session IDs of tokens; but for those
+/* Whether a session ID that nothing in the sample refers to is free: all handles are seen, and with the session IDs of tokens; except for those
  * that could not be looked into. */
 bool leak_shows_ids(const struct snapshot *sample);
 /* Those: token handles, and handles to exited processes of which the session is not known. */
@@ -325,7 +326,7 @@ static inline bool handle_keeps_exited(const struct handle *handle)
 	return handle->target_exited == YES ||
 	       (handle->target_pid != NUMBER_UNKNOWN && handle->target_exited != NO);
 }
-/* To an exited process that nothing tells but its ID, which may have been another's. */
+/* To an exited process that is known only by its ID, which may have been another's. */
 bool handle_is_by_pid(const struct handle *handle);
 /* Processes that run in an orphan are holders, too; leak: what is an orphan, NULL: only handles are looked at. False: memory is
  * out. */
@@ -374,15 +375,15 @@ struct held_logon held_logon_of(const struct leak *leak, const struct left_logon
 bool culprits_find(struct culprits *out, const struct snapshot *snapshot,
     const struct held_logon *logons, size_t logon_count, const int64_t *ids, size_t id_count);
 void culprits_deinit(struct culprits *culprits);
-/* How many of the first hold as much alone, and as much in all: which of them leaks is not told by that. */
+/* How many of the first hold as much alone, and as much in all: that does not show which of them leaks. */
 size_t culprits_tied(const struct culprits *culprits);
 
-/* A process that may hold what is left, though it is not seen. */
+/* A process that may hold what is left, though that is not seen. */
 struct suspect {
 	const char *image; /* the snapshot's; NULL: not known */
 	int64_t pid;       /* NUMBER_UNKNOWN */
 	int64_t hidden;    /* token handles that could not be looked into, more than before */
-	int64_t exited; /* exited processes that it keeps, whose is not known, more than before */
+	int64_t exited;    /* exited processes of unknown owner that it keeps, more than before */
 };
 
 struct suspects {
@@ -410,10 +411,10 @@ const char *suspect_words(
 bool suspect_explains(const struct suspect *suspect, int64_t unseen);
 /* What decides whether they are pinned. */
 const char *decider_words(const struct leak *leak);
-/* "37 session IDs came free as agent.exe (process 4100), which held them, ended: that is no release, and may have been a leak". False: nothing went so. */
+/* "37 session IDs came free when agent.exe (process 4100), which held them, ended: that is not a release, and may have been a leak". False: nothing went so. */
 #define TAKEN_WORDS 500
 bool taken_words(const struct taken_along *taken, char out[TAKEN_WORDS]);
-/* "leaky.exe (process 4100) held 60 logon sessions and ended, and only so they went ...". False: it is not proven to leak. */
+/* "leaky.exe (process 4100) held 60 logon sessions and ended, and they went only then ...". False: it is not proven to leak. */
 bool ended_words(const struct ended_holder *holder, char out[TAKEN_WORDS]);
 /* "session IDs 2 to 61 are in no session list; agent.exe (process 4100) holds 60 tokens of them: very probably what keeps them". The
  * IDs are sorted. False: memory is out. */

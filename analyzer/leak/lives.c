@@ -1,4 +1,4 @@
-/* When processes ran: of one that ended, what it held then is no release. */
+/* When processes ran: of one that ended, what it held then was not released. */
 #include <stdlib.h>
 #include <string.h>
 

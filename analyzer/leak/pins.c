@@ -1,4 +1,4 @@
-/* What the logons of a run, and the IDs that they were given, tell of session IDs that stay: when their sessions had ended, which are pinned,
+/* What the logons of a run, and the IDs that they were given, show of session IDs that stay taken: when their sessions had ended, which are pinned,
  * and which are skipped. */
 #include <stdlib.h>
 

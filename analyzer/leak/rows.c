@@ -104,7 +104,7 @@ bool rows_find(struct leak *leak, struct snapshot *sample)
 	struct key last = {.pid = NUMBER_UNKNOWN};
 	bool good = sample->handle_count < PLACE && grow(&table, 0), any = false, named = false;
 	rows->telling.count = rows->processes.count = 0;
-	/* Where nothing tells of sessions they are gone through once or twice. */
+	/* Where no row shows a session they are gone through once or twice. */
 	rows->known =
 	    snapshot_has(sample, SECTION_SESSIONS) || snapshot_has(sample, SECTION_LOGON_SESSIONS);
 	rows->stamped = false;

@@ -1,4 +1,4 @@
-/* What went as the processes ended that held it: no release. Each thing counts once, for whoever held it last. */
+/* What went when the processes that held it ended: that is not a release. Each thing counts once, for whoever held it last. */
 #include <stdlib.h>
 #include <strings.h>
 

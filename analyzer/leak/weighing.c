@@ -1,4 +1,4 @@
-/* What the holds that are over tell of those who held them: one past for each of something watched, in groups by program, with the
+/* What holds that are over show of their holders: one past for each hold of something watched, in groups by program, with the
  * processes that ran. */
 #include "leak/weighing.h"
 

@@ -81,8 +81,7 @@ const char *suspect_words(
 		             : "may be what holds them; how many there were before is not known");
 	else
 		snprintf(out, SUSPECT_WORDS,
-		    "%s keeps handles to %" PRId64
-		    " exited process%s; whose they were is not seen: %s",
+		    "%s keeps handles to %" PRId64 " exited process%s of unknown owner: %s",
 		    process, suspect->exited, suspect->exited == 1 ? "" : "es",
 		    compared && suspect->exited >= HIDDEN_LEAST ? "very probably what holds them"
 		    : compared                                  ? "they may be what holds them"
@@ -193,16 +192,17 @@ bool taken_words(const struct taken_along *taken, char out[TAKEN_WORDS])
 		    text_plural((int64_t)taken->session_ids));
 	if (taken->unknown == all)
 		append(out, TAKEN_WORDS,
-		    "; whether who held %s ended or released is not known, so that may have been a leak: let an observer list processes",
+		    "; it is not known whether the holder ended or released %s, so this may have been a leak: let an observer "
+		    "list processes",
 		    all == 1 ? "it" : "them");
 	else
 		append(out, TAKEN_WORDS,
-		    " as %s%s, which held %s, ended: that is no release, and may have been a leak",
+		    " when %s%s, which held %s, ended: that is not a release, and may have been a leak",
 		    process, holders > 1 || first->others ? " and others" : "",
 		    all == 1 ? "it" : "them");
 	if (taken->unknown < all && more > 0 && !any_never)
-		append(out, TAKEN_WORDS, ": %" PRId64 " more cycle%s without one would tell", more,
-		    text_plural(more));
+		append(out, TAKEN_WORDS, ": %" PRId64 " more cycle%s without a leak would tell",
+		    more, text_plural(more));
 	return true;
 }
 
@@ -223,7 +223,7 @@ bool ended_words(const struct ended_holder *holder, char out[TAKEN_WORDS])
 		    holder->logon_sessions ? " and " : "", holder->session_ids,
 		    text_plural((int64_t)holder->session_ids));
 	append(out, TAKEN_WORDS,
-	    " and ended, and only so they went: it released none by itself, of which the chance is %s for a healthy holder",
+	    " and ended, and they went only then: it released none by itself, and for a healthy holder the chance of that is %s",
 	    holder->chance < 0.0001 ? "less than 0.01 %" : "at most 1 %");
 	return true;
 }
@@ -231,9 +231,8 @@ bool ended_words(const struct ended_holder *holder, char out[TAKEN_WORDS])
 const char *decider_words(const struct leak *leak)
 {
 	if (leak->tokens_keep_ids != YES_NO_UNKNOWN)
-		return "one more logon decides it, which is given a higher ID if so";
+		return "one more logon decides it: it is given a higher ID if so";
 	if (leak->ids_came_back > 0)
-		return "some session IDs came back though tokens referred to them, and others did not, so whether "
-		       "tokens keep them on this host is not known: take more samples";
-	return "yet a higher ID was given, so whether they do is not known";
+		return "some session IDs came back though tokens referred to them, and others did not, so it is not known whether tokens keep them on this host: take more samples";
+	return "yet a higher ID was given, so it is not known whether they do";
 }
