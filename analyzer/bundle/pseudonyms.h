@@ -9,7 +9,7 @@
 
 struct pseudonyms;
 
-/* With a fresh random key that is nowhere stored. NULL: out of memory, or no random numbers. */
+/* With a fresh random key that is not stored. NULL: out of memory, or no random numbers. */
 struct pseudonyms *pseudonyms_create(void);
 void pseudonyms_destroy(struct pseudonyms *pseudonyms); /* NULL is allowed */
 

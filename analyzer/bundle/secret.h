@@ -9,7 +9,7 @@ struct secret {
 	unsigned char key[32];
 };
 
-/* A fresh random one, nowhere stored. False: no random numbers. */
+/* A fresh random one, which is not stored. False: no random numbers. */
 bool secret_init(struct secret *secret);
 void secret_deinit(struct secret *secret);
 /* HMAC-SHA256 of the text; `domain` keeps names, SIDs and addresses apart. False when memory is out. */

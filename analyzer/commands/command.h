@@ -1,4 +1,4 @@
-/* The analyzer's commands, one a file. */
+/* The analyzer's commands, one per file. */
 #ifndef LEAKLAB_COMMAND_H
 #define LEAKLAB_COMMAND_H
 

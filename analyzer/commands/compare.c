@@ -17,18 +17,20 @@ static const struct evidence_words words = {
         "processes "
         "by handle growth.\v"
         "Each moment is a file, or a folder with the files of one moment, in any "
-        "format that show reads. Take BEFORE while the users are logged on, and AFTER 20 minutes "
-        "after the last logoff: holders on healthy hosts release that late, so that what is younger, or of "
-        "unknown age, is no leak yet. A third moment, 20 minutes later, proves the age; so does "
-        "--after-logoff, if you know it. Capture all in the same way and keep the outputs as they are: their "
-        "ends tell whether a list was cut. The exit code is 0 if nothing outlived its session, 1 if "
-        "something did, 3 if the evidence supports neither; what it cannot show is said. 0 needs "
+        "format that show reads. Take BEFORE while the users are logged on, and AFTER " RELEASE_TIME_WORDS
+        " "
+        "after the last logoff. Healthy holders release up to that long after it (published investigations: 10 to 20 minutes), "
+        "so an orphan that is younger, or of unknown age, is not a leak yet. A third moment, " RELEASE_TIME_WORDS
+        " later, proves the age; so does --after-logoff, if you know it. Take all of them in the same way and keep the outputs "
+        "unchanged: how an output ends shows whether a list was cut off. The exit code is 0 if nothing outlived its session, 1 "
+        "if "
+        "something did, 3 if the evidence supports neither; the text says what it cannot show. 0 needs "
         "leaklab-probe's snapshot: no text shows which session IDs tokens keep.\n\n"
         "Examples:\n"
         "  leaklab-analyzer compare before.json after.json\n"
         "  leaklab-analyzer compare --after-logoff 25m before/ after/\n"
         "  leaklab-analyzer compare monday/ tuesday/ --format json | jq .orphans",
-    .missing = "BEFORE and AFTER are wanted",
+    .missing = "BEFORE and AFTER are needed",
     .many = "too many moments; put files of one moment in a folder",
     .format_help = "text (default) or json (schema leaklab.compare/1)",
     .least = 2,

@@ -26,8 +26,8 @@ struct order {
 
 static const struct argp_option options[] = {
     {"symbols", 's', "PATH", 0,
-        "Where PDBs are: folders and symbol stores, divided by \";\", as _NT_SYMBOL_PATH has them "
-        "(looked at after this one); srv*CACHE*URL fetches from a server",
+        "Where PDBs are: folders and symbol stores, separated by \";\" as in _NT_SYMBOL_PATH (which is searched after this "
+        "one); srv*CACHE*URL fetches from a server",
         0},
     {"format", OPTION_FORMAT, "FORMAT", 0,
         "text (default), json (schema leaklab.dump/2) or snapshot (leaklab.snapshot/2, evidence for "
@@ -44,22 +44,23 @@ static const char documentation[] =
     "Says who leaks tokens, and who holds them now, from a memory dump of a Windows x64 host."
     "\v"
     "The dump is a kernel, active or complete one (types 1, 2, 5, 6, 8, 9, 10); a small (triage) dump "
-    "holds no logon sessions. Layouts come from the kernel's own PDB, which must be the one of the "
-    "dump: it is proven to fit. Microsoft's symbol server has it:\n\n"
+    "holds no logon sessions. Structure layouts come from the kernel's own PDB, which must match the dump: that is checked. "
+    "Microsoft's symbol server has it:\n\n"
     "  leaklab-analyzer dump MEMORY.DMP \\\n"
     "    --symbols 'srv*symbols*https://msdl.microsoft.com/download/symbols'\n\n"
-    "Without it only head and modules are shown, and which file is missing.\n\n"
-    "An orphaned logon session is one that outlived its RDS session: no process runs in the session "
-    "any more, or another user's. Holders are handles, tokens that processes and threads run with, and the "
+    "Without it, only the dump's header and modules are shown, and which file is missing.\n\n"
+    "An orphaned logon session is one that outlived its RDS session: no process runs in the session any more, or the session "
+    "is another user's now. Holders are handles, tokens that processes and threads run with, and the "
     "logon session itself; references beyond them are the kernel's, which no handle viewer shows. "
     "lsass and System release once the last other holder has; they come last.\n\n"
-    "Healthy holders release up to 20 minutes after the logoff. A dump seldom proves for how long a session has "
-    "been over, so that what is orphaned is no leak yet: say --after-logoff if you know.\n\n"
+    "Healthy holders release up to " RELEASE_TIME_WORDS
+    " after the logoff (published investigations: 10 to 20). A dump seldom proves how long ago a session ended, so an orphan "
+    "in it is not a leak yet: give --after-logoff if you know.\n\n"
     "To know who made a token, and by which calls, leak tracking must have been on when the host "
-    "started: `leaklab-probe arm` on the host turns it on for the next start. A host dumps on an NMI, "
-    "or by `notmyfault /crash`; wait 20 minutes after the last logoff.\n\n"
-    "A dump holds secrets: passwords, keys, documents. Nothing of its memory is printed but what is "
-    "named above. Keep it as you would keep the host.\n\n"
+    "started: `leaklab-probe arm` on the host turns it on for the next start. A host writes a dump on an NMI, or by "
+    "`notmyfault /crash`; wait " RELEASE_TIME_WORDS " after the last logoff.\n\n"
+    "A dump holds secrets: passwords, keys, documents. Of its memory, only what is named above is printed. Keep it as you "
+    "would keep the host.\n\n"
     "Exit codes: 0 nothing is left over; 1 orphans that are old enough for a leak; 2 usage, or a file that is "
     "refused; 3 cannot say (orphans of unknown age, no symbols, too much missing, a file that is cut short); 4 the "
     "environment failed.";

@@ -14,8 +14,8 @@ struct evidence_options {
 	struct leak_terms terms; /* --release-time and --after-logoff */
 };
 
-/* Reads `least` to `most` arguments and the options. Ends the program with a usage error if that is not what is there.
- * arguments names them in the usage, doc is argp's, missing and many are what to say of too few and too many. */
+/* Reads `least` to `most` arguments and the options. Ends the program with a usage error if there are fewer or more.
+ * arguments names them in the usage, doc is argp's, missing and many are the messages for too few and too many. */
 struct evidence_words {
 	const char *arguments, *doc, *missing, *many, *format_help;
 	size_t least, most;
@@ -28,7 +28,7 @@ struct evidence_words {
 	{                                                                                          \
 		"release-time", TERMS_RELEASE_TIME, "TIME", 0,                                     \
 		    "How long after a logoff healthy holders may keep what is left of it (20m, "   \
-		    "90s); default: what the evidence states, else 20m",                           \
+		    "90s); default: what the evidence states, else " RELEASE_TIME_WORDS,           \
 		    0                                                                              \
 	}
 #define TERMS_OPTIONS                                                                              \

@@ -98,13 +98,12 @@ static const struct argp_option option_list[] = {
         "text (default), json (schema leaklab.verdict/1), junit, markdown or html", 0},
     {"output", 'o', "FILE", 0, "write there instead of to standard output", 0},
     {"report", 'r', "FILE", 0,
-        "write a report, too; its form follows from the name's end: .html, .md, .xml (JUnit), "
+        "also write a report; the file name's ending chooses its form: .html, .md, .xml (JUnit), "
         ".json or .txt. May be given several times",
         0},
     TERMS_RELEASE_TIME_OPTION,
     {"against", 'a', NULL, 0,
-        "say whether a fix works: the run files that follow are of before it, the others are with it",
-        0},
+        "say whether a fix works: the run files that follow are without it, the others with it", 0},
     {0},
 };
 
@@ -117,10 +116,10 @@ static const struct argp argp = {
         "RUN is a run file that leaklab-driver made, finished or not. If its scenario expected "
         "something, the exit code says whether that was met (0), failed (1) or could not be "
         "decided (3); else it is the verdict's: 0 clean, 1 leak, 3 inconclusive.\n\n"
-        "Several runs of one host and build are taken together: LEAK if one leaks, CLEAN if nothing "
-        "stands against it in any and all their cycles are enough. Their scenarios' expectations "
-        "are not asked then.\n\n"
-        "With --against the runs are those with a fix, and the exit code says whether it works: 0 "
+        "Several runs of one host and build are judged together: LEAK if one leaks; CLEAN if only too few cycles stand against "
+        "it in any run, and the cycles of all runs together are enough. The expectations of their scenarios are not checked "
+        "then.\n\n"
+        "With --against the runs before it are those with a fix, and the exit code says whether the fix works: 0 "
         "fixed, 1 improved, not fixed or worse, 3 cannot tell.\n\n"
         "Examples:\n"
         "  leaklab-analyzer judge monday.leaklab\n"

@@ -11,20 +11,18 @@
 
 static const struct evidence_words words = {
     .arguments = "EVIDENCE...",
-    .doc = "Prints what was understood of evidence, who holds which logon session, and line by "
-           "line what was not understood.\v"
-           "EVIDENCE is a run file (alone), or any of: a snapshot of leaklab-probe, and what "
-           "qwinsta (query session), quser, logonsessions, handle, klist sessions, tasklist /v and "
-           "Get-Process print, a memory dump (its symbols from _NT_SYMBOL_PATH or its own folder), "
-           "also several outputs in one file as people paste them; a folder stands for the files "
-           "in it; - is standard input. Everything is "
-           "recognised by its content, not by its name. Several are taken as one moment; where "
-           "they "
-           "contradict each other, that is said.\n\n"
-           "Examples:\n"
-           "  leaklab-analyzer show host.json\n"
-           "  leaklab-analyzer show qwinsta.txt logonsessions.txt handle-a.txt\n"
-           "  ssh admin@rds01 leaklab-probe.exe | leaklab-analyzer show -",
+    .doc =
+        "Prints what was understood of the evidence, who holds which logon session, and each line that was not understood.\v"
+        "EVIDENCE is a run file (alone), or one or more of these: a snapshot of leaklab-probe; what "
+        "qwinsta (query session), quser, logonsessions, handle, klist sessions, tasklist /v and "
+        "Get-Process print; a memory dump (its symbols from _NT_SYMBOL_PATH or its own folder). "
+        "One file may hold several outputs, as people paste them; a folder stands for the files "
+        "in it; - is standard input. Everything is recognised by its content, not by its name. "
+        "Several are taken as one moment, and contradictions between them are reported.\n\n"
+        "Examples:\n"
+        "  leaklab-analyzer show host.json\n"
+        "  leaklab-analyzer show qwinsta.txt logonsessions.txt handle-a.txt\n"
+        "  ssh admin@rds01 leaklab-probe.exe | leaklab-analyzer show -",
     .missing = "which evidence?",
     .many = "too many files",
     .format_help = "text (default) or json (schema leaklab.snapshot/2)",

@@ -126,8 +126,7 @@ static bool show_suspects(const struct snapshot *snapshot)
 		process_words(suspect->image, suspect->pid, NULL, process);
 		if (suspect->exited)
 			snprintf(line, sizeof line,
-			    "%s keeps handles to %" PRId64
-			    " exited process%s, of which it is not seen whose they were",
+			    "%s keeps handles to %" PRId64 " exited process%s of unknown owner",
 			    process, suspect->exited, suspect->exited == 1 ? "" : "es");
 		else
 			snprintf(line, sizeof line,

@@ -1,4 +1,4 @@
-/* Nobody shall find half a report, nor lose evidence to one. */
+/* A report is written whole or not at all, and never over evidence. */
 #include "common/result_file.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@ bool result_file_check(const char *path, struct error *error)
 	for (size_t i = 0; i < sizeof evidence / sizeof evidence[0]; i++) {
 		if (input_starts_with(path, evidence[i].start, strlen(evidence[i].start)))
 			return error_set(error, EXIT_USAGE,
-			    "%s is %s and will not be written over; name another file", path,
+			    "%s is %s and will not be overwritten; name another file", path,
 			    evidence[i].what);
 	}
 	return true;

@@ -347,8 +347,8 @@ static bool note_missing_sections(struct reading *reading, const json_t *root)
 		if (!snapshot_see(reading->snapshot, field->json, EXTENT_ABSENT,
 		        !listed ? "the snapshot has no such section"
 		        : sight
-		            ? "how much of it was seen is given as a word that this leaklab does not know"
-		            : "the snapshot does not tell how much of it was seen"))
+		            ? "how much of it was seen is given in a word that this leaklab does not know"
+		            : "the snapshot does not say how much of it was seen"))
 			return out_of_memory(reading);
 	}
 	return true;
@@ -380,7 +380,7 @@ static int check_schema(const json_t *root, struct error *error)
 	}
 	if (strncmp(schema, family, sizeof family - 1) != 0) {
 		error_set(error, EXIT_USAGE,
-		    "its schema is \"%.60s\", which is no snapshot; \"%s\" is wanted", schema,
+		    "its schema is \"%.60s\", which is not a snapshot; \"%s\" is wanted", schema,
 		    SNAPSHOT_SCHEMA);
 		return 0;
 	}

@@ -475,7 +475,7 @@ static bool check_images(struct snapshot *snapshot)
 	for (size_t i = 1; i < snapshot->process_count; i++) {
 		const struct process *a = &snapshot->processes[i - 1], *b = a + 1;
 		if (has_pid(a) && a->pid == b->pid && !same_text(a->image, b->image) &&
-		    !snapshot_add_contradiction(snapshot, "process %lld is %s, and %s, too",
+		    !snapshot_add_contradiction(snapshot, "process %lld is %s, and also %s",
 		        (long long)a->pid, a->image, b->image))
 			return false;
 	}

@@ -1,5 +1,5 @@
 /* leaklab.snapshot/1 had a list of what was unavailable, and flags for lists that were partial or cut; a section that was there
- * and in neither was whole. Probes of that release are on hosts still. */
+ * and in neither was whole. Probes of that release are still on hosts. */
 #include "evidence/old_json.h"
 
 #include <string.h>

@@ -253,7 +253,7 @@ const char *snapshot_why_not_whole(const struct snapshot *snapshot, const char *
 		return sight->why;
 	if (snapshot->elevated == NO)
 		return "the observer was not elevated";
-	return "nothing tells how much of it was seen";
+	return "nothing says how much of it was seen";
 }
 
 bool session_is_listener(const struct session *session)

@@ -32,7 +32,7 @@
 	F(R, TIME, logon_time, "logon_time", "when its user logged on, by the host's clock")       \
 	F(R, TIME, connect_time, "connect_time", "when somebody connected to it last")             \
 	F(R, TIME, disconnect_time, "disconnect_time", "when somebody disconnected from it last")  \
-	F(R, FLAG, disputed, "disputed", "observers of the moment do not agree whose it is")
+	F(R, FLAG, disputed, "disputed", "the observers disagree about whose it is")
 RECORD_DECLARE(session, SESSION_FIELDS)
 
 /* What LSA made at authentication: LsaGetLogonSessionData. Its identity is (boot, LUID, logon time). */
@@ -47,8 +47,7 @@ RECORD_DECLARE(session, SESSION_FIELDS)
 	F(R, TIME, logon_time, "logon_time", "when it was made, by the host's clock")              \
 	F(R, TEXT, logon_time_text, "logon_time_text",                                             \
 	    "the same as a tool printed it, in the host's zone and language")                      \
-	F(R, FLAG, disputed, "disputed",                                                           \
-	    "observers of the moment do not agree whose it is, or where")
+	F(R, FLAG, disputed, "disputed", "the observers disagree about whose it is, or where")
 RECORD_DECLARE(logon_session, LOGON_SESSION_FIELDS)
 
 /* A handle that keeps a logon session or a session ID alive, or names it: to a token, to a process that has exited or one of its
@@ -116,7 +115,7 @@ extern const char *const list_end_words[LIST_END_COUNT];
 enum extent {
 	EXTENT_UNKNOWN, /* not said: counts as absent */
 	EXTENT_ABSENT,  /* nothing */
-	EXTENT_CUT_OFF, /* rows are missing, and nobody knows which */
+	EXTENT_CUT_OFF, /* rows are missing, and it is not known which */
 	EXTENT_PARTIAL, /* what was asked for, or may be shown, is there */
 	EXTENT_WHOLE,
 	EXTENT_COUNT
@@ -238,7 +237,7 @@ bool sight_add_searched(struct sight *sight, uint64_t luid);
 const struct sight *snapshot_sight_of(const struct snapshot *snapshot, const char *section);
 /* EXTENT_ABSENT where nothing is said. */
 enum extent snapshot_extent(const struct snapshot *snapshot, const char *section);
-/* True if there was anything to see of the section: what is listed there is so. */
+/* True if anything of the section was seen: what is listed there is true. */
 bool snapshot_has(const struct snapshot *snapshot, const char *section);
 /* True if what is not listed there is not on the host: the section is whole, and the observer was not without rights. */
 bool snapshot_whole(const struct snapshot *snapshot, const char *section);

@@ -1,4 +1,4 @@
-/* Whose a program is: path, version and company of its file, and the services that a process hosts. */
+/* What a program is: path, version and company of its file, and the services that a process hosts. */
 #ifndef LEAKLAB_PROBE_IMAGES_H
 #define LEAKLAB_PROBE_IMAGES_H
 

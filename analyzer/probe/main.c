@@ -1,4 +1,4 @@
-/* leaklab-probe.exe: what a Windows host can tell of tokens, logon sessions and sessions. */
+/* leaklab-probe.exe: what a Windows host shows of tokens, logon sessions and sessions. */
 #include <fcntl.h>
 #include <io.h>
 #include <stdio.h>
@@ -21,35 +21,36 @@ static const char help[] =
     "       leaklab-probe status | disarm\n"
     "       leaklab-probe arm [--dump=kernel|complete]\n"
     "       leaklab-probe release --lab PID:HANDLE | LUID\n"
-    "Tell what this host knows of sessions, logon sessions and the handles that keep them.\n"
+    "Show what this host knows of sessions, logon sessions and the handles that keep them.\n"
     "\n"
     "  snapshot  one JSON snapshot (leaklab.snapshot/2) for leaklab-analyzer: sessions, LSA\n"
     "            logon sessions, every token handle, handles to processes that have exited,\n"
     "            handle counts, token objects; and how much of each was seen, and why not\n"
-    "            more. It closes what it opens, and leaves nothing:\n"
-    "            --repeat=N is for testing the probe itself. It prints N snapshots one after\n"
+    "            more. It closes what it opens, and leaves nothing behind.\n"
+    "            --repeat=N is for testing the probe itself: it prints N snapshots one after\n"
     "            another, in which its own handle count stays the same; no reader takes that\n"
-    "            for one snapshot, so it does not go with --output\n"
+    "            for one snapshot, so it cannot be combined with --output\n"
     "  watch     a snapshot on one line for each line it reads, until its input ends: one\n"
     "            connection serves all samples of a run, and makes one logon session\n"
-    "  arm       have the kernel note who makes tokens (SeTokenLeakDiag), and have an NMI\n"
+    "  arm       have the kernel record who makes tokens (SeTokenLeakDiag), and have an NMI\n"
     "            write a kernel dump (default) or a complete one; both from the next boot on.\n"
-    "            What was there is kept under HKLM\\SOFTWARE\\leaklab, and until the next boot\n"
-    "            what the kernel had read at the last in HKLM\\SOFTWARE\\leaklab-boot\n"
-    "  disarm    put back exactly what was there; the kernel goes on until the next boot\n"
+    "            The old settings are kept under HKLM\\SOFTWARE\\leaklab; what the running\n"
+    "            kernel has read is kept in HKLM\\SOFTWARE\\leaklab-boot until the next boot\n"
+    "  disarm    put back exactly the old settings; nothing changes before the next boot\n"
     "  status    what is armed, what the running kernel does, and whether a reboot is needed\n"
     "  release   close another process' handle to a token, process or thread, or one by one\n"
-    "            all those that keep a logon session, and say after each whether the logon session has gone. The process\n"
-    "            may fail: --lab says that this host is there for such things\n"
+    "            all those that keep a logon session, and say after each whether the logon\n"
+    "            session has gone. The process that loses a handle may fail: --lab says that\n"
+    "            this host is there for such things\n"
     "\n"
     "      --help, --version\n"
     "\n"
-    "Run it elevated, or as LocalSystem: without, other users' handles stay unknown.\n"
+    "Run it elevated, or as LocalSystem: otherwise other users' handles stay unknown.\n"
     "Exit codes: 0 done (release LUID: the logon session has gone); 1 release LUID: it is still\n"
     "there; 2 usage; 4 Windows refuses, or release LUID: no such logon session, or LSA does not\n"
     "say what became of it.\n"
     "\n"
-    "Example: before and after a load, then what became of it:\n"
+    "Example: one snapshot before a load, and one after it:\n"
     "  leaklab-probe --output=before.json\n"
     "  leaklab-probe --output=after.json\n";
 
@@ -96,7 +97,7 @@ static const char *take(struct options *options, const char *argument)
 		const unsigned long count = strtoul(argument + 9, &end, 10);
 
 		if (argument[9] < '1' || argument[9] > '9' || *end || count > REPEAT_MOST)
-			return "want a whole number from 1 to 1000000";
+			return "must be a whole number from 1 to 1000000";
 		options->repeat = (unsigned)count;
 	} else if (*argument == '-') {
 		return "no such option, or no such value of it";
@@ -162,8 +163,8 @@ static int run(const struct options *options)
 	if ((options->output || options->repeat) && strcmp(verb, "snapshot") != 0)
 		return usage_error(verb, "--output and --repeat are for snapshots");
 	if (options->output && options->repeat)
-		return usage_error("--repeat", "many snapshots in one file are none; leave out "
-		                               "--output, or run it once for each file");
+		return usage_error("--repeat",
+		    "a file holds only one snapshot; leave out --output, or run it once for each file");
 	if (options->dump_given && strcmp(verb, "arm") != 0)
 		return usage_error("--dump", "only arm sets the kind of dump");
 	if (strcmp(verb, "arm") == 0)
@@ -179,8 +180,8 @@ static int run(const struct options *options)
 	if (!options->target)
 		return usage_error("release", "which handle, or which logon session?");
 	if (!options->lab)
-		return usage_error("release", "it closes handles under a running process, which "
-		                              "may fail. Say --lab if this host is for that");
+		return usage_error("release",
+		    "it closes handles of a running process, which may then fail. Say --lab if this host is there for that");
 	return release(options->target);
 }
 

@@ -1,4 +1,4 @@
-/* Whose a token is: by its logon session where LSA told, or else by its SID. */
+/* The owner of a token: by its logon session where LSA shows it, or else by its SID. */
 #ifndef LEAKLAB_PROBE_NAMES_H
 #define LEAKLAB_PROBE_NAMES_H
 

@@ -207,13 +207,12 @@ static int release_handle(const struct handle_table *table, const struct process
 		say_refused(pid, value);
 	else if (outcome == NOTHING)
 		fprintf(stderr,
-		    "leaklab-probe: process %llu handle 0x%llx leads to no token, process or thread any more: its "
-		    "process has closed it, or used its value again. Nothing is closed; look with "
-		    "a new snapshot\n",
+		    "leaklab-probe: process %llu handle 0x%llx no longer leads to a token, process or thread: its process has "
+		    "closed it, or has reused its value. Nothing is closed; take a new snapshot\n",
 		    (unsigned long long)pid, (unsigned long long)value);
 	else if (outcome == NOT_MEANT)
 		fprintf(stderr,
-		    "leaklab-probe: process %llu handle 0x%llx leads to a process that runs, which needs no handle to live. Nothing is "
+		    "leaklab-probe: process %llu handle 0x%llx leads to a running process, which needs no handle to live. Nothing is "
 		    "closed\n",
 		    (unsigned long long)pid, (unsigned long long)value);
 	return outcome == CLOSED ? EXIT_GOOD : EXIT_TARGET;
@@ -254,8 +253,9 @@ static int release_luid(
 		      "kernel itself refers to it, which a memory dump shows\n",
 		    stderr);
 	if (after == LOGON_UNKNOWN)
-		fputs("leaklab-probe: so it is not proved who holds it: LSA tells of logon "
-		      "sessions only to those who run elevated, or as LocalSystem\n",
+		fputs(
+		    "leaklab-probe: so this does not prove who holds it: LSA shows logon sessions only to programs that run "
+		    "elevated, or as LocalSystem\n",
 		    stderr);
 	return after == LOGON_GONE ? EXIT_GOOD : after == LOGON_THERE ? EXIT_LEFT : EXIT_TARGET;
 }
@@ -274,7 +274,7 @@ int release(const char *target)
 	const bool by_luid = is_luid(target, &luid);
 	if (!by_luid && !is_handle(target, &pid, &value)) {
 		fprintf(stderr,
-		    "leaklab-probe: release %s: want PID:HANDLE (2464:0x1a4) or a LUID with all "
+		    "leaklab-probe: release %s: must be PID:HANDLE (2464:0x1a4) or a LUID with all "
 		    "its digits (00000000:000fd2f5)\n",
 		    target);
 		return EXIT_USAGE;
@@ -284,7 +284,7 @@ int release(const char *target)
 		fprintf(
 		    stderr, "leaklab-probe: listing the handles: %s\n", win32_error(error, why));
 	} else if (table.token_type < 0) {
-		fputs("leaklab-probe: this system does not tell which handles lead to tokens\n",
+		fputs("leaklab-probe: this system does not show which handles lead to tokens\n",
 		    stderr);
 	} else {
 		code = by_luid ? release_luid(&table, &processes, luid)

@@ -65,7 +65,7 @@ static enum tracking_state tracking_untouched(
 	    "the kernel reads SeTokenLeakDiag when it starts, and %s. It is %s now; after a reboot "
 	    "it is known",
 	    !host->boot    ? "it is not known when that was"
-	    : written >= 0 ? "its key was written since, maybe for another value"
+	    : written >= 0 ? "its key was written since, perhaps for another value"
 	                   : "its key does not tell when it was last written",
 	    set == TRACKING_ON ? "1" : "not 1");
 	return TRACKING_UNKNOWN;

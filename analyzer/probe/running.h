@@ -15,7 +15,7 @@ enum tracking_state { TRACKING_UNKNOWN = -1, TRACKING_OFF, TRACKING_ON };
 enum reboot { REBOOT_NOT_NEEDED, REBOOT_NEEDED, REBOOT_TO_BE_SURE };
 
 struct running {
-	enum tracking_state tracking; /* whether it notes who makes tokens */
+	enum tracking_state tracking; /* whether it records who makes tokens */
 	enum tracking_state next;     /* what it will do after the next boot */
 	enum reboot reboot;           /* for what is set to take effect */
 	char why[384];                /* why it is unknown; "": it is not */

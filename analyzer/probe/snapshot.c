@@ -108,10 +108,10 @@ static void gather(struct snapshot *snapshot)
 		note_failure(snapshot, "handles", "NtQuerySystemInformation(64)", error);
 	else if (snapshot->handles.token_type < 0)
 		note_gap(snapshot, "handles",
-		    "a token handle of one's own is not in the system's table of handles");
+		    "the probe's own token handle is not in the system's table of handles");
 	else if (snapshot->handles.process_type < 0 || snapshot->handles.thread_type < 0)
 		note_part(snapshot, "handles",
-		    "a handle of one's own to a process or thread is not in the system's table of handles, so who keeps "
+		    "the probe's own handle to a process or thread is not in the system's table of handles, so who keeps "
 		    "exited processes is not seen");
 	if (snapshot->handles.token_type >= 0 && snapshot->handles.all)
 		snapshot->has_looks =
@@ -351,24 +351,24 @@ static void note_tally(struct snapshot *snapshot, const struct tally *tally)
 		        : "");
 	if (names_left_out(snapshot->names))
 		note_gap(snapshot, "handles.user",
-		    "of %zu account%s no name was looked up, and the SID is there instead: to "
-		    "look up the others took longer than %d s",
+		    "the names of %zu account%s were not looked up, and the SID is given instead: looking up the others took "
+		    "longer than %d s",
 		    names_left_out(snapshot->names),
 		    names_left_out(snapshot->names) == 1 ? "" : "s", NAMES_TIME / 1000);
 	if (tally->without_luid)
 		note_gap(snapshot, "handles.luid",
-		    "%llu tokens are said to be of the logon session 0:0, which there is not",
+		    "%llu tokens are reported to be of logon session 0:0, which does not exist",
 		    (unsigned long long)tally->without_luid);
 	if (tally->closed)
 		note_gap(snapshot, "handles.closed",
-		    "%llu token handles were closed while they were looked at, and are left out",
+		    "%llu token handles were closed while they were being looked into, and are left out",
 		    (unsigned long long)tally->closed);
 	if (snapshot->handles.all && snapshot->handles.token_objects < 0)
 		note_gap(snapshot, "token_objects", "NtQueryObject gives no number of objects");
 	if (snapshot->handles.addresses_hidden && tally->processes_refused)
 		note_part(snapshot, "handles",
-		    "%llu handles to processes and threads could not be looked into, and object addresses are hidden, so "
-		    "whether they keep exited processes is not seen: run with SeDebugPrivilege",
+		    "%llu handles to processes and threads could not be looked into, and object addresses are hidden, so it is "
+		    "not seen whether they keep exited processes: run with SeDebugPrivilege",
 		    (unsigned long long)tally->processes_refused);
 	if (snapshot->handles.all && snapshot->handles.addresses_hidden)
 		note_gap(snapshot, "handles.object",

@@ -266,7 +266,7 @@ int tracking_disarm(void)
 	host_read(&host);
 	LONG error = running_keep(&host, true);
 	if (error != ERROR_SUCCESS)
-		return fail("noting what the kernel does (run as administrator)", error);
+		return fail("recording what the kernel does (run as administrator)", error);
 	for (size_t i = 0; i < SETTING_COUNT; i++) {
 		const LONG one = restore(i);
 

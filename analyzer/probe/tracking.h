@@ -8,7 +8,7 @@
 #include "probe/json.h"
 #include "probe/running.h"
 
-/* Whether the running kernel notes who makes tokens. */
+/* Whether the running kernel records who makes tokens. */
 void tracking_read(const struct host *host, struct running *out);
 void tracking_write_dump_settings(struct json *json);
 

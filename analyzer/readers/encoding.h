@@ -9,7 +9,7 @@
 #include "common/error.h"
 #include "readers/lines.h"
 
-/* The bytes as text without a byte order mark and without terminal sequences. Where that takes a copy (UTF-16 is told by
+/* The bytes as text without a byte order mark and without terminal sequences. Where that takes a copy (UTF-16 is recognised by
  * its mark), *converted is the caller's to free(); else the text is the bytes themselves. False if they are no text at all. */
 bool encoding_open(
     const char *bytes, size_t length, struct span *text, char **converted, struct error *error);

@@ -1,5 +1,5 @@
 /* handle's text: rows of a search, of a listing, and the lines between them. A million of them come in one file, so rows
- * are told by the characters at fixed places first. */
+ * are recognised by the characters at fixed places first. */
 #include "readers/handle_row.h"
 
 #include <string.h>
@@ -239,10 +239,9 @@ static enum taken take_other(struct reading *reading, struct span line)
 	if (span_starts(line, "No matching handles found")) {
 		if (!reading->handles->none)
 			reading->handles->none =
-			    "handle found no match; it says so too without "
-			    "administrator's rights, and as a 32-bit program: no "
-			    "proof of absence";
-		/* Nor is what was searched for noted: no text tells with which rights handle ran. */
+			    "handle found no match, but it also says so without administrator's rights or as a 32-bit program: "
+			    "that proves no absence";
+		/* Nor is what was searched for noted: no text shows with which rights handle ran. */
 		reading->handles->searches = true;
 		return TAKEN_ROW;
 	}

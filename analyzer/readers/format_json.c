@@ -1,4 +1,4 @@
-/* How our own snapshot JSON is told from other text. */
+/* How our own snapshot JSON is distinguished from other text. */
 #include "readers/format.h"
 
 #include <string.h>

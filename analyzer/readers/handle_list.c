@@ -75,7 +75,7 @@ static bool see(struct reading *reading)
 	if (!(list->any && list->all_types))
 		return reading_see(reading, SECTION_HANDLES, EXTENT_ABSENT,
 		    list->none  ? list->none
-		    : list->any ? "handle ran without -a: it lists no tokens so"
+		    : list->any ? "handle ran without -a, and so lists no tokens"
 		                : "no rows of handle are in the evidence",
 		    NULL);
 	if (list->flaw.line)

@@ -37,7 +37,7 @@ struct handle_list {
 struct process *handle_list_process(const struct reading *reading);
 
 struct handle_row {
-	struct process *process; /* NULL: of nobody knows which */
+	struct process *process; /* NULL: not known */
 	int64_t value;
 	struct span type;
 	struct span user; /* what -u adds; not always there */

@@ -1,5 +1,4 @@
-/* Knows by what a list of logon sessions shows that some are missing: the numbers of its records, the last one of them, and
- * what stands behind it. */
+/* Knows how a list of logon sessions shows that some are missing: by the numbers of its records, the last one of them, and what follows it. */
 #include "readers/logon_list.h"
 
 #include <stdlib.h>

@@ -25,9 +25,9 @@ struct session_lists {
 	struct session_list list, earlier; /* that is being read, and the one before it */
 	bool listener_last; /* the last row was a listener, which qwinsta lists last */
 	int64_t
-	    row_line;  /* of the last row; lines that are not understood are told behind the next */
-	bool failed;   /* memory was out when lists were compared */
-	bool any, all; /* sessions were listed at all; by qwinsta */
+	    row_line; /* of the last row; lines that are not understood are reported after the next */
+	bool failed;      /* memory was out when lists were compared */
+	bool any, all;    /* sessions were listed at all; by qwinsta */
 	const char *none; /* why a tool printed none */
 	struct flaw flaw;
 	struct flaw behind; /* a line behind a listener: a flaw if more rows come */

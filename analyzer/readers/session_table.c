@@ -1,4 +1,4 @@
-/* Only the session ID can be found for sure: it is right-aligned below its heading. What stands before it is told by where
+/* Only the session ID can be found for sure: it is right-aligned below its heading. What stands before it is recognised by where
  * it starts, because each of name and user may be missing; what stands behind it is the state. */
 #include "readers/session_table.h"
 

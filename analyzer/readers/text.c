@@ -282,8 +282,7 @@ static bool refuse_unknown(struct span text, struct error *error)
 		line.length = (size_t)(end - text.text);
 	line = span_trim(line);
 	return error_set(error, EXIT_USAGE,
-	    "text in no known format, starting with \"%.*s\"; understood are: leaklab snapshot "
-	    "JSON%s",
+	    "text in no known format, starting with \"%.*s\"; known formats are: leaklab snapshot JSON%s",
 	    (int)(line.length < 60 ? line.length : 60), line.text, known);
 }
 

@@ -71,7 +71,7 @@ static const char *const user_headings[] = {"USERNAME", "BENUTZERNAME", "NOMBRE 
 static const char *const session_headings[] = {"SESSIONNAME", "SITZUNGSNAME", "NOMBRE DE SES",
     "NOMBRE SES", "SESSION", "NOME DA SESSÃO", "NOMESESSIONE", "NOME SESSIONE", "SESSIENAAM",
     "SESJA", "СЕАНС", "会话名", "工作階段名稱", "セッション名", "세션 이름"};
-/* Only these have letters that code pages differ in; the rest of a table is told by the words above. */
+/* Only these have letters that code pages differ in; the rest of a table is recognised by the words above. */
 static const char *const other_headings[] = {"GERÄT", "SESIÓN", "ÉTAT", "PÉRIPHÉRIQUE", "STATUT",
     "СТАТУС", "УСТР-ВО", "状态", "类型", "设备", "種類", "デバイス", "상태", "URZĄDZENIE",
     "ZAŘÍZENÍ", "登录时间", "状態", "БЕЗДЕЙСТВ"};

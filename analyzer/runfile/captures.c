@@ -65,7 +65,7 @@ bool runfile_mark_settled(struct runfile *runfile, int64_t round, struct error *
 	bind_number(statement, 1, MARK_SETTLED);
 	bind_number(statement, 2, MARK_SETTLING);
 	bind_number(statement, 3, round);
-	return database_run(runfile, statement, "marking a capture as settled", error);
+	return database_run(runfile, statement, "marking a sample as settled", error);
 }
 
 static struct capture read_capture(sqlite3_stmt *statement, struct intern *intern, bool *good)

@@ -1,4 +1,4 @@
-/* Control runs as rows: each is a whole run file inside the one of the run that it vouches for. */
+/* Control runs as rows: each is a whole run file inside the one of the run that it checks. */
 #include <stdlib.h>
 #include <string.h>
 

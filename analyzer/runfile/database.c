@@ -36,7 +36,7 @@ bool database_error(struct runfile *runfile, const char *doing, struct error *er
 		    path, doing, sqlite3_errmsg(runfile->database));
 	case SQLITE_NOTADB:
 		return error_set(
-		    error, EXIT_USAGE, "%s: not a run file (no SQLite database)", path);
+		    error, EXIT_USAGE, "%s: not a run file (not an SQLite database)", path);
 	case SQLITE_READONLY:
 	case SQLITE_CANTOPEN:
 	case SQLITE_PERM:

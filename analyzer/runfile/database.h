@@ -48,7 +48,7 @@ enum statement {
 };
 extern const char *const statement_texts[STATEMENT_COUNT];
 
-/* The text of the schema, but for the tables and views of records. */
+/* The text of the schema, except for the tables and views of records. */
 extern const char runfile_schema[]; /* schema.sql */
 
 struct runfile {

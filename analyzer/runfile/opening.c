@@ -71,8 +71,8 @@ bool database_lock(struct runfile *runfile, int fd, struct error *error)
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
 		return true; /* some file systems know no locks */
 	return error_set(error, EXIT_USAGE,
-	    "%s is being written: a driver plays it, or its workers still log users off; wait until they are done, or end "
-	    "them",
+	    "%s is being written: a driver is playing it, or its workers are still logging users off; wait until they are "
+	    "done, or end them",
 	    runfile->path);
 }
 
@@ -103,13 +103,14 @@ bool database_check_file(const char *path, struct error *error)
 	ssize_t got = regular ? read(fd, start, sizeof start) : -1;
 	close(fd);
 	if (!regular)
-		return error_set(error, EXIT_USAGE, "%s: not a run file (no regular file)", path);
+		return error_set(
+		    error, EXIT_USAGE, "%s: not a run file (not a regular file)", path);
 	if (got == 0)
 		return error_set(
 		    error, EXIT_USAGE, "%s: the file is empty: no run was recorded in it", path);
 	if (got != (ssize_t)sizeof start || memcmp(start, "SQLite format 3", sizeof start) != 0)
 		return error_set(error, EXIT_USAGE,
-		    "%s: not a run file (no SQLite database); run files are made by leaklab-driver "
+		    "%s: not a run file (not an SQLite database); run files are made by leaklab-driver "
 		    "run",
 		    path);
 	return true;

@@ -55,7 +55,7 @@ static bool visit_holdings(struct runfile *runfile, enum statement which,
 	}
 	bool good = result == SQLITE_DONE;
 	if (!good)
-		database_error(runfile, "reading the handles of the snapshots", error);
+		database_error(runfile, "reading the handles of the samples", error);
 	sqlite3_reset(row);
 	return good;
 }
@@ -95,7 +95,7 @@ bool runfile_hosts(struct runfile *runfile,
 		snapshot_destroy(header);
 	}
 	if (good && result != SQLITE_DONE)
-		good = database_error(runfile, "reading what the snapshots say of the host", error);
+		good = database_error(runfile, "reading what the samples say of the host", error);
 	sqlite3_reset(row);
 	return good;
 }
@@ -184,7 +184,7 @@ struct snapshot *runfile_snapshot(
 	if (good && result != SQLITE_DONE)
 		good = database_error(runfile, "reading a snapshot", error);
 	else if (good && !merged)
-		good = error_set(error, EXIT_USAGE, "the run has no snapshot \"%s\" %lld",
+		good = error_set(error, EXIT_USAGE, "the run has no sample \"%s\" %lld",
 		    mark_names[mark], (long long)round);
 	sqlite3_reset(row);
 	if (good)

@@ -85,7 +85,7 @@ static bool unsettle(struct runfile *runfile, struct error *error)
 		return false;
 	bind_number(statement, 1, MARK_SETTLING);
 	bind_number(statement, 2, MARK_SETTLED);
-	return database_run(runfile, statement, "marking captures as settling", error);
+	return database_run(runfile, statement, "marking samples as settling", error);
 }
 
 bool runfile_go_on(struct runfile *runfile, int64_t now, int64_t *lost, struct error *error)

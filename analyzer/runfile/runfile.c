@@ -121,7 +121,7 @@ bool runfile_finish(struct runfile *runfile, struct error *error)
 	if (result == SQLITE_OK)
 		return true;
 	if (result != SQLITE_BUSY && result != SQLITE_LOCKED)
-		return database_error(runfile, "folding in the journal", error);
+		return database_error(runfile, "merging the journal", error);
 	/* The patience is over: what is in the journal is as safe there, and read with the file. */
 	sqlite3_wal_checkpoint_v2(runfile->database, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	char text[512];

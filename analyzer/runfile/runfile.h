@@ -85,7 +85,7 @@ struct cycles {
 	struct intern *intern; /* private */
 };
 
-/* Marks: the moments at which snapshots are taken. */
+/* Marks: the moments at which samples are taken. */
 enum mark { MARK_BEFORE, MARK_DURING, MARK_AFTER, MARK_SETTLING, MARK_SETTLED, MARK_COUNT };
 extern const char *const mark_names[MARK_COUNT];
 
@@ -131,8 +131,9 @@ void runfile_close(struct runfile *runfile); /* NULL is allowed */
 /* Opens a file to go on with its run, whether that was killed or came to its end. One that is being written is refused, and one of
  * another schema. Nothing in it changes before runfile_keep(). */
 struct runfile *runfile_reopen(const char *path, struct error *error);
-/* Takes back what shows the run to be over: cycles that still ran were lost with their driver, by now, so many; what was settled was settling;
- * the settings of its end go. All that is written from here on is kept by runfile_keep(), or gone with runfile_give_up(). */
+/* Takes back what shows that the run was over: cycles that were still running count as lost with their driver (at `now`; *lost: how
+ * many), the mark settled becomes settling, and the settings of its end are removed. All that is written from here on is kept by
+ * runfile_keep(), or gone with runfile_give_up(). */
 bool runfile_go_on(struct runfile *runfile, int64_t now, int64_t *lost, struct error *error);
 bool runfile_keep(struct runfile *runfile, struct error *error);
 void runfile_give_up(struct runfile *runfile);
@@ -181,7 +182,7 @@ int64_t runfile_handle_rows(struct runfile *runfile, struct error *error);
  * none. A file of schema 2 is asked for what its observers printed, which is read again. */
 struct snapshot *runfile_snapshot(
     struct runfile *runfile, enum mark mark, int64_t round, bool handles, struct error *error);
-/* An account that snapshots show in an RDS session, but for those of the mark "before". */
+/* An account that snapshots show in an RDS session, except for those of the mark "before". */
 struct sighting {
 	const char *user;
 	const char *domain;

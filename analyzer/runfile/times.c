@@ -1,4 +1,4 @@
-/* Knows where a run file has times, and between which they are: others cannot be reckoned with. */
+/* Knows where a run file has times, and between which they are: others cannot be calculated with. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -31,7 +31,7 @@ static bool check(
 	bool good = result == SQLITE_DONE;
 	if (result == SQLITE_ROW)
 		error_set(error, EXIT_USAGE,
-		    "%s: table %s, row %lld: %s is no time between the years 1 and 9999: the file was "
+		    "%s: table %s, row %lld: %s is not a time between the years 1 and 9999: the file was "
 		    "damaged or changed by hand; record the run again, or use a copy",
 		    runfile->path, table, (long long)sqlite3_column_int64(statement, 0), column);
 	else if (!good)

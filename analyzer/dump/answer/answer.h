@@ -1,10 +1,10 @@
 /* What follows from what a kernel knew: which logon sessions are orphaned, and who is to blame. The door of this folder, with
- * the forms in which it is told.
+ * the forms in which it is presented.
  *
  * The dump is evidence like any other, and the leak rule (leak/leak.h) says what is orphaned; its RDS sessions are those in which
  * processes run. Beyond that a dump knows references: a logon session that has some, and no token that would tell its session, is
  * an orphan that the kernel holds; and the linked half of an administrator's logon is none while the other half runs processes.
- * Where processes could not be read, nobody is an orphan for want of one. What holds a token is the kernel only where all that
+ * Where processes could not be read, a logon session is not an orphan because it has none. What holds a token is the kernel only where all that
  * may hold one was read; else it is a holder that was not seen. */
 #ifndef LEAKLAB_ANSWER_H
 #define LEAKLAB_ANSWER_H

@@ -86,7 +86,7 @@ static void print_kernel(const struct telling *telling, FILE *out)
 	    [TRACKING_UNKNOWN] = "not known: its switch is not in the dump",
 	    [TRACKING_ABSENT] =
 	        "this build has none (it came with Windows 10 1607 and Server 2016)",
-	    [TRACKING_OFF] = "off: nobody noted who made the tokens",
+	    [TRACKING_OFF] = "off: who made the tokens was not recorded",
 	    [TRACKING_ON] = "on",
 	};
 	fact(out, "Leak tracking", "%s", trackings[kernel->tracking]);
@@ -137,7 +137,7 @@ static void print_age(const struct answer *answer, FILE *out)
 		return;
 	sentence(out,
 	    "Nothing in the dump proves for how long %s: healthy holders release up to %lld minute%s after the "
-	    "logoff. Sample again then, or say --after-logoff if the users had logged off earlier.",
+	    "logoff. Sample again then, or give --after-logoff if the users had logged off earlier.",
 	    answer->old_count ? "the others have been so" : "they have been so", minutes,
 	    minutes == 1 ? "" : "s");
 }
@@ -159,7 +159,7 @@ static void print_verdict(const struct answer *answer, FILE *out)
 		    answer->kernel_held, answer->kernel_held == 1 ? "is" : "are");
 	if (answer->unseen_held)
 		sentence(out,
-		    "Of %u of the orphans a holder was not seen: not all that may hold was read.",
+		    "For %u of the orphans no holder was seen: not everything that may hold them could be read.",
 		    answer->unseen_held);
 	if (cut)
 		sentence(out,
@@ -277,7 +277,7 @@ static void print_missing(const struct telling *telling, FILE *out)
 	const struct kernel *kernel = telling->kernel;
 	if (kernel_missing_total(kernel) == 0 && kernel->lack_count == 0)
 		return;
-	fputs("\nNot read, and so not in the above:\n", out);
+	fputs("\nNot read, and so not included above:\n", out);
 	for (unsigned i = 0; i < THINGS; i++)
 		for (unsigned j = 0; j < KERNEL_REASONS; j++)
 			if (kernel->missing[i][j])

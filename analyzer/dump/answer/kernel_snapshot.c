@@ -1,4 +1,4 @@
-/* A dump as evidence like any other. What a handle listing cannot show is told in its words: a token that a process or
+/* A dump as evidence like any other. What a handle listing cannot show is expressed in its words: a token that a process or
  * thread runs with is a handle without a value, and a logon session that only the kernel holds has none. */
 #include "dump/answer/inside.h"
 

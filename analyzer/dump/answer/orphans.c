@@ -45,7 +45,7 @@ static bool buddy_in_use(const struct search *search, uint64_t buddy)
 	return number != KERNEL_NONE && search->in_use[number];
 }
 
-/* Without a token in sight nothing tells the session, but the references do: they are the kernel's, if tokens would have been
+/* Without a token in sight nothing shows the session, but the references do: they are the kernel's, if tokens would have been
  * seen. */
 static enum fate fate_by_references(
     const struct search *search, const struct kernel_logon_session *logon)

@@ -22,13 +22,13 @@ static void print_who(const struct dump_culprit *culprit, char *text, size_t siz
 	if (culprit->kind == CULPRIT_KERNEL)
 		snprintf(text, size, "the kernel");
 	else if (culprit->kind == CULPRIT_UNSEEN)
-		snprintf(text, size, "holder not seen: somebody");
+		snprintf(text, size, "a holder that was not seen");
 	else
 		snprintf(text, size, "%.255s%s%s%s%s", *culprit->image ? culprit->image : "?",
 		    cut_mark(culprit->image_is_cut), *pids ? " (" : "", pids, *pids ? ")" : "");
 }
 
-/* It has but handles to exited processes, which keep their tokens. */
+/* It has only handles to exited processes, which keep their tokens. */
 static bool keeps_exited(const struct dump_culprit *culprit)
 {
 	uint32_t exited = 0;

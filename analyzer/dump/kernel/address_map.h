@@ -8,7 +8,7 @@
 
 struct address_slot;
 
-/* Zeroed but for spacing_bits: empty. */
+/* Zeroed except for spacing_bits: empty. */
 struct address_map {
 	unsigned spacing_bits; /* addresses mostly are 2^this or more apart */
 	struct address_slot *slots;

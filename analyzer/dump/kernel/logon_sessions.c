@@ -149,7 +149,7 @@ static bool sort_logons(struct kernel *kernel)
 			kernel_damaged(kernel, THING_LOGON_SESSION,
 			    "logon session at 0x%llx: its LUID, 0x%llx, is %s",
 			    (unsigned long long)logon->address, (unsigned long long)logon->luid,
-			    can_be ? "that of another one" : "none that can be");
+			    can_be ? "that of another one" : "not a possible one");
 	}
 	return true;
 }

@@ -76,7 +76,7 @@ struct kernel_logon_session {
 /* How a token came to be (CreateMethod). */
 enum kernel_method { METHOD_CREATE = 0xc, METHOD_DUPLICATE = 0xd, METHOD_FILTER = 0xf };
 
-/* A stack as the kernel noted it, cut before the first frame that cannot be. */
+/* A stack as the kernel recorded it, cut before the first frame that cannot be. */
 #define KERNEL_FRAMES 30
 struct kernel_stack {
 	uint64_t hash;
@@ -88,7 +88,7 @@ struct kernel_token {
 	uint64_t address;
 	uint64_t id, luid;
 	uint64_t creator_pid, creator_tid;
-	const char *creator_image;        /* NULL: nobody noted it */
+	const char *creator_image;        /* NULL: not recorded */
 	const struct kernel_stack *stack; /* NULL as well */
 	const char *user;                 /* SID, or NULL */
 	uint32_t logon;                   /* logon session, or KERNEL_NONE */
@@ -166,8 +166,8 @@ struct kernel {
 	struct kernel_holder *holders;
 	struct kernel_kept *kept;
 	uint32_t module_count, process_count, logon_count, token_count, holder_count, kept_count;
-	bool handles_read; /* token handles could be told from others */
-	bool threads_read; /* impersonating threads could be told from others */
+	bool handles_read; /* token handles could be distinguished from others */
+	bool threads_read; /* impersonating threads could be distinguished from others */
 
 	uint64_t missing[THINGS][KERNEL_REASONS];
 	char *notes[64]; /* the first damages, in words */

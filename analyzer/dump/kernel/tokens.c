@@ -1,4 +1,4 @@
-/* _TOKEN and what tracking noted of it (_SEP_TOKEN_DIAG_TRACK_ENTRY). A host may have a
+/* _TOKEN and what tracking recorded of it (_SEP_TOKEN_DIAG_TRACK_ENTRY). A host may have a
  * million: what is needed of one is taken out of its page without copying the rest. */
 #include "dump/kernel/tokens.h"
 
@@ -134,7 +134,7 @@ static const char *find_fault(
 	const struct kernel_private *inside = kernel->inside;
 	if (inside->has_token_type) {
 		if (kernel_object_type(inside, raw->start, raw->header_type) != inside->token_type)
-			return "is no token (any more)";
+			return "is not a token (any more)";
 	}
 	if (logon != KERNEL_NONE && kernel->logons[logon].address == raw->logon)
 		*found = logon;

@@ -14,7 +14,7 @@ static bool read_tracking(struct kernel *kernel)
 	if (!address_space_read_u32(kernel->space, address, &value, NULL)) {
 		kernel->tracking = TRACKING_UNKNOWN;
 		return kernel_lack(kernel,
-		    "SeTokenLeakTracking is not in the dump: taken as on where lists are found");
+		    "SeTokenLeakTracking is not in the dump: assumed to be on where lists are found");
 	}
 	kernel->tracking = value ? TRACKING_ON : TRACKING_OFF;
 	return true;

@@ -167,7 +167,7 @@ static enum memory_state translate(
 	return MEMORY_PRESENT;
 }
 
-/* The kernel's half is the same in every space; a user page is told from another space's of the same address. */
+/* The kernel's half is the same in every space; a user page is distinguished from another space's of the same address. */
 static uint64_t page_key(
     const struct address_space *space, enum memory_state state, uint64_t address)
 {

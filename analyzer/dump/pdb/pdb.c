@@ -230,7 +230,7 @@ bool pdb_find_member(const struct pdb *pdb, const char *type, const char *path,
 			return error_set(error, EXIT_USAGE,
 			    "%s has no member %.*s in %s (wanted: %s.%s)", pdb->name,
 			    (int)search.length, part,
-			    member.type.name ? member.type.name : "what is no structure", type,
+			    member.type.name ? member.type.name : "what is not a structure", type,
 			    path);
 		offset += member.offset;
 		part += search.length;

@@ -177,7 +177,7 @@ static bool server_is_two_tier(
 	return place->is_two_tier;
 }
 
-/* Fetches until the file is whole, and checks it. A file that is wrong after it was resumed is fetched anew once: the
+/* Fetches until the file is whole, and checks it. A file that is wrong after it was resumed is fetched again once: the
  * server may have another one by now. */
 static enum download_result fetch(const struct download *download, struct cache_entry *entry,
     const struct pdb_identity *identity, struct error *error)
