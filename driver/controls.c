@@ -84,7 +84,7 @@ static bool play_one(const struct scenario *scenario, size_t which, const char *
 		char *interrupted = runfile_get(runfile, "interrupted");
 		if (interrupted)
 			good = error_set(error, EXIT_INCONCLUSIVE,
-			    "interrupted: there is no run without its controls");
+			    "interrupted during the controls, so the run was not played");
 		free(interrupted);
 	}
 	runfile_close(runfile);

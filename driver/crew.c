@@ -1,4 +1,4 @@
-/* Knows how a worker process is started, spoken to and buried. */
+/* Knows how a worker process is started, sent orders, and replaced when it died. */
 #include "driver/crew.h"
 
 #include <errno.h>
@@ -28,7 +28,8 @@ struct crew {
 	size_t deaths;
 };
 
-/* In the child, which ends when our end of the socket closes, whatever happens to us. The process image is replaced so that the supervisor's memory (all passwords, the run file) is not
+/* In the child, which ends when our end of the socket closes, whatever happens to us. The process image is replaced so that the
+ * supervisor's memory (all passwords, the run file) is not
  * carried along. */
 static void become_worker(int socket, int lock)
 {
@@ -70,7 +71,7 @@ static bool start(struct crew *crew, struct worker_process *worker, struct error
 	worker->socket = pair[0];
 	if (send(worker->socket, &crew->setup, sizeof(crew->setup), MSG_NOSIGNAL) < 0)
 		return error_set(
-		    error, EXIT_TARGET, "cannot speak to a worker: %s", strerror(errno));
+		    error, EXIT_TARGET, "cannot send to a worker: %s", strerror(errno));
 	return true;
 }
 
@@ -180,8 +181,8 @@ bool crew_order(struct crew *crew, size_t number, const struct order *order, str
 	if (!worker->pid && !start(crew, worker, error))
 		return false;
 	if (post(worker, order) == WORKER_STUCK)
-		return error_set(
-		    error, EXIT_TARGET, "a worker takes no orders for %d s", POST_PATIENCE / 1000);
+		return error_set(error, EXIT_TARGET, "a worker has taken no orders for %d s",
+		    POST_PATIENCE / 1000);
 	return true;
 }
 

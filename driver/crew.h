@@ -28,7 +28,7 @@ void crew_destroy(struct crew *crew, int64_t grace); /* NULL is allowed */
 size_t crew_size(const struct crew *crew);
 size_t crew_deaths(const struct crew *crew);
 
-/* Sends an order to a worker, starting a new process in its place if it died. False: it could not be had. */
+/* Sends an order to a worker, starting a new process in its place if it died. False: none could be started. */
 bool crew_order(struct crew *crew, size_t worker, const struct order *order, struct error *error);
 void crew_log_off_all(struct crew *crew);
 /* Ends a worker at once; what it carried is lost. */

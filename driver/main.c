@@ -43,8 +43,8 @@ static const struct argp_option run_options[] = {
     {"resume", 'r', "RUN", 0,
         "Go on with the run in this file, which was killed or ended early; its scenario is in it",
         0},
-    {"cycles", 'c', "+N", 0, "With --resume: play N cycles more than the run was to have", 0},
-    {"json", 'j', NULL, 0, "Print an event a line as JSON, the verdict last", 0},
+    {"cycles", 'c', "+N", 0, "With --resume: play N cycles more than the run had planned", 0},
+    {"json", 'j', NULL, 0, "Print one event per line as JSON, the verdict last", 0},
     {0},
 };
 
@@ -58,30 +58,32 @@ static const struct argp_option check_options[] = {
 #define KEYS_HELP                                                                                  \
 	"The keys of a scenario (durations like 250ms, 10s, 5m, 1s..5s):\n"                        \
 	"  name, description\n"                                                                    \
-	"  host: address (host[:port]), security (nla, tls), auth_packages, client_name,\n"        \
-	"    exclusive (true), certificate: one of pin (sha256:HEX), ca (file), tofu (file),\n"    \
-	"    ignore (true)\n"                                                                      \
-	"  accounts: users (loadtest{01..20}), domain, or csv (file: user,domain,password);\n"     \
-	"    password_env (name), password_file or password_fd\n"                                  \
-	"  load: slots, cycles, rate (logons a second; 0: closed), ramp, hold, think, workers,\n"  \
-	"    until (cycles, decided)\n"                                                            \
+	"  host: address (host[:port]), security (nla, tls), auth_packages,\n"                     \
+	"    client_name, exclusive (true), certificate: one of pin (sha256:HEX),\n"               \
+	"    ca (file), tofu (file), ignore (true)\n"                                              \
+	"  accounts: users (loadtest{01..20}), domain, or csv (file with lines\n"                  \
+	"    user,domain,password); password_env (name), password_file or\n"                       \
+	"    password_fd\n"                                                                        \
+	"  load: slots, cycles, rate (logons a second; 0: closed), ramp, hold,\n"                  \
+	"    think, workers, until (cycles, decided)\n"                                            \
 	"  connect: timeout\n"                                                                     \
 	"  logon: signal (save-session-info, activated, paint), timeout, delay\n"                  \
-	"  logoff: method (shell-exit, keys, command, disconnect, drop), shell, keys, command,\n"  \
-	"    timeout\n"                                                                            \
+	"  logoff: method (shell-exit, keys, command, disconnect, drop), shell,\n"                 \
+	"    keys, command, timeout\n"                                                             \
 	"  limits: failures (in a row), duration\n"                                                \
 	"  stage: list of name, command, no_ready, timeout\n"                                      \
 	"  observers: list of name, command or session, timeout\n"                                 \
-	"  observe_every: a snapshot during the load every so many cycles\n"                       \
-	"  verify_ids: accounts that log on at once after settling (8)\n"                          \
+	"  observe_every: a sample during the load every so many cycles\n"                         \
+	"  verify_ids: accounts that log on together after settling (8)\n"                         \
 	"  settle: at_least, release, quiet, poll, timeout\n"                                      \
-	"  controls: negative and positive: without (names of stage programs), with (list as\n"    \
-	"    stage), cycles, rate (positive only)\n"                                               \
+	"  controls: negative and positive: without (names of stage programs),\n"                  \
+	"    with (list as stage), cycles, rate (positive only)\n"                                 \
 	"  judge: smallest_rate, max_failed, growth\n"                                             \
-	"  expect: verdict, bounded, culprit, rate, failed, session_ids, pinned, orphans_after,\n" \
-	"    unattributed, sessions_left; p50, p90, p95, p99: a duration for each of\n"            \
-	"    tcp, tls, nla, activated, logon, hold, logoff, to_logon\n\n"                          \
-	"What each means, and what it is if it is not there: leaklab-scenario(5)."
+	"  expect: verdict, bounded, culprit, rate, failed, session_ids, pinned,\n"                \
+	"    orphans_after, unattributed, sessions_left; p50, p90, p95, p99: a\n"                  \
+	"    duration for each of tcp, tls, nla, activated, logon, hold, logoff,\n"                \
+	"    to_logon\n\n"                                                                         \
+	"What each means, and its default: leaklab-scenario(5)."
 
 /* "+60"; 0: it is not. */
 static uint64_t parse_more(const char *text)
@@ -160,10 +162,9 @@ static const struct argp run_argp = {
     "Exit codes: 0 clean, or as the scenario expects; 1 leak, or not as expected; 2 usage or "
     "scenario; "
     "3 inconclusive; 4 target or environment failed.\n\n"
-    "Ctrl-C once logs everybody off and finishes the run file; twice stops at once. --resume goes on "
-    "with a run after that, and after a crash: in the same folder, with the same environment and "
-    "password, at a host that was not rebooted since. Cycles that ran when the driver was killed "
-    "are lost, and others are played for them.",
+    "Ctrl-C once logs everybody off and finishes the run file; twice stops at once. --resume goes on with such a run, also "
+    "after a crash: in the same folder, with the same environment and password, and only if the host was not rebooted since. "
+    "Cycles that were running when the driver was killed are lost, and new ones are played instead.",
     NULL,
     NULL,
     NULL,
@@ -173,7 +174,7 @@ static const struct argp check_argp = {
     check_options,
     parse,
     "SCENARIO.yaml",
-    "Reads a scenario and says what is wrong with it, with line and column, or else what it can "
+    "Reads a scenario and says what is wrong with it, with line and column. If nothing is wrong, it says what the scenario can "
     "find out and how long it takes. Nothing is started.\v" KEYS_HELP,
     NULL,
     NULL,

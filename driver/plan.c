@@ -214,7 +214,7 @@ static void tell_against(const struct plan *plan, const struct scenario *scenari
 		    "of %g between runs, of the logit)",
 		    (long long)plan->least_before_one, cycles, FEW_RUNS_SPREAD);
 	else
-		tell(out, "--against", "one run a side of so few cycles tells nothing");
+		tell(out, "--against", "one run a side of so few cycles shows nothing");
 	tell(out, "",
 	    "%d runs a side (their own spread decides): %lld of their %llu cycles or more, some in each run, and none with "
 	    "the fix",

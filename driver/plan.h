@@ -18,7 +18,7 @@ struct plan {
 
 	/* Microseconds. */
 	int64_t load;
-	int64_t release;      /* the release time that is reckoned with */
+	int64_t release;      /* the release time that is assumed */
 	int64_t stopping_age; /* of a leak at which load.until: decided stops */
 	int64_t settling;     /* nothing is left */
 	int64_t

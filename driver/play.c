@@ -233,7 +233,7 @@ static bool verify_on(struct play *play)
 		int64_t next = earlier(now + SECOND, over);
 
 		if (now >= over)
-			play_end_early(play, EXIT_CLEAN, "logons at once took too long");
+			play_end_early(play, EXIT_CLEAN, "the simultaneous logons took too long");
 		check_interrupts(play);
 		if (!play_is_stopping(play) && !dispatch_closed(play, now, &next))
 			return false;
@@ -264,7 +264,7 @@ bool run_verify_ids(struct run *run, size_t logons)
 
 	if (!play.slots)
 		return error_memory(&run->error);
-	run->doing = "logging on all at once: which session IDs are free?";
+	run->doing = "logging on together: which session IDs are free?";
 	run->watch = play_watch(&play);
 	const bool played = verify_on(&play) && !run->error.text[0];
 	run->watch = (struct crew_watch){0};

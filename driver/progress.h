@@ -22,7 +22,7 @@ struct progress {
 
 void progress_init(struct progress *progress, const char *name, uint64_t cycles, bool json);
 
-/* Draws the line anew, ten times a second at most. doing, if not NULL, stands in place of the counts. */
+/* Draws the line again, ten times a second at most. doing, if not NULL, stands in place of the counts. */
 void progress_draw(struct progress *progress, const char *doing);
 /* Takes the line away, so that other text can be printed. */
 void progress_clear(const struct progress *progress);

@@ -92,7 +92,7 @@ static bool load_scenario(
 
 	if (!text)
 		return error_set(
-		    error, EXIT_USAGE, "%s: no cycle of it was played: begin a new run", path);
+		    error, EXIT_USAGE, "%s: no cycle was played in it: begin a new run", path);
 	resumption->scenario = scenario_parse(text, path, NULL, 0, &resumption->text, error);
 	if (resumption->scenario && more > 0) {
 		snprintf(cycles, sizeof(cycles), "load.cycles=%" PRIu64,
@@ -116,7 +116,7 @@ static bool check_run(
 		return false;
 	if (so_far.cycles == 0)
 		return error_set(
-		    error, EXIT_USAGE, "%s: no cycle of it was played: begin a new run", path);
+		    error, EXIT_USAGE, "%s: no cycle was played in it: begin a new run", path);
 	if (more == 0 && is_complete(resumption->runfile))
 		return error_set(error, EXIT_USAGE,
 		    "%s is complete: all its %" PRIu64
@@ -133,7 +133,7 @@ bool resume_open(struct resumption *out, const char *path, uint64_t more, struct
 		return false;
 	if (is_set(resumption.runfile, "control"))
 		error_set(error, EXIT_USAGE,
-		    "%s is a control run: it shows what the lab is worth, and only the run that it belongs to goes on",
+		    "%s is a control run, which only checks the lab: resume the run that it belongs to",
 		    path);
 	else if (load_scenario(&resumption, path, more, error) &&
 	         check_run(&resumption, path, more, error)) {
@@ -214,7 +214,7 @@ static bool check_sample(struct run *run)
 	struct snapshot *before, *now;
 	struct error none;
 
-	run->doing = "looking at the host before the load goes on";
+	run->doing = "sampling the host before the load goes on";
 	if (run->scenario->observers_count == 0)
 		return true;
 	if (!run_observe(run, MARK_SETTLING, ++run->so_far.settling, 1))
@@ -250,7 +250,7 @@ static void tell(struct run *run, int64_t lost)
 
 	snprintf(text, sizeof(text),
 	    "going on after %" PRIu64 " of %" PRIu64 " cycles; with the driver %" PRId64
-	    " lost, which others are played for",
+	    " lost, and new ones are played instead",
 	    run->so_far.cycles - run->so_far.again, run->scenario->load.cycles, lost);
 	run_event(run, "resumed", text, true);
 }

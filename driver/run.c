@@ -151,10 +151,10 @@ static bool prepare(struct run *run, struct setup *setup, const char *password)
 	return run->crew != NULL;
 }
 
-/* The host before anything of ours. An observer that does not work is told now, not after hours of load. */
+/* The host before anything of ours. An observer that does not work is reported now, not after hours of load. */
 static bool observe_before(struct run *run)
 {
-	run->doing = "looking at the host before the load";
+	run->doing = "sampling the host before the load";
 	if (run->scenario->observers_count == 0)
 		return true;
 	if (!run_observe(run, MARK_BEFORE, 1, 1))
@@ -175,7 +175,7 @@ static bool wants_witness(const struct run *run)
 /* After the load. Twice interrupted, nothing more is looked at. */
 static bool observe_after(struct run *run)
 {
-	run->doing = "looking at the host after the load";
+	run->doing = "sampling the host after the load";
 	if (run->interrupts >= 2)
 		return true;
 	if (run->scenario->observers_count == 0)

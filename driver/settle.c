@@ -1,5 +1,5 @@
-/* Knows when a host has settled: nothing of the run's sessions is left, or nothing of it goes any more and all of it had the time
- * that holders take. What is left, the leak rule says. */
+/* Knows when a host has settled: nothing of the run's sessions is left, or what is left no longer changes and has had the time that
+ * holders take to release. What is left, the leak rule says. */
 #include "driver/run.h"
 
 #include <stdlib.h>
@@ -227,7 +227,7 @@ bool run_settle(struct run *run)
 		return false;
 	if (strcmp(how, "timeout") == 0)
 		run_event(run, "not-settled",
-		    "the host had not settled when the time for it was over", true);
+		    "the host had not settled when the time allowed for it was over", true);
 	return runfile_mark_settled(run->runfile, round, &run->error) &&
 	       runfile_set(run->runfile, "settled", how, &run->error);
 }

@@ -38,7 +38,7 @@ void run_take_signals(struct run *run)
 		run->interrupts++;
 		run_event(run, "interrupted",
 		    run->interrupts == 1
-		        ? "interrupted: no more logons, waiting for all to log off; once more stops at once"
+		        ? "interrupted: no more logons, waiting for all to log off; Ctrl-C again stops at once"
 		        : "interrupted again: stopping at once",
 		    true);
 	}

@@ -225,7 +225,7 @@ static struct snapshot *read_answer(const struct request *request, char problem[
 	}
 	if (broke_off(request)) {
 		snprintf(problem, 512,
-		    "observer %s (%s) broke off (status %d): what it printed may not be all",
+		    "observer %s (%s) broke off (status %d): its output may be incomplete",
 		    request->observer->name, text_of(request->observer),
 		    (int)command_status(request->command));
 		return NULL;

@@ -32,7 +32,7 @@ bool stage_stands(const struct stage *stage, struct error *error);
 /* The scenario's observers; those that stay for the whole run are started when they are asked first, and again after they ended. */
 struct observers;
 struct observers *observers_create(const struct scenario *scenario); /* NULL: out of memory */
-/* Lets those that stay end by themselves for a moment. NULL is allowed. */
+/* Gives those that stay a moment to end by themselves. NULL is allowed. */
 void observers_destroy(struct observers *observers);
 
 struct observation;

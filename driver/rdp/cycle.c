@@ -38,7 +38,8 @@ static enum phase note_phases(
 /* To a tenth. */
 static double seconds_since(int64_t since)
 {
-	return (double)((timestamp_monotonic() - since + SECOND / 20) / (SECOND / 10)) / 10;
+	const int64_t tenths = (timestamp_monotonic() - since + SECOND / 20) / (SECOND / 10);
+	return (double)tenths / 10;
 }
 
 static void note_failure(
@@ -118,7 +119,7 @@ static void note_end(
 		    "the connection ended without error info; the session may live on");
 	} else {
 		snprintf(message, sizeof(message),
-		    "the connection ended with %s, which is no proof of a logoff",
+		    "the connection ended with %s, which does not prove a logoff",
 		    rdp_error_info_name(report->error_info));
 		fail(report, PHASE_LOGOFF, rdp_error_info_name(report->error_info), message);
 	}

@@ -1,4 +1,4 @@
-/* Knows what the codes of failed connections say of the account. */
+/* Knows what the codes of failed connections say about the account. */
 #include "driver/rdp/connection.h"
 
 #include <stdio.h>
@@ -56,7 +56,7 @@ enum account_outcome trouble_tell(const struct trouble *trouble, char code[64], 
 	}
 	if (last == FREERDP_ERROR_SUCCESS) {
 		snprintf(code, 64, "CLOSED");
-		snprintf(message, 256, "the host closed the connection without a word");
+		snprintf(message, 256, "the host closed the connection without giving a reason");
 		return ACCOUNT_UNTRIED;
 	}
 	snprintf(code, 64, "%s", freerdp_get_last_error_name(last));

@@ -1,4 +1,4 @@
-/* Knows threads: one a slot, and the main thread, which takes orders and watches over connects that hang. */
+/* Knows threads: one per slot, and the main thread, which takes orders and watches over connects that hang. */
 #include "driver/rdp/worker.h"
 
 #include <errno.h>

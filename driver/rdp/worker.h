@@ -80,7 +80,7 @@ int worker_main(void);
 /* "host", "host:port", "[v6]:port" */
 bool host_parse(const char *address, char host[256], uint16_t *port, struct error *error);
 
-/* Resolves the name and opens (and closes) a TCP connection, so that a wrong address is told before anything else. */
+/* Resolves the name and opens (and closes) a TCP connection, so that a wrong address is reported before anything else. */
 bool host_probe(const char *host, uint16_t port, int64_t timeout, struct error *error);
 
 #endif

@@ -152,7 +152,7 @@ static bool add_csv(struct accounts *accounts, const char *path, const char *dom
 	while (done && (length = getline(&line, &size, file)) >= 0) {
 		number++;
 		if (memchr(line, '\0', (size_t)length)) {
-			done = error_set(error, EXIT_USAGE, "%s:%zu: is no text", path, number);
+			done = error_set(error, EXIT_USAGE, "%s:%zu: is not text", path, number);
 			break;
 		}
 		line[strcspn(line, "\r\n")] = '\0';

@@ -40,7 +40,7 @@ static bool check_span(
 
 	if (!duration_parse_range(text, &span->least, &span->most))
 		return refuse(check, key,
-		    "\"%s\" is no duration; write it like 250ms, 1.5s, 10m or 1s..5s", text);
+		    "\"%s\" is not a duration; write it like 250ms, 1.5s, 10m or 1s..5s", text);
 	return true;
 }
 
@@ -72,7 +72,7 @@ static bool check_spans(const struct check *check, struct scenario *s)
 	    {"logon.delay", &s->logon.delay, "0s"},
 	    {"logoff.timeout", &s->logoff.timeout, "60s"},
 	    {"limits.duration", &s->limits.duration, "24h"},
-	    /* Holders on real hosts release 10 to 20 minutes after the logoff. */
+	    /* As RELEASE_TIME, within which holders on real hosts release. */
 	    {"settle.at_least", &s->settle.at_least, "20m"},
 	    {"settle.release", &s->settle.release, "0s"},
 	    {"settle.quiet", &s->settle.quiet, "2m"},
@@ -96,14 +96,14 @@ static bool check_spans(const struct check *check, struct scenario *s)
 		snprintf(key, sizeof(key), "observers.%u", i);
 		if (!s->observers[i].command == !s->observers[i].session)
 			return refuse(check, key,
-			    "wants either command, which prints one sample, or session, a program that "
+			    "needs either command, which prints one sample, or session, a program that "
 			    "stays and prints one for each line that it reads");
 	}
 	if (!check_control_spans(check, "negative", s->controls.negative) ||
 	    !check_control_spans(check, "positive", s->controls.positive))
 		return false;
 	if (s->settle.poll.least == 0)
-		return refuse(check, "settle.poll", "must be longer than nothing");
+		return refuse(check, "settle.poll", "must be longer than 0s");
 	if (s->settle.timeout.least < s->settle.at_least.least + s->settle.quiet.least)
 		return refuse(check, "settle.timeout",
 		    "is shorter than at_least plus quiet: it could never be quiet");
@@ -132,7 +132,7 @@ static bool check_control(const struct check *check, const struct scenario *s, c
 	snprintf(key, sizeof(key), "controls.%s", name);
 	if (strcmp(name, "negative") == 0)
 		return !control->rate ||
-		       refuse(check, key, "the negative control leaks at no rate");
+		       refuse(check, key, "the negative control has no leak, so give it no rate");
 	if (!control->rate)
 		return refuse(check, key, "say at which rate it leaks: rate: 0.1");
 	struct error error;
@@ -157,7 +157,7 @@ static bool check_load(const struct check *check, struct scenario_load *load)
 		    check, "load.rate", "must be 0 (closed load) to %g logons a second", RATE_MAX);
 	if (load->rate > 0 && load->think.most > 0)
 		return refuse(check, "load.think",
-		    "has no meaning with a rate: arrivals keep their own time");
+		    "has no meaning with a rate: logons arrive at their own times");
 	if (load->workers > WORKERS_MAX)
 		return refuse(check, "load.workers", "at most %d", WORKERS_MAX);
 	return true;
@@ -170,7 +170,7 @@ static bool check_host(const struct check *check, const struct scenario_host *ho
 
 	if (ways == 0)
 		return refuse(check, "host",
-		    "says nothing of the certificate; give one of certificate.pin, .ca, .tofu or "
+		    "does not say which certificate to accept; give one of certificate.pin, .ca, .tofu or "
 		    ".ignore: true");
 	if (ways > 1)
 		return refuse(

@@ -159,7 +159,7 @@ struct keys *keys_parse(const char *text, struct error *error)
 		const size_t length = strcspn(word, " ");
 		if (!add_word(keys, word, length)) {
 			error_set(error, EXIT_USAGE,
-			    "\"%.*s\" is no keystroke; write keys like Win+R, Enter, "
+			    "\"%.*s\" is not a keystroke; write keys like Win+R, Enter, "
 			    "Ctrl+Alt+Delete, "
 			    "text:logoff or wait:1s",
 			    (int)length, word);

@@ -101,9 +101,9 @@ struct observer {
 };
 
 struct scenario_settle {
-	struct span at_least; /* it takes so long whatever is seen */
+	struct span at_least; /* settling takes at least this long, whatever the samples show */
 	struct span
-	    release; /* within which holders release; 0: what the host states, else 20 minutes */
+	    release; /* within which holders release; 0: what the host states, else RELEASE_TIME */
 	struct span quiet; /* nothing changed for so long */
 	struct span poll;
 	struct span timeout;
@@ -145,7 +145,7 @@ struct scenario_judge {
 	char *growth;
 };
 
-/* A run before the run, to see whether the lab sees leaks, and only leaks. */
+/* A control run before the run: it shows whether the lab sees leaks, and only leaks. */
 struct scenario_control {
 	char **without; /* names of stage programs that are left out */
 	unsigned without_count;

@@ -136,7 +136,7 @@ bool yaml_tree_set(struct yaml_tree *tree, const char *path, const char *value, 
 		if (length == 0 ||
 		    (type != YAML_MAPPING_NODE && !(type == YAML_SEQUENCE_NODE && child)))
 			return error_set(error, EXIT_USAGE,
-			    "--set %s: there is no such place in the scenario", path);
+			    "--set %s: there is no such key in the scenario", path);
 		if (last || !child) {
 			const int added =
 			    last ? yaml_document_add_scalar(document, NULL,

@@ -1,4 +1,4 @@
-/* Defects of FreeRDP and WinPR that leaklab works around, one a file, for whoever uses them with threads. The door of this folder.
+/* Defects of FreeRDP and WinPR that leaklab works around, one per file, for whoever uses them with threads. The door of this folder.
  *
  * sspi_lock.c: WinPR keeps the buffers that its SSPI functions give out in one table without a lock, so that parallel NLA
  *   corrupts the heap, on either side. Seen in 3.10 to 3.29; may go when sspi_winpr.c locks its ContextBufferAllocTable.
