@@ -20,7 +20,7 @@ struct grabber_counts {
 	uint64_t logons;     /* seen */
 	uint64_t grabbed;    /* of those, dealt with */
 	uint64_t missed;     /* that should have been, but the session had gone, or a call failed */
-	uint64_t capped;     /* that should have been, but for max_handles */
+	uint64_t capped;     /* that would have been without max_handles */
 	uint64_t duplicates; /* or other handles that were made to be kept */
 	uint64_t closed;     /* of these, closed again */
 	uint64_t restarts;
@@ -29,13 +29,13 @@ struct grabber_counts {
 
 struct grabber;
 
-/* `log` is told a line for each logon that is dealt with. The port is borrowed. NULL: out of memory. */
+/* `log` is given a line for each logon that is dealt with. The port is borrowed. NULL: out of memory. */
 struct grabber *grabber_create(const struct grabber_options *options, struct port *port,
     void (*log)(void *data, const char *line), void *log_data);
 /* Forgets its handles and closes none: leaving them to the end of the process is what a leaker does. */
 void grabber_destroy(struct grabber *grabber); /* NULL is allowed */
 
-/* A logon was seen; the same one again is no news. */
+/* A logon was seen; the same one again is nothing new. */
 void grabber_logon(struct grabber *grabber, const struct logon *logon);
 /* The session has ended. */
 void grabber_logoff(struct grabber *grabber, uint32_t session);

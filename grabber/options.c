@@ -26,7 +26,7 @@ void options_help(FILE *out, const struct options_host *host)
 	    "                          process   a handle to the user's shell: it keeps the process\n"
 	    "                                    after its exit (Windows-Dev-Performance 65)\n"
 	    "                          thread    a handle to the shell's first thread\n"
-	    "      --how=HOW         how the handle comes about, one public bug's shape each:\n"
+	    "      --how=HOW         how the handle is made, each as in a public bug:\n"
 	    "                          duplicate   DuplicateToken, never closed (AskDS; default)\n"
 	    "                          restricted  CreateRestrictedToken (codex 33356, 35940)\n"
 	    "                          logon       LogonUser's token (pingcastle 86)\n"
@@ -39,7 +39,7 @@ void options_help(FILE *out, const struct options_host *host)
 	    "      --restart-after=N the process ends, and starts again, after N logons\n"
 	    "      --every=N         only each N-th logon (default 1)\n"
 	    "      --copies=K        K of it at each logon (default 1)\n"
-	    "      --existing        take the tokens of those who are logged on already, too\n"
+	    "      --existing        also take the tokens of users already logged on\n"
 	    "      --fixed           close them: the same program without the fault\n"
 	    "      --release         close all that is held on %s, and before it ends\n"
 	    "      --max-handles=N   never hold more than N handles (default %d)\n"
@@ -57,7 +57,7 @@ static bool number(const char *name, const char *text, unsigned *out, char error
 	errno = 0;
 	const unsigned long value = strtoul(text, &end, 10);
 	if (*text < '0' || *text > '9' || *end || errno || value < 1 || value > NUMBER_MOST) {
-		snprintf(error, 256, "--%s %s: want a whole number from 1 to %d", name, text,
+		snprintf(error, 256, "--%s %s: must be a whole number from 1 to %d", name, text,
 		    NUMBER_MOST);
 		return false;
 	}
@@ -198,8 +198,7 @@ bool options_parse(
 	if (options.grabber.what != TAKE_TOKEN && options.grabber.how != BY_DUPLICATE &&
 	    !(options.grabber.how == BY_RESTRICTED && options.grabber.what < TAKE_PROCESS)) {
 		snprintf(error, 256,
-		    "--what and --how do not go together here: what is made in that way is not taken "
-		    "from the session");
+		    "--what and --how cannot be combined here: a handle made in that way is not taken from the session");
 		return false;
 	}
 	*out = options;

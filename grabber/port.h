@@ -53,7 +53,7 @@ struct port *port_open(const char *where, const char *image, char error[PORT_ERR
 void port_close_all(struct port *port); /* leaves the host; NULL is allowed */
 
 uint64_t port_pid(const struct port *port);
-/* Blocks until there is news. No logon after port_open() is left out; one may be told of twice. */
+/* Blocks until there is news. No logon after port_open() is left out; one may be reported twice. */
 enum port_news port_wait(struct port *port, struct logon *logon);
 /* The logons that exist now, at most `room`; returns how many there are. */
 size_t port_logons(struct port *port, struct logon *out, size_t room);

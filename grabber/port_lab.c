@@ -133,7 +133,7 @@ static bool event_note(struct port *port, const char *line)
 	    .news = strncmp(line, "EVENT logon ", 12) == 0 ? PORT_LOGON : PORT_LOGOFF};
 
 	if (!line_logon(line, "session", &event.logon))
-		return lose(port, "it sent an event that makes no sense");
+		return lose(port, "it sent an invalid event");
 	if (port->event_first == port->event_count)
 		port->event_first = port->event_count = 0;
 	if (port->event_count == port->event_room) {
@@ -255,7 +255,7 @@ struct port *port_open(const char *where, const char *image, char error[PORT_ERR
 	port->where = where;
 	port->image = image ? image : "leaklab-grabber.exe";
 	if (strpbrk(port->image, " %=\t\n") || strlen(port->image) > 100)
-		fail(port, "--image %s: want a file name without blanks", port->image);
+		fail(port, "--image %s: must be a file name without blanks", port->image);
 	else if (open_signals(port) && join(port))
 		return port;
 	memcpy(error, port->error, PORT_ERROR_SIZE);

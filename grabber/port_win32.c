@@ -19,7 +19,7 @@
 #define USERS_MOST 4096
 #define POLL_SESSIONS 1000 /* ms; notifications come first where they come at all */
 #define POLL_PROCESSES 100 /* ms */
-#define TRIES 5            /* looks at a session whose token is not to be had yet */
+#define TRIES 5            /* for a session whose token is not available yet */
 
 struct user {
 	struct logon logon; /* session: or the process ID, if processes are watched */
@@ -145,7 +145,7 @@ static void tell(struct port *port, enum port_news news, const struct logon *log
 		port->news[port->news_count++] = (struct news){news, *logon};
 }
 
-/* A user is there. Whoever has no token yet gets some more looks, as the user of a session that is just being made. */
+/* A user is there. Whoever has no token yet is tried some more times, as the user of a session that is just being made. */
 static void see_user(struct port *port, uint32_t session)
 {
 	struct user *user = find_user(port, session);
@@ -283,10 +283,9 @@ const char *port_refuses(const struct port *port, enum port_what what, enum port
 	if (!port->watch)
 		return NULL;
 	if (what == TAKE_WINLOGON || what == TAKE_DWM)
-		return "--watch stands for a host that lists no sessions, so none has a winlogon.exe or "
-		       "dwm.exe to take from";
+		return "--watch is for a host that does not list its sessions, so there is no winlogon.exe or dwm.exe to take from";
 	if (how == BY_LOGON || how == BY_S4U)
-		return "--watch knows processes and not whose they are, so no user can be logged on";
+		return "--watch does not know whose the processes are, so no user can be logged on";
 	return NULL;
 }
 

@@ -2,7 +2,7 @@
 
 #include <wtsapi32.h>
 
-/* More logons than that between two looks are found by polling. */
+/* More logons than that between two polls are found by polling. */
 #define NOTICES_MOST 1024
 
 struct notice {

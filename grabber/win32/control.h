@@ -1,4 +1,4 @@
-/* What is told to the port from outside its thread: by the console, the service manager, a window. */
+/* What is reported to the port from outside its thread: by the console, the service manager, a window. */
 #ifndef LEAKLAB_GRABBER_WIN32_CONTROL_H
 #define LEAKLAB_GRABBER_WIN32_CONTROL_H
 
@@ -17,7 +17,7 @@ const HANDLE *control_events(void);
 /* From any thread. */
 void control_stop(void);
 void control_release(void);
-/* `what` is WTS_SESSION_LOGON or WTS_SESSION_LOGOFF; all others are no news. */
+/* `what` is WTS_SESSION_LOGON or WTS_SESSION_LOGOFF; all others are nothing new. */
 void control_session(DWORD what, DWORD session);
 
 /* Takes the oldest notice; false: there is none. */

@@ -21,7 +21,7 @@ static const struct options_host windows_host = {
         "      --install-service   install as a service (LocalSystem) with the other options,\n"
         "                          and start it; its log is beside the program. The\n"
         "                          folder must be one that only administrators may write to\n"
-        "      --uninstall-service stop it and take it off the host\n"
+        "      --uninstall-service stop it and remove it from the host\n"
         "\n"
         "Prints pid=PID and then `ready'. Ctrl-C ends it; a service with --release releases by\n"
         "`sc.exe control leaklab-grabber paramchange' (without .exe it is another command in\n"

@@ -65,7 +65,7 @@ static bool is_folder_safe(void)
 
 	if (error != ERROR_SUCCESS) {
 		SetLastError(error);
-		fail("asking who may write to the program's folder");
+		fail("checking who may write to the program's folder");
 		return false;
 	}
 	if (!open)

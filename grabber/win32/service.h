@@ -17,7 +17,7 @@
 /* Installs the service, to be run with the arguments (their count and they: those behind --install-service), and starts
  * it; unless ordinary users may write to the program's folder. */
 int service_install(int argc, wchar_t **argv);
-/* Stops it and takes it off the host. */
+/* Stops and uninstalls it. */
 int service_uninstall(void);
 /* What the service manager starts; messages go to a log file beside the program. */
 int service_run(const struct options *options);

@@ -1,4 +1,4 @@
-/* The ways in which programs come by handles that they forget, on Windows. */
+/* The ways in which programs get handles that they forget to close, on Windows. */
 #ifndef LEAKLAB_GRABBER_WIN32_SHAPES_H
 #define LEAKLAB_GRABBER_WIN32_SHAPES_H
 

@@ -41,7 +41,8 @@ static void build_show(struct argp_state *state, struct ask *ask)
 	else if (strspn(ask->arguments[1], "0123456789abcdefABCDEFxX:") !=
 	             strlen(ask->arguments[1]) ||
 	         strlen(ask->arguments[1]) > 32)
-		argp_error(state, "%s: want a LUID such as 00000000:000fd2f5", ask->arguments[1]);
+		argp_error(
+		    state, "%s: must be a LUID such as 00000000:000fd2f5", ask->arguments[1]);
 	else
 		snprintf(ask->request, sizeof(ask->request), "SHOW what=%s luid=%s",
 		    ask->arguments[0], ask->arguments[1]);
@@ -64,7 +65,7 @@ static void build_close(struct argp_state *state, struct ask *ask)
 	want_arguments(state, ask, 1, 1);
 	if (sscanf(ask->arguments[0], "%u:%x%c", &pid, &handle, &rest) != 2)
 		argp_error(state,
-		    "close %s: want PID:HANDLE, the handle in hex as `show handle' prints it",
+		    "close %s: must be PID:HANDLE, the handle in hex as `show handle' prints it",
 		    ask->arguments[0]);
 	snprintf(ask->request, sizeof(ask->request), "CLOSE pid=%u handle=%u", pid, handle);
 }

@@ -82,7 +82,7 @@ static BOOL on_post_connect(freerdp_peer *rdp)
 	return connection_of(rdp->context)->fault != FAULT_CLOSE_MID_LOGON;
 }
 
-/* Also called when a client activates anew, as after a resize: it is logged on already. */
+/* Also called when a client activates again, as after a resize: it is logged on already. */
 static BOOL on_activate(freerdp_peer *rdp)
 {
 	struct connection *connection = connection_of(rdp->context);

@@ -19,7 +19,7 @@
 struct connection_environment {
 	struct lab *lab;
 	const struct certificate *certificate;
-	/* To be copied for each connection: reading the key anew costs more than all else of a logon. */
+	/* To be copied for each connection: reading the key again costs more than all else of a logon. */
 	rdpSettings *settings;
 	struct connection_options options;
 };

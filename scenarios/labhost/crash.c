@@ -24,7 +24,7 @@ static const struct argp_option options[] = {
     {"layout", 'l', "BUILD", 0, "Kernel structures: 9600, 14393, 19041 or 26h1 (default 19041)", 0},
     {"type", 't', "TYPE", 0, "full, bitmap-full or bitmap-kernel (default)", 0},
     {"untracked", 'u', NULL, 0,
-        "As a host without SeTokenLeakDiag: nobody noted who made the tokens", 0},
+        "As a host without SeTokenLeakDiag: who made the tokens was not recorded", 0},
     {0},
 };
 

@@ -1,4 +1,4 @@
-/* What a serving lab host makes for its clients anew each time, and the private folder that it lies in. */
+/* What a serving lab host makes for its clients at each start, and the private folder that it lies in. */
 #ifndef LEAKLAB_LABHOST_CREDENTIALS_H
 #define LEAKLAB_LABHOST_CREDENTIALS_H
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 const char fault_help[] =
-    "  mute              accepts the connection and never says a word\n"
+    "  mute              accepts the connection and never sends anything\n"
     "  mute-after-tls    falls silent in the middle of the authentication\n"
     "  close-mid-logon   closes the connection after the authentication\n"
     "  no-logon-info     logs on, but sends no Save Session Info PDU\n"

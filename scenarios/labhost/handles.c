@@ -100,7 +100,7 @@ static void token_release(struct handles *handles, struct nt_token *token)
 	free(token);
 }
 
-/* Takes the handle out of its table and lets go of what it leads to; says nothing to the logon session. */
+/* Takes the handle out of its table and releases what it leads to; says nothing to the logon session. */
 static void handle_free(struct handles *handles, struct nt_handle *handle)
 {
 	struct nt_process *process = handle->process;

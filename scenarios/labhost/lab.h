@@ -16,7 +16,7 @@ enum peer_order {
 	PEER_ORDER_LOGGED_OFF, /* its session was logged off by an administrator's command */
 	PEER_ORDER_DISPLACED,  /* its session is shown on another connection now */
 	PEER_ORDER_STOP,       /* the host stops */
-	PEER_ORDER_DROP,       /* the host has gone: not a word more */
+	PEER_ORDER_DROP,       /* the host has gone: send nothing more */
 };
 
 struct orders {

@@ -34,8 +34,8 @@ static const char documentation[] =
     "  show handle [LUID]             token and directory handles, as handle -a prints them\n"
     "  show snapshot                  all of it, as leaklab-probe's JSON\n"
     "  logoff SESSION-ID              log a session off, as logoff.exe does\n"
-    "  hold-kernel-reference SESSION-ID   refer to its token from where no handle viewer looks\n"
-    "  release-kernel-references      let go of all of those\n"
+    "  hold-kernel-reference SESSION-ID   refer to its token where no handle viewer looks\n"
+    "  release-kernel-references      release all of those\n"
     "  close PID:HANDLE               close a process' handle, as handle -c does\n"
     "  reboot                         drop everybody, and forget everything\n"
     "  crash                          write all of it as a memory dump; see `crash --help'\n\n"
@@ -50,7 +50,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	(void)text;
 	if (key != ARGP_KEY_END)
 		return ARGP_ERR_UNKNOWN;
-	argp_error(state, "want a verb; --help lists them");
+	argp_error(state, "a verb is needed; --help lists them");
 	return 0;
 }
 

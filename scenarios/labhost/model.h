@@ -35,7 +35,7 @@ struct nt_logon {
 	size_t tokens; /* token objects that refer to it */
 	size_t others; /* handles to it, followers not counted */
 	TAILQ_HEAD(, nt_handle) followers;
-	TAILQ_HEAD(, nt_handle) late; /* holders that let go some time after the logoff */
+	TAILQ_HEAD(, nt_handle) late; /* holders that release some time after the logoff */
 };
 
 /* How a token came to be: which of the kernel's functions made it. */
@@ -65,10 +65,10 @@ struct nt_handle {
 	    logon; /* the logon session it keeps alive (token, process) or belongs to (directory) */
 	struct nt_token *token;      /* NULL for other types */
 	struct nt_process *target;   /* of a process or thread; NULL for other types */
-	bool follower;               /* lets go with the last other holder: lsass, System */
-	bool late;                   /* lets go when it is due */
+	bool follower;               /* releases with the last other holder: lsass, System */
+	bool late;                   /* releases when it is due */
 	TAILQ_ENTRY(nt_handle) link; /* in its logon session's list, if follower or late */
-	int64_t due;                 /* when a late holder lets go; DUE_NEVER before the logoff */
+	int64_t due;                 /* when a late holder releases; DUE_NEVER before the logoff */
 	size_t place;                /* in the heap of due handles */
 };
 

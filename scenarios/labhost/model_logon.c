@@ -2,7 +2,7 @@
 #include "labhost/model_parts.h"
 
 #define MINUTE (60 * (int64_t)1000000)
-/* Published investigations saw the late holders let go 10 to 20 minutes after the logoff. */
+/* When late holders release, counted from the logoff; RELEASE_TIME of leak/leak.h names the source. */
 #define LATE_LEAST (10 * MINUTE)
 #define LATE_SPAN (10 * MINUTE)
 /* The network logon session of an NLA logon is made first, and dropped when its connection has been handed over. */

@@ -72,7 +72,7 @@ struct nt_handle *late_holders_first(const struct late_holders *holders);
  * A token object lives while a handle or a pointer refers to it; a logon session lives while a token object refers
  * to it. A process that has exited stays as an object, with its primary token, while a handle to it or to one of its threads is
  * open. A session ID is taken while the session, a process object of it, or (since MS16-111) a token stamped with it is there.
- * Followers (lsass' token, System's DosDevices directory) let go of a logon session that has ended as soon
+ * Followers (lsass' token, System's DosDevices directory) release a logon session that has ended as soon
  * as no other handle to it is left, and are no reason to keep it. */
 struct handles {
 	struct nt_logons logons;
@@ -119,15 +119,15 @@ struct nt_handle *handle_open_existing(
 /* A new handle to a process, or to its first thread. */
 struct nt_handle *handle_open_process(
     struct nt_process *process, struct nt_process *target, enum nt_type type);
-/* A new handle to a new token object, for a holder that will let go late. */
+/* A new handle to a new token object, for a holder that will release late. */
 struct nt_handle *handle_open_late(struct handles *handles, struct nt_process *process,
     struct nt_logon *logon, uint32_t session_id);
-/* Those that let go with the last other holder: a token, and the DosDevices directory of the logon session. */
+/* Those that release with the last other holder: a token, and the DosDevices directory of the logon session. */
 void handle_open_follower(struct handles *handles, struct nt_process *process,
     struct nt_logon *logon, enum nt_type type, uint32_t session_id);
 struct nt_handle *handle_find(const struct nt_process *process, uint32_t value);
 void handle_close(struct handles *handles, struct nt_handle *handle);
-/* The late holder will let go at `due`. */
+/* The late holder will release at `due`. */
 void handle_set_due(struct handles *handles, struct nt_handle *handle, int64_t due);
 
 /* What runs on a host before anybody has logged on, and takes part in logons later. */

@@ -13,7 +13,7 @@ uint64_t option_integer(
 	errno = 0;
 	const unsigned long long number = strtoull(text, &end, 10);
 	if (*text < '0' || *text > '9' || *end || errno || number < least || number > most)
-		argp_error(state, "--%s %s: want a whole number from %llu to %llu", option, text,
+		argp_error(state, "--%s %s: must be a whole number from %llu to %llu", option, text,
 		    (unsigned long long)least, (unsigned long long)most);
 	return number;
 }
@@ -26,7 +26,7 @@ double option_real(
 
 	if (end == text || *end || !(number >= least && number <= most))
 		argp_error(
-		    state, "--%s %s: want a number from %g to %g", option, text, least, most);
+		    state, "--%s %s: must be a number from %g to %g", option, text, least, most);
 	return number;
 }
 

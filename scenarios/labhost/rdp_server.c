@@ -62,8 +62,8 @@ static bool server_listen(struct rdp_server *server, struct error *error)
 
 	snprintf(port, sizeof(port), "%u", options->port);
 	if (getaddrinfo(options->address, port, &hints, &address) != 0)
-		return error_set(
-		    error, EXIT_USAGE, "--listen %s: want a numeric IP address", options->address);
+		return error_set(error, EXIT_USAGE, "--listen %s: must be a numeric IP address",
+		    options->address);
 	server->fd = listen_at(address);
 	freeaddrinfo(address);
 	if (server->fd < 0)

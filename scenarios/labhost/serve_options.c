@@ -115,7 +115,8 @@ static void parse_listen(struct argp_state *state, struct serve_options *serve, 
 	unsigned char address[sizeof(struct in6_addr)];
 
 	if (inet_pton(AF_INET, text, address) != 1 && inet_pton(AF_INET6, text, address) != 1)
-		argp_error(state, "--listen %s: want a numeric address, as 127.0.0.1 or ::1", text);
+		argp_error(state,
+		    "--listen %s: must be a numeric address, such as 127.0.0.1 or ::1", text);
 	serve->rdp.address = text;
 }
 
@@ -137,7 +138,8 @@ static const char *parse_name(struct argp_state *state, const char *option, cons
 	if (length == 0 || length > 15 ||
 	    strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-") !=
 	        length)
-		argp_error(state, "--%s %s: want 1 to 15 letters, digits or hyphens", option, text);
+		argp_error(
+		    state, "--%s %s: must have 1 to 15 letters, digits or hyphens", option, text);
 	return text;
 }
 

@@ -87,7 +87,7 @@ static void keep(void *node)
 	(void)node;
 }
 
-/* Several handles may lead to one token, which is told once; one that a process runs with is told by then. */
+/* Several handles may lead to one token, which is printed once; one that a process runs with has been printed by then. */
 static void tell_handle(const struct nt_handle *handle, void **told, FILE *out)
 {
 	if (handle->target) {

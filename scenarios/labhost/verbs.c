@@ -17,7 +17,7 @@ static uint32_t own_process(struct verb_context *context)
 {
 	if (!context->client->pid)
 		answer_error(
-		    context, "no-process", "say HELLO image=NAME first: this needs a process");
+		    context, "no-process", "send HELLO image=NAME first: this needs a process");
 	return context->client->pid;
 }
 
@@ -35,7 +35,7 @@ static void verb_hello(struct verb_context *context, const struct request *reque
 	const char *image = request_text(request, "image");
 
 	if (context->client->pid)
-		answer_error(context, "bad-request", "HELLO was said already");
+		answer_error(context, "bad-request", "HELLO was already sent");
 	else if (!image || !*image)
 		answer_error(context, "bad-request", "HELLO needs image=NAME");
 	else {
@@ -217,7 +217,7 @@ static void verb_duplicate(struct verb_context *context, const struct request *r
 		answer_error(context, "bad-request",
 		    "DUPLICATE needs level=anonymous|identification|impersonation|delegation");
 	else if (!method_of(request, &method))
-		answer_error(context, "bad-request", "method= wants duplicate, create or filter");
+		answer_error(context, "bad-request", "method= must be duplicate, create or filter");
 	else if (model_duplicate_token(
 	             context->lab->model, context->client->pid, handle, method, &duplicate))
 		fprintf(context->out, "OK handle=%u\n", duplicate);
@@ -306,7 +306,7 @@ static void verb_show(struct verb_context *context, const struct request *reques
 	}
 	if (luid && !luid_parse(luid, &show.luid)) {
 		answer_error(
-		    context, "bad-request", "luid= wants a LUID such as 00000000:000fd2f5");
+		    context, "bad-request", "luid= must be a LUID such as 00000000:000fd2f5");
 		return;
 	}
 	FILE *out = open_memstream(&text, &length);
@@ -394,7 +394,7 @@ void verb_answer(struct verb_context *context, char *line)
 
 	if (!request_parse(line, &request)) {
 		answer_error(context, "bad-request",
-		    "want VERB and fields key=value, with single blanks between");
+		    "a request is VERB and fields key=value, with single blanks between");
 		return;
 	}
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
