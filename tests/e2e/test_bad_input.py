@@ -95,7 +95,7 @@ class Evidence(leaklab.Case):
                      for one in self.WHOLE.values()]
             self.compare(self.moment("after.json", 30, sight=sight), INCONCLUSIVE, "a word that this leaklab does not know")
             self.compare(self.moment("after.json", 30, sight=[one for one in sight if one["section"] != section]),
-                         INCONCLUSIVE, "does not tell how much of it was seen")
+                         INCONCLUSIVE, "does not say how much of it was seen")
 
     def test_other_rows_than_were_counted_are_told(self):
         for rows in (0, 2):
@@ -117,7 +117,7 @@ class Evidence(leaklab.Case):
 
     def test_sample_without_time_proves_no_order_and_no_age(self):
         left = [self.SYSTEM, self.OF_BERT]
-        self.compare(self.moment("after.json", 30, logon_sessions=left, time=None), INCONCLUSIVE, "times of the captures")
+        self.compare(self.moment("after.json", 30, logon_sessions=left, time=None), INCONCLUSIVE, "times of the samples")
 
 
 class Scenario(Case):

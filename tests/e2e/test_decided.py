@@ -26,7 +26,7 @@ class Agentless(leaklab.Case):
 
     def test_where_somebody_else_may_log_on_they_decide_nothing(self):
         done = self.play(False, "--set", "verify_ids=4", code=3)
-        self.assertIn("if nobody else logs on there, say so (host.exclusive: true)", " ".join(done.stdout.split()))
+        self.assertIn("if nobody else logs on to the host, set host.exclusive: true", " ".join(done.stdout.split()))
         self.assertEqual(self.kinds(), {0: 20, 2: 4})
 
     def test_without_being_asked_for_a_run_without_observers_does_not_wait(self):

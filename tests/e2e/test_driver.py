@@ -254,7 +254,7 @@ class Session(leaklab.Case):
         lab = self.lab()
         for observer in ({"name": "none"}, {"name": "both", "command": "true", "session": "true"}):
             done = self.drive(self.scenario(lab, observers=[observer]), code=2)
-            self.assertIn("wants either command", done.stderr)
+            self.assertIn("needs either command", done.stderr)
 
 
 class Interruption(leaklab.Case):

@@ -406,14 +406,14 @@ class Symbols(DumpCase):
         total, seen = re.search(r"token objects +(\d+), (\d+) of them with a holder in sight", shown).groups()
         self.assertEqual(int(total), int(seen) + 1)
         told = " ".join(self.run_program("analyzer", "compare", "--after-logoff", "25m", before, self.path, code=1).stdout.split())
-        self.assertIn("1 of them without a holder: a reference of the kernel's is what is left", told)
+        self.assertIn("1 of them without a holder: only a kernel reference is left", told)
         self.assertNotIn("take a memory dump", told)
 
     def test_result_is_not_written_over_evidence(self):
         self.describe("19041 tracking")
         for kept in (self.path, self.folder / "ntkrnlmp.pdb"):
             bytes_ = kept.read_bytes()
-            self.assertRegex(self.dump("-o", kept, code=2).stderr, "will not be written over; name another file")
+            self.assertRegex(self.dump("-o", kept, code=2).stderr, "will not be overwritten; name another file")
             self.assertEqual(kept.read_bytes(), bytes_)
 
     def test_symbols_come_from_the_environment_too(self):

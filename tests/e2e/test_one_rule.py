@@ -364,7 +364,7 @@ class Restart(Case):
         self.drive(self.scenario(lab, load={"slots": 2, "cycles": 8}, observers=[observer], judge=SHORT,
                                  settle={"at_least": "1s", "quiet": "1s", "poll": "100ms", "timeout": "20s"}))
         verdict = self.verdict(code=INCONCLUSIVE)
-        self.assertRegex(" ".join(verdict["reasons"]), r"went as leaklab-grabber.exe \(process \d+\), which held them, ended")
+        self.assertRegex(" ".join(verdict["reasons"]), r"went when leaklab-grabber.exe \(process \d+\), which held them, ended")
 
 
 class Removal(Case):

@@ -55,7 +55,7 @@ class OneSample(Case):
                       "what keeps them", shown)
         compared = self.compare_text(self.put("before.json", before), self.put("after.json", samples[-1]), code=3)
         self.assertIn("session IDs 2 to 7 are in no session list; agent.exe", compared)
-        self.assertIn("one more logon decides it, which is given a higher ID if so", compared)
+        self.assertIn("one more logon decides it: it is given a higher ID if so", compared)
 
     def test_cut_session_list_refers_to_nothing_for_sure(self):
         _, samples = self.agent("--what", "winlogon")
@@ -83,7 +83,7 @@ class OneSample(Case):
         pid = next(process["pid"] for process in samples[-1]["processes"] if process["image"] == "agent.exe")
         compared = self.compare_text("--after-logoff", "25m", self.put("before.json", before), self.put("after.json", samples[-1]),
                                      code=1)
-        self.assertIn(f"agent.exe (process {pid}) keeps handles to 6 exited processes; whose they were is not seen: very probably "
+        self.assertIn(f"agent.exe (process {pid}) keeps handles to 6 exited processes of unknown owner: very probably "
                       "what holds them", compared)
 
     def test_what_nobody_can_look_into_is_never_clean_where_it_rose(self):
@@ -142,7 +142,7 @@ class Text(Case):
             handle = text / "handle.txt"
             handle.write_text(handle.read_text().replace("<Non-existent Process>", spelling))
             compared = self.compare_text("--after-logoff", "25m", self.folder / "text1", text, code=1)
-            self.assertIn(f"agent.exe (process {pid}) keeps handles to 6 exited processes; whose they were is not seen: they may be "
+            self.assertIn(f"agent.exe (process {pid}) keeps handles to 6 exited processes of unknown owner: they may be "
                           "what holds them, though how many there were before is not known", compared)
             self.assertNotIn("take a memory dump", compared)
 

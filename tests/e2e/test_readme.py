@@ -101,12 +101,12 @@ class ScenarioManual(leaklab.Case):
         self.assertEqual(known - told, set())
         self.assertEqual(told - known - {"qwinsta", "logonsessions", "handle", "quser"}, set())
 
-    def test_its_standards_are_those_of_the_driver(self):
+    def test_its_defaults_are_those_of_the_driver(self):
         check = (leaklab.ROOT / "driver/scenario/check.c").read_text()
         text = " ".join(self.PAGE.split())
-        for key, standard in re.findall(r'\{"([a-z_.]+)", &s->[a-z_.]+, "([0-9a-z]+)"\}', check):
+        for key, default in re.findall(r'\{"([a-z_.]+)", &s->[a-z_.]+, "([0-9a-z]+)"\}', check):
             about = text[text.index(f"*{key}*"):][:400]
-            self.assertRegex(about, rf"(standard |\(){standard}\b", key)
+            self.assertRegex(about, rf"(default |\(){default}\b", key)
 
     def test_its_example_passes_the_check(self):
         example = re.search(r"^```\n(.*?)^```", self.PAGE, re.M | re.S)[1].replace("\\\\", "\\")

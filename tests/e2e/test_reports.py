@@ -238,7 +238,7 @@ class Bundle(Case):
         report.write_bytes(kept)
         for arguments in (("bundle", self.run_file, "-o", self.run_file), ("judge", report, "--report", report),
                           ("judge", report, "-o", report)):
-            self.assertIn("will not be written over", self.run_program("analyzer", *arguments, code=USAGE).stderr)
+            self.assertIn("will not be overwritten", self.run_program("analyzer", *arguments, code=USAGE).stderr)
         self.assertEqual((self.run_file.read_bytes(), report.read_bytes()), (kept, kept))
 
     def test_what_cannot_be_packed_is_told_and_nothing_is_left(self):
@@ -290,7 +290,7 @@ class BadRunFiles(Case):
         self.change("DELETE FROM setting WHERE key LIKE 'expect.%'; DELETE FROM capture WHERE mark >= 2")
         self.assertIn("cut short", self.judge(code=INCONCLUSIVE).stdout)
         self.change("DELETE FROM snapshot; DELETE FROM capture")
-        self.assertIn("no snapshot", self.judge(code=INCONCLUSIVE).stdout)
+        self.assertIn("no sample", self.judge(code=INCONCLUSIVE).stdout)
 
     def test_a_file_that_is_being_written_is_judged_as_far_as_it_is(self):
         self.change("PRAGMA journal_mode = WAL")
@@ -358,7 +358,7 @@ class OlderRuns(Case):
         with connection:
             connection.execute("UPDATE capture SET output = NULL")
             connection.execute("DELETE FROM setting WHERE key LIKE 'expect.%'")
-        self.assertIn("nothing tells how much", " ".join(self.judge(code=INCONCLUSIVE).stdout.split()))
+        self.assertIn("nothing says how much", " ".join(self.judge(code=INCONCLUSIVE).stdout.split()))
         with connection:  # not even where nothing is left
             for table in ("session", "logon_session", "handle"):
                 connection.execute(f"DELETE FROM {table} WHERE capture > 1")

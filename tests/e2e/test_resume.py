@@ -274,7 +274,7 @@ class Refused(Case):
         connection = sqlite3.connect(self.run_file)
         connection.executescript("delete from cycle; delete from setting where key = 'finished'")
         connection.close()
-        self.assert_refused(code=2, why="no cycle of it was played: begin a new run")
+        self.assert_refused(code=2, why="no cycle was played in it: begin a new run")
 
     def start_again(self, lab, *options):
         """The host after a reboot: the same address and accounts' file."""

@@ -55,7 +55,7 @@ class ReadyMadeScenarios(leaklab.Case):
         text = (leaklab.SCENARIOS / "controlled.yaml").read_text()
         scenario = self.write("faulty.yaml", text.replace("    without: [grabber]\n    cycles: 50\n", "    cycles: 8\n"))
         done = self.drive(scenario, "--set", "load.cycles=8", "--set", "controls.positive.cycles=32", code=3)
-        self.assertIn("the negative control came out LEAK", " ".join(done.stdout.split()))
+        self.assertIn("the negative control came out as LEAK", " ".join(done.stdout.split()))
 
     def test_lab_that_misses_the_known_leak_gives_no_verdict(self):
         done = self.drive(leaklab.SCENARIOS / "controlled.yaml", "--set", "load.cycles=8", "--set", "controls.negative.cycles=50",
@@ -98,14 +98,14 @@ class ReadyMadeScenarios(leaklab.Case):
         self.assertEqual(verdict["orphans"]["k"], 8)
         self.assertEqual(verdict["kind"], "bounded")
         self.assertIsNone(verdict["orphans"]["rate"])
-        self.assertIn("That is a cache of one an account: 8, and no more with more cycles", " ".join(verdict["reasons"]))
+        self.assertIn("That is a cache of one per account: 8, and no more with more cycles", " ".join(verdict["reasons"]))
 
     def test_leaker_that_is_restarted_leaks_all_the_same(self):
         text = (leaklab.SCENARIOS / "ms16-111.yaml").read_text().partition("expect:")[0]
         text = text.replace("leaklab-grabber --lab --quiet", "leaklab-grabber --lab --quiet --image leaky.exe --restart-after 45")
         self.drive(self.write("restarted.yaml", text), code=1)
         verdict = self.verdict(code=1)
-        self.assertIn("and ended, and only so they went: it released none by itself", " ".join(verdict["reasons"]))
+        self.assertIn("and ended, and they went only then: it released none by itself", " ".join(verdict["reasons"]))
         self.assertEqual({(culprit["image"], culprit["ended"]) for culprit in verdict["culprits"]
                           if not culprit["follower"]}, {("leaky.exe", True), ("leaky.exe", False)})
         [ended] = verdict["ended_holders"]
@@ -117,7 +117,7 @@ class ReadyMadeScenarios(leaklab.Case):
         done = self.drive(self.write("before.yaml", text + "expect:\n  verdict: CLEAN\n  session_ids: reused\n  pinned: 0\n"))
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertRegex("\n".join(self.verdict(code=0)["reasons"]), r"60 tokens of ended sessions are held by leaklab-grabber.exe "
-                         r"\(process \d+\); this host's IDs come back, so they pin nothing")
+                         r"\(process \d+\); this host reuses their IDs, so they pin nothing")
 
     def test_two_who_hold_all_are_both_named_with_what_decides(self):
         text = (leaklab.SCENARIOS / "ms16-111.yaml").read_text().partition("expect:")[0]
@@ -126,7 +126,7 @@ class ReadyMadeScenarios(leaklab.Case):
         reasons = self.verdict(code=1)["reasons"]
         holders = [reason for reason in reasons if " holds 60 of them" in reason]
         self.assertEqual([holder.split(" ")[0] for holder in holders], ["leaklab-grabber.exe", "svchost.exe"])
-        self.assertTrue(any("does not say which of them leaks" in reason and "memory dump" in reason for reason in reasons))
+        self.assertTrue(any("does not show which process leaks" in reason and "memory dump" in reason for reason in reasons))
 
     def test_logon_sessions_without_an_rds_session_are_orphans_and_pin_no_id(self):
         text = (leaklab.SCENARIOS / "ms16-111.yaml").read_text().partition("expect:")[0]

@@ -548,7 +548,7 @@ class Probe(Case):
         luid = self.tokens_of(grabber.pid_there)[0].get("luid", "00000000:00000000")
         code, output, errors = WINE.run("probe", "release", "--lab", luid)
         self.assertEqual(code, 4, "LSA does not say what became of it")
-        self.assertIn("not proved who holds it", errors)
+        self.assertIn("does not prove who holds it", errors)
         self.assertEqual(len(re.findall(rf"closed: process {grabber.pid_there} .*; logon session {luid}", output)), 4, output)
         self.assertEqual(self.tokens_of(grabber.pid_there), [])
 

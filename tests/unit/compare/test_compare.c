@@ -144,7 +144,7 @@ static void nothing_left_over_is_clean(void **state)
 	pair = compare(before, after);
 	assert_int_equal(pair.comparison->verdict, EXIT_CLEAN);
 	assert_int_equal(pair.comparison->orphan_count, 0);
-	assert_says(pair.comparison, "a leak that a logon in a hundred makes");
+	assert_says(pair.comparison, "a leak at one logon in a hundred");
 	done(&pair);
 	free(before);
 	free(after);
@@ -194,7 +194,7 @@ static void no_match_of_a_search_is_no_proof(void **state)
 	char *after = JOIN(sessions_of_one, system_logon, bert,
 	    "Nthandle v5.0 - Handle viewer\nNo matching handles found.\n");
 	struct pair pair = compare(before, after);
-	assert_says(pair.comparison, "no proof of absence");
+	assert_says(pair.comparison, "that proves no absence");
 	done(&pair);
 	free(before);
 	free(after);
@@ -332,7 +332,7 @@ static void an_unknown_boot_is_taken_as_one_and_said(void **state)
 {
 	(void)state;
 	assert_verdict(TEXTS(sessions_of_two, system_logon, bert, anna),
-	    TEXTS(sessions_of_one, system_logon, bert), EXIT_CLEAN, "they are taken to be");
+	    TEXTS(sessions_of_one, system_logon, bert), EXIT_CLEAN, "it is assumed that they are");
 }
 
 static void nothing_is_clean_where_nobody_logged_off(void **state)
@@ -382,7 +382,7 @@ static void sessions_that_quser_does_not_list_prove_nothing(void **state)
 	assert_int_equal(pair.comparison->orphan_count, 0);
 	assert_int_equal(pair.comparison->gap_count, 0);
 	assert_false(pair.comparison->ids_known);
-	assert_says(pair.comparison, "of quser, which lists none without a user");
+	assert_says(pair.comparison, "from quser, which does not list sessions without a user");
 	done(&pair);
 	free(after);
 }
@@ -421,7 +421,7 @@ static void an_earlier_logon_of_the_sessions_user_is_a_suspect(void **state)
 	                  late[] = BERT_AT("00009999", "9/9/2020 9:00:01 AM");
 	assert_verdict(TEXTS(sessions_of_one, booted, early),
 	    TEXTS(sessions_of_one, booted, early, late), EXIT_INCONCLUSIVE,
-	    "of bert in session 2 is of an earlier logon");
+	    "of bert in session 2 is older than the newest logon");
 }
 
 static void two_logon_sessions_of_one_logon_are_no_suspects(void **state)
@@ -658,7 +658,7 @@ static void old_orphans_are_told_from_new_ones(void **state)
 	    TEXTS(" SESSIONNAME       USERNAME                 ID  STATE\n"
 	          " services                                    0  Disc\n",
 	        booted, bert, anna),
-	    EXIT_LEAK, "1 of them before BEFORE already");
+	    EXIT_LEAK, "1 of them by the time of BEFORE");
 }
 
 static void an_orphan_that_went_is_no_logoff(void **state)

@@ -114,7 +114,7 @@ static struct texts texts_of(uint64_t seed, bool json)
 	host_start(&host, seed);
 	host_next(&host);
 	while (host_next(&host)) {
-		/* Text has no time, so that its ages are told by hand. */
+		/* Text has no time, so that its ages are given by hand. */
 		if (!json && texts.moments == 1 && host.moment == HOST_MOMENTS - 1)
 			continue;
 		for (size_t j = 0; j < texts.tools; j++)

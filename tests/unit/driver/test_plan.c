@@ -185,7 +185,7 @@ static void fix_needs_twelve_leaks_before_or_three_runs(void **state)
 	assert_told(
 	    &scenario, "3 runs a side (their own spread decides): 36 of their 300 cycles or more");
 	scenario.load.cycles = 1;
-	assert_told(&scenario, "one run a side of so few cycles tells nothing");
+	assert_told(&scenario, "one run a side of so few cycles shows nothing");
 }
 
 static void it_is_told_as_json_too(void **state)

@@ -63,7 +63,7 @@ static void mistyped_value_is_told_with_line_and_column(void **state)
 {
 	(void)state;
 	assert_refused(LEAST "load:\n  slots: many\n", "s.yaml:5:10", "many");
-	assert_refused(LEAST "load:\n  hold: 5\n", "s.yaml:5:9", "no duration");
+	assert_refused(LEAST "load:\n  hold: 5\n", "s.yaml:5:9", "not a duration");
 	assert_refused(LEAST "logoff:\n  method: sneak\n", "s.yaml:5", "sneak");
 	assert_refused(LEAST "logoff:\n  method: keys\n  keys: Win+Foo\n", "s.yaml:6:9", "Win+Foo");
 	assert_refused(LEAST "expect:\n  verdict: MAYBE\n", "s.yaml:5:12", "MAYBE");

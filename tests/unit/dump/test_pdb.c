@@ -128,7 +128,7 @@ static void a_missing_member_is_named(void **state)
 	assert_contains(
 	    error.text, "lab.pdb has no member Flonk in _LIST_ENTRY (wanted: _TOKEN.Links.Flonk)");
 	assert_false(pdb_find_member(pdb, "_TOKEN", "Pointer.Flink", &member, &error));
-	assert_contains(error.text, "no member Flink in what is no structure");
+	assert_contains(error.text, "no member Flink in what is not a structure");
 	assert_false(pdb_find_member(pdb, "_TOKEN", "", &member, &error));
 	assert_false(pdb_find_member(pdb, "_TOKEN", "Nested", &member, &error));
 	assert_false(pdb_find_member(pdb, "_TOKENS", "Links", &member, &error));

@@ -136,7 +136,7 @@ static void ring_without_its_head_ends_and_says_so(void **state)
 	struct list list;
 	(void)state;
 	make_ring(&stage);
-	/* 2 -> 3 -> 4 -> 2, with back links that agree but for the way in */
+	/* 2 -> 3 -> 4 -> 2, with back links that agree except for the way in */
 	put_links(&stage, 4, entry_at(2), entry_at(3));
 	walk(&stage, &list, 100);
 	assert_true(list.broken);

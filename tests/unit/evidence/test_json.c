@@ -155,7 +155,7 @@ static void other_schemas_are_refused_with_a_remedy(void **state)
 	assert_refused("{}", "no \"schema\": \"leaklab.snapshot/2\"");
 	assert_refused("{\"schema\":\"leaklab.snapshot/3\"}", "same release");
 	assert_refused("{\"schema\":\"leaklab.snapshot/10\"}", "same release");
-	assert_refused("{\"schema\":\"leaklab.verdict/1\"}", "no snapshot");
+	assert_refused("{\"schema\":\"leaklab.verdict/1\"}", "not a snapshot");
 	snapshot_destroy(read_text("{\"schema\":\"leaklab.snapshot/1.3\"}"));
 }
 

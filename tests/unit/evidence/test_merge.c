@@ -182,7 +182,7 @@ static struct snapshot *read_sight(const char *elevated, const char *fields)
 	return snapshot;
 }
 
-/* Of three observers, merged in this order: one without rights, a text of which nothing tells, and one of processes. */
+/* Of three observers, merged in this order: one without rights, a text that does not say, and one of processes. */
 static struct snapshot *merged_in_order(const int order[3])
 {
 	static const char *const elevated[] = {",\"elevated\":false", "", ",\"elevated\":true"};

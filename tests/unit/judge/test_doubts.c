@@ -186,7 +186,7 @@ static void what_may_hide_a_leak_stands_against_clean(void **state)
 {
 	(void)state;
 	assert_doubts(snapshot_with_session(), fixture_snapshot(), add_nothing,
-	    "the run's accounts had 1 session before it");
+	    "the run's accounts had 1 session before the run");
 	assert_doubts(fixture_snapshot(), fixture_snapshot(), add_many_unproven,
 	    "20 of 70 cycles are not shown to have logged on (28.6 %)");
 	assert_doubts(fixture_snapshot(), fixture_snapshot(), fail_more_than_complete,
@@ -350,7 +350,7 @@ static void an_observer_that_failed_is_quoted(void **state)
 	fixture_add_problem(&fixture, MARK_SETTLED, "probe", "ssh: connection refused");
 	struct verdict *verdict = fixture_judge(&fixture);
 	assert_reason(
-	    verdict, "there is no snapshot \"settled\": observer probe: ssh: connection refused");
+	    verdict, "there is no sample \"settled\": observer probe: ssh: connection refused");
 	fixture_finish(&fixture, verdict);
 }
 
@@ -417,7 +417,7 @@ static void handles_to_logon_sessions_that_no_list_has_stand_against_clean(void 
 	struct snapshot *settled = fixture_snapshot();
 	fixture_add_handle(settled, "holder.exe", 900, 7);
 	assert_doubted(fixture_snapshot(), settled,
-	    "1 handle at the mark \"settled\" is to new logon sessions");
+	    "1 handle at the mark \"settled\" is for new logon sessions");
 }
 
 static void handles_gained_without_a_trend_to_explain_them_stand_against_clean(void **state)

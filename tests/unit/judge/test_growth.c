@@ -229,8 +229,7 @@ static void a_leak_that_begins_late_is_not_called_clean(void **state)
 	struct fixture fixture = fixture_create();
 	struct verdict *verdict = judge_counts(&fixture, starting_late, 20);
 	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
-	assert_reason(
-	    verdict, "became more near the end of the run (0 before it, 20 on the quiet host)");
+	assert_reason(verdict, "rose near the end of the run (0 before it, 20 on the quiet host)");
 	fixture_finish(&fixture, verdict);
 }
 
@@ -248,7 +247,7 @@ static void what_is_left_must_have_been_seen_to_be_a_leak(void **state)
 	fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
 	struct verdict *verdict = fixture_judge(&fixture);
 	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
-	assert_reason(verdict, "what is left of them on the quiet host was not seen");
+	assert_reason(verdict, "how many of them are left on the quiet host was not seen");
 	fixture_finish(&fixture, verdict);
 }
 
@@ -262,8 +261,7 @@ static void a_leak_that_begins_at_the_end_is_no_plateau(void **state)
 	(void)state;
 	struct fixture fixture = fixture_create();
 	struct verdict *verdict = judge_counts(&fixture, starting_at_the_end, 20);
-	assert_reason(
-	    verdict, "became more near the end of the run (0 before it, 20 on the quiet host)");
+	assert_reason(verdict, "rose near the end of the run (0 before it, 20 on the quiet host)");
 	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
 	fixture_finish(&fixture, verdict);
 }
@@ -422,7 +420,7 @@ static void what_may_belong_to_others_who_logged_on_is_not_decided(void **state)
 	struct fixture fixture = fixture_create();
 	struct verdict *verdict = judge_staff(&fixture, false);
 	assert_reason(verdict,
-	    "whose they are is not seen, and 50 logon sessions of others began during the run");
+	    "their owner is unknown, and 50 logon sessions of other users began during the run");
 	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
 	fixture_finish(&fixture, verdict);
 }

@@ -61,7 +61,8 @@ static void it_is_said_how_many_cycles_would_tell_a_late_holder(void **state)
 	const int64_t more = verdict->taken.items[0].more;
 	assert_true(more > 0);
 	char words[60];
-	snprintf(words, sizeof words, "%lld more cycles without one would tell", (long long)more);
+	snprintf(
+	    words, sizeof words, "%lld more cycles without a leak would tell", (long long)more);
 	bool said = false;
 	for (size_t i = 0; i < verdict->reasons.count; i++)
 		said |= strstr(verdict->reasons.items[i], words) != NULL;

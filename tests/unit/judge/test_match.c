@@ -57,7 +57,7 @@ static void survivors_that_no_cycle_explains_are_not_counted_but_said(void **sta
 	struct verdict *verdict = fixture_judge(&fixture);
 	assert_int_equal(verdict->k, 0);
 	assert_int_equal(verdict->unmatched, 1);
-	assert_reason(verdict, "to which cycle it belongs is not known");
+	assert_reason(verdict, "which cycle it belongs to is not known");
 	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
 	fixture_finish(&fixture, verdict);
 }

@@ -293,7 +293,7 @@ static void ids_that_came_free_as_their_holder_ended_after_long_are_a_leak(void 
 	struct verdict *verdict = judge(run);
 	assert_int_equal(verdict->word, VERDICT_LEAK);
 	assert_reason(verdict,
-	    "agent.exe (process 140) held 10 session IDs and ended, and only so they went");
+	    "agent.exe (process 140) held 10 session IDs and ended, and they went only then");
 	run_finish(run, verdict);
 }
 
@@ -746,7 +746,7 @@ static void what_was_seen_to_go_explains_no_id_that_stays(void **state)
 	}
 	struct verdict *verdict = judge(run);
 	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
-	assert_reason(verdict, "as if something out of sight kept them");
+	assert_reason(verdict, "something that was not seen may keep them");
 	run_finish(run, verdict);
 }
 
@@ -811,7 +811,7 @@ static void who_ended_is_seen_among_many_holders_and_after_reuse(void **state)
 	}
 	struct verdict *verdict = judge(run);
 	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
-	assert_reason(verdict, "1 session ID came free as agent.exe (process 140)");
+	assert_reason(verdict, "1 session ID came free when agent.exe (process 140)");
 	run_finish(run, verdict);
 }
 
@@ -951,7 +951,7 @@ static void leaker_that_is_restarted_leaks_all_the_same(void **state)
 		struct verdict *verdict = judge_service(run, &services[i]);
 		assert_reason(verdict, "agent.exe (process 140) held ");
 		assert_int_equal(verdict->word, VERDICT_LEAK);
-		assert_reason(verdict, "and ended, and only so they went");
+		assert_reason(verdict, "and ended, and they went only then");
 		assert_int_equal(verdict->taken.items[0].word, ENDED_LEAK);
 		run_finish(run, verdict);
 	}
@@ -975,7 +975,7 @@ static void two_holds_that_end_early_decide_nothing(void **state)
 	struct verdict *verdict = judge_service(run, &service);
 	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
 	assert_reason(verdict,
-	    "2 orphaned logon sessions went as agent.exe (process 140), which held them, ended");
+	    "2 orphaned logon sessions went when agent.exe (process 140), which held them, ended");
 	run_finish(run, verdict);
 }
 

@@ -40,7 +40,7 @@ static void a_burst_is_named_and_makes_the_interval_wide(void **state)
 	assert_int_equal(verdict->word, VERDICT_LEAK);
 	assert_int_equal(verdict->k, 20);
 	assert_reason(
-	    verdict, "they do not come evenly: in cycles 41 to 60 20 of 20, elsewhere 0 of 80");
+	    verdict, "they are not spread evenly: in cycles 41 to 60 20 of 20, elsewhere 0 of 80");
 	assert_true(verdict->effective < 1);
 	assert_true(verdict->lower < 0.01 && verdict->upper > 0.99);
 	fixture_finish(&fixture, verdict);

@@ -93,7 +93,7 @@ static void the_same_leak_is_not_fixed(void **state)
 	assert_int_equal(code, EXIT_LEAK);
 }
 
-/* Of one run each, of a hundred cycles: 12 to 0 is told from luck, 11 to 0 is not. */
+/* Of one run each, of a hundred cycles: 12 to 0 is distinguished from chance, 11 to 0 is not. */
 static void one_run_each_tells_by_an_assumed_spread(void **state)
 {
 	(void)state;

@@ -43,7 +43,7 @@ static void ids_that_none_is_given_are_a_leak_where_nobody_else_logs_on(void **s
 	struct verdict *verdict = fixture_judge(&fixture);
 	assert_int_equal(verdict->word, VERDICT_LEAK);
 	assert_reason(verdict,
-	    "5 session IDs of the run's cycles (2, 3, 4, 5, 6) stay taken: none of 4 logons at once");
+	    "5 session IDs of the run's cycles (2, 3, 4, 5, 6) stay taken: none of 4 simultaneous logons");
 	assert_int_equal(verdict->culprit_count, 0);
 	fixture_finish(&fixture, verdict);
 }
@@ -56,8 +56,8 @@ static void somebody_else_may_have_them_where_that_is_not_said(void **state)
 	verify(&fixture, ids, 3, LATER);
 	struct verdict *verdict = fixture_judge(&fixture);
 	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
-	assert_reason(
-	    verdict, "3 session IDs of the run's cycles (3, 5, 6) were given to none of 3 logons");
+	assert_reason(verdict,
+	    "3 session IDs of the run's cycles (3, 5, 6) were given to none of 3 simultaneous logons");
 	assert_reason(verdict, "host.exclusive: true");
 	fixture_finish(&fixture, verdict);
 }
@@ -71,7 +71,7 @@ static void logons_too_soon_prove_nothing(void **state)
 	verify(&fixture, ids, 2, 60);
 	struct verdict *verdict = fixture_judge(&fixture);
 	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
-	assert_reason(verdict, "they may still be released, settle longer");
+	assert_reason(verdict, "they may still be released; settle longer");
 	fixture_finish(&fixture, verdict);
 }
 
@@ -115,7 +115,7 @@ static void ids_that_all_came_back_make_up_for_handles_that_do_not_tell_them(voi
 		struct verdict *verdict = fixture_judge(&fixture);
 		assert_int_equal(verdict->word, verified ? VERDICT_CLEAN : VERDICT_INCONCLUSIVE);
 		if (verified)
-			assert_reason(verdict, "2 logons at once after settling");
+			assert_reason(verdict, "2 simultaneous logons after settling");
 		fixture_finish(&fixture, verdict);
 	}
 }

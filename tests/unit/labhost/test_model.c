@@ -7,7 +7,7 @@
 
 #define START 1000000000
 #define MINUTE ((int64_t)60 * 1000000)
-/* By then every late holder has let go. */
+/* By then every late holder has released. */
 #define MUCH_LATER (START + 60 * MINUTE)
 
 static struct model_options host = {

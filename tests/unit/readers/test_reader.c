@@ -76,7 +76,7 @@ static void nothing_and_nonsense_are_told_apart(void **state)
 	assert_refused("MZ\x90\x00\x03", 5, "binary data");
 	assert_refused("SQLite format 3\0....", 20, "judge or show");
 	assert_refused("Hello, world\r\n", 14,
-	    "starting with \"Hello, world\"; understood are: leaklab snapshot JSON, qwinsta");
+	    "starting with \"Hello, world\"; known formats are: leaklab snapshot JSON, qwinsta");
 	assert_refused("{\"a\":1}", 7, "no \"schema\"");
 	assert_refused("{", 1, "line 1, column");
 }

@@ -122,7 +122,7 @@ static void a_moment_without_a_snapshot_is_an_error(void **state)
 	struct error error = {0};
 	add(runfile, MARK_BEFORE, 1, NULL);
 	assert_null(runfile_snapshot(runfile, MARK_BEFORE, 1, true, &error));
-	assert_contains(error.text, "no snapshot \"before\" 1");
+	assert_contains(error.text, "no sample \"before\" 1");
 	runfile_close(runfile);
 	unit_remove_directory(directory);
 }

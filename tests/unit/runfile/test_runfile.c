@@ -203,7 +203,7 @@ static void what_is_no_run_file_is_told_apart(void **state)
 	char *directory = unit_directory();
 	const char *path = unit_path(directory, "x");
 	assert_open_fails(path, "No such file");
-	assert_open_fails(directory, "no regular file");
+	assert_open_fails(directory, "not a regular file");
 	unit_write_file(path, "", 0);
 	assert_open_fails(path, "the file is empty");
 	unit_write_file(path, "{\"schema\":\"leaklab.snapshot/1\"}", 31);

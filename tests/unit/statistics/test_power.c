@@ -26,7 +26,7 @@ static void at_95_percent_they_are_the_old_ones(void **state)
 	assert_int_equal(power_cycles(0.01, 1, 0.05), 299);
 }
 
-/* (1 - 0.9)^2 is 0.01 but for the last bit. */
+/* (1 - 0.9)^2 is 0.01 except for the last bit. */
 static void a_whole_number_of_cycles_is_not_rounded_up(void **state)
 {
 	(void)state;
