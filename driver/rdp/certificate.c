@@ -88,26 +88,32 @@ out:
 	return trusted;
 }
 
-/* Looks for the host's line; appends one if there is none. The file is locked by the caller. */
+/* Looks for the host's lines, of which one must have the print: hosts behind one name have several. Appends one if there is none. The file
+ * is locked by the caller. */
 static bool check_known(
     FILE *known, const char *file, const char *name, const char *print, struct error *error)
 {
-	char line[512];
+	char line[512], other[sizeof line] = "";
 	const size_t length = strlen(name);
+	bool ends = true; /* the last line with its newline */
 
 	while (fgets(line, sizeof(line), known)) {
-		line[strcspn(line, "\r\n")] = '\0';
+		const size_t text = strcspn(line, "\r\n");
+		ends = line[text] != '\0';
+		line[text] = '\0';
 		if (strncmp(line, name, length) != 0 || line[length] != ' ')
 			continue;
 		if (strcmp(line + length + 1, print) == 0)
 			return true;
+		snprintf(other, sizeof(other), "%s", line + length + 1);
+	}
+	if (other[0])
 		return error_set(error, EXIT_TARGET,
 		    "the certificate of %s has changed: %s says %s, the host shows %s; remove the "
-		    "line if the "
-		    "host really has a new certificate",
-		    name, file, line + length + 1, print);
-	}
-	if (fprintf(known, "%s %s\n", name, print) < 0 || fflush(known) != 0)
+		    "line if the host really has a new certificate, or add a line \"%s %s\" if "
+		    "several hosts answer to that name",
+		    name, file, other, print, name, print);
+	if (fprintf(known, "%s%s %s\n", ends ? "" : "\n", name, print) < 0 || fflush(known) != 0)
 		return error_set(
 		    error, EXIT_TARGET, "%s: cannot be written: %s", file, strerror(errno));
 	return true;

@@ -33,6 +33,7 @@ struct trouble {
 };
 
 /* What goes first in this order: the nearer to the cause. Fills code and message for the report. */
-enum account_outcome trouble_tell(const struct trouble *trouble, char code[64], char message[256]);
+enum account_outcome trouble_tell(
+    const struct trouble *trouble, char code[64], char message[MESSAGE_TEXT]);
 
 #endif

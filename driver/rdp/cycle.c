@@ -12,7 +12,7 @@ static void fail(struct report *report, enum phase phase, const char *code, cons
 {
 	report->failed_phase = phase;
 	snprintf(report->code, sizeof(report->code), "%s", code);
-	snprintf(report->message, sizeof(report->message), "%.255s", message);
+	snprintf(report->message, sizeof(report->message), "%.*s", MESSAGE_TEXT - 1, message);
 }
 
 /* Turns the moments of the connection into durations; the first phase that has none is where it failed. */
@@ -46,7 +46,7 @@ static void note_failure(
     struct report *report, const struct rdp *rdp, enum phase phase, bool timed_out, int64_t since)
 {
 	char code[64];
-	char message[256];
+	char message[MESSAGE_TEXT];
 
 	report->result = CYCLE_FAILED;
 	report->account = rdp_failure(rdp, code, message);
@@ -98,7 +98,7 @@ static bool ask_for_logoff(const struct setup *setup, const struct order *order,
 static void note_end(
     struct report *report, const struct rdp *rdp, enum rdp_end end, int64_t timeout)
 {
-	char message[256];
+	char message[MESSAGE_TEXT];
 
 	const char *proof = rdp_logoff_proof(rdp);
 
@@ -175,7 +175,7 @@ static enum account_outcome judge_account(const struct setup *setup, const struc
 static void note_late_refusal(const struct rdp *rdp, struct report *report)
 {
 	char code[64];
-	char message[256];
+	char message[MESSAGE_TEXT];
 	enum account_outcome outcome;
 
 	if (report->result != CYCLE_UNPROVEN)

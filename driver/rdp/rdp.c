@@ -433,7 +433,7 @@ const char *rdp_served_by(const struct rdp *rdp)
 	return freerdp_settings_get_string(settings, FreeRDP_ServerHostname);
 }
 
-enum account_outcome rdp_failure(const struct rdp *rdp, char code[64], char message[256])
+enum account_outcome rdp_failure(const struct rdp *rdp, char code[64], char message[MESSAGE_TEXT])
 {
 	struct trouble trouble = rdp->trouble;
 

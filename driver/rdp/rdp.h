@@ -57,6 +57,6 @@ const char *rdp_logoff_proof(const struct rdp *rdp);
 const char *rdp_served_by(const struct rdp *rdp);
 
 /* Why it failed, for code and message of the report, and what that says of the account. */
-enum account_outcome rdp_failure(const struct rdp *rdp, char code[64], char message[256]);
+enum account_outcome rdp_failure(const struct rdp *rdp, char code[64], char message[MESSAGE_TEXT]);
 
 #endif

@@ -32,34 +32,37 @@ static enum account_outcome account_outcome(UINT32 code)
 	}
 }
 
-enum account_outcome trouble_tell(const struct trouble *trouble, char code[64], char message[256])
+enum account_outcome trouble_tell(
+    const struct trouble *trouble, char code[64], char message[MESSAGE_TEXT])
 {
 	const uint32_t last = trouble->first_error ? trouble->first_error : trouble->last_error,
 	               info = trouble->error_info;
 
 	if (trouble->refusal.text[0]) {
 		snprintf(code, 64, "CERTIFICATE");
-		snprintf(message, 256, "%.255s", trouble->refusal.text);
+		snprintf(message, MESSAGE_TEXT, "%.*s", MESSAGE_TEXT - 1, trouble->refusal.text);
 		return ACCOUNT_UNTRIED;
 	}
 	if (trouble->has_logon_error) {
 		snprintf(code, 64, "LOGON_ERROR_%u", trouble->logon_error);
-		snprintf(message, 256, "the host refused the logon (logon error %u)",
+		snprintf(message, MESSAGE_TEXT, "the host refused the logon (logon error %u)",
 		    trouble->logon_error);
 		return ACCOUNT_REFUSED;
 	}
 	if (info) {
 		snprintf(code, 64, "%s", freerdp_get_error_info_name(info));
-		snprintf(message, 256, "the host ended the connection: %.200s",
+		snprintf(message, MESSAGE_TEXT, "the host ended the connection: %.200s",
 		    freerdp_get_error_info_string(info));
 		return account_outcome(MAKE_FREERDP_ERROR(ERRINFO, info));
 	}
 	if (last == FREERDP_ERROR_SUCCESS) {
 		snprintf(code, 64, "CLOSED");
-		snprintf(message, 256, "the host closed the connection without giving a reason");
+		snprintf(message, MESSAGE_TEXT,
+		    "the host closed the connection without giving a reason");
 		return ACCOUNT_UNTRIED;
 	}
 	snprintf(code, 64, "%s", freerdp_get_last_error_name(last));
-	snprintf(message, 256, "%.255s", freerdp_get_last_error_string(last));
+	snprintf(
+	    message, MESSAGE_TEXT, "%.*s", MESSAGE_TEXT - 1, freerdp_get_last_error_string(last));
 	return account_outcome(last);
 }

@@ -52,6 +52,8 @@ struct order {
 	char password[256];
 };
 
+#define MESSAGE_TEXT 512
+
 /* Messages from a worker: one at the logon and one at the end of each cycle. */
 struct report {
 	int64_t cycle;
@@ -68,7 +70,7 @@ struct report {
 	enum account_outcome account;
 	char proof[16];
 	char code[64];
-	char message[256];
+	char message[MESSAGE_TEXT];
 	char served_by[256];
 };
 

@@ -219,7 +219,20 @@ class Host(Case):
         known.write_text(f"{lab.address} sha256:{'00' * 32}\n")
         self.run_file.unlink()
         self.fails(self.scenario(lab, load={"cycles": 5}, host={"certificate": {"tofu": str(known)}}), TARGET,
-                   "has changed", str(known))
+                   "has changed", str(known), "remove the line")
+
+    def test_certificates_trusted_on_first_use_stand_in_lines_of_their_own(self):
+        """one more is not glued to a last line without its end; a name that several hosts answer to has several"""
+        lab = self.lab()
+        known, other = self.folder / "known", f"rds02:3389 sha256:{'11' * 32}"
+        known.write_text(other)
+        self.drive(self.scenario(lab, host={"certificate": {"tofu": str(known)}}))
+        own = f"{lab.address} {lab.facts['certificate']}"
+        self.assertEqual(known.read_text(), f"{other}\n{own}\n")
+        known.write_text(f"{lab.address} sha256:{'00' * 32}\n{own}\n")
+        self.run_file.unlink()
+        self.drive(self.scenario(lab, host={"certificate": {"tofu": str(known)}}))
+        self.assertEqual(self.query("select result from cycles"), [("logged-off",)])
 
     def test_certificate_authority_must_have_signed(self):
         lab = self.lab()
