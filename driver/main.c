@@ -161,7 +161,7 @@ static const struct argp run_argp = {
     "judges.\v"
     "Exit codes: 0 clean, or as the scenario expects; 1 leak, or not as expected; 2 usage or "
     "scenario; "
-    "3 inconclusive; 4 target or environment failed.\n\n"
+    "3 inconclusive; 4 target or environment failed, where no leak is proven.\n\n"
     "Ctrl-C once logs everybody off and finishes the run file; twice stops at once. --resume goes on with such a run, also "
     "after a crash: in the same folder, with the same environment and password, and only if the host was not rebooted since. "
     "Cycles that were running when the driver was killed are lost, and new ones are played instead.",
@@ -212,11 +212,8 @@ static int conclude(struct runfile *runfile, const char *path, const struct erro
 	if (!json)
 		fprintf(stderr, "Run file: %s\n", path);
 	verdict_destroy(verdict);
-	/* What a failing host made of the run says nothing of leaks. */
-	if (ended->text[0] && ended->code == EXIT_TARGET) {
+	if (ended->text[0] && ended->code == EXIT_TARGET)
 		error_print(ended, PROGRAM);
-		code = EXIT_TARGET;
-	}
 	return code;
 }
 

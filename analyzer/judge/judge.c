@@ -14,7 +14,8 @@
 #include "judge/words.h"
 #include "statistics/interval.h"
 
-static void count_cycles(struct verdict *verdict, const struct evidence *evidence)
+static void count_cycles(
+    struct verdict *verdict, const struct evidence *evidence, const struct limits *limits)
 {
 	for (size_t i = 0; i < evidence->cycles.count; i++) {
 		const struct cycle *cycle = &evidence->cycles.items[i];
@@ -27,6 +28,9 @@ static void count_cycles(struct verdict *verdict, const struct evidence *evidenc
 		verdict->unshown += cycle_is_unshown(evidence, cycle);
 		verdict->rejoined += cycle_rejoined(evidence, cycle);
 	}
+	verdict->target_failed =
+	    limits->environment_failed ||
+	    (verdict->n + verdict->unshown == 0 && verdict->cycles[CYCLE_FAILED] > 0);
 	if (verdict->n > 0)
 		verdict->smallest_visible_rate = interval_smallest_visible(verdict->n);
 }
@@ -110,7 +114,7 @@ static bool weigh(
     struct verdict *verdict, const struct evidence *evidence, const struct limits *limits)
 {
 	struct orphans orphans = {0};
-	count_cycles(verdict, evidence);
+	count_cycles(verdict, evidence, limits);
 	verdict->release_time = leak_release_time(evidence->leak);
 	verdict->quiet_time = leak_quiet_time(evidence->leak);
 	if (!witness_find(verdict, evidence, limits))

@@ -146,6 +146,9 @@ void verdict_destroy(struct verdict *verdict)
 
 int verdict_exit_code(const struct verdict *verdict)
 {
+	/* A proven leak comes first, whatever else went wrong. */
+	if (verdict->word != VERDICT_LEAK && verdict->target_failed)
+		return EXIT_TARGET;
 	if (verdict->expectation_count == 0) {
 		if (verdict->word == VERDICT_LEAK)
 			return EXIT_LEAK;

@@ -222,7 +222,43 @@ static void an_early_end_is_said_and_hides_no_leak(void **state)
 	struct verdict *verdict = fixture_judge(&fixture);
 	assert_int_equal(verdict->word, VERDICT_LEAK);
 	assert_reason(verdict, "the run ended early: stage program lab ended with status 137");
+	assert_int_equal(verdict_exit_code(verdict), EXIT_LEAK);
 	fixture_finish(&fixture, verdict);
+}
+
+static void proven_leak_decides_the_exit_code_before_a_target_that_failed(void **state)
+{
+	(void)state;
+	const struct {
+		bool leaks, logs_on, ended;
+		const char *expected;
+		int code;
+	} cases[] = {
+	    {true, true, true, NULL, EXIT_LEAK},
+	    {true, true, true, "LEAK", EXIT_CLEAN},
+	    {true, true, true, "CLEAN", EXIT_LEAK},
+	    {false, true, true, NULL, EXIT_TARGET},
+	    {false, true, true, "CLEAN", EXIT_TARGET},
+	    {false, false, false, NULL, EXIT_TARGET}, /* every logon was refused */
+	    {false, true, false, NULL, EXIT_CLEAN},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct fixture fixture = fixture_create();
+		struct snapshot *settled = fixture_snapshot();
+		fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+		fixture_add_cycles(&fixture, 1, 50, cases[i].logs_on ? 2 : NUMBER_UNKNOWN,
+		    cases[i].logs_on ? CYCLE_LOGGED_OFF : CYCLE_FAILED);
+		if (cases[i].leaks)
+			fixture_add_logon(settled, 3, 2);
+		fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
+		if (cases[i].ended)
+			fail_in_the_environment(&fixture);
+		if (cases[i].expected)
+			fixture_set(&fixture, "expect.verdict", cases[i].expected);
+		struct verdict *verdict = fixture_judge(&fixture);
+		assert_int_equal(verdict_exit_code(verdict), cases[i].code);
+		fixture_finish(&fixture, verdict);
+	}
 }
 
 static void cycles_without_a_shown_logon_are_no_clean_cycles(void **state)
@@ -495,6 +531,7 @@ int main(void)
 	    unit_test(what_may_hide_a_leak_stands_against_clean),
 	    unit_test(cycles_that_complete_decide_beside_failed_ones),
 	    unit_test(an_early_end_is_said_and_hides_no_leak),
+	    unit_test(proven_leak_decides_the_exit_code_before_a_target_that_failed),
 	    unit_test(cycles_without_a_shown_logon_are_no_clean_cycles),
 	    unit_test(a_logon_is_shown_by_its_id_its_logon_session_or_its_session),
 	    unit_test(without_sessions_only_a_proven_logoff_makes_an_orphan),
