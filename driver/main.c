@@ -1,6 +1,7 @@
 /* leaklab-driver: plays scenarios. */
 #include <argp.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "common/error.h"
 #include "common/version.h"
 #include "driver/driver.h"
+#include "driver/outlet.h"
 #include "driver/plan.h"
 #include "driver/rdp/worker.h"
 #include "driver/scenario/accounts.h"
@@ -21,6 +23,7 @@
 
 #define PROGRAM "leaklab-driver"
 #define OVERRIDES_MAX 64
+#define READER_PATIENCE INT64_C(10000000) /* microseconds */
 
 const char *argp_program_version = PROGRAM " " LEAKLAB_VERSION;
 
@@ -197,6 +200,18 @@ static char *default_output(const struct scenario *scenario)
 	return path;
 }
 
+/* The run is over: signals end the program again. Those that came meanwhile are forgotten. */
+static void release_signals(void)
+{
+	const struct timespec at_once = {0};
+	sigset_t all;
+
+	sigfillset(&all);
+	while (sigtimedwait(&all, NULL, &at_once) > 0)
+		;
+	sigprocmask(SIG_UNBLOCK, &all, NULL);
+}
+
 /* Prints the verdict. Returns the exit code that follows from it and from how the run went. */
 static int conclude(struct runfile *runfile, const char *path, const struct error *ended, bool json,
     struct error *error)
@@ -207,7 +222,13 @@ static int conclude(struct runfile *runfile, const char *path, const struct erro
 	if (!verdict)
 		return error_print(error, PROGRAM);
 	code = verdict_exit_code(verdict);
-	if (!report_run(json ? "json" : "text", runfile, path, verdict, stdout, error))
+	if (json && !outlet_close(READER_PATIENCE))
+		fprintf(stderr,
+		    PROGRAM
+		    ": the events on standard output were not read to their end, so the verdict is not printed there: "
+		    "leaklab-analyzer judge %s\n",
+		    path);
+	else if (!report_run(json ? "json" : "text", runfile, path, verdict, stdout, error))
 		code = error_print(error, PROGRAM);
 	if (!json)
 		fprintf(stderr, "Run file: %s\n", path);
@@ -259,10 +280,14 @@ static int play(const struct arguments *arguments, const struct scenario *scenar
 
 	if (!path)
 		error_memory(&error);
-	if (path && play_all(arguments, scenario, text, path, &runfile, &ended, &error))
+	const bool played = path && (!arguments->json || outlet_open(&error)) &&
+	                    play_all(arguments, scenario, text, path, &runfile, &ended, &error);
+	release_signals();
+	if (played)
 		code = conclude(runfile, path, &ended, arguments->json, &error);
 	else
 		code = error_print(&error, PROGRAM);
+	outlet_close(READER_PATIENCE);
 	runfile_close(runfile);
 	free(standard);
 	return code;

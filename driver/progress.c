@@ -7,6 +7,7 @@
 
 #include "common/duration.h"
 #include "common/timestamp.h"
+#include "driver/outlet.h"
 
 void progress_init(struct progress *progress, const char *name, uint64_t cycles, bool json)
 {
@@ -58,9 +59,7 @@ static void print_event(json_t *event)
 	if (!event)
 		return;
 	json_object_set_new(event, "time", json_string(timestamp_format(timestamp_now(), time)));
-	json_dumpf(event, stdout, JSON_COMPACT);
-	putchar('\n');
-	fflush(stdout);
+	outlet_put(json_dumps(event, JSON_COMPACT));
 	json_decref(event);
 }
 

@@ -25,6 +25,7 @@
 #include "driver/workarounds/workarounds.h"
 
 #define HANDLES_MAX 32
+#define OVERDUE_MOST INT64_C(500000) /* microseconds, for what has come before the deadline */
 
 struct rdp {
 	rdpContext context; /* first: FreeRDP allocates the whole */
@@ -341,7 +342,9 @@ bool rdp_is_aborted(const struct rdp *rdp)
 enum rdp_end rdp_wait(struct rdp *rdp, bool for_signal, bool stoppable, int64_t timeout)
 {
 	const int64_t deadline = timestamp_monotonic() + timeout;
+	int64_t overdue = 0; /* when the deadline was seen to be over */
 
+	/* What came while this thread was not let run comes before the deadline: the host was in time. */
 	for (;;) {
 		HANDLE handles[HANDLES_MAX + 1];
 		DWORD count;
@@ -355,14 +358,16 @@ enum rdp_end rdp_wait(struct rdp *rdp, bool for_signal, bool stoppable, int64_t 
 			return RDP_ENDED;
 		if (stoppable)
 			handles[count++] = stop_event;
-		const int64_t left = deadline - timestamp_monotonic();
-		if (left <= 0)
-			return RDP_TIMED_OUT;
+		const int64_t now = timestamp_monotonic(), left = deadline - now;
+		if (left <= 0 && overdue == 0)
+			overdue = now;
 		/* Rounded up, so as not to spin through the last millisecond. */
-		const DWORD result =
-		    WaitForMultipleObjects(count, handles, FALSE, (DWORD)((left + 999) / 1000));
+		const DWORD result = WaitForMultipleObjects(
+		    count, handles, FALSE, left > 0 ? (DWORD)((left + 999) / 1000) : 0);
 		if (result == WAIT_FAILED)
 			return RDP_ENDED;
+		if (left <= 0 && (result == WAIT_TIMEOUT || now - overdue > OVERDUE_MOST))
+			return RDP_TIMED_OUT;
 		if (stoppable && WaitForSingleObject(stop_event, 0) == WAIT_OBJECT_0)
 			return RDP_STOPPED;
 		if (result != WAIT_TIMEOUT && !freerdp_check_event_handles(&rdp->context))

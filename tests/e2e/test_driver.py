@@ -343,6 +343,45 @@ class Interruption(leaklab.Case):
         self.assertEqual(results["logged-off"], 24 - results["lost"])
 
 
+    def test_worker_that_is_stopped_takes_what_came_in_time_before_its_time_outs(self):
+        """a worker that gets no processor for 5 s, with a logoff time-out of 3 s: the host, which was in time, is not blamed"""
+        lab = self.lab("--shell-seconds", "1")
+        process = self.start_driver(self.scenario(lab, load={"slots": 4, "cycles": 4, "workers": 1}, logoff={"timeout": "3s"}))
+        self.wait_for(process, "logon", 4)
+        [worker] = [int(pid) for pid in pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+        os.kill(worker, signal.SIGSTOP)
+        time.sleep(5)
+        os.kill(worker, signal.SIGCONT)
+        process.communicate(timeout=60)
+        self.assertEqual(self.query("select result from cycles where kind = 'load'"), [("logged-off",)] * 4)
+
+
+class Reader(leaklab.Case):
+    def test_reader_that_stops_reading_stops_no_run(self):
+        """whoever reads the events may stop: the run goes on to its end, Ctrl-C works, and stderr says where the verdict is"""
+        lab = self.lab()
+        process = self.start_driver(self.scenario(lab, load={"slots": 4, "cycles": 600}))
+        self.wait_for(process, "logon")  # and no more is read: 600 cycles are more than a pipe holds
+        deadline = time.monotonic() + 60
+        while process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.2)
+        self.assertIsNotNone(process.poll(), "it waits for its reader")
+        self.assertIn("were not read to their end", process.stderr.read())
+        self.assertEqual(self.query("select count(*) from cycles where result = 'logged-off' and kind = 'load'"), [(600,)])
+
+    def test_ctrl_c_works_while_nobody_reads(self):
+        lab = self.lab()
+        process = self.start_driver(self.scenario(lab, load={"slots": 4, "cycles": 100000}))
+        self.wait_for(process, "cycle", 50)
+        time.sleep(3)
+        process.send_signal(signal.SIGINT)
+        start = time.monotonic()
+        while process.poll() is None and time.monotonic() < start + 40:
+            time.sleep(0.1)
+        self.assertIsNotNone(process.poll())
+        self.assertEqual(self.query("select value from setting where key = 'interrupted'"), [("yes",)])
+
+
 class Secrets(leaklab.Case):
     def test_password_is_nowhere_but_in_the_account_file(self):
         lab = self.lab("--shell-seconds", "0.5")

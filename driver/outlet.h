@@ -1,0 +1,18 @@
+/* Standard output for events. Whoever reads it may stop reading: that stops no run. */
+#ifndef LEAKLAB_OUTLET_H
+#define LEAKLAB_OUTLET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/error.h"
+
+/* Once, before the first line. */
+bool outlet_open(struct error *error);
+/* Takes the line over, which was made by malloc() and has no newline; NULL is none. Lines beyond what is kept for a slow reader are lost; the
+ * next one that is not lost says how many. */
+void outlet_put(char *line);
+/* Waits for the reader, so many microseconds. False: there are lines that it has not read, and standard output is of no more use. */
+bool outlet_close(int64_t patience);
+
+#endif
