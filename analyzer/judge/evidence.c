@@ -100,14 +100,6 @@ bool is_after_load(const struct evidence *evidence, const struct capture *captur
 	       capture->started >= evidence->load_end;
 }
 
-/* Whoever lost the connection to a session is given that one at the next logon, with its ID: no logon that could leak again. */
-static bool joins_lost(const struct cycle *earlier, const struct cycle *later)
-{
-	return earlier->result == CYCLE_LOST && later->session_id > 0 &&
-	       earlier->session_id == later->session_id &&
-	       account_same(earlier->user, earlier->domain, later->user, later->domain);
-}
-
 static bool index_cycles(struct evidence *evidence, struct error *error)
 {
 	int64_t last = INT64_MIN;
@@ -120,9 +112,6 @@ static bool index_cycles(struct evidence *evidence, struct error *error)
 	if (!evidence->shown || !evidence->rejoined ||
 	    !cycle_index_init(&evidence->index, &evidence->cycles, last))
 		return error_memory(error);
-	for (size_t i = 1; i < evidence->index.count; i++)
-		evidence->rejoined[evidence->index.items[i] - evidence->cycles.items] =
-		    joins_lost(evidence->index.items[i - 1], evidence->index.items[i]);
 	return true;
 }
 

@@ -61,6 +61,36 @@ static void see(void *data, const struct sighting *seen)
 	see_session(sighted, seen);
 }
 
+/* Whether a logon session of the cycle's session began while the cycle went on; and some sample shows it from `since` on. */
+static bool made_logon(const struct sighted *sighted, const struct cycle *cycle, int64_t since)
+{
+	size_t count;
+	const struct left_logon *logons = leak_logons(sighted->evidence->leak, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct left_logon *logon = &logons[i];
+		if (logon->session_id == cycle->session_id && logon->user &&
+		    logon->shown >= since && logon->logon_time != TIMESTAMP_UNKNOWN &&
+		    logon->logon_time >= cycle->started - sighted->tolerance &&
+		    (cycle->ended == TIMESTAMP_UNKNOWN ||
+		        logon->logon_time <= cycle->ended + sighted->tolerance) &&
+		    account_same(cycle->user, cycle->domain, logon->user, logon->domain))
+			return true;
+	}
+	return false;
+}
+
+/* Whoever lost the connection to a session is given that one at the next logon, with its ID: no logon that could leak again. It is told from
+ * a session of its own with an ID that had become free by the logon session, which went on. */
+static bool joins_lost(
+    const struct sighted *sighted, const struct cycle *earlier, const struct cycle *later)
+{
+	return earlier->result == CYCLE_LOST && later->session_id > 0 &&
+	       earlier->session_id == later->session_id &&
+	       account_same(earlier->user, earlier->domain, later->user, later->domain) &&
+	       made_logon(sighted, earlier, later->started) &&
+	       !made_logon(sighted, later, later->started);
+}
+
 bool logons_find(struct evidence *evidence, struct runfile *runfile, struct error *error)
 {
 	struct sighted sighted = {evidence,
@@ -78,6 +108,11 @@ bool logons_find(struct evidence *evidence, struct runfile *runfile, struct erro
 		evidence->sighted |=
 		    cycle_index_has(&evidence->index, logons[i].user, logons[i].domain);
 		see_logon(&sighted, &logons[i]);
+	}
+	for (size_t i = 1; i < evidence->index.count; i++) {
+		const struct cycle *const *cycles = &evidence->index.items[i - 1];
+		evidence->rejoined[cycles[1] - evidence->cycles.items] =
+		    joins_lost(&sighted, cycles[0], cycles[1]);
 	}
 	return runfile_sightings(runfile, see, &sighted, error);
 }

@@ -267,6 +267,21 @@ static void cycle_that_joins_the_session_of_a_lost_one_is_left_out(void **state)
 	fixture_finish(&fixture, verdict);
 }
 
+/* The session of the lost cycle ended by itself, and its ID was the lowest free one. */
+static void cycle_that_was_given_the_free_id_of_a_lost_one_counts(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+	for (int64_t i = 1; i <= 60; i++)
+		fixture_add_cycle(&fixture, i, 2, i % 10 == 4 ? CYCLE_LOST : CYCLE_LOGGED_OFF);
+	fixture_add_snapshot(&fixture, MARK_SETTLED, fixture_snapshot());
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->n, 54);
+	assert_int_equal(verdict->rejoined, 0);
+	fixture_finish(&fixture, verdict);
+}
+
 static void cycles_that_others_were_played_for_are_no_failures(void **state)
 {
 	(void)state;
@@ -379,6 +394,7 @@ int main(void)
 	    unit_test(only_cycles_of_the_load_count),
 	    unit_test(failed_and_lost_cycles_are_left_out),
 	    unit_test(cycle_that_joins_the_session_of_a_lost_one_is_left_out),
+	    unit_test(cycle_that_was_given_the_free_id_of_a_lost_one_counts),
 	    unit_test(cycles_that_others_were_played_for_are_no_failures),
 	    unit_test(handles_out_of_sight_hide_culprits_but_not_the_leak),
 	    unit_test(the_json_has_the_promised_shape),
