@@ -15,6 +15,7 @@
 #include "driver/driver.h"
 #include "driver/outlet.h"
 #include "driver/plan.h"
+#include "driver/programs/programs.h"
 #include "driver/rdp/worker.h"
 #include "driver/scenario/accounts.h"
 #include "driver/scenario/scenario.h"
@@ -382,6 +383,8 @@ int main(int argc, char **argv)
 	hide_memory();
 	if (strcmp(verb, "worker") == 0)
 		return worker_main();
+	if (strcmp(verb, "guard") == 0 && argc == 3)
+		return guard_main(argv[2]);
 	if (strcmp(verb, "--help") == 0 || strcmp(verb, "help") == 0 || strcmp(verb, "-?") == 0) {
 		help(stdout);
 		return EXIT_CLEAN;

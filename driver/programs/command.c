@@ -183,6 +183,11 @@ void command_hang_up(struct command *command)
 	command->input = -1;
 }
 
+pid_t command_group(const struct command *command)
+{
+	return command->pid;
+}
+
 /* Notes the end of the shell. It is not reaped before command_destroy(): until then its number, which is its
  * group's too, cannot be given to somebody else. */
 static void note_end(struct command *command)

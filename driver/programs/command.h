@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "common/error.h"
 
@@ -31,6 +32,8 @@ bool command_ask(struct command *command, const char *line);
 bool command_answered(const struct command *command);
 /* Closes its standard input, which ends a program that talks. */
 void command_hang_up(struct command *command);
+/* The process group that it and what it starts are in. */
+pid_t command_group(const struct command *command);
 /* Ends the group at once if it still runs. NULL is allowed. */
 void command_destroy(struct command *command);
 

@@ -29,6 +29,15 @@ void stage_serve(struct stage *stage);
 /* False, and which and why, if a program of the stage has ended before its time. */
 bool stage_stands(const struct stage *stage, struct error *error);
 
+/* A process that ends the stage's programs and removes its folder when the driver has been killed. */
+struct guard;
+struct guard *guard_create(const char *folder, struct error *error);
+void guard_watch(struct guard *guard, pid_t group);
+void guard_destroy(struct guard *guard); /* without doing anything; NULL is allowed */
+/* What that process does; the groups come from its standard input. Returns an exit code. */
+int guard_main(const char *folder);
+void folder_remove(const char *folder);
+
 /* The scenario's observers; those that stay for the whole run are started when they are asked first, and again after they ended. */
 struct observers;
 struct observers *observers_create(const struct scenario *scenario); /* NULL: out of memory */

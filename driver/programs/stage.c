@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +22,7 @@ struct stage {
 	struct command **programs;
 	unsigned count; /* started so far */
 	char folder[64];
+	struct guard *guard; /* NULL: there are no programs */
 };
 
 static bool make_folder(struct stage *stage, struct error *error)
@@ -129,7 +129,8 @@ struct stage *stage_create(
 		goto failed;
 	}
 	stage->scenario = scenario;
-	if (scenario->stage_count > 0 && !make_folder(stage, error))
+	if (scenario->stage_count > 0 &&
+	    (!make_folder(stage, error) || !(stage->guard = guard_create(stage->folder, error))))
 		goto failed;
 	for (unsigned i = 0; i < scenario->stage_count; i++) {
 		const struct stage_program *program = &scenario->stage[i];
@@ -139,6 +140,7 @@ struct stage *stage_create(
 		if (!command)
 			goto failed;
 		stage->programs[stage->count++] = command;
+		guard_watch(stage->guard, command_group(command));
 		if (!program->no_ready && !wait_ready(command, program, cancel, data, error))
 			goto failed;
 	}
@@ -146,14 +148,6 @@ struct stage *stage_create(
 failed:
 	stage_destroy(stage);
 	return NULL;
-}
-
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-	(void)status;
-	(void)kind;
-	(void)walk;
-	return remove(path);
 }
 
 void stage_destroy(struct stage *stage)
@@ -166,7 +160,8 @@ void stage_destroy(struct stage *stage)
 		command_destroy(command);
 	}
 	if (stage->folder[0])
-		nftw(stage->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+		folder_remove(stage->folder);
+	guard_destroy(stage->guard);
 	free(stage->programs);
 	free(stage);
 }

@@ -1,6 +1,7 @@
 """Bad input and bad hosts: a message that a user can act on, and the right exit code."""
 import json
 import os
+import pathlib
 import resource
 import socket
 import subprocess
@@ -365,6 +366,23 @@ class Stage(Case):
                                  stage=[{"name": "g", "command": "echo ready; sleep 2; echo gone >&2; exit 3"}]),
                    TARGET, "stage program g", "gone")
         self.assertNotEqual(self.verdict()["verdict"], "CLEAN")
+
+    def test_stage_goes_with_a_driver_that_is_killed(self):
+        """also children that a shell without exec left in the group, and the stage's folder"""
+        lab = self.lab("--shell-seconds", "0.1")
+        process = self.start_driver(self.scenario(lab, load={"cycles": 10000}, stage=[
+            {"name": "g", "command": f"sleep 301 & echo $! > {self.folder}/child; echo $LEAKLAB_STAGE > {self.folder}/stage; "
+                                     "echo ready; sleep 302; true"}]))
+        self.wait_for(process, "logon")
+        process.kill()
+        process.wait()
+        child = int((self.folder / "child").read_text())
+        stage = pathlib.Path((self.folder / "stage").read_text().strip())
+        deadline = time.monotonic() + 10
+        while (pathlib.Path(f"/proc/{child}").exists() or stage.exists()) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.assertFalse(pathlib.Path(f"/proc/{child}/exe").exists(), "the child lives on")
+        self.assertFalse(stage.exists(), "the folder stays")
 
     def test_lab_host_says_that_its_port_is_taken(self):
         lab = self.lab()
