@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/timestamp.h"
 #include "common/version.h"
 #include "driver/driver.h"
 #include "driver/outlet.h"
@@ -385,6 +386,7 @@ int main(int argc, char **argv)
 		return worker_main();
 	if (strcmp(verb, "guard") == 0 && argc == 3)
 		return guard_main(argv[2]);
+	timestamp_anchor();
 	if (strcmp(verb, "--help") == 0 || strcmp(verb, "help") == 0 || strcmp(verb, "-?") == 0) {
 		help(stdout);
 		return EXIT_CLEAN;

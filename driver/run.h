@@ -36,10 +36,11 @@ struct run {
 	struct crew_watch watch;
 	struct observers *observers;
 	struct observation *observation; /* under way, or NULL */
-	char problem[512]; /* of the last observation that was stored; "" if it had none */
-	int signals;       /* signalfd */
-	int interrupts;    /* Ctrl-C so far */
-	const char *doing; /* for the progress line; NULL: show counts */
+	char problem[512];  /* of the last observation that was stored; "" if it had none */
+	int signals;        /* signalfd */
+	int interrupts;     /* Ctrl-C so far */
+	int64_t clock_step; /* by which the wall clock was set since the run began, microseconds */
+	const char *doing;  /* for the progress line; NULL: show counts */
 	struct pollfd *fds;
 	struct error fallen; /* a stage program that ended before its time; text empty: none did */
 	struct error error;  /* the first failure of our own (disk full ...): ends the run */

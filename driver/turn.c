@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "common/timestamp.h"
 
 #define DRAW_EVERY (SECOND / 4)
+#define CLOCK_STEP (2 * SECOND) /* less is how clocks are kept in step */
 
 bool run_catch_signals(struct run *run)
 {
@@ -53,6 +55,21 @@ static void finish_observation(struct run *run)
 		run_event(run, "observer-problem", run->problem, true);
 }
 
+/* The run's own times go on as before; those of a host on this machine do not. */
+static void note_clock(struct run *run)
+{
+	const int64_t step = timestamp_step();
+	char text[160];
+
+	if (llabs(step - run->clock_step) < CLOCK_STEP)
+		return;
+	snprintf(text, sizeof(text),
+	    "the clock of this machine was set by %+.1f s: the run's times go on as before",
+	    (double)(step - run->clock_step) / (double)SECOND);
+	run->clock_step = step;
+	run_event(run, "clock-set", text, true);
+}
+
 bool run_turn(struct run *run, int64_t deadline)
 {
 	size_t count = 0;
@@ -67,6 +84,7 @@ bool run_turn(struct run *run, int64_t deadline)
 		if (observation_deadline(run->observation) < deadline)
 			deadline = observation_deadline(run->observation);
 	}
+	note_clock(run);
 	now = timestamp_monotonic();
 	if (run->progress.line && deadline > now + DRAW_EVERY)
 		deadline = now + DRAW_EVERY;

@@ -14,14 +14,33 @@ static int64_t clock_read(clockid_t clock)
 	return (int64_t)now.tv_sec * SECOND + now.tv_nsec / 1000;
 }
 
+static int64_t anchor; /* of the wall clock, in the time since the boot; 0: there is none */
+
 int64_t timestamp_now(void)
 {
-	return clock_read(CLOCK_REALTIME);
+	return anchor ? anchor + timestamp_monotonic() : clock_read(CLOCK_REALTIME);
 }
 
 int64_t timestamp_monotonic(void)
 {
-	return clock_read(CLOCK_MONOTONIC);
+	return clock_read(CLOCK_BOOTTIME);
+}
+
+int64_t timestamp_anchor(void)
+{
+	if (!anchor)
+		anchor = clock_read(CLOCK_REALTIME) - timestamp_monotonic();
+	return anchor;
+}
+
+void timestamp_anchor_as(int64_t other)
+{
+	anchor = other;
+}
+
+int64_t timestamp_step(void)
+{
+	return clock_read(CLOCK_REALTIME) - timestamp_now();
 }
 
 int64_t timestamp_or_unknown(int64_t timestamp)

@@ -14,8 +14,16 @@
 
 #define TIMESTAMP_TEXT 32 /* bytes enough for the text form and its NUL */
 
-int64_t timestamp_now(void);       /* wall clock */
-int64_t timestamp_monotonic(void); /* for durations only */
+int64_t timestamp_now(void); /* wall clock */
+int64_t timestamp_monotonic(
+    void); /* for durations only; a time in which the machine was suspended counts */
+
+/* From now on timestamp_now() is no more moved by whoever sets the wall clock, in this process, and in others that take the same anchor. Before
+ * there are threads. */
+int64_t timestamp_anchor(void);
+void timestamp_anchor_as(int64_t other);
+/* By how much the wall clock is ahead of timestamp_now(): it was set so. */
+int64_t timestamp_step(void);
 
 /* ISO 8601 in UTC with microseconds ("2026-11-21T09:30:00.000000Z"); "unknown" for others than those
  * between the earliest and the latest. Returns out. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/duration.h"
+#include "common/timestamp.h"
 #include "driver/rdp/connection.h"
 #include "driver/scenario/keys.h"
 
@@ -92,6 +93,7 @@ bool setup_make(const struct scenario *scenario, struct setup *setup, struct err
 	    .security = scenario->host.security,
 	    .signal = scenario->logon.signal,
 	    .logoff = scenario->logoff.method,
+	    .clock_anchor = timestamp_anchor(),
 	    .connect_timeout = scenario->connect.timeout.least,
 	    .logon_timeout = scenario->logon.timeout.least,
 	    .logon_delay = scenario->logon.delay.least,

@@ -253,6 +253,7 @@ int worker_main(void)
 		return error_print(&error, "leaklab-driver worker");
 	if (!receive_setup(&worker.setup))
 		return EXIT_USAGE;
+	timestamp_anchor_as(worker.setup.clock_anchor);
 	for (;;) {
 		if (poll(&pollfd, 1, timeout) > 0 && !take_orders(&worker))
 			break;

@@ -29,6 +29,7 @@ struct setup {
 	char shell[512];
 	char keys[512];
 	char command[1024];
+	int64_t clock_anchor;    /* see timestamp.h */
 	int64_t connect_timeout; /* these in microseconds */
 	int64_t logon_timeout;
 	int64_t logon_delay;

@@ -1,4 +1,5 @@
 """What the driver promises about the host it drives: proofs, phases, loads, interruption, no trace of secrets."""
+import glob
 import json
 import os
 import pathlib
@@ -354,6 +355,34 @@ class Interruption(leaklab.Case):
         os.kill(worker, signal.SIGCONT)
         process.communicate(timeout=60)
         self.assertEqual(self.query("select result from cycles where kind = 'load'"), [("logged-off",)] * 4)
+
+
+class Clock(leaklab.Case):
+    def test_clock_that_is_set_meanwhile_moves_no_time_of_the_run(self):
+        """the machine's clock is set by an hour in mid-run: the driver's times go on, the step is an event, the leak is found whole"""
+        library = next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), None)
+        if not library:
+            self.skipTest("libfaketime is not installed")
+        lab = self.lab("--time-scale", "0.0001", "--shell-seconds", "0.1")
+        self.grab(lab)
+        offset = self.write("offset", "+0\n")
+        scenario = self.scenario(lab, load={"slots": 2, "cycles": 48}, observers=[self.observer(lab)], observe_every=6,
+                                 settle={"release": "1s", "at_least": "3s", "quiet": "1s", "poll": "250ms", "timeout": "30s"})
+        os.environ.update(LD_PRELOAD=library, FAKETIME_TIMESTAMP_FILE=str(offset), DONT_FAKE_MONOTONIC="1", FAKETIME_NO_CACHE="1")
+        self.addCleanup(lambda: [os.environ.pop(name, None) for name in
+                                 ("LD_PRELOAD", "FAKETIME_TIMESTAMP_FILE", "DONT_FAKE_MONOTONIC", "FAKETIME_NO_CACHE")])
+        process = self.start_driver(scenario)
+        self.wait_for(process, "cycle", 20)
+        offset.write_text("+1h\n")
+        process.communicate(timeout=90)
+        del os.environ["LD_PRELOAD"]
+        self.assertIn("clock-set", [kind for kind, in self.query("select kind from events")])
+        [(longest, span)] = self.query("select max(julianday(ended) - julianday(started)) * 86400, "
+                                       "(max(julianday(ended)) - min(julianday(started))) * 86400 from cycles where kind = 'load'")
+        self.assertLess(longest, 60)
+        self.assertLess(span, 120)
+        verdict = self.verdict()
+        self.assertEqual((verdict["verdict"], verdict["orphans"]["k"], verdict["orphans"]["n"]), ("LEAK", 48, 48), verdict["reasons"])
 
 
 class Reader(leaklab.Case):
