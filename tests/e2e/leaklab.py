@@ -18,6 +18,13 @@ def program(name):
     return str(BUILD / f"leaklab-{name}")
 
 
+def sanitized():
+    """Whether the programs were built with a sanitizer, which bears no other library before its own."""
+    options = BUILD / "meson-info" / "intro-buildoptions.json"
+    return options.exists() and any(option["name"] == "b_sanitize" and option["value"] != "none"
+                                    for option in json.loads(options.read_text()))
+
+
 class Lab:
     """A lab host of the test's own. Ends with the test."""
 
