@@ -25,7 +25,7 @@
 
 #define PROGRAM "leaklab-driver"
 #define OVERRIDES_MAX 64
-#define READER_PATIENCE INT64_C(10000000) /* microseconds */
+#define READER_PATIENCE INT64_C(3000000) /* microseconds */
 
 const char *argp_program_version = PROGRAM " " LEAKLAB_VERSION;
 
