@@ -102,7 +102,7 @@ static bool put_own_folder_in_path(struct error *error)
 	return true;
 }
 
-/* A connection has nine descriptors. */
+/* A connection has ten descriptors. */
 static bool check_descriptors(const struct scenario *scenario, size_t workers, struct error *error)
 {
 	const size_t slots = (scenario->load.slots + workers - 1) / workers;

@@ -211,7 +211,7 @@ static bool tell_left(struct sentences *out, const struct verdict *verdict)
 		return false;
 	if (verdict->uncounted > 0 && verdict->failed_leaks == 0 &&
 	    !sentences_add(out,
-	        "%lld logon session%s outlived cycles that are not counted (failed or lost)",
+	        "%lld logon session%s outlived cycles that are not counted (failed, lost, or in the session of a lost one)",
 	        (long long)verdict->uncounted, text_plural(verdict->uncounted)))
 		return false;
 	if (verdict->strangers > 0 &&

@@ -28,9 +28,9 @@ static void count_cycles(
 		verdict->unshown += cycle_is_unshown(evidence, cycle);
 		verdict->rejoined += cycle_rejoined(evidence, cycle);
 	}
-	verdict->target_failed =
-	    limits->environment_failed ||
-	    (verdict->n + verdict->unshown == 0 && verdict->cycles[CYCLE_FAILED] > 0);
+	verdict->target_failed = limits->environment_failed;
+	verdict->nobody_logged_on =
+	    verdict->n + verdict->unshown == 0 && verdict->cycles[CYCLE_FAILED] > 0;
 	if (verdict->n > 0)
 		verdict->smallest_visible_rate = interval_smallest_visible(verdict->n);
 }

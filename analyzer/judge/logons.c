@@ -3,6 +3,8 @@
  * 2.2.10.1), or the host, if it listed a logon session or a session of the account. */
 #include "judge/evidence.h"
 
+#include <string.h>
+
 #include "evidence/identity.h"
 
 struct sighted {
@@ -79,16 +81,46 @@ static bool made_logon(const struct sighted *sighted, const struct cycle *cycle,
 	return false;
 }
 
+static bool same_session(const struct cycle *earlier, const struct cycle *later)
+{
+	return later->session_id > 0 && earlier->session_id == later->session_id &&
+	       account_same(earlier->user, earlier->domain, later->user, later->domain);
+}
+
+/* Whether an ID was given again while a logon session of a session lived on that was proven to have ended, as before MS16-111: then a
+ * session ID does not tell which session it is. */
+static bool ids_come_back(const struct sighted *sighted)
+{
+	const struct cycle_index *index = &sighted->evidence->index;
+	for (size_t i = 1; i < index->count; i++) {
+		const struct cycle *earlier = index->items[i - 1], *later = index->items[i];
+		if (earlier->result == CYCLE_LOGGED_OFF && same_session(earlier, later) &&
+		    made_logon(sighted, earlier, later->started))
+			return true;
+	}
+	return false;
+}
+
 /* Whoever lost the connection to a session is given that one at the next logon, with its ID: no logon that could leak again. It is told from
  * a session of its own with an ID that had become free by the logon session, which went on. */
-static bool joins_lost(
-    const struct sighted *sighted, const struct cycle *earlier, const struct cycle *later)
+static void find_rejoined(const struct sighted *sighted)
 {
-	return earlier->result == CYCLE_LOST && later->session_id > 0 &&
-	       earlier->session_id == later->session_id &&
-	       account_same(earlier->user, earlier->domain, later->user, later->domain) &&
-	       made_logon(sighted, earlier, later->started) &&
-	       !made_logon(sighted, later, later->started);
+	struct evidence *evidence = sighted->evidence;
+	const struct cycle *earlier = NULL; /* that did not fail */
+	bool any = false;
+	for (size_t i = 0; i < evidence->index.count; i++) {
+		const struct cycle *later = evidence->index.items[i];
+		const bool joins = earlier && earlier->result == CYCLE_LOST &&
+		                   same_session(earlier, later) &&
+		                   made_logon(sighted, earlier, later->started) &&
+		                   !made_logon(sighted, later, later->started);
+		evidence->rejoined[later - evidence->cycles.items] = joins;
+		any |= joins;
+		if (later->result != CYCLE_FAILED)
+			earlier = later;
+	}
+	if (any && ids_come_back(sighted))
+		memset(evidence->rejoined, 0, evidence->cycles.count * sizeof *evidence->rejoined);
 }
 
 bool logons_find(struct evidence *evidence, struct runfile *runfile, struct error *error)
@@ -109,10 +141,6 @@ bool logons_find(struct evidence *evidence, struct runfile *runfile, struct erro
 		    cycle_index_has(&evidence->index, logons[i].user, logons[i].domain);
 		see_logon(&sighted, &logons[i]);
 	}
-	for (size_t i = 1; i < evidence->index.count; i++) {
-		const struct cycle *const *cycles = &evidence->index.items[i - 1];
-		evidence->rejoined[cycles[1] - evidence->cycles.items] =
-		    joins_lost(&sighted, cycles[0], cycles[1]);
-	}
+	find_rejoined(&sighted);
 	return runfile_sightings(runfile, see, &sighted, error);
 }

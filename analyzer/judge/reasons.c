@@ -181,16 +181,20 @@ bool reasons_block(struct sentences *out, const struct verdict *verdict,
 	       block_unsettled(out, evidence->settled.snapshot, limits);
 }
 
-static bool doubt_unshown(struct sentences *out, const struct verdict *verdict)
+static bool doubt_unshown(
+    struct sentences *out, const struct verdict *verdict, const struct limits *limits)
 {
+	const double most = limits->max_failed < MOST_UNSHOWN ? limits->max_failed : MOST_UNSHOWN;
 	int64_t all = verdict->n + verdict->unshown;
-	if (verdict->n == 0 || (double)verdict->unshown <= MOST_UNSHOWN * (double)all)
+	if (verdict->n == 0 || (double)verdict->unshown <= most * (double)all)
 		return true;
-	char share[PERCENT_TEXT];
+	char share[PERCENT_TEXT], allowed[PERCENT_TEXT];
 	return sentences_add(out,
-	    "%lld of %lld cycles are not shown to have logged on (%s %%), so the observers do not see who logs on",
+	    "%lld of %lld cycles are not shown to have logged on (%s %%; at most %s %% may be): set logon.signal to "
+	    "save-session-info, or add an observer that sees sessions",
 	    (long long)verdict->unshown, (long long)all,
-	    percent_format((double)verdict->unshown / (double)all, share));
+	    percent_format((double)verdict->unshown / (double)all, share),
+	    percent_format(most, allowed));
 }
 
 static bool doubt_clock(struct sentences *out, const struct evidence *evidence)
@@ -311,7 +315,7 @@ bool reasons_doubt(struct sentences *out, const struct verdict *verdict,
 	    !sentences_add(out, "the target or the environment failed during the run"))
 		return false;
 	const bool rising = growth_is_leak(verdict);
-	if (!doubt_unshown(out, verdict) || !doubt_sessions(out, verdict))
+	if (!doubt_unshown(out, verdict, limits) || !doubt_sessions(out, verdict))
 		return false;
 	if (!rising && !(doubt_lists(out, evidence, &evidence->before, MARK_BEFORE) &&
 	                   doubt_lists(out, evidence, &evidence->settled, MARK_SETTLED)))

@@ -149,6 +149,8 @@ int verdict_exit_code(const struct verdict *verdict)
 	/* A proven leak comes first, whatever else went wrong. */
 	if (verdict->word != VERDICT_LEAK && verdict->target_failed)
 		return EXIT_TARGET;
+	if (verdict->nobody_logged_on && verdict->expectation_count == 0)
+		return EXIT_TARGET;
 	if (verdict->expectation_count == 0) {
 		if (verdict->word == VERDICT_LEAK)
 			return EXIT_LEAK;

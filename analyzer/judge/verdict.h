@@ -146,7 +146,8 @@ struct verdict {
 	struct sentences changes; /* what would change the verdict */
 	bool too_few_alone;       /* INCONCLUSIVE only because of too few cycles */
 	double smallest_rate;     /* that CLEAN has to exclude */
-	bool target_failed;       /* the host or the stage ended the run, or let nobody log on */
+	bool target_failed;       /* the host or the stage ended the run */
+	bool nobody_logged_on;    /* every logon failed */
 	struct conditions conditions;
 
 	int64_t cycles[CYCLE_RESULT_COUNT]; /* by result */
@@ -237,7 +238,7 @@ struct verdict {
 void verdict_destroy(struct verdict *verdict); /* NULL is allowed */
 
 /* By the run's expectation if it has one (0 met, 1 failed, 3 not decidable), else by the verdict (0, 1, 3). Without a proven leak, 4 if the host
- * or the stage failed. */
+ * or the stage ended the run, or if every logon failed and the scenario expects nothing. */
 int verdict_exit_code(const struct verdict *verdict);
 
 /* How many orphans and pinned IDs are leaks. */

@@ -281,19 +281,13 @@ void command_serve(struct command *command)
 	note_end(command);
 	for (int i = 0; i < 2; i++)
 		take(&command->streams[i], command->output_max);
-	/* What the shell said before its end has been read. A child that it leaves behind, as ssh does with ControlPersist, may keep
-	 * its standard error open for ever. */
-	if (command->status != NUMBER_UNKNOWN && command->streams[0].fd < 0 &&
-	    command->streams[1].fd >= 0) {
-		close(command->streams[1].fd);
-		command->streams[1].fd = -1;
-	}
 }
 
 bool command_finished(const struct command *command)
 {
-	return command->status != NUMBER_UNKNOWN && command->streams[0].fd < 0 &&
-	       command->streams[1].fd < 0;
+	/* What the shell said before its end has been read then. A child that it leaves behind, as ssh does with ControlPersist, may keep its
+	 * standard error open for ever; what it says there is read on. */
+	return command->status != NUMBER_UNKNOWN && command->streams[0].fd < 0;
 }
 
 int64_t command_status(const struct command *command)

@@ -39,7 +39,8 @@ struct guard *guard_create(const char *folder, struct error *error)
 
 	if (!guard || pipe2(pipes, O_CLOEXEC) < 0) {
 		free(guard);
-		error_memory(error);
+		error_set(
+		    error, EXIT_TARGET, "cannot start a guard of the stage: %s", strerror(errno));
 		return NULL;
 	}
 	guard->pid = fork();

@@ -35,25 +35,32 @@ static enum phase note_phases(
 	return PHASE_HOLD;
 }
 
-/* To a tenth. */
-static double seconds_since(int64_t since)
+/* How long it took is said where that is not the time-out: a machine that was too busy, or suspended. */
+static void tell_timeout(
+    char message[MESSAGE_TEXT], enum phase phase, int64_t timeout, int64_t passed)
 {
-	const int64_t tenths = (timestamp_monotonic() - since + SECOND / 20) / (SECOND / 10);
-	return (double)tenths / 10;
+	int used = snprintf(message, MESSAGE_TEXT, "no %s within %.3g s", phase_names[phase],
+	    (double)timeout / (double)SECOND);
+	if (passed > timeout + SECOND / 2)
+		snprintf(message + used, MESSAGE_TEXT - (size_t)used, " (%.1f s passed)",
+		    (double)passed / (double)SECOND);
 }
 
+/* since: when the wait began that took too long; 0: none did. */
 static void note_failure(
-    struct report *report, const struct rdp *rdp, enum phase phase, bool timed_out, int64_t since)
+    struct report *report, const struct rdp *rdp, enum phase phase, int64_t since, int64_t timeout)
 {
 	char code[64];
 	char message[MESSAGE_TEXT];
 
 	report->result = CYCLE_FAILED;
 	report->account = rdp_failure(rdp, code, message);
-	if (timed_out) {
+	/* A host may close instead of refusing a password: it counts, before the domain counts more. */
+	if (phase == PHASE_NLA && since == 0 && rdp_is_broken(rdp))
+		report->account = ACCOUNT_REFUSED;
+	if (since) {
 		snprintf(code, sizeof(code), "TIMEOUT");
-		snprintf(message, sizeof(message), "no %s within %g s", phase_names[phase],
-		    seconds_since(since));
+		tell_timeout(message, phase, timeout, timestamp_monotonic() - since);
 	}
 	fail(report, phase, code, message);
 }
@@ -201,8 +208,8 @@ static void play_session(const struct setup *setup, const struct order *order,
 		snprintf(report->served_by, sizeof(report->served_by), "%s", served_by);
 	note_phases(report, rdp_times(rdp), start, setup->security);
 	if (end != RDP_SIGNALLED) {
-		note_failure(
-		    report, rdp, PHASE_LOGON, end == RDP_TIMED_OUT, rdp_times(rdp)->activated);
+		note_failure(report, rdp, PHASE_LOGON,
+		    end == RDP_TIMED_OUT ? rdp_times(rdp)->activated : 0, setup->logon_timeout);
 		report->error_info = rdp_error_info(rdp);
 		/* Without NLA a wrong password shows as a dialog that stays: count it, before the domain does. */
 		if (setup->security == SECURITY_TLS && report->account == ACCOUNT_UNTRIED &&
@@ -251,7 +258,8 @@ void cycle_play(const struct setup *setup, const struct order *order,
 		} else {
 			const enum phase phase =
 			    note_phases(report, rdp_times(rdp), start, setup->security);
-			note_failure(report, rdp, phase, rdp_is_aborted(rdp), start);
+			note_failure(report, rdp, phase, rdp_is_aborted(rdp) ? start : 0,
+			    setup->connect_timeout);
 		}
 		rdp_destroy(rdp);
 	} else {

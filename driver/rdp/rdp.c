@@ -2,6 +2,8 @@
 #include "driver/rdp/rdp.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -210,17 +212,22 @@ static void set_abort_socket(struct rdp *rdp, int socket)
 static int tcp_connect(
     rdpContext *context, rdpSettings *settings, const char *hostname, int port, DWORD timeout)
 {
+	const unsigned network_timeout = 9000; /* milliseconds, as the library has it */
 	struct rdp *rdp = of(context);
 
 	/* freerdp_connect() (3.10) connects again when a connection breaks: the password would be presented twice a cycle. */
 	if (rdp->connects++ > 0 &&
 	    freerdp_settings_get_uint32(settings, FreeRDP_RedirectionFlags) == 0) {
-		rdp->trouble.first_error = freerdp_get_last_error(context);
+		/* That alone makes it try again; by now it has forgotten it. */
+		rdp->trouble.first_error = FREERDP_ERROR_CONNECT_TRANSPORT_FAILED;
 		return -1;
 	}
 	rdp->socket = rdp->tcp_connect(context, settings, hostname, port, timeout);
 	if (rdp->socket >= 0) {
 		set_abort_socket(rdp, fcntl(rdp->socket, F_DUPFD_CLOEXEC, 0));
+		/* The library takes its wait for activation for this, too. */
+		setsockopt(rdp->socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &network_timeout,
+		    sizeof(network_timeout));
 		rdp->times.tcp = timestamp_monotonic();
 	}
 	return rdp->socket;
@@ -332,6 +339,11 @@ void rdp_abort(struct rdp *rdp)
 	if (rdp->abort_socket >= 0)
 		shutdown(rdp->abort_socket, SHUT_RDWR);
 	pthread_mutex_unlock(&rdp->abort_mutex);
+}
+
+bool rdp_is_broken(const struct rdp *rdp)
+{
+	return rdp->trouble.first_error == FREERDP_ERROR_CONNECT_TRANSPORT_FAILED;
 }
 
 bool rdp_is_aborted(const struct rdp *rdp)

@@ -38,6 +38,8 @@ void rdp_destroy(struct rdp *rdp); /* disconnects; NULL is allowed */
 bool rdp_connect(struct rdp *rdp);
 void rdp_abort(struct rdp *rdp);
 bool rdp_is_aborted(const struct rdp *rdp);
+/* The connection broke before it was up. */
+bool rdp_is_broken(const struct rdp *rdp);
 
 /* Serves the connection until the logon signal (if wanted), its end, a stop (if allowed) or the time-out. */
 enum rdp_end rdp_wait(struct rdp *rdp, bool for_signal, bool stoppable, int64_t timeout);

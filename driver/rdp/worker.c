@@ -29,6 +29,7 @@ struct slot {
 	bool leaving;
 	struct rdp *connecting; /* may be aborted */
 	int64_t deadline;       /* of the connect, monotonic; 0: none */
+	bool overdue;           /* it was over once */
 	const struct setup *setup;
 };
 
@@ -168,6 +169,7 @@ static void give_order(struct worker *worker, const struct order *order)
 	slot->order = *order;
 	slot->has_order = true;
 	slot->deadline = timestamp_monotonic() + worker->setup.connect_timeout;
+	slot->overdue = false;
 	pthread_cond_signal(&slot->changed);
 	pthread_mutex_unlock(&slot->mutex);
 }
@@ -185,7 +187,10 @@ static int watch_connects(struct worker *worker)
 			continue;
 		pthread_mutex_lock(&slot->mutex);
 		if (slot->deadline && slot->deadline <= now && slot->connecting) {
-			rdp_abort(slot->connecting);
+			/* At the second look: after a stop of this process the answer may be there, and only be unread. */
+			if (slot->overdue)
+				rdp_abort(slot->connecting);
+			slot->overdue = true;
 			slot->deadline = now + ABORT_AGAIN;
 		}
 		if (slot->deadline && slot->deadline < next)

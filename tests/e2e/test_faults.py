@@ -76,12 +76,14 @@ class Faults(leaklab.Case):
         self.assertRegex(message, r"no tls within 3(\.\d)? s")
 
     def test_host_that_closes_instead_of_refusing_is_asked_once_a_cycle(self):
-        """a connection that breaks in NLA is not made again behind our back, and counts for the account"""
-        lab = self.lab()
-        fault = faults.Fault("close", 2200)
+        """a connection that breaks in NLA is not made again behind our back, and counts for the account, which is stopped after two"""
+        lab = self.lab("--accounts", "1")
+        fault = faults.Fault("close", 2000)
         proxy = self.proxy(lab.port, fault)
-        self.drive(self.through(lab, proxy, load={"cycles": 3}))
-        self.assertEqual(proxy.connections, 3)
+        self.drive(self.through(lab, proxy, load={"cycles": 5}), code=4)
+        self.assertEqual(proxy.connections, 2)
+        self.assertEqual([cycle[:3] for cycle in self.cycles()], [("failed", "nla", "ERRCONNECT_CONNECT_TRANSPORT_FAILED")] * 2)
+        self.assertIn("account-stopped", [kind for kind, in self.query("select kind from events")])
 
 
     def test_failures_beside_held_sessions_do_not_end_the_run(self):

@@ -282,6 +282,25 @@ static void cycle_that_was_given_the_free_id_of_a_lost_one_counts(void **state)
 	fixture_finish(&fixture, verdict);
 }
 
+/* As before MS16-111: IDs come back although logon sessions live on, so that the same ID is no same session. */
+static void cycle_with_the_id_of_a_lost_one_counts_where_ids_come_back(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct snapshot *settled = fixture_snapshot();
+	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+	for (int64_t i = 1; i <= 60; i++) {
+		fixture_add_cycle(&fixture, i, 2, i % 10 == 4 ? CYCLE_LOST : CYCLE_LOGGED_OFF);
+		if (i % 10 == 4 || i % 10 == 8)
+			fixture_add_logon(settled, i, 2);
+	}
+	fixture_add_snapshot(&fixture, MARK_SETTLED, settled);
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->n, 54);
+	assert_int_equal(verdict->k, 6);
+	fixture_finish(&fixture, verdict);
+}
+
 static void cycles_that_others_were_played_for_are_no_failures(void **state)
 {
 	(void)state;
@@ -395,6 +414,7 @@ int main(void)
 	    unit_test(failed_and_lost_cycles_are_left_out),
 	    unit_test(cycle_that_joins_the_session_of_a_lost_one_is_left_out),
 	    unit_test(cycle_that_was_given_the_free_id_of_a_lost_one_counts),
+	    unit_test(cycle_with_the_id_of_a_lost_one_counts_where_ids_come_back),
 	    unit_test(cycles_that_others_were_played_for_are_no_failures),
 	    unit_test(handles_out_of_sight_hide_culprits_but_not_the_leak),
 	    unit_test(the_json_has_the_promised_shape),
