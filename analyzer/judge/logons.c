@@ -101,8 +101,8 @@ static bool ids_come_back(const struct sighted *sighted)
 	return false;
 }
 
-/* Whoever lost the connection to a session is given that one at the next logon, with its ID: no logon that could leak again. It is told from
- * a session of its own with an ID that had become free by the logon session, which went on. */
+/* Whoever lost the connection to a session is given that one at the next logon, with its ID: no logon that could leak again. What
+ * distinguishes it from a new session with an ID that had become free is the lost cycle's logon session, which went on. */
 static void find_rejoined(const struct sighted *sighted)
 {
 	struct evidence *evidence = sighted->evidence;

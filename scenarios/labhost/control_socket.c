@@ -1,4 +1,4 @@
-/* Knows the control socket itself: who is let in, who is waited for, and who is told of logons and logoffs. */
+/* Knows the control socket itself: who is let in, who is waited for, and who receives the events of logons and logoffs. */
 #include "labhost/control.h"
 
 #include <errno.h>

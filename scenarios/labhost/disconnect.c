@@ -1,4 +1,4 @@
-/* Knows how a client is told why its connection ends, and that it takes time to hear it. */
+/* Knows with which reason a client is disconnected, and that the client needs time to receive it. */
 #include "labhost/connection.h"
 
 #include <poll.h>

@@ -1,6 +1,5 @@
-"""A network that misbehaves on purpose: a proxy on loopback between the driver and a lab host, and hosts that say nothing or close. Each
-fault says whether it was delivered, as a connection may end before its turn comes."""
-import random
+"""A network that misbehaves on purpose: a proxy on loopback between the driver and a lab host, or a host that says nothing. Each fault
+says whether it was delivered, as a connection may end before its turn comes."""
 import socket
 import struct
 import threading
@@ -119,12 +118,6 @@ class Proxy:
             return b""
         if fault.action == "flip":
             return bytes([data[0] ^ 1]) + data[1:]
-        if fault.action == "garbage":
-            return random.Random(number).randbytes(len(data))
-        if fault.action == "lose":
-            return b""
-        if fault.action == "repeat":
-            return data + data
         if fault.action == "delay":
             self.closing.wait(fault.seconds)
             return data
@@ -141,26 +134,3 @@ class Proxy:
         self.listener.close()
         for side in self.sockets:
             side.close()
-
-
-class Closer:
-    """A host that ends each connection after it has read for so long."""
-
-    def __init__(self, seconds=0.0):
-        self.seconds, self.connections = seconds, 0
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            time.sleep(self.seconds)
-            client.close()
-
-    def close(self):
-        self.listener.close()

@@ -423,9 +423,9 @@ class Disk(Case):
         self.run_file = self.folder / "run.leaklab"
         stored = {number for number, in self.query("select number from cycles where result = 'logged-off'")}
         self.assertGreater(len(stored), 10)
-        told = {event["cycle"] for event in map(json.loads, done.stdout.splitlines())
+        reported = {event["cycle"] for event in map(json.loads, done.stdout.splitlines())
                 if event["event"] == "cycle" and event.get("result") == "logged-off"}
-        self.assertEqual(told - stored, set())  # what is told is stored
+        self.assertEqual(reported - stored, set())
 
 
 if __name__ == "__main__":

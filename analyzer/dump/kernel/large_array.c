@@ -1,4 +1,4 @@
-/* They grow by doubling, and the operating system is told of large ones (madvise(2)). */
+/* They grow by doubling, and the operating system gets a hint for large ones (madvise(2)). */
 #include "dump/kernel/large_array.h"
 
 #include <stdlib.h>
