@@ -74,9 +74,9 @@ class Wine:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def system(self, *arguments, timeout=LONGEST):
-        """No pipes: whatever wine starts beside it has them too, and would keep them open."""
-        subprocess.run([self.wine, *arguments], env=self.environment, check=True, timeout=timeout,
-                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        """A program of wine's own, which must succeed."""
+        code, output, errors = self.play(*arguments, timeout=timeout)
+        assert code == 0, f"{' '.join(arguments)}: {code} {output} {errors}"
 
     def start(self, name, *arguments):
         return subprocess.Popen([self.wine, self.programs[name], *map(str, arguments)], env=self.environment,
@@ -84,18 +84,22 @@ class Wine:
 
     def run(self, name, *arguments):
         """Returns exit code, output and errors, the line ends as on Unix."""
-        result = self.run_once(name, *arguments)
-        # Our programs never end with 1 without a word: so ends wine where it could not start one.
-        return result if result != (1, "", "") else self.run_once(name, *arguments)
+        return self.play(self.programs[name], *map(str, arguments))
 
-    def run_once(self, name, *arguments):
+    def play(self, *command, timeout=LONGEST):
+        result = self.play_once(*command, timeout=timeout)
+        # Neither our programs nor wine's end with 1 without a word: so ends wine where it could not start one.
+        return result if result != (1, "", "") else self.play_once(*command, timeout=timeout)
+
+    def play_once(self, *command, timeout):
+        """No pipes: whatever wine starts beside it has them too, and would keep them open."""
         with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-            code = subprocess.run([self.wine, self.programs[name], *map(str, arguments)], env=self.environment,
-                                  cwd=self.folder, timeout=LONGEST, stdin=subprocess.DEVNULL, stdout=output, stderr=errors).returncode
+            code = subprocess.run([self.wine, *command], env=self.environment, cwd=self.folder, timeout=timeout,
+                                  stdin=subprocess.DEVNULL, stdout=output, stderr=errors).returncode
             texts = []
             for file in (output, errors):
                 file.seek(0)
-                texts.append(file.read().decode().replace("\r\n", "\n"))
+                texts.append(file.read().decode(errors="replace").replace("\r\n", "\n"))
         return code, *texts
 
 
@@ -403,11 +407,13 @@ class Registry(Case):
         """All that arm may touch."""
         path = WINE.folder / "export.reg"
         WINE.system("reg", "export", CONTROL, f"Z:{path}", "/y")
-        return path.read_bytes()
+        keys = re.split(r"\r?\n(?=\[)", path.read_bytes().decode("utf-16"))
+        return "\n".join(key for key in keys if key.split("]")[0].endswith((CRASH[4:], KERNEL[4:])))
 
     def own_key(self, suffix=""):
-        return subprocess.run([WINE.wine, "reg", "query", "HKLM\\SOFTWARE\\leaklab" + suffix], env=WINE.environment, timeout=LONGEST,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+        code, output, errors = WINE.play("reg", "query", "HKLM\\SOFTWARE\\leaklab" + suffix)
+        self.assertTrue(output or errors, "wine did not start reg")
+        return code == 0
 
     def arm(self, *arguments):
         code, output, errors = WINE.run("probe", "arm", *arguments)
