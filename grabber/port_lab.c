@@ -31,6 +31,7 @@ struct port {
 	char error[PORT_ERROR_SIZE];
 	char in[2 * LINE_SIZE];
 	size_t in_length;
+	uint64_t had;         /* the logon that the caller deals with; 0: none */
 	struct event *events; /* that came between the lines of an answer */
 	size_t event_first;
 	size_t event_count;
@@ -270,6 +271,7 @@ bool port_restart(struct port *port)
 	close(port->socket);
 	port->socket = -1;
 	port->in_length = 0;
+	port->had = 0; /* the next process watches from its own start on */
 	return join(port) || (port->lost = true, false);
 }
 
@@ -300,6 +302,17 @@ static bool signal_news(struct port *port, enum port_news *news)
 	return true;
 }
 
+/* The caller comes back: what it was given is dealt with, and the session may end. */
+static void tell_seen(struct port *port)
+{
+	char line[LINE_SIZE];
+
+	if (port->had)
+		ask(port, line, "SEEN luid=%08" PRIx32 ":%08" PRIx32 "\n",
+		    (uint32_t)(port->had >> 32), (uint32_t)port->had);
+	port->had = 0;
+}
+
 enum port_news port_wait(struct port *port, struct logon *logon)
 {
 	struct pollfd fds[2] = {
@@ -307,6 +320,7 @@ enum port_news port_wait(struct port *port, struct logon *logon)
 	char line[LINE_SIZE];
 	enum port_news news;
 
+	tell_seen(port);
 	while (!port->lost) {
 		while (line_take(port, line))
 			if (strncmp(line, "EVENT ", 6) == 0 && !event_note(port, line))
@@ -316,6 +330,7 @@ enum port_news port_wait(struct port *port, struct logon *logon)
 		if (port->event_first < port->event_count) {
 			const struct event *event = &port->events[port->event_first++];
 			*logon = event->logon;
+			port->had = event->news == PORT_LOGON ? logon->luid : 0;
 			return event->news;
 		}
 		if (poll(fds, 2, -1) > 0 && fds[1].revents && !receive(port))

@@ -76,6 +76,8 @@ uint32_t nla_check(struct accounts *accounts, const SEC_WINNT_AUTH_IDENTITY *ide
 bool logon_begin(struct connection *connection);
 /* The user has entered a command in the Run box; NULL: not yet. */
 void logon_run_command(struct connection *connection, const char *command);
+/* Whether the session ends by itself now. */
+bool logon_is_due(struct connection *connection);
 /* The session ends now. True if it was still this connection's, so that its client is to be told. */
 bool logon_end(struct connection *connection);
 /* The connection ends: what was not logged off stays, disconnected. */

@@ -73,6 +73,18 @@ struct control *control_create(struct lab *lab, const char *path, struct error *
 	return NULL;
 }
 
+/* Sessions wait for the slowest watcher. Locked. */
+static void watched_update(struct control *control)
+{
+	const struct control_client *client;
+	uint64_t seen = UINT64_MAX;
+
+	LIST_FOREACH(client, &control->clients, link)
+	if (client->watches && client->seen < seen)
+		seen = client->seen;
+	model_watched(control->lab->model, seen);
+}
+
 static void client_leave(struct control *control, struct control_client *client)
 {
 	lab_lock(control->lab);
@@ -80,8 +92,9 @@ static void client_leave(struct control *control, struct control_client *client)
 		model_process_exit(control->lab->model, client->pid, lab_now(control->lab));
 	if (client->watches)
 		control->lab->watchers--;
-	lab_unlock(control->lab);
 	LIST_REMOVE(client, link);
+	watched_update(control);
+	lab_unlock(control->lab);
 	control_client_destroy(client);
 }
 
@@ -163,6 +176,7 @@ static bool answer(struct control *control, struct control_client *client, char 
 		return false;
 	lab_lock(control->lab);
 	verb_answer(&context, line);
+	watched_update(control);
 	if (context.rebooted)
 		hang_up_processes(control);
 	lab_unlock(control->lab);

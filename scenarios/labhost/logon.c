@@ -8,9 +8,6 @@
 
 #include "labhost/shell.h"
 
-/* A session that ends at once would be gone before a watcher could ask for its token; no real one is that fast. */
-#define SHORTEST_WATCHED (50 * 1000)
-
 /* Without NLA the password comes in the client info PDU (MS-RDPBCGR 2.2.1.11.1.1). */
 static struct account *check_client_info(const struct lab *lab, const rdpSettings *settings)
 {
@@ -77,8 +74,6 @@ static bool log_on(struct connection *connection, const char *command)
 	};
 
 	lab_lock(lab);
-	if (lab->watchers > 0 && request.shell_ends < now + SHORTEST_WATCHED)
-		request.shell_ends = now + SHORTEST_WATCHED;
 	const bool done = model_logon(lab->model, &request, now, &answer);
 	lab_unlock(lab);
 	if (!done)
@@ -116,6 +111,20 @@ void logon_run_command(struct connection *connection, const char *command)
 	connection->ends = model_end_session(
 	    lab->model, connection->session_id, connection->number, lab_now(lab) + duration);
 	lab_unlock(lab);
+}
+
+bool logon_is_due(struct connection *connection)
+{
+	struct lab *lab = connection->lab;
+	const int64_t now = lab_now(lab);
+
+	if (!connection->session_id || connection->ends > now)
+		return false;
+	lab_lock(lab);
+	connection->ends =
+	    model_session_due(lab->model, connection->session_id, connection->number, now);
+	lab_unlock(lab);
+	return connection->ends <= now;
 }
 
 bool logon_end(struct connection *connection)

@@ -117,6 +117,7 @@ struct nt_session {
 	char *station;       /* WinStation name, "RDP-Tcp#0"; NULL while disconnected */
 	uint64_t connection; /* who shows it; 0 while disconnected */
 	int64_t ends;        /* host time when it logs off by itself; DUE_NEVER: it stays */
+	unsigned postponed;  /* how often its end was put off; see model_watched() */
 	bool hangs;          /* a fault: only an administrator's command ends it */
 	struct nt_logon *logon;
 	struct nt_process *processes[SESSION_PROCESSES];
@@ -183,6 +184,18 @@ bool model_logon(struct model *model, const struct logon_request *request, int64
  * connection goes before. Returns when it will end. */
 int64_t model_end_session(
     struct model *model, uint32_t session_id, uint64_t connection, int64_t when);
+
+/* The session that was to end by now, see model_end_session(): when it does. That is now, or a little later, as long as
+ * model_watched() tells of somebody who has not seen its logon. DUE_NEVER: it is not, or no longer, the connection's. */
+int64_t model_session_due(
+    struct model *model, uint32_t session_id, uint64_t connection, int64_t now);
+
+/* Watchers have seen the logons up to this logon session. A session whose logon is newer does not end by itself for five
+ * seconds more: on a busy machine a short one would be gone before a watcher could ask for its token, and no real
+ * session is that fast. UINT64_MAX, as at the start: nobody watches. */
+void model_watched(struct model *model, uint64_t luid);
+/* No logon session up to now has a higher one. */
+uint64_t model_newest_luid(const struct model *model);
 
 /* The connection has gone without a logoff: the session stays, disconnected, until it ends by itself. */
 void model_disconnect(struct model *model, uint32_t session_id, uint64_t connection);

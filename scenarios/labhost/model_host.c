@@ -40,6 +40,7 @@ static void boot(struct model *model, int64_t now)
 	sessions_init(&model->sessions);
 	model->boot_time = now;
 	model->logons = 0;
+	model->watched = UINT64_MAX;
 	model->random = model->options.seed | 1;
 	services_start(&model->services, handles, now);
 	TAILQ_FOREACH(process, &handles->processes, link)

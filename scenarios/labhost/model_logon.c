@@ -8,6 +8,9 @@
 /* The network logon session of an NLA logon is made first, and dropped when its connection has been handed over. */
 #define NETWORK_LOGON_LEAD (MINUTE / 30)
 #define NETWORK_LOGON_LIFE (MINUTE / 2)
+/* How long a session's end is put off for a watcher that has not seen its logon: real time, five seconds in all. */
+#define POSTPONED_BY (5 * (int64_t)1000)
+#define POSTPONED_AT_MOST 1000
 
 /* xorshift64: delays want to differ, and be the same for the same seed. */
 static uint64_t random_next(struct model *model)
@@ -181,6 +184,36 @@ int64_t model_end_session(
 	return session->ends;
 }
 
+/* Puts off the end of a session that is due. False: it ends now. */
+static bool postpone(struct model *model, struct nt_session *session, int64_t now)
+{
+	if (session->logon->luid <= model->watched || session->postponed >= POSTPONED_AT_MOST)
+		return false;
+	session->postponed++;
+	session_set_end(&model->sessions, session, now + POSTPONED_BY);
+	return true;
+}
+
+int64_t model_session_due(
+    struct model *model, uint32_t session_id, uint64_t connection, int64_t now)
+{
+	struct nt_session *session = session_of(model, session_id, connection);
+
+	if (!session)
+		return DUE_NEVER;
+	return postpone(model, session, now) ? session->ends : now;
+}
+
+void model_watched(struct model *model, uint64_t luid)
+{
+	model->watched = luid;
+}
+
+uint64_t model_newest_luid(const struct model *model)
+{
+	return model->handles.next_luid;
+}
+
 void model_disconnect(struct model *model, uint32_t session_id, uint64_t connection)
 {
 	struct nt_session *session = session_of(model, session_id, connection);
@@ -229,11 +262,12 @@ bool model_logoff(struct model *model, uint32_t session_id, uint64_t connection,
 
 void model_run_due(struct model *model, int64_t now)
 {
-	const struct nt_session *session;
+	struct nt_session *session;
 	struct nt_handle *handle;
 
 	while ((session = sessions_ending_first(&model->sessions)) && session->ends <= now)
-		model_logoff(model, session->id, 0, now);
+		if (!postpone(model, session, now))
+			model_logoff(model, session->id, 0, now);
 	while ((handle = late_holders_first(&model->handles.late)) && handle->due <= now)
 		handle_close(&model->handles, handle);
 }

@@ -153,7 +153,8 @@ struct model {
 	struct sessions sessions;
 	struct services services;
 	int64_t boot_time;
-	uint64_t logons; /* since boot */
+	uint64_t logons;  /* since boot */
+	uint64_t watched; /* see model_watched() */
 	uint64_t random;
 };
 

@@ -53,7 +53,7 @@ static bool attend(struct connection *connection)
 		disconnect_with(connection, ERRINFO_SERVER_DENIED_CONNECTION);
 		return false;
 	}
-	if (time_left(connection) == 0) {
+	if (logon_is_due(connection)) {
 		log_off(connection);
 		return false;
 	}

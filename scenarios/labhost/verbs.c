@@ -73,7 +73,22 @@ static void verb_watch(struct verb_context *context, const struct request *reque
 	if (!context->client->watches)
 		context->lab->watchers++;
 	context->client->watches = true;
+	context->client->seen = model_newest_luid(context->lab->model);
 	fputs("OK\n", context->out);
+}
+
+/* The watcher has done what it wanted to at the logons up to this one; short sessions wait for that. */
+static void verb_seen(struct verb_context *context, const struct request *request)
+{
+	const char *luid = request_text(request, "luid");
+
+	if (!context->client->watches)
+		answer_error(context, "bad-request", "send WATCH first");
+	else if (!luid || !luid_parse(luid, &context->client->seen))
+		answer_error(context, "bad-request",
+		    "SEEN needs the luid= of an event, such as 00000000:000fd2f5");
+	else
+		fputs("OK\n", context->out);
 }
 
 static void verb_query_token(struct verb_context *context, const struct request *request)
@@ -375,6 +390,7 @@ void verb_answer(struct verb_context *context, char *line)
 	    {"HELLO", verb_hello},
 	    {"SESSIONS", verb_sessions},
 	    {"WATCH", verb_watch},
+	    {"SEEN", verb_seen},
 	    {"QUERYTOKEN", verb_query_token},
 	    {"LOGON", verb_logon},
 	    {"RUN", verb_run},

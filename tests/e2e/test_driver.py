@@ -357,6 +357,22 @@ class Interruption(leaklab.Case):
         self.assertEqual(self.query("select result from cycles where kind = 'load'"), [("logged-off",)] * 4)
 
 
+class Watcher(leaklab.Case):
+    def test_leaker_that_gets_no_processor_misses_no_logon(self):
+        """the lab's leaker stands still for 2 s while sessions with a shell of no length log on: it has leaked each of them"""
+        lab = self.lab("--time-scale", "0.0001")
+        grabber = self.grab(lab)
+        process = self.start_driver(self.scenario(lab, load={"slots": 3, "cycles": 48}, observers=[self.observer(lab)],
+                                                  settle={"at_least": "1s"}))
+        self.wait_for(process, "cycle", 3)
+        grabber.send_signal(signal.SIGSTOP)
+        time.sleep(2)
+        grabber.send_signal(signal.SIGCONT)
+        process.communicate(timeout=60)
+        verdict = self.verdict()
+        self.assertEqual((verdict["verdict"], verdict["orphans"]["k"], verdict["orphans"]["n"]), ("LEAK", 48, 48), verdict["reasons"])
+
+
 class Clock(leaklab.Case):
     def test_clock_that_is_set_meanwhile_moves_no_time_of_the_run(self):
         """the machine's clock is set by an hour in mid-run: the driver's times go on, the step is an event, the leak is found whole"""

@@ -378,6 +378,39 @@ static void shell_that_ends_unseen_logs_off(void **state)
 	model_destroy(model);
 }
 
+static void session_waits_for_who_watches_its_logon_and_not_for_ever(void **state)
+{
+	const int64_t second = MINUTE / 60;
+	struct model *model = model_create(&host, START);
+	struct logon_answer answer;
+	const struct logon_request request = {.domain = "LAB",
+	    .user = "lab01",
+	    .sid = "S-1-5-21-1-2-3-1104",
+	    .shell = "timeout.exe",
+	    .shell_ends = START,
+	    .connection = 1};
+	int64_t now = START;
+	(void)state;
+
+	model_watched(model, model_newest_luid(model));
+	assert_true(model_logon(model, &request, now, &answer));
+	assert_true(model_session_due(model, answer.session_id, 1, now) > now);
+	model_disconnect(model, answer.session_id, 1);
+	model_run_due(model, now += second);
+	assert_non_null(model_session(model, answer.session_id));
+	model_watched(model, model_session(model, answer.session_id)->logon->luid);
+	model_run_due(model, now += second);
+	assert_null(model_session(model, answer.session_id));
+
+	assert_true(model_logon(model, &request, now, &answer));
+	model_disconnect(model, answer.session_id, 1);
+	const int64_t waits = now;
+	while (model_session(model, answer.session_id) && now < waits + MINUTE)
+		model_run_due(model, now += second / 200);
+	assert_in_range(now - waits, 4 * second, 6 * second);
+	model_destroy(model);
+}
+
 static void logoff_goes_on_when_its_connection_has_gone(void **state)
 {
 	struct model *model = model_create(&host, START);
@@ -548,6 +581,7 @@ int main(void)
 	    unit_test(second_connection_displaces_the_first),
 	    unit_test(many_sessions_lets_an_account_in_twice),
 	    unit_test(shell_that_ends_unseen_logs_off),
+	    unit_test(session_waits_for_who_watches_its_logon_and_not_for_ever),
 	    unit_test(logoff_goes_on_when_its_connection_has_gone),
 	    unit_test(pending_logoff_comes_along_on_a_reconnect),
 	    unit_test(session_that_hangs_stays_with_all_its_tokens),
