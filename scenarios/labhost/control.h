@@ -31,7 +31,7 @@ struct control_client {
 	uint32_t pid; /* of its process on the host; 0 before HELLO */
 	bool watches;
 	uint64_t seen; /* a watcher: up to which logon session, see model_watched() */
-	bool gone; /* hang up when its output has been sent */
+	bool gone;     /* hang up when its output has been sent */
 	char *in;
 	size_t in_length;
 	char *out;
