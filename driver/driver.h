@@ -28,6 +28,9 @@ bool controls_find(const struct scenario *scenario, const char *path, struct run
     bool *beside, struct error *error);
 void controls_forget(const struct scenario *scenario, const char *path);
 
+/* The verb "refusals". */
+int refusals_main(int argc, char **argv);
+
 struct resumption {
 	struct runfile *runfile;
 	struct scenario *scenario;

@@ -68,7 +68,7 @@ static const struct argp_option check_options[] = {
 	"    ca (file), tofu (file), ignore (true)\n"                                              \
 	"  accounts: users (loadtest{01..20}), domain, or csv (file with lines\n"                  \
 	"    user,domain,password); password_env (name), password_file or\n"                       \
-	"    password_fd\n"                                                                        \
+	"    password_fd, lockout_window\n"                                                        \
 	"  load: slots, cycles, rate (logons a second; 0: closed), ramp, hold,\n"                  \
 	"    think, workers, until (cycles, decided)\n"                                            \
 	"  connect: timeout\n"                                                                     \
@@ -362,6 +362,7 @@ static void help(FILE *out)
 	fputs("Usage: " PROGRAM " run SCENARIO.yaml [-o RUN] [--set KEY=VALUE] [--json]\n"
 	      "       " PROGRAM " run --resume RUN [--cycles +N] [--json]\n"
 	      "       " PROGRAM " check SCENARIO.yaml [--set KEY=VALUE] [--json]\n"
+	      "       " PROGRAM " refusals [--forget ACCOUNT | --forget-all]\n"
 	      "\n"
 	      "Makes test users log on and off at a Remote Desktop Session Host over real RDP, "
 	      "samples the\n"
@@ -370,6 +371,7 @@ static void help(FILE *out)
 	      "\n"
 	      "  run --help     how to play a scenario, and the exit codes\n"
 	      "  check --help   the keys of a scenario\n"
+	      "  refusals       which accounts are left alone, as their logons were refused\n"
 	      "  --version\n"
 	      "\n"
 	      "Example: " PROGRAM " run scenarios/ms16-111.yaml --set load.cycles=60\n",
@@ -395,6 +397,11 @@ int main(int argc, char **argv)
 		puts(argp_program_version);
 		return EXIT_CLEAN;
 	}
+	argp_err_exit_status = EXIT_USAGE;
+	if (strcmp(verb, "refusals") == 0) {
+		argv[1] = (char *)PROGRAM " refusals";
+		return refusals_main(argc - 1, argv + 1);
+	}
 	arguments.playing = strcmp(verb, "run") == 0;
 	if (!arguments.playing && strcmp(verb, "check") != 0) {
 		if (*verb)
@@ -402,7 +409,6 @@ int main(int argc, char **argv)
 		help(stderr);
 		return EXIT_USAGE;
 	}
-	argp_err_exit_status = EXIT_USAGE;
 	argv[1] = arguments.playing ? (char *)PROGRAM " run" : (char *)PROGRAM " check";
 	argp_parse(
 	    arguments.playing ? &run_argp : &check_argp, argc - 1, argv + 1, 0, NULL, &arguments);

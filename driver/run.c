@@ -116,10 +116,22 @@ static bool check_descriptors(const struct scenario *scenario, size_t workers, s
 	    slots, (slots + 4) * 12, (unsigned long long)files.rlim_max);
 }
 
+/* Accounts in a file that a stage program names are made by it, and go with it. */
+static bool accounts_outlive_stage(const struct scenario *scenario)
+{
+	struct error unknown;
+	char *csv = scenario->accounts.csv ? expand(scenario->accounts.csv, &unknown) : NULL;
+	const bool known = csv || !scenario->accounts.csv;
+
+	free(csv);
+	return known;
+}
+
 static bool prepare(struct run *run, struct setup *setup, const char *password)
 {
 	const struct scenario *scenario = run->scenario;
 	const size_t workers = worker_count(scenario);
+	const bool outlive = accounts_outlive_stage(scenario);
 
 	run->fds =
 	    calloc(1 + COMMAND_FDS * (scenario->stage_count + scenario->observers_count) + workers,
@@ -143,6 +155,8 @@ static bool prepare(struct run *run, struct setup *setup, const char *password)
 		    "on twice at once; "
 		    "add accounts or use fewer slots",
 		    (unsigned long long)scenario->load.slots, accounts_count(run->accounts));
+	if (outlive && !run_recall_refusals(run, setup))
+		return false;
 	if (!check_descriptors(scenario, workers, &run->error))
 		return false;
 	if (!host_probe(setup->host, setup->port, PROBE_TIMEOUT, &run->error))

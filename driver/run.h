@@ -65,6 +65,9 @@ bool resume_check_address(struct run *run, const struct setup *setup);
  * False: nothing in the file has changed, run->error says why. */
 bool resume_begin(struct run *run, const char *text);
 
+/* Takes up the refused logons that earlier runs have left, and tells of the accounts that these stop. False: run->error, as none is left. */
+bool run_recall_refusals(struct run *run, const struct setup *setup);
+
 /* Plays the load to its end. ended gets the reason if it ended early (text empty: as planned). False: run->error. */
 bool run_play(struct run *run, struct error *ended);
 

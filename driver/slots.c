@@ -61,6 +61,7 @@ static void stop_account(
 static void finish(struct play *play, struct slot *slot, const struct report *report)
 {
 	struct account *account = slot->account;
+	struct error unremembered;
 
 	store_and_report(play, &slot->cycle);
 	play->run->progress.held -= slot->held;
@@ -70,7 +71,11 @@ static void finish(struct play *play, struct slot *slot, const struct report *re
 	slot->next = timestamp_monotonic() + span_draw(&play->scenario->load.think, &play->random);
 	play->busy--;
 	play->finished++;
-	if (accounts_give_back(play->run->accounts, account, report->account))
+	const bool stopped =
+	    accounts_give_back(play->run->accounts, account, report->account, &unremembered);
+	if (unremembered.text[0])
+		run_event(play->run, "refusal-not-remembered", unremembered.text, true);
+	if (stopped)
 		stop_account(play, account, report);
 }
 

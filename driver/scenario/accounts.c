@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/array.h"
+#include "driver/scenario/refusals.h"
 
 #define ACCOUNTS_MAX 100000
 #define TEXT_MAX 127 /* of a name; MS-RDPBCGR allows 256 bytes of UTF-16 with the NUL */
@@ -19,6 +20,8 @@ struct accounts {
 	size_t *queue; /* ring of indexes in the order of their rest */
 	size_t head;
 	size_t waiting;
+	char *host; /* of accounts without a domain; NULL: refusals are not remembered */
+	int64_t window;
 };
 
 void accounts_destroy(struct accounts *accounts)
@@ -32,6 +35,7 @@ void accounts_destroy(struct accounts *accounts)
 	}
 	free(accounts->items);
 	free(accounts->queue);
+	free(accounts->host);
 	free(accounts);
 }
 
@@ -279,14 +283,91 @@ struct account *accounts_take(struct accounts *accounts)
 	return account;
 }
 
-bool accounts_give_back(
-    struct accounts *accounts, struct account *account, enum account_outcome outcome)
+static void take_up(
+    struct accounts *accounts, struct account *account, const struct refusal *refusal)
 {
+	account->refusals = refusal->count;
+	if (refusal->count >= ACCOUNT_REFUSALS_MAX) {
+		account->stopped = true;
+		accounts->usable--;
+	}
+}
+
+/* Keeps in `remembered` those of these accounts. */
+static bool take_up_all(struct accounts *accounts, struct refusals *remembered, struct error *error)
+{
+	bool *ours = calloc(remembered->count + 1, sizeof *ours);
+	bool done = ours || error_memory(error);
+
+	for (size_t i = 0; done && remembered->count > 0 && i < accounts->count; i++) {
+		struct account *account = &accounts->items[i];
+		char *name = refusals_account(accounts->host, account->domain, account->user);
+		const struct refusal *refusal = name ? refusals_find(remembered, name) : NULL;
+
+		done = name || error_memory(error);
+		if (refusal) {
+			take_up(accounts, account, refusal);
+			ours[refusal - remembered->items] = true;
+		}
+		free(name);
+	}
+	if (done)
+		refusals_keep(remembered, ours);
+	free(ours);
+	return done;
+}
+
+bool accounts_recall(struct accounts *accounts, const char *host, int64_t window,
+    struct refusals *remembered, struct error *error)
+{
+	accounts->host = strdup(host);
+	accounts->window = window;
+	if (!accounts->host)
+		return error_memory(error);
+	if (!refusals_read(remembered, error) || !take_up_all(accounts, remembered, error)) {
+		free(accounts->host);
+		accounts->host = NULL;
+		return false;
+	}
+	accounts->waiting = 0;
+	for (size_t i = 0; i < accounts->count; i++)
+		if (!accounts->items[i].stopped)
+			accounts->queue[accounts->waiting++] = i;
+	return true;
+}
+
+/* What other runs are to know of the account. */
+static void remember(const struct accounts *accounts, struct account *account,
+    enum account_outcome outcome, struct error *error)
+{
+	char *name = refusals_account(accounts->host, account->domain, account->user);
+	unsigned count = 0;
+
+	if (!name)
+		error_memory(error);
+	else if (outcome == ACCOUNT_ACCEPTED)
+		refusals_forget(name, NULL, error);
+	else if (refusals_add(name, outcome == ACCOUNT_BARRED ? ACCOUNT_REFUSALS_MAX : 1,
+	             accounts->window, &count, error) &&
+	         count > account->refusals)
+		account->refusals = count; /* another run had some meanwhile */
+	free(name);
+}
+
+bool accounts_give_back(struct accounts *accounts, struct account *account,
+    enum account_outcome outcome, struct error *unremembered)
+{
+	const bool changes =
+	    outcome == ACCOUNT_ACCEPTED ? account->refusals > 0 : outcome != ACCOUNT_UNTRIED;
+
+	unremembered->text[0] = '\0';
 	account->busy = false;
 	if (outcome == ACCOUNT_ACCEPTED)
 		account->refusals = 0;
 	else if (outcome != ACCOUNT_UNTRIED)
 		account->refusals++;
+	if (changes && accounts->host)
+		remember(accounts, account, outcome, unremembered);
 	if (account->refusals >= ACCOUNT_REFUSALS_MAX || outcome == ACCOUNT_BARRED) {
 		account->stopped = true;
 		accounts->usable--;

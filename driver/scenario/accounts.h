@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/error.h"
 #include "driver/scenario/scenario.h"
@@ -30,6 +31,7 @@ struct account {
 };
 
 struct accounts;
+struct refusals;
 
 /* Makes accounts from a pattern or CSV. password may be NULL: then it comes from the scenario's password file, or from
  * the CSV. ${...} in file names is expanded. */
@@ -42,11 +44,17 @@ const struct account *accounts_at(const struct accounts *accounts, size_t index)
 /* How many may still be used. */
 size_t accounts_usable(const struct accounts *accounts);
 
+/* From now on refusals are counted together with those of other runs, see refusals.h: those that are remembered count, and accounts with
+ * too many are stopped. host: where accounts without a domain are. window: microseconds after which one is forgotten. `remembered` gets those
+ * of these accounts, to be freed with refusals_free(). False: nothing is remembered, the error says why. */
+bool accounts_recall(struct accounts *accounts, const char *host, int64_t window,
+    struct refusals *remembered, struct error *error);
+
 /* The account that has rested longest; NULL if all are busy or stopped. It is busy from now on. */
 struct account *accounts_take(struct accounts *accounts);
-/* Gives it back. Returns true if that stopped the account. */
-bool accounts_give_back(
-    struct accounts *accounts, struct account *account, enum account_outcome outcome);
+/* Gives it back. Returns true if that stopped the account. unremembered gets the reason (else no text) why other runs will not know. */
+bool accounts_give_back(struct accounts *accounts, struct account *account,
+    enum account_outcome outcome, struct error *unremembered);
 
 #define PASSWORD_MAX 255 /* bytes */
 

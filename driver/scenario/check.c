@@ -64,6 +64,8 @@ static bool check_spans(const struct check *check, struct scenario *s)
 		struct span *span;
 		const char *standard;
 	} spans[] = {
+	    /* As "Reset account lockout counter after" in most policies; it is 10 minutes on Windows 11 22H2. */
+	    {"accounts.lockout_window", &s->accounts.lockout_window, "30m"},
 	    {"load.ramp", &s->load.ramp, "0s"},
 	    {"load.hold", &s->load.hold, "1s"},
 	    {"load.think", &s->load.think, "0s"},

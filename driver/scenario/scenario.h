@@ -47,7 +47,8 @@ struct scenario_accounts {
 	char *csv; /* user,domain,password */
 	char *password_env;
 	char *password_file;
-	int64_t password_fd; /* 0: not given; standard input is no place for it */
+	int64_t password_fd;        /* 0: not given; standard input is no place for it */
+	struct span lockout_window; /* how long a refused logon counts */
 };
 
 enum load_until { UNTIL_CYCLES, UNTIL_DECIDED };

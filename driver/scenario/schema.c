@@ -65,6 +65,7 @@ static const cyaml_schema_field_t accounts_fields[] = {
     TEXT("password_env", struct scenario_accounts, password_env),
     TEXT("password_file", struct scenario_accounts, password_file),
     CYAML_FIELD_INT("password_fd", CYAML_FLAG_OPTIONAL, struct scenario_accounts, password_fd),
+    SPAN("lockout_window", struct scenario_accounts, lockout_window),
     CYAML_FIELD_END,
 };
 

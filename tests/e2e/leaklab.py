@@ -77,6 +77,8 @@ class Case(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="leaklab-e2e-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        # Accounts of labs have the same names: what one test has refused is not the next one's.
+        os.environ["XDG_STATE_HOME"] = str(self.folder / "state")
 
     def lab(self, *options):
         lab = Lab(self.folder, *options)

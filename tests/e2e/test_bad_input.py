@@ -269,8 +269,46 @@ class Credentials(Case):
         self.assertEqual(self.query("select count(*) from cycles where result = 'logged-off'"), [(18,)])
         # The lab locks at three: the account is still good.
         self.run_file.unlink()
+        self.run_program("driver", "refusals", "--forget-all", code=0)
         self.drive(self.scenario(lab, load={"cycles": 1}))
         self.assertEqual(self.query("select user, result from cycles"), [("lab01", "logged-off")])
+
+    def test_refusals_of_earlier_runs_count_until_they_are_forgotten(self):
+        """repeated runs with a wrong password do not lock an account that locks at three; it is said why, and for how long"""
+        lab = self.lab("--lockout", "3")
+        user, domain, password = self.account(lab)
+        wrong = self.scenario(lab, accounts={"csv": None, "users": user, "domain": domain, "password_env": "PW"}, load={"cycles": 1})
+        for _ in range(2):
+            self.drive(wrong, env={"PW": "wrong"})
+            self.assertEqual(self.query("select result, failed_phase from cycles"), [("failed", "nla")])
+            self.run_file.unlink()
+        done = self.fails(wrong, TARGET, "no account may log on: all were refused in earlier runs", env={"PW": "wrong"})
+        self.assertIn(f"account {domain}\\{user} is stopped from the start: 2 of its logons were refused", done.stderr)
+        listed = self.run_program("driver", "refusals", code=0).stdout
+        self.assertRegex(listed, rf"\n      2  .*  {domain}\\{user}\n")
+        forgotten = self.run_program("driver", "refusals", "--forget", f"{domain}\\{user}", code=0).stdout
+        self.assertEqual(forgotten, "Forgotten: 1.\n")
+        self.run_program("driver", "refusals", "--forget", f"{domain}\\{user}", code=2)
+        self.drive(wrong, env={"PW": password})  # it is not locked
+        self.assertEqual(self.query("select result from cycles"), [("logged-off",)])
+        self.assertIn("No account", self.run_program("driver", "refusals", code=0).stdout)
+
+    def test_refusals_are_forgotten_when_the_window_is_over(self):
+        lab = self.lab()
+        user, domain, password = self.account(lab)
+        scenario = self.scenario(lab, accounts={"csv": None, "users": user, "domain": domain, "password_env": "PW",
+                                                "lockout_window": "2s"}, load={"cycles": 2})
+        self.drive(scenario, env={"PW": "wrong"})
+        self.run_file.unlink()
+        time.sleep(2)
+        self.drive(scenario, env={"PW": password})
+        self.assertEqual(self.query("select result from cycles"), [("logged-off",)] * 2)
+
+    def test_folder_that_cannot_be_written_to_is_told_and_the_run_goes_on(self):
+        lab = self.lab()
+        done = self.drive(self.scenario(lab), env={"XDG_STATE_HOME": "/dev/null"})
+        self.assertIn("/dev/null/leaklab cannot be made", done.stderr)
+        self.assertEqual(self.query("select result from cycles"), [("logged-off",)])
 
     def test_wrong_passwords_of_all_end_the_run(self):
         lab = self.lab()

@@ -152,6 +152,8 @@ static void account_listed_twice_is_refused_whatever_its_case(void **state)
 	accounts_destroy(from_csv("anna,LAB,x\nanna,OTHER,x\n", NULL, &error));
 }
 
+static struct error unremembered;
+
 static void two_refusals_in_a_row_stop_an_account(void **state)
 {
 	struct error error;
@@ -160,16 +162,16 @@ static void two_refusals_in_a_row_stop_an_account(void **state)
 
 	(void)state;
 	assert_null(accounts_take(accounts));
-	assert_false(accounts_give_back(accounts, account, ACCOUNT_REFUSED));
+	assert_false(accounts_give_back(accounts, account, ACCOUNT_REFUSED, &unremembered));
 	assert_ptr_equal(accounts_take(accounts), account);
-	assert_false(accounts_give_back(accounts, account, ACCOUNT_ACCEPTED));
+	assert_false(accounts_give_back(accounts, account, ACCOUNT_ACCEPTED, &unremembered));
 	for (int i = 0; i < 5; i++) {
 		assert_ptr_equal(accounts_take(accounts), account);
 		assert_false(accounts_give_back(
-		    accounts, account, i == 2 ? ACCOUNT_REFUSED : ACCOUNT_UNTRIED));
+		    accounts, account, i == 2 ? ACCOUNT_REFUSED : ACCOUNT_UNTRIED, &unremembered));
 	}
 	assert_ptr_equal(accounts_take(accounts), account);
-	assert_true(accounts_give_back(accounts, account, ACCOUNT_REFUSED));
+	assert_true(accounts_give_back(accounts, account, ACCOUNT_REFUSED, &unremembered));
 	assert_null(accounts_take(accounts));
 	assert_int_equal(accounts_usable(accounts), 0);
 	accounts_destroy(accounts);
@@ -182,7 +184,7 @@ static void locked_account_is_stopped_at_once(void **state)
 	struct account *account = accounts_take(accounts);
 
 	(void)state;
-	assert_true(accounts_give_back(accounts, account, ACCOUNT_BARRED));
+	assert_true(accounts_give_back(accounts, account, ACCOUNT_BARRED, &unremembered));
 	assert_int_equal(accounts_usable(accounts), 1);
 	assert_ptr_not_equal(accounts_take(accounts), account);
 	accounts_destroy(accounts);
@@ -196,8 +198,8 @@ static void account_that_rested_longest_comes_next(void **state)
 	struct account *second = accounts_take(accounts);
 
 	(void)state;
-	accounts_give_back(accounts, second, ACCOUNT_ACCEPTED);
-	accounts_give_back(accounts, first, ACCOUNT_ACCEPTED);
+	accounts_give_back(accounts, second, ACCOUNT_ACCEPTED, &unremembered);
+	accounts_give_back(accounts, first, ACCOUNT_ACCEPTED, &unremembered);
 	assert_string_equal(accounts_take(accounts)->user, "a3");
 	assert_string_equal(accounts_take(accounts)->user, "a2");
 	assert_string_equal(accounts_take(accounts)->user, "a1");

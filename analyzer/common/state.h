@@ -1,0 +1,13 @@
+/* What leaklab keeps from one call to the next, for one user of this machine: $XDG_STATE_HOME/leaklab (XDG Base Directory Specification). */
+#ifndef LEAKLAB_STATE_H
+#define LEAKLAB_STATE_H
+
+#include <stdbool.h>
+
+#include "common/error.h"
+
+/* "$XDG_STATE_HOME/leaklab", made if it is not there, for its owner alone (0700). The caller frees it. NULL: the error says
+ * why, EXIT_TARGET. */
+char *state_folder(struct error *error);
+
+#endif

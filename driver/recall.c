@@ -1,0 +1,48 @@
+/* Knows what a run makes of the logons that earlier runs had refused. */
+#include "driver/run.h"
+
+#include <stdio.h>
+
+#include "common/timestamp.h"
+#include "driver/scenario/refusals.h"
+
+#define TOLD 3 /* accounts, one by one */
+
+static void tell_refusal(struct run *run, const struct refusal *refusal)
+{
+	char last[TIMESTAMP_TEXT], until[TIMESTAMP_TEXT], text[640];
+
+	snprintf(text, sizeof(text),
+	    "account %.200s is stopped from the start: %u of its logons were refused, the last at %s. The domain may lock it; it is used again "
+	    "after %s, or once this is forgotten: leaklab-driver refusals --forget '%.200s'",
+	    refusal->account, refusal->count, timestamp_format(refusal->last, last),
+	    timestamp_format(refusal->until, until), refusal->account);
+	run_event(run, "account-stopped", text, true);
+}
+
+/* What earlier runs have presented counts, as it does with the domain. */
+bool run_recall_refusals(struct run *run, const struct setup *setup)
+{
+	const struct scenario *scenario = run->scenario;
+	struct refusals remembered = {0};
+	struct error error = {0};
+	char text[96];
+	size_t stopped = 0;
+
+	if (!accounts_recall(run->accounts, setup->host, scenario->accounts.lockout_window.least,
+	        &remembered, &error))
+		run_event(run, "refusals-not-remembered", error.text, true);
+	for (size_t i = 0; i < remembered.count; i++)
+		if (remembered.items[i].count >= ACCOUNT_REFUSALS_MAX && stopped++ < TOLD)
+			tell_refusal(run, &remembered.items[i]);
+	refusals_free(&remembered);
+	if (stopped > TOLD) {
+		snprintf(text, sizeof(text),
+		    "so are %zu more accounts: leaklab-driver refusals lists them", stopped - TOLD);
+		run_event(run, "account-stopped", text, true);
+	}
+	return accounts_usable(run->accounts) > 0 ||
+	       error_set(&run->error, EXIT_TARGET,
+	           "no account may log on: all were refused in earlier runs (see above); check their password, and then have "
+	           "leaklab forget the refusals");
+}
