@@ -182,6 +182,7 @@ bool run_play(struct run *run, struct error *ended)
 	    .start = timestamp_monotonic(),
 	    .random = (uint64_t)timestamp_now(),
 	    .ended = ended,
+	    .host_clock_offset = NUMBER_UNKNOWN,
 	};
 	const uint64_t every = run->scenario->observe_every;
 	char missed[24];
@@ -260,6 +261,7 @@ bool run_verify_ids(struct run *run, size_t logons)
 	    .start = timestamp_monotonic(),
 	    .random = (uint64_t)timestamp_now(),
 	    .ended = &ignored,
+	    .host_clock_offset = NUMBER_UNKNOWN,
 	};
 
 	if (!play.slots)

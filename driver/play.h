@@ -37,8 +37,10 @@ struct play {
 	uint64_t failures;   /* in a row */
 	bool ever_connected; /* some cycle got at least to a refusal of its credentials */
 	bool told_to_log_off;
-	int64_t start;  /* monotonic */
-	int64_t rounds; /* of snapshots during the load */
+	int64_t start;             /* monotonic */
+	int64_t rounds;            /* of snapshots during the load */
+	int64_t host_clock_offset; /* at the last logon that told it; NUMBER_UNKNOWN: none did */
+	int64_t host_clock_cycle;  /* which that was */
 	uint64_t random;
 	struct error *ended; /* the reason for an early end; text empty: none */
 };

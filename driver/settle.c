@@ -167,11 +167,17 @@ static const char *wait_until_settled(struct settling *settling, int64_t *round)
 static bool add_before(struct settling *settling)
 {
 	struct captures captures;
+	struct clocks clocks;
 	int64_t time = TIMESTAMP_UNKNOWN;
 
 	if (!runfile_captures(settling->run->runfile, &captures, &settling->run->error))
 		return false;
-	const struct clock clock = clock_at(&captures, MARK_BEFORE, 1);
+	if (!clocks_init(&clocks, &captures, &settling->cycles)) {
+		captures_deinit(&captures);
+		return error_memory(&settling->run->error);
+	}
+	const struct clock clock = clock_at(&clocks, MARK_BEFORE, 1);
+	clocks_deinit(&clocks);
 	for (size_t i = 0; i < captures.count && time == TIMESTAMP_UNKNOWN; i++)
 		if (captures.items[i].mark == MARK_BEFORE)
 			time = captures.items[i].started;

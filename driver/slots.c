@@ -3,6 +3,7 @@
 #include "driver/play.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/duration.h"
@@ -10,6 +11,7 @@
 
 /* If nothing ever got through the connection, so many failures are enough to know. */
 #define HOPELESS 3
+#define HOST_CLOCK_STEP (2 * SECOND) /* less is how clocks are kept in step */
 /* What a worker may take beyond all time-outs of a cycle before it counts as hung. */
 #define WORKER_GRACE (30 * SECOND)
 
@@ -46,6 +48,8 @@ static void stop_account(
 
 	if (report->account == ACCOUNT_BARRED)
 		after = "a refusal";
+	else if (strcmp(report->code, "TIMEOUT") == 0 && report->failed_phase == PHASE_NLA)
+		after = "two logons in a row that got no answer once the password was presented";
 	else if (strcmp(report->code, "TIMEOUT") == 0) /* without NLA, see cycle.c */
 		after = "two sessions in a row that look like a refused password";
 	snprintf(text, sizeof(text),
@@ -90,7 +94,7 @@ static void check_failures(struct play *play, const struct report *report)
 	}
 	play->failures++;
 	/* Refused accounts are stopped one by one: the others may still go. */
-	if (report->account != ACCOUNT_UNTRIED)
+	if (report->account == ACCOUNT_REFUSED || report->account == ACCOUNT_BARRED)
 		play->ever_connected = true;
 	if (play->failures >= play->scenario->limits.failures ||
 	    (!play->ever_connected && play->failures >= HOPELESS)) {
@@ -100,6 +104,27 @@ static void check_failures(struct play *play, const struct report *report)
 		    report->message, report->code);
 		play_end_early(play, EXIT_TARGET, text);
 	}
+}
+
+/* NTLM tells the host's clock at each logon. Another host's clock is another clock. */
+static void note_host_clock(struct play *play, const struct report *report)
+{
+	const int64_t step = report->host_clock_offset - play->host_clock_offset;
+	char text[160];
+
+	/* Cycles end in another order than they logged on. */
+	if (report->host_clock_offset == NUMBER_UNKNOWN || report->served_by[0] ||
+	    report->cycle < play->host_clock_cycle)
+		return;
+	if (play->host_clock_offset != NUMBER_UNKNOWN && llabs(step) > HOST_CLOCK_STEP) {
+		snprintf(text, sizeof(text),
+		    "the host's clock was set by %+.1f s between the logons of cycles %lld and %lld",
+		    (double)step / (double)SECOND, (long long)play->host_clock_cycle,
+		    (long long)report->cycle);
+		run_event(play->run, "host-clock-set", text, true);
+	}
+	play->host_clock_offset = report->host_clock_offset;
+	play->host_clock_cycle = report->cycle;
 }
 
 static void reported(void *data, const struct report *report)
@@ -114,6 +139,7 @@ static void reported(void *data, const struct report *report)
 	cycle->logged_on = report->logged_on;
 	memcpy(cycle->phase_us, report->phase_us, sizeof(cycle->phase_us));
 	cycle->session_id = report->session_id;
+	cycle->host_clock_offset = report->host_clock_offset;
 	cycle->served_by = report->served_by[0] ? report->served_by : NULL;
 	if (!report->done) {
 		play->run->progress.held += !slot->held;
@@ -125,6 +151,7 @@ static void reported(void *data, const struct report *report)
 		store_and_report(play, cycle);
 		return;
 	}
+	note_host_clock(play, report);
 	cycle->ended = report->ended;
 	cycle->error_info = report->error_info;
 	cycle->result = report->result;

@@ -2,6 +2,8 @@
 #ifndef LEAKLAB_CLOCK_H
 #define LEAKLAB_CLOCK_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "runfile/runfile.h"
@@ -11,12 +13,36 @@ struct clock {
 	int64_t tolerance; /* how wrong the offset may be */
 };
 
-/* The clock at the moment that captures of this mark and round describe. */
-struct clock clock_at(const struct captures *captures, enum mark mark, int64_t round);
+/* What the host's clock was at the logon of a cycle. */
+struct clock_reading {
+	int64_t time; /* driver's */
+	int64_t offset;
+	int64_t cycle; /* its number */
+};
 
-/* By how many microseconds at least the host's clock was set, or drifted, against the driver's during the run; 0: by no
- * more than CLOCK_JUMP. */
+/* All that a run knows of it: its captures, and the logons that told it. */
+struct clocks {
+	const struct captures *captures;
+	struct clock_reading *readings; /* by time */
+	size_t count;
+};
+
+/* captures must outlive it. False: memory is out. */
+bool clocks_init(
+    struct clocks *clocks, const struct captures *captures, const struct cycles *cycles);
+void clocks_deinit(struct clocks *clocks);
+
+/* The clock at the moment that captures of this mark and round describe. */
+struct clock clock_at(const struct clocks *clocks, enum mark mark, int64_t round);
+
+struct clock_jump {
+	int64_t by; /* microseconds */
+	int64_t from,
+	    until; /* cycles between whose logons it happened; NUMBER_UNKNOWN: only samples show it */
+};
+
+/* By how much at least the host's clock was set, or drifted, against the driver's during the run; by 0: no more than CLOCK_JUMP. */
 #define CLOCK_JUMP INT64_C(5000000)
-int64_t clock_jump(const struct captures *captures);
+struct clock_jump clocks_jump(const struct clocks *clocks);
 
 #endif

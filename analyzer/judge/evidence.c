@@ -46,7 +46,7 @@ static const struct capture *find_round(const struct captures *captures, enum ma
 }
 
 static bool load_capture(struct moment *moment, struct runfile *runfile,
-    const struct captures *captures, const struct capture *capture, struct error *error)
+    const struct clocks *clocks, const struct capture *capture, struct error *error)
 {
 	const enum mark mark = capture->mark;
 	moment->snapshot = runfile_snapshot(runfile, mark, capture->round, true, error);
@@ -54,15 +54,15 @@ static bool load_capture(struct moment *moment, struct runfile *runfile,
 		return error_prefix(
 		    error, "sample \"%s\" %lld", mark_names[mark], (long long)capture->round);
 	moment->round = capture->round;
-	moment->clock = clock_at(captures, mark, capture->round);
+	moment->clock = clock_at(clocks, mark, capture->round);
 	return true;
 }
 
-static bool load_moment(struct moment *moment, struct runfile *runfile,
-    const struct captures *captures, enum mark mark, struct error *error)
+static bool load_moment(struct moment *moment, struct runfile *runfile, const struct clocks *clocks,
+    enum mark mark, struct error *error)
 {
-	const struct capture *capture = find_round(captures, mark);
-	return !capture || load_capture(moment, runfile, captures, capture, error);
+	const struct capture *capture = find_round(clocks->captures, mark);
+	return !capture || load_capture(moment, runfile, clocks, capture, error);
 }
 
 /* What a run that was cut short shows last. */
@@ -75,7 +75,7 @@ static bool load_last(struct evidence *evidence, struct runfile *runfile, struct
 			last = capture;
 	}
 	evidence->last_mark = last ? last->mark : MARK_SETTLED;
-	return !last || load_capture(&evidence->last, runfile, &evidence->captures, last, error);
+	return !last || load_capture(&evidence->last, runfile, &evidence->clocks, last, error);
 }
 
 const struct moment *evidence_last(const struct evidence *evidence)
@@ -110,7 +110,8 @@ static bool index_cycles(struct evidence *evidence, struct error *error)
 			last = evidence->captures.items[i].started;
 	}
 	if (!evidence->shown || !evidence->rejoined ||
-	    !cycle_index_init(&evidence->index, &evidence->cycles, last))
+	    !cycle_index_init(&evidence->index, &evidence->cycles, last) ||
+	    !clocks_init(&evidence->clocks, &evidence->captures, &evidence->cycles))
 		return error_memory(error);
 	return true;
 }
@@ -263,7 +264,7 @@ static bool add_sample(struct evidence *evidence, const struct passing *now)
 	const struct snapshot *before = evidence->before.snapshot;
 	const struct clock clock =
 	    kept ? kept->clock
-	         : clock_at(&evidence->captures, now->capture->mark, now->capture->round);
+	         : clock_at(&evidence->clocks, now->capture->mark, now->capture->round);
 	note_gap(evidence, now->snapshot, now->capture);
 	note_unseen(evidence, now);
 	return leak_take(evidence->leak, before == now->snapshot ? NULL : before, now->snapshot,
@@ -347,9 +348,9 @@ bool evidence_load(struct evidence *evidence, const struct limits *limits, struc
 	if (runfile_cycles(runfile, &evidence->cycles, error) &&
 	    runfile_captures(runfile, &evidence->captures, error) &&
 	    index_cycles(evidence, error) && (find_load_end(evidence), true) &&
-	    load_moment(&evidence->before, runfile, &evidence->captures, MARK_BEFORE, error) &&
-	    load_moment(&evidence->after, runfile, &evidence->captures, MARK_AFTER, error) &&
-	    load_moment(&evidence->settled, runfile, &evidence->captures, MARK_SETTLED, error) &&
+	    load_moment(&evidence->before, runfile, &evidence->clocks, MARK_BEFORE, error) &&
+	    load_moment(&evidence->after, runfile, &evidence->clocks, MARK_AFTER, error) &&
+	    load_moment(&evidence->settled, runfile, &evidence->clocks, MARK_SETTLED, error) &&
 	    load_last(evidence, runfile, error) && add_samples(evidence, runfile, error) &&
 	    logons_find(evidence, runfile, error))
 		return true;
@@ -367,6 +368,7 @@ void evidence_deinit(struct evidence *evidence)
 	cycle_index_deinit(&evidence->index);
 	free(evidence->shown);
 	free(evidence->rejoined);
+	clocks_deinit(&evidence->clocks);
 	captures_deinit(&evidence->captures);
 	cycles_deinit(&evidence->cycles);
 	memset(evidence, 0, sizeof *evidence);

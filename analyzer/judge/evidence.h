@@ -21,6 +21,7 @@ struct moment {
 struct evidence {
 	struct cycles cycles;
 	struct captures captures;
+	struct clocks clocks;
 	struct cycle_index index;
 	bool *shown; /* by place in cycles: a logon is shown, see logons.c */
 	bool

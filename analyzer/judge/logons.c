@@ -125,8 +125,8 @@ static void find_rejoined(const struct sighted *sighted)
 
 bool logons_find(struct evidence *evidence, struct runfile *runfile, struct error *error)
 {
-	struct sighted sighted = {evidence,
-	    clock_at(&evidence->captures, MARK_SETTLED, evidence->settled.round).tolerance};
+	struct sighted sighted = {
+	    evidence, clock_at(&evidence->clocks, MARK_SETTLED, evidence->settled.round).tolerance};
 	size_t count;
 	const struct left_logon *logons = leak_logons(evidence->leak, &count);
 	for (size_t i = 0; i < evidence->cycles.count; i++) {

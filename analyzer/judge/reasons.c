@@ -199,13 +199,17 @@ static bool doubt_unshown(
 
 static bool doubt_clock(struct sentences *out, const struct evidence *evidence)
 {
-	const int64_t jump = clock_jump(&evidence->captures);
-	if (jump == 0)
+	const struct clock_jump jump = clocks_jump(&evidence->clocks);
+	char where[96] = "during the run";
+	if (jump.by == 0)
 		return true;
+	if (jump.from != NUMBER_UNKNOWN)
+		snprintf(where, sizeof where, "between the logons of cycles %lld and %lld",
+		    (long long)jump.from, (long long)jump.until);
 	return sentences_add(out,
-	    "the host's clock moved by %.1f s against the driver's during the run, so logons may be matched to the wrong "
+	    "the host's clock moved by %.1f s against the driver's %s, so logons may be matched to the wrong "
 	    "cycles: keep both clocks in step with a time service",
-	    (double)jump / 1e6);
+	    (double)jump.by / 1e6, where);
 }
 
 /* Sessions that are or were there, and in which leaks cannot be distinguished from use. */

@@ -1,4 +1,5 @@
-/* The parts of a connection: what is asked of FreeRDP for it, whether the host is the right one, and why it failed. Inside of
+/* The parts of a connection: what is asked of FreeRDP for it, whether the host is the right one, what its authentication tells, and why it
+ * failed. Inside of
  * this room: nobody else knows FreeRDP's codes. */
 #ifndef LEAKLAB_CONNECTION_H
 #define LEAKLAB_CONNECTION_H
@@ -22,6 +23,23 @@ bool certificate_check(enum certificate_policy policy, const char *value, const 
 
 /* "sha256:" and 64 hex digits, with or without colons and in any case, made lower-case without colons. */
 bool certificate_pin_parse(const char *text, char out[72], struct error *error);
+
+/* What is seen of a connection's authentication (NLA). */
+struct authentication {
+	bool asked;         /* it was begun */
+	bool presented;     /* the password's proof was made, so that the domain may count it */
+	int64_t host_clock; /* timestamp in NTLM's CHALLENGE; TIMESTAMP_UNKNOWN: none was seen */
+	int64_t host_clock_seen; /* timestamp by our clock */
+	int64_t local; /* microseconds within this machine's SSPI, which asks a KDC for Kerberos */
+};
+
+/* Once per process, before the first connection. False: this WinPR has no table of SSPI functions. */
+bool authentication_install(void);
+/* What this thread authenticates is noted there from now on; NULL: nowhere. */
+void authentication_watch(struct authentication *authentication);
+
+/* The host's clock (MsvAvTimestamp, MS-NLMP 2.2.2.1) in an NTLM CHALLENGE message, which may be wrapped. False: there is none. */
+bool challenge_time(const void *token, size_t length, int64_t *time);
 
 struct trouble {
 	struct error refusal; /* our own reason to end the connection, if it has a text */

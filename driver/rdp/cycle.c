@@ -46,6 +46,16 @@ static void tell_timeout(
 		    (double)passed / (double)SECOND);
 }
 
+static void tell_local(char message[MESSAGE_TEXT], int64_t local)
+{
+	const size_t used = strlen(message);
+
+	snprintf(message + used, MESSAGE_TEXT - used,
+	    "; %.1f s of it this machine's own authentication took: a Kerberos KDC that does not answer? Set host.auth_packages to "
+	    "ntlm,!kerberos to do without",
+	    (double)local / (double)SECOND);
+}
+
 /* since: when the wait began that took too long; 0: none did. */
 static void note_failure(
     struct report *report, const struct rdp *rdp, enum phase phase, int64_t since, int64_t timeout)
@@ -55,12 +65,17 @@ static void note_failure(
 
 	report->result = CYCLE_FAILED;
 	report->account = rdp_failure(rdp, code, message);
-	/* A host may close instead of refusing a password: it counts, before the domain counts more. */
-	if (phase == PHASE_NLA && since == 0 && rdp_is_broken(rdp))
+	/* A host may close, or say nothing, instead of refusing a password: it counts, before the domain counts more. */
+	if (phase == PHASE_NLA && report->account == ACCOUNT_UNTRIED && rdp_has_presented(rdp))
 		report->account = ACCOUNT_REFUSED;
+	/* Once NLA was over the password was right, whatever came then. */
+	if (report->account == ACCOUNT_UNTRIED && rdp_times(rdp)->nla)
+		report->account = ACCOUNT_ACCEPTED;
 	if (since) {
 		snprintf(code, sizeof(code), "TIMEOUT");
 		tell_timeout(message, phase, timeout, timestamp_monotonic() - since);
+		if (phase == PHASE_NLA && rdp_local_authentication(rdp) > timeout / 2)
+			tell_local(message, rdp_local_authentication(rdp));
 	}
 	fail(report, phase, code, message);
 }
@@ -243,6 +258,7 @@ void cycle_play(const struct setup *setup, const struct order *order,
 	    .logged_on = TIMESTAMP_UNKNOWN,
 	    .session_id = NUMBER_UNKNOWN,
 	    .error_info = NUMBER_UNKNOWN,
+	    .host_clock_offset = NUMBER_UNKNOWN,
 	    .result = CYCLE_FAILED,
 	    .failed_phase = -1,
 	    .account = ACCOUNT_UNTRIED,
@@ -261,6 +277,7 @@ void cycle_play(const struct setup *setup, const struct order *order,
 			note_failure(report, rdp, phase, rdp_is_aborted(rdp) ? start : 0,
 			    setup->connect_timeout);
 		}
+		report->host_clock_offset = rdp_host_clock_offset(rdp);
 		rdp_destroy(rdp);
 	} else {
 		fail(report, PHASE_TCP, "MEMORY", "out of memory");

@@ -41,6 +41,7 @@ struct rdp {
 	int abort_socket; /* our own descriptor of it: the library may close its own, and the number be given again */
 	unsigned connects; /* TCP connections asked for */
 	atomic_bool aborted;
+	struct authentication authentication;
 	bool signalled;
 	bool failed; /* the connection is of no more use */
 	bool told_error_info;
@@ -60,6 +61,8 @@ bool rdp_init(struct error *error)
 		return error_set(error, EXIT_TARGET, "FreeRDP's libraries cannot be initialised");
 	if (!workarounds_install(error))
 		return false;
+	if (!authentication_install())
+		return error_set(error, EXIT_TARGET, "this WinPR has no table of SSPI functions");
 	/* A context initialises globals of the library without a lock: do it while there is one thread. */
 	instance = freerdp_new();
 	if (!instance || !freerdp_context_new(instance)) {
@@ -293,6 +296,8 @@ struct rdp *rdp_create(const struct setup *setup, const struct order *order)
 	rdp->socket = rdp->abort_socket = -1;
 	pthread_mutex_init(&rdp->abort_mutex, NULL);
 	rdp->session_id = NUMBER_UNKNOWN;
+	rdp->authentication.host_clock = TIMESTAMP_UNKNOWN;
+	authentication_watch(&rdp->authentication);
 	rdp->context.update->SaveSessionInfo = save_session_info;
 	if (!wrap_tcp_connect(rdp) || !rdp_settings_fill(rdp->context.settings, setup, order) ||
 	    !watch_state(&rdp->context)) {
@@ -310,6 +315,7 @@ void rdp_destroy(struct rdp *rdp)
 
 	if (!rdp)
 		return;
+	authentication_watch(NULL);
 	instance = rdp->instance;
 	set_abort_socket(rdp, -1);
 	pthread_mutex_destroy(&rdp->abort_mutex);
@@ -341,9 +347,26 @@ void rdp_abort(struct rdp *rdp)
 	pthread_mutex_unlock(&rdp->abort_mutex);
 }
 
-bool rdp_is_broken(const struct rdp *rdp)
+bool rdp_has_presented(const struct rdp *rdp)
 {
-	return rdp->trouble.first_error == FREERDP_ERROR_CONNECT_TRANSPORT_FAILED;
+	/* A connection that breaks in a WinPR whose calls are not seen counts, before the domain counts more. */
+	return rdp->authentication.asked
+	           ? rdp->authentication.presented
+	           : rdp->trouble.first_error == FREERDP_ERROR_CONNECT_TRANSPORT_FAILED;
+}
+
+int64_t rdp_local_authentication(const struct rdp *rdp)
+{
+	return rdp->authentication.local;
+}
+
+int64_t rdp_host_clock_offset(const struct rdp *rdp)
+{
+	const struct authentication *authentication = &rdp->authentication;
+
+	return authentication->host_clock == TIMESTAMP_UNKNOWN
+	           ? NUMBER_UNKNOWN
+	           : authentication->host_clock - authentication->host_clock_seen;
 }
 
 bool rdp_is_aborted(const struct rdp *rdp)

@@ -38,8 +38,12 @@ void rdp_destroy(struct rdp *rdp); /* disconnects; NULL is allowed */
 bool rdp_connect(struct rdp *rdp);
 void rdp_abort(struct rdp *rdp);
 bool rdp_is_aborted(const struct rdp *rdp);
-/* The connection broke before it was up. */
-bool rdp_is_broken(const struct rdp *rdp);
+/* The password was presented to the host, or may have been. */
+bool rdp_has_presented(const struct rdp *rdp);
+/* Microseconds of the authentication that were spent on this machine: a KDC that does not answer, for one. */
+int64_t rdp_local_authentication(const struct rdp *rdp);
+/* The host's clock minus ours, microseconds, as NTLM tells it; NUMBER_UNKNOWN if it did not. */
+int64_t rdp_host_clock_offset(const struct rdp *rdp);
 
 /* Serves the connection until the logon signal (if wanted), its end, a stop (if allowed) or the time-out. */
 enum rdp_end rdp_wait(struct rdp *rdp, bool for_signal, bool stoppable, int64_t timeout);

@@ -153,6 +153,7 @@ static void give_order(struct worker *worker, const struct order *order)
 	    .ended = timestamp_now(),
 	    .session_id = NUMBER_UNKNOWN,
 	    .error_info = NUMBER_UNKNOWN,
+	    .host_clock_offset = NUMBER_UNKNOWN,
 	    .result = CYCLE_FAILED,
 	    .failed_phase = PHASE_TCP,
 	    .account = ACCOUNT_UNTRIED,

@@ -66,6 +66,7 @@ struct report {
 	int64_t phase_us[PHASE_COUNT];
 	int64_t session_id;
 	int64_t error_info;
+	int64_t host_clock_offset; /* microseconds; NUMBER_UNKNOWN */
 	enum cycle_result result;
 	int failed_phase; /* enum phase; -1: none */
 	enum account_outcome account;

@@ -28,12 +28,12 @@ def sanitized():
 class Lab:
     """A lab host of the test's own. Ends with the test."""
 
-    def __init__(self, folder, *options):
+    def __init__(self, folder, *options, env=None):
         self.folder = pathlib.Path(folder) / "lab"
         self.folder.mkdir(mode=0o700)
         self.process = subprocess.Popen(
             [program("labhost"), "serve", "--dir", str(self.folder), *options],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **(env or {})})
         self.facts = {}
         for line in self.process.stdout:
             line = line.strip()
@@ -80,8 +80,8 @@ class Case(unittest.TestCase):
         # Accounts of labs have the same names: what one test has refused is not the next one's.
         os.environ["XDG_STATE_HOME"] = str(self.folder / "state")
 
-    def lab(self, *options):
-        lab = Lab(self.folder, *options)
+    def lab(self, *options, env=None):
+        lab = Lab(self.folder, *options, env=env)
 
         def stop():
             code, err = lab.stop()

@@ -374,33 +374,61 @@ class Watcher(leaklab.Case):
 
 
 class Clock(leaklab.Case):
-    def test_clock_that_is_set_meanwhile_moves_no_time_of_the_run(self):
-        """the machine's clock is set by an hour in mid-run: the driver's times go on, the step is an event, the leak is found whole"""
+    def faked(self):
+        """The environment of a program whose clock a test sets, and the file by which it does."""
         library = next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), None)
-        if leaklab.sanitized():
-            return  # the suite without sanitizers has it
         if not library:
             self.skipTest("libfaketime is not installed")
-        lab = self.lab("--time-scale", "0.0001", "--shell-seconds", "0.1")
-        self.grab(lab)
         offset = self.write("offset", "+0\n")
-        scenario = self.scenario(lab, load={"slots": 2, "cycles": 48}, observers=[self.observer(lab)], observe_every=6,
-                                 settle={"release": "1s", "at_least": "3s", "quiet": "1s", "poll": "250ms", "timeout": "30s"})
-        os.environ.update(LD_PRELOAD=library, FAKETIME_TIMESTAMP_FILE=str(offset), DONT_FAKE_MONOTONIC="1", FAKETIME_NO_CACHE="1")
-        self.addCleanup(lambda: [os.environ.pop(name, None) for name in
-                                 ("LD_PRELOAD", "FAKETIME_TIMESTAMP_FILE", "DONT_FAKE_MONOTONIC", "FAKETIME_NO_CACHE")])
-        process = self.start_driver(scenario)
+        return {"LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": str(offset), "DONT_FAKE_MONOTONIC": "1", "FAKETIME_NO_CACHE": "1"}, offset
+
+    def observed(self, lab):
+        self.grab(lab)
+        return self.scenario(lab, load={"slots": 2, "cycles": 48}, observers=[self.observer(lab)], observe_every=6,
+                             settle={"release": "1s", "at_least": "3s", "quiet": "1s", "poll": "250ms", "timeout": "30s"})
+
+    def step(self, process, offset):
         self.wait_for(process, "cycle", 20)
         offset.write_text("+1h\n")
         process.communicate(timeout=90)
+        return [kind for kind, in self.query("select kind from events where kind like '%clock-set'")]
+
+    def test_clock_that_is_set_meanwhile_moves_no_time_of_the_run(self):
+        """the machine's clock is set by an hour in mid-run: the driver's times go on, the step is an event, the leak is found whole"""
+        if leaklab.sanitized():
+            return  # the suite without sanitizers has it
+        environment, offset = self.faked()
+        lab = self.lab("--time-scale", "0.0001", "--shell-seconds", "0.1")
+        scenario = self.observed(lab)
+        os.environ.update(environment)
+        self.addCleanup(lambda: [os.environ.pop(name, None) for name in environment])
+        process = self.start_driver(scenario)
+        self.assertEqual(self.step(process, offset), ["clock-set"])
         del os.environ["LD_PRELOAD"]
-        self.assertIn("clock-set", [kind for kind, in self.query("select kind from events")])
         [(longest, span)] = self.query("select max(julianday(ended) - julianday(started)) * 86400, "
                                        "(max(julianday(ended)) - min(julianday(started))) * 86400 from cycles where kind = 'load'")
         self.assertLess(longest, 60)
         self.assertLess(span, 120)
         verdict = self.verdict()
         self.assertEqual((verdict["verdict"], verdict["orphans"]["k"], verdict["orphans"]["n"]), ("LEAK", 48, 48), verdict["reasons"])
+
+    def test_clock_of_the_host_that_is_set_meanwhile_is_told(self):
+        """the host's clock is set by an hour in mid-run: each logon has told it, so an event says between which"""
+        if leaklab.sanitized():
+            return
+        environment, offset = self.faked()
+        lab = self.lab("--time-scale", "0.0001", "--shell-seconds", "0.1", env=environment)
+        process = self.start_driver(self.observed(lab))
+        self.assertEqual(self.step(process, offset), ["host-clock-set"])
+        [(least, most, known)] = self.query("select min(host_clock_offset), max(host_clock_offset), count(host_clock_offset) "
+                                            "from cycles where kind = 'load'")
+        self.assertAlmostEqual(least, 0, delta=1)
+        self.assertAlmostEqual(most, 3600, delta=1)
+        self.assertEqual(known, 48)
+        [(text,)] = self.query("select text from events where kind = 'host-clock-set'")
+        self.assertRegex(text, r"the host's clock was set by \+3[56]\d\d\.\d s between the logons of cycles (19|2\d) and 2\d")
+        verdict = self.verdict()
+        self.assertEqual((verdict["verdict"], verdict["orphans"]["k"]), ("LEAK", 48), verdict["reasons"])
 
 
 class Reader(leaklab.Case):

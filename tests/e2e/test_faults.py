@@ -85,6 +85,17 @@ class Faults(leaklab.Case):
         self.assertEqual([cycle[:3] for cycle in self.cycles()], [("failed", "nla", "ERRCONNECT_CONNECT_TRANSPORT_FAILED")] * 2)
         self.assertIn("account-stopped", [kind for kind, in self.query("select kind from events")])
 
+    def test_password_counts_as_presented_once_its_proof_was_sent_and_not_before(self):
+        """NLA that breaks before the client has proven its password costs the account nothing; one that never answers after it counts"""
+        lab = self.lab("--accounts", "1")
+        for action, offset, stops in ("close", 1600, False), ("black hole", 1600, False), ("black hole", 2000, True):
+            with self.subTest(action=action, offset=offset):
+                proxy = self.proxy(lab.port, faults.Fault(action, offset))
+                done = self.drive(self.through(lab, proxy, load={"cycles": 3}, connect={"timeout": "1s"}))
+                self.assertEqual({cycle[1] for cycle in self.cycles()}, {"nla"})
+                self.assertEqual(proxy.connections, 2 if stops else 3)
+                self.assertEqual("account lab01 is stopped after two logons in a row that got no answer" in done.stderr, stops, done.stderr)
+                self.run_file.unlink()
 
     def test_failures_beside_held_sessions_do_not_end_the_run(self):
         """three short failures while seven sessions are held are no host that cannot be reached; limits.failures counts them"""

@@ -521,6 +521,24 @@ static void a_clock_that_jumped_is_said_and_stands_against_clean(void **state)
 	}
 }
 
+static void a_clock_that_jumped_between_two_logons_is_said_with_their_cycles(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	for (int64_t i = 1; i <= 60; i++) {
+		struct cycle cycle = fixture_cycle(i, 2, CYCLE_LOGGED_OFF);
+		cycle.host_clock_offset = (i > 30 ? 60 : 0) * SECOND + i;
+		assert_true(runfile_put_cycle(fixture.runfile, &cycle, NULL));
+	}
+	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+	fixture_add_snapshot_at(&fixture, MARK_SETTLED, fixture_snapshot(), 60 * SECOND);
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	assert_reason(verdict,
+	    "the host's clock moved by 60.0 s against the driver's between the logons of cycles 30 and 31");
+	fixture_finish(&fixture, verdict);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -546,6 +564,7 @@ int main(void)
 	    unit_test(a_session_of_nobody_known_may_be_in_use),
 	    unit_test(session_ids_that_rise_without_orphans_stand_against_clean),
 	    unit_test(a_clock_that_jumped_is_said_and_stands_against_clean),
+	    unit_test(a_clock_that_jumped_between_two_logons_is_said_with_their_cycles),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

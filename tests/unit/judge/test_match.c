@@ -264,11 +264,47 @@ static void a_clock_is_told_by_captures_that_agree_with_the_moment(void **state)
 	    {.mark = MARK_BEFORE, .round = 1, .started = 0, .ended = 0, .time = 900 * SECOND},
 	};
 	struct captures captures = {.items = items, .count = 4};
-	struct clock clock = clock_at(&captures, MARK_SETTLED, 1);
+	const struct cycles none = {0};
+	struct clocks clocks;
+	assert_true(clocks_init(&clocks, &captures, &none));
+	struct clock clock = clock_at(&clocks, MARK_SETTLED, 1);
 	assert_int_equal(clock.offset, 0);
 	assert_int_equal(clock.tolerance, 3 * SECOND);
-	clock = clock_at(&captures, MARK_BEFORE, 1);
+	clock = clock_at(&clocks, MARK_BEFORE, 1);
 	assert_int_equal(clock.offset, 900 * SECOND);
+	clocks_deinit(&clocks);
+}
+
+static void logons_tell_the_clock_better_than_slow_samples_and_without_any(void **state)
+{
+	(void)state;
+	struct capture items[] = {
+	    {.mark = MARK_SETTLED,
+	        .round = 1,
+	        .started = 100 * SECOND,
+	        .ended = 160 * SECOND,
+	        .time = 135 * SECOND},
+	    {.mark = MARK_AFTER, .round = 1, .started = 50 * SECOND, .time = TIMESTAMP_UNKNOWN},
+	    {.mark = MARK_BEFORE, .round = 1, .started = 0, .ended = 0, .time = 900 * SECOND},
+	};
+	struct cycle cycles[] = {fixture_cycle(1, 2, CYCLE_LOGGED_OFF),
+	    fixture_cycle(2, 3, CYCLE_LOGGED_OFF), fixture_cycle(3, 2, CYCLE_LOGGED_OFF)};
+	for (int64_t i = 0; i < 3; i++) {
+		cycles[i].started = (60 + i) * SECOND;
+		cycles[i].host_clock_offset = 7 * SECOND + i;
+	}
+	cycles[1].served_by = "another"; /* whose clock it may be */
+	cycles[1].host_clock_offset = 3600 * SECOND;
+	const struct captures captures = {.items = items, .count = 3};
+	struct clocks clocks;
+	assert_true(clocks_init(&clocks, &captures, &(struct cycles){.items = cycles, .count = 3}));
+	struct clock clock = clock_at(&clocks, MARK_SETTLED, 1);
+	assert_int_equal(clock.offset, 7 * SECOND + 2);
+	assert_int_equal(clock.tolerance, 2 * SECOND);
+	assert_int_equal(clock_at(&clocks, MARK_AFTER, 1).offset, 7 * SECOND);
+	/* They do not agree: the sample's own is taken. */
+	assert_int_equal(clock_at(&clocks, MARK_BEFORE, 1).offset, 900 * SECOND);
+	clocks_deinit(&clocks);
 }
 
 static void a_cycle_ends_with_the_next_of_its_account_not_of_its_name(void **state)
@@ -300,6 +336,7 @@ int main(void)
 	    unit_test(a_session_joined_again_and_logged_off_can_leak),
 	    unit_test(time_and_start_of_the_clock_are_of_one_capture),
 	    unit_test(a_clock_is_told_by_captures_that_agree_with_the_moment),
+	    unit_test(logons_tell_the_clock_better_than_slow_samples_and_without_any),
 	    unit_test(a_cycle_ends_with_the_next_of_its_account_not_of_its_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
