@@ -1,6 +1,7 @@
 /* Knows the order of a cycle's steps and what its end proves. */
 #include "driver/rdp/cycle.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,25 +36,32 @@ static enum phase note_phases(
 	return PHASE_HOLD;
 }
 
-/* How long it took is said where that is not the time-out: a machine that was too busy, or suspended. */
-static void tell_timeout(
-    char message[MESSAGE_TEXT], enum phase phase, int64_t timeout, int64_t passed)
-{
-	int used = snprintf(message, MESSAGE_TEXT, "no %s within %.3g s", phase_names[phase],
-	    (double)timeout / (double)SECOND);
-	if (passed > timeout + SECOND / 2)
-		snprintf(message + used, MESSAGE_TEXT - (size_t)used, " (%.1f s passed)",
-		    (double)passed / (double)SECOND);
-}
+static void append(char message[MESSAGE_TEXT], const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
-static void tell_local(char message[MESSAGE_TEXT], int64_t local)
+static void append(char message[MESSAGE_TEXT], const char *format, ...)
 {
 	const size_t used = strlen(message);
+	va_list arguments;
 
-	snprintf(message + used, MESSAGE_TEXT - used,
-	    "; %.1f s of it this machine's own authentication took: a Kerberos KDC that does not answer? Set host.auth_packages to "
-	    "ntlm,!kerberos to do without",
-	    (double)local / (double)SECOND);
+	va_start(arguments, format);
+	vsnprintf(message + used, MESSAGE_TEXT - used, format, arguments);
+	va_end(arguments);
+}
+
+/* How long it took is said where that is not the time-out: a machine that was too busy, or suspended. */
+static void tell_timeout(
+    char message[MESSAGE_TEXT], enum phase phase, int64_t timeout, int64_t passed, int64_t local)
+{
+	snprintf(message, MESSAGE_TEXT, "no %s within %.3g s", phase_names[phase],
+	    (double)timeout / (double)SECOND);
+	if (passed > timeout + SECOND / 2)
+		append(message, " (%.1f s passed)", (double)passed / (double)SECOND);
+	if (local > timeout / 2)
+		append(message,
+		    "; %.1f s of it this machine's own authentication took: a Kerberos KDC that does not answer? Set "
+		    "host.auth_packages to ntlm,!kerberos to do without",
+		    (double)local / (double)SECOND);
 }
 
 /* since: when the wait began that took too long; 0: none did. */
@@ -62,21 +70,24 @@ static void note_failure(
 {
 	char code[64];
 	char message[MESSAGE_TEXT];
+	char more[MESSAGE_TEXT];
 
 	report->result = CYCLE_FAILED;
 	report->account = rdp_failure(rdp, code, message);
 	/* A host may close, or say nothing, instead of refusing a password: it counts, before the domain counts more. */
-	if (phase == PHASE_NLA && report->account == ACCOUNT_UNTRIED && rdp_has_presented(rdp))
+	if (report->account == ACCOUNT_UNTRIED && rdp_has_presented(rdp))
 		report->account = ACCOUNT_REFUSED;
 	/* Once NLA was over the password was right, whatever came then. */
-	if (report->account == ACCOUNT_UNTRIED && rdp_times(rdp)->nla)
+	if (report->account == ACCOUNT_UNTRIED && rdp_is_authenticated(rdp))
 		report->account = ACCOUNT_ACCEPTED;
 	if (since) {
 		snprintf(code, sizeof(code), "TIMEOUT");
-		tell_timeout(message, phase, timeout, timestamp_monotonic() - since);
-		if (phase == PHASE_NLA && rdp_local_authentication(rdp) > timeout / 2)
-			tell_local(message, rdp_local_authentication(rdp));
+		tell_timeout(message, phase, timeout, timestamp_monotonic() - since,
+		    rdp_local_authentication(rdp));
 	}
+	rdp_describe(rdp, more);
+	if (more[0])
+		append(message, "; %s", more);
 	fail(report, phase, code, message);
 }
 
@@ -223,8 +234,13 @@ static void play_session(const struct setup *setup, const struct order *order,
 		snprintf(report->served_by, sizeof(report->served_by), "%s", served_by);
 	note_phases(report, rdp_times(rdp), start, setup->security);
 	if (end != RDP_SIGNALLED) {
-		note_failure(report, rdp, PHASE_LOGON,
-		    end == RDP_TIMED_OUT ? rdp_times(rdp)->activated : 0, setup->logon_timeout);
+		if (rdp_is_aborted(rdp)) /* when it had been redirected */
+			note_failure(report, rdp, PHASE_LOGON, rdp_connect_start(rdp),
+			    setup->connect_timeout);
+		else
+			note_failure(report, rdp, PHASE_LOGON,
+			    end == RDP_TIMED_OUT ? rdp_times(rdp)->activated : 0,
+			    setup->logon_timeout);
 		report->error_info = rdp_error_info(rdp);
 		/* Without NLA a wrong password shows as a dialog that stays: count it, before the domain does. */
 		if (setup->security == SECURITY_TLS && report->account == ACCOUNT_UNTRIED &&
@@ -244,11 +260,25 @@ static void play_session(const struct setup *setup, const struct order *order,
 	note_late_refusal(rdp, report);
 }
 
+/* A connection that goes on to another host, for its owner. */
+struct redirected {
+	const struct cycle_watch *watch;
+	struct rdp *rdp;
+};
+
+static void note_redirected(void *data, bool begins)
+{
+	const struct redirected *redirected = data;
+
+	redirected->watch->connecting(redirected->watch->data, begins ? redirected->rdp : NULL);
+}
+
 void cycle_play(const struct setup *setup, const struct order *order,
     const struct cycle_watch *watch, struct report *report)
 {
 	const int64_t start = timestamp_monotonic();
 	struct rdp *rdp = rdp_create(setup, order);
+	struct redirected redirected = {watch, rdp};
 	bool connected;
 
 	*report = (struct report){
@@ -266,6 +296,7 @@ void cycle_play(const struct setup *setup, const struct order *order,
 	for (int phase = 0; phase < PHASE_COUNT; phase++)
 		report->phase_us[phase] = NUMBER_UNKNOWN;
 	if (rdp) {
+		rdp_on_redirect(rdp, note_redirected, &redirected);
 		watch->connecting(watch->data, rdp);
 		connected = rdp_connect(rdp);
 		watch->connecting(watch->data, NULL);

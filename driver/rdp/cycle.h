@@ -8,7 +8,8 @@ struct rdp;
 
 /* What the cycle's owner wants to know while it goes on. Called on the cycle's thread. */
 struct cycle_watch {
-	/* The connection that a watchdog may abort from now on; NULL: none any more. */
+	/* The connection that a watchdog may abort from now on, and is to once its connect time-out is over; NULL: none any more. Again where the
+	 * host redirects it. */
 	void (*connecting)(void *data, struct rdp *rdp);
 	void (*logged_on)(void *data, const struct report *report);
 	void *data;

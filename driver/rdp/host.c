@@ -4,11 +4,29 @@
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "common/timestamp.h"
+
+#define LOOK_AGAIN                                                                                 \
+	INT64_C(100000) /* microseconds between two looks whether the wait was given up */
+
+/* One question to the resolver, on a thread of its own: getaddrinfo() has no time-out, and cannot be ended. Who comes last frees it. */
+struct lookup {
+	pthread_mutex_t mutex; /* for all below */
+	pthread_cond_t changed;
+	unsigned users;
+	bool done;
+	int result;
+	struct addrinfo *found; /* until it is fetched */
+	char host[256];
+	char service[8];
+};
 
 bool host_parse(const char *address, char host[256], uint16_t *port, struct error *error)
 {
@@ -59,19 +77,126 @@ static int try_address(const struct addrinfo *info, int64_t timeout)
 	return result;
 }
 
-bool host_probe(const char *host, uint16_t port, int64_t timeout, struct error *error)
+static int look_up(const char *host, const char *service, int flags, struct addrinfo **found)
 {
-	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-	struct addrinfo *found;
+	const struct addrinfo hints = {
+	    .ai_socktype = SOCK_STREAM, .ai_flags = flags | AI_NUMERICSERV};
+
+	return getaddrinfo(host, service, &hints, found);
+}
+
+/* Takes the lock with it. */
+static void lookup_leave(struct lookup *lookup)
+{
+	const bool last = --lookup->users == 0;
+
+	pthread_mutex_unlock(&lookup->mutex);
+	if (!last)
+		return;
+	if (lookup->found)
+		freeaddrinfo(lookup->found);
+	pthread_cond_destroy(&lookup->changed);
+	pthread_mutex_destroy(&lookup->mutex);
+	free(lookup);
+}
+
+static void *lookup_main(void *data)
+{
+	struct lookup *lookup = data;
+	struct addrinfo *found = NULL;
+	const int result = look_up(lookup->host, lookup->service, 0, &found);
+
+	pthread_mutex_lock(&lookup->mutex);
+	lookup->result = result;
+	lookup->found = result == 0 ? found : NULL;
+	lookup->done = true;
+	pthread_cond_signal(&lookup->changed);
+	lookup_leave(lookup);
+	return NULL;
+}
+
+static struct lookup *lookup_start(const char *host, const char *service)
+{
+	struct lookup *lookup = calloc(1, sizeof(*lookup));
+	pthread_attr_t detached;
+	pthread_t thread;
+
+	if (!lookup)
+		return NULL;
+	snprintf(lookup->host, sizeof(lookup->host), "%s", host);
+	snprintf(lookup->service, sizeof(lookup->service), "%s", service);
+	pthread_mutex_init(&lookup->mutex, NULL);
+	pthread_cond_init(&lookup->changed, NULL);
+	lookup->users = 2;
+	pthread_attr_init(&detached);
+	pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+	const bool started = pthread_create(&thread, &detached, lookup_main, lookup) == 0;
+	pthread_attr_destroy(&detached);
+	if (started)
+		return lookup;
+	lookup->users = 1;
+	pthread_mutex_lock(&lookup->mutex);
+	lookup_leave(lookup);
+	return NULL;
+}
+
+/* The condition's clock is the wall clock, which may be set: short waits. */
+static void lookup_wait(struct lookup *lookup, int64_t deadline, const atomic_bool *given_up)
+{
+	while (!lookup->done && timestamp_monotonic() < deadline && !(given_up && *given_up)) {
+		struct timespec until;
+
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += LOOK_AGAIN * 1000;
+		until.tv_sec += until.tv_nsec / 1000000000;
+		until.tv_nsec %= 1000000000;
+		pthread_cond_timedwait(&lookup->changed, &lookup->mutex, &until);
+	}
+}
+
+enum resolving host_resolve(const char *host, uint16_t port, int64_t deadline,
+    const atomic_bool *given_up, struct addrinfo **found, struct error *error)
+{
+	const int64_t start = timestamp_monotonic();
+	enum resolving resolving = RESOLVED_TO_NOTHING;
+	struct lookup *lookup;
 	char service[8];
-	int result;
 
 	snprintf(service, sizeof(service), "%u", port);
-	result = getaddrinfo(host, service, &hints, &found);
-	if (result != 0)
-		return error_set(error, EXIT_TARGET,
-		    "host %s: the name does not resolve (%s); correct host.address", host,
-		    gai_strerror(result));
+	if (look_up(host, service, AI_NUMERICHOST, found) == 0)
+		return RESOLVED;
+	lookup = lookup_start(host, service);
+	if (!lookup) {
+		error_memory(error);
+		return resolving;
+	}
+	pthread_mutex_lock(&lookup->mutex);
+	lookup_wait(lookup, deadline, given_up);
+	if (!lookup->done) {
+		resolving = RESOLVED_TOO_LATE;
+		error_set(error, EXIT_TARGET,
+		    "the name %.200s is not resolved after %.1f s; is the name server reachable?",
+		    host, (double)(timestamp_monotonic() - start) / 1e6);
+	} else if (lookup->result != 0) {
+		error_set(error, EXIT_TARGET, "the name %.200s does not resolve (%s)", host,
+		    gai_strerror(lookup->result));
+	} else {
+		resolving = RESOLVED;
+		*found = lookup->found;
+		lookup->found = NULL;
+	}
+	lookup_leave(lookup);
+	return resolving;
+}
+
+bool host_probe(const char *host, uint16_t port, int64_t timeout, struct error *error)
+{
+	struct addrinfo *found;
+	int result = 0;
+
+	if (host_resolve(host, port, timestamp_monotonic() + timeout, NULL, &found, error) !=
+	    RESOLVED)
+		return error_prefix(error, "host.address");
 	for (const struct addrinfo *info = found; info; info = info->ai_next) {
 		result = try_address(info, timeout);
 		if (result == 0)

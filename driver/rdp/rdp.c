@@ -2,6 +2,7 @@
 #include "driver/rdp/rdp.h"
 
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -27,6 +28,7 @@
 #include "driver/workarounds/workarounds.h"
 
 #define HANDLES_MAX 32
+#define REDIRECTIONS_MAX 5
 #define OVERDUE_MOST INT64_C(500000) /* microseconds, for what has come before the deadline */
 
 struct rdp {
@@ -40,8 +42,16 @@ struct rdp {
 	pthread_mutex_t abort_mutex;
 	int abort_socket; /* our own descriptor of it: the library may close its own, and the number be given again */
 	unsigned connects; /* TCP connections asked for */
+	unsigned redirections;
+	int64_t connect_start;
+	void (*redirected)(void *data, bool begins);
+	void *redirected_data;
+	bool up;              /* rdp_connect() has returned */
+	bool redirecting;     /* from then on */
+	char unresolved[256]; /* why a name has no address, or none in time */
 	atomic_bool aborted;
 	struct authentication authentication;
+	bool authenticated; /* NLA has succeeded */
 	bool signalled;
 	bool failed; /* the connection is of no more use */
 	bool told_error_info;
@@ -189,13 +199,19 @@ static BOOL post_connect(freerdp *instance)
 	return TRUE;
 }
 
+static void note_time(int64_t *time)
+{
+	if (*time == 0)
+		*time = timestamp_monotonic();
+}
+
 static int verify_certificate(freerdp *instance, const BYTE *pem, size_t length,
     const char *hostname, UINT16 port, DWORD flags)
 {
 	struct rdp *rdp = of(instance->context);
 
 	(void)flags;
-	rdp->times.tls = timestamp_monotonic();
+	note_time(&rdp->times.tls);
 	return certificate_check(rdp->setup->certificate, rdp->setup->certificate_value, hostname,
 	           port, (const char *)pem, length, &rdp->trouble.refusal)
 	           ? 2
@@ -212,26 +228,81 @@ static void set_abort_socket(struct rdp *rdp, int socket)
 	pthread_mutex_unlock(&rdp->abort_mutex);
 }
 
+/* The library takes the first address alone, and asks for it without a limit of time. */
+static int connect_to(
+    struct rdp *rdp, rdpSettings *settings, const char *host, int port, DWORD timeout)
+{
+	const int64_t deadline = rdp->connect_start + rdp->setup->connect_timeout;
+	struct addrinfo *found;
+	struct error error;
+	int fd = -1;
+
+	const enum resolving resolving =
+	    host_resolve(host, (uint16_t)port, deadline, &rdp->aborted, &found, &error);
+	if (resolving != RESOLVED) {
+		snprintf(rdp->unresolved, sizeof(rdp->unresolved), "%.*s",
+		    (int)sizeof(rdp->unresolved) - 1, error.text);
+		if (resolving == RESOLVED_TOO_LATE)
+			rdp->aborted = true;
+		freerdp_set_last_error(&rdp->context, FREERDP_ERROR_DNS_NAME_NOT_FOUND);
+		return -1;
+	}
+	for (const struct addrinfo *info = found; info && fd < 0 && !rdp->aborted;
+	     info = info->ai_next) {
+		char address[NI_MAXHOST];
+		if (getnameinfo(info->ai_addr, info->ai_addrlen, address, sizeof(address), NULL, 0,
+		        NI_NUMERICHOST) == 0)
+			fd = rdp->tcp_connect(&rdp->context, settings, address, port, timeout);
+	}
+	freeaddrinfo(found);
+	return fd;
+}
+
+/* The deadline of a connect holds for this one, too. */
+static void begin_redirection(struct rdp *rdp)
+{
+	rdp->redirections++;
+	rdp->connect_start = timestamp_monotonic();
+	rdp->authentication.asked = rdp->authentication.presented = rdp->authenticated = false;
+	if (!rdp->up || rdp->redirecting)
+		return;
+	rdp->redirecting = true;
+	if (rdp->redirected)
+		rdp->redirected(rdp->redirected_data, true);
+}
+
+static void end_redirection(struct rdp *rdp)
+{
+	if (!rdp->redirecting)
+		return;
+	rdp->redirecting = false;
+	if (rdp->redirected)
+		rdp->redirected(rdp->redirected_data, false);
+}
+
 static int tcp_connect(
     rdpContext *context, rdpSettings *settings, const char *hostname, int port, DWORD timeout)
 {
 	const unsigned network_timeout = 9000; /* milliseconds, as the library has it */
 	struct rdp *rdp = of(context);
 
-	/* freerdp_connect() (3.10) connects again when a connection breaks: the password would be presented twice a cycle. */
-	if (rdp->connects++ > 0 &&
-	    freerdp_settings_get_uint32(settings, FreeRDP_RedirectionFlags) == 0) {
-		/* That alone makes it try again; by now it has forgotten it. */
-		rdp->trouble.first_error = FREERDP_ERROR_CONNECT_TRANSPORT_FAILED;
-		return -1;
+	if (rdp->connects++ > 0) {
+		/* freerdp_connect() (3.10) connects again when a connection breaks: the password would be presented twice a cycle. */
+		if (freerdp_settings_get_uint32(settings, FreeRDP_RedirectionFlags) == 0 ||
+		    rdp->redirections == REDIRECTIONS_MAX) {
+			/* That alone makes it try again; by now it has forgotten it. */
+			rdp->trouble.first_error = FREERDP_ERROR_CONNECT_TRANSPORT_FAILED;
+			return -1;
+		}
+		begin_redirection(rdp);
 	}
-	rdp->socket = rdp->tcp_connect(context, settings, hostname, port, timeout);
+	rdp->socket = connect_to(rdp, settings, hostname, port, timeout);
 	if (rdp->socket >= 0) {
 		set_abort_socket(rdp, fcntl(rdp->socket, F_DUPFD_CLOEXEC, 0));
 		/* The library takes its wait for activation for this, too. */
 		setsockopt(rdp->socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &network_timeout,
 		    sizeof(network_timeout));
-		rdp->times.tcp = timestamp_monotonic();
+		note_time(&rdp->times.tcp);
 	}
 	return rdp->socket;
 }
@@ -240,9 +311,11 @@ static void state_changed(void *data, const ConnectionStateChangeEventArgs *even
 {
 	struct rdp *rdp = of(data);
 
-	if (event->state == CONNECTION_STATE_MCS_CREATE_REQUEST &&
-	    rdp->setup->security == SECURITY_NLA)
-		rdp->times.nla = timestamp_monotonic();
+	if (event->state != CONNECTION_STATE_MCS_CREATE_REQUEST ||
+	    rdp->setup->security != SECURITY_NLA)
+		return;
+	rdp->authenticated = true;
+	note_time(&rdp->times.nla);
 }
 
 /* Puts our time-keeping before the library's own TCP connect. */
@@ -325,12 +398,25 @@ void rdp_destroy(struct rdp *rdp)
 	freerdp_free(instance);
 }
 
+void rdp_on_redirect(struct rdp *rdp, void (*redirected)(void *data, bool begins), void *data)
+{
+	rdp->redirected = redirected;
+	rdp->redirected_data = data;
+}
+
+int64_t rdp_connect_start(const struct rdp *rdp)
+{
+	return rdp->connect_start;
+}
+
 bool rdp_connect(struct rdp *rdp)
 {
+	rdp->connect_start = timestamp_monotonic();
 	if (!freerdp_connect(rdp->instance)) {
 		rdp->failed = true; /* freerdp_connect() has disconnected already */
 		return false;
 	}
+	rdp->up = true;
 	rdp->times.activated = timestamp_monotonic();
 	signal_logon(rdp, SIGNAL_ACTIVATED);
 	return true;
@@ -347,8 +433,26 @@ void rdp_abort(struct rdp *rdp)
 	pthread_mutex_unlock(&rdp->abort_mutex);
 }
 
+bool rdp_is_authenticated(const struct rdp *rdp)
+{
+	return rdp->authenticated;
+}
+
+void rdp_describe(const struct rdp *rdp, char text[MESSAGE_TEXT])
+{
+	int used = snprintf(text, MESSAGE_TEXT, "%s", rdp->unresolved);
+
+	if (rdp->redirections > 0)
+		snprintf(text + used, MESSAGE_TEXT - (size_t)used,
+		    "%sthe host had redirected the logon to %.200s%s", used ? "; " : "",
+		    rdp_served_by(rdp),
+		    rdp->redirections == REDIRECTIONS_MAX ? ", after others, in circles?" : "");
+}
+
 bool rdp_has_presented(const struct rdp *rdp)
 {
+	if (rdp->authenticated || rdp->setup->security != SECURITY_NLA)
+		return false;
 	/* A connection that breaks in a WinPR whose calls are not seen counts, before the domain counts more. */
 	return rdp->authentication.asked
 	           ? rdp->authentication.presented
@@ -405,7 +509,10 @@ enum rdp_end rdp_wait(struct rdp *rdp, bool for_signal, bool stoppable, int64_t 
 			return RDP_TIMED_OUT;
 		if (stoppable && WaitForSingleObject(stop_event, 0) == WAIT_OBJECT_0)
 			return RDP_STOPPED;
-		if (result != WAIT_TIMEOUT && !freerdp_check_event_handles(&rdp->context))
+		const bool good =
+		    result == WAIT_TIMEOUT || freerdp_check_event_handles(&rdp->context);
+		end_redirection(rdp); /* it has come to its end in there */
+		if (!good)
 			return RDP_ENDED;
 	}
 }

@@ -11,7 +11,8 @@
 
 struct rdp;
 
-/* When each step of the connection was done, on the monotonic clock in microseconds; 0: not (yet). */
+/* When each step of the connection was done, on the monotonic clock in microseconds; 0: not (yet). Those of the first one, where the host
+ * redirects. */
 struct rdp_times {
 	int64_t tcp;
 	int64_t tls;
@@ -38,8 +39,19 @@ void rdp_destroy(struct rdp *rdp); /* disconnects; NULL is allowed */
 bool rdp_connect(struct rdp *rdp);
 void rdp_abort(struct rdp *rdp);
 bool rdp_is_aborted(const struct rdp *rdp);
-/* The password was presented to the host, or may have been. */
+/* What is called, with true, when the host has redirected a connection that was up, and with false when the connection to the other host is
+ * made or has failed. In between, which is within rdp_wait(), rdp_abort() ends that, as it ends rdp_connect(). To be set before
+ * rdp_connect(). */
+void rdp_on_redirect(struct rdp *rdp, void (*redirected)(void *data, bool begins), void *data);
+
+/* When the connecting began that came last: the first, or one after a redirection; monotonic. */
+int64_t rdp_connect_start(const struct rdp *rdp);
+/* More about a failed connection than its code says; "" if there is nothing. */
+void rdp_describe(const struct rdp *rdp, char text[MESSAGE_TEXT]);
+/* The password was presented to the host, or may have been, and was not accepted (yet). */
 bool rdp_has_presented(const struct rdp *rdp);
+/* NLA has accepted the password. */
+bool rdp_is_authenticated(const struct rdp *rdp);
 /* Microseconds of the authentication that were spent on this machine: a KDC that does not answer, for one. */
 int64_t rdp_local_authentication(const struct rdp *rdp);
 /* The host's clock minus ours, microseconds, as NTLM tells it; NUMBER_UNKNOWN if it did not. */

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -31,12 +32,14 @@ struct slot {
 	int64_t deadline;       /* of the connect, monotonic; 0: none */
 	bool overdue;           /* it was over once */
 	const struct setup *setup;
+	int wake; /* eventfd of the main thread: there is a new deadline */
 };
 
 struct worker {
 	struct setup setup;
 	struct slot **slots; /* by the number of the slot, as far as one had an order here */
 	size_t slot_count;
+	int wake;
 };
 
 static void tell(const struct report *report)
@@ -46,15 +49,27 @@ static void tell(const struct report *report)
 		;
 }
 
+/* Locked. */
+static void set_deadline(struct slot *slot)
+{
+	slot->deadline = timestamp_monotonic() + slot->setup->connect_timeout;
+	slot->overdue = false;
+}
+
 static void note_connecting(void *data, struct rdp *rdp)
 {
 	struct slot *slot = data;
 
 	pthread_mutex_lock(&slot->mutex);
 	slot->connecting = rdp;
+	const bool unexpected = rdp && slot->deadline == 0; /* redirected: not by an order */
+	if (unexpected)
+		set_deadline(slot);
 	if (!rdp)
 		slot->deadline = 0;
 	pthread_mutex_unlock(&slot->mutex);
+	if (unexpected)
+		eventfd_write(slot->wake, 1);
 }
 
 static void note_logon(void *data, const struct report *report)
@@ -89,7 +104,7 @@ static void *slot_main(void *data)
 	}
 }
 
-static struct slot *slot_create(const struct setup *setup)
+static struct slot *slot_create(const struct worker *worker)
 {
 	struct slot *slot = calloc(1, sizeof(*slot));
 	pthread_attr_t attributes;
@@ -97,7 +112,8 @@ static struct slot *slot_create(const struct setup *setup)
 
 	if (!slot)
 		return NULL;
-	slot->setup = setup;
+	slot->setup = &worker->setup;
+	slot->wake = worker->wake;
 	pthread_mutex_init(&slot->mutex, NULL);
 	pthread_cond_init(&slot->changed, NULL);
 	pthread_attr_init(&attributes);
@@ -138,7 +154,7 @@ static struct slot *find_slot(struct worker *worker, uint32_t number)
 		worker->slot_count = number + 1;
 	}
 	if (!worker->slots[number])
-		worker->slots[number] = slot_create(&worker->setup);
+		worker->slots[number] = slot_create(worker);
 	return worker->slots[number];
 }
 
@@ -169,8 +185,7 @@ static void give_order(struct worker *worker, const struct order *order)
 	pthread_mutex_lock(&slot->mutex);
 	slot->order = *order;
 	slot->has_order = true;
-	slot->deadline = timestamp_monotonic() + worker->setup.connect_timeout;
-	slot->overdue = false;
+	set_deadline(slot);
 	pthread_cond_signal(&slot->changed);
 	pthread_mutex_unlock(&slot->mutex);
 }
@@ -251,7 +266,8 @@ int worker_main(void)
 {
 	struct worker worker = {0};
 	struct error error;
-	struct pollfd pollfd = {.fd = WORKER_SOCKET, .events = POLLIN};
+	struct pollfd fds[2] = {{.fd = WORKER_SOCKET, .events = POLLIN}, {.events = POLLIN}};
+	eventfd_t news;
 	int timeout = -1;
 
 	tune();
@@ -260,9 +276,16 @@ int worker_main(void)
 	if (!receive_setup(&worker.setup))
 		return EXIT_USAGE;
 	timestamp_anchor_as(worker.setup.clock_anchor);
+	fds[1].fd = worker.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (worker.wake < 0)
+		return EXIT_TARGET;
 	for (;;) {
-		if (poll(&pollfd, 1, timeout) > 0 && !take_orders(&worker))
-			break;
+		if (poll(fds, 2, timeout) > 0) {
+			if (fds[1].revents)
+				eventfd_read(worker.wake, &news);
+			if (fds[0].revents && !take_orders(&worker))
+				break;
+		}
 		timeout = watch_connects(&worker);
 	}
 	/* The supervisor is gone or done: whoever is still on is logged off. */
@@ -270,6 +293,7 @@ int worker_main(void)
 	for (size_t i = 0; i < worker.slot_count; i++)
 		slot_destroy(worker.slots[i]);
 	free(worker.slots);
+	close(worker.wake);
 	rdp_deinit();
 	explicit_bzero(&worker.setup, sizeof(worker.setup));
 	return EXIT_CLEAN;

@@ -3,8 +3,11 @@
 #ifndef LEAKLAB_WORKER_H
 #define LEAKLAB_WORKER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+struct addrinfo;
 
 #include "common/error.h"
 #include "driver/scenario/accounts.h"
@@ -83,6 +86,13 @@ int worker_main(void);
 
 /* "host", "host:port", "[v6]:port" */
 bool host_parse(const char *address, char host[256], uint16_t *port, struct error *error);
+
+enum resolving { RESOLVED, RESOLVED_TO_NOTHING, RESOLVED_TOO_LATE };
+
+/* The addresses of a host, to be freed with freeaddrinfo(). A resolver that stalls is waited for until the deadline (monotonic) and no
+ * longer, or until *given_up. error (NULL is allowed) gets the reason of the other two. */
+enum resolving host_resolve(const char *host, uint16_t port, int64_t deadline,
+    const atomic_bool *given_up, struct addrinfo **found, struct error *error);
 
 /* Resolves the name and opens (and closes) a TCP connection, so that a wrong address is reported before anything else. */
 bool host_probe(const char *host, uint16_t port, int64_t timeout, struct error *error);

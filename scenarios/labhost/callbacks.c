@@ -82,6 +82,20 @@ static BOOL on_post_connect(freerdp_peer *rdp)
 	return connection_of(rdp->context)->fault != FAULT_CLOSE_MID_LOGON;
 }
 
+/* As a connection broker does (MS-RDPBCGR 2.2.13.1). The client keeps the port. */
+static bool redirect(const struct connection *connection)
+{
+	rdpRedirection *redirection = redirection_new();
+	const bool done = redirection &&
+	                  redirection_set_flags(redirection, LB_TARGET_NET_ADDRESS) &&
+	                  redirection_set_string_option(redirection, LB_TARGET_NET_ADDRESS,
+	                      connection->environment->options.redirect) &&
+	                  connection->rdp->SendServerRedirection(connection->rdp, redirection);
+
+	redirection_free(redirection);
+	return done;
+}
+
 /* Also called when a client activates again, as after a resize: it is logged on already. */
 static BOOL on_activate(freerdp_peer *rdp)
 {
@@ -90,7 +104,8 @@ static BOOL on_activate(freerdp_peer *rdp)
 	if (connection->active)
 		return TRUE;
 	connection->active = true;
-	return logon_begin(connection);
+	return connection->environment->options.redirect ? redirect(connection)
+	                                                 : logon_begin(connection);
 }
 
 static BOOL on_key(rdpInput *input, UINT16 flags, UINT8 code)

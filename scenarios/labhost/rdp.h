@@ -36,7 +36,8 @@ struct connection_options {
 	enum security security;
 	enum logon_info_kind logon_info;
 	struct fault fault;
-	int64_t logoff_time; /* microseconds that a logoff command takes */
+	int64_t logoff_time;  /* microseconds that a logoff command takes */
+	const char *redirect; /* where everybody is sent on to; NULL: they log on here */
 };
 
 /* Raises the limit of open files as far as this user may. */

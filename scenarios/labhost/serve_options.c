@@ -33,6 +33,7 @@ enum key {
 	KEY_SHELL_SECONDS,
 	KEY_LOGON_INFO,
 	KEY_FAULT,
+	KEY_REDIRECT,
 	KEY_ADMIN,
 	KEY_MANY_SESSIONS,
 	KEY_SEED,
@@ -84,12 +85,13 @@ static const struct argp_option options[] = {
         "MsMpEng.exe); lsass.exe is one on many clients",
         3},
     {"shell-seconds", KEY_SHELL_SECONDS, "S", 0,
-        "How long a logoff takes (default 0). A session lasts 0.05 s at least while somebody "
-        "watches logons on the "
-        "control socket",
+        "How long a logoff takes (default 0). A session waits for those who watch logons on "
+        "the control socket, up to 5 s",
         3},
     {"logon-info", KEY_LOGON_INFO, "long|extended|none", 0,
         "Save Session Info PDU that tells a client its session ID (default long)", 3},
+    {"redirect", KEY_REDIRECT, "HOST", 0,
+        "Send everybody on to that host, at the same port, as a connection broker does", 3},
     {"fault", KEY_FAULT, "NAME[/N]", 0,
         "Have a fault, on every N-th connection (default: on each); see below", 3},
     {"seed", KEY_SEED, "N", 0, "Makes the services' delays the same in each run", 3},
@@ -213,6 +215,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	case KEY_FAULT:
 		if (!fault_parse(text, &serve->rdp.connection.fault))
 			argp_error(state, "--fault %s: no such fault; --help lists them", text);
+		return 0;
+	case KEY_REDIRECT:
+		serve->rdp.connection.redirect = text;
 		return 0;
 	case KEY_SEED:
 		serve->model.seed = option_integer(state, "seed", text, 0, UINT64_MAX);

@@ -1,4 +1,5 @@
 """What the driver promises when the network or the host misbehaves: each fault costs the cycles that met it, in time, and no other."""
+import socket
 import time
 
 import faults
@@ -96,6 +97,67 @@ class Faults(leaklab.Case):
                 self.assertEqual(proxy.connections, 2 if stops else 3)
                 self.assertEqual("account lab01 is stopped after two logons in a row that got no answer" in done.stderr, stops, done.stderr)
                 self.run_file.unlink()
+
+    def redirected(self, target, **parts):
+        """What comes of a cycle that the host sends on to the target, beside others that log on at once."""
+        lab = self.lab("--redirect", target)
+        self.drive(self.scenario(lab, connect={"timeout": "3s"}, limits={"failures": 1000}, **parts))
+        return lab, self.query("select result, code, message, (julianday(ended) - julianday(started)) * 86400, served_by from cycles")
+
+    def test_redirection_to_a_mute_host_ends_at_the_connect_time_out_and_names_it(self):
+        lab = self.lab("--redirect", "127.0.0.2")
+        with socket.create_server(("127.0.0.2", lab.port)):
+            self.drive(self.scenario(lab, load={"slots": 3, "cycles": 3}, connect={"timeout": "3s"}, limits={"failures": 1000}))
+        for result, phase, code, message, seconds, lost in self.cycles():
+            self.assertEqual((result, phase, code), ("failed", "logon", "TIMEOUT"))
+            self.assertLess(seconds, 3 + SLACK)
+            self.assertIn("the host had redirected the logon to 127.0.0.2", message)
+
+    def test_redirection_that_fails_names_its_target(self):
+        """a redirection to a name that is not known, or to where nobody listens, does not read as if host.address were wrong"""
+        _, cycles = self.redirected("no-such-host.invalid")
+        self.assertEqual(cycles[0][:2], ("failed", "ERRCONNECT_DNS_NAME_NOT_FOUND"))
+        self.assertIn("the name no-such-host.invalid does not resolve", cycles[0][2])
+        self.assertIn("the host had redirected the logon to no-such-host.invalid", cycles[0][2])
+
+    def test_redirection_to_where_nobody_listens_names_it(self):
+        _, cycles = self.redirected("127.0.0.3")
+        self.assertEqual(cycles[0][0], "failed")
+        self.assertIn("the host had redirected the logon to 127.0.0.3", cycles[0][2])
+        self.assertLess(cycles[0][3], 3 + SLACK)
+
+    def test_redirection_in_circles_ends(self):
+        lab, cycles = self.redirected("127.0.0.1")
+        self.assertEqual(cycles[0][0], "failed")
+        self.assertIn("the host had redirected the logon to 127.0.0.1, after others, in circles?", cycles[0][2])
+
+    def test_logon_at_the_host_that_was_redirected_to_is_one(self):
+        broker = self.lab("--security", "tls", "--redirect", "127.0.0.2")
+        folder = self.folder / "second"
+        folder.mkdir()
+        host = leaklab.Lab(folder, "--security", "tls", "--listen", "127.0.0.2", "--port", str(broker.port))
+        self.addCleanup(host.stop)
+        self.drive(self.scenario(broker, accounts={"csv": host.facts["accounts"]}, load={"slots": 2, "cycles": 6},
+                                 host={"security": "tls", "certificate": {"ignore": True}}))
+        self.assertEqual(self.query("select result, served_by from cycles"), [("logged-off", "127.0.0.2")] * 6)
+
+    def test_name_server_that_stalls_costs_the_connect_time_out(self):
+        """names are resolved under our own deadline: a resolver that takes 20 s is a TIMEOUT at 2 s that says so, and at the start 10 s"""
+        lab = self.lab()
+        environment = {"LD_PRELOAD": str(leaklab.BUILD / "tests/e2e/libslow-names.so"), "SLOW_NAMES_IN": "worker"}
+        if leaklab.sanitized():
+            return  # the suite without sanitizers has it
+        scenario = self.scenario(lab, host={"address": f"localhost:{lab.port}"}, connect={"timeout": "2s"}, load={"slots": 2, "cycles": 2})
+        self.drive(scenario, env=environment)
+        for result, phase, code, message, seconds, lost in self.cycles():
+            self.assertEqual((result, phase, code), ("failed", "tcp", "TIMEOUT"), message)
+            self.assertIn("the name localhost is not resolved after 2.", message)
+            self.assertLess(seconds, 2 + SLACK)
+        self.run_file.unlink()
+        start = time.monotonic()
+        done = self.drive(scenario, env={**environment, "SLOW_NAMES_IN": "run"}, code=4)
+        self.assertLess(time.monotonic() - start, 10 + SLACK)
+        self.assertIn("host.address: the name localhost is not resolved after 10.", done.stderr)
 
     def test_failures_beside_held_sessions_do_not_end_the_run(self):
         """three short failures while seven sessions are held are no host that cannot be reached; limits.failures counts them"""
