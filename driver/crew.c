@@ -224,7 +224,10 @@ void crew_serve(struct crew *crew, const struct crew_watch *watch)
 			continue;
 		while ((got = recv(worker->socket, &report, sizeof(report), MSG_DONTWAIT)) ==
 		       (ssize_t)sizeof(report))
-			watch->reported(watch->data, &report);
+			if (report.stalled)
+				watch->stalled(watch->data, i, report.stalled);
+			else
+				watch->reported(watch->data, &report);
 		if (got != 0 && (errno == EAGAIN || errno == EINTR))
 			continue;
 		bury(worker, how);

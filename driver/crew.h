@@ -16,6 +16,8 @@ struct crew;
 
 struct crew_watch {
 	void (*reported)(void *data, const struct report *report);
+	/* The worker with this number was not let run for so many microseconds. */
+	void (*stalled)(void *data, size_t worker, int64_t duration);
 	/* The worker with this number died; the cycles that it carried are lost. */
 	void (*lost)(void *data, size_t worker, const char *how);
 	void *data;

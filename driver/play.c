@@ -10,6 +10,10 @@
 #include "judge/judge.h"
 #include "statistics/interval.h"
 
+/* At least so many logons, that spent most of their time waiting for a processor of this machine. */
+#define BOTTLENECK_CYCLES 20
+#define BOTTLENECK_SHARE 0.5
+
 static int64_t earlier(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
@@ -164,6 +168,22 @@ static bool play_on(struct play *play)
 	return true;
 }
 
+/* A load that its own machine cannot make tells little of the host. */
+static void tell_bottleneck(const struct play *play)
+{
+	const double all = (double)(play->processor_wait + play->logon_time);
+	char text[256];
+
+	if (play->timed < BOTTLENECK_CYCLES ||
+	    (double)play->processor_wait < BOTTLENECK_SHARE * all)
+		return;
+	snprintf(text, sizeof(text),
+	    "this machine's processors are the bottleneck: the logons spent %.0f %% of their time waiting for one. Their latencies leave that out; "
+	    "for more load use fewer slots, or a machine with more processors",
+	    100 * (double)play->processor_wait / all);
+	run_event(play->run, "driver-busy", text, true);
+}
+
 bool run_play(struct run *run, struct error *ended)
 {
 	const struct so_far *so_far = &run->so_far;
@@ -207,6 +227,7 @@ bool run_play(struct run *run, struct error *ended)
 	played = play_on(&play) && !run->error.text[0];
 	/* From here on the workers are idle; nothing of theirs concerns a slot any more. */
 	run->watch = (struct crew_watch){0};
+	tell_bottleneck(&play);
 	snprintf(missed, sizeof(missed), "%llu", (unsigned long long)play.missed);
 	if (played && run->scenario->load.rate > 0)
 		played = runfile_set(run->runfile, "load.missed", missed, &run->error);

@@ -41,6 +41,10 @@ struct play {
 	int64_t rounds;            /* of snapshots during the load */
 	int64_t host_clock_offset; /* at the last logon that told it; NUMBER_UNKNOWN: none did */
 	int64_t host_clock_cycle;  /* which that was */
+	uint64_t timed;            /* cycles in the next two */
+	int64_t
+	    processor_wait; /* microseconds that their logons waited for a processor of this machine ... */
+	int64_t logon_time; /* ... and took otherwise */
 	uint64_t random;
 	struct error *ended; /* the reason for an early end; text empty: none */
 };

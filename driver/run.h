@@ -58,6 +58,8 @@ bool run_start_observation(struct run *run, enum mark mark, int64_t round);
 /* The same and waits for it. interrupts: so many Ctrl-C end the wait. */
 bool run_observe(struct run *run, enum mark mark, int64_t round, int interrupts);
 void run_event(struct run *run, const char *kind, const char *text, bool loud);
+/* This process, or a worker, was not let run for so many microseconds. */
+void run_tell_stall(struct run *run, const char *who, int64_t duration);
 
 /* Checks that the run goes on at the address at which it began. False: run->error says why. */
 bool resume_check_address(struct run *run, const struct setup *setup);

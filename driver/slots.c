@@ -127,6 +127,18 @@ static void note_host_clock(struct play *play, const struct report *report)
 	play->host_clock_cycle = report->cycle;
 }
 
+/* How much of the logons' time this machine's own processors took. */
+static void note_processor(struct play *play, const struct report *report)
+{
+	if (report->logged_on == TIMESTAMP_UNKNOWN)
+		return;
+	play->timed++;
+	play->processor_wait += report->processor_wait;
+	for (int phase = PHASE_TCP; phase <= PHASE_LOGON; phase++)
+		if (report->phase_us[phase] != NUMBER_UNKNOWN)
+			play->logon_time += report->phase_us[phase];
+}
+
 static void reported(void *data, const struct report *report)
 {
 	struct play *play = data;
@@ -152,6 +164,7 @@ static void reported(void *data, const struct report *report)
 		return;
 	}
 	note_host_clock(play, report);
+	note_processor(play, report);
 	cycle->ended = report->ended;
 	cycle->error_info = report->error_info;
 	cycle->result = report->result;
@@ -170,6 +183,15 @@ static void reported(void *data, const struct report *report)
 static size_t worker_of(const struct play *play, size_t slot)
 {
 	return slot % crew_size(play->run->crew);
+}
+
+static void stalled(void *data, size_t worker, int64_t duration)
+{
+	const struct play *play = data;
+	char name[32];
+
+	snprintf(name, sizeof(name), "worker %zu", worker);
+	run_tell_stall(play->run, name, duration);
 }
 
 static void lost(void *data, size_t worker, const char *how)
@@ -265,5 +287,5 @@ void play_check_hung(struct play *play, int64_t now, int64_t *next)
 
 struct crew_watch play_watch(struct play *play)
 {
-	return (struct crew_watch){reported, lost, play};
+	return (struct crew_watch){reported, stalled, lost, play};
 }

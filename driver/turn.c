@@ -88,7 +88,13 @@ bool run_turn(struct run *run, int64_t deadline)
 	now = timestamp_monotonic();
 	if (run->progress.line && deadline > now + DRAW_EVERY)
 		deadline = now + DRAW_EVERY;
-	poll(run->fds, count, deadline > now ? (int)((deadline - now) / 1000 + 1) : 0);
+	if (deadline > now + LOOK_EVERY)
+		deadline = now + LOOK_EVERY;
+	const int timeout = deadline > now ? (int)((deadline - now) / 1000 + 1) : 0;
+	poll(run->fds, count, timeout);
+	const int64_t late = timestamp_monotonic() - now - timeout * INT64_C(1000);
+	if (late > STALL_LEAST)
+		run_tell_stall(run, "the driver", late);
 	run_take_signals(run);
 	stage_serve(run->stage);
 	if (!run->fallen.text[0])
@@ -110,6 +116,17 @@ void run_event(struct run *run, const char *kind, const char *text, bool loud)
 	if (run->runfile && !runfile_add_event(run->runfile, kind, safe, &run->error) && !loud)
 		return;
 	progress_event(&run->progress, kind, safe, loud);
+}
+
+void run_tell_stall(struct run *run, const char *who, int64_t duration)
+{
+	char text[192];
+
+	snprintf(text, sizeof(text),
+	    "%s was not let run for %.1f s (stopped, suspended, or this machine overloaded): what took longer meanwhile, the host is not to "
+	    "blame for",
+	    who, (double)duration / (double)SECOND);
+	run_event(run, "driver-stalled", text, true);
 }
 
 bool run_start_observation(struct run *run, enum mark mark, int64_t round)

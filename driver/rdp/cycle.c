@@ -226,6 +226,7 @@ static void note_late_refusal(const struct rdp *rdp, struct report *report)
 static void play_session(const struct setup *setup, const struct order *order,
     const struct cycle_watch *watch, struct rdp *rdp, struct report *report, int64_t start)
 {
+	const int64_t since = timestamp_monotonic();
 	const enum rdp_end end = rdp_wait(rdp, true, false, setup->logon_timeout);
 	const char *served_by = rdp_served_by(rdp);
 
@@ -233,13 +234,13 @@ static void play_session(const struct setup *setup, const struct order *order,
 	if (served_by)
 		snprintf(report->served_by, sizeof(report->served_by), "%s", served_by);
 	note_phases(report, rdp_times(rdp), start, setup->security);
+	report->processor_wait = rdp_processor_wait(rdp);
 	if (end != RDP_SIGNALLED) {
 		if (rdp_is_aborted(rdp)) /* when it had been redirected */
 			note_failure(report, rdp, PHASE_LOGON, rdp_connect_start(rdp),
 			    setup->connect_timeout);
 		else
-			note_failure(report, rdp, PHASE_LOGON,
-			    end == RDP_TIMED_OUT ? rdp_times(rdp)->activated : 0,
+			note_failure(report, rdp, PHASE_LOGON, end == RDP_TIMED_OUT ? since : 0,
 			    setup->logon_timeout);
 		report->error_info = rdp_error_info(rdp);
 		/* Without NLA a wrong password shows as a dialog that stays: count it, before the domain does. */

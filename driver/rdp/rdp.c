@@ -25,6 +25,7 @@
 #include <winpr/wlog.h>
 
 #include "driver/rdp/connection.h"
+#include "driver/rdp/processor.h"
 #include "driver/workarounds/workarounds.h"
 
 #define HANDLES_MAX 32
@@ -37,6 +38,8 @@ struct rdp {
 	const struct setup *setup;
 	pTCPConnect tcp_connect; /* the library's own */
 	struct rdp_times times;
+	int schedstat; /* of its thread, see processor.h */
+	int64_t waited_before;
 	int64_t session_id;
 	int socket;
 	pthread_mutex_t abort_mutex;
@@ -99,12 +102,23 @@ static struct rdp *of(rdpContext *context)
 	return (struct rdp *)context;
 }
 
+int64_t rdp_processor_wait(const struct rdp *rdp)
+{
+	return processor_waited(rdp->schedstat) - rdp->waited_before;
+}
+
+static void note_time(const struct rdp *rdp, int64_t *time)
+{
+	if (*time == 0)
+		*time = timestamp_monotonic() - rdp_processor_wait(rdp);
+}
+
 static void signal_logon(struct rdp *rdp, enum logon_signal signal)
 {
 	if (rdp->signalled || rdp->setup->signal != signal)
 		return;
 	rdp->signalled = true;
-	rdp->times.signal = timestamp_monotonic();
+	note_time(rdp, &rdp->times.signal);
 }
 
 /* MS-RDPBCGR 2.2.10.1: three of the four kinds carry the session ID. */
@@ -199,19 +213,13 @@ static BOOL post_connect(freerdp *instance)
 	return TRUE;
 }
 
-static void note_time(int64_t *time)
-{
-	if (*time == 0)
-		*time = timestamp_monotonic();
-}
-
 static int verify_certificate(freerdp *instance, const BYTE *pem, size_t length,
     const char *hostname, UINT16 port, DWORD flags)
 {
 	struct rdp *rdp = of(instance->context);
 
 	(void)flags;
-	note_time(&rdp->times.tls);
+	note_time(rdp, &rdp->times.tls);
 	return certificate_check(rdp->setup->certificate, rdp->setup->certificate_value, hostname,
 	           port, (const char *)pem, length, &rdp->trouble.refusal)
 	           ? 2
@@ -302,7 +310,7 @@ static int tcp_connect(
 		/* The library takes its wait for activation for this, too. */
 		setsockopt(rdp->socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &network_timeout,
 		    sizeof(network_timeout));
-		note_time(&rdp->times.tcp);
+		note_time(rdp, &rdp->times.tcp);
 	}
 	return rdp->socket;
 }
@@ -315,7 +323,7 @@ static void state_changed(void *data, const ConnectionStateChangeEventArgs *even
 	    rdp->setup->security != SECURITY_NLA)
 		return;
 	rdp->authenticated = true;
-	note_time(&rdp->times.nla);
+	note_time(rdp, &rdp->times.nla);
 }
 
 /* Puts our time-keeping before the library's own TCP connect. */
@@ -369,12 +377,16 @@ struct rdp *rdp_create(const struct setup *setup, const struct order *order)
 	rdp->socket = rdp->abort_socket = -1;
 	pthread_mutex_init(&rdp->abort_mutex, NULL);
 	rdp->session_id = NUMBER_UNKNOWN;
+	rdp->schedstat = processor_open();
+	rdp->waited_before = processor_waited(rdp->schedstat);
 	rdp->authentication.host_clock = TIMESTAMP_UNKNOWN;
 	authentication_watch(&rdp->authentication);
 	rdp->context.update->SaveSessionInfo = save_session_info;
 	if (!wrap_tcp_connect(rdp) || !rdp_settings_fill(rdp->context.settings, setup, order) ||
 	    !watch_state(&rdp->context)) {
 		pthread_mutex_destroy(&rdp->abort_mutex);
+		if (rdp->schedstat >= 0)
+			close(rdp->schedstat);
 		freerdp_context_free(instance);
 		freerdp_free(instance);
 		return NULL;
@@ -392,6 +404,8 @@ void rdp_destroy(struct rdp *rdp)
 	instance = rdp->instance;
 	set_abort_socket(rdp, -1);
 	pthread_mutex_destroy(&rdp->abort_mutex);
+	if (rdp->schedstat >= 0)
+		close(rdp->schedstat);
 	if (!rdp->failed)
 		freerdp_disconnect(instance);
 	freerdp_context_free(instance);
@@ -417,7 +431,7 @@ bool rdp_connect(struct rdp *rdp)
 		return false;
 	}
 	rdp->up = true;
-	rdp->times.activated = timestamp_monotonic();
+	note_time(rdp, &rdp->times.activated);
 	signal_logon(rdp, SIGNAL_ACTIVATED);
 	return true;
 }

@@ -11,7 +11,8 @@
 
 struct rdp;
 
-/* When each step of the connection was done, on the monotonic clock in microseconds; 0: not (yet). Those of the first one, where the host
+/* When each step of the connection was done, on the monotonic clock in microseconds, without the time that this machine's processors kept
+ * the connection waiting since it was created: that is not the host's. 0: not (yet). Those of the first one, where the host
  * redirects. */
 struct rdp_times {
 	int64_t tcp;
@@ -46,6 +47,8 @@ void rdp_on_redirect(struct rdp *rdp, void (*redirected)(void *data, bool begins
 
 /* When the connecting began that came last: the first, or one after a redirection; monotonic. */
 int64_t rdp_connect_start(const struct rdp *rdp);
+/* Microseconds that the connection has waited for a processor of this machine. */
+int64_t rdp_processor_wait(const struct rdp *rdp);
 /* More about a failed connection than its code says; "" if there is nothing. */
 void rdp_describe(const struct rdp *rdp, char text[MESSAGE_TEXT]);
 /* The password was presented to the host, or may have been, and was not accepted (yet). */

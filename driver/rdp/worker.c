@@ -218,6 +218,21 @@ static int watch_connects(struct worker *worker)
 	return next > now ? (int)((next - now) / 1000 + 1) : 10;
 }
 
+/* Waits for news, until the next deadline at the longest. A wait that takes much longer than that is told: stopped, suspended, or starved, this
+ * process has kept cycles waiting, and not the host. */
+static bool wait_for_news(struct pollfd fds[2], int timeout)
+{
+	const int longest = LOOK_EVERY / 1000;
+	const int most = timeout < 0 || timeout > longest ? longest : timeout;
+	const int64_t due = timestamp_monotonic() + most * INT64_C(1000);
+	const bool news = poll(fds, 2, most) > 0;
+	const struct report report = {.stalled = timestamp_monotonic() - due};
+
+	if (report.stalled > STALL_LEAST)
+		tell(&report);
+	return news;
+}
+
 static bool receive_setup(struct setup *setup)
 {
 	ssize_t got;
@@ -280,7 +295,7 @@ int worker_main(void)
 	if (worker.wake < 0)
 		return EXIT_TARGET;
 	for (;;) {
-		if (poll(fds, 2, timeout) > 0) {
+		if (wait_for_news(fds, timeout)) {
 			if (fds[1].revents)
 				eventfd_read(worker.wake, &news);
 			if (fds[0].revents && !take_orders(&worker))

@@ -57,9 +57,13 @@ struct order {
 };
 
 #define MESSAGE_TEXT 512
+/* Microseconds. A process that comes to itself so much later than it should, and it should every so often, was not let run. */
+#define LOOK_EVERY INT64_C(1000000)
+#define STALL_LEAST INT64_C(2000000)
 
-/* Messages from a worker: one at the logon and one at the end of each cycle. */
+/* Messages from a worker: one at the logon and one at the end of each cycle; and one when it was not let run. */
 struct report {
+	int64_t stalled; /* microseconds that it was not; else 0. Nothing of the rest is set then */
 	int64_t cycle;
 	uint32_t slot;
 	bool done;       /* false: logged on just now */
@@ -67,6 +71,7 @@ struct report {
 	int64_t logged_on;
 	int64_t ended;
 	int64_t phase_us[PHASE_COUNT];
+	int64_t processor_wait; /* microseconds up to the logon, left out of phase_us */
 	int64_t session_id;
 	int64_t error_info;
 	int64_t host_clock_offset; /* microseconds; NUMBER_UNKNOWN */

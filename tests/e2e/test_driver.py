@@ -355,6 +355,31 @@ class Interruption(leaklab.Case):
         os.kill(worker, signal.SIGCONT)
         process.communicate(timeout=60)
         self.assertEqual(self.query("select result from cycles where kind = 'load'"), [("logged-off",)] * 4)
+        [(text,)] = self.query("select text from events where kind = 'driver-stalled'")
+        self.assertRegex(text, r"worker 0 was not let run for [345]\.\d s")
+
+    def test_driver_that_is_stopped_says_so(self):
+        lab = self.lab("--shell-seconds", "1")
+        process = self.start_driver(self.scenario(lab, load={"slots": 1, "cycles": 2}))
+        self.wait_for(process, "logon", 1)
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(4)
+        process.send_signal(signal.SIGCONT)
+        process.communicate(timeout=60)
+        self.assertIn("driver-stalled", [kind for kind, in self.query("select kind from events")])
+        self.assertEqual(self.query("select result from cycles"), [("logged-off",)] * 2)
+
+    def test_machine_that_is_too_slow_for_its_load_says_so(self):
+        """twelve logons at once on one processor: the wait for it is no part of the latencies, and is told as the bottleneck"""
+        lab = self.lab("--accounts", "12")
+        mine = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, {min(mine)})
+        self.addCleanup(os.sched_setaffinity, 0, mine)
+        done = self.drive(self.scenario(lab, load={"slots": 12, "cycles": 120}))
+        self.assertIn("this machine's processors are the bottleneck", done.stderr)
+        [(phases, span)] = self.query("select sum(tcp_ms + tls_ms + nla_ms + activated_ms + logon_ms) / 1000, sum((julianday(logged_on) - julianday(started)) * 86400) "
+                                      "from cycles where kind = 'load'")
+        self.assertLess(phases, 0.8 * span)
 
 
 class Watcher(leaklab.Case):
