@@ -36,9 +36,10 @@ struct run {
 	struct crew_watch watch;
 	struct observers *observers;
 	struct observation *observation; /* under way, or NULL */
-	char problem[512];  /* of the last observation that was stored; "" if it had none */
-	int signals;        /* signalfd */
-	int interrupts;     /* Ctrl-C so far */
+	char problem[512];     /* of the last observation that was stored; "" if it had none */
+	int signals;           /* signalfd */
+	int interrupts;        /* Ctrl-C so far */
+	bool outputs_left_out; /* and it was told */
 	int64_t clock_step; /* by which the wall clock was set since the run began, microseconds */
 	const char *doing;  /* for the progress line; NULL: show counts */
 	struct pollfd *fds;

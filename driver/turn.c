@@ -48,7 +48,17 @@ void run_take_signals(struct run *run)
 
 static void finish_observation(struct run *run)
 {
+	char text[192];
+
 	observation_store(run->observation, run->runfile, run->problem, &run->error);
+	if (observation_left_out(run->observation) && !run->outputs_left_out) {
+		run->outputs_left_out = true;
+		snprintf(text, sizeof(text),
+		    "the run file has %zu MiB of what observers printed, packed, and takes no more: from here on it has what was read of it, and not "
+		    "the text",
+		    RUNFILE_OUTPUTS_MAX >> 20);
+		run_event(run, "outputs-left-out", text, true);
+	}
 	observation_destroy(run->observation);
 	run->observation = NULL;
 	if (run->problem[0])

@@ -7,6 +7,7 @@
 #include "common/array.h"
 #include "common/intern.h"
 #include "runfile/database.h"
+#include "runfile/outputs.h"
 #include "runfile/records.h"
 
 const char *const mark_names[MARK_COUNT] = {
@@ -18,7 +19,7 @@ const char *const mark_names[MARK_COUNT] = {
 };
 
 static bool insert_capture(
-    struct runfile *runfile, const struct capture *capture, struct error *error)
+    struct runfile *runfile, const struct capture *capture, int64_t content, struct error *error)
 {
 	sqlite3_stmt *statement = database_statement(runfile, STATEMENT_ADD_CAPTURE, error);
 	if (!statement)
@@ -33,9 +34,9 @@ static bool insert_capture(
 	bind_number(statement, 8, capture->exit_status);
 	bind_text(statement, 9, capture->messages);
 	bind_text(statement, 10, capture->problem);
-	if (capture->output && sqlite3_bind_blob64(statement, 11, capture->output,
-	                           capture->output_length, SQLITE_STATIC) != SQLITE_OK)
-		return database_error(runfile, "writing an observer's output", error);
+	bind_number(statement, 11, content);
+	bind_number(
+	    statement, 12, capture->output ? (int64_t)capture->output_length : NUMBER_UNKNOWN);
 	return database_run(runfile, statement, "writing a capture", error);
 }
 
@@ -44,7 +45,11 @@ bool runfile_add_capture(struct runfile *runfile, struct capture *capture,
 {
 	if (!database_execute(runfile, STATEMENT_SAVE, "writing a capture", error))
 		return false;
-	bool good = insert_capture(runfile, capture, error);
+	int64_t content = 0;
+	bool good = (!capture->output || outputs_keep(runfile, capture->output,
+	                                     capture->output_length, &content, error)) &&
+	            insert_capture(runfile, capture, content ? content : NUMBER_UNKNOWN, error);
+	capture->output_left_out = capture->output && content == 0;
 	int64_t id = good ? sqlite3_last_insert_rowid(runfile->database) : 0;
 	good = good && (!snapshot || records_insert(runfile, id, snapshot, error)) &&
 	       database_execute(runfile, STATEMENT_RELEASE, "writing a capture", error);

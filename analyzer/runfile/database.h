@@ -44,6 +44,9 @@ enum statement {
 	STATEMENT_HANDLE_ROWS,
 	STATEMENT_TOKEN_HOLDINGS,
 	STATEMENT_OUTPUT,
+	STATEMENT_ADD_CONTENT,
+	STATEMENT_FIND_CONTENT,
+	STATEMENT_CONTENT_SIZE,
 	STATEMENT_COUNT,
 };
 extern const char *const statement_texts[STATEMENT_COUNT];
@@ -55,6 +58,7 @@ struct runfile {
 	sqlite3 *database;
 	char *path;
 	int64_t schema;
+	size_t outputs_max;                        /* RUNFILE_OUTPUTS_MAX, but for tests */
 	int lock;                                  /* of a writer; -1: none */
 	bool was_finished;                         /* before it was gone on with */
 	sqlite3_stmt *statements[STATEMENT_COUNT]; /* prepared at their first use */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "runfile/database.h"
+#include "runfile/outputs.h"
 #include "runfile/records.h"
 #include "runfile/runfile.h"
 
@@ -21,6 +22,7 @@ struct runfile *database_allocate(const char *path, struct error *error)
 	if (runfile) {
 		runfile->path = strdup(path);
 		runfile->lock = -1;
+		runfile->outputs_max = RUNFILE_OUTPUTS_MAX;
 	}
 	if (runfile && runfile->path)
 		return runfile;
@@ -137,12 +139,21 @@ bool database_check_schema(struct runfile *runfile, struct error *error)
 		    path, (long long)schema, RUNFILE_SCHEMA);
 	if (schema < RUNFILE_SCHEMA_OLDEST)
 		return error_set(error, EXIT_USAGE,
-		    "%s: made by an older leaklab (schema %lld, this one reads %d and %d): use that "
+		    "%s: made by an older leaklab (schema %lld, this one reads %d to %d): use that "
 		    "leaklab to read it",
 		    path, (long long)schema, RUNFILE_SCHEMA_OLDEST, RUNFILE_SCHEMA);
 	runfile->schema = schema;
+	if (!outputs_teach(runfile, error) ||
+	    !database_run_text(runfile,
+	        schema >= RUNFILE_SCHEMA_CONTENT
+	            ? "CREATE TEMP VIEW printed AS SELECT capture.id AS capture, capture.length AS length, bytes"
+	              " FROM capture LEFT JOIN content ON content.id = capture.content"
+	            : "CREATE TEMP VIEW printed AS SELECT id AS capture, length(output) AS length, output AS bytes"
+	              " FROM capture",
+	        "opening", error))
+		return false;
 	/* Questions are asked of sight; schema 2 had what was unavailable. */
-	return schema >= RUNFILE_SCHEMA ||
+	return schema >= RUNFILE_SCHEMA_SIGHT ||
 	       database_run_text(runfile,
 	           "CREATE TEMP VIEW sight AS SELECT capture, what AS section, 'absent' AS extent, why"
 	           " FROM unavailable",

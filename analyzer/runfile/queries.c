@@ -139,7 +139,7 @@ static bool read_capture(struct runfile *runfile, sqlite3_stmt *row, enum record
     struct snapshot **out, struct error *error)
 {
 	const int64_t capture = sqlite3_column_int64(row, 0);
-	return runfile->schema < RUNFILE_SCHEMA
+	return runfile->schema < RUNFILE_SCHEMA_SIGHT
 	           ? read_old(runfile, capture, (const char *)sqlite3_column_text(row, 1), wanted,
 	                 out, error)
 	           : records_read(runfile, capture, wanted, out, error);

@@ -22,7 +22,6 @@ static const struct place {
     {"capture", "command", RUNFILE_PROSE, NULL},
     {"capture", "messages", RUNFILE_OUTPUT, NULL},
     {"capture", "problem", RUNFILE_PROSE, NULL},
-    {"capture", "output", RUNFILE_OUTPUT, NULL},
     {"control", "run", RUNFILE_RUN, NULL},
     {"setting", "value", RUNFILE_HOST, "key = 'host'"},
     {"setting", "value", RUNFILE_SCENARIO, "key = 'scenario'"},
@@ -31,6 +30,14 @@ static const struct place {
         "key IN ('scenario.name', 'ended-early', 'expect.culprit')"},
 };
 #define PLACE_COUNT (sizeof places / sizeof places[0])
+
+/* By schema. */
+static const struct place *output_place(const struct runfile *runfile)
+{
+	static const struct place old = {"capture", "output", RUNFILE_OUTPUT, NULL},
+	                          now = {"content", "bytes", RUNFILE_OUTPUT, NULL};
+	return runfile->schema < RUNFILE_SCHEMA_CONTENT ? &old : &now;
+}
 
 /* What a text of a record is, by its name. Words that the judge goes by are no texts to be edited. */
 static bool record_place(const struct record *record, const struct field *field, struct place *out)
@@ -81,7 +88,8 @@ static bool each_place(struct walk *walk)
 		if (!walk->visit(walk->runfile, &places[i], walk->editor, walk->error))
 			return false;
 	}
-	return records_each(walk->runfile, visit_field, walk);
+	return walk->visit(walk->runfile, output_place(walk->runfile), walk->editor, walk->error) &&
+	       records_each(walk->runfile, visit_field, walk);
 }
 
 static struct runfile *open_for(const char *path, int flags, struct error *error)
@@ -165,6 +173,25 @@ static bool edit_place(struct runfile *runfile, const struct place *place,
 	return run(runfile, text, error);
 }
 
+/* A digest would tell whether a guess at the text before its editing is right. */
+static bool unpack_outputs(struct runfile *runfile, struct error *error)
+{
+	return runfile->schema < RUNFILE_SCHEMA_CONTENT ||
+	       run(runfile,
+	           "UPDATE content SET bytes = coalesce(unpacked(bytes, length), ''), digest = NULL",
+	           error);
+}
+
+static bool measure_outputs(struct runfile *runfile, struct error *error)
+{
+	return runfile->schema < RUNFILE_SCHEMA_CONTENT ||
+	       run(runfile,
+	           "UPDATE content SET length = length(bytes);"
+	           " UPDATE capture SET length = (SELECT content.length FROM content WHERE content.id = capture.content)"
+	           " WHERE content IS NOT NULL",
+	           error);
+}
+
 bool runfile_edit(const char *path, const struct runfile_editor *editor, struct error *error)
 {
 	struct runfile *runfile = open_for(path, SQLITE_OPEN_READWRITE, error);
@@ -176,7 +203,8 @@ bool runfile_edit(const char *path, const struct runfile_editor *editor, struct 
 	        (void *)editor, edit_value, NULL, NULL) == SQLITE_OK ||
 	    database_error(runfile, "editing", error);
 	good = good && run(runfile, "PRAGMA secure_delete = ON; BEGIN IMMEDIATE", error) &&
-	       each_place(&walk) && run(runfile, "COMMIT; VACUUM", error);
+	       unpack_outputs(runfile, error) && each_place(&walk) &&
+	       measure_outputs(runfile, error) && run(runfile, "COMMIT; VACUUM", error);
 	runfile_close(runfile);
 	return good;
 }

@@ -27,7 +27,7 @@ static bool make_schema(struct runfile *runfile, struct error *error)
 	                  database_run_text(runfile, "COMMIT", "creating", error);
 	free(records);
 	runfile->schema = RUNFILE_SCHEMA;
-	return good;
+	return good && database_check_schema(runfile, error);
 }
 
 static void remove_half_made(const char *path)

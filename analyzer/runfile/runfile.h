@@ -12,7 +12,9 @@
 #include "common/error.h"
 #include "evidence/snapshot.h"
 
-#define RUNFILE_SCHEMA 3
+#define RUNFILE_SCHEMA 4
+#define RUNFILE_SCHEMA_CONTENT 4 /* before it, each capture had its output beside it */
+#define RUNFILE_SCHEMA_SIGHT 3   /* before it, samples had no sight */
 #define RUNFILE_SCHEMA_OLDEST 2
 
 /* The parts of a cycle that are timed apart, in order. */
@@ -103,6 +105,7 @@ struct capture {
 	    exit_status; /* of the command; 128 + signal; NUMBER_UNKNOWN: it could not be started or was ended at its time-out */
 	const char *output; /* raw stdout */
 	size_t output_length;
+	bool output_left_out; /* it is not in the run file, see RUNFILE_OUTPUTS_MAX */
 	const char *messages; /* raw stderr */
 	const char *problem;  /* why there is no snapshot from it, or NULL */
 	int64_t time;         /* of its snapshot, host clock; only when read */
@@ -150,7 +153,11 @@ char *runfile_get(struct runfile *runfile, const char *key);
 
 /* Inserts the cycle, or replaces the one with the same number. Durable when it returns. */
 bool runfile_put_cycle(struct runfile *runfile, const struct cycle *cycle, struct error *error);
-/* Adds raw output and, if not NULL, the snapshot that was read from it. Sets capture->id. */
+/* Of one output, and of all in a run file as they are kept: packed, and each text once. Beyond it only what was read of them is. */
+#define RUNFILE_OUTPUT_MAX ((int64_t)512 << 20)
+#define RUNFILE_OUTPUTS_MAX ((size_t)256 << 20)
+
+/* Adds raw output and, if not NULL, the snapshot that was read from it. Sets capture->id and output_left_out. */
 bool runfile_add_capture(struct runfile *runfile, struct capture *capture,
     const struct snapshot *snapshot, struct error *error);
 /* Changes the mark of a capture that was taken while settling and turned out to be the settled one. */

@@ -1,4 +1,4 @@
--- Schema 3 of the run file. The views are documented and stay; the tables are ours to change with a new schema. Tables and
+-- Schema 4 of the run file. The views are documented and stay; the tables are ours to change with a new schema. Tables and
 -- views of snapshots and their records are made from the fact base, see records.c.
 -- Times are microseconds since 1970 (UTC); the views show ISO 8601. Results and marks are numbers in the order of
 -- enum cycle_result and enum mark; the views show words. LUIDs are 64-bit integers.
@@ -15,7 +15,10 @@ CREATE TABLE cycle (
 
 CREATE TABLE capture (
   id INTEGER PRIMARY KEY, mark INTEGER NOT NULL, round INTEGER NOT NULL, cycle INTEGER, observer TEXT, command TEXT,
-  started INTEGER, ended INTEGER, exit_status INTEGER, output BLOB, messages TEXT, problem TEXT);
+  started INTEGER, ended INTEGER, exit_status INTEGER, content INTEGER, length INTEGER, messages TEXT, problem TEXT);
+
+-- What observers printed, once for each text: length before it was packed, see outputs.c.
+CREATE TABLE content (id INTEGER PRIMARY KEY, digest BLOB UNIQUE, length INTEGER NOT NULL, bytes BLOB NOT NULL);
 
 -- A control run: its whole run file. rate: the share of logons that its leaker leaks; NULL: it has none.
 CREATE TABLE control (name TEXT PRIMARY KEY, rate TEXT, run BLOB NOT NULL);

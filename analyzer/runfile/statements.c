@@ -28,13 +28,14 @@ const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_CYCLES] = "SELECT * FROM cycle ORDER BY number",
     [STATEMENT_ADD_CAPTURE] =
         "INSERT INTO capture (mark, round, cycle, observer, command, started, ended,"
-        " exit_status, messages, problem, output) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+        " exit_status, messages, problem, content, length) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
     [STATEMENT_CAPTURES] =
         "SELECT capture.id, mark, round, cycle, observer, command, started, ended, exit_status,"
         " messages,"
         " coalesce(problem, CASE WHEN snapshot.capture IS NULL THEN 'its snapshot is missing from the run file' END),"
-        " length(output), time," SHOWS("handles") "," SHOWS("processes") "," SHOWS_WHOLE("handles") "," SHOWS_WHOLE(
-            "processes") " FROM capture LEFT JOIN snapshot ON snapshot.capture = capture.id ORDER BY started, id",
+        " printed.length, time," SHOWS("handles") "," SHOWS("processes") "," SHOWS_WHOLE(
+            "handles") "," SHOWS_WHOLE("processes") " FROM capture LEFT JOIN snapshot ON snapshot.capture = capture.id LEFT JOIN printed ON printed.capture = capture.id"
+                                                    " ORDER BY started, capture.id",
     [STATEMENT_MARK_SETTLED] = "UPDATE capture SET mark = ? WHERE mark = ? AND round = ?",
     [STATEMENT_LOSE_RUNNING] =
         "UPDATE cycle SET result = ?, ended = ?, code = ?,"
@@ -59,7 +60,10 @@ const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_TOKEN_HOLDINGS] =
         "SELECT capture, pid, image, type, NULL, NULL, NULL, NULL FROM handle"
         " WHERE type = 'Token' ORDER BY rowid",
-    [STATEMENT_OUTPUT] = "SELECT output FROM capture WHERE id = ?",
+    [STATEMENT_OUTPUT] = "SELECT unpacked(bytes, length) FROM printed WHERE capture = ?",
+    [STATEMENT_ADD_CONTENT] = "INSERT INTO content (digest, length, bytes) VALUES (?,?,?)",
+    [STATEMENT_FIND_CONTENT] = "SELECT id FROM content WHERE digest = ?",
+    [STATEMENT_CONTENT_SIZE] = "SELECT sum(length(bytes)) FROM content",
     [STATEMENT_SIGHTINGS] =
         "SELECT user, domain, session.id, max(ended) FROM session"
         " JOIN capture ON capture.id = session.capture"

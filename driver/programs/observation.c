@@ -10,7 +10,7 @@
 #include "common/timestamp.h"
 #include "readers/reader.h"
 
-#define OUTPUT_MAX (512u << 20) /* handle listings of busy hosts reach 200 MB */
+#define OUTPUT_MAX ((size_t)RUNFILE_OUTPUT_MAX) /* handle listings of busy hosts reach 200 MB */
 
 #define END_GRACE (2 * SECOND) /* for a program that stays, when its input has ended */
 
@@ -35,6 +35,7 @@ struct observation {
 	int64_t cycle;
 	struct request *requests;
 	unsigned count;
+	bool left_out; /* some output is not in the run file */
 };
 
 struct observers *observers_create(const struct scenario *scenario)
@@ -231,7 +232,7 @@ static struct snapshot *read_answer(const struct request *request, char problem[
 		return NULL;
 	}
 	if (truncated) {
-		snprintf(problem, 512, "observer %s printed more than %u MiB",
+		snprintf(problem, 512, "observer %s printed more than %zu MiB",
 		    request->observer->name, OUTPUT_MAX >> 20);
 		return NULL;
 	}
@@ -276,9 +277,15 @@ bool observation_store(struct observation *observation, struct runfile *runfile,
 		capture.output =
 		    command_output(request->command, &capture.output_length, &truncated);
 		stored = runfile_add_capture(runfile, &capture, snapshot, error);
+		observation->left_out |= capture.output_left_out;
 		snapshot_destroy(snapshot);
 		if (problem && !problem[0])
 			memcpy(problem, why, sizeof(why));
 	}
 	return stored;
+}
+
+bool observation_left_out(const struct observation *observation)
+{
+	return observation->left_out;
 }

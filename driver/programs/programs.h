@@ -63,5 +63,7 @@ int64_t observation_deadline(const struct observation *observation);
  * first reason why one gave no snapshot (empty if all did); the run file has them all. */
 bool observation_store(struct observation *observation, struct runfile *runfile, char problem[512],
     struct error *error);
+/* Whether the text of one was not kept, as the run file has as much as it may have (RUNFILE_OUTPUTS_MAX): only what was read of it is. */
+bool observation_left_out(const struct observation *observation);
 
 #endif

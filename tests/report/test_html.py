@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import unittest
+import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 import browser  # noqa: E402
@@ -66,7 +67,10 @@ class Page(leaklab.Case):
                                " SELECT id, 777, ?, 4 * number, 'Token', user, domain"
                                " FROM capture JOIN cycle ON number <= capture.cycle", (EVIL,))
             connection.execute("UPDATE setting SET value = ? WHERE key = 'scenario.name'", (EVIL,))
-            connection.execute("UPDATE capture SET output = CAST(output AS TEXT) || ? WHERE id = 1", (EVIL,))
+            (text,) = connection.execute("SELECT bytes FROM content WHERE id = 1").fetchone()
+            text = zlib.decompress(text) + EVIL.encode()
+            connection.execute("UPDATE content SET bytes = ?, length = ? WHERE id = 1", (text, len(text)))
+            connection.execute("UPDATE capture SET length = ? WHERE content = 1", (len(text),))
             connection.execute("INSERT INTO event (time, kind, text) VALUES (0, ?, ?)", (EVIL, EVIL))
         connection.close()
         return self.run_file.read_bytes()

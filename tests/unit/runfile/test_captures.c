@@ -1,11 +1,13 @@
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <sqlite3.h>
 
 #include "common/input.h"
+#include "runfile/database.h"
 #include "runfile/runfile.h"
 
 static const char whole[] =
@@ -123,6 +125,93 @@ static void a_moment_without_a_snapshot_is_an_error(void **state)
 	add(runfile, MARK_BEFORE, 1, NULL);
 	assert_null(runfile_snapshot(runfile, MARK_BEFORE, 1, true, &error));
 	assert_contains(error.text, "no sample \"before\" 1");
+	runfile_close(runfile);
+	unit_remove_directory(directory);
+}
+
+struct seen {
+	char *bytes;
+	size_t length;
+};
+
+static void see(void *data, const char *bytes, size_t length)
+{
+	struct seen *seen = data;
+	seen->bytes = malloc(length + 1);
+	memcpy(seen->bytes, bytes, length);
+	seen->length = length;
+}
+
+static struct capture add_output(struct runfile *runfile, const char *output, size_t length)
+{
+	struct capture capture = {.mark = MARK_DURING,
+	    .round = 1,
+	    .observer = "probe",
+	    .exit_status = NUMBER_UNKNOWN,
+	    .output = output,
+	    .output_length = length,
+	    .problem = "nothing was read"};
+	assert_true(runfile_add_capture(runfile, &capture, NULL, NULL));
+	return capture;
+}
+
+static void assert_output(struct runfile *runfile, int64_t id, const char *output, size_t length)
+{
+	struct seen seen = {0};
+	assert_true(runfile_output(runfile, id, see, &seen, NULL));
+	assert_int_equal(seen.length, length);
+	assert_memory_equal(seen.bytes, output, length);
+	free(seen.bytes);
+}
+
+static int64_t contents(struct runfile *runfile, const char *what)
+{
+	char text[64];
+	sqlite3_stmt *row;
+	snprintf(text, sizeof text, "SELECT %s FROM content", what);
+	assert_int_equal(sqlite3_prepare_v2(runfile->database, text, -1, &row, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(row), SQLITE_ROW);
+	const int64_t number = sqlite3_column_int64(row, 0);
+	sqlite3_finalize(row);
+	return number;
+}
+
+static void outputs_are_kept_packed_and_once(void **state)
+{
+	(void)state;
+	char *directory = unit_directory();
+	struct runfile *runfile = create(directory);
+	char *listing = malloc(1000000);
+	for (size_t i = 0; i < 1000000; i++)
+		listing[i] = "lsass.exe pid: 712\n"[i % 19];
+	const struct capture first = add_output(runfile, listing, 1000000),
+	                     again = add_output(runfile, listing, 1000000),
+	                     tiny = add_output(runfile, "x", 1), none = add_output(runfile, "", 0);
+	assert_int_equal(contents(runfile, "count(*)"), 3);
+	assert_in_range(contents(runfile, "sum(length(bytes))"), 2, 20000);
+	assert_output(runfile, first.id, listing, 1000000);
+	assert_output(runfile, again.id, listing, 1000000);
+	assert_output(runfile, tiny.id, "x", 1);
+	assert_false(first.output_left_out || again.output_left_out || none.output_left_out);
+	free(listing);
+	runfile_close(runfile);
+	unit_remove_directory(directory);
+}
+
+static void outputs_beyond_the_limit_are_left_out_and_told(void **state)
+{
+	(void)state;
+	char *directory = unit_directory();
+	struct runfile *runfile = create(directory);
+	struct captures captures;
+	runfile->outputs_max = 10;
+	assert_false(add_output(runfile, "12345678", 8).output_left_out);
+	assert_true(add_output(runfile, "abc", 3).output_left_out);
+	assert_false(add_output(runfile, "12345678", 8).output_left_out); /* it is there already */
+	assert_false(add_output(runfile, "ab", 2).output_left_out);
+	assert_true(runfile_captures(runfile, &captures, NULL));
+	assert_int_equal(captures.items[1].output_length, 3);
+	captures_deinit(&captures);
 	runfile_close(runfile);
 	unit_remove_directory(directory);
 }
@@ -297,6 +386,8 @@ int main(void)
 	    unit_test(a_list_that_was_cut_off_stays_so),
 	    unit_test(captures_of_one_moment_are_merged),
 	    unit_test(a_moment_without_a_snapshot_is_an_error),
+	    unit_test(outputs_are_kept_packed_and_once),
+	    unit_test(outputs_beyond_the_limit_are_left_out_and_told),
 	    unit_test(captures_are_listed_without_their_output),
 	    unit_test(the_views_speak_the_users_words),
 	    unit_test(the_words_in_the_views_are_those_in_the_code),
