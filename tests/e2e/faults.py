@@ -116,6 +116,15 @@ class Proxy:
                 client.shutdown(socket.SHUT_RDWR)
             (source if sink is client else sink).close()
             return b""
+        if fault.action == "half close":  # the host says no more, and reads on
+            sink.shutdown(socket.SHUT_WR)
+            dead.set()
+            self.closing.wait()
+            return b""
+        if fault.action == "garbage":
+            return bytes(byte * 131 + 89 & 255 for byte in data)
+        if fault.action == "again":
+            return data + data
         if fault.action == "flip":
             return bytes([data[0] ^ 1]) + data[1:]
         if fault.action == "delay":

@@ -4,6 +4,7 @@ import time
 
 import faults
 import leaklab
+import matrix
 import tap
 
 SLACK = 1.5  # seconds beyond a time-out, on machines of two busy cores
@@ -167,6 +168,19 @@ class Faults(leaklab.Case):
                                 logoff={"method": "keys", "keys": "Win+R wait:50ms text:logoff Enter", "shell": None}))
         results = [cycle[0] for cycle in self.cycles()]
         self.assertEqual((results.count("logged-off"), results.count("failed")), (11, 5), self.cycles())
+
+
+class Matrix(leaklab.Case):
+    """A row and a column of tests/bench/faults."""
+
+    def check(self, cells):
+        self.assertEqual([cell for cell in matrix.play(cells, 3) if not cell.is_good()], [])
+
+    def test_connection_that_falls_silent_at_any_step_costs_its_time_out_and_no_other(self):
+        self.check([("black hole", offset, 4) for offset in matrix.OFFSETS])
+
+    def test_any_fault_in_nla_costs_its_cycle_and_no_other(self):
+        self.check([(action, 1700, 2) for action in matrix.ACTIONS])
 
 
 if __name__ == "__main__":
