@@ -30,7 +30,7 @@ static bool set_identity(rdpSettings *s, const struct setup *setup, const struct
 	       set_text(s, FreeRDP_ClientHostname, client_name);
 }
 
-/* As little as a session needs: no channels, no graphics, no decoding: 2.9 MB, one thread, ten descriptors. */
+/* As little as a session needs: no channels, no graphics, no decoding: 0.5 MB, one thread, ten descriptors. */
 static bool set_settings(rdpSettings *s, const struct setup *setup)
 {
 	static const struct {

@@ -13,6 +13,9 @@ bool workarounds_install(struct error *error)
 	setenv("TZ", "UTC0", 0);
 	winpr_InitializeSSL(WINPR_SSL_INIT_DEFAULT);
 	(void)GetTimeZoneInformation(&zone);
+#ifdef ZERO_PAGES
+	zero_pages_install();
+#endif
 	if (!sspi_lock_install())
 		return error_set(error, EXIT_TARGET,
 		    "this WinPR has no table of SSPI functions to lock, and parallel logons corrupt its memory: use FreeRDP 3.10 "
@@ -22,4 +25,13 @@ bool workarounds_install(struct error *error)
 		    "this WinPR does not call the program's %s, so that connections in parallel are not safe: link it dynamically",
 		    log_lock_is_used() ? "GetDynamicTimeZoneInformation" : "WLog_Get");
 	return true;
+}
+
+bool workarounds_spare_memory(void)
+{
+#ifdef ZERO_PAGES
+	return zero_pages_count() > 0;
+#else
+	return true;
+#endif
 }

@@ -2,6 +2,7 @@
 #include "labhost/rdp.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 
 #define PEER_STACK_SIZE (512 * 1024) /* measured to be plenty */
 #define BACKLOG 1024
+#define CROWD 64 /* connections whose memory is worth giving back */
 
 LIST_HEAD(peers, peer);
 
@@ -27,6 +29,7 @@ struct rdp_server {
 	uint16_t port;
 	uint64_t connections; /* so far */
 	size_t count;         /* of those whose threads are not joined yet */
+	size_t crowd;         /* the most that were there since memory was given back */
 	size_t room;
 	size_t refused;
 	pthread_mutex_t mutex; /* guards the two lists */
@@ -151,6 +154,15 @@ static void peer_destroy(struct peer *peer)
 	free(peer);
 }
 
+/* Once a crowd has gone, and not between the few of every day, who would have to fetch it again. */
+static void give_memory_back(struct rdp_server *server)
+{
+	if (server->count > 0 || server->crowd < CROWD)
+		return;
+	malloc_trim(0);
+	server->crowd = 0;
+}
+
 void rdp_server_reap(struct rdp_server *server)
 {
 	pthread_mutex_lock(&server->mutex);
@@ -164,6 +176,7 @@ void rdp_server_reap(struct rdp_server *server)
 		pthread_mutex_lock(&server->mutex);
 	}
 	pthread_mutex_unlock(&server->mutex);
+	give_memory_back(server);
 }
 
 static void join_all(struct rdp_server *server)
@@ -268,7 +281,8 @@ static bool peer_accepted(struct rdp_server *server, int fd)
 		peer_destroy(peer);
 		return false;
 	}
-	server->count++;
+	if (++server->count > server->crowd)
+		server->crowd = server->count;
 	return true;
 }
 

@@ -43,7 +43,9 @@ static void keep_secrets(void)
 static void keep_memory(void)
 {
 	mallopt(M_ARENA_MAX, 2);
-	mallopt(M_MMAP_THRESHOLD, 4 * 1024 * 1024);
+	mallopt(M_MMAP_THRESHOLD,
+	    1024 * 1024); /* less costs more: many threads share what is unmapped */
+	mallopt(M_MMAP_MAX, 1 << 20);
 	mallopt(M_TRIM_THRESHOLD, 32 * 1024 * 1024);
 }
 

@@ -8,6 +8,7 @@ import subprocess
 import time
 
 import leaklab
+import soak
 import tap
 
 NO_SHELL = {"shell": None}
@@ -195,6 +196,27 @@ class Descriptors(leaklab.Case):
         process.wait()
         # The event comes between two cycles of the only slot; on a busy machine it is sometimes read in the next one.
         self.assertLessEqual(min(counts[-21:-1]), min(counts[5:20]), counts)
+
+
+class Memory(leaklab.Case):
+    def test_held_session_takes_half_a_megabyte_on_either_side(self):
+        """what FreeRDP keeps for compression, and does not use, takes no memory; a crowd that has gone leaves none with the lab host"""
+        if leaklab.sanitized():
+            return  # sanitizers keep memory of their own
+        lab = self.lab("--accounts", "100", "--time-scale", "0.0001")
+        empty = soak.memory_of([lab.process.pid])
+        process = self.start_driver(self.scenario(lab, load={"slots": 100, "cycles": 100, "hold": "4s", "workers": 2},
+                                                  logoff={"method": "keys", "keys": "Win+R text:logoff Enter", **NO_SHELL}))
+        self.wait_for(process, "logon", 100)
+        driver, host = soak.memory_of(soak.family(process)[1:]), soak.memory_of([lab.process.pid])
+        process.communicate(timeout=60)
+        self.assertLess(driver / 100, 0.75)  # with all that the workers have once
+        self.assertLess((host - empty) / 100, 0.6)
+        self.assertEqual(lab.show("qwinsta").count("lab0"), 0)
+        deadline = time.monotonic() + 5
+        while soak.memory_of([lab.process.pid]) > empty + 15:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.1)
 
 
 class Marks(leaklab.Case):

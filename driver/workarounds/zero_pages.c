@@ -1,0 +1,102 @@
+/* Clears large blocks of libfreerdp by giving their pages back to the kernel instead of writing to them. The dynamic linker gives
+ * libfreerdp a program's own memset() before libc's. memset() keeps its contract, so that compression still works. */
+#include "driver/workarounds/workarounds.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+#define LARGE                                                                                      \
+	8000 /* the smallest array that a compressor clears, XCRUSH_CONTEXT.Signatures, has so many bytes */
+#define PAGE ((uintptr_t)4096)
+
+typedef void *memset_function(void *block, int byte, size_t size);
+
+static _Atomic(memset_function *) next;
+static uintptr_t code, code_end; /* of libfreerdp; written before the first thread */
+static atomic_size_t given_back;
+
+static bool is_libfreerdp(const void *caller)
+{
+	return (uintptr_t)caller >= code && (uintptr_t)caller < code_end;
+}
+
+/* True: the pages read as zero. The kernel takes MADV_FREE for private memory without a file only, where MADV_DONTNEED makes
+ * zeroes of it; elsewhere the latter would bring back the file's bytes (madvise(2)). */
+static bool give_back(uintptr_t start, uintptr_t end)
+{
+	void *const pages =
+	    (void *)start; /* NOLINT(performance-no-int-to-ptr): of an address that was one */
+
+	return madvise(pages, end - start, MADV_FREE) == 0 &&
+	       madvise(pages, end - start, MADV_DONTNEED) == 0;
+}
+
+static void *libc_memset(void *block, int byte, size_t size)
+{
+	memset_function *function = atomic_load_explicit(&next, memory_order_relaxed);
+
+	if (!function) {
+		*(void **)&function = dlsym(RTLD_NEXT, "memset");
+		atomic_store_explicit(&next, function, memory_order_relaxed);
+	}
+	return function(block, byte, size);
+}
+
+/* The part of a block that shares a page with others. Reading a page that nobody has written to yet costs no memory, writing does. */
+static void clear_part(char *part, size_t size)
+{
+	const bool is_clear = size == 0 || (part[0] == 0 && memcmp(part, part + 1, size - 1) == 0);
+
+	if (!is_clear)
+		libc_memset(part, 0, size);
+}
+
+void *memset(void *block, int byte, size_t size)
+{
+	if (size < LARGE || byte != 0 || !is_libfreerdp(__builtin_return_address(0)))
+		return libc_memset(block, byte, size);
+
+	char *const first = block;
+	const uintptr_t start = (uintptr_t)first, end = start + size;
+	const uintptr_t pages = (start + PAGE - 1) & ~(PAGE - 1), pages_end = end & ~(PAGE - 1);
+
+	if (pages >= pages_end || !give_back(pages, pages_end))
+		return libc_memset(block, 0, size);
+	clear_part(first, pages - start);
+	clear_part(first + (pages_end - start), end - pages_end);
+	atomic_fetch_add_explicit(&given_back, 1, memory_order_relaxed);
+	return block;
+}
+
+static int find_code(struct dl_phdr_info *library, size_t size, void *unused)
+{
+	(void)size;
+	(void)unused;
+	if (!strstr(library->dlpi_name, "/libfreerdp3.so"))
+		return 0;
+	for (int i = 0; i < library->dlpi_phnum; i++)
+		if (library->dlpi_phdr[i].p_type == PT_LOAD &&
+		    library->dlpi_phdr[i].p_flags & PF_X) {
+			code = library->dlpi_addr + library->dlpi_phdr[i].p_vaddr;
+			code_end = code + library->dlpi_phdr[i].p_memsz;
+		}
+	return 1;
+}
+
+bool zero_pages_install(void)
+{
+	/* One write would bring a huge page back. */
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	dl_iterate_phdr(find_code, NULL);
+	return code != 0;
+}
+
+size_t zero_pages_count(void)
+{
+	return atomic_load(&given_back);
+}
