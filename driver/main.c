@@ -19,6 +19,7 @@
 #include "driver/programs/programs.h"
 #include "driver/rdp/worker.h"
 #include "driver/scenario/accounts.h"
+#include "driver/scenario/caps.h"
 #include "driver/scenario/scenario.h"
 #include "judge/judge.h"
 #include "report/report.h"
@@ -61,7 +62,7 @@ static const struct argp_option check_options[] = {
 };
 
 #define KEYS_HELP                                                                                  \
-	"The keys of a scenario (durations like 250ms, 10s, 5m, 1s..5s):\n"                        \
+	"The keys of a scenario (durations like 250ms, 10s, 5m):\n"                                \
 	"  name, description\n"                                                                    \
 	"  host: address (host[:port]), security (nla, tls), auth_packages,\n"                     \
 	"    client_name, exclusive (true), certificate: one of pin (sha256:HEX),\n"               \
@@ -69,13 +70,16 @@ static const struct argp_option check_options[] = {
 	"  accounts: users (loadtest{01..20}), domain, or csv (file with lines\n"                  \
 	"    user,domain,password); password_env (name), password_file or\n"                       \
 	"    password_fd, lockout_window\n"                                                        \
-	"  load: slots, cycles, rate (logons a second; 0: closed), ramp, hold,\n"                  \
-	"    think, workers, until (cycles, decided)\n"                                            \
+	"  load: slots, cycles, rate (logons a second; 0: closed), arrivals\n"                     \
+	"    (even, poisson), ramp, ramp_down, steps (list of slots or rate, and\n"                \
+	"    for or cycles), hold and think (also exponential mean 10s,\n"                         \
+	"    lognormal mean 10s sd 3s most 60s, normal likewise), seed, workers,\n"                \
+	"    until (cycles, decided)\n"                                                            \
 	"  connect: timeout\n"                                                                     \
 	"  logon: signal (save-session-info, activated, paint), timeout, delay\n"                  \
 	"  logoff: method (shell-exit, keys, command, disconnect, drop), shell,\n"                 \
 	"    keys, command, timeout\n"                                                             \
-	"  limits: failures (in a row), duration\n"                                                \
+	"  limits: failures (in a row), duration, logon_time (median), error_rate\n"               \
 	"  stage: list of name, command, no_ready, timeout\n"                                      \
 	"  observers: list of name, command or session, timeout\n"                                 \
 	"  observe_every: a sample during the load every so many cycles\n"                         \

@@ -21,11 +21,6 @@
 static const double rates[] = {0.1, 0.05, 0.02, 0.01};
 #define RATES (sizeof(rates) / sizeof(rates[0]))
 
-static int64_t mean(const struct span *span)
-{
-	return (span->least + span->most) / 2;
-}
-
 static int64_t larger(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
@@ -39,18 +34,24 @@ static int64_t smaller(int64_t a, int64_t b)
 /* A cycle of one slot, without the pause behind it. */
 static int64_t cycle_time(const struct scenario *scenario)
 {
-	return LOGON + scenario->logon.delay.least + mean(&scenario->load.hold) + LOGOFF;
+	return LOGON + scenario->logon.delay.least + span_mean(&scenario->load.hold) + LOGOFF;
+}
+
+/* Rounds of all slots, with the pauses between them. */
+static int64_t rounds_time(const struct scenario *scenario, int64_t rounds)
+{
+	return rounds * cycle_time(scenario) + (rounds - 1) * span_mean(&scenario->load.think);
 }
 
 /* When a slot is done that has so many cycles. */
 static int64_t slot_end(const struct scenario *scenario, uint64_t slot, uint64_t cycles)
 {
-	return load_slot_start(&scenario->load, slot) + (int64_t)cycles * cycle_time(scenario) +
-	       (int64_t)(cycles - 1) * mean(&scenario->load.think);
+	return load_slot_start(&scenario->load, scenario->load.slots, slot) +
+	       rounds_time(scenario, (int64_t)cycles);
 }
 
-/* The first slots have a cycle more where they do not come out even. */
-static int64_t closed_time(const struct scenario *scenario, uint64_t cycles)
+/* The first slots have a cycle more where they do not come out even. Slots that end evenly play half of their time. */
+static int64_t even_time(const struct scenario *scenario, uint64_t cycles)
 {
 	const uint64_t slots = scenario->load.slots, rounds = cycles / slots, rest = cycles % slots;
 	int64_t time = 0;
@@ -62,13 +63,48 @@ static int64_t closed_time(const struct scenario *scenario, uint64_t cycles)
 	return time;
 }
 
+/* Steps of slots, one after the other. */
+static int64_t steps_time(const struct scenario *scenario, uint64_t cycles)
+{
+	const struct scenario_load *load = &scenario->load;
+	struct scenario_load most = *load;
+	int64_t time = load->ramp.least;
+	uint64_t begun = 0;
+
+	if (load_is_timed(load)) {
+		for (unsigned i = 0; i < load->steps_count; i++)
+			time += load->steps[i].time.least;
+		return time + load->ramp_down.least + cycle_time(scenario);
+	}
+	most.cycles = cycles;
+	for (unsigned i = 0; begun < cycles; i++) {
+		const uint64_t end = load_step_end(&most, i);
+		const uint64_t step = (end < cycles ? end : cycles) - begun;
+		const uint64_t slots = load->steps[i].slots;
+		time += rounds_time(scenario, (int64_t)((step + slots - 1) / slots));
+		begun += step;
+	}
+	return time;
+}
+
+static int64_t closed_time(const struct scenario *scenario, uint64_t cycles)
+{
+	if (load_is_timed(&scenario->load))
+		return steps_time(scenario, cycles);
+	return (scenario->load.steps_count > 0 ? steps_time(scenario, cycles)
+	                                       : even_time(scenario, cycles)) +
+	       scenario->load.ramp_down.least / 2;
+}
+
 /* Slots that do not keep up with the arrivals go round as in a closed load. */
 static int64_t open_time(const struct scenario *scenario, uint64_t cycles)
 {
-	const int64_t busy = (int64_t)((cycles + scenario->load.slots - 1) / scenario->load.slots) *
-	                     cycle_time(scenario);
+	struct scenario_load load = scenario->load;
+	const int64_t busy =
+	    (int64_t)((cycles + load.slots - 1) / load.slots) * cycle_time(scenario);
 
-	return larger(load_arrival(&scenario->load, cycles - 1) + cycle_time(scenario), busy);
+	load.cycles = cycles;
+	return larger(load_last_arrival(&load) + cycle_time(scenario), busy);
 }
 
 static int64_t load_time(const struct scenario *scenario, uint64_t cycles)
@@ -178,6 +214,19 @@ static void tell_load(const struct plan *plan, const struct scenario *scenario, 
 		    duration_format(scenario->limits.duration.least, limit));
 }
 
+static void tell_steps(const struct scenario *scenario, FILE *out)
+{
+	const struct scenario_load *load = &scenario->load;
+	char text[96];
+
+	for (unsigned i = 0; i < load->steps_count; i++)
+		tell(out, i == 0 ? "steps" : "", "%u: %s", i + 1,
+		    load_step_format(&load->steps[i], text, sizeof(text)));
+	if (load_is_timed(load))
+		tell(
+		    out, "", "at most %llu cycles (load.cycles)", (unsigned long long)load->cycles);
+}
+
 static void tell_settling(const struct plan *plan, const struct scenario *scenario, FILE *out)
 {
 	const int64_t proof = plan->release + plan->release / 4;
@@ -225,6 +274,7 @@ void plan_print_text(const struct plan *plan, const struct scenario *scenario, F
 {
 	tell_power(plan, scenario, out);
 	tell_load(plan, scenario, out);
+	tell_steps(scenario, out);
 	tell_settling(plan, scenario, out);
 	tell_total(plan, out);
 	tell_against(plan, scenario, out);
@@ -258,14 +308,34 @@ static json_t *times_json(const struct plan *plan)
 	    seconds(plan->total_most));
 }
 
+static json_t *steps_json(const struct scenario_load *load)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < load->steps_count; i++) {
+		const struct load_step *step = &load->steps[i];
+		json_t *object = step->slots > 0
+		                     ? json_pack("{s:I}", "slots", (json_int_t)step->slots)
+		                     : json_pack("{s:f}", "rate", step->rate);
+		if (step->cycles > 0)
+			json_object_set_new(
+			    object, "cycles", json_integer((json_int_t)step->cycles));
+		else
+			json_object_set_new(object, "seconds", seconds(step->time.least));
+		json_array_append_new(list, object);
+	}
+	return list;
+}
+
 bool plan_print_json(const struct plan *plan, const struct scenario *scenario, FILE *out)
 {
-	json_t *root = json_pack("{s:s, s:s, s:I, s:I, s:o, s:f, s:I, s:f, s:f, s:o, s:{s:I, s:I}}",
-	    "schema", PLAN_SCHEMA, "scenario", scenario->name, "cycles",
-	    (json_int_t)scenario->load.cycles, "slots", (json_int_t)scenario->load.slots, "clean",
-	    clean_json(), "smallest_rate", plan->smallest_rate, "cycles_for_clean",
-	    (json_int_t)plan->cycles_for_clean, "chance", plan->chance, "chance_in_bursts",
-	    plan->chance_in_bursts, "seconds", times_json(plan), "against", "least_of_one_run",
+	json_t *root = json_pack(
+	    "{s:s, s:s, s:I, s:I, s:o, s:f, s:I, s:f, s:f, s:o, s:o, s:{s:I, s:I}}", "schema",
+	    PLAN_SCHEMA, "scenario", scenario->name, "cycles", (json_int_t)scenario->load.cycles,
+	    "slots", (json_int_t)scenario->load.slots, "clean", clean_json(), "smallest_rate",
+	    plan->smallest_rate, "cycles_for_clean", (json_int_t)plan->cycles_for_clean, "chance",
+	    plan->chance, "chance_in_bursts", plan->chance_in_bursts, "seconds", times_json(plan),
+	    "steps", steps_json(&scenario->load), "against", "least_of_one_run",
 	    (json_int_t)plan->least_before_one, "least_of_three_runs",
 	    (json_int_t)plan->least_before_three);
 	const bool good = root &&

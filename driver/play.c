@@ -22,7 +22,7 @@ static int64_t earlier(int64_t a, int64_t b)
 /* Closed load: every slot that is free and rested goes on. *next gets the time when the next one will be. */
 static bool dispatch_closed(struct play *play, int64_t now, int64_t *next)
 {
-	for (size_t i = 0; i < play->slot_count && play->started < play->wanted; i++) {
+	for (size_t i = 0; i < play->allowed && play->started < play->until; i++) {
 		struct slot *slot = &play->slots[i];
 		struct account *account;
 
@@ -38,6 +38,8 @@ static bool dispatch_closed(struct play *play, int64_t now, int64_t *next)
 		if (!play_start_cycle(play, i, account, slot->next))
 			return false;
 	}
+	if (play->started == play->until && play->started < play->wanted)
+		*next = now; /* a new step */
 	return true;
 }
 
@@ -50,16 +52,16 @@ static size_t find_idle(const struct play *play)
 	return i;
 }
 
-/* When the cycle is due, counted as started ones are: each part of a run begins with the first arrival. */
+/* When the cycle is due, counted as started ones are. */
 static int64_t arrival(const struct play *play, uint64_t index)
 {
-	return play->start + load_arrival(&play->scenario->load, index - play->run->so_far.cycles);
+	return play->start + play->due[index - play->run->so_far.cycles];
 }
 
 /* Open load: arrivals keep their time; one that finds nothing free waits, and is counted. */
 static bool dispatch_open(struct play *play, int64_t now, int64_t *next)
 {
-	while (play->started < play->wanted) {
+	while (play->started < play->until) {
 		const int64_t due = arrival(play, play->started);
 		const size_t idle = find_idle(play);
 		struct account *account;
@@ -83,6 +85,8 @@ static bool dispatch_open(struct play *play, int64_t now, int64_t *next)
 		if (!play_start_cycle(play, idle, account, due))
 			return false;
 	}
+	if (play->started < play->wanted)
+		*next = earlier(*next, arrival(play, play->started)); /* of a new step */
 	return true;
 }
 
@@ -139,6 +143,26 @@ static bool stop_once_decided(struct play *play)
 	return !leaks || stop_decided(play, "leak", "a sample shows a leak for sure");
 }
 
+/* Begins the cycles that are due. */
+static bool dispatch(struct play *play, int64_t now, int64_t *next)
+{
+	if (play_is_stopping(play) || play->started >= play->wanted)
+		return true;
+	if (!pace_keep(play, now, next))
+		return false;
+	return play->scenario->load.rate > 0 ? dispatch_open(play, now, next)
+	                                     : dispatch_closed(play, now, next);
+}
+
+static void check_distress(struct play *play)
+{
+	char text[256];
+
+	if (!play_is_stopping(play) &&
+	    distress_shows(&play->distress, &play->scenario->limits, text, sizeof(text)))
+		play_end_early(play, EXIT_TARGET, text);
+}
+
 static bool play_on(struct play *play)
 {
 	const int64_t over = play->start + play->scenario->limits.duration.least;
@@ -152,12 +176,9 @@ static bool play_on(struct play *play)
 			    play, EXIT_CLEAN, "the duration that limits.duration allows is over");
 		if (play->run->fallen.text[0])
 			play_end_early(play, EXIT_TARGET, play->run->fallen.text);
+		check_distress(play);
 		check_interrupts(play);
-		if (!stop_once_decided(play))
-			return false;
-		if (!play_is_stopping(play) &&
-		    !(play->scenario->load.rate > 0 ? dispatch_open(play, now, &next)
-		                                    : dispatch_closed(play, now, &next)))
+		if (!stop_once_decided(play) || !dispatch(play, now, &next))
 			return false;
 		play_check_hung(play, now, &next);
 		if (play_is_stopping(play) && play->busy == 0)
@@ -184,6 +205,42 @@ static void tell_bottleneck(const struct play *play)
 	run_event(play->run, "driver-busy", text, true);
 }
 
+/* The scenario's seed, an earlier part's or a new one; the run file keeps it. */
+static bool find_seed(struct play *play)
+{
+	struct runfile *runfile = play->run->runfile;
+	char *before = runfile_get(runfile, "load.seed");
+	char text[24];
+
+	/* Short enough to be typed. */
+	play->seed = play->scenario->load.seed ? play->scenario->load.seed
+	             : before                  ? strtoull(before, NULL, 10)
+	                                       : (uint64_t)timestamp_now() % 1000000007;
+	free(before);
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)play->seed);
+	return runfile_set(runfile, "load.seed", text, &play->run->error);
+}
+
+/* The arrivals of this part: without steps it has a ramp of its own, with them it goes on in its step. */
+static bool find_arrivals(struct play *play, int64_t **due)
+{
+	struct scenario_load load = play->scenario->load;
+	const struct so_far *so_far = &play->run->so_far;
+	const uint64_t count = play->wanted > play->started ? play->wanted - play->started : 0;
+
+	*due = calloc(count + 1, sizeof(**due));
+	if (!*due)
+		return error_memory(&play->run->error);
+	play->due = *due;
+	if (load.rate == 0 || count == 0)
+		return true;
+	if (load.steps_count == 0)
+		load.cycles = count;
+	load_arrivals(&load, load.cycles - count, count,
+	    draw_state(play->seed, so_far->cycles, DRAW_ARRIVALS), *due);
+	return true;
+}
+
 bool run_play(struct run *run, struct error *ended)
 {
 	const struct so_far *so_far = &run->so_far;
@@ -200,11 +257,11 @@ bool run_play(struct run *run, struct error *ended)
 	    .judged = so_far->during,
 	    .slots = calloc(run->scenario->load.slots, sizeof(struct slot)),
 	    .start = timestamp_monotonic(),
-	    .random = (uint64_t)timestamp_now(),
 	    .ended = ended,
 	    .host_clock_offset = NUMBER_UNKNOWN,
 	};
 	const uint64_t every = run->scenario->observe_every;
+	int64_t *due = NULL;
 	char missed[24];
 	bool played;
 
@@ -220,17 +277,17 @@ bool run_play(struct run *run, struct error *ended)
 		play.rounds = (int64_t)(so_far->cycles / every);
 	if (!play.slots)
 		return error_memory(&run->error);
-	for (size_t i = 0; i < run->scenario->load.slots; i++)
-		play.slots[i].next = play.start + load_slot_start(&run->scenario->load, i);
 	run->doing = NULL;
 	run->watch = play_watch(&play);
-	played = play_on(&play) && !run->error.text[0];
+	played = find_seed(&play) && find_arrivals(&play, &due) && pace_begin(&play) &&
+	         play_on(&play) && !run->error.text[0];
 	/* From here on the workers are idle; nothing of theirs concerns a slot any more. */
 	run->watch = (struct crew_watch){0};
 	tell_bottleneck(&play);
 	snprintf(missed, sizeof(missed), "%llu", (unsigned long long)play.missed);
 	if (played && run->scenario->load.rate > 0)
 		played = runfile_set(run->runfile, "load.missed", missed, &run->error);
+	free(due);
 	free(play.slots);
 	return played;
 }
@@ -278,9 +335,10 @@ bool run_verify_ids(struct run *run, size_t logons)
 	    .slot_count = logons,
 	    .kind = CYCLE_VERIFICATION,
 	    .wanted = logons,
+	    .until = logons,
+	    .allowed = logons,
 	    .slots = calloc(logons, sizeof(struct slot)),
 	    .start = timestamp_monotonic(),
-	    .random = (uint64_t)timestamp_now(),
 	    .ended = &ignored,
 	    .host_clock_offset = NUMBER_UNKNOWN,
 	};

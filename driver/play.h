@@ -1,4 +1,4 @@
-/* A load while it is played: its slots, with the cycles in them, and its counts. Inside of play.c and slots.c. */
+/* A load while it is played: its slots, with the cycles in them, and its counts. Inside of play.c, pace.c and slots.c. */
 #ifndef LEAKLAB_PLAY_H
 #define LEAKLAB_PLAY_H
 
@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "driver/distress.h"
 #include "driver/run.h"
 
 /* Logons at once wait for each other as long as this. */
@@ -16,6 +17,7 @@ struct slot {
 	struct cycle cycle;      /* under way */
 	int64_t next;            /* monotonic: when an idle slot may start again */
 	int64_t overdue;         /* monotonic: when a busy slot counts as hung */
+	int64_t began;           /* monotonic: when the latest cycle was due */
 	bool held;               /* logged on */
 };
 
@@ -28,6 +30,14 @@ struct play {
 	uint64_t wanted; /* cycles, those of earlier parts of the run too, as in the next two */
 	uint64_t started;
 	uint64_t finished;
+	uint64_t until;    /* as wanted: not more before the load's course is looked at again */
+	unsigned step;     /* of the load, from 0 */
+	int64_t step_over; /* monotonic; timed steps */
+	uint64_t allowed;  /* closed load: slots that may begin a cycle */
+	bool ramping_down;
+	int64_t slot_time; /* of so many rounds: from one cycle of a slot to its next */
+	uint64_t rounds_of_slots;
+	const int64_t *due;  /* open load: when arrivals are, by cycles started in this part */
 	uint64_t busy, held; /* slots; of these, those logged on */
 	uint64_t missed; /* open load: arrivals that found no free slot or account at their time */
 	uint64_t counted_as_missed;
@@ -45,9 +55,15 @@ struct play {
 	int64_t
 	    processor_wait; /* microseconds that their logons waited for a processor of this machine ... */
 	int64_t logon_time; /* ... and took otherwise */
-	uint64_t random;
+	uint64_t seed;
+	struct distress distress;
 	struct error *ended; /* the reason for an early end; text empty: none */
 };
+
+/* Puts the load to where its course begins, or goes on. False: run->error. */
+bool pace_begin(struct play *play);
+/* Follows the course: what begins and ends now, and in *next when something will, if that is earlier. False: run->error. */
+bool pace_keep(struct play *play, int64_t now, int64_t *next);
 
 /* Only the first reason counts. */
 void play_end_early(struct play *play, enum exit_code code, const char *text);

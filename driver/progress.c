@@ -36,10 +36,10 @@ void progress_draw(struct progress *progress, const char *doing)
 		    (long long)((now - progress->started) / SECOND));
 	else
 		fprintf(stderr,
-		    "\r\033[K%s: %llu of %llu cycles, %llu failed, %llu on, session ID %s, %.1f/s",
-		    progress->name, (unsigned long long)progress->finished,
-		    (unsigned long long)progress->cycles, (unsigned long long)progress->failed,
-		    (unsigned long long)progress->held, id,
+		    "\r\033[K%s: %s%s%llu of %llu cycles, %llu failed, %llu on, session ID %s, %.1f/s",
+		    progress->name, progress->step, progress->step[0] ? ", " : "",
+		    (unsigned long long)progress->finished, (unsigned long long)progress->cycles,
+		    (unsigned long long)progress->failed, (unsigned long long)progress->held, id,
 		    (double)progress->finished * (double)SECOND /
 		        (double)(now - progress->started + 1));
 	fflush(stderr);

@@ -11,6 +11,7 @@ struct progress {
 	bool json; /* an event a line on stdout */
 	bool line; /* one line on stderr, a terminal */
 	const char *name;
+	char step[32];   /* of the load, "step 2 of 4"; "": it has none */
 	uint64_t cycles; /* wanted */
 	uint64_t finished;
 	uint64_t failed;

@@ -149,12 +149,8 @@ static bool prepare(struct run *run, struct setup *setup, const char *password)
 	run->accounts = accounts_create(&scenario->accounts, password, &run->error);
 	if (!run->accounts)
 		return false;
-	if (accounts_count(run->accounts) < scenario->load.slots)
-		return error_set(&run->error, EXIT_USAGE,
-		    "load.slots is %llu, but there are only %zu accounts: one account never logs "
-		    "on twice at once; "
-		    "add accounts or use fewer slots",
-		    (unsigned long long)scenario->load.slots, accounts_count(run->accounts));
+	if (!scenario_check_accounts(scenario, accounts_count(run->accounts), &run->error))
+		return false;
 	if (outlive && !run_recall_refusals(run, setup))
 		return false;
 	if (!check_descriptors(scenario, workers, &run->error))

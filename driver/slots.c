@@ -36,8 +36,10 @@ static bool put_cycle(struct play *play, const struct cycle *cycle)
 /* What is not stored, as on a full disk, is not reported. */
 static void store_and_report(struct play *play, const struct cycle *cycle)
 {
-	if (put_cycle(play, cycle) && play->kind == CYCLE_LOAD)
-		progress_cycle(&play->run->progress, cycle);
+	if (!put_cycle(play, cycle) || play->kind != CYCLE_LOAD)
+		return;
+	distress_note(&play->distress, cycle);
+	progress_cycle(&play->run->progress, cycle);
 }
 
 static void stop_account(
@@ -72,7 +74,11 @@ static void finish(struct play *play, struct slot *slot, const struct report *re
 	play->held -= slot->held;
 	slot->held = false;
 	slot->account = NULL;
-	slot->next = timestamp_monotonic() + span_draw(&play->scenario->load.think, &play->random);
+	slot->next = timestamp_monotonic() +
+	             span_draw(&play->scenario->load.think,
+	                 &(uint64_t){draw_state(play->seed, play->finished, DRAW_THINK)});
+	play->slot_time += slot->next - slot->began;
+	play->rounds_of_slots++;
 	play->busy--;
 	play->finished++;
 	const bool stopped =
@@ -228,8 +234,10 @@ bool play_start_cycle(struct play *play, size_t index, struct account *account, 
 	    .kind = ORDER_CYCLE,
 	    .cycle = ++play->run->so_far.highest,
 	    .slot = (uint32_t)index,
-	    .hold = play->kind == CYCLE_LOAD ? span_draw(&scenario->load.hold, &play->random)
-	                                     : VERIFICATION_MOST,
+	    .hold = play->kind == CYCLE_LOAD
+	                ? span_draw(&scenario->load.hold,
+	                      &(uint64_t){draw_state(play->seed, play->started, DRAW_HOLD)})
+	                : VERIFICATION_MOST,
 	};
 	const int64_t now = timestamp_monotonic();
 	bool sent;
@@ -239,6 +247,7 @@ bool play_start_cycle(struct play *play, size_t index, struct account *account, 
 	snprintf(order.domain, sizeof(order.domain), "%s", account->domain);
 	snprintf(order.password, sizeof(order.password), "%s", account->password);
 	slot->account = account;
+	slot->began = scheduled;
 	slot->overdue = now + scenario->connect.timeout.least + scenario->logon.timeout.least +
 	                scenario->logon.delay.least + 2 * scenario->load.hold.most + order.hold +
 	                2 * scenario->logoff.timeout.least + WORKER_GRACE;

@@ -1,37 +1,14 @@
-/* Knows a scenario's defaults, caps and which of its parts exclude each other. */
+/* Knows a scenario's defaults and which of its parts exclude each other. */
 #include "driver/scenario/check.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/duration.h"
+#include "driver/scenario/caps.h"
 #include "driver/scenario/keys.h"
 #include "judge/judge.h"
-
-#define SLOTS_MAX                                                                                  \
-	2000 /* hard caps: a scenario that hurts a host must not be a slip of the finger */
-#define RATE_MAX 500.0
-#define WORKERS_MAX 64
-
-static bool refuse(const struct check *check, const char *key, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static bool refuse(const struct check *check, const char *key, const char *format, ...)
-{
-	char text[512];
-	size_t line;
-	size_t column;
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	yaml_tree_locate(check->tree, key, &line, &column);
-	return error_set(
-	    check->error, EXIT_USAGE, "%s:%zu:%zu: %s: %s", check->path, line, column, key, text);
-}
 
 static bool check_span(
     const struct check *check, const char *key, struct span *span, const char *standard)
@@ -39,9 +16,25 @@ static bool check_span(
 	const char *text = span->text ? span->text : standard;
 
 	if (!duration_parse_range(text, &span->least, &span->most))
-		return refuse(check, key,
-		    "\"%s\" is not a duration; write it like 250ms, 1.5s, 10m or 1s..5s", text);
+		return check_refuse(
+		    check, key, "\"%s\" is not a duration; write it like 250ms, 1.5s or 10m", text);
+	if (span->least != span->most)
+		return check_refuse(check, key,
+		    "\"%s\" is a range, which only load.hold and load.think may have", text);
 	return true;
+}
+
+/* A duration that is drawn for each cycle. */
+static bool check_drawn(
+    const struct check *check, const char *key, struct span *span, const char *standard)
+{
+	const char *text = span->text ? span->text : standard;
+
+	return span_parse(text, span) ||
+	       check_refuse(check, key,
+	           "\"%s\" is not a duration; write it like 1.5s, 1s..5s, exponential mean 10s, or "
+	           "lognormal mean 10s sd 3s most 60s (normal likewise; most is longer than the mean)",
+	           text);
 }
 
 static bool check_control_spans(
@@ -57,23 +50,25 @@ static bool check_control_spans(
 	return true;
 }
 
+struct duration_key {
+	const char *key;
+	struct span *span;
+	const char *standard;
+};
+
 static bool check_spans(const struct check *check, struct scenario *s)
 {
-	const struct {
-		const char *key;
-		struct span *span;
-		const char *standard;
-	} spans[] = {
+	const struct duration_key spans[] = {
 	    /* As "Reset account lockout counter after" in most policies; it is 10 minutes on Windows 11 22H2. */
 	    {"accounts.lockout_window", &s->accounts.lockout_window, "30m"},
 	    {"load.ramp", &s->load.ramp, "0s"},
-	    {"load.hold", &s->load.hold, "1s"},
-	    {"load.think", &s->load.think, "0s"},
+	    {"load.ramp_down", &s->load.ramp_down, "0s"},
 	    {"connect.timeout", &s->connect.timeout, "30s"},
 	    {"logon.timeout", &s->logon.timeout, "60s"},
 	    {"logon.delay", &s->logon.delay, "0s"},
 	    {"logoff.timeout", &s->logoff.timeout, "60s"},
 	    {"limits.duration", &s->limits.duration, "24h"},
+	    {"limits.logon_time", &s->limits.logon_time, "0s"},
 	    /* As RELEASE_TIME, within which holders on real hosts release. */
 	    {"settle.at_least", &s->settle.at_least, "20m"},
 	    {"settle.release", &s->settle.release, "0s"},
@@ -81,11 +76,23 @@ static bool check_spans(const struct check *check, struct scenario *s)
 	    {"settle.poll", &s->settle.poll, "30s"},
 	    {"settle.timeout", &s->settle.timeout, "30m"},
 	};
+	const struct duration_key drawn[] = {
+	    {"load.hold", &s->load.hold, "1s"},
+	    {"load.think", &s->load.think, "0s"},
+	};
 	char key[64];
 
+	for (size_t i = 0; i < sizeof(drawn) / sizeof(drawn[0]); i++)
+		if (!check_drawn(check, drawn[i].key, drawn[i].span, drawn[i].standard))
+			return false;
 	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++)
 		if (!check_span(check, spans[i].key, spans[i].span, spans[i].standard))
 			return false;
+	for (unsigned i = 0; i < s->load.steps_count; i++) {
+		snprintf(key, sizeof(key), "load.steps.%u.for", i);
+		if (!check_span(check, key, &s->load.steps[i].time, "0s"))
+			return false;
+	}
 	for (unsigned i = 0; i < s->stage_count; i++) {
 		snprintf(key, sizeof(key), "stage.%u.timeout", i);
 		if (!check_span(check, key, &s->stage[i].timeout, "30s"))
@@ -97,7 +104,7 @@ static bool check_spans(const struct check *check, struct scenario *s)
 			return false;
 		snprintf(key, sizeof(key), "observers.%u", i);
 		if (!s->observers[i].command == !s->observers[i].session)
-			return refuse(check, key,
+			return check_refuse(check, key,
 			    "needs either command, which prints one sample, or session, a program that "
 			    "stays and prints one for each line that it reads");
 	}
@@ -105,9 +112,9 @@ static bool check_spans(const struct check *check, struct scenario *s)
 	    !check_control_spans(check, "positive", s->controls.positive))
 		return false;
 	if (s->settle.poll.least == 0)
-		return refuse(check, "settle.poll", "must be longer than 0s");
+		return check_refuse(check, "settle.poll", "must be longer than 0s");
 	if (s->settle.timeout.least < s->settle.at_least.least + s->settle.quiet.least)
-		return refuse(check, "settle.timeout",
+		return check_refuse(check, "settle.timeout",
 		    "is shorter than at_least plus quiet: it could never be quiet");
 	return true;
 }
@@ -125,44 +132,24 @@ static bool check_control(const struct check *check, const struct scenario *s, c
 			known = strcmp(s->stage[j].name, control->without[i]) == 0;
 		snprintf(key, sizeof(key), "controls.%s.without.%u", name, i);
 		if (!known)
-			return refuse(
+			return check_refuse(
 			    check, key, "no stage program is called %s", control->without[i]);
 	}
 	snprintf(key, sizeof(key), "controls.%s.cycles", name);
 	if (control->cycles > CYCLES_MAX)
-		return refuse(check, key, "at most %d cycles a run", CYCLES_MAX);
+		return check_refuse(check, key, "at most %d cycles a run (hard cap)", CYCLES_MAX);
 	snprintf(key, sizeof(key), "controls.%s", name);
 	if (strcmp(name, "negative") == 0)
 		return !control->rate ||
-		       refuse(check, key, "the negative control has no leak, so give it no rate");
+		       check_refuse(
+		           check, key, "the negative control has no leak, so give it no rate");
 	if (!control->rate)
-		return refuse(check, key, "say at which rate it leaks: rate: 0.1");
+		return check_refuse(check, key, "say at which rate it leaks: rate: 0.1");
 	struct error error;
 	if (judging_valid("expect.rate", control->rate, &error))
 		return true;
 	snprintf(key, sizeof(key), "controls.%s.rate", name);
-	return refuse(check, key, "\"%s\" should be a number from 0 to 1", control->rate);
-}
-
-static bool check_load(const struct check *check, struct scenario_load *load)
-{
-	if (load->slots == 0)
-		load->slots = 1;
-	if (load->cycles == 0)
-		load->cycles = load->slots;
-	if (load->slots > SLOTS_MAX)
-		return refuse(check, "load.slots", "at most %d sessions at once", SLOTS_MAX);
-	if (load->cycles > CYCLES_MAX)
-		return refuse(check, "load.cycles", "at most %d cycles a run", CYCLES_MAX);
-	if (load->rate < 0 || load->rate > RATE_MAX || load->rate != load->rate)
-		return refuse(
-		    check, "load.rate", "must be 0 (closed load) to %g logons a second", RATE_MAX);
-	if (load->rate > 0 && load->think.most > 0)
-		return refuse(check, "load.think",
-		    "has no meaning with a rate: logons arrive at their own times");
-	if (load->workers > WORKERS_MAX)
-		return refuse(check, "load.workers", "at most %d", WORKERS_MAX);
-	return true;
+	return check_refuse(check, key, "\"%s\" should be a number from 0 to 1", control->rate);
 }
 
 static bool check_host(const struct check *check, const struct scenario_host *host)
@@ -171,11 +158,11 @@ static bool check_host(const struct check *check, const struct scenario_host *ho
 	                 (host->certificate.tofu != NULL) + host->certificate.ignore;
 
 	if (ways == 0)
-		return refuse(check, "host",
+		return check_refuse(check, "host",
 		    "does not say which certificate to accept; give one of certificate.pin, .ca, .tofu or "
 		    ".ignore: true");
 	if (ways > 1)
-		return refuse(
+		return check_refuse(
 		    check, "host.certificate", "give only one of pin, ca, tofu and ignore");
 	return true;
 }
@@ -186,16 +173,18 @@ static bool check_accounts(const struct check *check, const struct scenario_acco
 	                    (accounts->password_fd != 0);
 
 	if ((accounts->users != NULL) == (accounts->csv != NULL))
-		return refuse(check, "accounts", "give either users (a pattern) or csv (a file)");
+		return check_refuse(
+		    check, "accounts", "give either users (a pattern) or csv (a file)");
 	if (sources > 1)
-		return refuse(check, "accounts",
+		return check_refuse(check, "accounts",
 		    "give only one of password_env, password_file and password_fd");
 	if (accounts->users && sources == 0)
-		return refuse(check, "accounts",
+		return check_refuse(check, "accounts",
 		    "has no password source; give password_env, password_file or password_fd");
 	if (accounts->password_fd != 0 &&
 	    (accounts->password_fd < 3 || accounts->password_fd > 1023))
-		return refuse(check, "accounts.password_fd", "must be a descriptor from 3 to 1023");
+		return check_refuse(
+		    check, "accounts.password_fd", "must be a descriptor from 3 to 1023");
 	return true;
 }
 
@@ -205,16 +194,16 @@ static bool check_logoff(const struct check *check, struct scenario_logoff *logo
 	struct keys *keys;
 
 	if (logoff->shell && logoff->method != LOGOFF_SHELL_EXIT)
-		return refuse(check, "logoff.shell", "goes with method shell-exit only");
+		return check_refuse(check, "logoff.shell", "goes with method shell-exit only");
 	if (logoff->keys && logoff->method != LOGOFF_KEYS)
-		return refuse(check, "logoff.keys", "goes with method keys only");
+		return check_refuse(check, "logoff.keys", "goes with method keys only");
 	if ((logoff->command != NULL) != (logoff->method == LOGOFF_COMMAND))
-		return refuse(
+		return check_refuse(
 		    check, "logoff", "method command and the key command need each other");
 	if (logoff->method == LOGOFF_KEYS && logoff->keys) {
 		keys = keys_parse(logoff->keys, &error);
 		if (!keys)
-			return refuse(check, "logoff.keys", "%s", error.text);
+			return check_refuse(check, "logoff.keys", "%s", error.text);
 		keys_destroy(keys);
 	}
 	return true;
@@ -225,7 +214,7 @@ static bool check_setting(void *data, const char *key, const char *value, struct
 	const struct check *check = data;
 
 	if (!judging_valid(key, value, error))
-		return refuse(check, key, "%s", error->text);
+		return check_refuse(check, key, "%s", error->text);
 	return true;
 }
 
@@ -237,7 +226,7 @@ static bool check_names(const struct check *check, const struct scenario *s)
 		const char *name = s->stage[i].name;
 		if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(name)) {
 			snprintf(key, sizeof(key), "stage.%u.name", i);
-			return refuse(check, key,
+			return check_refuse(check, key,
 			    "use a-z, 0-9 and _: it becomes part of environment variables");
 		}
 	}
@@ -250,10 +239,9 @@ bool scenario_check(const struct check *check, struct scenario *s)
 
 	if (s->limits.failures == 0)
 		s->limits.failures = 20;
-	return check_spans(check, s) && check_load(check, &s->load) &&
-	       check_host(check, &s->host) && check_accounts(check, &s->accounts) &&
-	       check_logoff(check, &s->logoff) && check_names(check, s) &&
-	       check_control(check, s, "negative", s->controls.negative) &&
+	return check_spans(check, s) && check_load(check, s) && check_host(check, &s->host) &&
+	       check_accounts(check, &s->accounts) && check_logoff(check, &s->logoff) &&
+	       check_names(check, s) && check_control(check, s, "negative", s->controls.negative) &&
 	       check_control(check, s, "positive", s->controls.positive) &&
 	       scenario_visit_judging(s, check_setting, (void *)check, &error);
 }

@@ -19,6 +19,12 @@ struct check {
 	struct error *error;
 };
 
+/* Refuses the value of a key, with its place. Always false. */
+bool check_refuse(const struct check *check, const char *key, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The part of it that is about the load. Durations are read already. */
+bool check_load(const struct check *check, struct scenario *scenario);
 /* Fills in what the scenario leaves out and refuses what it may not say. */
 bool scenario_check(const struct check *check, struct scenario *scenario);
 

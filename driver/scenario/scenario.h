@@ -8,8 +8,6 @@
 
 #include "common/error.h"
 
-#define CYCLES_MAX 1000000 /* a run */
-
 enum security { SECURITY_NLA, SECURITY_TLS };
 enum logon_signal { SIGNAL_SAVE_SESSION_INFO, SIGNAL_ACTIVATED, SIGNAL_PAINT };
 enum logoff_method {
@@ -20,11 +18,21 @@ enum logoff_method {
 	LOGOFF_DROP
 };
 
+/* How durations are distributed between the ends of a span. */
+enum distribution {
+	DISTRIBUTION_UNIFORM,
+	DISTRIBUTION_EXPONENTIAL,
+	DISTRIBUTION_LOGNORMAL,
+	DISTRIBUTION_NORMAL
+};
+
 /* A duration of the scenario: as it was written, and in microseconds. A range ("1s..5s") has two ends. */
 struct span {
 	char *text;
 	int64_t least;
 	int64_t most;
+	enum distribution distribution;
+	int64_t mean, sd; /* of a distribution that is not uniform */
 };
 
 struct scenario_host {
@@ -51,15 +59,29 @@ struct scenario_accounts {
 	struct span lockout_window; /* how long a refused logon counts */
 };
 
+enum load_arrivals { ARRIVALS_EVEN, ARRIVALS_POISSON };
 enum load_until { UNTIL_CYCLES, UNTIL_DECIDED };
 
-struct scenario_load {
-	uint64_t slots;
+/* One step of a staircase: so many slots, or so many arrivals a second, for so long or so many cycles. */
+struct load_step {
+	uint64_t slots; /* 0: it has a rate */
+	double rate;
+	struct span time; /* 0: it has cycles */
 	uint64_t cycles;
-	double rate; /* arrivals per second; 0: closed load */
+};
+
+struct scenario_load {
+	uint64_t slots; /* of the step that has most */
+	uint64_t cycles;
+	double rate; /* arrivals per second, of the step that has most; 0: closed load */
+	struct load_step *steps;
+	unsigned steps_count;
 	struct span ramp;
+	struct span ramp_down;
 	struct span hold;
 	struct span think;
+	enum load_arrivals arrivals;
+	uint64_t seed;         /* 0: chosen by the driver */
 	uint64_t workers;      /* 0: chosen by the driver */
 	enum load_until until; /* cycles: at the most, if it ends once the verdict is decided */
 };
@@ -85,6 +107,8 @@ struct scenario_logoff {
 struct scenario_limits {
 	uint64_t failures; /* failed cycles in a row that end the run */
 	struct span duration;
+	struct span logon_time; /* median of the latest logons that ends the run; 0: none does */
+	double error_rate;      /* share of the latest cycles that ends it so; 0: none does */
 };
 
 struct stage_program {
@@ -195,6 +219,9 @@ struct scenario *scenario_parse(const char *text, const char *name, char *const 
     size_t override_count, char **out, struct error *error);
 void scenario_destroy(struct scenario *scenario); /* NULL is allowed */
 
+/* Whether the scenario may be played with so many accounts. */
+bool scenario_check_accounts(const struct scenario *scenario, size_t accounts, struct error *error);
+
 /* Calls visit for every judge.* and expect.* setting that the scenario has. */
 bool scenario_visit_judging(const struct scenario *scenario,
     bool (*visit)(void *data, const char *key, const char *value, struct error *error), void *data,
@@ -204,14 +231,37 @@ bool scenario_visit_judging(const struct scenario *scenario,
  * of themselves. The caller's to free(). A name that is not set is an error. */
 char *expand(const char *text, struct error *error);
 
-/* Closed load: how long after the start of the load a slot makes its first cycle, in microseconds. */
-int64_t load_slot_start(const struct scenario_load *load, uint64_t slot);
+/* Closed load: how long after the start of the load a slot makes its first cycle, where so many slots begin; microseconds. They begin no
+ * faster than any load may. */
+int64_t load_slot_start(const struct scenario_load *load, uint64_t slots, uint64_t slot);
 
-/* Open load: how long after the start of the load arrival number `index` (from 0) is due. During the ramp the rate
- * rises evenly from nothing to the full rate. */
-int64_t load_arrival(const struct scenario_load *load, uint64_t index);
+/* Whether its steps are over after a time, whatever they have played until then. */
+bool load_is_timed(const struct scenario_load *load);
+/* The step in which a cycle is played, counted from 0 as cycles are. Not for timed ones. */
+unsigned load_step_of(const struct scenario_load *load, uint64_t cycle);
+/* How many cycles are begun before the step is over. Not for timed ones. */
+uint64_t load_step_end(const struct scenario_load *load, unsigned step);
+/* For people: "8 slots for 2m". Returns text. */
+const char *load_step_format(const struct load_step *step, char *text, size_t size);
+/* All cycles that follow from steps, ramp and ramp_down; 0: they do not say. */
+uint64_t load_cycles_of_steps(const struct scenario_load *load);
 
-/* A duration evenly drawn from the span. state is the generator's, of the caller's choosing at the start. */
+/* Open load: how long after the first of them `count` arrivals are due, of which number `from` (counted from 0) is the first; in out.
+ * Number 0 of Poisson arrivals has its own time too. During the ramp the rate rises evenly from nothing, and falls so in the end. */
+void load_arrivals(
+    const struct scenario_load *load, uint64_t from, uint64_t count, uint64_t seed, int64_t *out);
+/* When the last one is due, where they are even. */
+int64_t load_last_arrival(const struct scenario_load *load);
+
+/* The generator for a draw that belongs to a cycle: the same whenever and wherever the cycle is played. */
+enum draw { DRAW_HOLD, DRAW_THINK, DRAW_ARRIVALS };
+uint64_t draw_state(uint64_t seed, uint64_t cycle, enum draw what);
+/* Exponentially distributed, of mean 1. */
+double draw_exponential(uint64_t *state);
+/* Reads "1.5s", a range or a distribution. */
+bool span_parse(const char *text, struct span *span);
+int64_t span_mean(const struct span *span);
+/* A duration drawn from the span. */
 int64_t span_draw(const struct span *span, uint64_t *state);
 
 #endif

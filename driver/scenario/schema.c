@@ -15,6 +15,7 @@
 	CYAML_FIELD_MAPPING(key, CYAML_FLAG_OPTIONAL, type, member, fields)
 
 static const cyaml_strval_t securities[] = {{"nla", SECURITY_NLA}, {"tls", SECURITY_TLS}};
+static const cyaml_strval_t arrivals[] = {{"even", ARRIVALS_EVEN}, {"poisson", ARRIVALS_POISSON}};
 static const cyaml_strval_t untils[] = {{"cycles", UNTIL_CYCLES}, {"decided", UNTIL_DECIDED}};
 static const cyaml_strval_t signals[] = {
     {"save-session-info", SIGNAL_SAVE_SESSION_INFO},
@@ -69,13 +70,29 @@ static const cyaml_schema_field_t accounts_fields[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t step_fields[] = {
+    NUMBER("slots", struct load_step, slots),
+    CYAML_FIELD_FLOAT("rate", CYAML_FLAG_OPTIONAL, struct load_step, rate),
+    SPAN("for", struct load_step, time),
+    NUMBER("cycles", struct load_step, cycles),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t step_entry = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct load_step, step_fields),
+};
+
 static const cyaml_schema_field_t load_fields[] = {
     NUMBER("slots", struct scenario_load, slots),
     NUMBER("cycles", struct scenario_load, cycles),
     CYAML_FIELD_FLOAT("rate", CYAML_FLAG_OPTIONAL, struct scenario_load, rate),
+    CYAML_FIELD_SEQUENCE("steps", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct scenario_load,
+        steps, &step_entry, 0, CYAML_UNLIMITED),
+    WORD("arrivals", struct scenario_load, arrivals, arrivals),
     SPAN("ramp", struct scenario_load, ramp),
+    SPAN("ramp_down", struct scenario_load, ramp_down),
     SPAN("hold", struct scenario_load, hold),
     SPAN("think", struct scenario_load, think),
+    NUMBER("seed", struct scenario_load, seed),
     NUMBER("workers", struct scenario_load, workers),
     WORD("until", struct scenario_load, until, untils),
     CYAML_FIELD_END,
@@ -105,6 +122,8 @@ static const cyaml_schema_field_t logoff_fields[] = {
 static const cyaml_schema_field_t limits_fields[] = {
     NUMBER("failures", struct scenario_limits, failures),
     SPAN("duration", struct scenario_limits, duration),
+    SPAN("logon_time", struct scenario_limits, logon_time),
+    CYAML_FIELD_FLOAT("error_rate", CYAML_FLAG_OPTIONAL, struct scenario_limits, error_rate),
     CYAML_FIELD_END,
 };
 

@@ -125,6 +125,44 @@ static void open_load_takes_its_arrivals_and_the_last_cycle(void **state)
 	assert_told(&scenario, "its rate keeps about 3 slots busy: arrivals will be missed");
 }
 
+static void steps_are_told_and_take_their_time(void **state)
+{
+	struct scenario scenario = real_host();
+	struct load_step steps[] = {{.slots = 2, .cycles = 4}, {.slots = 5, .cycles = 10}};
+	struct plan plan;
+
+	(void)state;
+	scenario.load.ramp = (struct span){0};
+	scenario.load.steps = steps;
+	scenario.load.steps_count = 2;
+	scenario.load.cycles = 14;
+	plan_make(&plan, &scenario);
+	/* Two rounds each, of 10 + 7.5 + 5 s, with 3 s between two. */
+	assert_int_equal(plan.load, 2 * (2 * 22500000 + 3 * SECOND));
+	assert_told(&scenario, "  steps      1: 2 slots for 4 cycles");
+	assert_told(&scenario, "2: 5 slots for 10 cycles");
+	char *text = told(&scenario, true);
+	assert_contains(text, "\"steps\":[{\"slots\":2,\"cycles\":4},");
+	free(text);
+	steps[0] = (struct load_step){.slots = 2, .time = {.least = 60 * SECOND}};
+	steps[1] = (struct load_step){.slots = 5, .time = {.least = 2 * MINUTE}};
+	scenario.load.ramp_down.least = 30 * SECOND;
+	plan_make(&plan, &scenario);
+	assert_int_equal(plan.load, 3 * MINUTE + 30 * SECOND + 22500000);
+	assert_told(&scenario, "2: 5 slots for 2m at most 14 cycles");
+}
+
+static void slots_that_end_one_by_one_take_half_of_that_time_more(void **state)
+{
+	struct scenario scenario = real_host();
+	struct plan plan;
+
+	(void)state;
+	scenario.load.ramp_down.least = 40 * SECOND;
+	plan_make(&plan, &scenario);
+	assert_int_equal(plan.load, 24 * SECOND + 12 * 22500000 + 11 * 3 * SECOND + 20 * SECOND);
+}
+
 static void settling_is_longer_if_something_is_left(void **state)
 {
 	struct scenario scenario = real_host();
@@ -224,6 +262,8 @@ int main(void)
 	    unit_test(smallest_rate_is_the_judges_unless_it_is_set),
 	    unit_test(closed_load_takes_its_rounds),
 	    unit_test(open_load_takes_its_arrivals_and_the_last_cycle),
+	    unit_test(steps_are_told_and_take_their_time),
+	    unit_test(slots_that_end_one_by_one_take_half_of_that_time_more),
 	    unit_test(settling_is_longer_if_something_is_left),
 	    unit_test(controls_take_their_time_too),
 	    unit_test(load_that_is_longer_than_its_limit_is_told),

@@ -94,7 +94,103 @@ static void caps_are_hard(void **state)
 	(void)state;
 	assert_refused(LEAST "load:\n  slots: 100000\n", "s.yaml:5:10", "at most");
 	assert_refused(LEAST "load:\n  cycles: 100000000\n", "s.yaml:5:11", "at most");
-	assert_refused(LEAST "load:\n  rate: 5000\n", "s.yaml:5:9", "logons a second");
+	assert_refused(
+	    LEAST "load:\n  rate: 5000\n", "s.yaml:5:9", "500 logons a second (hard cap)");
+	assert_refused(LEAST "load:\n  steps: [{slots: 3000, cycles: 1}]\n", "s.yaml:5:10",
+	    "2000 sessions at once (hard cap)");
+	assert_refused(LEAST "load:\n  steps: [{slots: 1, cycles: 2000000}]\n", "s.yaml:5",
+	    "1000000 cycles a run (hard cap)");
+	assert_refused(LEAST "load:\n  steps: [{rate: 501, for: 1s}]\n", "s.yaml:5", "hard cap");
+	assert_refused(LEAST "limits:\n  duration: 745h\n", "s.yaml:5:13", "31 days (hard cap)");
+	assert_refused(LEAST "verify_ids: 2001\n", "s.yaml:4:13", "hard cap");
+}
+
+static void sessions_that_are_left_behind_are_capped_too(void **state)
+{
+	struct scenario scenario = {
+	    .load = {.slots = 10, .cycles = 9000}, .logoff = {.method = LOGOFF_DISCONNECT}};
+	struct error error;
+
+	(void)state;
+	assert_true(scenario_check_accounts(&scenario, 2000, &error));
+	assert_false(scenario_check_accounts(&scenario, 2001, &error));
+	assert_contains(error.text, "2000 sessions at once (hard cap)");
+	assert_int_equal(error.code, EXIT_USAGE);
+	scenario.load.cycles = 100;
+	assert_true(scenario_check_accounts(&scenario, 2001, &error));
+	assert_false(scenario_check_accounts(&scenario, 9, &error));
+	assert_contains(error.text, "only 9 accounts");
+}
+
+static void steps_make_the_load(void **state)
+{
+	struct error error;
+	struct scenario *scenario = load(LEAST
+	    "load:\n  steps:\n    - {slots: 2, cycles: 10}\n    - {slots: 8, cycles: 40}\n"
+	    "    - {slots: 4, cycles: 20}\n",
+	    NULL, NULL, &error);
+
+	(void)state;
+	assert_non_null(scenario);
+	assert_int_equal(scenario->load.slots, 8);
+	assert_int_equal(scenario->load.cycles, 70);
+	scenario_destroy(scenario);
+	scenario = load(LEAST
+	    "load:\n  slots: 30\n  ramp: 10s\n  steps:\n    - {rate: 2, for: 10s}\n    - {rate: 5, for: 2s}\n",
+	    NULL, NULL, &error);
+	assert_non_null(scenario);
+	assert_int_equal(scenario->load.slots, 30);
+	assert_int_equal(scenario->load.cycles, 10 + 20 + 10);
+	scenario_destroy(scenario);
+}
+
+static void steps_that_make_no_sense_are_refused(void **state)
+{
+	(void)state;
+	assert_refused(
+	    LEAST "load:\n  steps:\n    - {slots: 2}\n", "s.yaml:6:7", "either for or cycles");
+	assert_refused(LEAST "load:\n  steps:\n    - {slots: 2, for: 1s, cycles: 3}\n",
+	    "s.yaml:6:7", "either for or cycles");
+	assert_refused(
+	    LEAST "load:\n  steps:\n    - {for: 2m}\n", "s.yaml:6:7", "either slots or a rate");
+	assert_refused(LEAST
+	    "load:\n  steps:\n    - {slots: 2, cycles: 3}\n    - {rate: 1, cycles: 3}\n",
+	    "s.yaml:7:7", "all steps slots");
+	assert_refused(LEAST
+	    "load:\n  steps:\n    - {slots: 2, cycles: 3}\n    - {slots: 1, for: 3s}\n",
+	    "s.yaml:7:7", "all have for, or all have cycles");
+	assert_refused(
+	    LEAST "load:\n  rate: 1\n  steps: [{rate: 2, for: 1m}]\n", "s.yaml:5:9", "remove one");
+	assert_refused(LEAST "load:\n  slots: 1\n  steps: [{slots: 2, cycles: 4}]\n", "s.yaml:5:10",
+	    "remove one");
+	assert_refused(
+	    LEAST "load:\n  steps: [{slots: 2, for: 1m}]\n", "s.yaml:5:10", "load.cycles");
+}
+
+static void ramp_down_that_cannot_be_is_refused(void **state)
+{
+	(void)state;
+	assert_refused(LEAST "load:\n  slots: 5\n  cycles: 9\n  ramp_down: 5s\n", "s.yaml:7:14",
+	    "raise load.cycles to 10 or more");
+	assert_refused(LEAST "load:\n  rate: 10\n  cycles: 99\n  ramp: 10s\n  ramp_down: 10s\n",
+	    "s.yaml:6:11", "alone have 100 logons");
+}
+
+static void distributions_and_ranges_are_for_hold_and_think(void **state)
+{
+	(void)state;
+	assert_refused(
+	    LEAST "load:\n  hold: gamma mean 3s\n", "s.yaml:5:9", "lognormal mean 10s sd 3s");
+	assert_refused(
+	    LEAST "load:\n  ramp: 1s..2s\n", "s.yaml:5:9", "only load.hold and load.think");
+	assert_refused(LEAST "load:\n  arrivals: poisson\n", "s.yaml:5:13", "with a rate only");
+}
+
+static void limits_that_never_hold_are_refused(void **state)
+{
+	(void)state;
+	assert_refused(LEAST "limits:\n  logon_time: 90s\n", "s.yaml:5:15", "must be shorter");
+	assert_refused(LEAST "limits:\n  error_rate: 50\n", "s.yaml:5:15", "share from 0");
 }
 
 static void set_changes_a_value_and_the_text_that_is_kept(void **state)
@@ -163,6 +259,12 @@ int main(void)
 	    unit_test(certificate_must_be_spoken_of),
 	    unit_test(accounts_need_one_password_source),
 	    unit_test(caps_are_hard),
+	    unit_test(sessions_that_are_left_behind_are_capped_too),
+	    unit_test(steps_make_the_load),
+	    unit_test(steps_that_make_no_sense_are_refused),
+	    unit_test(ramp_down_that_cannot_be_is_refused),
+	    unit_test(distributions_and_ranges_are_for_hold_and_think),
+	    unit_test(limits_that_never_hold_are_refused),
 	    unit_test(set_changes_a_value_and_the_text_that_is_kept),
 	    unit_test(set_reaches_into_lists_and_makes_new_parts),
 	    unit_test(set_of_what_is_not_there_is_refused),

@@ -1,0 +1,14 @@
+/* What no scenario may ask for, whatever it says: one that hurts a host must not be a slip of the finger. */
+#ifndef LEAKLAB_SCENARIO_CAPS_H
+#define LEAKLAB_SCENARIO_CAPS_H
+
+#include "common/duration.h"
+
+#define SESSIONS_MAX 2000  /* at once, those that cycles leave behind included */
+#define RATE_MAX 500       /* logons a second, and slots of a closed load that begin in one */
+#define CYCLES_MAX 1000000 /* a run */
+#define LOAD_TIME_MAX (31 * 24 * 3600 * SECOND)
+#define STEPS_MAX 100
+#define WORKERS_MAX 64
+
+#endif
