@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "driver/workarounds/zero_pages.c" /* the code of the caller is its own affair */
+#include "driver/workarounds/zero_pages.c" /* NOLINT(bugprone-suspicious-include): whose code is served is its own affair */
 
 #define ROOM (40 * 4096)
 
