@@ -10,9 +10,9 @@
 #include "judge/judge.h"
 #include "statistics/interval.h"
 
-/* At least so many logons, that spent most of their time waiting for a processor of this machine. */
+/* At least so many logons, that spent so much of their time waiting for a processor of this machine. */
 #define BOTTLENECK_CYCLES 20
-#define BOTTLENECK_SHARE 0.5
+#define BOTTLENECK_SHARE 0.4
 
 static int64_t earlier(int64_t a, int64_t b)
 {

@@ -472,10 +472,11 @@ bool rdp_has_presented(const struct rdp *rdp)
 {
 	if (rdp->authenticated || rdp->setup->security != SECURITY_NLA)
 		return false;
-	/* A connection that breaks in a WinPR whose calls are not seen counts, before the domain counts more. */
+	/* A connection that breaks behind TLS, in a WinPR whose calls are not seen, counts, before the domain counts more. */
 	return rdp->authentication.asked
 	           ? rdp->authentication.presented
-	           : rdp->trouble.first_error == FREERDP_ERROR_CONNECT_TRANSPORT_FAILED;
+	           : rdp->times.tls &&
+	                 rdp->trouble.first_error == FREERDP_ERROR_CONNECT_TRANSPORT_FAILED;
 }
 
 int64_t rdp_local_authentication(const struct rdp *rdp)

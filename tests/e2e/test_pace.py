@@ -74,11 +74,10 @@ class Steps(Case):
 
 
 class Resumed(Case):
-    def test_a_killed_run_goes_on_in_its_step_with_its_seed(self):
-        lab = self.lab("--shell-seconds", "0.2")
-        steps = [{"slots": 1, "cycles": 3}, {"slots": 4, "cycles": 12}, {"slots": 2, "cycles": 8}]
-        process = self.start_driver(self.scenario(lab, load={"slots": None, "cycles": None, "steps": steps}))
-        self.wait_for(process, "cycle", 6)
+    def kill_and_resume(self, scenario, finished):
+        """Kills the driver after so many cycles, and goes on as soon as its workers have logged everybody off."""
+        process = self.start_driver(scenario)
+        self.wait_for(process, "cycle", finished)
         process.kill()
         process.communicate()
         seed = self.setting("load.seed")
@@ -88,11 +87,23 @@ class Resumed(Case):
             done = self.run_program("driver", "run", "--resume", self.run_file)
         self.assertIn("going on after", done.stderr)
         self.assertEqual(self.setting("load.seed"), seed)
+
+    def test_a_killed_run_goes_on_in_its_step_with_its_seed(self):
+        lab = self.lab("--shell-seconds", "0.2")
+        steps = [{"slots": 1, "cycles": 3}, {"slots": 4, "cycles": 12}, {"slots": 2, "cycles": 8}]
+        self.kill_and_resume(self.scenario(lab, load={"slots": None, "cycles": None, "steps": steps}), 6)
         self.assertEqual([step[:6] for step in self.events("step")], ["step 1", "step 2", "step 2", "step 3"])
         [(played,)] = self.query("select count(*) from cycles where result = 'logged-off'")
         self.assertEqual(played, 23)
         last = [slot for slot, in self.query("select slot from cycles order by number")][-8:]
         self.assertEqual(set(last), {0, 1})
+
+    def test_a_killed_run_begins_its_step_of_time_anew(self):
+        lab = self.lab("--shell-seconds", "0.1")
+        steps = [{"slots": 1, "for": "500ms"}, {"slots": 2, "for": "1500ms"}, {"slots": 1, "for": "500ms"}]
+        self.kill_and_resume(self.scenario(lab, load={"slots": None, "cycles": 500, "steps": steps}), 10)
+        self.assertEqual([step[:6] for step in self.events("step")], ["step 1", "step 2", "step 2", "step 3"])
+        self.assertIsNone(self.setting("ended-early"))
 
 
 class RampDown(Case):
