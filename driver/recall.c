@@ -17,7 +17,8 @@ static void tell_refusal(struct run *run, const struct refusal *refusal)
 	    "after %s, or once this is forgotten: leaklab-driver refusals --forget '%.200s'",
 	    refusal->account, refusal->count, timestamp_format(refusal->last, last),
 	    timestamp_format(refusal->until, until), refusal->account);
-	run_event(run, "account-stopped", text, true);
+	/* For people: the run file, which others may get, names no account that it does not play. */
+	progress_event(&run->progress, "account-stopped", text, true);
 }
 
 /* What earlier runs have presented counts, as it does with the domain. */
@@ -26,7 +27,7 @@ bool run_recall_refusals(struct run *run, const struct setup *setup)
 	const struct scenario *scenario = run->scenario;
 	struct refusals remembered = {0};
 	struct error error = {0};
-	char text[96];
+	char text[160];
 	size_t stopped = 0;
 
 	if (!accounts_recall(run->accounts, setup->host, scenario->accounts.lockout_window.least,
@@ -36,10 +37,11 @@ bool run_recall_refusals(struct run *run, const struct setup *setup)
 		if (remembered.items[i].count >= ACCOUNT_REFUSALS_MAX && stopped++ < TOLD)
 			tell_refusal(run, &remembered.items[i]);
 	refusals_free(&remembered);
-	if (stopped > TOLD) {
+	if (stopped > 0) {
 		snprintf(text, sizeof(text),
-		    "so are %zu more accounts: leaklab-driver refusals lists them", stopped - TOLD);
-		run_event(run, "account-stopped", text, true);
+		    "accounts stopped from the start, as logons of earlier runs were refused: %zu; leaklab-driver refusals lists them",
+		    stopped);
+		run_event(run, "account-stopped", text, stopped > TOLD);
 	}
 	return accounts_usable(run->accounts) > 0 ||
 	       error_set(&run->error, EXIT_TARGET,

@@ -75,7 +75,7 @@ static bool keep_new(struct runfile *runfile, const unsigned char *digest, const
 		return false;
 	if (!pack(bytes, length, &packed, &packed_length))
 		return error_memory(error);
-	if (packed_length <= runfile->outputs_max - (size_t)kept)
+	if ((size_t)kept + packed_length <= runfile->outputs_max)
 		good = insert(runfile, digest, packed, packed_length, length, id, error);
 	if (packed != (const unsigned char *)bytes)
 		free(packed);

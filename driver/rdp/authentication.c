@@ -14,6 +14,8 @@
 /* MS-NLMP 2.2.2.1 AV_PAIR */
 #define AV_EOL 0
 #define AV_TIMESTAMP 7
+/* A CHALLENGE that is read later than that after it was asked for tells no time: it may have been under way, or lain here. */
+#define ROUND_TRIP_MOST INT64_C(1000000)            /* microseconds */
 #define FILETIME_TO_UNIX INT64_C(11644473600000000) /* microseconds from 1601 to 1970 */
 
 static INITIALIZE_SECURITY_CONTEXT_FN_A initialize_security_context;
@@ -66,7 +68,8 @@ static void look_at_answer(const SecBufferDesc *input)
 	for (ULONG i = 0; input && i < input->cBuffers; i++) {
 		const SecBuffer *buffer = &input->pBuffers[i];
 		if (buffer->BufferType == SECBUFFER_TOKEN && buffer->pvBuffer &&
-		    challenge_time(buffer->pvBuffer, buffer->cbBuffer, &time)) {
+		    challenge_time(buffer->pvBuffer, buffer->cbBuffer, &time) &&
+		    timestamp_monotonic() - watched->asked_at < ROUND_TRIP_MOST) {
 			watched->host_clock = time;
 			watched->host_clock_seen = timestamp_now();
 		}
@@ -89,6 +92,7 @@ static SECURITY_STATUS SEC_ENTRY watched_initialize_security_context(PCredHandle
 		/* An answer to what the host said has the proof that the password is known. */
 		watched->presented = watched->presented || context;
 		watched->asked = true;
+		watched->asked_at = timestamp_monotonic();
 		watched->local += timestamp_monotonic() - start;
 	}
 	return status;

@@ -27,6 +27,7 @@ bool certificate_pin_parse(const char *text, char out[72], struct error *error);
 /* What is seen of a connection's authentication (NLA). */
 struct authentication {
 	bool asked;         /* it was begun */
+	int64_t asked_at;   /* when our last message was made, monotonic */
 	bool presented;     /* the password's proof was made, so that the domain may count it */
 	int64_t host_clock; /* timestamp in NTLM's CHALLENGE; TIMESTAMP_UNKNOWN: none was seen */
 	int64_t host_clock_seen; /* timestamp by our clock */

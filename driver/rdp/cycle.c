@@ -310,6 +310,9 @@ void cycle_play(const struct setup *setup, const struct order *order,
 			    setup->connect_timeout);
 		}
 		report->host_clock_offset = rdp_host_clock_offset(rdp);
+		if (rdp_served_by(rdp))
+			snprintf(
+			    report->served_by, sizeof(report->served_by), "%s", rdp_served_by(rdp));
 		rdp_destroy(rdp);
 	} else {
 		fail(report, PHASE_TCP, "MEMORY", "out of memory");

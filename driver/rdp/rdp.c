@@ -50,7 +50,8 @@ struct rdp {
 	void (*redirected)(void *data, bool begins);
 	void *redirected_data;
 	bool up;              /* rdp_connect() has returned */
-	bool redirecting;     /* from then on */
+	bool sent_on;         /* by the host, to another one */
+	bool redirecting;     /* a connection that was up */
 	char unresolved[256]; /* why a name has no address, or none in time */
 	atomic_bool aborted;
 	struct authentication authentication;
@@ -241,6 +242,21 @@ static void set_abort_socket(struct rdp *rdp, int socket)
 	pthread_mutex_unlock(&rdp->abort_mutex);
 }
 
+/* The library (3.10) returns a socket also where the connection was refused. */
+static int connect_to_address(
+    struct rdp *rdp, rdpSettings *settings, const char *address, int port, DWORD timeout)
+{
+	struct sockaddr_storage peer;
+	socklen_t length = sizeof(peer);
+	const int fd = rdp->tcp_connect(&rdp->context, settings, address, port, timeout);
+
+	if (fd < 0 || getpeername(fd, (struct sockaddr *)&peer, &length) == 0)
+		return fd;
+	close(fd);
+	freerdp_set_last_error(&rdp->context, FREERDP_ERROR_CONNECT_FAILED);
+	return -1;
+}
+
 /* The library takes the first address alone, and asks for it without a limit of time. */
 static int connect_to(
     struct rdp *rdp, rdpSettings *settings, const char *host, int port, DWORD timeout)
@@ -249,6 +265,9 @@ static int connect_to(
 	struct addrinfo *found;
 	struct error error;
 	int fd = -1;
+
+	if (rdp->aborted)
+		return -1;
 
 	const enum resolving resolving =
 	    host_resolve(host, (uint16_t)port, deadline, &rdp->aborted, &found, &error);
@@ -265,10 +284,18 @@ static int connect_to(
 		char address[NI_MAXHOST];
 		if (getnameinfo(info->ai_addr, info->ai_addrlen, address, sizeof(address), NULL, 0,
 		        NI_NUMERICHOST) == 0)
-			fd = rdp->tcp_connect(&rdp->context, settings, address, port, timeout);
+			fd = connect_to_address(
+			    rdp, settings, address, port, info->ai_next ? timeout / 2 : timeout);
 	}
 	freeaddrinfo(found);
 	return fd;
+}
+
+/* The library says so before it connects to another host, and not before it connects again. */
+static BOOL redirect(freerdp *instance)
+{
+	of(instance->context)->sent_on = true;
+	return TRUE;
 }
 
 /* The deadline of a connect holds for this one, too. */
@@ -301,12 +328,12 @@ static int tcp_connect(
 
 	if (rdp->connects++ > 0) {
 		/* freerdp_connect() (3.10) connects again when a connection breaks: the password would be presented twice a cycle. */
-		if (freerdp_settings_get_uint32(settings, FreeRDP_RedirectionFlags) == 0 ||
-		    rdp->redirections == REDIRECTIONS_MAX) {
+		if (!rdp->sent_on || rdp->redirections == REDIRECTIONS_MAX) {
 			/* That alone makes it try again; by now it has forgotten it. */
 			rdp->trouble.first_error = FREERDP_ERROR_CONNECT_TRANSPORT_FAILED;
 			return -1;
 		}
+		rdp->sent_on = false;
 		begin_redirection(rdp);
 	}
 	rdp->socket = connect_to(rdp, settings, hostname, port, timeout);
@@ -372,6 +399,7 @@ struct rdp *rdp_create(const struct setup *setup, const struct order *order)
 	instance->PostConnect = post_connect;
 	instance->VerifyX509Certificate = verify_certificate;
 	instance->LogonErrorInfo = logon_error_info;
+	instance->Redirect = redirect;
 	if (!freerdp_context_new(instance)) {
 		freerdp_free(instance);
 		return NULL;
@@ -473,8 +501,10 @@ bool rdp_has_presented(const struct rdp *rdp)
 	if (rdp->authenticated || rdp->setup->security != SECURITY_NLA)
 		return false;
 	/* A connection that breaks behind TLS, in a WinPR whose calls are not seen, counts, before the domain counts more. */
+	/* A KDC was shown it before the host was. */
+	const bool kerberos = !strstr(rdp->setup->auth_packages, "!kerberos");
 	return rdp->authentication.asked
-	           ? rdp->authentication.presented
+	           ? rdp->authentication.presented || kerberos
 	           : rdp->times.tls &&
 	                 rdp->trouble.first_error == FREERDP_ERROR_CONNECT_TRANSPORT_FAILED;
 }

@@ -233,6 +233,21 @@ static bool wait_for_news(struct pollfd fds[2], int timeout)
 	return news;
 }
 
+static bool is_connecting(const struct worker *worker)
+{
+	bool connecting = false;
+
+	for (size_t i = 0; i < worker->slot_count && !connecting; i++) {
+		struct slot *slot = worker->slots[i];
+		if (!slot)
+			continue;
+		pthread_mutex_lock(&slot->mutex);
+		connecting = slot->has_order || slot->connecting;
+		pthread_mutex_unlock(&slot->mutex);
+	}
+	return connecting;
+}
+
 static bool receive_setup(struct setup *setup)
 {
 	ssize_t got;
@@ -305,8 +320,12 @@ int worker_main(void)
 		}
 		timeout = watch_connects(&worker);
 	}
-	/* The supervisor is gone or done: whoever is still on is logged off. */
+	/* The supervisor is gone or done: whoever is still on is logged off, and connects end by their time-out. */
 	rdp_stop_all();
+	while (is_connecting(&worker)) {
+		watch_connects(&worker);
+		poll(NULL, 0, ABORT_AGAIN / 1000);
+	}
 	for (size_t i = 0; i < worker.slot_count; i++)
 		slot_destroy(worker.slots[i]);
 	free(worker.slots);

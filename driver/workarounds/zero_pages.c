@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #define LARGE                                                                                      \
 	8000 /* the smallest array that a compressor clears, XCRUSH_CONTEXT.Signatures, has so many bytes */
@@ -90,6 +91,9 @@ static int find_code(struct dl_phdr_info *library, size_t size, void *unused)
 
 bool zero_pages_install(void)
 {
+	/* madvise() would round up to larger pages, and so clear what lies behind. */
+	if (sysconf(_SC_PAGESIZE) != (long)PAGE)
+		return false;
 	/* One write would bring a huge page back. */
 	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	dl_iterate_phdr(find_code, NULL);

@@ -5,6 +5,7 @@ import time
 import faults
 import leaklab
 import matrix
+import soak
 import tap
 
 SLACK = 1.5  # seconds beyond a time-out, on machines of two busy cores
@@ -159,6 +160,32 @@ class Faults(leaklab.Case):
         done = self.drive(scenario, env={**environment, "SLOW_NAMES_IN": "run"}, code=4)
         self.assertLess(time.monotonic() - start, 10 + SLACK)
         self.assertIn("host.address: the name localhost is not resolved after 10.", done.stderr)
+
+    def test_challenge_that_comes_late_tells_no_clock(self):
+        """an answer that was under way for long does not read as a step of the host's clock"""
+        lab = self.lab()
+        proxy = self.proxy(lab.port, None, faults.Fault("delay", 1600, seconds=3), None)
+        self.drive(self.through(lab, proxy, load={"cycles": 4}, connect={"timeout": "10s"}))
+        offsets = [offset for offset, in self.query("select host_clock_offset from cycles order by number")]
+        self.assertIsNone(offsets[1])
+        self.assertLess(max(abs(offset) for offset in offsets if offset is not None), 1)
+        self.assertEqual(self.query("select kind from events"), [])
+
+    def test_workers_of_a_driver_that_was_killed_do_not_wait_for_a_mute_host(self):
+        lab = self.lab()
+        proxy = self.proxy(lab.port, faults.Fault("black hole", 30))
+        process = self.start_driver(self.through(lab, proxy, load={"slots": 2, "cycles": 2}))
+        deadline = time.monotonic() + 10
+        while proxy.connections < 2:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+        workers = soak.family(process)[1:]
+        process.kill()
+        process.communicate()
+        deadline = time.monotonic() + 3 + 2 * SLACK
+        while any(map(soak.runs, workers)):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.1)
 
     def test_failures_beside_held_sessions_do_not_end_the_run(self):
         """three short failures while seven sessions are held are no host that cannot be reached; limits.failures counts them"""
