@@ -32,7 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	if (scenario) {
 		tell(scenario);
 		/* What is kept in a run file is read again when the run is resumed. */
-		struct scenario *again = scenario_parse(played, "again.yaml", NULL, 0, NULL, &error);
+		struct scenario *again =
+		    scenario_parse(played, "again.yaml", NULL, 0, NULL, &error);
 		if (!again || again->load.cycles != scenario->load.cycles)
 			abort();
 		scenario_destroy(again);
