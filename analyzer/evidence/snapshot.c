@@ -121,6 +121,16 @@ bool snapshot_add_unread(
 	return unread->text && keep(snapshot, &unread->origin, origin);
 }
 
+/* Of a text that was cut: the last character of UTF-8 that has several bytes at its end, as it may not be whole. */
+static void drop_part_of_character(char *text)
+{
+	size_t end = strlen(text);
+	while (end > 0 && ((unsigned char)text[end - 1] & 0xc0) == 0x80)
+		end--;
+	if (end > 0 && (unsigned char)text[end - 1] >= 0xc0)
+		text[end - 1] = '\0';
+}
+
 bool snapshot_add_contradiction(struct snapshot *snapshot, const char *format, ...)
 {
 	char text[512];
@@ -132,8 +142,10 @@ bool snapshot_add_contradiction(struct snapshot *snapshot, const char *format, .
 		return false;
 	va_list arguments;
 	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
+	const int length = vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
+	if (length >= (int)sizeof text)
+		drop_part_of_character(text);
 	return keep(snapshot, &contradiction->text, text);
 }
 

@@ -195,9 +195,35 @@ static void what_is_in_no_session_has_no_session_id(void **state)
 	snapshot_destroy(snapshot);
 }
 
+static void text_that_is_cut_ends_with_a_whole_character(void **state)
+{
+	char host[601];
+	(void)state;
+	for (size_t start = 0; start < 3; start++) {
+		struct snapshot *snapshot = snapshot_create(), *again;
+		for (size_t i = 0; i < sizeof host - 1; i++)
+			host[i] = "\xef\xbf\xbd"[i % 3];
+		host[sizeof host - 1] = '\0';
+		assert_true(snapshot_add_contradiction(snapshot,
+		    start == 0   ? "%s"
+		    : start == 1 ? "a%s"
+		                 : "ab%s",
+		    host));
+		char *json = snapshot_to_json(snapshot, NULL);
+		again = snapshot_from_json(json, strlen(json), NULL);
+		assert_non_null(again);
+		assert_string_equal(
+		    again->contradictions[0].text, snapshot->contradictions[0].text);
+		free(json);
+		snapshot_destroy(again);
+		snapshot_destroy(snapshot);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    unit_test(text_that_is_cut_ends_with_a_whole_character),
 	    unit_test(all_fields_are_read_and_unknown_ones_ignored),
 	    unit_test(what_is_not_said_is_unknown_and_never_zero),
 	    unit_test(what_is_written_is_read_again),
