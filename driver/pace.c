@@ -58,7 +58,7 @@ static bool begin_step(struct play *play, unsigned step, int64_t now)
 	       runfile_set(play->run->runfile, STEP, number, &play->run->error);
 }
 
-/* A timed load that is resumed begins its step anew: how far that was is not known of a driver that was killed. */
+/* A timed load that is resumed begins its step again: how far that was is not known of a driver that was killed. */
 static unsigned first_step(const struct play *play)
 {
 	const struct scenario_load *load = &play->scenario->load;

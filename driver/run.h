@@ -39,7 +39,7 @@ struct run {
 	char problem[512];     /* of the last observation that was stored; "" if it had none */
 	int signals;           /* signalfd */
 	int interrupts;        /* Ctrl-C so far */
-	bool outputs_left_out; /* and it was told */
+	bool outputs_left_out; /* and an event said so */
 	int64_t clock_step; /* by which the wall clock was set since the run began, microseconds */
 	const char *doing;  /* for the progress line; NULL: show counts */
 	struct pollfd *fds;

@@ -218,7 +218,7 @@ static int watch_connects(struct worker *worker)
 	return next > now ? (int)((next - now) / 1000 + 1) : 10;
 }
 
-/* Waits for news, until the next deadline at the longest. A wait that takes much longer than that is told: stopped, suspended, or starved, this
+/* Waits for news, until the next deadline at the longest. A wait that takes much longer than that is reported: stopped, suspended, or starved, this
  * process has kept cycles waiting, and not the host. */
 static bool wait_for_news(struct pollfd fds[2], int timeout)
 {

@@ -98,7 +98,7 @@ class Resumed(Case):
         last = [slot for slot, in self.query("select slot from cycles order by number")][-8:]
         self.assertEqual(set(last), {0, 1})
 
-    def test_a_killed_run_begins_its_step_of_time_anew(self):
+    def test_a_killed_run_begins_its_step_of_time_again(self):
         lab = self.lab("--shell-seconds", "0.1")
         steps = [{"slots": 1, "for": "500ms"}, {"slots": 2, "for": "1500ms"}, {"slots": 1, "for": "500ms"}]
         self.kill_and_resume(self.scenario(lab, load={"slots": None, "cycles": 500, "steps": steps}), 10)

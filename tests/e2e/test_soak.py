@@ -27,7 +27,7 @@ class Kit(soak.Soak):
 
 class Machine(leaklab.Case):
     def test_machine_that_is_too_slow_for_its_load_says_so(self):
-        """logons beside others that take the processor: the wait for it is no part of the latencies, and is told as the bottleneck"""
+        """logons beside others that take the processor: the wait for it is no part of the latencies, and is reported as the bottleneck"""
         mine = os.sched_getaffinity(0)
         self.addCleanup(os.sched_setaffinity, 0, mine)
         os.sched_setaffinity(0, {max(mine)})
