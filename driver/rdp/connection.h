@@ -1,20 +1,58 @@
-/* The parts of a connection: what is asked of FreeRDP for it, whether the host is the right one, what its authentication tells, and why it
- * failed. Inside of
- * this room: nobody else knows FreeRDP's codes. */
+/* The parts of a connection: what is asked of FreeRDP for it, how it gets to its host, whether that is the right one, what its
+ * authentication tells, and why it failed. Inside of this room: nobody else knows FreeRDP's codes. */
 #ifndef LEAKLAB_CONNECTION_H
 #define LEAKLAB_CONNECTION_H
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include <freerdp/transport_io.h>
+
 #include "common/error.h"
 #include "driver/rdp/worker.h"
 
-struct rdp_settings; /* FreeRDP's rdpSettings */
+#define REDIRECTIONS_MAX 5
 
-bool rdp_settings_fill(
-    struct rdp_settings *settings, const struct setup *setup, const struct order *order);
+bool rdp_settings_fill(rdpSettings *settings, const struct setup *setup, const struct order *order);
+
+/* The way to the host. The library takes a name's first address alone, asks for it without a limit of time, and connects again where
+ * it should not. */
+struct tcp {
+	pTCPConnect connect; /* the library's own */
+	int64_t timeout;     /* for each connecting, microseconds */
+	int64_t start;       /* of the first, or of the last after a redirection; monotonic */
+	int socket;
+	pthread_mutex_t mutex; /* of the next */
+	int abort_socket; /* our own descriptor of it: the library may close its own, and the number be given again */
+	unsigned turns; /* connections that the library asked for */
+	unsigned redirections;
+	bool sent_on; /* the host has named another one */
+	atomic_bool aborted;
+	char unresolved[256]; /* why a name has no address, or none in time */
+};
+
+enum tcp_turn { TCP_FIRST, TCP_REDIRECTED, TCP_AGAIN /* to the same host, or once too often */ };
+
+/* The rest of it is zero. */
+void tcp_init(struct tcp *tcp, int64_t timeout);
+void tcp_free(struct tcp *tcp);
+/* What the library asks for a connection for. */
+enum tcp_turn tcp_next(struct tcp *tcp);
+/* Tries the addresses of a name, one after another. -1: none took it in time; the context has FreeRDP's error. */
+int tcp_open(struct tcp *tcp, rdpContext *context, rdpSettings *settings, const char *host,
+    int port, DWORD timeout);
+/* Ends what waits for the host. Any thread. */
+void tcp_shut_down(struct tcp *tcp);
+/* Ends it with a reset, as a lost network does. */
+void tcp_reset(struct tcp *tcp);
+
+/* Has the connection take all that is painted, and call rdp_painted(): with decoding off there is no gdi, and the first slow-path update
+ * without a taker ends the connection. For freerdp.PostConnect. */
+BOOL display_ignore(freerdp *instance);
+void rdp_painted(rdpContext *context);
 
 /* Checks the host's certificate chain (PEM, leaf first) by the policy. With CERTIFICATE_TOFU the first
  * certificate of a host is written to the file. Safe to call from several threads and processes at once. */

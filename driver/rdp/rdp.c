@@ -1,16 +1,9 @@
 /* Knows libfreerdp: its traps and its callbacks. */
 #include "driver/rdp/rdp.h"
 
-#include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <freerdp/error.h>
@@ -29,31 +22,21 @@
 #include "driver/workarounds/workarounds.h"
 
 #define HANDLES_MAX 32
-#define REDIRECTIONS_MAX 5
 #define OVERDUE_MOST INT64_C(500000) /* microseconds, for what has come before the deadline */
 
 struct rdp {
 	rdpContext context; /* first: FreeRDP allocates the whole */
 	freerdp *instance;
 	const struct setup *setup;
-	pTCPConnect tcp_connect; /* the library's own */
 	struct rdp_times times;
 	int schedstat; /* of its thread, see processor.h */
 	int64_t waited_before;
 	int64_t session_id;
-	int socket;
-	pthread_mutex_t abort_mutex;
-	int abort_socket; /* our own descriptor of it: the library may close its own, and the number be given again */
-	unsigned connects; /* TCP connections asked for */
-	unsigned redirections;
-	int64_t connect_start;
+	struct tcp tcp;
 	void (*redirected)(void *data, bool begins);
 	void *redirected_data;
-	bool up;              /* rdp_connect() has returned */
-	bool sent_on;         /* by the host, to another one */
-	bool redirecting;     /* a connection that was up */
-	char unresolved[256]; /* why a name has no address, or none in time */
-	atomic_bool aborted;
+	bool up;          /* rdp_connect() has returned */
+	bool redirecting; /* a connection that was up */
 	struct authentication authentication;
 	bool authenticated; /* NLA has succeeded */
 	bool signalled;
@@ -157,66 +140,9 @@ static int logon_error_info(freerdp *instance, UINT32 data, UINT32 type)
 	return 1;
 }
 
-static BOOL painted(rdpContext *context)
+void rdp_painted(rdpContext *context)
 {
 	signal_logon(of(context), SIGNAL_PAINT);
-	return TRUE;
-}
-
-static BOOL take_bitmap(rdpContext *context, const BITMAP_UPDATE *bitmap)
-{
-	(void)bitmap;
-	return painted(context);
-}
-
-static BOOL take_surface_bits(rdpContext *context, const SURFACE_BITS_COMMAND *bits)
-{
-	(void)bits;
-	return painted(context);
-}
-
-#define IGNORE(name, type)                                                                         \
-	static BOOL name(rdpContext *context, const type *unused)                                  \
-	{                                                                                          \
-		(void)context;                                                                     \
-		(void)unused;                                                                      \
-		return TRUE;                                                                       \
-	}
-IGNORE(ignore_palette, PALETTE_UPDATE)
-IGNORE(ignore_frame_marker, SURFACE_FRAME_MARKER)
-IGNORE(ignore_pointer_position, POINTER_POSITION_UPDATE)
-IGNORE(ignore_pointer_system, POINTER_SYSTEM_UPDATE)
-IGNORE(ignore_pointer_color, POINTER_COLOR_UPDATE)
-IGNORE(ignore_pointer_new, POINTER_NEW_UPDATE)
-IGNORE(ignore_pointer_cached, POINTER_CACHED_UPDATE)
-IGNORE(ignore_pointer_large, POINTER_LARGE_UPDATE)
-
-static BOOL ignore_resize(rdpContext *context)
-{
-	(void)context;
-	return TRUE;
-}
-
-/* With decoding off there is no gdi, and the first slow-path update without a taker ends the connection. */
-static BOOL post_connect(freerdp *instance)
-{
-	rdpUpdate *update = instance->context->update;
-	rdpPointerUpdate *pointer = update->pointer;
-
-	update->BeginPaint = ignore_resize;
-	update->EndPaint = painted;
-	update->DesktopResize = ignore_resize;
-	update->BitmapUpdate = take_bitmap;
-	update->SurfaceBits = take_surface_bits;
-	update->SurfaceFrameMarker = ignore_frame_marker;
-	update->Palette = ignore_palette;
-	pointer->PointerPosition = ignore_pointer_position;
-	pointer->PointerSystem = ignore_pointer_system;
-	pointer->PointerColor = ignore_pointer_color;
-	pointer->PointerNew = ignore_pointer_new;
-	pointer->PointerCached = ignore_pointer_cached;
-	pointer->PointerLarge = ignore_pointer_large;
-	return TRUE;
 }
 
 static int verify_certificate(freerdp *instance, const BYTE *pem, size_t length,
@@ -232,77 +158,15 @@ static int verify_certificate(freerdp *instance, const BYTE *pem, size_t length,
 	           : 0;
 }
 
-/* -1: none. */
-static void set_abort_socket(struct rdp *rdp, int socket)
-{
-	pthread_mutex_lock(&rdp->abort_mutex);
-	if (rdp->abort_socket >= 0)
-		close(rdp->abort_socket);
-	rdp->abort_socket = socket;
-	pthread_mutex_unlock(&rdp->abort_mutex);
-}
-
-/* The library (3.10) returns a socket also where the connection was refused. */
-static int connect_to_address(
-    struct rdp *rdp, rdpSettings *settings, const char *address, int port, DWORD timeout)
-{
-	struct sockaddr_storage peer;
-	socklen_t length = sizeof(peer);
-	const int fd = rdp->tcp_connect(&rdp->context, settings, address, port, timeout);
-
-	if (fd < 0 || getpeername(fd, (struct sockaddr *)&peer, &length) == 0)
-		return fd;
-	close(fd);
-	freerdp_set_last_error(&rdp->context, FREERDP_ERROR_CONNECT_FAILED);
-	return -1;
-}
-
-/* The library takes the first address alone, and asks for it without a limit of time. */
-static int connect_to(
-    struct rdp *rdp, rdpSettings *settings, const char *host, int port, DWORD timeout)
-{
-	const int64_t deadline = rdp->connect_start + rdp->setup->connect_timeout;
-	struct addrinfo *found;
-	struct error error;
-	int fd = -1;
-
-	if (rdp->aborted)
-		return -1;
-
-	const enum resolving resolving =
-	    host_resolve(host, (uint16_t)port, deadline, &rdp->aborted, &found, &error);
-	if (resolving != RESOLVED) {
-		snprintf(rdp->unresolved, sizeof(rdp->unresolved), "%.*s",
-		    (int)sizeof(rdp->unresolved) - 1, error.text);
-		if (resolving == RESOLVED_TOO_LATE)
-			rdp->aborted = true;
-		freerdp_set_last_error(&rdp->context, FREERDP_ERROR_DNS_NAME_NOT_FOUND);
-		return -1;
-	}
-	for (const struct addrinfo *info = found; info && fd < 0 && !rdp->aborted;
-	     info = info->ai_next) {
-		char address[NI_MAXHOST];
-		if (getnameinfo(info->ai_addr, info->ai_addrlen, address, sizeof(address), NULL, 0,
-		        NI_NUMERICHOST) == 0)
-			fd = connect_to_address(
-			    rdp, settings, address, port, info->ai_next ? timeout / 2 : timeout);
-	}
-	freeaddrinfo(found);
-	return fd;
-}
-
 /* The library says so before it connects to another host, and not before it connects again. */
 static BOOL redirect(freerdp *instance)
 {
-	of(instance->context)->sent_on = true;
+	of(instance->context)->tcp.sent_on = true;
 	return TRUE;
 }
 
-/* The deadline of a connect holds for this one, too. */
 static void begin_redirection(struct rdp *rdp)
 {
-	rdp->redirections++;
-	rdp->connect_start = timestamp_monotonic();
 	rdp->authentication.asked = rdp->authentication.presented = rdp->authenticated = false;
 	if (!rdp->up || rdp->redirecting)
 		return;
@@ -323,28 +187,24 @@ static void end_redirection(struct rdp *rdp)
 static int tcp_connect(
     rdpContext *context, rdpSettings *settings, const char *hostname, int port, DWORD timeout)
 {
-	const unsigned network_timeout = 9000; /* milliseconds, as the library has it */
 	struct rdp *rdp = of(context);
 
-	if (rdp->connects++ > 0) {
-		/* freerdp_connect() (3.10) connects again when a connection breaks: the password would be presented twice a cycle. */
-		if (!rdp->sent_on || rdp->redirections == REDIRECTIONS_MAX) {
-			/* That alone makes it try again; by now it has forgotten it. */
-			rdp->trouble.first_error = FREERDP_ERROR_CONNECT_TRANSPORT_FAILED;
-			return -1;
-		}
-		rdp->sent_on = false;
+	switch (tcp_next(&rdp->tcp)) {
+	case TCP_AGAIN:
+		/* freerdp_connect() (3.10) connects again when a connection breaks: the password would be presented twice a cycle. This error
+		 * makes it do so, and by now it has forgotten it. */
+		rdp->trouble.first_error = FREERDP_ERROR_CONNECT_TRANSPORT_FAILED;
+		return -1;
+	case TCP_REDIRECTED:
 		begin_redirection(rdp);
+		break;
+	case TCP_FIRST:
+		break;
 	}
-	rdp->socket = connect_to(rdp, settings, hostname, port, timeout);
-	if (rdp->socket >= 0) {
-		set_abort_socket(rdp, fcntl(rdp->socket, F_DUPFD_CLOEXEC, 0));
-		/* The library takes its wait for activation for this, too. */
-		setsockopt(rdp->socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &network_timeout,
-		    sizeof(network_timeout));
+	const int fd = tcp_open(&rdp->tcp, context, settings, hostname, port, timeout);
+	if (fd >= 0)
 		note_time(rdp, &rdp->times.tcp);
-	}
-	return rdp->socket;
+	return fd;
 }
 
 static void state_changed(void *data, const ConnectionStateChangeEventArgs *event)
@@ -363,7 +223,7 @@ static bool wrap_tcp_connect(struct rdp *rdp)
 {
 	rdpTransportIo callbacks = *freerdp_get_io_callbacks(&rdp->context);
 
-	rdp->tcp_connect = callbacks.TCPConnect;
+	rdp->tcp.connect = callbacks.TCPConnect;
 	callbacks.TCPConnect = tcp_connect;
 	return freerdp_set_io_callbacks(&rdp->context, &callbacks);
 }
@@ -396,7 +256,7 @@ struct rdp *rdp_create(const struct setup *setup, const struct order *order)
 	if (!instance)
 		return NULL;
 	instance->ContextSize = sizeof(struct rdp);
-	instance->PostConnect = post_connect;
+	instance->PostConnect = display_ignore;
 	instance->VerifyX509Certificate = verify_certificate;
 	instance->LogonErrorInfo = logon_error_info;
 	instance->Redirect = redirect;
@@ -407,8 +267,7 @@ struct rdp *rdp_create(const struct setup *setup, const struct order *order)
 	rdp = of(instance->context);
 	rdp->instance = instance;
 	rdp->setup = setup;
-	rdp->socket = rdp->abort_socket = -1;
-	pthread_mutex_init(&rdp->abort_mutex, NULL);
+	tcp_init(&rdp->tcp, setup->connect_timeout);
 	rdp->session_id = NUMBER_UNKNOWN;
 	rdp->schedstat = processor_open();
 	rdp->waited_before = processor_waited(rdp->schedstat);
@@ -417,7 +276,7 @@ struct rdp *rdp_create(const struct setup *setup, const struct order *order)
 	rdp->context.update->SaveSessionInfo = save_session_info;
 	if (!wrap_tcp_connect(rdp) || !rdp_settings_fill(rdp->context.settings, setup, order) ||
 	    !watch_state(&rdp->context)) {
-		pthread_mutex_destroy(&rdp->abort_mutex);
+		tcp_free(&rdp->tcp);
 		if (rdp->schedstat >= 0)
 			close(rdp->schedstat);
 		freerdp_context_free(instance);
@@ -435,8 +294,7 @@ void rdp_destroy(struct rdp *rdp)
 		return;
 	authentication_watch(NULL);
 	instance = rdp->instance;
-	set_abort_socket(rdp, -1);
-	pthread_mutex_destroy(&rdp->abort_mutex);
+	tcp_free(&rdp->tcp);
 	if (rdp->schedstat >= 0)
 		close(rdp->schedstat);
 	if (!rdp->failed)
@@ -453,12 +311,12 @@ void rdp_on_redirect(struct rdp *rdp, void (*redirected)(void *data, bool begins
 
 int64_t rdp_connect_start(const struct rdp *rdp)
 {
-	return rdp->connect_start;
+	return rdp->tcp.start;
 }
 
 bool rdp_connect(struct rdp *rdp)
 {
-	rdp->connect_start = timestamp_monotonic();
+	rdp->tcp.start = timestamp_monotonic();
 	if (!freerdp_connect(rdp->instance)) {
 		rdp->failed = true; /* freerdp_connect() has disconnected already */
 		return false;
@@ -471,13 +329,10 @@ bool rdp_connect(struct rdp *rdp)
 
 void rdp_abort(struct rdp *rdp)
 {
-	rdp->aborted = true;
+	rdp->tcp.aborted = true;
 	/* Ends the wait for TCP, X.224 and NLA, and not a TLS handshake (3.10): that one ends with its connection. */
 	freerdp_abort_connect_context(&rdp->context);
-	pthread_mutex_lock(&rdp->abort_mutex);
-	if (rdp->abort_socket >= 0)
-		shutdown(rdp->abort_socket, SHUT_RDWR);
-	pthread_mutex_unlock(&rdp->abort_mutex);
+	tcp_shut_down(&rdp->tcp);
 }
 
 bool rdp_is_authenticated(const struct rdp *rdp)
@@ -487,13 +342,13 @@ bool rdp_is_authenticated(const struct rdp *rdp)
 
 void rdp_describe(const struct rdp *rdp, char text[MESSAGE_TEXT])
 {
-	int used = snprintf(text, MESSAGE_TEXT, "%s", rdp->unresolved);
+	int used = snprintf(text, MESSAGE_TEXT, "%s", rdp->tcp.unresolved);
 
-	if (rdp->redirections > 0)
+	if (rdp->tcp.redirections > 0)
 		snprintf(text + used, MESSAGE_TEXT - (size_t)used,
 		    "%sthe host had redirected the logon to %.200s%s", used ? "; " : "",
 		    rdp_served_by(rdp),
-		    rdp->redirections == REDIRECTIONS_MAX ? ", after others, in circles?" : "");
+		    rdp->tcp.redirections == REDIRECTIONS_MAX ? ", after others, in circles?" : "");
 }
 
 bool rdp_has_presented(const struct rdp *rdp)
@@ -525,7 +380,7 @@ int64_t rdp_host_clock_offset(const struct rdp *rdp)
 
 bool rdp_is_aborted(const struct rdp *rdp)
 {
-	return rdp->aborted;
+	return rdp->tcp.aborted;
 }
 
 enum rdp_end rdp_wait(struct rdp *rdp, bool for_signal, bool stoppable, int64_t timeout)
@@ -581,13 +436,7 @@ void rdp_type(struct rdp *rdp, const struct keys *keys)
 
 void rdp_drop(struct rdp *rdp)
 {
-	const struct linger linger = {.l_onoff = 1, .l_linger = 0};
-
-	if (rdp->socket < 0)
-		return;
-	/* A reset instead of an orderly end. */
-	setsockopt(rdp->socket, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
-	shutdown(rdp->socket, SHUT_RDWR);
+	tcp_reset(&rdp->tcp);
 }
 
 const struct rdp_times *rdp_times(const struct rdp *rdp)
