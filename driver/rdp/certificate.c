@@ -45,29 +45,55 @@ bool certificate_pin_parse(const char *text, char out[PIN_TEXT], struct error *e
 	return true;
 }
 
-static bool fingerprint(X509 *certificate, char out[PIN_TEXT])
+/* Of the first certificate, as it came: parsing it would take ten times as long. */
+static bool fingerprint(const char *pem, size_t length, char out[PIN_TEXT])
 {
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned length;
+	unsigned char digest[EVP_MAX_MD_SIZE], *der = NULL;
+	BIO *bio = BIO_new_mem_buf(pem, (int)length);
+	char *name = NULL, *header = NULL;
+	unsigned size = 0;
+	long der_size;
 
-	if (!X509_digest(certificate, EVP_sha256(), digest, &length) || length != 32)
-		return false;
+	const bool good = bio && PEM_read_bio(bio, &name, &header, &der, &der_size) &&
+	                  strcmp(name, PEM_STRING_X509) == 0 &&
+	                  EVP_Digest(der, (size_t)der_size, digest, &size, EVP_sha256(), NULL) &&
+	                  size == 32;
+	OPENSSL_free(name);
+	OPENSSL_free(header);
+	OPENSSL_free(der);
+	BIO_free(bio);
 	strcpy(out, "sha256:");
-	for (unsigned i = 0; i < length; i++)
+	for (unsigned i = 0; good && i < size; i++)
 		snprintf(out + 7 + 2 * i, 3, "%02x", digest[i]);
-	return true;
+	return good;
+}
+
+static STACK_OF(X509) * read_chain(const char *pem, size_t length)
+{
+	BIO *bio = BIO_new_mem_buf(pem, (int)length);
+	STACK_OF(X509) *chain = sk_X509_new_null();
+	X509 *certificate;
+
+	while (bio && chain && (certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL)))
+		if (!sk_X509_push(chain, certificate)) {
+			X509_free(certificate);
+			break;
+		}
+	BIO_free(bio);
+	return chain;
 }
 
 static bool check_ca(
-    const char *file, const char *host, X509 *leaf, STACK_OF(X509) * chain, struct error *error)
+    const char *file, const char *host, const char *pem, size_t length, struct error *error)
 {
+	STACK_OF(X509) *chain = read_chain(pem, length);
 	X509_STORE *store = X509_STORE_new();
 	X509_STORE_CTX *context = X509_STORE_CTX_new();
 	struct in6_addr address;
 	bool trusted = false;
 
 	if (!store || !context || !X509_STORE_load_file(store, file) ||
-	    !X509_STORE_CTX_init(context, store, leaf, chain)) {
+	    !X509_STORE_CTX_init(context, store, chain ? sk_X509_value(chain, 0) : NULL, chain)) {
 		error_set(
 		    error, EXIT_USAGE, "CA file %s: cannot be read as PEM certificates", file);
 		goto out;
@@ -85,6 +111,7 @@ static bool check_ca(
 out:
 	X509_STORE_CTX_free(context);
 	X509_STORE_free(store);
+	sk_X509_pop_free(chain, X509_free);
 	return trusted;
 }
 
@@ -142,45 +169,22 @@ static bool check_tofu(
 	return trusted;
 }
 
-static STACK_OF(X509) * read_chain(const char *pem, size_t length)
-{
-	BIO *bio = BIO_new_mem_buf(pem, (int)length);
-	STACK_OF(X509) *chain = sk_X509_new_null();
-	X509 *certificate;
-
-	while (bio && chain && (certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL)))
-		if (!sk_X509_push(chain, certificate)) {
-			X509_free(certificate);
-			break;
-		}
-	BIO_free(bio);
-	return chain;
-}
-
 bool certificate_check(enum certificate_policy policy, const char *value, const char *host,
     uint16_t port, const char *pem, size_t length, struct error *error)
 {
-	STACK_OF(X509) * chain;
 	char print[PIN_TEXT];
-	X509 *leaf;
-	bool trusted = false;
 
 	if (policy == CERTIFICATE_IGNORE)
 		return true;
-	chain = read_chain(pem, length);
-	leaf = chain ? sk_X509_value(chain, 0) : NULL;
-	if (!leaf || !fingerprint(leaf, print))
-		error_set(error, EXIT_TARGET, "the certificate of %s cannot be read", host);
-	else if (policy == CERTIFICATE_CA)
-		trusted = check_ca(value, host, leaf, chain, error);
-	else if (policy == CERTIFICATE_TOFU)
-		trusted = check_tofu(value, host, port, print, error);
-	else if (strcmp(print, value) == 0)
-		trusted = true;
-	else
-		error_set(error, EXIT_TARGET,
-		    "the certificate of %s is not the pinned one: it is %s, pinned is %s", host,
-		    print, value);
-	sk_X509_pop_free(chain, X509_free);
-	return trusted;
+	if (policy == CERTIFICATE_CA)
+		return check_ca(value, host, pem, length, error);
+	if (!fingerprint(pem, length, print))
+		return error_set(error, EXIT_TARGET, "the certificate of %s cannot be read", host);
+	if (policy == CERTIFICATE_TOFU)
+		return check_tofu(value, host, port, print, error);
+	if (strcmp(print, value) == 0)
+		return true;
+	return error_set(error, EXIT_TARGET,
+	    "the certificate of %s is not the pinned one: it is %s, pinned is %s", host, print,
+	    value);
 }

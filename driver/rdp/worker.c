@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -278,11 +277,6 @@ static void tune(void)
 {
 	struct rlimit files;
 
-	/* A session's compressors, some 6 MB that nobody writes to, are mapped and unmapped as they are (see zero_pages.c): in the heap,
-	 * calloc() would write to all of it again and again. */
-	mallopt(M_MMAP_THRESHOLD, 128 << 10);
-	mallopt(M_MMAP_MAX, 1 << 20); /* glibc's own limit is 65,536 such blocks */
-	mallopt(M_TRIM_THRESHOLD, 32 << 20);
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);

@@ -1,11 +1,13 @@
 /* Clears large blocks of libfreerdp by giving their pages back to the kernel instead of writing to them. The dynamic linker gives
- * libfreerdp a program's own memset() before libc's. memset() keeps its contract, so that compression still works. */
+ * libfreerdp a program's own memset() and calloc() before libc's. Both keep their contracts, so that compression still works. */
 #include "driver/workarounds/workarounds.h"
 
 #include <dlfcn.h>
 #include <link.h>
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -16,8 +18,10 @@
 #define PAGE ((uintptr_t)4096)
 
 typedef void *memset_function(void *block, int byte, size_t size);
+typedef void *calloc_function(size_t count, size_t size);
 
-static _Atomic(memset_function *) next;
+static _Atomic(memset_function *) next_memset;
+static _Atomic(calloc_function *) next_calloc;
 static uintptr_t code, code_end; /* of libfreerdp; written before the first thread */
 static atomic_size_t given_back;
 
@@ -33,19 +37,30 @@ static bool give_back(uintptr_t start, uintptr_t end)
 	void *const pages =
 	    (void *)start; /* NOLINT(performance-no-int-to-ptr): of an address that was one */
 
-	return madvise(pages, end - start, MADV_FREE) == 0 &&
+	return madvise(pages, PAGE, MADV_FREE) == 0 &&
 	       madvise(pages, end - start, MADV_DONTNEED) == 0;
 }
 
 static void *libc_memset(void *block, int byte, size_t size)
 {
-	memset_function *function = atomic_load_explicit(&next, memory_order_relaxed);
+	memset_function *function = atomic_load_explicit(&next_memset, memory_order_relaxed);
 
 	if (!function) {
 		*(void **)&function = dlsym(RTLD_NEXT, "memset");
-		atomic_store_explicit(&next, function, memory_order_relaxed);
+		atomic_store_explicit(&next_memset, function, memory_order_relaxed);
 	}
 	return function(block, byte, size);
+}
+
+static void *libc_calloc(size_t count, size_t size)
+{
+	calloc_function *function = atomic_load_explicit(&next_calloc, memory_order_relaxed);
+
+	if (!function) {
+		*(void **)&function = dlsym(RTLD_NEXT, "calloc");
+		atomic_store_explicit(&next_calloc, function, memory_order_relaxed);
+	}
+	return function(count, size);
 }
 
 /* The part of a block that shares a page with others. Reading a page that nobody has written to yet costs no memory, writing does. */
@@ -57,20 +72,40 @@ static void clear_part(char *part, size_t size)
 		libc_memset(part, 0, size);
 }
 
-void *memset(void *block, int byte, size_t size)
+static void clear_block(void *block, size_t size)
 {
-	if (size < LARGE || byte != 0 || !is_libfreerdp(__builtin_return_address(0)))
-		return libc_memset(block, byte, size);
-
 	char *const first = block;
 	const uintptr_t start = (uintptr_t)first, end = start + size;
 	const uintptr_t pages = (start + PAGE - 1) & ~(PAGE - 1), pages_end = end & ~(PAGE - 1);
 
-	if (pages >= pages_end || !give_back(pages, pages_end))
-		return libc_memset(block, 0, size);
+	if (pages >= pages_end || !give_back(pages, pages_end)) {
+		libc_memset(block, 0, size);
+		return;
+	}
 	clear_part(first, pages - start);
 	clear_part(first + (pages_end - start), end - pages_end);
 	atomic_fetch_add_explicit(&given_back, 1, memory_order_relaxed);
+}
+
+void *memset(void *block, int byte, size_t size)
+{
+	if (size < LARGE || byte != 0 || !is_libfreerdp(__builtin_return_address(0)))
+		return libc_memset(block, byte, size);
+	clear_block(block, size);
+	return block;
+}
+
+/* libc's writes zeroes to what was freed before, and a mapping of its own for each block would stop all threads of the process. */
+void *calloc(size_t count, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(count, size, &bytes) || bytes < LARGE ||
+	    !is_libfreerdp(__builtin_return_address(0)))
+		return libc_calloc(count, size);
+	void *block = malloc(bytes);
+	if (block)
+		clear_block(block, bytes);
 	return block;
 }
 
@@ -94,6 +129,9 @@ bool zero_pages_install(void)
 	/* madvise() would round up to larger pages, and so clear what lies behind. */
 	if (sysconf(_SC_PAGESIZE) != (long)PAGE)
 		return false;
+	/* Blocks stay mapped between connections: a mapping made and undone for each stops all threads of the process. */
+	mallopt(M_MMAP_THRESHOLD, 4 << 20);
+	mallopt(M_TRIM_THRESHOLD, 32 << 20);
 	/* One write would bring a huge page back. */
 	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	dl_iterate_phdr(find_code, NULL);

@@ -38,15 +38,10 @@ static void keep_secrets(void)
 #endif
 }
 
-/* A connection takes and gives back some 7 MB in large pieces; keeping them mapped made a third more logons a
- * second. Each arena keeps as much as it once had: few arenas, or a rare crowd of connections costs 9 MB for ever. */
+/* Each arena keeps as much as it once had: few of them, or a rare crowd of connections costs 9 MB for ever. */
 static void keep_memory(void)
 {
 	mallopt(M_ARENA_MAX, 2);
-	mallopt(M_MMAP_THRESHOLD,
-	    1024 * 1024); /* less costs more: many threads share what is unmapped */
-	mallopt(M_MMAP_MAX, 1 << 20);
-	mallopt(M_TRIM_THRESHOLD, 32 * 1024 * 1024);
 }
 
 struct host {

@@ -1,6 +1,8 @@
-/* memset() as libfreerdp gets it keeps its contract: what it clears reads as zero, and nothing else changes. Here every caller is served. */
+/* memset() and calloc() as libfreerdp gets them keep their contracts: what they clear reads as zero, and nothing else changes. Here every
+ * caller is served. */
 #include "unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -11,6 +13,8 @@
 #define ROOM (40 * 4096)
 
 static memset_function *volatile clear = memset; /* no compiler's own */
+static memset_function *volatile other = libc_memset;
+static calloc_function *volatile allocate = calloc;
 
 static int serve_all(void **state)
 {
@@ -75,6 +79,25 @@ static void memory_of_files_and_shared_memory_is_cleared_too(void **state)
 	close(fd);
 }
 
+static void calloc_clears_what_was_freed(void **state)
+{
+	static const size_t sizes[] = {1, 7999, 8000, 50000, 200000};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		char *used = malloc(2 * sizes[i]);
+		other(used, 7, 2 * sizes[i]);
+		free(used);
+		char *bytes = allocate(2, sizes[i]);
+		for (size_t j = 0; j < 2 * sizes[i]; j++)
+			assert_int_equal(bytes[j], 0);
+		free(bytes);
+	}
+	errno = 0;
+	assert_null(allocate(SIZE_MAX / 2, 3));
+	assert_int_equal(errno, ENOMEM);
+}
+
 static void other_values_and_other_callers_are_libcs(void **state)
 {
 	char *bytes = malloc(ROOM);
@@ -125,6 +148,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    served(blocks_of_the_heap_read_as_zero_and_their_neighbours_stay),
 	    served(memory_of_files_and_shared_memory_is_cleared_too),
+	    served(calloc_clears_what_was_freed),
 	    served(other_values_and_other_callers_are_libcs),
 	    served(threads_clear_side_by_side),
 	};
