@@ -24,6 +24,9 @@ bool workarounds_install(struct error *error)
 		return error_set(error, EXIT_TARGET,
 		    "this WinPR does not call the program's %s, so that connections in parallel are not safe: link it dynamically",
 		    log_lock_is_used() ? "GetDynamicTimeZoneInformation" : "WLog_Get");
+	if (!certificate_copy_is_used())
+		return error_set(error, EXIT_TARGET,
+		    "this FreeRDP does not call the program's X509_dup: link it dynamically");
 	return true;
 }
 

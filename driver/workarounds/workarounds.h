@@ -6,6 +6,8 @@
  *   when wlog.c locks the list of a logger's children.
  * time_zone.c: each settings object finds out the time zone by comparing the system's with a table of all, a tenth of the
  *   processor time of a logon. Seen in 3.10; may go when WinPR keeps what it found.
+ * certificate_copy.c: the host's certificate is copied two or three times a connection by writing it out and parsing it again, a tenth of
+ *   the processor time of a logon. Seen in 3.10; may go when certificate.c and tls.c use X509_up_ref().
  * zero_pages.c: bulk_new() makes a compressor of each kind (MPPC, NCRUSH, XCRUSH: MS-RDPEGDI 3.1.8) for both directions of every context
  *   and clears 2.6 MB of them two or three times, also where compression is off: 3 MB a session instead of 0.5. Seen in 3.10; may go
  *   when bulk.c makes a compressor at its first use. Offered upstream, that would be: keep the six pointers NULL in bulk_new(), make the
@@ -29,6 +31,7 @@ bool workarounds_spare_memory(void);
 bool sspi_lock_install(void);
 bool log_lock_is_used(void);
 bool time_zone_is_used(void);
+bool certificate_copy_is_used(void);
 bool zero_pages_install(void);
 size_t zero_pages_count(void); /* blocks so far */
 
