@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/front.h"
 #include "common/timestamp.h"
 #include "common/version.h"
 #include "driver/driver.h"
@@ -24,7 +25,7 @@
 #include "judge/judge.h"
 #include "report/report.h"
 
-#define PROGRAM "leaklab-driver"
+#define PROGRAM FRONT
 #define OVERRIDES_MAX 64
 #define READER_PATIENCE INT64_C(3000000) /* microseconds */
 
@@ -232,7 +233,7 @@ static int conclude(struct runfile *runfile, const char *path, const struct erro
 		fprintf(stderr,
 		    PROGRAM
 		    ": the events on standard output were not read to their end, so the verdict is not printed there: "
-		    "leaklab-analyzer judge %s\n",
+		    "leaklab judge %s\n",
 		    path);
 	else if (!report_run(json ? "json" : "text", runfile, path, verdict, stdout, error))
 		code = error_print(error, PROGRAM);
@@ -361,27 +362,6 @@ static void hide_memory(void)
 #endif
 }
 
-static void help(FILE *out)
-{
-	fputs("Usage: " PROGRAM " run SCENARIO.yaml [-o RUN] [--set KEY=VALUE] [--json]\n"
-	      "       " PROGRAM " run --resume RUN [--cycles +N] [--json]\n"
-	      "       " PROGRAM " check SCENARIO.yaml [--set KEY=VALUE] [--json]\n"
-	      "       " PROGRAM " refusals [--forget ACCOUNT | --forget-all]\n"
-	      "\n"
-	      "Makes test users log on and off at a Remote Desktop Session Host over real RDP, "
-	      "samples the\n"
-	      "host before, during and after, and judges whether logon sessions and session IDs "
-	      "leak.\n"
-	      "\n"
-	      "  run --help     how to play a scenario, and the exit codes\n"
-	      "  check --help   the keys of a scenario\n"
-	      "  refusals       which accounts are left alone, as their logons were refused\n"
-	      "  --version\n"
-	      "\n"
-	      "Example: " PROGRAM " run scenarios/ms16-111.yaml --set load.cycles=60\n",
-	    out);
-}
-
 int main(int argc, char **argv)
 {
 	struct arguments arguments = {0};
@@ -393,26 +373,18 @@ int main(int argc, char **argv)
 	if (strcmp(verb, "guard") == 0 && argc == 3)
 		return guard_main(argv[2]);
 	timestamp_anchor();
-	if (strcmp(verb, "--help") == 0 || strcmp(verb, "help") == 0 || strcmp(verb, "-?") == 0) {
-		help(stdout);
-		return EXIT_CLEAN;
-	}
-	if (strcmp(verb, "--version") == 0 || strcmp(verb, "-V") == 0) {
-		puts(argp_program_version);
-		return EXIT_CLEAN;
-	}
 	argp_err_exit_status = EXIT_USAGE;
 	if (strcmp(verb, "refusals") == 0) {
+		front_say_if_old(argv[0], "leaklab-driver", verb);
 		argv[1] = (char *)PROGRAM " refusals";
 		return refusals_main(argc - 1, argv + 1);
 	}
 	arguments.playing = strcmp(verb, "run") == 0;
 	if (!arguments.playing && strcmp(verb, "check") != 0) {
-		if (*verb)
-			fprintf(stderr, PROGRAM ": there is no verb \"%s\"\n", verb);
-		help(stderr);
+		fputs("leaklab-driver is a part of leaklab: leaklab --help\n", stderr);
 		return EXIT_USAGE;
 	}
+	front_say_if_old(argv[0], "leaklab-driver", verb);
 	argv[1] = arguments.playing ? (char *)PROGRAM " run" : (char *)PROGRAM " check";
 	argp_parse(
 	    arguments.playing ? &run_argp : &check_argp, argc - 1, argv + 1, 0, NULL, &arguments);

@@ -14,7 +14,7 @@ static void tell_refusal(struct run *run, const struct refusal *refusal)
 
 	snprintf(text, sizeof(text),
 	    "account %.200s is stopped from the start: %u of its logons were refused, the last at %s. The domain may lock it; it is used again "
-	    "after %s, or once this is forgotten: leaklab-driver refusals --forget '%.200s'",
+	    "after %s, or once this is forgotten: leaklab refusals --forget '%.200s'",
 	    refusal->account, refusal->count, timestamp_format(refusal->last, last),
 	    timestamp_format(refusal->until, until), refusal->account);
 	/* For people: the run file, which others may get, names no account that it does not play. */
@@ -39,7 +39,7 @@ bool run_recall_refusals(struct run *run, const struct setup *setup)
 	refusals_free(&remembered);
 	if (stopped > 0) {
 		snprintf(text, sizeof(text),
-		    "accounts stopped from the start, as logons of earlier runs were refused: %zu; leaklab-driver refusals lists them",
+		    "accounts stopped from the start, as logons of earlier runs were refused: %zu; leaklab refusals lists them",
 		    stopped);
 		run_event(run, "account-stopped", text, stopped > TOLD);
 	}

@@ -80,7 +80,7 @@ static bool forget(const struct arguments *arguments, struct error *error)
 		return false;
 	if (arguments->account && count == 0)
 		return error_set(error, EXIT_USAGE,
-		    "no refused logon of %s is known: leaklab-driver refusals lists those that are",
+		    "no refused logon of %s is known: leaklab refusals lists those that are",
 		    arguments->account);
 	printf("Forgotten: %zu.\n", count);
 	return true;
@@ -94,5 +94,5 @@ int refusals_main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
 	if (arguments.account || arguments.all ? forget(&arguments, &error) : list(&error))
 		return EXIT_CLEAN;
-	return error_print(&error, "leaklab-driver refusals");
+	return error_print(&error, "leaklab refusals");
 }

@@ -58,8 +58,8 @@ static const struct argp argp = {
         "LUIDs and times stay. Free text is searched for the names that are in the run's tables; read through the archive "
         "before you send it.\n\n"
         "Examples:\n"
-        "  leaklab-analyzer bundle monday.leaklab -o monday.tar.gz\n"
-        "  leaklab-analyzer bundle monday.leaklab --pseudonymise -o for-vendor.tar.gz",
+        "  leaklab bundle monday.leaklab -o monday.tar.gz\n"
+        "  leaklab bundle monday.leaklab --pseudonymise -o for-vendor.tar.gz",
 };
 
 static int run(int argc, char **argv)
@@ -75,6 +75,5 @@ static int run(int argc, char **argv)
 
 const struct command command_bundle = {
     .name = "bundle",
-    .summary = "pack a run and its reports for sending, with pseudonyms if asked",
     .run = run,
 };

@@ -5,12 +5,12 @@
 #include <stdbool.h>
 
 #include "common/error.h"
+#include "common/front.h"
 
 struct runfile;
 
 struct command {
 	const char *name;
-	const char *summary;
 	/* argv[0] is the program's and the command's name together. Returns the exit code. */
 	int (*run)(int argc, char **argv);
 };
@@ -21,7 +21,7 @@ extern const struct command command_dump;
 extern const struct command command_judge;
 extern const struct command command_show;
 
-#define PROGRAM "leaklab-analyzer"
+#define PROGRAM FRONT
 
 enum output_format { OUTPUT_TEXT, OUTPUT_JSON };
 

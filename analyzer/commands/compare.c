@@ -27,9 +27,9 @@ static const struct evidence_words words = {
         "something did, 3 if the evidence supports neither; the text says what it cannot show. 0 needs "
         "leaklab-probe's snapshot: no text shows which session IDs tokens keep.\n\n"
         "Examples:\n"
-        "  leaklab-analyzer compare before.json after.json\n"
-        "  leaklab-analyzer compare --after-logoff 25m before/ after/\n"
-        "  leaklab-analyzer compare monday/ tuesday/ --format json | jq .orphans",
+        "  leaklab compare before.json after.json\n"
+        "  leaklab compare --after-logoff 25m before/ after/\n"
+        "  leaklab compare monday/ tuesday/ --format json | jq .orphans",
     .missing = "BEFORE and AFTER are needed",
     .many = "too many moments; put files of one moment in a folder",
     .format_help = "text (default) or json (schema leaklab.compare/1)",
@@ -109,6 +109,5 @@ static int run(int argc, char **argv)
 
 const struct command command_compare = {
     .name = "compare",
-    .summary = "say what grew between two moments, and what outlived its session",
     .run = run,
 };

@@ -46,7 +46,7 @@ static const char documentation[] =
     "The dump is a kernel, active or complete one (types 1, 2, 5, 6, 8, 9, 10); a small (triage) dump "
     "holds no logon sessions. Structure layouts come from the kernel's own PDB, which must match the dump: that is checked. "
     "Microsoft's symbol server has it:\n\n"
-    "  leaklab-analyzer dump MEMORY.DMP \\\n"
+    "  leaklab dump MEMORY.DMP \\\n"
     "    --symbols 'srv*symbols*https://msdl.microsoft.com/download/symbols'\n\n"
     "Without it, only the dump's header and modules are shown, and which file is missing.\n\n"
     "An orphaned logon session is one that outlived its RDS session: no process runs in the session any more, or the session "
@@ -250,6 +250,5 @@ static int run(int argc, char **argv)
 
 const struct command command_dump = {
     .name = "dump",
-    .summary = "say from a memory dump who leaks tokens, and who holds them",
     .run = run,
 };

@@ -113,7 +113,7 @@ static const struct argp argp = {
     .args_doc = "RUN\nRUN RUN...\nRUN... --against RUN...",
     .doc =
         "Judges a run: LEAK, CLEAN or INCONCLUSIVE, with reasons and culprits.\v"
-        "RUN is a run file that leaklab-driver made, finished or not. If its scenario expected "
+        "RUN is a run file that leaklab run made, finished or not. If its scenario expected "
         "something, the exit code says whether that was met (0), failed (1) or could not be "
         "decided (3); else it is the verdict's: 0 clean, 1 leak, 3 inconclusive. Without a proven leak it is 4 "
         "if the host or a stage program ended the run, or if no logon succeeded.\n\n"
@@ -123,11 +123,11 @@ static const struct argp argp = {
         "With --against the runs before it are those with a fix, and the exit code says whether the fix works: 0 "
         "fixed, 1 improved, not fixed or worse, 3 cannot tell.\n\n"
         "Examples:\n"
-        "  leaklab-analyzer judge monday.leaklab\n"
-        "  leaklab-analyzer judge --format json monday.leaklab | jq .culprits\n"
-        "  leaklab-analyzer judge monday.leaklab -r monday.html -r junit.xml\n"
-        "  leaklab-analyzer judge night-1.leaklab night-2.leaklab\n"
-        "  leaklab-analyzer judge new?.leaklab --against old?.leaklab",
+        "  leaklab judge monday.leaklab\n"
+        "  leaklab judge --format json monday.leaklab | jq .culprits\n"
+        "  leaklab judge monday.leaklab -r monday.html -r junit.xml\n"
+        "  leaklab judge night-1.leaklab night-2.leaklab\n"
+        "  leaklab judge new?.leaklab --against old?.leaklab",
 };
 
 static bool write_reports(const struct options *options, struct runfile *runfile,
@@ -279,6 +279,5 @@ static int run(int argc, char **argv)
 
 const struct command command_judge = {
     .name = "judge",
-    .summary = "say whether a run shows a leak, and who holds it",
     .run = run,
 };

@@ -20,9 +20,9 @@ static const struct evidence_words words = {
         "in it; - is standard input. Everything is recognised by its content, not by its name. "
         "Several are taken as one moment, and contradictions between them are reported.\n\n"
         "Examples:\n"
-        "  leaklab-analyzer show host.json\n"
-        "  leaklab-analyzer show qwinsta.txt logonsessions.txt handle-a.txt\n"
-        "  ssh admin@rds01 leaklab-probe.exe | leaklab-analyzer show -",
+        "  leaklab show host.json\n"
+        "  leaklab show qwinsta.txt logonsessions.txt handle-a.txt\n"
+        "  ssh admin@rds01 leaklab-probe.exe | leaklab show -",
     .missing = "which evidence?",
     .many = "too many files",
     .format_help = "text (default) or json (schema leaklab.snapshot/2)",
@@ -64,6 +64,5 @@ static int run(int argc, char **argv)
 
 const struct command command_show = {
     .name = "show",
-    .summary = "print what was understood of evidence, or of a run file",
     .run = run,
 };

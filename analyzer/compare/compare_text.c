@@ -82,7 +82,7 @@ static void print_orphan(
 		return;
 	if (orphan->handles_shown && snapshot_is_of_dump(comparison->after))
 		fprintf(out,
-		    "    no holder: only a kernel reference is left; leaklab-analyzer dump says\n    who made its tokens\n");
+		    "    no holder: only a kernel reference is left; leaklab dump says\n    who made its tokens\n");
 	else if (orphan->handles_shown)
 		fprintf(out, "    no visible holder: handle viewers do not show kernel references: "
 		             "take a\n    memory dump\n");

@@ -170,7 +170,7 @@ static void judge_orphans(struct notes *notes)
 	if (comparison->without_holder && snapshot_is_of_dump(comparison->after))
 		note_reason(notes,
 		    "%" PRId64 " of them without a holder: only a kernel reference is left; "
-		    "leaklab-analyzer dump says who made their tokens",
+		    "leaklab dump says who made their tokens",
 		    comparison->without_holder);
 	else if (comparison->without_holder)
 		note_reason(notes,

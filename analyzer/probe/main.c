@@ -23,7 +23,7 @@ static const char help[] =
     "       leaklab-probe release --lab PID:HANDLE | LUID\n"
     "Show what this host knows of sessions, logon sessions and the handles that keep them.\n"
     "\n"
-    "  snapshot  one JSON snapshot (leaklab.snapshot/2) for leaklab-analyzer: sessions, LSA\n"
+    "  snapshot  one JSON snapshot (leaklab.snapshot/2) for leaklab: sessions, LSA\n"
     "            logon sessions, every token handle, handles to processes that have exited,\n"
     "            handle counts, token objects; and how much of each was seen, and why not\n"
     "            more. It closes what it opens, and leaves nothing behind.\n"

@@ -99,7 +99,7 @@ bool facts_gather(struct report *report, struct runfile *runfile, struct error *
 	} settings[] = {
 	    {"scenario.name", "scenario", "scenario"},
 	    {"host", "target", "target"},
-	    {"driver.version", "driver_version", "leaklab-driver"},
+	    {"driver.version", "driver_version", "played by leaklab"},
 	    {"started", "started", "started"},
 	    {"finished", "finished", "finished"},
 	    {"load.slots", "slots", "slots"},

@@ -218,7 +218,7 @@ static bool print_body(FILE *out, const struct report *report,
 	print_verdict(out, report);
 	if (!print_sections(out, report, tables, charts, error))
 		return false;
-	fputs("</main>\n<footer><p>Made by leaklab-analyzer " LEAKLAB_VERSION " from ", out);
+	fputs("</main>\n<footer><p>Made by leaklab " LEAKLAB_VERSION " from ", out);
 	escape_markup(out, report->name);
 	fputs(".</p></footer>\n", out);
 	if (!print_scripts(out, charts, error))

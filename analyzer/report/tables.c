@@ -233,7 +233,7 @@ static void fill_environment(struct table *table, const struct report *report)
 	add_fact(table, "run file", report->name);
 	for (size_t i = 0; i < report->fact_count; i++)
 		add_fact(table, report->facts[i].name, report->facts[i].value);
-	add_fact(table, "leaklab-analyzer", LEAKLAB_VERSION);
+	add_fact(table, "judged by leaklab", LEAKLAB_VERSION);
 }
 
 #define COLUMNS(array) (array), sizeof(array) / sizeof *(array)

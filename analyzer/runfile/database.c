@@ -17,7 +17,7 @@ bool database_error(struct runfile *runfile, const char *doing, struct error *er
 	case SQLITE_FULL:
 		return error_set(error, EXIT_TARGET,
 		    "%s: %s: the disk is full; what was finished before is kept. Make room and "
-		    "go on with leaklab-driver run --resume",
+		    "go on with leaklab run --resume",
 		    path, doing);
 	case SQLITE_IOERR:
 		return error_set(error, EXIT_TARGET,

@@ -112,8 +112,7 @@ bool database_check_file(const char *path, struct error *error)
 		    error, EXIT_USAGE, "%s: the file is empty: no run was recorded in it", path);
 	if (got != (ssize_t)sizeof start || memcmp(start, "SQLite format 3", sizeof start) != 0)
 		return error_set(error, EXIT_USAGE,
-		    "%s: not a run file (not an SQLite database); run files are made by leaklab-driver "
-		    "run",
+		    "%s: not a run file (not an SQLite database); run files are made by leaklab run",
 		    path);
 	return true;
 }

@@ -49,10 +49,11 @@ void tcp_shut_down(struct tcp *tcp);
 /* Ends it with a reset, as a lost network does. */
 void tcp_reset(struct tcp *tcp);
 
-/* Has the connection take all that is painted, and call rdp_painted(): with decoding off there is no gdi, and the first slow-path update
- * without a taker ends the connection. For freerdp.PostConnect. */
+/* Has the connection take all that is painted: with decoding off there is no gdi, and the first slow-path update without a taker ends the
+ * connection. For freerdp.PostConnect. */
 BOOL display_ignore(freerdp *instance);
-void rdp_painted(rdpContext *context);
+/* Once per process, before the first connection: what is called whenever something was painted. */
+void display_watch(void (*note)(rdpContext *context));
 
 /* Checks the host's certificate chain (PEM, leaf first) by the policy. With CERTIFICATE_TOFU the first
  * certificate of a host is written to the file. Safe to call from several threads and processes at once. */

@@ -4,9 +4,11 @@
 
 #include "driver/rdp/connection.h"
 
+static void (*note_painted)(rdpContext *context); /* set before the first thread */
+
 static BOOL painted(rdpContext *context)
 {
-	rdp_painted(context);
+	note_painted(context);
 	return TRUE;
 }
 
@@ -42,6 +44,11 @@ static BOOL ignore_resize(rdpContext *context)
 {
 	(void)context;
 	return TRUE;
+}
+
+void display_watch(void (*note)(rdpContext *context))
+{
+	note_painted = note;
 }
 
 BOOL display_ignore(freerdp *instance)

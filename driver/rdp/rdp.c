@@ -47,45 +47,6 @@ struct rdp {
 
 static HANDLE stop_event;
 
-bool rdp_init(struct error *error)
-{
-	freerdp *instance;
-
-	if (!getenv("WLOG_LEVEL"))
-		WLog_SetLogLevel(WLog_GetRoot(), WLOG_OFF);
-	stop_event = CreateEventA(NULL, TRUE, FALSE, NULL);
-	if (!stop_event)
-		return error_set(error, EXIT_TARGET, "FreeRDP's libraries cannot be initialised");
-	if (!workarounds_install(error))
-		return false;
-	if (!authentication_install())
-		return error_set(error, EXIT_TARGET, "this WinPR has no table of SSPI functions");
-	/* A context initialises globals of the library without a lock: do it while there is one thread. */
-	instance = freerdp_new();
-	if (!instance || !freerdp_context_new(instance)) {
-		freerdp_free(instance);
-		return error_memory(error);
-	}
-	freerdp_context_free(instance);
-	freerdp_free(instance);
-	if (!workarounds_spare_memory())
-		fputs(
-		    "leaklab-driver: this FreeRDP clears its compressors in another way than 3.10 does: a session may take 3 MB "
-		    "instead of 0.5\n",
-		    stderr);
-	return true;
-}
-
-void rdp_deinit(void)
-{
-	CloseHandle(stop_event);
-}
-
-void rdp_stop_all(void)
-{
-	SetEvent(stop_event);
-}
-
 static struct rdp *of(rdpContext *context)
 {
 	return (struct rdp *)context;
@@ -108,6 +69,11 @@ static void signal_logon(struct rdp *rdp, enum logon_signal signal)
 		return;
 	rdp->signalled = true;
 	note_time(rdp, &rdp->times.signal);
+}
+
+static void note_painted(rdpContext *context)
+{
+	signal_logon(of(context), SIGNAL_PAINT);
 }
 
 /* MS-RDPBCGR 2.2.10.1: three of the four kinds carry the session ID. */
@@ -138,11 +104,6 @@ static int logon_error_info(freerdp *instance, UINT32 data, UINT32 type)
 		rdp->trouble.has_logon_error = true;
 	}
 	return 1;
-}
-
-void rdp_painted(rdpContext *context)
-{
-	signal_logon(of(context), SIGNAL_PAINT);
 }
 
 static int verify_certificate(freerdp *instance, const BYTE *pem, size_t length,
@@ -246,6 +207,46 @@ static bool watch_state(rdpContext *context)
 		PubSub_AddEventTypes(context->pubSub, &type, 1);
 	return PubSub_SubscribeConnectionStateChange(context->pubSub, state_changed) >= 0 &&
 	       PubSub_SubscribeErrorInfo(context->pubSub, error_info_set) >= 0;
+}
+
+bool rdp_init(struct error *error)
+{
+	freerdp *instance;
+
+	if (!getenv("WLOG_LEVEL"))
+		WLog_SetLogLevel(WLog_GetRoot(), WLOG_OFF);
+	stop_event = CreateEventA(NULL, TRUE, FALSE, NULL);
+	if (!stop_event)
+		return error_set(error, EXIT_TARGET, "FreeRDP's libraries cannot be initialised");
+	if (!workarounds_install(error))
+		return false;
+	if (!authentication_install())
+		return error_set(error, EXIT_TARGET, "this WinPR has no table of SSPI functions");
+	display_watch(note_painted);
+	/* A context initialises globals of the library without a lock: do it while there is one thread. */
+	instance = freerdp_new();
+	if (!instance || !freerdp_context_new(instance)) {
+		freerdp_free(instance);
+		return error_memory(error);
+	}
+	freerdp_context_free(instance);
+	freerdp_free(instance);
+	if (!workarounds_spare_memory())
+		fputs(
+		    "leaklab: this FreeRDP clears its compressors in another way than 3.10 does: a session may take 3 MB "
+		    "instead of 0.5\n",
+		    stderr);
+	return true;
+}
+
+void rdp_deinit(void)
+{
+	CloseHandle(stop_event);
+}
+
+void rdp_stop_all(void)
+{
+	SetEvent(stop_event);
 }
 
 struct rdp *rdp_create(const struct setup *setup, const struct order *order)

@@ -298,7 +298,7 @@ int worker_main(void)
 
 	tune();
 	if (!rdp_init(&error))
-		return error_print(&error, "leaklab-driver worker");
+		return error_print(&error, "leaklab worker");
 	if (!receive_setup(&worker.setup))
 		return EXIT_USAGE;
 	timestamp_anchor_as(worker.setup.clock_anchor);

@@ -62,9 +62,8 @@ static struct scenario *load_structs(const char *text, size_t length, const stru
 	if (strncmp(complaint.what, unexpected, sizeof(unexpected) - 1) == 0)
 		(void)yaml_tree_find_key(check->tree, complaint.what + sizeof(unexpected) - 1,
 		    complaint.line, &complaint.line, &complaint.column);
-	error_set(check->error, EXIT_USAGE,
-	    "%s:%zu:%zu: %s (leaklab-driver check --help lists the keys)", check->path,
-	    complaint.line, complaint.column,
+	error_set(check->error, EXIT_USAGE, "%s:%zu:%zu: %s (leaklab check --help lists the keys)",
+	    check->path, complaint.line, complaint.column,
 	    complaint.what[0] ? complaint.what : cyaml_strerror(result));
 	return NULL;
 }

@@ -33,7 +33,7 @@ static const char documentation[] =
     "\v"
     "The dump is made up: a lab kernel with the structures of a Windows build, and not a byte of Windows. Its comment "
     "says so. Read it with:\n\n"
-    "  leaklab-analyzer dump MEMORY.DMP --symbols .\n";
+    "  leaklab dump MEMORY.DMP --symbols .\n";
 
 static error_t parse(int key, char *text, struct argp_state *state)
 {

@@ -1,4 +1,4 @@
-/* A lab kernel: what leaklab-analyzer looks for in a kernel's image, and no code that does anything. Its PDB has the types
+/* A lab kernel: what leaklab dump looks for in a kernel's image, and no code that does anything. Its PDB has the types
  * of layouts.txt. Compiled for Windows by clang, linked by lld-link; never run. */
 #define KEPT __attribute__((used, noinline))
 

@@ -15,7 +15,8 @@ SCENARIOS = ROOT / "scenarios"
 
 
 def program(name):
-    return str(BUILD / f"leaklab-{name}")
+    """driver and analyzer are behind the one command."""
+    return str(BUILD / ("leaklab" if name in ("driver", "analyzer") else f"leaklab-{name}"))
 
 
 def sanitized():

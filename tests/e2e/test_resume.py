@@ -227,7 +227,7 @@ class ByWish(Case):
 class Manual(Case):
     def test_run_goes_on_as_the_manual_says(self):
         page = (leaklab.ROOT / "scenarios/leaklab-real-host.7.scd").read_text()
-        [line] = [line for line in page.splitlines() if line.startswith("build/leaklab-driver run --resume")]
+        [line] = [line for line in page.splitlines() if line.startswith("build/leaklab run --resume")]
         (self.folder / "build").symlink_to(leaklab.BUILD)
         lab = self.lab("--time-scale", "0.0001")
         self.drive(self.play(lab, 60), code=0)

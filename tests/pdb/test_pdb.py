@@ -14,7 +14,7 @@ import lab_pdb
 import tap
 
 BUILD = pathlib.Path(os.environ.get("LEAKLAB_BUILD", "build"))
-ANALYZER = BUILD.parent.parent / "leaklab-analyzer"
+ANALYZER = BUILD.parent.parent / "leaklab"
 # Real PDBs and dumps, which cannot be part of this project: looked at where there are some.
 REAL = pathlib.Path(os.environ.get("LEAKLAB_REALDATA", here.parent.parent.parent / "shared" / "realdata"))
 

@@ -120,19 +120,19 @@ class Recipes(unittest.TestCase):
 
     def test_a_new_format_is_read(self):
         (self.tree / "example.txt").write_text("Example sessions\nexample 7 anna\nexample 8 bert\n")
-        shown = json.loads(self.good("build/leaklab-analyzer show --format json example.txt"))
+        shown = json.loads(self.good("build/leaklab show --format json example.txt"))
         self.assertEqual([(session["id"], session["user"]) for session in shown["sessions"]], [(7, "anna"), (8, "bert")])
 
     def test_a_new_field_is_in_json_the_run_file_and_the_manual(self):
         snapshot = {"schema": "leaklab.snapshot/2", "processes": [{"pid": 4, "image": "a.exe", "owner": "anna"}]}
         (self.tree / "field.json").write_text(json.dumps(snapshot))
-        shown = json.loads(self.good("build/leaklab-analyzer show --format json field.json"))
+        shown = json.loads(self.good("build/leaklab show --format json field.json"))
         self.assertEqual(shown["processes"][0]["owner"], "anna")
         self.good("build/tests/unit/test-runfile-round_trip")
         self.assertIn("who looks after it", (self.tree / "build/leaklab-snapshot.5.scd").read_text())
 
     def test_a_new_scenario_is_checked_and_played(self):
-        self.good("build/leaklab-driver check scenarios/example.yaml")
+        self.good("build/leaklab check scenarios/example.yaml")
         self.assertIn("ok 1 - test_example", self.good("python3 tests/e2e/test_scenarios.py ReadyMadeScenarios.test_example"))
 
     def test_a_room_that_enters_one_that_it_may_not_does_not_link(self):

@@ -21,7 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("LEAKLAB_BUILD", ".")).resolve()
 PROGRAMS = {"probe": BUILD / "analyzer/probe/leaklab-probe.exe", "grabber": BUILD / "grabber/win32/leaklab-grabber.exe",
             "stand-in": BUILD / "tests/wine/stand-in.exe"}
-ANALYZER = BUILD / "leaklab-analyzer"
+ANALYZER = BUILD / "leaklab"
 LONGEST = 60  # seconds that a single program may take: wine is slow where others use the machine
 REPEATS = 20
 CONTROL = "HKLM\\SYSTEM\\CurrentControlSet\\Control"

@@ -1,0 +1,110 @@
+/* leaklab: the one command of the kit. Knows which program plays which verb. */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/error.h"
+#include "common/suggest.h"
+#include "common/version.h"
+
+#define DRIVER "leaklab-driver"
+#define ANALYZER "leaklab-analyzer"
+
+static const struct verb {
+	const char *name, *program, *summary;
+} verbs[] = {
+    {"check", DRIVER, "what is wrong with a scenario, what it can find out, how long it takes"},
+    {"run", DRIVER, "play a scenario: logons and logoffs, samples of the host, a verdict"},
+    {"judge", ANALYZER, "whether a run shows a leak, and who holds it; whether a fix works"},
+    {"show", ANALYZER, "what is in a run file, a snapshot, or text from a ticket"},
+    {"compare", ANALYZER, "what stayed between two moments of a host, without a run"},
+    {"dump", ANALYZER, "who leaks tokens, from a memory dump"},
+    {"bundle", ANALYZER, "a run and its reports in one file to send, names replaced if wanted"},
+    {"refusals", DRIVER, "which accounts are left alone, as their logons were refused"},
+};
+#define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
+
+static void help(FILE *out)
+{
+	fputs("Usage: leaklab VERB ...\n"
+	      "\n"
+	      "Finds out whether logons at a Remote Desktop Session Host leak logon sessions and\n"
+	      "session IDs, and who holds them.\n"
+	      "\n",
+	    out);
+	for (size_t i = 0; i < VERB_COUNT; i++)
+		fprintf(out, "  %-8s  %s\n", verbs[i].name, verbs[i].summary);
+	fputs("\n"
+	      "leaklab VERB --help says more about each; leaklab --version is the version.\n"
+	      "\n"
+	      "Exit codes: 0 clean, or as expected; 1 leak, or not as expected; 2 usage or\n"
+	      "scenario; 3 inconclusive; 4 target or environment failed; 130 or 143 stopped at\n"
+	      "once by a second signal.\n"
+	      "\n"
+	      "  leaklab run ms16-111 -o leak.leaklab    plays the leak, on a host of its own\n"
+	      "  leaklab judge leak.leaklab -r leak.html\n"
+	      "  leaklab show qwinsta.txt\n",
+	    out);
+}
+
+/* Returns only if the program cannot be started. */
+static int become(const struct verb *verb, char **argv)
+{
+	char path[PATH_MAX + 32];
+	const ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
+
+	if (length > 0) {
+		path[length] = '\0';
+		strcpy(strrchr(path, '/') + 1, verb->program);
+		argv[0] = (char *)"leaklab";
+		execv(path, argv);
+	}
+	fprintf(stderr,
+	    "leaklab: %s, which plays \"%s\", is not beside this program: install leaklab again\n",
+	    verb->program, verb->name);
+	return EXIT_TARGET;
+}
+
+static const struct verb *find_verb(const char *name)
+{
+	struct suggestion suggestion;
+	char words[SUGGESTION_TEXT];
+
+	suggest_begin(&suggestion, name);
+	for (size_t i = 0; i < VERB_COUNT; i++) {
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+		suggest_offer(&suggestion, verbs[i].name);
+	}
+	fprintf(stderr, "leaklab: there is no verb \"%s\"%s; leaklab --help lists them\n", name,
+	    suggest_words(&suggestion, words));
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+	char *more[] = {argv[0], NULL, (char *)"--help", NULL};
+	const struct verb *verb;
+
+	if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
+		puts("leaklab " LEAKLAB_VERSION);
+		return EXIT_CLEAN;
+	}
+	const bool asks = strcmp(name, "help") == 0;
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-?") == 0 || strcmp(name, "-h") == 0 ||
+	    (asks && argc == 2)) {
+		help(stdout);
+		return EXIT_CLEAN;
+	}
+	if (!*name) {
+		help(stderr);
+		return EXIT_USAGE;
+	}
+	verb = find_verb(asks ? argv[2] : name);
+	if (!verb)
+		return EXIT_USAGE;
+	more[1] = (char *)verb->name;
+	return become(verb, asks ? more : argv);
+}
