@@ -60,12 +60,11 @@ static void forget(const struct scenario *scenario, const char *path, size_t cou
 }
 
 static bool play_one(const struct scenario *scenario, size_t which, const char *text,
-    const char *file, const char *password, struct error *error)
+    const char *file, const char *password, struct run_end *end, struct error *error)
 {
 	const struct scenario_control *control = control_of(scenario, which);
 	struct scenario played = *scenario;
 	struct runfile *runfile = NULL;
-	struct error ended = {0};
 	char name[256];
 
 	snprintf(name, sizeof(name), "%s, %s control", scenario->name, names[which]);
@@ -78,7 +77,7 @@ static bool play_one(const struct scenario *scenario, size_t which, const char *
 		played.load.cycles = control->cycles;
 	if (!played.stage)
 		return error_memory(error);
-	bool good = run_scenario(&played, text, file, password, false, &runfile, &ended, error);
+	bool good = run_scenario(&played, text, file, password, false, &runfile, end, error);
 	free(played.stage);
 	if (good) {
 		char *interrupted = runfile_get(runfile, "interrupted");
@@ -92,7 +91,7 @@ static bool play_one(const struct scenario *scenario, size_t which, const char *
 }
 
 bool controls_play(const struct scenario *scenario, const char *text, const char *path,
-    const char *password, struct error *error)
+    const char *password, struct run_end *end, struct error *error)
 {
 	bool good = true;
 	size_t played = 0;
@@ -107,7 +106,7 @@ bool controls_play(const struct scenario *scenario, const char *text, const char
 			free(file);
 			break;
 		}
-		good = file && play_one(scenario, played, text, file, password, error);
+		good = file && play_one(scenario, played, text, file, password, end, error);
 		free(file);
 	}
 	if (!good)

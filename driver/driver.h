@@ -10,17 +10,22 @@
 #include "driver/scenario/scenario.h"
 #include "runfile/runfile.h"
 
+/* How a run came to its end. */
+struct run_end {
+	struct error why; /* it ended before its time; without text: as planned */
+	int killed_by;    /* the second signal, which stopped it at once; 0: none did */
+};
+
 /* Plays the scenario into a new run file at path, or goes on with the one in *runfile, if that is not NULL. text is the scenario as it is played. The run file is finished
- * and still open in *runfile when this returns true, even if the run ended early; *ended then says why (empty: as
- * planned). False: nothing was played, or the run file is lost; *runfile is NULL then. password is what password_fetch() gave. */
+ * and still open in *runfile when this returns true, even if the run ended early; *end says how it did, also when this returns false. False: nothing was played, or the run file is lost; *runfile is NULL then. password is what password_fetch() gave. */
 bool run_scenario(const struct scenario *scenario, const char *text, const char *path,
-    const char *password, bool json, struct runfile **runfile, struct error *ended,
+    const char *password, bool json, struct runfile **runfile, struct run_end *end,
     struct error *error);
 
 /* Plays the control runs, each with a stage of its own, into files beside path; none of them stays if it fails.
  * controls_keep() puts them into the run's file, controls_forget() removes them. text is the scenario as it is played. */
 bool controls_play(const struct scenario *scenario, const char *text, const char *path,
-    const char *password, struct error *error);
+    const char *password, struct run_end *end, struct error *error);
 bool controls_keep(const struct scenario *scenario, const char *path, struct runfile *runfile,
     struct error *error);
 /* Of a run that goes on: whether its control runs are still beside path, and not yet in its file. False: they are lost. */

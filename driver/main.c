@@ -39,6 +39,7 @@ struct arguments {
 	const char *resume; /* a run file to go on with */
 	uint64_t more;      /* cycles, when going on */
 	bool json;
+	bool allow_partial;
 	bool playing; /* "run", not "check" */
 };
 
@@ -49,6 +50,10 @@ static const struct argp_option run_options[] = {
         "Change one value of the scenario, e.g. --set load.cycles=10; repeatable", 0},
     {"resume", 'r', "RUN", 0,
         "Go on with the run in this file, which was killed or ended early; its scenario is in it",
+        0},
+    {"allow-partial", 'p', NULL, 0,
+        "If the run is cut short, judge what there is of it, instead of calling it INCONCLUSIVE; "
+        "kept in the run file",
         0},
     {"cycles", 'c', "+N", 0, "With --resume: play N cycles more than the run had planned", 0},
     {"json", 'j', NULL, 0, "Print one event per line as JSON, the verdict last", 0},
@@ -136,6 +141,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case 'j':
 		arguments->json = true;
 		return 0;
+	case 'p':
+		arguments->allow_partial = true;
+		return 0;
 	case ARGP_KEY_ARG:
 		if (arguments->scenario)
 			argp_error(state, "one scenario at a time");
@@ -169,11 +177,11 @@ static const struct argp run_argp = {
     "SCENARIO.yaml\n--resume RUN [--cycles +N]",
     "Plays a scenario: test users log on and off over RDP while observers sample the host; then "
     "judges.\v"
-    "Exit codes: 0 clean, or as the scenario expects; 1 leak, or not as expected; 2 usage or "
-    "scenario; "
-    "3 inconclusive; 4 target or environment failed, where no leak is proven.\n\n"
-    "Ctrl-C once logs everybody off and finishes the run file; twice stops at once. --resume goes on with such a run, also "
-    "after a crash: in the same folder, with the same environment and password, and only if the host was not rebooted since. "
+    "Exit codes: 0 clean, or as the scenario expects; 1 leak, or not as expected; 2 usage or scenario; 3 inconclusive, or cut short "
+    "without a proven leak; 4 target or environment failed, without a proven leak; 130, 143 stopped at once.\n\n"
+    "Ctrl-C or SIGTERM once logs everybody off, samples the host and finishes the run file, without waiting for it to settle; twice stops at "
+    "once. --resume goes on with such a run, also after a crash: in the same folder, with the same environment and password, and only if the "
+    "host was not rebooted since. "
     "Cycles that were running when the driver was killed are lost, and new ones are played instead.",
     NULL,
     NULL,
@@ -220,11 +228,18 @@ static void release_signals(void)
 }
 
 /* Prints the verdict. Returns the exit code that follows from it and from how the run went. */
-static int conclude(struct runfile *runfile, const char *path, const struct error *ended, bool json,
+static int conclude(struct runfile *runfile, const char *path, const struct run_end *end, bool json,
     struct error *error)
 {
-	struct verdict *verdict = judge_run(runfile, NUMBER_UNKNOWN, error);
+	struct verdict *verdict;
 	int code;
+
+	if (end->killed_by) {
+		fprintf(stderr,
+		    PROGRAM ": stopped at once; leaklab run --resume %s goes on with it\n", path);
+		return 128 + end->killed_by;
+	}
+	verdict = judge_run(runfile, NULL, error);
 
 	if (!verdict)
 		return error_print(error, PROGRAM);
@@ -240,14 +255,14 @@ static int conclude(struct runfile *runfile, const char *path, const struct erro
 	if (!json)
 		fprintf(stderr, "Run file: %s\n", path);
 	verdict_destroy(verdict);
-	if (ended->text[0] && ended->code == EXIT_TARGET)
-		error_print(ended, PROGRAM);
+	if (end->why.text[0] && end->why.code == EXIT_TARGET)
+		error_print(&end->why, PROGRAM);
 	return code;
 }
 
 /* The run and, before it, its controls. *runfile: as for run_scenario(). */
 static bool play_all(const struct arguments *arguments, const struct scenario *scenario,
-    const char *text, const char *path, struct runfile **runfile, struct error *ended,
+    const char *text, const char *path, struct runfile **runfile, struct run_end *end,
     struct error *error)
 {
 	char *password = NULL;
@@ -261,10 +276,12 @@ static bool play_all(const struct arguments *arguments, const struct scenario *s
 	/* The password first: it may be waited for, and no program that we start may get it. */
 	bool good = password_fetch(&scenario->accounts, &password, error) &&
 	            (resuming ? controls_find(scenario, path, *runfile, &beside, error)
-	                      : controls_play(scenario, text, path, password, error));
+	                      : controls_play(scenario, text, path, password, end, error));
 	if (good) {
-		good = run_scenario(scenario, text, path, password, arguments->json, runfile, ended,
-		           error) &&
+		good = run_scenario(
+		           scenario, text, path, password, arguments->json, runfile, end, error) &&
+		       (!arguments->allow_partial ||
+		           runfile_set(*runfile, "allow-partial", "yes", error)) &&
 		       (!beside || controls_keep(scenario, path, *runfile, error));
 		/* While there is a run that may go on they are needed. */
 		if (good || access(path, F_OK) != 0)
@@ -281,17 +298,19 @@ static int play(const struct arguments *arguments, const struct scenario *scenar
 	const char *given = arguments->resume ? arguments->resume : arguments->output;
 	char *standard = given ? NULL : default_output(scenario);
 	const char *path = given ? given : standard;
-	struct error ended = {0};
+	struct run_end end = {0};
 	struct error error = {0};
 	int code;
 
 	if (!path)
 		error_memory(&error);
 	const bool played = path && (!arguments->json || outlet_open(&error)) &&
-	                    play_all(arguments, scenario, text, path, &runfile, &ended, &error);
+	                    play_all(arguments, scenario, text, path, &runfile, &end, &error);
 	release_signals();
 	if (played)
-		code = conclude(runfile, path, &ended, arguments->json, &error);
+		code = conclude(runfile, path, &end, arguments->json, &error);
+	else if (end.killed_by)
+		code = 128 + end.killed_by;
 	else
 		code = error_print(&error, PROGRAM);
 	outlet_close(READER_PATIENCE);

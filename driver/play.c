@@ -90,14 +90,20 @@ static bool dispatch_open(struct play *play, int64_t now, int64_t *next)
 	return true;
 }
 
+static void log_off_all(struct play *play)
+{
+	if (play->told_to_log_off)
+		return;
+	play->told_to_log_off = true;
+	crew_log_off_all(play->run->crew);
+}
+
 static void check_interrupts(struct play *play)
 {
 	if (play->run->interrupts >= 1)
-		play_end_early(play, EXIT_INCONCLUSIVE, "interrupted");
-	if (play_is_stopping(play) && !play->told_to_log_off) {
-		play->told_to_log_off = true;
-		crew_log_off_all(play->run->crew);
-	}
+		play_end_early(play, EXIT_INCONCLUSIVE, "stopped by hand");
+	if (play_is_stopping(play))
+		log_off_all(play);
 	if (play->run->interrupts >= 2)
 		for (size_t i = 0; i < crew_size(play->run->crew); i++)
 			crew_kill(play->run->crew, i);
@@ -163,6 +169,19 @@ static void check_distress(struct play *play)
 		play_end_early(play, EXIT_TARGET, text);
 }
 
+/* It is one of the caps of a load that ends when it is decided, else it cuts the run short. */
+static bool end_duration(struct play *play)
+{
+	if (play->enough == 0) {
+		play_end_early(play, EXIT_INCONCLUSIVE, "ended by limits.duration");
+		return true;
+	}
+	if (play->started >= play->wanted)
+		return true;
+	log_off_all(play);
+	return stop_decided(play, "duration", "limits.duration is over, and nothing is decided");
+}
+
 static bool play_on(struct play *play)
 {
 	const int64_t over = play->start + play->scenario->limits.duration.least;
@@ -171,9 +190,8 @@ static bool play_on(struct play *play)
 		const int64_t now = timestamp_monotonic();
 		int64_t next = earlier(now + 60 * SECOND, over > now ? over : INT64_MAX);
 
-		if (now >= over)
-			play_end_early(
-			    play, EXIT_CLEAN, "the duration that limits.duration allows is over");
+		if (now >= over && !end_duration(play))
+			return false;
 		if (play->run->fallen.text[0])
 			play_end_early(play, EXIT_TARGET, play->run->fallen.text);
 		check_distress(play);
@@ -295,10 +313,8 @@ bool run_play(struct run *run, struct error *ended)
 /* All that can be there at once are: they have seen enough. */
 static void log_off_once_all_are_there(struct play *play)
 {
-	if (play->told_to_log_off || play->started < play->wanted || play->held < play->busy)
-		return;
-	play->told_to_log_off = true;
-	crew_log_off_all(play->run->crew);
+	if (play->started >= play->wanted && play->held >= play->busy)
+		log_off_all(play);
 }
 
 static bool verify_on(struct play *play)

@@ -182,18 +182,21 @@ static bool wants_witness(const struct run *run)
 	return scenario->observers_count > 0 || scenario->host.exclusive || scenario->verify_ids;
 }
 
-/* After the load. Twice interrupted, nothing more is looked at. */
+/* After the load. Interrupted, the host is sampled as it is, and not waited for; twice, nothing more is looked at. */
 static bool observe_after(struct run *run)
 {
 	run->doing = "sampling the host after the load";
 	if (run->interrupts >= 2)
 		return true;
 	if (run->scenario->observers_count == 0)
-		return !wants_witness(run) || run_settle_unseen(run);
+		return run->interrupts > 0 || !wants_witness(run) || run_settle_unseen(run);
 	/* Where a run that had no more to play goes on, the sample is there already. */
-	return ((run->so_far.after > 0 && run->progress.finished == run->so_far.cycles) ||
-	           run_observe(run, MARK_AFTER, run->so_far.after + 1, run->interrupts + 1)) &&
-	       run_settle(run);
+	const bool is_there = run->so_far.after > 0 && run->progress.finished == run->so_far.cycles;
+	if (!is_there && !run_observe(run, MARK_AFTER, run->so_far.after + 1, 2))
+		return false;
+	return run->interrupts > 0
+	           ? runfile_set(run->runfile, "settled", "interrupted", &run->error)
+	           : run_settle(run);
 }
 
 static bool put_early_end(struct run *run, const struct error *ended)
@@ -210,8 +213,8 @@ static bool verify_ids(struct run *run, const struct setup *setup, const struct 
 	const size_t most = said ? (size_t)*said : VERIFY_IDS;
 	const size_t logons = usable < most ? usable : most;
 
-	if (logons == 0 || !wants_witness(run) || ended->text[0] || run->fallen.text[0] ||
-	    run->interrupts > 0)
+	const bool failed = run->fallen.text[0] || (ended->text[0] && ended->code == EXIT_TARGET);
+	if (logons == 0 || !wants_witness(run) || failed || run->interrupts > 0)
 		return true;
 	run->crew = crew_create(
 	    worker_count(run->scenario), setup, runfile_lock(run->runfile), &run->error);
@@ -238,7 +241,7 @@ static bool play(struct run *run, const struct setup *setup, struct error *ended
 }
 
 bool run_scenario(const struct scenario *scenario, const char *text, const char *path,
-    const char *password, bool json, struct runfile **runfile, struct error *ended,
+    const char *password, bool json, struct runfile **runfile, struct run_end *end,
     struct error *error)
 {
 	struct run run = {
@@ -247,7 +250,7 @@ bool run_scenario(const struct scenario *scenario, const char *text, const char 
 	bool playing = false;
 	bool played = false;
 
-	ended->text[0] = '\0';
+	*end = (struct run_end){0};
 	progress_init(&run.progress, scenario->name, scenario->load.cycles, json);
 	if (!run_catch_signals(&run))
 		goto out;
@@ -263,7 +266,7 @@ bool run_scenario(const struct scenario *scenario, const char *text, const char 
 	                 : !put_settings(&run, text, &setup) || !observe_before(&run))
 		goto out;
 	playing = true;
-	played = play(&run, &setup, ended);
+	played = play(&run, &setup, &end->why);
 out:
 	progress_clear(&run.progress);
 	observation_destroy(run.observation);
@@ -275,6 +278,7 @@ out:
 	if (run.signals >= 0)
 		close(run.signals);
 	explicit_bzero(&setup, sizeof(setup));
+	end->killed_by = run.interrupts >= 2 ? run.signal : 0;
 	*runfile = played ? run.runfile : NULL;
 	if (played)
 		return true;

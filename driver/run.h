@@ -38,7 +38,9 @@ struct run {
 	struct observation *observation; /* under way, or NULL */
 	char problem[512];     /* of the last observation that was stored; "" if it had none */
 	int signals;           /* signalfd */
+	int signal;            /* the last one that interrupted */
 	int interrupts;        /* Ctrl-C so far */
+	int64_t folded;        /* when the run file was made readable alone; monotonic */
 	bool outputs_left_out; /* and an event said so */
 	int64_t clock_step; /* by which the wall clock was set since the run began, microseconds */
 	const char *doing;  /* for the progress line; NULL: show counts */

@@ -38,9 +38,10 @@ void run_take_signals(struct run *run)
 
 	while (read(run->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		run->interrupts++;
+		run->signal = (int)info.ssi_signo;
 		run_event(run, "interrupted",
 		    run->interrupts == 1
-		        ? "interrupted: no more logons, waiting for all to log off; Ctrl-C again stops at once"
+		        ? "interrupted: no more logons, waiting for all to log off; once more stops at once"
 		        : "interrupted again: stopping at once",
 		    true);
 	}
@@ -80,6 +81,17 @@ static void note_clock(struct run *run)
 	run_event(run, "clock-set", text, true);
 }
 
+/* Whoever sent the signal may kill us soon, and take the one file away. */
+static void fold_if_interrupted(struct run *run)
+{
+	const int64_t now = timestamp_monotonic();
+
+	if (run->interrupts == 0 || !run->runfile || now < run->folded + SECOND)
+		return;
+	run->folded = now;
+	runfile_fold(run->runfile);
+}
+
 bool run_turn(struct run *run, int64_t deadline)
 {
 	size_t count = 0;
@@ -113,6 +125,7 @@ bool run_turn(struct run *run, int64_t deadline)
 		crew_serve(run->crew, &run->watch);
 	if (run->observation && observation_serve(run->observation))
 		finish_observation(run);
+	fold_if_interrupted(run);
 	progress_draw(&run->progress, run->doing);
 	return !run->error.text[0];
 }

@@ -41,7 +41,7 @@ static char *add_file(struct bundle *bundle, const char *stem, const char *suffi
 static bool write_reports(
     struct bundle *bundle, struct runfile *runfile, const char *path, struct error *error)
 {
-	struct verdict *verdict = judge_run(runfile, NUMBER_UNKNOWN, error);
+	struct verdict *verdict = judge_run(runfile, NULL, error);
 	struct report *report = verdict ? report_create(runfile, path, verdict, true, error) : NULL;
 	bool good = report;
 	for (size_t i = 0; good && i < renderer_count; i++) {

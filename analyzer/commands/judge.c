@@ -24,7 +24,8 @@ struct options {
 	struct runs runs;
 	struct runs against;     /* before a fix */
 	struct leak_terms terms; /* --release-time */
-	bool to_against;         /* --against has been said: run files that follow are those */
+	bool allow_partial;
+	bool to_against; /* --against has been said: run files that follow are those */
 	const struct renderer *renderer;
 	const char *output; /* NULL: standard output */
 	const char *reports[REPORTS_MOST];
@@ -79,6 +80,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 			argp_error(state, "--report: at most %d reports", REPORTS_MOST);
 		options->reports[options->report_count++] = argument;
 		return 0;
+	case 'p':
+		options->allow_partial = true;
+		return 0;
 	case 'a':
 		options->to_against = true;
 		return 0;
@@ -102,6 +106,9 @@ static const struct argp_option option_list[] = {
         ".json or .txt. May be given several times",
         0},
     TERMS_RELEASE_TIME_OPTION,
+    {"allow-partial", 'p', NULL, 0,
+        "judge a run that was cut short by what there is of it, instead of calling it INCONCLUSIVE",
+        0},
     {"against", 'a', NULL, 0,
         "say whether a fix works: the run files that follow are without it, the others with it", 0},
     {0},
@@ -150,13 +157,20 @@ static bool write_reports(const struct options *options, struct runfile *runfile
 	return good;
 }
 
-static bool judge_runs(struct runs *runs, int64_t release_time, struct error *error)
+static struct judge_terms terms_of(const struct options *options)
 {
+	return (struct judge_terms){options->terms.release_time, options->allow_partial};
+}
+
+static bool judge_runs(struct runs *runs, const struct options *options, struct error *error)
+{
+	const struct judge_terms terms = terms_of(options);
+
 	for (size_t i = 0; i < runs->count; i++) {
 		struct runfile *runfile = runfile_open(runs->paths[i], error);
 		if (!runfile)
 			return false;
-		runs->verdicts[i] = judge_run(runfile, release_time, error);
+		runs->verdicts[i] = judge_run(runfile, &terms, error);
 		runs->started[i] = runfile_get(runfile, "started");
 		runfile_close(runfile);
 		if (!runs->verdicts[i])
@@ -199,8 +213,8 @@ static int validate(struct options *options)
 	struct validation *validation = NULL;
 	struct error error;
 	int code;
-	bool good = judge_runs(&options->runs, options->terms.release_time, &error) &&
-	            judge_runs(&options->against, options->terms.release_time, &error) &&
+	bool good = judge_runs(&options->runs, options, &error) &&
+	            judge_runs(&options->against, options, &error) &&
 	            are_different(options, &error);
 	if (good) {
 		validation = validation_create(
@@ -226,8 +240,7 @@ static int judge_together(struct options *options)
 	struct pool *pool = NULL;
 	struct error error;
 	int code;
-	bool good = judge_runs(&options->runs, options->terms.release_time, &error) &&
-	            are_different(options, &error);
+	bool good = judge_runs(&options->runs, options, &error) && are_different(options, &error);
 	if (good) {
 		pool = pool_create((const struct verdict *const *)options->runs.verdicts,
 		    options->runs.paths, options->runs.count);
@@ -245,6 +258,7 @@ static int judge_together(struct options *options)
 
 static int judge(const struct options *options)
 {
+	const struct judge_terms terms = terms_of(options);
 	const char *path = options->runs.paths[0];
 	struct verdict *verdict = NULL;
 	struct error error;
@@ -252,7 +266,7 @@ static int judge(const struct options *options)
 	struct runfile *runfile = runfile_open(path, &error);
 	if (!runfile)
 		return error_print(&error, PROGRAM);
-	verdict = judge_run(runfile, options->terms.release_time, &error);
+	verdict = judge_run(runfile, &terms, &error);
 	if (!verdict) {
 		error_prefix(&error, "judging %s", path);
 		code = error_print(&error, PROGRAM);

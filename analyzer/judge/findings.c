@@ -340,6 +340,18 @@ static bool tell_culprits(
 	return tell_suspects(out, verdict) && tell_unheld(out, verdict, settled);
 }
 
+/* Where it is no reason already. */
+static bool tell_cut(
+    struct sentences *out, const struct verdict *verdict, const struct limits *limits)
+{
+	char words[CUT_WORDS];
+
+	if (!limits->cut_short || (verdict->cut_short && verdict->word == VERDICT_INCONCLUSIVE &&
+	                              !limits->environment_failed))
+		return true;
+	return sentences_add(out, "%s: only these are judged", cut_words(words, verdict, limits));
+}
+
 static bool tell_left_out(
     struct sentences *out, const struct verdict *verdict, const struct limits *limits)
 {
@@ -362,17 +374,13 @@ static bool tell_left_out(
 	        (long long)verdict->unshown, verdict->unshown == 1 ? " is" : "s are"))
 		return false;
 	if (limits->decided &&
-	    !sentences_add(out, "the load ended once %s (load.until: decided)",
-	        strcmp(limits->decided, "leak") == 0 ? "a sample showed a leak for sure"
-	                                             : "enough cycles counted for CLEAN"))
+	    !sentences_add(out, "the load ended %s (load.until: decided)",
+	        strcmp(limits->decided, "leak") == 0 ? "once a sample showed a leak for sure"
+	        : strcmp(limits->decided, "cycles") == 0
+	            ? "once enough cycles counted for CLEAN"
+	            : "undecided, as limits.duration was over"))
 		return false;
-	if (limits->ended_early && !limits->interrupted &&
-	    !sentences_add(out, "the run ended early: %s", limits->ended_early))
-		return false;
-	if (limits->interrupted)
-		return sentences_add(
-		    out, "the run was interrupted: only the cycles up to then are judged");
-	return true;
+	return tell_cut(out, verdict, limits);
 }
 
 static bool tell_boot(struct sentences *out, const struct evidence *evidence)

@@ -29,6 +29,7 @@ static void count_cycles(
 		verdict->rejoined += cycle_rejoined(evidence, cycle);
 	}
 	verdict->target_failed = limits->environment_failed;
+	verdict->cut_short = limits->cut_short && !limits->allow_partial;
 	verdict->nobody_logged_on =
 	    verdict->n + verdict->unshown == 0 && verdict->cycles[CYCLE_FAILED] > 0;
 	if (verdict->n > 0)
@@ -161,13 +162,13 @@ static bool decide(
 }
 
 static struct verdict *judge(
-    struct runfile *runfile, int64_t release_time, bool is_control, struct error *error);
+    struct runfile *runfile, const struct judge_terms *terms, bool is_control, struct error *error);
 
 /* A control is judged by itself. */
 static bool judge_control(
     void *data, const char *name, const char *rate, struct runfile *run, struct error *error)
 {
-	struct verdict *judged = judge(run, NUMBER_UNKNOWN, true, error);
+	struct verdict *judged = judge(run, NULL, true, error);
 	const bool good = judged ? controls_add(data, name, rate, judged, error)
 	                         : error_prefix(error, "control %s", name);
 	verdict_destroy(judged);
@@ -175,15 +176,16 @@ static bool judge_control(
 }
 
 static struct verdict *judge(
-    struct runfile *runfile, int64_t release_time, bool is_control, struct error *error)
+    struct runfile *runfile, const struct judge_terms *terms, bool is_control, struct error *error)
 {
 	struct limits limits;
 	struct evidence evidence;
 	struct verdict *verdict = NULL;
 	if (!limits_read(&limits, runfile, error))
 		return NULL;
-	if (release_time != NUMBER_UNKNOWN)
-		limits.release_time = release_time;
+	if (terms && terms->release_time != NUMBER_UNKNOWN)
+		limits.release_time = terms->release_time;
+	limits.allow_partial |= terms && terms->allow_partial;
 	if (!evidence_load(&evidence, &limits, runfile, error)) {
 		limits_deinit(&limits);
 		return NULL;
@@ -210,9 +212,10 @@ static struct verdict *judge(
 	return verdict;
 }
 
-struct verdict *judge_run(struct runfile *runfile, int64_t release_time, struct error *error)
+struct verdict *judge_run(
+    struct runfile *runfile, const struct judge_terms *terms, struct error *error)
 {
-	return judge(runfile, release_time, false, error);
+	return judge(runfile, terms, false, error);
 }
 
 bool judging_valid(const char *key, const char *value, struct error *error)

@@ -9,9 +9,20 @@
 #include "judge/verdict.h"
 #include "runfile/runfile.h"
 
-/* Judges the run. release_time: as in struct leak_terms; NUMBER_UNKNOWN: what the run says. NULL with an error only if the file cannot be read: too little evidence is a verdict
+/* What whoever asks for a verdict says. */
+struct judge_terms {
+	int64_t release_time; /* as in struct leak_terms; NUMBER_UNKNOWN: what the run says */
+	bool allow_partial;   /* a run that was cut short is judged by what there is of it */
+};
+#define JUDGE_TERMS_NONE                                                                           \
+	{                                                                                          \
+		.release_time = NUMBER_UNKNOWN                                                     \
+	}
+
+/* Judges the run. terms: NULL for none. NULL with an error only if the file cannot be read: too little evidence is a verdict
  * (INCONCLUSIVE), not an error. The caller destroys it. */
-struct verdict *judge_run(struct runfile *runfile, int64_t release_time, struct error *error);
+struct verdict *judge_run(
+    struct runfile *runfile, const struct judge_terms *terms, struct error *error);
 
 /* Whether a run that goes on has shown a leak already (load.until: decided): an orphan that is so old that no healthy holder takes as
  * long, whose account has logged off again since. False with an error if the file cannot be read. */

@@ -85,6 +85,36 @@ static int64_t read_seconds(struct runfile *runfile, const char *key)
 	return good ? (int64_t)(seconds * 1e6) : NUMBER_UNKNOWN;
 }
 
+static int64_t read_count(struct runfile *runfile, const char *key)
+{
+	char *text = runfile_get(runfile, key);
+	char *end;
+	const double count = text ? strtod(text, &end) : 0;
+	const bool good = text && end != text && count >= 1 && count < 1e15;
+
+	free(text);
+	return good ? (int64_t)count : NUMBER_UNKNOWN;
+}
+
+/* A run that was begun and has no end is one of a driver that was killed, or that is still at it. False: memory is out. */
+static bool find_cut(struct limits *limits, struct runfile *runfile)
+{
+	char *started = runfile_get(runfile, "started"),
+	     *finished = runfile_get(runfile, "finished");
+	const char *cut = setting_is_true(runfile, "interrupted") ? "stopped by hand"
+	                  : started && !finished
+	                      ? "not finished (leaklab run was killed, or is still at it)"
+	                      : NULL;
+
+	free(started);
+	free(finished);
+	limits->cut_short = runfile_get(runfile, "ended-early");
+	if (limits->cut_short || !cut)
+		return true;
+	limits->cut_short = strdup(cut);
+	return limits->cut_short != NULL;
+}
+
 bool limits_read(struct limits *limits, struct runfile *runfile, struct error *error)
 {
 	*limits = (struct limits){0};
@@ -100,19 +130,19 @@ bool limits_read(struct limits *limits, struct runfile *runfile, struct error *e
 		if (!good)
 			return false;
 	}
-	limits->interrupted = setting_is_true(runfile, "interrupted");
 	limits->exclusive = setting_is_true(runfile, "host.exclusive");
 	limits->settled = setting_is(runfile, "settled", "quiet");
 	limits->timed_out = setting_is(runfile, "settled", "timeout");
 	limits->release_time = read_seconds(runfile, "settle.release");
 	limits->environment_failed = setting_is(runfile, "ended-early.code", "4");
 	limits->decided = runfile_get(runfile, "load.decided");
-	limits->ended_early = runfile_get(runfile, "ended-early");
-	return true;
+	limits->allow_partial = setting_is_true(runfile, "allow-partial");
+	limits->cycles_planned = read_count(runfile, "load.cycles");
+	return find_cut(limits, runfile) || error_memory(error);
 }
 
 void limits_deinit(struct limits *limits)
 {
 	free(limits->decided);
-	free(limits->ended_early);
+	free(limits->cut_short);
 }

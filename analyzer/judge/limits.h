@@ -15,14 +15,15 @@ struct limits {
 	double growth;        /* handles a cycle that a process may gain */
 	bool settled;         /* the host was quiet at the mark "settled" */
 	bool timed_out;       /* still changing when the wait for it timed out */
-	bool interrupted;
-	bool exclusive; /* nobody but the run logs on at the host */
+	bool exclusive;       /* nobody but the run logs on at the host */
 	int64_t
 	    release_time; /* settle.release, microseconds; NUMBER_UNKNOWN: what samples state, else the usual */
 	char *
-	    decided; /* load.until: decided: what the load ended for, "leak" or "cycles"; NULL: it did not */
-	char *ended_early;       /* why the load ended before its time, or NULL */
-	bool environment_failed; /* it ended because the target or the environment failed */
+	    decided; /* load.until: decided: what the load ended for, "leak", "cycles" or "duration"; NULL: it did not */
+	char *cut_short;         /* what ended the run before its time, or NULL */
+	int64_t cycles_planned;  /* NUMBER_UNKNOWN: it does not say */
+	bool environment_failed; /* it was the target or the environment that failed */
+	bool allow_partial;      /* a run that was cut short is judged as if that was all */
 };
 
 /* Reads them from the run file's settings; what it does not say has the default. */

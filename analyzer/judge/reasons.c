@@ -168,10 +168,45 @@ bool reasons_void(
 	       block_host_changed(out, evidence->before.snapshot, evidence->settled.snapshot);
 }
 
+const char *cut_words(
+    char words[CUT_WORDS], const struct verdict *verdict, const struct limits *limits)
+{
+	const int64_t planned = limits->cycles_planned;
+	int64_t finished = -verdict->cycles[CYCLE_LOST] - verdict->cycles[CYCLE_RUNNING];
+	char of[64] = "";
+
+	for (int result = 0; result < CYCLE_RESULT_COUNT; result++)
+		finished += verdict->cycles[result];
+	if (planned != NUMBER_UNKNOWN && finished >= planned)
+		snprintf(words, CUT_WORDS, "%s after all %lld cycles, before the run was over",
+		    limits->cut_short, (long long)planned);
+	else {
+		if (planned != NUMBER_UNKNOWN)
+			snprintf(of, sizeof of, " of %lld", (long long)planned);
+		snprintf(words, CUT_WORDS, "%s after %lld%s cycle%s", limits->cut_short,
+		    (long long)finished, of, *of || finished != 1 ? "s" : "");
+	}
+	return words;
+}
+
+/* Where the target failed that is said, and comes before it. */
+static bool block_cut_short(
+    struct sentences *out, const struct verdict *verdict, const struct limits *limits)
+{
+	char words[CUT_WORDS];
+
+	return !verdict->cut_short || limits->environment_failed ||
+	       sentences_add(out,
+	           "%s: what the rest would have shown is not known (leaklab run --resume goes on with it; --allow-partial judges "
+	           "what there is)",
+	           cut_words(words, verdict, limits));
+}
+
 bool reasons_block(struct sentences *out, const struct verdict *verdict,
     const struct evidence *evidence, const struct limits *limits)
 {
-	return block_no_logon(out, verdict, &evidence->cycles) &&
+	return block_cut_short(out, verdict, limits) &&
+	       block_no_logon(out, verdict, &evidence->cycles) &&
 	       block_no_snapshot(out, evidence, &evidence->before, MARK_BEFORE) &&
 	       block_no_snapshot(out, evidence, &evidence->settled, MARK_SETTLED) &&
 	       block_out_of_sight(out, evidence, &evidence->before, MARK_BEFORE) &&

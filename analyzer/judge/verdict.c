@@ -151,6 +151,8 @@ int verdict_exit_code(const struct verdict *verdict)
 		return EXIT_TARGET;
 	if (verdict->nobody_logged_on && verdict->expectation_count == 0)
 		return EXIT_TARGET;
+	if (verdict->word != VERDICT_LEAK && verdict->cut_short)
+		return EXIT_INCONCLUSIVE;
 	if (verdict->expectation_count == 0) {
 		if (verdict->word == VERDICT_LEAK)
 			return EXIT_LEAK;

@@ -147,6 +147,7 @@ struct verdict {
 	bool too_few_alone;       /* INCONCLUSIVE only because of too few cycles */
 	double smallest_rate;     /* that CLEAN has to exclude */
 	bool target_failed;       /* the host or the stage ended the run */
+	bool cut_short;           /* it ended before its time, and nobody allowed that */
 	bool nobody_logged_on;    /* every logon failed */
 	struct conditions conditions;
 
@@ -238,7 +239,7 @@ struct verdict {
 void verdict_destroy(struct verdict *verdict); /* NULL is allowed */
 
 /* By the run's expectation if it has one (0 met, 1 failed, 3 not decidable), else by the verdict (0, 1, 3). Without a proven leak, 4 if the host
- * or the stage ended the run, or if every logon failed and the scenario expects nothing. */
+ * or the stage ended the run, or if every logon failed and the scenario expects nothing; else 3 if the run was cut short. */
 int verdict_exit_code(const struct verdict *verdict);
 
 /* How many orphans and pinned IDs are leaks. */

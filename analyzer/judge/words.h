@@ -29,6 +29,10 @@ bool completeness_clean(
 /* What was found. */
 bool findings_tell(struct sentences *out, const struct verdict *verdict,
     const struct evidence *evidence, const struct limits *limits);
+#define CUT_WORDS 512
+/* "stopped by hand after 31 of 400 cycles", of a run that was cut short. */
+const char *cut_words(
+    char words[CUT_WORDS], const struct verdict *verdict, const struct limits *limits);
 /* What would change the verdict. */
 bool changes_tell(struct sentences *out, const struct verdict *verdict);
 

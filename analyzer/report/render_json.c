@@ -414,6 +414,7 @@ static bool render(const struct report *report, FILE *out, struct error *error)
 	json_object_set_new(root, "schema", json_string(VERDICT_SCHEMA));
 	json_object_set_new(root, "verdict", json_string(verdict_words[verdict->word]));
 	json_object_set_new(root, "kind", kind_json(verdict));
+	json_object_set_new(root, "cut_short", json_boolean(verdict->cut_short));
 	json_object_set_new(root, "reasons", sentences_json(&verdict->reasons));
 	json_object_set_new(root, "would_change", sentences_json(&verdict->changes));
 	json_object_set_new(root, "orphans", orphans_json(verdict));

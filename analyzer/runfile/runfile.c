@@ -112,6 +112,11 @@ struct runfile *runfile_open_bytes(
 	return NULL;
 }
 
+void runfile_fold(struct runfile *runfile)
+{
+	sqlite3_wal_checkpoint_v2(runfile->database, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
 bool runfile_finish(struct runfile *runfile, struct error *error)
 {
 	/* Open statements would keep the journal in use. */
@@ -123,7 +128,7 @@ bool runfile_finish(struct runfile *runfile, struct error *error)
 	if (result != SQLITE_BUSY && result != SQLITE_LOCKED)
 		return database_error(runfile, "merging the journal", error);
 	/* The patience is over: what is in the journal is as safe there, and read with the file. */
-	sqlite3_wal_checkpoint_v2(runfile->database, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	runfile_fold(runfile);
 	char text[512];
 	snprintf(text, sizeof text,
 	    "another program has the run file open: its journal stays beside it, as %.300s-wal; "

@@ -174,6 +174,8 @@ bool runfile_controls(struct runfile *runfile,
     bool (*visit)(void *data, const char *name, const char *rate, struct runfile *control,
         struct error *error),
     void *data, struct error *error);
+/* Puts into the file itself what is in its journal so far, as far as nobody reads it just now. */
+void runfile_fold(struct runfile *runfile);
 /* Folds the journal in: one file from now on. While another program has the file open the journal stays beside it;
  * that is no failure, but an event "journal-kept". */
 bool runfile_finish(struct runfile *runfile, struct error *error);

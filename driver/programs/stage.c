@@ -105,7 +105,8 @@ static bool wait_ready(struct command *command, const struct stage_program *prog
 		if (command_finished(command))
 			return ended_error(command, program, error);
 		if (cancel && cancel(data))
-			return error_set(error, EXIT_TARGET, "interrupted");
+			return error_set(
+			    error, EXIT_INCONCLUSIVE, "stopped by hand before the load");
 		if (timestamp_monotonic() > deadline)
 			return error_set(error, EXIT_TARGET,
 			    "stage program %s (%s) printed no line \"ready\" within %.3g s",

@@ -197,7 +197,7 @@ static void judge_one(const struct promise *promise, const struct options *wante
 		fprintf(stderr, "study: cannot make a run: %s\n", error.text);
 		exit(EXIT_TARGET);
 	}
-	struct verdict *verdict = judge_run(runfile, NUMBER_UNKNOWN, &error);
+	struct verdict *verdict = judge_run(runfile, NULL, &error);
 	if (!verdict) {
 		fprintf(stderr, "study: %s\n", error.text);
 		exit(EXIT_TARGET);

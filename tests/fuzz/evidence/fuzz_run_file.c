@@ -185,7 +185,7 @@ static void read_all(struct runfile *runfile)
 static void judge_all(struct runfile *runfile)
 {
 	struct error error;
-	struct verdict *verdict = judge_run(runfile, NUMBER_UNKNOWN, &error);
+	struct verdict *verdict = judge_run(runfile, NULL, &error);
 	struct report *report =
 	    verdict ? report_create(runfile, "run", verdict, true, &error) : NULL;
 	for (size_t i = 0; report && i < renderer_count; i++)

@@ -199,7 +199,7 @@ void fixture_add_snapshot(struct fixture *fixture, enum mark mark, struct snapsh
 struct verdict *fixture_judge(struct fixture *fixture)
 {
 	struct error error = {0};
-	struct verdict *verdict = judge_run(fixture->runfile, NUMBER_UNKNOWN, &error);
+	struct verdict *verdict = judge_run(fixture->runfile, NULL, &error);
 	if (!verdict)
 		print_error("%s\n", error.text);
 	assert_non_null(verdict);

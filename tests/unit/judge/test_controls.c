@@ -84,7 +84,7 @@ static void a_damaged_control_is_an_error_that_names_it(void **state)
 	unit_write_file(unit_path(run.directory, "noise"), "no run file at all", 18);
 	assert_true(runfile_add_control(
 	    run.runfile, "negative", NULL, unit_path(run.directory, "noise"), NULL));
-	assert_null(judge_run(run.runfile, NUMBER_UNKNOWN, &error));
+	assert_null(judge_run(run.runfile, NULL, &error));
 	assert_contains(error.text, "negative");
 	fixture_destroy(&run);
 }

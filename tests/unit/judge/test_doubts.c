@@ -168,6 +168,26 @@ static void fail_in_the_environment(struct fixture *fixture)
 	fixture_set(fixture, "ended-early.code", "4");
 }
 
+static void stop_by_hand(struct fixture *fixture)
+{
+	fixture_set(fixture, "load.cycles", "400");
+	fixture_set(fixture, "interrupted", "yes");
+}
+
+static void end_by_duration(struct fixture *fixture)
+{
+	fixture_set(fixture, "load.cycles", "400");
+	fixture_set(fixture, "ended-early", "ended by limits.duration");
+	fixture_set(fixture, "ended-early.code", "3");
+}
+
+/* As a driver that was killed leaves it. */
+static void kill_driver(struct fixture *fixture)
+{
+	fixture_set(fixture, "load.cycles", "50");
+	fixture_set(fixture, "started", "2026-01-01T00:00:00Z");
+}
+
 static struct snapshot *snapshot_without_boot_time(void)
 {
 	struct snapshot *snapshot = fixture_snapshot();
@@ -193,6 +213,38 @@ static void what_may_hide_a_leak_stands_against_clean(void **state)
 	    "51 of 101 cycles failed or were lost (50.5 %; judge.max_failed allows 50 %)");
 	assert_doubts(fixture_snapshot(), fixture_snapshot(), fail_in_the_environment,
 	    "the target or the environment failed");
+}
+
+static void a_run_that_was_cut_short_is_not_clean(void **state)
+{
+	(void)state;
+	assert_doubts(fixture_snapshot(), fixture_snapshot(), stop_by_hand,
+	    "stopped by hand after 50 of 400 cycles: what the rest would have shown is not known");
+	assert_doubts(fixture_snapshot(), fixture_snapshot(), end_by_duration,
+	    "ended by limits.duration after 50 of 400 cycles");
+	assert_doubts(fixture_snapshot(), fixture_snapshot(), kill_driver,
+	    "not finished (leaklab run was killed, or is still at it) after all 50 cycles, before the run was over");
+}
+
+static void a_cut_run_is_judged_by_what_there_is_where_that_is_allowed(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	fixture_add_snapshot(&fixture, MARK_BEFORE, fixture_snapshot());
+	fixture_add_cycles(&fixture, 1, 50, 2, CYCLE_LOGGED_OFF);
+	fixture_add_snapshot(&fixture, MARK_SETTLED, fixture_snapshot());
+	stop_by_hand(&fixture);
+	fixture_set(&fixture, "expect.session_ids", "rising");
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	assert_int_equal(verdict_exit_code(verdict), EXIT_INCONCLUSIVE); /* and not failed */
+	verdict_destroy(verdict);
+	fixture_set(&fixture, "allow-partial", "yes");
+	verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->word, VERDICT_CLEAN);
+	assert_reason(verdict, "stopped by hand after 50 of 400 cycles: only these are judged");
+	assert_int_equal(verdict_exit_code(verdict), EXIT_LEAK);
+	fixture_finish(&fixture, verdict);
 }
 
 static void cycles_that_complete_decide_beside_failed_ones(void **state)
@@ -221,7 +273,8 @@ static void an_early_end_is_said_and_hides_no_leak(void **state)
 	fail_in_the_environment(&fixture);
 	struct verdict *verdict = fixture_judge(&fixture);
 	assert_int_equal(verdict->word, VERDICT_LEAK);
-	assert_reason(verdict, "the run ended early: stage program lab ended with status 137");
+	assert_reason(verdict,
+	    "stage program lab ended with status 137 after 3 cycles: only these are judged");
 	assert_int_equal(verdict_exit_code(verdict), EXIT_LEAK);
 	fixture_finish(&fixture, verdict);
 }
@@ -547,6 +600,8 @@ int main(void)
 	    unit_test(without_an_observer_the_ids_alone_are_no_verdict),
 	    unit_test(a_run_without_a_logon_says_the_first_failure),
 	    unit_test(what_may_hide_a_leak_stands_against_clean),
+	    unit_test(a_run_that_was_cut_short_is_not_clean),
+	    unit_test(a_cut_run_is_judged_by_what_there_is_where_that_is_allowed),
 	    unit_test(cycles_that_complete_decide_beside_failed_ones),
 	    unit_test(an_early_end_is_said_and_hides_no_leak),
 	    unit_test(proven_leak_decides_the_exit_code_before_a_target_that_failed),
