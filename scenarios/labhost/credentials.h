@@ -68,11 +68,13 @@ struct stage {
 	char *accounts;
 	char *certificate;
 	char *key;
+	char *lock;
+	int lock_fd;
 	bool fresh; /* made here */
 };
 
-/* Uses `path`, which must belong to this user and is made private, or else makes a new folder inside $LEAKLAB_STAGE
- * or the folder for temporary files. */
+/* Uses `path`, which must belong to this user, is made private, and serves no other lab host; or else makes a new folder inside
+ * $LEAKLAB_STAGE or the folder for temporary files. */
 bool stage_init(struct stage *stage, const char *path, struct error *error);
 /* Removes the files, and the folder if it was made here. */
 void stage_deinit(struct stage *stage);

@@ -2,6 +2,7 @@
 #include "labhost/credentials.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,36 @@ static bool make_private(const char *path, struct error *error)
 	return true;
 }
 
+/* A lock of fcntl()'s, which says who has it and ends with its process. */
+static bool lock(struct stage *stage, struct error *error)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	stage->lock_fd = open(stage->lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (stage->lock_fd < 0)
+		return error_set(error, EXIT_TARGET, "%s: %s", stage->lock, strerror(errno));
+	if (fcntl(stage->lock_fd, F_SETLK, &whole) == 0)
+		return true;
+	if (fcntl(stage->lock_fd, F_GETLK, &whole) != 0 || whole.l_type == F_UNLCK)
+		whole.l_pid = 0;
+	return error_set(error, EXIT_USAGE,
+	    "--dir %s: another lab host, process %d, uses this folder: give each one of its own, or end that one",
+	    stage->path, (int)whole.l_pid);
+}
+
+/* Whoever fails to get the folder leaves what is in it alone. */
+static void forget(struct stage *stage)
+{
+	char *const texts[] = {stage->control, stage->accounts, stage->certificate, stage->key,
+	    stage->lock, stage->path};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		free(texts[i]);
+	if (stage->lock_fd >= 0)
+		close(stage->lock_fd);
+	*stage = (struct stage){.lock_fd = -1};
+}
+
 bool stage_init(struct stage *stage, const char *path, struct error *error)
 {
 	char *made = NULL;
@@ -72,22 +103,24 @@ bool stage_init(struct stage *stage, const char *path, struct error *error)
 	    .accounts = join(absolute, "accounts.csv"),
 	    .certificate = join(absolute, "cert.pem"),
 	    .key = join(absolute, "key.pem"),
+	    .lock = join(absolute, "lock"),
+	    .lock_fd = -1,
 	    .fresh = path == NULL,
 	};
-	return true;
+	if (lock(stage, error))
+		return true;
+	forget(stage);
+	return false;
 }
 
 void stage_deinit(struct stage *stage)
 {
-	char *const files[] = {stage->control, stage->accounts, stage->certificate, stage->key};
+	char *const files[] = {
+	    stage->control, stage->accounts, stage->certificate, stage->key, stage->lock};
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		if (files[i])
-			unlink(files[i]);
-		free(files[i]);
-	}
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		unlink(files[i]);
 	if (stage->fresh)
 		rmdir(stage->path);
-	free(stage->path);
-	*stage = (struct stage){0};
+	forget(stage);
 }

@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import resource
+import signal
 import socket
 import subprocess
 import threading
@@ -426,6 +427,26 @@ class Stage(Case):
         lab = self.lab()
         done = self.run_program("labhost", "serve", "--port", lab.port, code=TARGET)
         self.assertIn(str(lab.port), done.stderr)
+
+    def test_lab_host_takes_no_folder_that_another_one_uses(self):
+        lab = self.lab()
+        done = self.run_program("labhost", "serve", "--dir", lab.folder, code=USAGE)
+        self.assertIn(f"process {lab.process.pid}, uses this folder", done.stderr)
+        self.drive(self.scenario(lab), code=3)  # the first one and its accounts are as before
+
+    def test_folder_of_a_lab_host_that_has_ended_can_be_used_again(self):
+        for end in signal.SIGTERM, signal.SIGKILL:
+            process = self.serve(self.folder / "lab")
+            process.send_signal(end)
+            process.communicate()
+        self.assertEqual(self.serve(self.folder / "lab").poll(), None)
+
+    def serve(self, folder):
+        process = subprocess.Popen([leaklab.program("labhost"), "serve", "--dir", folder], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        self.addCleanup(lambda: process.poll() is None and (process.terminate(), process.communicate()))
+        self.assertTrue(any(line.strip() == "ready" for line in process.stdout), "it is not ready")
+        return process
 
     def test_lab_host_listens_beyond_loopback_only_when_asked_twice(self):
         done = self.run_program("labhost", "serve", "--listen", "0.0.0.0", code=USAGE)
