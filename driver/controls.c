@@ -60,8 +60,10 @@ static void forget(const struct scenario *scenario, const char *path, size_t cou
 }
 
 static bool play_one(const struct scenario *scenario, size_t which, const char *text,
-    const char *file, const char *password, struct run_end *end, struct error *error)
+    const char *file, const char *password, const struct monitor_options *options,
+    struct run_end *end, struct error *error)
 {
+	struct monitor monitor;
 	const struct scenario_control *control = control_of(scenario, which);
 	struct scenario played = *scenario;
 	struct runfile *runfile = NULL;
@@ -77,7 +79,8 @@ static bool play_one(const struct scenario *scenario, size_t which, const char *
 		played.load.cycles = control->cycles;
 	if (!played.stage)
 		return error_memory(error);
-	bool good = run_scenario(&played, text, file, password, false, &runfile, end, error);
+	monitor_begin(&monitor, options, name, played.load.cycles);
+	bool good = run_scenario(&played, text, file, password, &monitor, &runfile, end, error);
 	free(played.stage);
 	if (good) {
 		char *interrupted = runfile_get(runfile, "interrupted");
@@ -91,7 +94,8 @@ static bool play_one(const struct scenario *scenario, size_t which, const char *
 }
 
 bool controls_play(const struct scenario *scenario, const char *text, const char *path,
-    const char *password, struct run_end *end, struct error *error)
+    const char *password, const struct monitor_options *options, struct run_end *end,
+    struct error *error)
 {
 	bool good = true;
 	size_t played = 0;
@@ -106,7 +110,8 @@ bool controls_play(const struct scenario *scenario, const char *text, const char
 			free(file);
 			break;
 		}
-		good = file && play_one(scenario, played, text, file, password, end, error);
+		good =
+		    file && play_one(scenario, played, text, file, password, options, end, error);
 		free(file);
 	}
 	if (!good)

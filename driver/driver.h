@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "driver/monitor/monitor.h"
 #include "driver/scenario/scenario.h"
 #include "runfile/runfile.h"
 
@@ -19,13 +20,15 @@ struct run_end {
 /* Plays the scenario into a new run file at path, or goes on with the one in *runfile, if that is not NULL. text is the scenario as it is played. The run file is finished
  * and still open in *runfile when this returns true, even if the run ended early; *end says how it did, also when this returns false. False: nothing was played, or the run file is lost; *runfile is NULL then. password is what password_fetch() gave. */
 bool run_scenario(const struct scenario *scenario, const char *text, const char *path,
-    const char *password, bool json, struct runfile **runfile, struct run_end *end,
+    const char *password, struct monitor *monitor, struct runfile **runfile, struct run_end *end,
     struct error *error);
 
 /* Plays the control runs, each with a stage of its own, into files beside path; none of them stays if it fails.
- * controls_keep() puts them into the run's file, controls_forget() removes them. text is the scenario as it is played. */
+ * controls_keep() puts them into the run's file, controls_forget() removes them. text is the scenario as it is played. Of the
+ * options only how progress is shown is theirs. */
 bool controls_play(const struct scenario *scenario, const char *text, const char *path,
-    const char *password, struct run_end *end, struct error *error);
+    const char *password, const struct monitor_options *options, struct run_end *end,
+    struct error *error);
 bool controls_keep(const struct scenario *scenario, const char *path, struct runfile *runfile,
     struct error *error);
 /* Of a run that goes on: whether its control runs are still beside path, and not yet in its file. False: they are lost. */

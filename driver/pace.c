@@ -31,9 +31,9 @@ static void announce(struct play *play)
 	const struct scenario_load *load = &play->scenario->load;
 	char what[96], text[160];
 
-	snprintf(play->run->progress.step, sizeof(play->run->progress.step), "step %u of %u",
-	    play->step + 1, load->steps_count);
-	snprintf(text, sizeof(text), "%s: %s", play->run->progress.step,
+	snprintf(play->run->monitor->tally.step, sizeof(play->run->monitor->tally.step),
+	    "step %u of %u", play->step + 1, load->steps_count);
+	snprintf(text, sizeof(text), "%s: %s", play->run->monitor->tally.step,
 	    load_step_format(&load->steps[play->step], what, sizeof(what)));
 	run_event(play->run, "step", text, true);
 }

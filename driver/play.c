@@ -259,6 +259,12 @@ static bool find_arrivals(struct play *play, int64_t **due)
 	return true;
 }
 
+int64_t cycles_for_clean(const struct scenario *scenario)
+{
+	return interval_tries_for(
+	    judging_limit("judge.smallest_rate", scenario->judge.smallest_rate));
+}
+
 bool run_play(struct run *run, struct error *ended)
 {
 	const struct so_far *so_far = &run->so_far;
@@ -286,8 +292,7 @@ bool run_play(struct run *run, struct error *ended)
 	/* What is asked for beyond a load that was decided is played. */
 	char *decided = runfile_get(run->runfile, "load.decided");
 	if (run->scenario->load.until == UNTIL_DECIDED && !decided)
-		play.enough = (uint64_t)interval_tries_for(
-		    judging_limit("judge.smallest_rate", run->scenario->judge.smallest_rate));
+		play.enough = (uint64_t)cycles_for_clean(run->scenario);
 	free(decided);
 	play.counted = so_far->cycles - so_far->failed;
 	/* The one that was under way when an earlier part of the run ended is not made up for. */
@@ -295,7 +300,7 @@ bool run_play(struct run *run, struct error *ended)
 		play.rounds = (int64_t)(so_far->cycles / every);
 	if (!play.slots)
 		return error_memory(&run->error);
-	run->doing = NULL;
+	run->monitor->tally.doing = DOING_LOAD;
 	run->watch = play_watch(&play);
 	played = find_seed(&play) && find_arrivals(&play, &due) && pace_begin(&play) &&
 	         play_on(&play) && !run->error.text[0];
@@ -303,6 +308,7 @@ bool run_play(struct run *run, struct error *ended)
 	run->watch = (struct crew_watch){0};
 	tell_bottleneck(&play);
 	snprintf(missed, sizeof(missed), "%llu", (unsigned long long)play.missed);
+	run->monitor->tally.missed = play.missed;
 	if (played && run->scenario->load.rate > 0)
 		played = runfile_set(run->runfile, "load.missed", missed, &run->error);
 	free(due);
@@ -361,7 +367,7 @@ bool run_verify_ids(struct run *run, size_t logons)
 
 	if (!play.slots)
 		return error_memory(&run->error);
-	run->doing = "logging on together: which session IDs are free?";
+	run->monitor->tally.doing = DOING_VERIFYING;
 	run->watch = play_watch(&play);
 	const bool played = verify_on(&play) && !run->error.text[0];
 	run->watch = (struct crew_watch){0};

@@ -18,7 +18,7 @@ static void tell_refusal(struct run *run, const struct refusal *refusal)
 	    refusal->account, refusal->count, timestamp_format(refusal->last, last),
 	    timestamp_format(refusal->until, until), refusal->account);
 	/* For people: the run file, which others may get, names no account that it does not play. */
-	progress_event(&run->progress, "account-stopped", text, true);
+	monitor_event(run->monitor, "account-stopped", text, true);
 }
 
 /* What earlier runs have presented counts, as it does with the domain. */

@@ -214,7 +214,7 @@ static bool check_sample(struct run *run)
 	struct snapshot *before, *now;
 	struct error none;
 
-	run->doing = "sampling the host before the load goes on";
+	run->monitor->tally.doing = DOING_BEFORE;
 	if (run->scenario->observers_count == 0)
 		return true;
 	if (!run_observe(run, MARK_SETTLING, ++run->so_far.settling, 1))
@@ -262,9 +262,11 @@ bool resume_begin(struct run *run, const char *text)
 	if (!runfile_go_on(run->runfile, timestamp_now(), &lost, &run->error))
 		return false;
 	if (count(&run->so_far, run->runfile, &run->error)) {
-		run->progress.finished = run->so_far.cycles;
-		run->progress.failed = run->so_far.failed;
-		run->progress.cycles = run->scenario->load.cycles + run->so_far.again;
+		run->monitor->tally.finished = run->so_far.cycles;
+		run->monitor->tally.results[CYCLE_FAILED] = run->so_far.failed;
+		run->monitor->tally.results[CYCLE_LOGGED_OFF] =
+		    run->so_far.cycles - run->so_far.failed;
+		run->monitor->tally.cycles = run->scenario->load.cycles + run->so_far.again;
 		if (check_sample(run) && put_scenario(run, text)) {
 			tell(run, lost);
 			if (!run->error.text[0] && runfile_keep(run->runfile, &run->error))

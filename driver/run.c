@@ -132,18 +132,22 @@ static bool prepare(struct run *run, struct setup *setup, const char *password)
 	const struct scenario *scenario = run->scenario;
 	const size_t workers = worker_count(scenario);
 	const bool outlive = accounts_outlive_stage(scenario);
+	char host[300];
 
 	run->fds =
 	    calloc(1 + COMMAND_FDS * (scenario->stage_count + scenario->observers_count) + workers,
 	        sizeof(struct pollfd));
 	if (!run->fds)
 		return error_memory(&run->error);
-	run->doing = "setting the stage";
+	run->monitor->tally.doing = DOING_STAGE;
+	monitor_turn(run->monitor);
 	if (!put_own_folder_in_path(&run->error))
 		return false;
 	run->stage = stage_create(scenario, interrupted, run, &run->error);
 	if (!run->stage || !setup_make(scenario, setup, &run->error))
 		return false;
+	snprintf(host, sizeof(host), "%s:%u", setup->host, setup->port);
+	monitor_host(run->monitor, host);
 	if (run->resuming && !resume_check_address(run, setup))
 		return false;
 	run->accounts = accounts_create(&scenario->accounts, password, &run->error);
@@ -164,7 +168,7 @@ static bool prepare(struct run *run, struct setup *setup, const char *password)
 /* The host before anything of ours. An observer that does not work is reported now, not after hours of load. */
 static bool observe_before(struct run *run)
 {
-	run->doing = "sampling the host before the load";
+	run->monitor->tally.doing = DOING_BEFORE;
 	if (run->scenario->observers_count == 0)
 		return true;
 	if (!run_observe(run, MARK_BEFORE, 1, 1))
@@ -185,13 +189,14 @@ static bool wants_witness(const struct run *run)
 /* After the load. Interrupted, the host is sampled as it is, and not waited for; twice, nothing more is looked at. */
 static bool observe_after(struct run *run)
 {
-	run->doing = "sampling the host after the load";
+	run->monitor->tally.doing = DOING_AFTER;
 	if (run->interrupts >= 2)
 		return true;
 	if (run->scenario->observers_count == 0)
 		return run->interrupts > 0 || !wants_witness(run) || run_settle_unseen(run);
 	/* Where a run that had no more to play goes on, the sample is there already. */
-	const bool is_there = run->so_far.after > 0 && run->progress.finished == run->so_far.cycles;
+	const bool is_there =
+	    run->so_far.after > 0 && run->monitor->tally.finished == run->so_far.cycles;
 	if (!is_there && !run_observe(run, MARK_AFTER, run->so_far.after + 1, 2))
 		return false;
 	return run->interrupts > 0
@@ -241,17 +246,19 @@ static bool play(struct run *run, const struct setup *setup, struct error *ended
 }
 
 bool run_scenario(const struct scenario *scenario, const char *text, const char *path,
-    const char *password, bool json, struct runfile **runfile, struct run_end *end,
+    const char *password, struct monitor *monitor, struct runfile **runfile, struct run_end *end,
     struct error *error)
 {
-	struct run run = {
-	    .scenario = scenario, .runfile = *runfile, .resuming = *runfile != NULL, .signals = -1};
+	struct run run = {.scenario = scenario,
+	    .runfile = *runfile,
+	    .resuming = *runfile != NULL,
+	    .monitor = monitor,
+	    .signals = -1};
 	struct setup setup = {0};
 	bool playing = false;
 	bool played = false;
 
 	*end = (struct run_end){0};
-	progress_init(&run.progress, scenario->name, scenario->load.cycles, json);
 	if (!run_catch_signals(&run))
 		goto out;
 	/* The file first: it would be a pity to find out about it at the end. */
@@ -260,6 +267,8 @@ bool run_scenario(const struct scenario *scenario, const char *text, const char 
 	run.observers = observers_create(scenario);
 	if (run.runfile && !run.observers)
 		error_memory(&run.error);
+	if (run.runfile && !monitor_watch(monitor, path, cycles_for_clean(scenario), &run.error))
+		goto out;
 	if (!run.runfile || !run.observers || !prepare(&run, &setup, password))
 		goto out;
 	if (run.resuming ? !resume_begin(&run, text)
@@ -268,7 +277,7 @@ bool run_scenario(const struct scenario *scenario, const char *text, const char 
 	playing = true;
 	played = play(&run, &setup, &end->why);
 out:
-	progress_clear(&run.progress);
+	monitor_stop(monitor);
 	observation_destroy(run.observation);
 	observers_destroy(run.observers);
 	crew_destroy(run.crew, 0);

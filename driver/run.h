@@ -7,8 +7,8 @@
 
 #include "common/error.h"
 #include "driver/crew.h"
+#include "driver/monitor/monitor.h"
 #include "driver/programs/programs.h"
-#include "driver/progress.h"
 #include "driver/scenario/accounts.h"
 #include "driver/scenario/scenario.h"
 #include "runfile/runfile.h"
@@ -29,7 +29,7 @@ struct run {
 	struct runfile *runfile;
 	bool resuming; /* a run that was begun before */
 	struct so_far so_far;
-	struct progress progress;
+	struct monitor *monitor;
 	struct stage *stage;
 	struct accounts *accounts;
 	struct crew *crew;
@@ -43,7 +43,6 @@ struct run {
 	int64_t folded;        /* when the run file was made readable alone; monotonic */
 	bool outputs_left_out; /* and an event said so */
 	int64_t clock_step; /* by which the wall clock was set since the run began, microseconds */
-	const char *doing;  /* for the progress line; NULL: show counts */
 	struct pollfd *fds;
 	struct error fallen; /* a stage program that ended before its time; text empty: none did */
 	struct error error;  /* the first failure of our own (disk full ...): ends the run */
@@ -73,6 +72,8 @@ bool resume_begin(struct run *run, const char *text);
 /* Takes up the refused logons that earlier runs have left, and tells of the accounts that these stop. False: run->error, as none is left. */
 bool run_recall_refusals(struct run *run, const struct setup *setup);
 
+/* Cycles that CLEAN takes by the scenario's judge.smallest_rate. */
+int64_t cycles_for_clean(const struct scenario *scenario);
 /* Plays the load to its end. ended gets the reason if it ended early (text empty: as planned). False: run->error. */
 bool run_play(struct run *run, struct error *ended);
 

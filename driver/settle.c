@@ -63,12 +63,15 @@ static void note_left(struct settling *settling, const struct snapshot *now, int
 	uint64_t mix = 0;
 	size_t count;
 	bool left = !sees_as_before(settling->before, now) || has_session_of_ours(settling, now);
+	struct tally *const tally = &settling->run->monitor->tally;
 	const struct left_logon *logons = leak_logons(settling->leak, &count);
 
+	tally->left_logons = tally->left_ids = 0;
 	for (size_t i = 0; i < count; i++)
 		if (!logons[i].gone && logons[i].watched && !logons[i].older &&
 		    (logons[i].fate != FATE_ALIVE || logons[i].session_id > 0)) {
 			left = true;
+			tally->left_logons++;
 			mix = mixed(mix, logons[i].luid);
 		}
 	for (size_t i = 0; left && i < now->handle_count; i++)
@@ -77,6 +80,7 @@ static void note_left(struct settling *settling, const struct snapshot *now, int
 	for (size_t i = 0; i < count; i++)
 		if (!ids[i].gone && ids[i].watched && !ids[i].older) {
 			left = true;
+			tally->left_ids++;
 			mix = mixed(mix, (uint64_t)ids[i].id << 32 | ids[i].tokens);
 		}
 	if (mix != settling->mix || left != settling->left)
@@ -223,7 +227,7 @@ bool run_settle(struct run *run)
 	const char *how = "failed";
 	int64_t round = 0;
 
-	run->doing = "settling: waiting for holders to release";
+	run->monitor->tally.doing = DOING_SETTLING;
 	if (!settling_init(&settling, run) && !run->error.text[0])
 		error_memory(&run->error);
 	if (!run->error.text[0])
@@ -247,7 +251,7 @@ bool run_settle_unseen(struct run *run)
 	                     (settle->at_least.least > healthy ? settle->at_least.least : healthy);
 	const int interrupts = run->interrupts;
 
-	run->doing = "settling: waiting for as long as holders take to release";
+	run->monitor->tally.doing = DOING_SETTLING;
 	while (
 	    timestamp_monotonic() < over && run->interrupts == interrupts && !run->fallen.text[0])
 		if (!run_turn(run, over))

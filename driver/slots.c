@@ -39,7 +39,7 @@ static void store_and_report(struct play *play, const struct cycle *cycle)
 	if (!put_cycle(play, cycle) || play->kind != CYCLE_LOAD)
 		return;
 	distress_note(&play->distress, cycle);
-	progress_cycle(&play->run->progress, cycle);
+	monitor_cycle(play->run->monitor, cycle);
 }
 
 static void stop_account(
@@ -70,7 +70,7 @@ static void finish(struct play *play, struct slot *slot, const struct report *re
 	struct error unremembered;
 
 	store_and_report(play, &slot->cycle);
-	play->run->progress.held -= slot->held;
+	play->run->monitor->tally.held -= slot->held;
 	play->held -= slot->held;
 	slot->held = false;
 	slot->account = NULL;
@@ -160,7 +160,7 @@ static void reported(void *data, const struct report *report)
 	cycle->host_clock_offset = report->host_clock_offset;
 	cycle->served_by = report->served_by[0] ? report->served_by : NULL;
 	if (!report->done) {
-		play->run->progress.held += !slot->held;
+		play->run->monitor->tally.held += !slot->held;
 		play->held += !slot->held;
 		slot->held = true;
 		/* A session that is up is connected, however long it is held. */

@@ -14,7 +14,6 @@
 #include "common/text.h"
 #include "common/timestamp.h"
 
-#define DRAW_EVERY (SECOND / 4)
 #define CLOCK_STEP (2 * SECOND) /* less is how clocks are kept in step */
 
 bool run_catch_signals(struct run *run)
@@ -52,6 +51,7 @@ static void finish_observation(struct run *run)
 	char text[192];
 
 	observation_store(run->observation, run->runfile, run->problem, &run->error);
+	monitor_sample(run->monitor, !run->problem[0]);
 	if (observation_left_out(run->observation) && !run->outputs_left_out) {
 		run->outputs_left_out = true;
 		snprintf(text, sizeof(text),
@@ -108,8 +108,9 @@ bool run_turn(struct run *run, int64_t deadline)
 	}
 	note_clock(run);
 	now = timestamp_monotonic();
-	if (run->progress.line && deadline > now + DRAW_EVERY)
-		deadline = now + DRAW_EVERY;
+	const int64_t due = monitor_turn(run->monitor);
+	if (deadline > due)
+		deadline = due;
 	if (deadline > now + LOOK_EVERY)
 		deadline = now + LOOK_EVERY;
 	const int timeout = deadline > now ? (int)((deadline - now) / 1000 + 1) : 0;
@@ -126,7 +127,6 @@ bool run_turn(struct run *run, int64_t deadline)
 	if (run->observation && observation_serve(run->observation))
 		finish_observation(run);
 	fold_if_interrupted(run);
-	progress_draw(&run->progress, run->doing);
 	return !run->error.text[0];
 }
 
@@ -138,7 +138,7 @@ void run_event(struct run *run, const char *kind, const char *text, bool loud)
 	text_make_safe(safe);
 	if (run->runfile && !runfile_add_event(run->runfile, kind, safe, &run->error) && !loud)
 		return;
-	progress_event(&run->progress, kind, safe, loud);
+	monitor_event(run->monitor, kind, safe, loud);
 }
 
 void run_tell_stall(struct run *run, const char *who, int64_t duration)
@@ -155,7 +155,7 @@ void run_tell_stall(struct run *run, const char *who, int64_t duration)
 bool run_start_observation(struct run *run, enum mark mark, int64_t round)
 {
 	run->observation = observation_start(
-	    run->observers, mark, round, (int64_t)run->progress.finished, &run->error);
+	    run->observers, mark, round, (int64_t)run->monitor->tally.finished, &run->error);
 	return run->observation != NULL;
 }
 

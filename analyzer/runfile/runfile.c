@@ -30,7 +30,7 @@ static bool make_schema(struct runfile *runfile, struct error *error)
 	return good && database_check_schema(runfile, error);
 }
 
-static void remove_half_made(const char *path)
+static void remove_files(const char *path)
 {
 	static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
 	for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
@@ -49,7 +49,8 @@ struct runfile *runfile_create(const char *path, struct error *error)
 	if (fd < 0) {
 		if (errno == EEXIST)
 			error_set(error, EXIT_USAGE,
-			    "%s exists already: choose another name with -o, or remove it", path);
+			    "%s exists already: choose another name with -o, or replace it with --force",
+			    path);
 		else
 			error_set(error, EXIT_TARGET, "creating %s: %s", path, strerror(errno));
 		return NULL;
@@ -60,10 +61,21 @@ struct runfile *runfile_create(const char *path, struct error *error)
 	if (!runfile || !database_lock(runfile, fd, error) ||
 	    !database_open(runfile, SQLITE_OPEN_READWRITE, error) || !make_schema(runfile, error)) {
 		runfile_close(runfile);
-		remove_half_made(path);
+		remove_files(path);
 		return NULL;
 	}
 	return runfile;
+}
+
+bool runfile_remove(const char *path, struct error *error)
+{
+	struct runfile *runfile = runfile_reopen(path, error);
+
+	if (!runfile)
+		return false;
+	runfile_close(runfile);
+	remove_files(path);
+	return true;
 }
 
 struct runfile *runfile_open(const char *path, struct error *error)

@@ -149,7 +149,7 @@ class Case(unittest.TestCase):
     def start_driver(self, scenario, *arguments):
         """The same, while it goes on: an event a line."""
         self.run_file = self.folder / "run.leaklab"
-        process = subprocess.Popen([program("driver"), "run", scenario, "-o", self.run_file, "--json", *arguments],
+        process = subprocess.Popen([program("driver"), "run", scenario, "-o", self.run_file, "--events", "-", *arguments],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder)
         self.addCleanup(lambda: process.poll() is None and process.kill())
         return process

@@ -186,7 +186,7 @@ class Descriptors(leaklab.Case):
         lab = self.lab()
         run_file = self.folder / "run.leaklab"
         process = subprocess.Popen([leaklab.program("driver"), "run", self.scenario(
-            lab, load={"slots": 1, "cycles": 120, "think": "20ms"}), "-o", run_file, "--json"],
+            lab, load={"slots": 1, "cycles": 120, "think": "20ms"}), "-o", run_file, "--events", "-"],
             stdout=subprocess.PIPE, text=True, cwd=self.folder)
         counts = []
         for line in process.stdout:
@@ -500,7 +500,7 @@ class Secrets(leaklab.Case):
         password = lab.accounts()[0][2]
         run_file = self.folder / "run.leaklab"
         process = subprocess.Popen([leaklab.program("driver"), "run",
-                                    self.scenario(lab, load={"slots": 2, "cycles": 4}), "-o", run_file, "--json"],
+                                    self.scenario(lab, load={"slots": 2, "cycles": 4}), "-o", run_file, "--events", "-"],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.folder,
                                    env={**os.environ, "WLOG_LEVEL": "TRACE"})
         seen = process.stdout.readline()
@@ -545,7 +545,7 @@ class Secrets(leaklab.Case):
     def test_no_core_dump_can_hold_the_passwords(self):
         lab = self.lab("--shell-seconds", "1")
         process = subprocess.Popen([leaklab.program("driver"), "run", self.scenario(lab), "-o",
-                                    self.folder / "run.leaklab", "--json"], stdout=subprocess.PIPE, cwd=self.folder)
+                                    self.folder / "run.leaklab", "--events", "-"], stdout=subprocess.PIPE, cwd=self.folder)
         process.stdout.readline()
         children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         limits = [pathlib.Path(f"/proc/{pid}/limits").read_text() for pid in [str(process.pid), *children]]

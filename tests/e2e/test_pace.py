@@ -68,7 +68,7 @@ class Steps(Case):
     def test_steps_are_events_for_programs_too(self):
         lab = self.lab()
         scenario = self.scenario(lab, load={"slots": None, "cycles": None, "steps": [{"slots": 2, "cycles": 2}]})
-        done = self.drive(scenario, "--json")
+        done = self.drive(scenario, "--events", "-")
         events = [json.loads(line) for line in done.stdout.splitlines()]
         self.assertEqual([event["text"] for event in events if event.get("event") == "step"], ["step 1 of 1: 2 slots for 2 cycles"])
 

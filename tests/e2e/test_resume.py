@@ -131,7 +131,7 @@ class Killed(Case):
         for finished in 4, None:
             deadline = time.monotonic() + 20
             while True:
-                process = subprocess.Popen([leaklab.program("driver"), "run", "--resume", self.run_file, "--json"],
+                process = subprocess.Popen([leaklab.program("driver"), "run", "--resume", self.run_file, "--events", "-"],
                                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder)
                 line = process.stdout.readline()
                 if line or time.monotonic() > deadline:
@@ -215,7 +215,7 @@ class ByWish(Case):
         scenario = self.scenario(lab, accounts={"csv": None, "users": user, "domain": domain, "password_env": "LAB_PW"},
                                  load={"cycles": 2}, observers=[self.observer(lab)])
         self.drive(scenario, env={"LAB_PW": password})
-        done = self.resume("--cycles", "+2", "--json", env={"LAB_PW": password})
+        done = self.resume("--cycles", "+2", "--events", "-", env={"LAB_PW": password})
         events = [json.loads(line) for line in done.stdout.splitlines()]
         self.assertEqual(events[0]["event"], "resumed")
         self.assertEqual([event["cycle"] for event in events if event.get("event") == "cycle"], [4, 5],

@@ -175,7 +175,7 @@ class ReadyMadeScenarios(leaklab.Case):
         self.assertIn("INCONCLUSIVE", done.stdout)
 
     def test_events_come_as_json_a_line_with_the_verdict_last(self):
-        done = self.drive(leaklab.SCENARIOS / "ms16-111.yaml", "--json", "--set", "load.cycles=6", "--set",
+        done = self.drive(leaklab.SCENARIOS / "ms16-111.yaml", "--events", "-", "--set", "load.cycles=6", "--set",
                           "load.slots=2", code=0)
         events = [json.loads(line) for line in done.stdout.splitlines()]
         cycles = [event for event in events if event.get("event") == "cycle"]

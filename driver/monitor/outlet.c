@@ -1,7 +1,8 @@
 /* Knows how lines get out by a thread of their own, which alone may wait for the reader. */
-#include "driver/outlet.h"
+#include "driver/monitor/outlet.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -28,13 +29,14 @@ static struct {
 	size_t bytes;
 	unsigned long long lost;
 	bool open, writing, closing, broken;
+	int fd;
 } outlet = {
     .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER, .end = &outlet.first};
 
 static bool write_all(const char *bytes, size_t length)
 {
 	while (length > 0) {
-		const ssize_t written = write(STDOUT_FILENO, bytes, length);
+		const ssize_t written = write(outlet.fd, bytes, length);
 		if (written < 0 && errno != EINTR)
 			return false;
 		bytes += written > 0 ? written : 0;
@@ -76,9 +78,15 @@ static void *write_lines(void *unused)
 	return NULL;
 }
 
-bool outlet_open(struct error *error)
+bool outlet_open(const char *path, struct error *error)
 {
 	sigset_t all, before;
+
+	outlet.fd = strcmp(path, "-") == 0
+	                ? STDOUT_FILENO
+	                : open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (outlet.fd < 0)
+		return error_set(error, EXIT_USAGE, "events: %s: %s", path, strerror(errno));
 
 	/* Signals are for the main thread. */
 	sigfillset(&all);
@@ -146,10 +154,13 @@ bool outlet_close(int64_t patience)
 	const bool ended = !outlet.writing;
 	pthread_mutex_unlock(&outlet.mutex);
 	/* A thread in a write() that nobody reads ends with the process. */
-	if (ended)
+	if (ended) {
 		pthread_join(outlet.thread, NULL);
-	else
+		if (outlet.fd != STDOUT_FILENO)
+			close(outlet.fd);
+	} else {
 		pthread_detach(outlet.thread);
+	}
 	outlet.open = false;
 	return read;
 }
