@@ -59,5 +59,46 @@ class Front(leaklab.Case):
         self.assertTrue(re.search("leaklab-analyzer.*judge.*install", done.stderr), done.stderr)
 
 
+class ExitCodes(leaklab.Case):
+    """Those of the manual, played; judge has the same of the run file. 130 and 143 are in test_cut_short.py."""
+
+    def play(self, code, judged=None, **scenario):
+        lab = self.lab_there
+        self.drive(self.scenario(lab, **{"load": {"slots": 2, "cycles": 12}, "observers": [self.observer(lab)],
+                                         "settle": {"at_least": "1500ms", "release": "1s", "poll": "250ms", "quiet": "200ms", "timeout": "20s"},
+                                         **scenario}), "--force", code=code)
+        self.verdict(code=code if judged is None else judged)
+
+    def test_each_is_what_the_manual_says(self):
+        self.lab_there = self.lab("--late-holders", "0")
+        self.play(3)  # 12 cycles are too few for CLEAN
+        self.play(3, expect={"verdict": "CLEAN"})
+        self.play(0, judge={"smallest_rate": 0.5}, expect={"verdict": "CLEAN"})
+        self.play(1, judge={"smallest_rate": 0.5}, expect={"verdict": "LEAK"})
+        self.play(0, judge={"smallest_rate": 0.5})
+        self.play(4, logoff={"shell": "logoff"}, accounts={"csv": str(self.wrong_passwords())})
+        self.grab(self.lab_there)
+        self.play(1)
+        self.play(0, expect={"verdict": "LEAK"})
+        self.play(1, expect={"verdict": "CLEAN"})
+        self.run_program("driver", "run", self.scenario(None, load={"cycels": 1}), code=2)
+        self.run_program("driver", "run", self.scenario(None), code=4, env={"PW": "x"})
+        self.run_program("analyzer", "judge", self.folder / "none", code=2)
+        done = subprocess.run([leaklab.program("analyzer"), "judge", self.run_file], stdout=open("/dev/full", "w"), stderr=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, 4)
+
+    def wrong_passwords(self):
+        lines = pathlib.Path(self.lab_there.facts["accounts"]).read_text().splitlines()
+        return self.write("wrong.csv", "\n".join([lines[0], *(line.rpartition(",")[0] + ",wrong" for line in lines[1:3])]) + "\n")
+
+    def test_manual_and_help_name_the_same_ones(self):
+        manual = (leaklab.ROOT / "driver/front/leaklab.1.scd").read_text()
+        codes = re.findall(r"\*(\d+)\*", manual[manual.index("# EXIT STATUS"):manual.index("# FILES")])
+        self.assertEqual(codes, ["0", "1", "2", "3", "4", "130", "143"])
+        for text in (subprocess.run([leaklab.BUILD / "leaklab", *verb, "--help"], capture_output=True, text=True).stdout for verb in ([], ["run"])):
+            said = re.findall(r"\d+", re.search(r"Exit codes: ([\s\S]*?)\n\n", text).group(1))
+            self.assertEqual(said, codes, text)
+
+
 if __name__ == "__main__":
     tap.main()
