@@ -1,6 +1,7 @@
 /* leaklab: the one command of the kit. Knows which program plays which verb. */
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -58,6 +59,10 @@ static int become(const struct verb *verb, char **argv)
 		path[length] = '\0';
 		strcpy(strrchr(path, '/') + 1, verb->program);
 		argv[0] = (char *)"leaklab";
+		/* argp's remark on short options takes three lines of a screen. */
+		for (char **argument = argv; *argument; argument++)
+			if (strcmp(*argument, "--help") == 0)
+				setenv("ARGP_HELP_FMT", "no-dup-args-note", 0);
 		execv(path, argv);
 	}
 	fprintf(stderr,

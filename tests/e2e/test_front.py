@@ -29,6 +29,8 @@ class Front(leaklab.Case):
                 text = self.front(verb, "--help").stdout
                 self.assertIn(f"Usage: leaklab {verb}", text)
                 self.assertNotRegex(text, "leaklab-(driver|analyzer)")
+                self.assertLessEqual(max(map(len, text.splitlines())), 80)
+                self.assertLessEqual(len(text.splitlines()), 50)  # one screen
                 self.assertEqual(self.front("help", verb).stdout, text)
 
     def test_mistyped_verb_is_told_the_closest(self):
@@ -48,7 +50,7 @@ class Front(leaklab.Case):
                 done = subprocess.run([leaklab.BUILD / f"leaklab-{program}", verb, "--help"], capture_output=True, text=True)
                 self.assertEqual(done.returncode, 0)
                 self.assertIn(f"leaklab-{program} {verb}: write leaklab {verb}", done.stderr)
-                self.assertEqual(done.stdout, self.front(verb, "--help").stdout)
+                self.assertIn(self.front(verb, "--help").stdout.splitlines()[0], done.stdout)
 
     def test_program_that_is_missing_is_named(self):
         alone = self.folder / "leaklab"
