@@ -104,7 +104,8 @@ static int conclude(const struct arguments *arguments, struct runfile *runfile, 
 	const bool told = !verdict || tell_verdict(arguments, runfile, path, verdict, error);
 	if (!told)
 		last.exit_code = error_print(error, PROGRAM);
-	if (!monitor_close(monitor, &last, verdict ? verdict_line(runfile, path, verdict) : NULL))
+	if (!monitor_close(monitor, &last,
+	        verdict && monitor->events ? verdict_line(runfile, path, verdict) : NULL))
 		fprintf(stderr,
 		    PROGRAM
 		    ": the events were not read to their end, so the verdict is not among them: leaklab judge %s\n",

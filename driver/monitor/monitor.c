@@ -94,7 +94,6 @@ bool monitor_close(struct monitor *monitor, const struct metrics_end *end, char 
 		fprintf(stderr, "%s: %s\n", monitor->progress.name, error.text);
 	outlook_destroy(monitor->outlook);
 	monitor->outlook = NULL;
-	if (monitor->events)
-		outlet_put(verdict);
+	outlet_put(verdict);
 	return outlet_close(READER_PATIENCE);
 }
