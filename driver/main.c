@@ -21,6 +21,7 @@
 #include "driver/programs/programs.h"
 #include "driver/rdp/worker.h"
 #include "driver/scenario/accounts.h"
+#include "driver/scenario/hosts.h"
 #include "driver/scenario/scenario.h"
 #include "judge/judge.h"
 #include "report/report.h"
@@ -219,6 +220,7 @@ static int run_or_check(const struct arguments *arguments)
 
 	if (!scenario)
 		return error_print(&error, PROGRAM);
+	scenario->host.named = arguments->host_named || host_is_variable(scenario->host.address);
 	if (arguments->playing)
 		code = play(arguments, scenario, text, NULL);
 	else

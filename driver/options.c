@@ -15,6 +15,9 @@ static const struct argp_option run_options[] = {
         0},
     {"set", 's', "KEY=VALUE", 0,
         "Change one value of the scenario, e.g. --set load.cycles=10; repeatable", 0},
+    {"host", 'H', "ADDRESS", 0,
+        "Play it at this host, host.address; what a scenario alone names must be listed, see leaklab(1)",
+        0},
     {"resume", 'r', "RUN", 0,
         "Go on with the run in this file, which was killed or ended early; its scenario is in it",
         0},
@@ -114,6 +117,14 @@ static enum progress_mode parse_progress(const char *word, struct argp_state *st
 	return PROGRESS_AUTO;
 }
 
+static void add_override(struct arguments *arguments, char *override, struct argp_state *state)
+{
+	if (arguments->override_count == OVERRIDES_MAX)
+		argp_error(state, "more than %d --set", OVERRIDES_MAX);
+	arguments->overrides[arguments->override_count++] = override;
+	arguments->host_named |= strncmp(override, "host.address=", strlen("host.address=")) == 0;
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
 	struct arguments *arguments = state->input;
@@ -123,9 +134,13 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		arguments->output = argument;
 		return 0;
 	case 's':
-		if (arguments->override_count == OVERRIDES_MAX)
-			argp_error(state, "more than %d --set", OVERRIDES_MAX);
-		arguments->overrides[arguments->override_count++] = argument;
+		add_override(arguments, argument, state);
+		return 0;
+	case 'H':
+		if (snprintf(arguments->host, sizeof(arguments->host), "host.address=%s",
+		        argument) >= (int)sizeof(arguments->host))
+			argp_error(state, "--host: a host has no such long name");
+		add_override(arguments, arguments->host, state);
 		return 0;
 	case 'j':
 		arguments->json = true;

@@ -17,6 +17,8 @@ struct arguments {
 	size_t override_count;
 	const char *resume; /* a run file to go on with */
 	uint64_t more;      /* cycles, when going on */
+	char host[300];     /* --host, as --set takes it */
+	bool host_named;    /* by --host, or by --set */
 	bool json;
 	bool allow_partial;
 	bool force;

@@ -14,6 +14,7 @@
 #include "common/version.h"
 #include "driver/rdp/worker.h"
 #include "driver/run.h"
+#include "driver/scenario/hosts.h"
 
 #define PROBE_TIMEOUT (10 * SECOND)
 
@@ -145,6 +146,8 @@ static bool prepare(struct run *run, struct setup *setup, const char *password)
 		return false;
 	run->stage = stage_create(scenario, interrupted, run, &run->error);
 	if (!run->stage || !setup_make(scenario, setup, &run->error))
+		return false;
+	if (!run->resuming && !scenario->host.named && !host_is_allowed(setup->host, &run->error))
 		return false;
 	snprintf(host, sizeof(host), "%s:%u", setup->host, setup->port);
 	monitor_host(run->monitor, host);

@@ -41,6 +41,7 @@ struct scenario_host {
 	char *auth_packages; /* FreeRDP's list, "ntlm,!kerberos"; NULL: the library's choice */
 	char *client_name;   /* stem of the client names, one stable name a slot */
 	bool exclusive;      /* nobody else logs on there while the run goes on */
+	bool named;          /* by whoever calls leaklab, not by the scenario alone; no key */
 	struct {
 		char *pin;   /* "sha256:HEX" */
 		char *ca;    /* file of CA certificates in PEM */

@@ -44,9 +44,9 @@ class Listener:
 
 
 class Case(leaklab.Case):
-    def fails(self, scenario, code, *words, **more):
+    def fails(self, scenario, code, *words, more=(), **how):
         start = time.monotonic()
-        done = self.drive(scenario, code=code, **more)
+        done = self.drive(scenario, *more, code=code, **how)
         self.assertLess(time.monotonic() - start, 30)
         for word in words:
             self.assertIn(word, done.stderr)
@@ -180,7 +180,23 @@ class Host(Case):
         return self.scenario(host={"address": address}, connect={"timeout": "1s"}, **parts)
 
     def test_name_that_does_not_resolve_is_told(self):
-        self.fails(self.at("no-such-host.invalid"), TARGET, "no-such-host.invalid", "resolve", env={"PW": "x"})
+        self.fails(self.at("localhost"), TARGET, "no-such-host.invalid", "resolve", env={"PW": "x"}, more=["--host", "no-such-host.invalid"])
+
+    def test_host_that_only_the_scenario_names_gets_no_password(self):
+        self.fails(self.at("no-such-host.invalid"), USAGE, "no-such-host.invalid: a scenario alone may not", "--host", "hosts", env={"PW": "x"})
+        self.fails(self.at("${HOST_NAME}", stage=[{"name": "host", "command": "echo name=no-such-host.invalid; echo ready; sleep 60"}]),
+                   USAGE, "a scenario alone may not", env={"PW": "x"})
+
+    def test_host_that_its_user_names_is_tried(self):
+        """by an option, by a variable of the environment that is all of the address, or by the list"""
+        self.fails(self.at("no-such-host.invalid"), TARGET, "resolve", env={"PW": "x"}, more=["--set", "host.address=no-such-host.invalid"])
+        self.fails(self.at("${TRIED}:3390"), TARGET, "resolve", env={"PW": "x", "TRIED": "no-such-host.invalid"})
+        self.fails(self.at("${TRIED}.invalid"), USAGE, "a scenario alone may not", env={"PW": "x", "TRIED": "no-such-host"})
+        config = {"PW": "x", "XDG_CONFIG_HOME": str(self.folder)}
+        (self.folder / "leaklab").mkdir()
+        for entry, code in ("*.invalid  # the lab", TARGET), ("No-Such-Host.invalid", TARGET), ("*.example.com", USAGE), ("# *", USAGE), ("", USAGE):
+            (self.folder / "leaklab/hosts").write_text(f"other.example.com\n\n{entry}\n")
+            self.fails(self.at("no-such-host.invalid"), code, "no-such-host.invalid", env=config)
 
     def test_host_that_refuses_is_told(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -1,0 +1,78 @@
+#include "driver/scenario/hosts.h"
+
+#include <arpa/inet.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static bool is_loopback(const char *host)
+{
+	struct in_addr four;
+	struct in6_addr six;
+
+	if (inet_pton(AF_INET, host, &four) == 1)
+		return ntohl(four.s_addr) >> 24 == 127; /* RFC 1122 3.2.1.3 */
+	if (inet_pton(AF_INET6, host, &six) == 1)
+		return IN6_IS_ADDR_LOOPBACK(&six);
+	return strcasecmp(host, "localhost") == 0;
+}
+
+/* To free; NULL: memory is out, or nobody's home is known. */
+static char *list_path(void)
+{
+	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	char *path = NULL;
+	int length = -1;
+
+	/* "All paths set in these environment variables must be absolute"; others are ignored. */
+	if (config && config[0] == '/')
+		length = asprintf(&path, "%s/leaklab/hosts", config);
+	else if (home && home[0] == '/')
+		length = asprintf(&path, "%s/.config/leaklab/hosts", home);
+	return length < 0 ? NULL : path;
+}
+
+static bool is_listed(const char *host, const char *path)
+{
+	FILE *list = path ? fopen(path, "re") : NULL;
+	char line[512];
+	bool listed = false;
+
+	while (list && !listed && fgets(line, sizeof(line), list)) {
+		const char *entry = line + strspn(line, " \t");
+		line[strcspn(line, "#\r\n")] = '\0';
+		for (char *end = line + strlen(line);
+		     end > entry && (end[-1] == ' ' || end[-1] == '\t'); end--)
+			end[-1] = '\0';
+		listed = *entry && fnmatch(entry, host, FNM_CASEFOLD) == 0;
+	}
+	if (list)
+		fclose(list);
+	return listed;
+}
+
+bool host_is_allowed(const char *host, struct error *error)
+{
+	char *path = list_path();
+	const bool allowed = is_loopback(host) || is_listed(host, path);
+
+	if (!allowed)
+		error_set(error, EXIT_USAGE,
+		    "%.200s: a scenario alone may not send passwords and logons to a host: name it with --host %.200s, or put it into %s",
+		    host, host, path ? path : "leaklab's list of hosts");
+	free(path);
+	return allowed;
+}
+
+bool host_is_variable(const char *address)
+{
+	const char *end = strncmp(address, "${", 2) == 0 ? strchr(address, '}') : NULL;
+	char name[64];
+
+	if (!end || (end[1] && (end[1] != ':' || end[2 + strspn(end + 2, "0123456789")])))
+		return false;
+	snprintf(name, sizeof(name), "%.*s", (int)(end - address - 2), address + 2);
+	return getenv(name) != NULL;
+}
