@@ -12,6 +12,7 @@
 
 #include "common/error.h"
 #include "common/front.h"
+#include "common/streams.h"
 #include "common/timestamp.h"
 #include "common/version.h"
 #include "driver/driver.h"
@@ -259,6 +260,7 @@ int main(int argc, char **argv)
 	struct arguments arguments;
 	const char *verb = argc > 1 ? argv[1] : "";
 
+	streams_hold();
 	hide_memory();
 	if (strcmp(verb, "worker") == 0)
 		return worker_main();

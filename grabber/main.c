@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "grabber/options.h"
+#include "common/streams.h"
 #include "common/version.h"
 #include "grabber/program.h"
 
@@ -34,6 +35,7 @@ int main(int argc, char **argv)
 	struct options options;
 	char error[256];
 
+	streams_hold();
 	if (!options_parse(argc, argv, &lab_host, &options, error))
 		return usage_error(error);
 	if (options.help || options.version) {

@@ -1,5 +1,6 @@
 /* leaklab-analyzer: evidence in, verdict out. The verbs of leaklab that are played here. */
 #include "commands/command.h"
+#include "common/streams.h"
 #include "common/version.h"
 
 #include <argp.h>
@@ -41,6 +42,7 @@ int main(int argc, char **argv)
 	const struct command *command = NULL;
 	char name[64];
 
+	streams_hold();
 	for (size_t i = 0; argc > 1 && i < COMMAND_COUNT; i++)
 		if (strcmp(commands[i]->name, argv[1]) == 0)
 			command = commands[i];

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/streams.h"
 #include "common/suggest.h"
 #include "common/version.h"
 
@@ -93,6 +94,7 @@ int main(int argc, char **argv)
 	char *more[] = {argv[0], NULL, (char *)"--help", NULL};
 	const struct verb *verb;
 
+	streams_hold();
 	if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
 		puts("leaklab " LEAKLAB_VERSION);
 		return EXIT_CLEAN;

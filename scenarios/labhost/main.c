@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/streams.h"
 #include "common/version.h"
 #include "labhost/labhost.h"
 
@@ -68,6 +69,7 @@ int main(int argc, char **argv)
 	const struct verb *verb;
 	char name[128];
 
+	streams_hold();
 	argp_err_exit_status = EXIT_USAGE;
 	if (argc < 2 || argv[1][0] == '-') {
 		argp_parse(&argp, argc, argv, 0, 0, NULL);

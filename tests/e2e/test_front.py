@@ -2,6 +2,7 @@
 import pathlib
 import re
 import subprocess
+import time
 
 import leaklab
 import tap
@@ -59,6 +60,41 @@ class Front(leaklab.Case):
         done = subprocess.run([alone, "judge", "x"], capture_output=True, text=True)
         self.assertEqual(done.returncode, 4)
         self.assertTrue(re.search("leaklab-analyzer.*judge.*install", done.stderr), done.stderr)
+
+
+class Streams(leaklab.Case):
+    """What is closed at the start takes nothing that is opened later, and what could not be said shows in the exit code."""
+
+    def shell(self, command, code):
+        done = subprocess.run(["sh", "-c", command], cwd=self.folder, capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, code, f"{command}\n{done.stdout}{done.stderr}")
+
+    def test_closed_streams_harm_no_file_and_a_result_that_nobody_got_is_a_failure(self):
+        lab = self.lab()
+        self.grab(lab)
+        scenario = self.scenario(lab, load={"cycles": 4}, observers=[self.observer(lab)], expect={"verdict": "LEAK"},
+                                 settle={"at_least": "1500ms", "release": "1s"})
+        run = f"{leaklab.program('driver')} run {scenario} --force -o run.leaklab"
+        judge = f"{leaklab.program('analyzer')} judge run.leaklab"
+        self.run_file = self.folder / "run.leaklab"
+        for closed, code in ((">&-", 4), ("2>&-", 0), ("<&-", 0), ("<&- >&- 2>&-", 4)):
+            with self.subTest(closed=closed):
+                self.shell(f"{run} {closed}", code)
+                self.verdict(code=0)  # the run file is whole
+                self.shell(f"{judge} {closed}", code)
+                self.shell(f"{judge} -r new.html {closed}", code)
+                (self.folder / "new.html").unlink(missing_ok=True)
+        self.shell(f"{leaklab.program('labhost')} show qwinsta --control {lab.facts['control']} >&-", 4)
+
+    def test_lab_host_without_streams_serves(self):
+        lab_folder = self.folder / "quiet"
+        process = subprocess.Popen(["sh", "-c", f"exec {leaklab.program('labhost')} serve --dir {lab_folder} <&- >&- 2>&-"])
+        deadline = time.monotonic() + 10
+        while not (lab_folder / "control.sock").exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.assertTrue((lab_folder / "accounts.csv").read_text().startswith("user,domain,password\n"))
+        process.terminate()
+        process.wait()
 
 
 class ExitCodes(leaklab.Case):
