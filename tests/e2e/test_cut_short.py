@@ -175,4 +175,4 @@ class CutShort(leaklab.Case):
 
 
 if __name__ == "__main__":
-    tap.main()
+    tap.main(at_once=3)

@@ -139,4 +139,4 @@ class ExitCodes(leaklab.Case):
 
 
 if __name__ == "__main__":
-    tap.main()
+    tap.main(at_once=3)

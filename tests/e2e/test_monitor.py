@@ -209,4 +209,4 @@ class Metrics(leaklab.Case):
 
 
 if __name__ == "__main__":
-    tap.main()
+    tap.main(at_once=3)
