@@ -6,6 +6,7 @@
 
 #define SESSIONS_MAX 2000  /* at once, those that cycles leave behind included */
 #define RATE_MAX 500       /* logons a second, and slots of a closed load that begin in one */
+#define RATE_MIN 0.0001    /* logons a second, one in three hours: less is a slip of the pen */
 #define CYCLES_MAX 1000000 /* a run */
 #define LOAD_TIME_MAX (31 * 24 * 3600 * SECOND)
 #define STEPS_MAX 100

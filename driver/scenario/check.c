@@ -10,14 +10,23 @@
 #include "driver/scenario/keys.h"
 #include "judge/judge.h"
 
-static bool check_span(
-    const struct check *check, const char *key, struct span *span, const char *standard)
+/* The longest that anything may last is what a load may. */
+#define LONGEST "744h"
+#define SHORTEST "1ms" /* of what would have no meaning with 0s */
+
+static bool check_span(const struct check *check, const char *key, struct span *span,
+    const char *standard, const char *shortest)
 {
 	const char *text = span->text ? span->text : standard;
+	int64_t least = 0;
 
-	if (!duration_parse_range(text, &span->least, &span->most))
-		return check_refuse(
-		    check, key, "\"%s\" is not a duration; write it like 250ms, 1.5s or 10m", text);
+	duration_parse(shortest, &least);
+	if (!duration_parse_range(text, &span->least, &span->most) || span->most > LOAD_TIME_MAX ||
+	    (span->text && span->least < least))
+		return check_refuse(check, key,
+		    "\"%s\" is not a duration from %s to " LONGEST
+		    "; write it like 250ms, 1.5s or 10m",
+		    text, shortest);
 	if (span->least != span->most)
 		return check_refuse(check, key,
 		    "\"%s\" is a range, which only load.hold and load.think may have", text);
@@ -30,9 +39,10 @@ static bool check_drawn(
 {
 	const char *text = span->text ? span->text : standard;
 
-	return span_parse(text, span) ||
+	return (span_parse(text, span) && span->most <= LOAD_TIME_MAX) ||
 	       check_refuse(check, key,
-	           "\"%s\" is not a duration; write it like 1.5s, 1s..5s, exponential mean 10s, or "
+	           "\"%s\" is not a duration from 0s to " LONGEST
+	           "; write it like 1.5s, 1s..5s, exponential mean 10s, or "
 	           "lognormal mean 10s sd 3s most 60s (normal likewise; most is longer than the mean)",
 	           text);
 }
@@ -44,11 +54,13 @@ static bool check_control_spans(
 
 	for (unsigned i = 0; control && i < control->with_count; i++) {
 		snprintf(key, sizeof(key), "controls.%s.with.%u.timeout", name, i);
-		if (!check_span(check, key, &control->with[i].timeout, "30s"))
+		if (!check_span(check, key, &control->with[i].timeout, "30s", SHORTEST))
 			return false;
 	}
 	return true;
 }
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 struct duration_key {
 	const char *key;
@@ -56,51 +68,65 @@ struct duration_key {
 	const char *standard;
 };
 
-static bool check_spans(const struct check *check, struct scenario *s)
+static bool check_keys(const struct check *check, struct scenario *s)
 {
+	const struct duration_key lasting[] = {
+	    {"connect.timeout", &s->connect.timeout, "30s"},
+	    {"logon.timeout", &s->logon.timeout, "60s"},
+	    {"logoff.timeout", &s->logoff.timeout, "60s"},
+	    {"limits.duration", &s->limits.duration, "24h"},
+	    {"settle.poll", &s->settle.poll, "30s"},
+	};
+	/* 0s means something in these. */
 	const struct duration_key spans[] = {
 	    /* As "Reset account lockout counter after" in most policies; it is 10 minutes on Windows 11 22H2. */
 	    {"accounts.lockout_window", &s->accounts.lockout_window, "30m"},
 	    {"load.ramp", &s->load.ramp, "0s"},
 	    {"load.ramp_down", &s->load.ramp_down, "0s"},
-	    {"connect.timeout", &s->connect.timeout, "30s"},
-	    {"logon.timeout", &s->logon.timeout, "60s"},
 	    {"logon.delay", &s->logon.delay, "0s"},
-	    {"logoff.timeout", &s->logoff.timeout, "60s"},
-	    {"limits.duration", &s->limits.duration, "24h"},
 	    {"limits.logon_time", &s->limits.logon_time, "0s"},
 	    /* As RELEASE_TIME, within which holders on real hosts release. */
 	    {"settle.at_least", &s->settle.at_least, "20m"},
 	    {"settle.release", &s->settle.release, "0s"},
 	    {"settle.quiet", &s->settle.quiet, "2m"},
-	    {"settle.poll", &s->settle.poll, "30s"},
 	    {"settle.timeout", &s->settle.timeout, "30m"},
 	};
 	const struct duration_key drawn[] = {
 	    {"load.hold", &s->load.hold, "1s"},
 	    {"load.think", &s->load.think, "0s"},
 	};
-	char key[64];
 
-	for (size_t i = 0; i < sizeof(drawn) / sizeof(drawn[0]); i++)
+	for (size_t i = 0; i < COUNT(drawn); i++)
 		if (!check_drawn(check, drawn[i].key, drawn[i].span, drawn[i].standard))
 			return false;
-	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++)
-		if (!check_span(check, spans[i].key, spans[i].span, spans[i].standard))
+	for (size_t i = 0; i < COUNT(lasting); i++)
+		if (!check_span(
+		        check, lasting[i].key, lasting[i].span, lasting[i].standard, SHORTEST))
 			return false;
+	for (size_t i = 0; i < COUNT(spans); i++)
+		if (!check_span(check, spans[i].key, spans[i].span, spans[i].standard, "0s"))
+			return false;
+	return true;
+}
+
+/* Those in lists. */
+static bool check_entries(const struct check *check, struct scenario *s)
+{
+	char key[64];
+
 	for (unsigned i = 0; i < s->load.steps_count; i++) {
 		snprintf(key, sizeof(key), "load.steps.%u.for", i);
-		if (!check_span(check, key, &s->load.steps[i].time, "0s"))
+		if (!check_span(check, key, &s->load.steps[i].time, "0s", SHORTEST))
 			return false;
 	}
 	for (unsigned i = 0; i < s->stage_count; i++) {
 		snprintf(key, sizeof(key), "stage.%u.timeout", i);
-		if (!check_span(check, key, &s->stage[i].timeout, "30s"))
+		if (!check_span(check, key, &s->stage[i].timeout, "30s", SHORTEST))
 			return false;
 	}
 	for (unsigned i = 0; i < s->observers_count; i++) {
 		snprintf(key, sizeof(key), "observers.%u.timeout", i);
-		if (!check_span(check, key, &s->observers[i].timeout, "60s"))
+		if (!check_span(check, key, &s->observers[i].timeout, "60s", SHORTEST))
 			return false;
 		snprintf(key, sizeof(key), "observers.%u", i);
 		if (!s->observers[i].command == !s->observers[i].session)
@@ -108,11 +134,14 @@ static bool check_spans(const struct check *check, struct scenario *s)
 			    "needs either command, which prints one sample, or session, a program that "
 			    "stays and prints one for each line that it reads");
 	}
-	if (!check_control_spans(check, "negative", s->controls.negative) ||
-	    !check_control_spans(check, "positive", s->controls.positive))
+	return check_control_spans(check, "negative", s->controls.negative) &&
+	       check_control_spans(check, "positive", s->controls.positive);
+}
+
+static bool check_spans(const struct check *check, struct scenario *s)
+{
+	if (!check_keys(check, s) || !check_entries(check, s))
 		return false;
-	if (s->settle.poll.least == 0)
-		return check_refuse(check, "settle.poll", "must be longer than 0s");
 	if (s->settle.timeout.least < s->settle.at_least.least + s->settle.quiet.least)
 		return check_refuse(check, "settle.timeout",
 		    "is shorter than at_least plus quiet: it could never be quiet");
@@ -135,9 +164,6 @@ static bool check_control(const struct check *check, const struct scenario *s, c
 			return check_refuse(
 			    check, key, "no stage program is called %s", control->without[i]);
 	}
-	snprintf(key, sizeof(key), "controls.%s.cycles", name);
-	if (control->cycles > CYCLES_MAX)
-		return check_refuse(check, key, "at most %d cycles a run (hard cap)", CYCLES_MAX);
 	snprintf(key, sizeof(key), "controls.%s", name);
 	if (strcmp(name, "negative") == 0)
 		return !control->rate ||
@@ -181,10 +207,6 @@ static bool check_accounts(const struct check *check, const struct scenario_acco
 	if (accounts->users && sources == 0)
 		return check_refuse(check, "accounts",
 		    "has no password source; give password_env, password_file or password_fd");
-	if (accounts->password_fd != 0 &&
-	    (accounts->password_fd < 3 || accounts->password_fd > 1023))
-		return check_refuse(
-		    check, "accounts.password_fd", "must be a descriptor from 3 to 1023");
 	return true;
 }
 
@@ -213,9 +235,9 @@ static bool check_setting(void *data, const char *key, const char *value, struct
 {
 	const struct check *check = data;
 
-	if (!judging_valid(key, value, error))
-		return check_refuse(check, key, "%s", error->text);
-	return true;
+	/* Its message begins with the key, too. */
+	return judging_valid(key, value, error) ||
+	       check_refuse(check, key, "%s", error->text + strlen(key) + strlen(": "));
 }
 
 static bool check_names(const struct check *check, const struct scenario *s)

@@ -1,4 +1,4 @@
-/* Knows which loads make sense: the caps, and which parts of a load exclude each other. */
+/* Knows which loads make sense: which parts of a load exclude each other. */
 #include "driver/scenario/check.h"
 
 #include <stdio.h>
@@ -27,8 +27,6 @@ static bool check_steps(const struct check *check, struct scenario_load *load)
 {
 	char key[64];
 
-	if (load->steps_count > STEPS_MAX)
-		return check_refuse(check, "load.steps", "at most %d steps", STEPS_MAX);
 	if (load->steps_count == 0)
 		return true;
 	if (load->rate > 0)
@@ -48,30 +46,6 @@ static bool check_steps(const struct check *check, struct scenario_load *load)
 	return true;
 }
 
-static bool check_caps(const struct check *check, const struct scenario *s)
-{
-	const struct scenario_load *load = &s->load;
-
-	if (load->slots > SESSIONS_MAX)
-		return check_refuse(check, load->steps_count ? "load.steps" : "load.slots",
-		    "at most %d sessions at once (hard cap)", SESSIONS_MAX);
-	if (s->verify_ids && *s->verify_ids > SESSIONS_MAX)
-		return check_refuse(
-		    check, "verify_ids", "at most %d sessions at once (hard cap)", SESSIONS_MAX);
-	if (load->cycles > CYCLES_MAX)
-		return check_refuse(
-		    check, "load.cycles", "at most %d cycles a run (hard cap)", CYCLES_MAX);
-	if (!(load->rate >= 0 && load->rate <= RATE_MAX))
-		return check_refuse(check, load->steps_count ? "load.steps" : "load.rate",
-		    "must be 0 (closed load) to %d logons a second (hard cap)", RATE_MAX);
-	if (s->limits.duration.least > LOAD_TIME_MAX)
-		return check_refuse(
-		    check, "limits.duration", "at most 744h, which are 31 days (hard cap)");
-	if (load->workers > WORKERS_MAX)
-		return check_refuse(check, "load.workers", "at most %d (hard cap)", WORKERS_MAX);
-	return true;
-}
-
 static bool check_cycles(const struct check *check, struct scenario_load *load)
 {
 	const bool rests = load->ramp_down.least > 0 && !load_is_timed(load);
@@ -81,6 +55,10 @@ static bool check_cycles(const struct check *check, struct scenario_load *load)
 		    "a slow host plays fewer cycles in the time, a quick one more: say how many at the most, load.cycles");
 	if (load->cycles == 0 && load->steps_count > 0)
 		load->cycles = load_cycles_of_steps(load);
+	if (load->cycles > CYCLES_MAX)
+		return check_refuse(check, "load.steps",
+		    "come to %llu cycles, and a run has at most %d (hard cap)",
+		    (unsigned long long)load->cycles, CYCLES_MAX);
 	if (load->cycles == 0)
 		load->cycles = load->slots;
 	if (load->steps_count > 0 || !rests)
@@ -103,9 +81,6 @@ static bool check_distress(const struct check *check, const struct scenario *s)
 	if (s->limits.logon_time.least >= longest)
 		return check_refuse(check, "limits.logon_time",
 		    "must be shorter than connect.timeout plus logon.timeout: a longer logon fails");
-	if (!(s->limits.error_rate >= 0 && s->limits.error_rate <= 1))
-		return check_refuse(check, "limits.error_rate",
-		    "must be a share from 0 (no limit) to 1 of the cycles");
 	return true;
 }
 
@@ -117,7 +92,7 @@ bool check_load(const struct check *check, struct scenario *s)
 		return false;
 	if (load->slots == 0)
 		load->slots = 1;
-	if (!check_caps(check, s) || !check_cycles(check, load) || !check_caps(check, s))
+	if (!check_cycles(check, load))
 		return false;
 	if (load->rate > 0 && load->think.most > 0)
 		return check_refuse(check, "load.think",

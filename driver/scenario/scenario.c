@@ -14,57 +14,22 @@
 
 #define SCENARIO_BYTES_MAX (1 << 20)
 
-/* libcyaml tells its errors to a log, a line at a time. */
-struct cyaml_complaint {
-	char what[256];
-	size_t line;
-	size_t column;
-};
-
-static void note_complaint(cyaml_log_t level, void *data, const char *format, va_list args)
-{
-	struct cyaml_complaint *complaint = data;
-	char text[256];
-	const char *place;
-
-	if (level < CYAML_LOG_ERROR)
-		return;
-	vsnprintf(text, sizeof(text), format, args);
-	text[strcspn(text, "\n")] = '\0';
-	place = strstr(text, "(line: ");
-	if (place) {
-		if (complaint->line == 0)
-			(void)sscanf(place, "(line: %zu, column: %zu)", &complaint->line,
-			    &complaint->column);
-	} else if (complaint->what[0] == '\0') {
-		const char *after = strncmp(text, "Load: ", 6) == 0 ? text + 6 : text;
-		snprintf(complaint->what, sizeof(complaint->what), "%s", after);
-	}
-}
-
+/* The values are checked: nothing is left for libcyaml to say. */
 static struct scenario *load_structs(const char *text, size_t length, const struct check *check)
 {
-	struct cyaml_complaint complaint = {0};
-	const cyaml_config_t config = {
-	    .log_fn = note_complaint,
-	    .log_ctx = &complaint,
-	    .log_level = CYAML_LOG_ERROR,
-	    .mem_fn = cyaml_mem,
-	};
-	static const char unexpected[] = "Unexpected key: ";
+	const cyaml_config_t config = {.mem_fn = cyaml_mem};
 	struct scenario *scenario = NULL;
 	const cyaml_err_t result = cyaml_load_data((const uint8_t *)text, length, &config,
 	    &scenario_schema, (cyaml_data_t **)&scenario, NULL);
 
 	if (result == CYAML_OK)
 		return scenario;
-	/* Of an unknown key libcyaml gives the place of the key before it. */
-	if (strncmp(complaint.what, unexpected, sizeof(unexpected) - 1) == 0)
-		(void)yaml_tree_find_key(check->tree, complaint.what + sizeof(unexpected) - 1,
-		    complaint.line, &complaint.line, &complaint.column);
-	error_set(check->error, EXIT_USAGE, "%s:%zu:%zu: %s (leaklab check --help lists the keys)",
-	    check->path, complaint.line, complaint.column,
-	    complaint.what[0] ? complaint.what : cyaml_strerror(result));
+	if (result == CYAML_ERR_OOM)
+		error_memory(check->error);
+	else
+		error_set(check->error, EXIT_USAGE,
+		    "%s: cannot be loaded; write out what anchors (&) and aliases (*) stand for",
+		    check->path);
 	return NULL;
 }
 
@@ -90,40 +55,34 @@ static char *read_file(const char *path, size_t *length, struct error *error)
 	return text;
 }
 
-static bool apply_override(struct yaml_tree *tree, const char *override, struct error *error)
+/* The text with all overrides in it; NULL: error is set. */
+static struct yaml_tree *load_tree(const char *bytes, size_t length, const char *path,
+    char *const *overrides, size_t count, struct error *error)
 {
-	const char *equals = strchr(override, '=');
-	char path[128];
+	struct yaml_tree *tree = yaml_tree_create(bytes, length, path, error);
 
-	if (!equals || equals == override || (size_t)(equals - override) >= sizeof(path))
-		return error_set(error, EXIT_USAGE,
-		    "--set %s: write it as key=value, e.g. load.cycles=10", override);
-	snprintf(path, sizeof(path), "%.*s", (int)(equals - override), override);
-	return yaml_tree_set(tree, path, equals + 1, error);
+	for (size_t i = 0; tree && i < count; i++)
+		if (!yaml_tree_set(tree, overrides[i], error)) {
+			yaml_tree_destroy(tree);
+			tree = NULL;
+		}
+	return tree;
 }
 
-/* Replaces *text by the text with all overrides in it. */
-static bool apply_overrides(const char *path, char *const *overrides, size_t count, char **text,
+/* Replaces *bytes by the text with all overrides in it. It has lines of its own, so that messages go by the tree. */
+static bool apply_overrides(const char *path, char *const *overrides, size_t count, char **bytes,
     size_t *length, struct error *error)
 {
-	struct yaml_tree *tree;
-	char *changed = NULL;
-
 	if (count == 0)
 		return true;
-	tree = yaml_tree_create(*text, *length, path, error);
-	if (!tree)
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (!apply_override(tree, overrides[i], error))
-			goto out;
-	changed = yaml_tree_text(tree, length, error);
-out:
+	struct yaml_tree *tree = load_tree(*bytes, *length, path, overrides, count, error);
+	char *changed = tree ? yaml_tree_text(tree, length, error) : NULL;
+
 	yaml_tree_destroy(tree);
 	if (!changed)
 		return false;
-	free(*text);
-	*text = changed;
+	free(*bytes);
+	*bytes = changed;
 	return true;
 }
 
@@ -134,12 +93,11 @@ static struct scenario *load_bytes(char *bytes, size_t length, const char *path,
 	struct check check = {.path = path, .error = error};
 	struct scenario *scenario = NULL;
 
-	if (!bytes || !apply_overrides(path, overrides, override_count, &bytes, &length, error))
-		goto out;
-	check.tree = yaml_tree_create(bytes, length, path, error);
-	if (!check.tree)
-		goto out;
-	scenario = load_structs(bytes, length, &check);
+	if (bytes)
+		check.tree = load_tree(bytes, length, path, overrides, override_count, error);
+	if (check.tree && values_check(&check) &&
+	    apply_overrides(path, overrides, override_count, &bytes, &length, error))
+		scenario = load_structs(bytes, length, &check);
 	if (scenario && !scenario_check(&check, scenario)) {
 		scenario_destroy(scenario);
 		scenario = NULL;
@@ -149,9 +107,6 @@ static struct scenario *load_bytes(char *bytes, size_t length, const char *path,
 		*text = bytes;
 		bytes = NULL;
 	}
-out:
-	if (!scenario && override_count && error->code == EXIT_USAGE)
-		error_prefix(error, "with --set applied");
 	yaml_tree_destroy(check.tree);
 	free(bytes);
 	return scenario;

@@ -1,12 +1,16 @@
 /* Knows which keys a scenario may have and of what kind their values are. */
 #include "driver/scenario/check.h"
 
-#define TEXT(key, type, member)                                                                    \
+#include "driver/scenario/caps.h"
+
+#define ANY_TEXT(key, type, member, least, most)                                                   \
 	CYAML_FIELD_STRING_PTR(                                                                    \
-	    key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member, 0, CYAML_UNLIMITED)
+	    key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member, least, most)
+#define TEXT(key, type, member) ANY_TEXT(key, type, member, 1, CYAML_UNLIMITED)
+#define MAYBE_EMPTY_TEXT(key, type, member) ANY_TEXT(key, type, member, 0, CYAML_UNLIMITED)
 #define NEEDED_TEXT(key, type, member)                                                             \
 	CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, type, member, 1, CYAML_UNLIMITED)
-#define SPAN(key, type, member) TEXT(key, type, member.text)
+#define SPAN(key, type, member) ANY_TEXT(key, type, member.text, 0, SPAN_TEXT_MOST)
 #define NUMBER(key, type, member) CYAML_FIELD_UINT(key, CYAML_FLAG_OPTIONAL, type, member)
 #define WORD(key, type, member, words)                                                             \
 	CYAML_FIELD_ENUM(key, CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, type, member, words,        \
@@ -61,7 +65,7 @@ static const cyaml_schema_field_t host_fields[] = {
 
 static const cyaml_schema_field_t accounts_fields[] = {
     TEXT("users", struct scenario_accounts, users),
-    TEXT("domain", struct scenario_accounts, domain),
+    MAYBE_EMPTY_TEXT("domain", struct scenario_accounts, domain),
     TEXT("csv", struct scenario_accounts, csv),
     TEXT("password_env", struct scenario_accounts, password_env),
     TEXT("password_file", struct scenario_accounts, password_file),
@@ -86,7 +90,7 @@ static const cyaml_schema_field_t load_fields[] = {
     NUMBER("cycles", struct scenario_load, cycles),
     CYAML_FIELD_FLOAT("rate", CYAML_FLAG_OPTIONAL, struct scenario_load, rate),
     CYAML_FIELD_SEQUENCE("steps", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct scenario_load,
-        steps, &step_entry, 0, CYAML_UNLIMITED),
+        steps, &step_entry, 0, STEPS_MAX),
     WORD("arrivals", struct scenario_load, arrivals, arrivals),
     SPAN("ramp", struct scenario_load, ramp),
     SPAN("ramp_down", struct scenario_load, ramp_down),
@@ -217,7 +221,7 @@ static const cyaml_schema_field_t expect_fields[] = {
 
 static const cyaml_schema_field_t scenario_fields[] = {
     NEEDED_TEXT("name", struct scenario, name),
-    TEXT("description", struct scenario, description),
+    MAYBE_EMPTY_TEXT("description", struct scenario, description),
     CYAML_FIELD_MAPPING("host", CYAML_FLAG_DEFAULT, struct scenario, host, host_fields),
     CYAML_FIELD_MAPPING("accounts", CYAML_FLAG_DEFAULT, struct scenario, accounts, accounts_fields),
     PART("load", struct scenario, load, load_fields),

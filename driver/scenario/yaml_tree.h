@@ -1,4 +1,4 @@
-/* A YAML text as a tree of nodes: where a key stands, and how to change one value before it is loaded. */
+/* A YAML text as a tree of nodes: what stands where, and how to change one value before it is loaded. */
 #ifndef LEAKLAB_YAML_TREE_H
 #define LEAKLAB_YAML_TREE_H
 
@@ -14,18 +14,32 @@ struct yaml_tree *yaml_tree_create(
     const char *text, size_t length, const char *origin, struct error *error);
 void yaml_tree_destroy(struct yaml_tree *tree); /* NULL is allowed */
 
-/* Sets the value at a dotted path ("load.cycles", "stage.0.command"), making mappings on the way. */
-bool yaml_tree_set(
-    struct yaml_tree *tree, const char *path, const char *value, struct error *error);
+/* Applies an override, "load.cycles=5" or "stage.0.command=...", making maps on the way. It must live as long as the tree. */
+bool yaml_tree_set(struct yaml_tree *tree, const char *override, struct error *error);
 
-/* The tree as text again, the caller's to free(). */
+/* The tree as text again, the caller's to free(). Nothing but destroying it may be done with the tree then. */
 char *yaml_tree_text(struct yaml_tree *tree, size_t *length, struct error *error);
 
-/* Line and column (from 1) of the value at the path, or of its nearest parent that exists. */
-void yaml_tree_locate(struct yaml_tree *tree, const char *path, size_t *line, size_t *column);
+/* Nodes are numbered. 0 is none. */
+#define YAML_TREE_ROOT 1
+enum yaml_kind { YAML_KIND_TEXT, YAML_KIND_LIST, YAML_KIND_MAP };
 
-/* Line and column (from 1) of the first key of that name at or after a line. False if there is none. */
-bool yaml_tree_find_key(
-    struct yaml_tree *tree, const char *key, size_t from_line, size_t *line, size_t *column);
+enum yaml_kind yaml_tree_kind(struct yaml_tree *tree, int node);
+const char *yaml_tree_scalar(struct yaml_tree *tree, int node, size_t *length);
+/* Of a list or a map. Only maps have keys. */
+size_t yaml_tree_count(struct yaml_tree *tree, int node);
+int yaml_tree_value(struct yaml_tree *tree, int node, size_t index);
+int yaml_tree_key(struct yaml_tree *tree, int node, size_t index);
+
+/* The node at the path, or its nearest parent that exists. */
+int yaml_tree_nearest(struct yaml_tree *tree, const char *path);
+/* The same; 0: there is none at the path. */
+int yaml_tree_find(struct yaml_tree *tree, const char *path);
+
+struct yaml_place {
+	const char *override; /* that it comes from; NULL: it is in the text */
+	size_t line, column;  /* from 1 */
+};
+struct yaml_place yaml_tree_place(struct yaml_tree *tree, int node);
 
 #endif

@@ -92,16 +92,20 @@ static void accounts_need_one_password_source(void **state)
 static void caps_are_hard(void **state)
 {
 	(void)state;
-	assert_refused(LEAST "load:\n  slots: 100000\n", "s.yaml:5:10", "at most");
-	assert_refused(LEAST "load:\n  cycles: 100000000\n", "s.yaml:5:11", "at most");
-	assert_refused(
-	    LEAST "load:\n  rate: 5000\n", "s.yaml:5:9", "500 logons a second (hard cap)");
-	assert_refused(LEAST "load:\n  steps: [{slots: 3000, cycles: 1}]\n", "s.yaml:5:10",
-	    "2000 sessions at once (hard cap)");
-	assert_refused(LEAST "load:\n  steps: [{slots: 1, cycles: 2000000}]\n", "s.yaml:5",
-	    "1000000 cycles a run (hard cap)");
+	assert_refused(LEAST "load:\n  slots: 100000\n", "s.yaml:5:10",
+	    "from 1 to 2000 (sessions at once, a hard cap)");
+	assert_refused(LEAST "load:\n  cycles: 100000000\n", "s.yaml:5:11",
+	    "from 1 to 1000000 (cycles a run, a hard cap)");
+	assert_refused(LEAST "load:\n  rate: 5000\n", "s.yaml:5:9",
+	    "to 500, or 0 (logons a second, a hard cap)");
+	assert_refused(LEAST "load:\n  steps: [{slots: 3000, cycles: 1}]\n", "s.yaml:5:19",
+	    "from 1 to 2000 (sessions at once, a hard cap)");
+	assert_refused(LEAST
+	    "load:\n  steps: [{slots: 1, cycles: 600000}, {slots: 1, cycles: 600000}]\n",
+	    "s.yaml:5:10", "come to 1200000 cycles, and a run has at most 1000000 (hard cap)");
 	assert_refused(LEAST "load:\n  steps: [{rate: 501, for: 1s}]\n", "s.yaml:5", "hard cap");
-	assert_refused(LEAST "limits:\n  duration: 745h\n", "s.yaml:5:13", "31 days (hard cap)");
+	assert_refused(LEAST "load:\n  workers: 65\n", "s.yaml:5", "hard cap");
+	assert_refused(LEAST "limits:\n  duration: 745h\n", "s.yaml:5:13", "from 1ms to 744h");
 	assert_refused(LEAST "verify_ids: 2001\n", "s.yaml:4:13", "hard cap");
 }
 
@@ -190,7 +194,7 @@ static void limits_that_never_hold_are_refused(void **state)
 {
 	(void)state;
 	assert_refused(LEAST "limits:\n  logon_time: 90s\n", "s.yaml:5:15", "must be shorter");
-	assert_refused(LEAST "limits:\n  error_rate: 50\n", "s.yaml:5:15", "share from 0");
+	assert_refused(LEAST "limits:\n  error_rate: 50\n", "s.yaml:5:15", "from 0 to 1");
 }
 
 static void set_changes_a_value_and_the_text_that_is_kept(void **state)
