@@ -2,6 +2,7 @@
 #include "driver/plan.h"
 
 #include <math.h>
+#include <string.h>
 
 #include <jansson.h>
 
@@ -270,6 +271,42 @@ static void tell_against(const struct plan *plan, const struct scenario *scenari
 	    FEW_RUNS_ENOUGH, (long long)plan->least_before_three, FEW_RUNS_ENOUGH * cycles);
 }
 
+struct awaited {
+	char names[512];
+	const char *program;
+	FILE *out;
+};
+
+static void tell_program(const struct awaited *awaited)
+{
+	if (awaited->program)
+		tell(awaited->out, "variables", "%s %s from stage program %s, if it prints %s",
+		    awaited->names, strchr(awaited->names, ',') ? "come" : "comes",
+		    awaited->program, strchr(awaited->names, ',') ? "them" : "it");
+}
+
+static void add_variable(void *data, const char *name, const char *program)
+{
+	struct awaited *awaited = data;
+	const size_t used = strlen(awaited->names);
+
+	if (awaited->program && strcmp(awaited->program, program) == 0) {
+		snprintf(awaited->names + used, sizeof(awaited->names) - used, ", %s", name);
+		return;
+	}
+	tell_program(awaited);
+	awaited->program = program;
+	snprintf(awaited->names, sizeof(awaited->names), "%s", name);
+}
+
+static void tell_variables(const struct scenario *scenario, FILE *out)
+{
+	struct awaited awaited = {.out = out};
+
+	scenario_visit_awaited(scenario, add_variable, &awaited);
+	tell_program(&awaited);
+}
+
 void plan_print_text(const struct plan *plan, const struct scenario *scenario, FILE *out)
 {
 	tell_power(plan, scenario, out);
@@ -278,6 +315,7 @@ void plan_print_text(const struct plan *plan, const struct scenario *scenario, F
 	tell_settling(plan, scenario, out);
 	tell_total(plan, out);
 	tell_against(plan, scenario, out);
+	tell_variables(scenario, out);
 }
 
 static json_t *seconds(int64_t duration)
@@ -327,16 +365,30 @@ static json_t *steps_json(const struct scenario_load *load)
 	return list;
 }
 
+static void append_name(void *data, const char *name, const char *program)
+{
+	(void)program;
+	json_array_append_new(data, json_string(name));
+}
+
+static json_t *variables_json(const struct scenario *scenario)
+{
+	json_t *list = json_array();
+
+	scenario_visit_awaited(scenario, append_name, list);
+	return list;
+}
+
 bool plan_print_json(const struct plan *plan, const struct scenario *scenario, FILE *out)
 {
 	json_t *root = json_pack(
-	    "{s:s, s:s, s:I, s:I, s:o, s:f, s:I, s:f, s:f, s:o, s:o, s:{s:I, s:I}}", "schema",
+	    "{s:s, s:s, s:I, s:I, s:o, s:f, s:I, s:f, s:f, s:o, s:o, s:o, s:{s:I, s:I}}", "schema",
 	    PLAN_SCHEMA, "scenario", scenario->name, "cycles", (json_int_t)scenario->load.cycles,
 	    "slots", (json_int_t)scenario->load.slots, "clean", clean_json(), "smallest_rate",
 	    plan->smallest_rate, "cycles_for_clean", (json_int_t)plan->cycles_for_clean, "chance",
 	    plan->chance, "chance_in_bursts", plan->chance_in_bursts, "seconds", times_json(plan),
-	    "steps", steps_json(&scenario->load), "against", "least_of_one_run",
-	    (json_int_t)plan->least_before_one, "least_of_three_runs",
+	    "steps", steps_json(&scenario->load), "from_stage", variables_json(scenario), "against",
+	    "least_of_one_run", (json_int_t)plan->least_before_one, "least_of_three_runs",
 	    (json_int_t)plan->least_before_three);
 	const bool good = root &&
 	                  json_dumpf(root, out, JSON_COMPACT | JSON_REAL_PRECISION(6)) == 0 &&

@@ -10,6 +10,7 @@
 #include "common/text.h"
 #include "common/timestamp.h"
 #include "driver/driver.h"
+#include "driver/scenario/caps.h"
 #include "evidence/identity.h"
 #include "judge/cycle_index.h"
 #include "leak/leak.h"
@@ -83,28 +84,42 @@ static bool is_complete(struct runfile *runfile)
 	       !is_set(runfile, "ended-early");
 }
 
+/* Loads it again, with so many cycles more. */
+static bool load_more(struct resumption *resumption, const char *text, const char *path,
+    uint64_t more, struct error *error)
+{
+	const uint64_t before = resumption->scenario->load.cycles;
+	char cycles[48];
+	char *overrides[] = {cycles};
+
+	if (more > CYCLES_MAX - before)
+		return error_set(error, EXIT_USAGE,
+		    "--cycles +%" PRIu64 ": the run has %" PRIu64
+		    " cycles, and a run has at most %d (hard cap)",
+		    more, before, CYCLES_MAX);
+	snprintf(cycles, sizeof(cycles), "load.cycles=%" PRIu64, before + more);
+	scenario_destroy(resumption->scenario);
+	free(resumption->text);
+	resumption->text = NULL;
+	resumption->scenario = scenario_parse(text, path, overrides, 1, &resumption->text, error);
+	return resumption->scenario;
+}
+
 static bool load_scenario(
     struct resumption *resumption, const char *path, uint64_t more, struct error *error)
 {
 	char *text = runfile_get(resumption->runfile, "scenario");
-	char cycles[48];
-	char *overrides[] = {cycles};
 
 	if (!text)
 		return error_set(
 		    error, EXIT_USAGE, "%s: no cycle was played in it: begin a new run", path);
 	resumption->scenario = scenario_parse(text, path, NULL, 0, &resumption->text, error);
-	if (resumption->scenario && more > 0) {
-		snprintf(cycles, sizeof(cycles), "load.cycles=%" PRIu64,
-		    resumption->scenario->load.cycles + more);
-		scenario_destroy(resumption->scenario);
-		free(resumption->text);
-		resumption->text = NULL;
-		resumption->scenario =
-		    scenario_parse(text, path, overrides, 1, &resumption->text, error);
-	}
+	const bool good =
+	    resumption->scenario && (more == 0 || load_more(resumption, text, path, more, error));
 	free(text);
-	return resumption->scenario != NULL;
+	if (good)
+		resumption->scenario->folder = runfile_get(resumption->runfile, "scenario.folder");
+	return good;
 }
 
 static bool check_run(

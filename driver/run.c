@@ -46,6 +46,16 @@ static bool put_number(struct run *run, const char *key, double value)
 	return runfile_set(run->runfile, key, text, &run->error);
 }
 
+/* A run that goes on finds the scenario's files again. A control run does not go on. */
+static bool put_folder(struct run *run)
+{
+	char folder[PATH_MAX];
+
+	return run->scenario->control ||
+	       (scenario_folder(run->scenario, folder, &run->error) &&
+	           runfile_set(run->runfile, "scenario.folder", folder, &run->error));
+}
+
 static bool put_settings(struct run *run, const char *text, const struct setup *setup)
 {
 	static const char *const methods[] = {
@@ -56,7 +66,7 @@ static bool put_settings(struct run *run, const char *text, const struct setup *
 	snprintf(host, sizeof(host), "%s:%u", setup->host, setup->port);
 	return runfile_set(run->runfile, "driver.version", LEAKLAB_VERSION, &run->error) &&
 	       runfile_set(run->runfile, "scenario.name", scenario->name, &run->error) &&
-	       runfile_set(run->runfile, "scenario", text, &run->error) &&
+	       runfile_set(run->runfile, "scenario", text, &run->error) && put_folder(run) &&
 	       runfile_set(run->runfile, "host", host, &run->error) &&
 	       runfile_set(
 	           run->runfile, "logoff.method", methods[scenario->logoff.method], &run->error) &&
@@ -117,22 +127,10 @@ static bool check_descriptors(const struct scenario *scenario, size_t workers, s
 	    slots, (slots + 4) * 12, (unsigned long long)files.rlim_max);
 }
 
-/* Accounts in a file that a stage program names are made by it, and go with it. */
-static bool accounts_outlive_stage(const struct scenario *scenario)
-{
-	struct error unknown;
-	char *csv = scenario->accounts.csv ? expand(scenario->accounts.csv, &unknown) : NULL;
-	const bool known = csv || !scenario->accounts.csv;
-
-	free(csv);
-	return known;
-}
-
 static bool prepare(struct run *run, struct setup *setup, const char *password)
 {
 	const struct scenario *scenario = run->scenario;
 	const size_t workers = worker_count(scenario);
-	const bool outlive = accounts_outlive_stage(scenario);
 	char host[300];
 
 	run->fds =
@@ -153,12 +151,14 @@ static bool prepare(struct run *run, struct setup *setup, const char *password)
 	monitor_host(run->monitor, host);
 	if (run->resuming && !resume_check_address(run, setup))
 		return false;
-	run->accounts = accounts_create(&scenario->accounts, password, &run->error);
+	run->accounts =
+	    accounts_create(&scenario->accounts, scenario->folder, password, &run->error);
 	if (!run->accounts)
 		return false;
 	if (!scenario_check_accounts(scenario, accounts_count(run->accounts), &run->error))
 		return false;
-	if (outlive && !run_recall_refusals(run, setup))
+	/* Accounts in a file that a stage program names are made by it, and go with it. */
+	if (!scenario->accounts.staged && !run_recall_refusals(run, setup))
 		return false;
 	if (!check_descriptors(scenario, workers, &run->error))
 		return false;

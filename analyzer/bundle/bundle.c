@@ -180,6 +180,8 @@ static char *copy_run(struct bundle *bundle, const char *run, bool pseudonyms, s
 	char *path = runfile ? add_file(bundle, pseudonyms ? "run.leaklab" : name, "") : NULL;
 	bool good = runfile && (path || error_memory(error)) && runfile_copy(runfile, path, error);
 	runfile_close(runfile);
+	/* Where the scenario lies on the machine that played it helps nobody else. */
+	good = good && runfile_forget(path, "scenario.folder", error);
 	if (good && pseudonyms)
 		good = pseudonymise(path, bundle->directory, error);
 	if (good)

@@ -208,3 +208,16 @@ bool runfile_edit(const char *path, const struct runfile_editor *editor, struct 
 	runfile_close(runfile);
 	return good;
 }
+
+bool runfile_forget(const char *path, const char *key, struct error *error)
+{
+	struct runfile *runfile = open_for(path, SQLITE_OPEN_READWRITE, error);
+	if (!runfile)
+		return false;
+	char *text = sqlite3_mprintf(
+	    "PRAGMA secure_delete = ON; DELETE FROM setting WHERE key = %Q; VACUUM", key);
+	const bool good = text ? run(runfile, text, error) : error_memory(error);
+	sqlite3_free(text);
+	runfile_close(runfile);
+	return good;
+}

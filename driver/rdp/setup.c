@@ -12,27 +12,28 @@
 #include "driver/rdp/connection.h"
 #include "driver/scenario/keys.h"
 
-/* Copies an optional text of the scenario with ${...} expanded. */
-static bool copy_text(
-    char *out, size_t size, const char *key, const char *text, struct error *error)
+/* Takes what is copied, which may be NULL: then error is set. */
+static bool put_text(char *out, size_t size, const char *key, char *expanded, struct error *error)
 {
-	char *expanded;
-	bool fits;
-
-	out[0] = '\0';
-	if (!text)
-		return true;
-	expanded = expand(text, error);
 	if (!expanded)
 		return error_prefix(error, "%s", key);
-	fits = (size_t)snprintf(out, size, "%s", expanded) < size;
+	const bool fits = (size_t)snprintf(out, size, "%s", expanded) < size;
 	free(expanded);
 	return fits || error_set(error, EXIT_USAGE, "%s: is longer than %zu bytes", key, size - 1);
 }
 
-static bool set_certificate(
-    const struct scenario_host *host, struct setup *setup, struct error *error)
+/* Copies an optional text of the scenario with ${...} expanded. */
+static bool copy_text(
+    char *out, size_t size, const char *key, const char *text, struct error *error)
 {
+	out[0] = '\0';
+	return !text || put_text(out, size, key, expand(text, error), error);
+}
+
+static bool set_certificate(
+    const struct scenario *scenario, struct setup *setup, struct error *error)
+{
+	const struct scenario_host *host = &scenario->host;
 	char pin[sizeof(setup->certificate_value)];
 	char *out = setup->certificate_value;
 	const size_t size = sizeof(setup->certificate_value);
@@ -45,14 +46,16 @@ static bool set_certificate(
 	}
 	if (host->certificate.ca) {
 		setup->certificate = CERTIFICATE_CA;
-		return copy_text(out, size, "host.certificate.ca", host->certificate.ca, error) &&
+		return put_text(out, size, "host.certificate.ca",
+		           expand_path(host->certificate.ca, scenario->folder, error), error) &&
 		       (access(out, R_OK) == 0 ||
 		           error_set(error, EXIT_USAGE, "host.certificate.ca: %s: %s", out,
 		               strerror(errno)));
 	}
 	if (host->certificate.tofu) {
 		setup->certificate = CERTIFICATE_TOFU;
-		return copy_text(out, size, "host.certificate.tofu", host->certificate.tofu, error);
+		return put_text(out, size, "host.certificate.tofu",
+		    expand_path(host->certificate.tofu, scenario->folder, error), error);
 	}
 	setup->certificate = CERTIFICATE_IGNORE;
 	return true;
@@ -101,7 +104,7 @@ bool setup_make(const struct scenario *scenario, struct setup *setup, struct err
 	};
 	return copy_text(address, sizeof(address), "host.address", scenario->host.address, error) &&
 	       host_parse(address, setup->host, &setup->port, error) &&
-	       set_certificate(&scenario->host, setup, error) &&
+	       set_certificate(scenario, setup, error) &&
 	       copy_text(setup->auth_packages, sizeof(setup->auth_packages), "host.auth_packages",
 	           scenario->host.auth_packages, error) &&
 	       copy_text(setup->client_name, sizeof(setup->client_name), "host.client_name",

@@ -176,7 +176,7 @@ static bool add_csv(struct accounts *accounts, const char *path, const char *dom
 }
 
 static bool fill(struct accounts *accounts, const struct scenario_accounts *scenario,
-    const char *password, struct error *error)
+    const char *folder, const char *password, struct error *error)
 {
 	const char *domain = scenario->domain ? scenario->domain : "";
 	char *path;
@@ -184,7 +184,7 @@ static bool fill(struct accounts *accounts, const struct scenario_accounts *scen
 
 	if (scenario->users)
 		return add_pattern(accounts, scenario->users, domain, password, error);
-	path = expand(scenario->csv, error);
+	path = expand_path(scenario->csv, folder, error);
 	if (!path)
 		return false;
 	done = add_csv(accounts, path, domain, password, error);
@@ -234,8 +234,8 @@ static bool check_unique(const struct accounts *accounts, struct error *error)
 	return unique;
 }
 
-struct accounts *accounts_create(
-    const struct scenario_accounts *scenario, const char *password, struct error *error)
+struct accounts *accounts_create(const struct scenario_accounts *scenario, const char *folder,
+    const char *password, struct error *error)
 {
 	struct accounts *accounts = calloc(1, sizeof(*accounts));
 	char *from_file = NULL;
@@ -245,9 +245,10 @@ struct accounts *accounts_create(
 		return NULL;
 	}
 	if (scenario->password_file)
-		password = from_file = password_from_file(scenario->password_file, error);
-	if ((scenario->password_file && !password) || !fill(accounts, scenario, password, error) ||
-	    !check_unique(accounts, error) || !build_queue(accounts, error)) {
+		password = from_file = password_from_file(scenario->password_file, folder, error);
+	if ((scenario->password_file && !password) ||
+	    !fill(accounts, scenario, folder, password, error) || !check_unique(accounts, error) ||
+	    !build_queue(accounts, error)) {
 		accounts_destroy(accounts);
 		accounts = NULL;
 	}

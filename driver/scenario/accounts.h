@@ -34,9 +34,9 @@ struct accounts;
 struct refusals;
 
 /* Makes accounts from a pattern or CSV. password may be NULL: then it comes from the scenario's password file, or from
- * the CSV. ${...} in file names is expanded. */
-struct accounts *accounts_create(
-    const struct scenario_accounts *scenario, const char *password, struct error *error);
+ * the CSV. ${...} in file names is expanded; they lead from the folder (NULL: the current one). */
+struct accounts *accounts_create(const struct scenario_accounts *scenario, const char *folder,
+    const char *password, struct error *error);
 void accounts_destroy(struct accounts *accounts); /* wipes the passwords; NULL is allowed */
 
 size_t accounts_count(const struct accounts *accounts);
@@ -62,8 +62,8 @@ bool accounts_give_back(struct accounts *accounts, struct account *account,
  * *password becomes NULL. To be called before any other program is started: it must not inherit them. */
 bool password_fetch(const struct scenario_accounts *scenario, char **password, struct error *error);
 
-/* The first line of a file. ${...} in its name is expanded. */
-char *password_from_file(const char *name, struct error *error);
+/* The first line of a file. Its name is as in accounts_create(). */
+char *password_from_file(const char *name, const char *folder, struct error *error);
 
 void password_wipe(char *password); /* overwrites and frees it; NULL is allowed */
 

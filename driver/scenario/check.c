@@ -263,7 +263,8 @@ bool scenario_check(const struct check *check, struct scenario *s)
 		s->limits.failures = 20;
 	return check_spans(check, s) && check_load(check, s) && check_host(check, &s->host) &&
 	       check_accounts(check, &s->accounts) && check_logoff(check, &s->logoff) &&
-	       check_names(check, s) && check_control(check, s, "negative", s->controls.negative) &&
+	       check_names(check, s) && variables_check(check, s) &&
+	       check_control(check, s, "negative", s->controls.negative) &&
 	       check_control(check, s, "positive", s->controls.positive) &&
 	       scenario_visit_judging(s, check_setting, (void *)check, &error);
 }

@@ -45,6 +45,8 @@ bool spelling_closest(const char *parent, const char *name, char out[KEY_TEXT]);
 /* Refuses what libcyaml would load in other words, or not as it was written: keys that there are not, values of the wrong kind,
  * numbers beyond their range. */
 bool values_check(const struct check *check);
+/* Refuses variables that nobody gives, and a password that is not there. */
+bool variables_check(const struct check *check, struct scenario *scenario);
 /* The part of it that is about the load. Durations are read already. */
 bool check_load(const struct check *check, struct scenario *scenario);
 /* Fills in what the scenario leaves out and refuses what it may not say. */

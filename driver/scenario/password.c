@@ -73,7 +73,10 @@ bool password_fetch(const struct scenario_accounts *scenario, char **password, s
 	char name[32];
 
 	*password = NULL;
-	if (scenario->password_env) {
+	/* Where a stage program brings the accounts, they may have their own. */
+	const bool needed =
+	    !scenario->staged || (scenario->password_env && getenv(scenario->password_env));
+	if (scenario->password_env && needed) {
 		*password = password_from_env(scenario->password_env, error);
 		return *password != NULL;
 	}
@@ -85,9 +88,9 @@ bool password_fetch(const struct scenario_accounts *scenario, char **password, s
 	return true;
 }
 
-char *password_from_file(const char *name, struct error *error)
+char *password_from_file(const char *name, const char *folder, struct error *error)
 {
-	char *path = expand(name, error);
+	char *path = expand_path(name, folder, error);
 	char *password = NULL;
 	int fd;
 

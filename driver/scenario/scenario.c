@@ -117,8 +117,13 @@ struct scenario *scenario_load(const char *path, char *const *overrides, size_t 
 {
 	size_t length = 0;
 	char *bytes = read_file(path, &length, error);
+	struct scenario *scenario =
+	    load_bytes(bytes, length, path, overrides, override_count, text, error);
 
-	return load_bytes(bytes, length, path, overrides, override_count, text, error);
+	if (!scenario || scenario_set_folder(scenario, path, error))
+		return scenario;
+	scenario_destroy(scenario);
+	return NULL;
 }
 
 struct scenario *scenario_parse(const char *text, const char *name, char *const *overrides,
@@ -135,5 +140,7 @@ void scenario_destroy(struct scenario *scenario)
 {
 	const cyaml_config_t config = {.mem_fn = cyaml_mem};
 
+	if (scenario)
+		free(scenario->folder);
 	cyaml_free(&config, &scenario_schema, scenario, 0);
 }

@@ -2,6 +2,7 @@
 #ifndef LEAKLAB_SCENARIO_H
 #define LEAKLAB_SCENARIO_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -58,6 +59,7 @@ struct scenario_accounts {
 	char *password_file;
 	int64_t password_fd;        /* 0: not given; standard input is no place for it */
 	struct span lockout_window; /* how long a refused logon counts */
+	bool staged; /* the CSV is a stage program's, known once that is ready; set by the check */
 };
 
 enum load_arrivals { ARRIVALS_EVEN, ARRIVALS_POISSON };
@@ -208,6 +210,7 @@ struct scenario {
 	struct scenario_controls controls;
 	struct scenario_judge judge;
 	struct scenario_expect expect;
+	char *folder;        /* that its paths lead from; NULL: the current one */
 	const char *control; /* which control run it is, "negative" or "positive"; NULL: none */
 };
 
@@ -218,6 +221,10 @@ struct scenario *scenario_load(const char *path, char *const *overrides, size_t 
 /* The same of a text. name is for messages. */
 struct scenario *scenario_parse(const char *text, const char *name, char *const *overrides,
     size_t override_count, char **out, struct error *error);
+/* Its folder becomes that of the file at the path. scenario_load() does so. */
+bool scenario_set_folder(struct scenario *scenario, const char *path, struct error *error);
+/* The folder's absolute path. */
+bool scenario_folder(const struct scenario *scenario, char out[PATH_MAX], struct error *error);
 void scenario_destroy(struct scenario *scenario); /* NULL is allowed */
 
 /* Whether the scenario may be played with so many accounts. */
@@ -228,9 +235,15 @@ bool scenario_visit_judging(const struct scenario *scenario,
     bool (*visit)(void *data, const char *key, const char *value, struct error *error), void *data,
     struct error *error);
 
+/* Calls visit for each variable that is not set and that a stage program may give. */
+void scenario_visit_awaited(const struct scenario *scenario,
+    void (*visit)(void *data, const char *name, const char *program), void *data);
+
 /* A copy of a scenario's text with every ${NAME} replaced from the environment, which holds what the stage's programs said
  * of themselves. The caller's to free(). A name that is not set is an error. */
 char *expand(const char *text, struct error *error);
+/* The same of a path. One that is relative then leads from the folder; NULL: the current one. */
+char *expand_path(const char *text, const char *folder, struct error *error);
 
 /* Closed load: how long after the start of the load a slot makes its first cycle, where so many slots begin; microseconds. They begin no
  * faster than any load may. */

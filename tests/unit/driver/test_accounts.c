@@ -13,7 +13,7 @@ static struct accounts *create(const struct scenario_accounts *scenario, struct 
 	struct accounts *accounts = NULL;
 
 	if (password_fetch(scenario, &password, error))
-		accounts = accounts_create(scenario, password, error);
+		accounts = accounts_create(scenario, NULL, password, error);
 	password_wipe(password);
 	return accounts;
 }

@@ -177,7 +177,7 @@ static struct accounts *two_accounts(void)
 	    .users = (char *)"lab{01..02}", .domain = (char *)"LAB"};
 	struct refusals remembered;
 	struct error error;
-	struct accounts *accounts = accounts_create(&scenario, "secret", &error);
+	struct accounts *accounts = accounts_create(&scenario, NULL, "secret", &error);
 
 	assert_true(accounts_recall(accounts, "host", MINUTE, &remembered, &error));
 	refusals_free(&remembered);
