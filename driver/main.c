@@ -24,6 +24,7 @@
 #include "driver/scenario/accounts.h"
 #include "driver/scenario/hosts.h"
 #include "driver/scenario/scenario.h"
+#include "driver/scenario/shipped.h"
 #include "judge/judge.h"
 #include "report/report.h"
 
@@ -211,16 +212,44 @@ static int print_plan(const struct arguments *arguments, const struct scenario *
 	return EXIT_CLEAN;
 }
 
-static int run_or_check(const struct arguments *arguments)
+static int list_shipped(FILE *out, const char *indent)
 {
 	struct error error = {0};
-	char *text = NULL;
-	struct scenario *scenario = scenario_load(
-	    arguments->scenario, arguments->overrides, arguments->override_count, &text, &error);
+
+	return shipped_list(out, indent, &error) ? EXIT_CLEAN : error_print(&error, PROGRAM);
+}
+
+/* *code: where there is no scenario; it is said why. */
+static struct scenario *load(const struct arguments *arguments, char **text, int *code)
+{
+	const char *name = arguments->scenario;
+	const bool by_name = shipped_is_name(name);
+	struct error error = {0};
+	char *shipped = by_name ? shipped_path(name, &error) : NULL;
+	struct scenario *scenario = NULL;
+
+	if (shipped || !by_name)
+		scenario = scenario_load(shipped ? shipped : name, arguments->overrides,
+		    arguments->override_count, text, &error);
+	if (!scenario)
+		*code = error_print(&error, PROGRAM);
+	if (by_name && !shipped && *code == EXIT_USAGE)
+		list_shipped(stderr, "  ");
+	/* What a shipped scenario names is in the current folder. */
+	if (scenario && shipped)
+		scenario_set_folder(scenario, name, &error);
+	free(shipped);
+	return scenario;
+}
+
+static int run_or_check(const struct arguments *arguments)
+{
 	int code = EXIT_CLEAN;
+	char *text = NULL;
+	struct scenario *scenario = load(arguments, &text, &code);
 
 	if (!scenario)
-		return error_print(&error, PROGRAM);
+		return code;
 	scenario->host.named = arguments->host_named || host_is_variable(scenario->host.address);
 	if (arguments->playing)
 		code = play(arguments, scenario, text, NULL);
@@ -281,5 +310,7 @@ int main(int argc, char **argv)
 	front_say_if_old(argv[0], "leaklab-driver", verb);
 	argv[1] = playing ? (char *)PROGRAM " run" : (char *)PROGRAM " check";
 	options_parse(&arguments, playing, argc - 1, argv + 1);
+	if (arguments.list)
+		return list_shipped(stdout, "");
 	return arguments.resume ? resume(&arguments) : run_or_check(&arguments);
 }

@@ -45,8 +45,13 @@ static const struct argp_option check_options[] = {
     {"set", 's', "KEY=VALUE", 0,
         "Change one value of the scenario before it is checked; repeatable", 0},
     {"json", 'j', NULL, 0, "Print the plan as JSON", 0},
+    {"list", 'l', NULL, 0, "List the shipped scenarios", 0},
     {0},
 };
+
+#define SCENARIO_HELP                                                                              \
+	"SCENARIO is the name of a shipped one (leaklab check --list), or a file: "                \
+	"own.yaml, ./own"
 
 #define KEYS_HELP                                                                                  \
 	"The keys of a scenario (durations like 250ms, 10s, 5m):\n"                                \
@@ -171,7 +176,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 			argp_error(state,
 			    "--progress-every %s: write it like 10s or 5m, at least 1s", argument);
 		return 0;
+	case 'l':
+		arguments->list = true;
+		return 0;
 	case ARGP_KEY_ARG:
+		if (arguments->list)
+			argp_error(state, "--list takes no scenario");
 		if (arguments->scenario)
 			argp_error(state, "one scenario at a time");
 		arguments->scenario = argument;
@@ -189,9 +199,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		check_resume(arguments, state);
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		if (arguments->resume)
+		if (arguments->resume || arguments->list)
 			return 0;
-		argp_error(state, "which scenario? (ready-made ones are in scenarios/)");
+		argp_error(state, "which scenario? (leaklab check --list lists the shipped ones)");
 		return EINVAL;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -201,9 +211,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp run_argp = {
     run_options,
     parse,
-    "SCENARIO.yaml\n--resume RUN [--cycles +N]",
+    "SCENARIO\n--resume RUN [--cycles +N]",
     "Plays a scenario: test users log on and off over RDP while observers sample the host; then "
-    "judges.\v"
+    "judges.\v" SCENARIO_HELP "\n\n"
     "Exit codes: 0 clean, or as the scenario expects; 1 leak, or not as expected; 2 usage or scenario; 3 inconclusive, or cut short "
     "without a proven leak; 4 target or environment failed, without a proven leak; 130, 143 stopped at once.\n\n"
     "Ctrl-C or SIGTERM once logs everybody off, samples the host and finishes the run file, without waiting for it to settle; twice stops at "
@@ -218,9 +228,9 @@ static const struct argp run_argp = {
 static const struct argp check_argp = {
     check_options,
     parse,
-    "SCENARIO.yaml",
+    "SCENARIO\n--list",
     "Reads a scenario and says what is wrong with it, with line and column. If nothing is wrong, it says what the scenario can "
-    "find out and how long it takes. Nothing is started.\v" KEYS_HELP,
+    "find out and how long it takes. Nothing is started.\v" SCENARIO_HELP "\n\n" KEYS_HELP,
     NULL,
     NULL,
     NULL,

@@ -22,6 +22,7 @@ struct arguments {
 	bool json;
 	bool allow_partial;
 	bool force;
+	bool list; /* the shipped scenarios */
 	struct monitor_options monitor;
 	bool playing; /* "run", not "check" */
 };

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "common/duration.h"
+#include "common/state.h"
 #include "common/timestamp.h"
 #include "driver/rdp/connection.h"
 #include "driver/scenario/keys.h"
@@ -28,6 +30,22 @@ static bool copy_text(
 {
 	out[0] = '\0';
 	return !text || put_text(out, size, key, expand(text, error), error);
+}
+
+/* "yes": the file in which leaklab keeps the certificates of all scenarios. */
+static char *find_known_hosts(const struct scenario *scenario, struct error *error)
+{
+	const char *file = scenario->host.certificate.tofu;
+
+	if (strcasecmp(file, "yes") != 0 && strcasecmp(file, "true") != 0)
+		return expand_path(file, scenario->folder, error);
+	char *folder = state_folder(error), *known = NULL;
+	if (folder && asprintf(&known, "%s/known-hosts", folder) < 0) {
+		error_memory(error);
+		known = NULL;
+	}
+	free(folder);
+	return known;
 }
 
 static bool set_certificate(
@@ -54,8 +72,8 @@ static bool set_certificate(
 	}
 	if (host->certificate.tofu) {
 		setup->certificate = CERTIFICATE_TOFU;
-		return put_text(out, size, "host.certificate.tofu",
-		    expand_path(host->certificate.tofu, scenario->folder, error), error);
+		return put_text(
+		    out, size, "host.certificate.tofu", find_known_hosts(scenario, error), error);
 	}
 	setup->certificate = CERTIFICATE_IGNORE;
 	return true;

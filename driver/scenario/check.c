@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/duration.h"
 #include "driver/scenario/caps.h"
@@ -183,6 +184,11 @@ static bool check_host(const struct check *check, const struct scenario_host *ho
 	const int ways = (host->certificate.pin != NULL) + (host->certificate.ca != NULL) +
 	                 (host->certificate.tofu != NULL) + host->certificate.ignore;
 
+	if (host->certificate.tofu && (strcasecmp(host->certificate.tofu, "no") == 0 ||
+	                                  strcasecmp(host->certificate.tofu, "false") == 0))
+		return check_refuse(check, "host.certificate.tofu",
+		    "\"%s\" trusts no certificate: say yes, or name a file",
+		    host->certificate.tofu);
 	if (ways == 0)
 		return check_refuse(check, "host",
 		    "does not say which certificate to accept; give one of certificate.pin, .ca, .tofu or "

@@ -12,6 +12,8 @@ bool scenario_set_folder(struct scenario *scenario, const char *path, struct err
 	const char *slash = strrchr(path, '/');
 	const size_t length = slash ? (size_t)(slash - path) : 0;
 
+	free(scenario->folder);
+	scenario->folder = NULL;
 	if (!slash)
 		return true;
 	scenario->folder = length ? strndup(path, length) : strdup("/");

@@ -221,7 +221,7 @@ struct scenario *scenario_load(const char *path, char *const *overrides, size_t 
 /* The same of a text. name is for messages. */
 struct scenario *scenario_parse(const char *text, const char *name, char *const *overrides,
     size_t override_count, char **out, struct error *error);
-/* Its folder becomes that of the file at the path. scenario_load() does so. */
+/* Its folder becomes that of the path, as scenario_load() has it; the current one if there is none in it. */
 bool scenario_set_folder(struct scenario *scenario, const char *path, struct error *error);
 /* The folder's absolute path. */
 bool scenario_folder(const struct scenario *scenario, char out[PATH_MAX], struct error *error);

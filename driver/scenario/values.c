@@ -69,8 +69,10 @@ static bool refuse_kind(
 	char belongs[2 * NUMBER_TEXT];
 	size_t length = 1;
 
-	if (kind == YAML_KIND_TEXT)
+	if (kind == YAML_KIND_TEXT && !yaml_tree_is_null(check->tree, node))
 		yaml_tree_scalar(check->tree, node, &length);
+	else if (kind == YAML_KIND_TEXT)
+		length = 0;
 	return check_refuse_node(check, node, *path ? path : NULL, "%s, where %s",
 	    length ? kinds[kind] : "is empty", wanted(path, schema, belongs));
 }
@@ -236,6 +238,9 @@ static bool check_scalar(
 	size_t length;
 	const char *text = yaml_tree_scalar(check->tree, node, &length);
 
+	if (yaml_tree_is_null(check->tree, node))
+		return check_refuse_node(
+		    check, node, path, "is empty (%s); leave the key out", text);
 	if (strlen(text) != length)
 		return check_refuse_node(check, node, path, "has a NUL character in it");
 	if (schema->type == CYAML_ENUM)

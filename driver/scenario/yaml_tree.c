@@ -310,6 +310,14 @@ const char *yaml_tree_scalar(struct yaml_tree *tree, int node, size_t *length)
 	return (const char *)node_of(tree, node)->data.scalar.value;
 }
 
+bool yaml_tree_is_null(struct yaml_tree *tree, int node)
+{
+	const yaml_node_t *of = node_of(tree, node);
+
+	return of->data.scalar.style <= YAML_PLAIN_SCALAR_STYLE &&
+	       (is_scalar(of, "~", 1) || is_scalar(of, "null", 4));
+}
+
 size_t yaml_tree_count(struct yaml_tree *tree, int node)
 {
 	const yaml_node_t *of = node_of(tree, node);

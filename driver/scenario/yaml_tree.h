@@ -26,6 +26,8 @@ enum yaml_kind { YAML_KIND_TEXT, YAML_KIND_LIST, YAML_KIND_MAP };
 
 enum yaml_kind yaml_tree_kind(struct yaml_tree *tree, int node);
 const char *yaml_tree_scalar(struct yaml_tree *tree, int node, size_t *length);
+/* Whether the text is YAML's null, "~" or "null" without quotes. */
+bool yaml_tree_is_null(struct yaml_tree *tree, int node);
 /* Of a list or a map. Only maps have keys. */
 size_t yaml_tree_count(struct yaml_tree *tree, int node);
 int yaml_tree_value(struct yaml_tree *tree, int node, size_t index);

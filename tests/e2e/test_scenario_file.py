@@ -156,5 +156,96 @@ class Paths(Case):
                 self.assertNotIn(str(self.own).encode(), unpacked)
 
 
+class Shipped(Case):
+    """Ready-made scenarios are called by their names, from any folder."""
+    NAMES = sorted(path.stem for path in leaklab.SCENARIOS.glob("*.yaml"))
+
+    def test_each_is_checked_by_its_name(self):
+        for name in self.NAMES:
+            with self.subTest(name=name):
+                said = self.said(name, code=CLEAN, env={"RDS_HOST": "rds01", "RDS_DOMAIN": "x", "LOADTEST_PASSWORD": "x", "RDS_PROBE": "x"})
+                self.assertTrue(said.startswith(f"{name}: {name}: cycles: "), said)
+
+    def test_one_is_played_by_its_name_and_goes_on_elsewhere(self):
+        self.drive("baseline", "--set", "load.cycles=4", "--set", "settle.at_least=1s")
+        self.assertEqual(self.query("select count(*) from cycles where result = 'logged-off' and kind = 'load'"), [(4,)])
+        self.assertEqual(self.query("select value from setting where key = 'scenario.folder'"), [(str(self.folder),)])
+
+    def test_list_has_each_with_its_description_in_a_line(self):
+        lines = self.run_program("driver", "check", "--list", code=CLEAN).stdout.splitlines()
+        self.assertEqual([line.split()[0] for line in lines], self.NAMES)
+        self.assertRegex("\n".join(lines), r"(?m)^baseline +Nothing leaks: every session ID is reused\.$")
+        self.run_program("driver", "check", "--list", "baseline", code=USAGE)
+
+    def test_name_that_is_none_is_told_with_the_closest_and_all_there_are(self):
+        said = self.said("baselin")
+        self.assertTrue(said.startswith("leaklab: there is no shipped scenario baselin (did you mean baseline?); there are:\n"), said)
+        self.assertRegex(said, r"(?m)^  ms16-111-fixed +\S")
+        self.assertNotIn("did you mean", self.said("frobnicate"))
+
+    def test_file_that_has_the_name_is_pointed_at(self):
+        self.scenario().rename(self.folder / "nosuch.yaml")
+        self.assertIn("the file of that name in this folder is ./nosuch.yaml", self.said("nosuch"))
+        self.write("other.yml", "")
+        self.assertIn("the file of that name in this folder is ./other.yml", self.said("other.yml"))
+
+    def test_file_of_ones_own_is_named_by_its_ending_or_its_folder(self):
+        self.scenario().rename(self.folder / "baseline.yaml")
+        self.assertIn("baseline.yaml: test: ", self.said("baseline.yaml", code=CLEAN, env={"PW": "x"}))
+        self.assertIn("baseline: baseline: ", self.said("baseline", code=CLEAN))
+        shutil.copy(self.folder / "baseline.yaml", self.folder / "own")
+        self.assertIn("./own: test: ", self.said("./own", code=CLEAN, env={"PW": "x"}))
+
+    def test_installed_programs_find_those_that_were_installed(self):
+        installed = self.folder / "usr"
+        (installed / "bin").mkdir(parents=True)
+        (installed / "share/leaklab/scenarios").mkdir(parents=True)
+        shutil.copy(leaklab.SCENARIOS / "baseline.yaml", installed / "share/leaklab/scenarios")
+        for name in "leaklab", "leaklab-driver":
+            shutil.copy(leaklab.BUILD / name, installed / "bin")
+        done = subprocess.run([installed / "bin/leaklab", "check", "--list"], capture_output=True, text=True, cwd="/")
+        self.assertEqual(done.stdout, "baseline  Nothing leaks: every session ID is reused.\n", done.stderr)
+        shutil.rmtree(installed / "share")
+        done = subprocess.run([installed / "bin/leaklab", "check", "baseline"], capture_output=True, text=True, cwd="/")
+        self.assertEqual(done.returncode, TARGET)
+        self.assertIn("the shipped scenarios are not beside this program", done.stderr)
+
+
+class FirstUse(Case):
+    """tofu: yes keeps the certificates of all scenarios in leaklab's own folder."""
+
+    def test_certificates_are_kept_for_their_owner_alone(self):
+        lab = self.lab()
+        known = self.folder / "state/leaklab/known-hosts"
+        for word in "yes", "true", True:
+            with self.subTest(word=word):
+                known.unlink(missing_ok=True)
+                self.drive(self.scenario(lab, host={"certificate": {"tofu": word}}))
+                self.assertEqual(self.query("select result from cycles"), [("logged-off",)])
+                self.assertEqual(known.read_text(), f"{lab.address} {lab.facts['certificate']}\n")
+                self.assertEqual((known.stat().st_mode & 0o777, known.parent.stat().st_mode & 0o777), (0o600, 0o700))
+                self.assertEqual(list(self.folder.glob("yes")) + list(self.folder.glob("true")), [])
+                self.run_file.unlink()
+
+    def test_certificate_that_changed_is_refused_by_another_scenario_too(self):
+        lab = self.lab()
+        known = self.folder / "state/leaklab/known-hosts"
+        known.parent.mkdir(parents=True, mode=0o700)
+        known.write_text(f"{lab.address} sha256:{'00' * 32}\n")
+        done = self.drive(self.scenario(lab, load={"cycles": 5}, host={"certificate": {"tofu": "yes"}}), code=TARGET)
+        self.assertIn("has changed", done.stderr)
+        self.assertIn(str(known), done.stderr)
+
+    def test_word_that_says_no_is_no_file(self):
+        self.assertIn("host.certificate.tofu: \"no\" trusts no certificate: say yes, or name a file",
+                      self.said(self.scenario(host={"certificate": {"tofu": "no"}}), env={"PW": "x"}))
+
+    def test_folder_that_cannot_be_made_is_told(self):
+        lab = self.lab()
+        done = self.drive(self.scenario(lab, host={"certificate": {"tofu": "yes"}}), code=TARGET,
+                          env={"XDG_STATE_HOME": "/dev/null"})
+        self.assertIn("host.certificate.tofu: /dev/null/leaklab cannot be made", done.stderr)
+
+
 if __name__ == "__main__":
     tap.main()

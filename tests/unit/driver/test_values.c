@@ -151,6 +151,13 @@ static void value_of_a_wrong_kind_is_refused_with_what_belongs_there(void **stat
 	    "s.yaml:4:9: stage.0: is text, where a map belongs (of name, command, no_ready ...)");
 	assert_refused("load: {until: [cycles]}\n",
 	    "s.yaml:4:15: load.until: is a list, where one of cycles, decided belongs");
+	assert_refused(
+	    "verify_ids: ~\n", "s.yaml:4:13: verify_ids: is empty (~); leave the key out");
+	assert_refused("expect: {culprit: null}\n",
+	    "s.yaml:4:19: expect.culprit: is empty (null); leave the key out");
+	assert_refused("load: null\n",
+	    "s.yaml:4:7: load: is empty, where a map belongs (of slots, cycles, rate ...)");
+	assert_taken("expect: {culprit: 'null'}\n");
 	assert_refused("host: x\n", "s.yaml:4:1: host is there twice, first in line 2");
 	assert_message("- name: x\n", NULL,
 	    "s.yaml:1:1: is a list, where a scenario belongs: a map of name, host, accounts and more");
