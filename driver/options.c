@@ -58,7 +58,7 @@ static const struct argp_option check_options[] = {
 	"  name, description\n"                                                                    \
 	"  host: address (host[:port]), security (nla, tls), auth_packages,\n"                     \
 	"    client_name, exclusive (true), certificate: one of pin (sha256:HEX),\n"               \
-	"    ca (file), tofu (file), ignore (true)\n"                                              \
+	"    ca (file), tofu (file, or yes), ignore (true)\n"                                      \
 	"  accounts: users (loadtest{01..20}), domain, or csv (file with lines\n"                  \
 	"    user,domain,password); password_env (name), password_file or\n"                       \
 	"    password_fd, lockout_window\n"                                                        \

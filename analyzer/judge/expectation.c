@@ -8,6 +8,7 @@
 
 #include "common/array.h"
 #include "common/duration.h"
+#include "common/suggest.h"
 #include "common/text.h"
 #include "judge/latencies.h"
 #include "judge/rate.h"
@@ -261,6 +262,18 @@ static enum met check_percentile(const struct latencies *latencies, double perce
 	return met(duration_parse(expected, &most) && us <= most);
 }
 
+/* The word that was probably meant: " (did you mean CLEAN?)", or "". */
+static const char *suggest_word(
+    const struct kind *kind, const char *value, char text[SUGGESTION_TEXT])
+{
+	struct suggestion suggestion;
+
+	suggest_begin(&suggestion, value);
+	for (const char *const *word = kind->words; word && *word; word++)
+		suggest_offer(&suggestion, *word);
+	return suggest_words(&suggestion, text);
+}
+
 static bool value_is_valid(const struct kind *kind, const char *value)
 {
 	if (kind->compare == check_rate || kind->compare == check_failed) {
@@ -278,13 +291,14 @@ static bool value_is_valid(const struct kind *kind, const char *value)
 
 bool expectation_valid(const char *key, const char *value, struct error *error)
 {
+	char meant[SUGGESTION_TEXT];
 	for (size_t i = 0; i < KIND_COUNT; i++) {
 		if (strcmp(kinds[i].key, key) != 0)
 			continue;
 		if (value_is_valid(&kinds[i], value))
 			return true;
-		return error_set(
-		    error, EXIT_USAGE, "%s: \"%s\" should be %s", key, value, kinds[i].wanted);
+		return error_set(error, EXIT_USAGE, "%s: \"%s\" should be %s%s", key, value,
+		    kinds[i].wanted, suggest_word(&kinds[i], value, meant));
 	}
 	int64_t ignored;
 	if (is_percentile(key))

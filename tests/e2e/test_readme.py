@@ -116,7 +116,29 @@ class ScenarioManual(leaklab.Case):
     def test_its_example_passes_the_check(self):
         example = re.search(r"^```\n(.*?)^```", self.PAGE, re.M | re.S)[1].replace("\\\\", "\\")
         (self.folder / "smallest.yaml").write_text(example)
-        self.run_program("driver", "check", "smallest.yaml", code=0)
+        self.run_program("driver", "check", "smallest.yaml", code=0, env={"LOADTEST_PASSWORD": "x"})
+
+    def test_each_number_has_the_range_of_the_driver(self):
+        caps = dict(re.findall(r"#define (\w+) ([\d.]+)\b", (leaklab.ROOT / "driver/scenario/caps.h").read_text()))
+        caps["UINT64_MAX"] = str(2**64 - 1)
+        rows = re.findall(r'\{"([a-z_.#]+)", (\w[\w.]*), (\w+), ', (leaklab.ROOT / "driver/scenario/numbers.c").read_text())
+        self.assertGreater(len(rows), 12)
+        text = " ".join(self.PAGE.replace("\\", "").split())
+        for key, least, most in rows:
+            with self.subTest(key=key):
+                stem, _, name = key.partition(".#.")
+                names = [stem] if not name else [stem, name]
+                about = text[text.index(f"*{names[0]}*"):] if not stem.startswith("controls") else text[text.index("*controls.negative*"):]
+                if name or stem.startswith("controls"):
+                    about = about[about.index(f"*{(name or stem).split('.')[-1]}*"):]
+                self.assertIn(f"from {caps.get(least, least)} to {caps.get(most, most)}", about[:500])
+
+    def test_every_number_of_the_schema_has_a_range(self):
+        schema = (leaklab.ROOT / "driver/scenario/schema.c").read_text()
+        numbers = set(re.findall(r'(?:NUMBER|CYAML_FIELD_(?:INT|UINT|UINT_PTR|FLOAT))\(\s*"([a-z_]+)"', schema))
+        ranges = re.findall(r'\{"([a-z_.#]+)", \w', (leaklab.ROOT / "driver/scenario/numbers.c").read_text())
+        self.assertGreater(len(numbers), 8)
+        self.assertEqual({key.split(".")[-1] for key in ranges}, numbers)
 
 
 class RealHostManual(leaklab.Case):

@@ -97,6 +97,7 @@ class Recipes(unittest.TestCase):
     def add_scenario(cls):
         text = (cls.tree / "scenarios/baseline.yaml").read_text()
         (cls.tree / "scenarios/example.yaml").write_text(text.replace("name: baseline", "name: example"))
+        cls.edit("scenarios/meson.build", "'every-third-logon', ", "'every-third-logon', 'example', ")
         cls.edit("tests/e2e/test_scenarios.py", "    def test_every_ready_made_scenario_passes_check(self):\n",
                  '    def test_example(self):\n        self.drive(leaklab.SCENARIOS / "example.yaml")\n\n'
                  "    def test_every_ready_made_scenario_passes_check(self):\n")
@@ -133,6 +134,7 @@ class Recipes(unittest.TestCase):
 
     def test_a_new_scenario_is_checked_and_played(self):
         self.good("build/leaklab check scenarios/example.yaml")
+        self.good("build/leaklab check example")
         self.assertIn("ok 1 - test_example", self.good("python3 tests/e2e/test_scenarios.py ReadyMadeScenarios.test_example"))
 
     def test_a_room_that_enters_one_that_it_may_not_does_not_link(self):

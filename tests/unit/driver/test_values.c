@@ -126,6 +126,8 @@ static void word_that_is_none_is_refused_with_those_there_are(void **state)
 	    "s.yaml:4:15: load.until: \"decide\" is none of cycles, decided (did you mean decided?)");
 	assert_refused("logoff: {method: sneak}\n",
 	    "s.yaml:4:18: logoff.method: \"sneak\" is none of shell-exit, keys, command, disconnect, drop");
+	assert_refused("expect: {verdict: CLEEN}\n",
+	    "s.yaml:4:19: expect.verdict: \"CLEEN\" should be CLEAN, LEAK or INCONCLUSIVE (did you mean CLEAN?)");
 	assert_message(
 	    "name: x\nhost: {address: a, certificate: {ignore: maybe}}\naccounts: {csv: a}\n", NULL,
 	    "s.yaml:2:42: host.certificate.ignore: \"maybe\" is neither true nor false");
