@@ -163,7 +163,7 @@ class Shipped(Case):
     def test_each_is_checked_by_its_name(self):
         for name in self.NAMES:
             with self.subTest(name=name):
-                said = self.said(name, code=CLEAN, env={"RDS_HOST": "rds01", "RDS_DOMAIN": "x", "LOADTEST_PASSWORD": "x", "RDS_PROBE": "x"})
+                said = self.said(name, code=CLEAN, env={"RDS_HOST": "rds01", "LOADTEST_PASSWORD": "x"})
                 self.assertTrue(said.startswith(f"{name}: {name}: cycles: "), said)
 
     def test_one_is_played_by_its_name_and_goes_on_elsewhere(self):
