@@ -57,10 +57,18 @@ class Soak(leaklab.Case):
         figures = []
         for count in cycles // 8, 3 * cycles // 4:
             self.wait_for(process, "cycle", count)
-            figures.append([(memory_of(pids), descriptors_of(pids)) for pids in (family(process), [lab.process.pid])])
+            figures.append([self.least(process, pids) for pids in (family(process), [lab.process.pid])])
         process.communicate()
         early, late = figures
         return {"driver": (early[0], late[0]), "lab host": (early[1], late[1])}
+
+    def least(self, process, pids):
+        """Memory and descriptors, the least of some moments: what cycles under way have comes and goes."""
+        readings = []
+        for _ in range(5):
+            readings.append((memory_of(pids), descriptors_of(pids)))
+            self.wait_for(process, "cycle", 2)
+        return tuple(map(min, zip(*readings)))
 
     def kill(self, times):
         """Kills a driver so many times in the middle of its load, at any moment. Returns what went wrong; empty: nothing did."""
