@@ -2,10 +2,13 @@
 #include "common/suggest.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define WORD_MOST 63 /* nobody types longer ones by hand */
+#define BEGINNING_LEAST 3
 
 static size_t least(size_t a, size_t b)
 {
@@ -49,7 +52,9 @@ void suggest_offer(struct suggestion *suggestion, const char *choice)
 
 	if (length > WORD_MOST || other > WORD_MOST)
 		return;
-	const size_t far = distance(suggestion->word, length, choice, other);
+	const bool begins =
+	    length >= BEGINNING_LEAST && strncasecmp(suggestion->word, choice, length) == 0;
+	const size_t far = begins ? 1 : distance(suggestion->word, length, choice, other);
 	if (far > (length > other ? length : other) / 3 + (length > 1) ||
 	    (suggestion->closest && far >= suggestion->distance))
 		return;

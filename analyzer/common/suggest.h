@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-/* Of all words offered, the one that fewest typing mistakes lie between: letters that are wrong, missing, too many or swapped, in any case.
+/* Of all words offered, the one that fewest typing mistakes lie between: letters that are wrong, missing, too many or swapped, in any case; a
+ * beginning of a word is close to it.
  * A word that has little in common with all of them is close to none. */
 struct suggestion {
 	const char *word;    /* that was typed */

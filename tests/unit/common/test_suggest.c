@@ -26,6 +26,7 @@ static void mistyped_words_find_the_one_that_was_meant(void **state)
 	assert_string_equal(meant("lod.slots"), "load.slots");
 	assert_string_equal(meant("rn"), "run");
 	assert_string_equal(meant("jugde"), "judge");
+	assert_string_equal(meant("host"), "host.address");
 }
 
 static void other_words_find_none(void **state)
