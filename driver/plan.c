@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "common/duration.h"
+#include "common/json_text.h"
 #include "common/text.h"
 #include "judge/judge.h"
 #include "leak/leak.h"
@@ -390,9 +391,7 @@ bool plan_print_json(const struct plan *plan, const struct scenario *scenario, F
 	    "steps", steps_json(&scenario->load), "from_stage", variables_json(scenario), "against",
 	    "least_of_one_run", (json_int_t)plan->least_before_one, "least_of_three_runs",
 	    (json_int_t)plan->least_before_three);
-	const bool good = root &&
-	                  json_dumpf(root, out, JSON_COMPACT | JSON_REAL_PRECISION(6)) == 0 &&
-	                  fputc('\n', out) != EOF;
+	const bool good = root && json_write(root, JSON_ON_ONE_LINE, out);
 
 	json_decref(root);
 	return good;

@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "common/json_text.h"
 #include "common/text.h"
 #include "runfile/runfile.h"
 
@@ -95,7 +96,7 @@ static bool print_json(const struct run *run, struct runfile *runfile, struct er
 	json_t *root = run_json(run), *events = json_array();
 	bool good = runfile_events(runfile, add_event, events, error);
 	json_object_set_new(root, "events", events);
-	if (good && (json_dumpf(root, stdout, JSON_INDENT(1)) != 0 || putchar('\n') == EOF))
+	if (good && !json_write(root, JSON_ON_LINES, stdout))
 		good = error_set(error, EXIT_TARGET, "writing the run as JSON failed");
 	json_decref(root);
 	return good;

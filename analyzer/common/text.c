@@ -15,22 +15,59 @@ static size_t character_length(const char *text)
 	return length;
 }
 
-/* Whether the character is none that may be shown: a control character, or bytes that are no UTF-8. */
+/* The code point, of RFC 3629's UTF-8; -1: it is none. */
+static int32_t code_point(const char *text, size_t length)
+{
+	static const struct {
+		unsigned char lead,
+		    bits;      /* the least lead byte of this length, and its bits that count */
+		int32_t least; /* less has a shorter form */
+	} forms[] = {{0, 0x7f, 0}, {0, 0x7f, 0}, {0xc0, 0x1f, 0x80}, {0xe0, 0x0f, 0x800},
+	    {0xf0, 0x07, 0x10000}};
+	const unsigned char lead = (unsigned char)text[0];
+	int32_t code = lead & forms[length].bits;
+
+	if (lead < forms[length].lead || lead > forms[length].lead + forms[length].bits)
+		return -1;
+	for (size_t i = 1; i < length; i++)
+		code = code << 6 | ((unsigned char)text[i] & 0x3f);
+	return code < forms[length].least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)
+	           ? -1
+	           : code;
+}
+
+/* Whether the character is none that may be shown: bytes that are no UTF-8, or a character that steers how others are shown, that
+ * is not seen at all, or that XML forbids (www.w3.org/TR/xml/#charsets). */
 static bool is_unsafe(const char *text)
 {
 	static const struct {
-		unsigned char lead; /* the least lead byte of this length */
-		size_t length;
-	} kinds[] = {{0xf5, 0}, {0xf0, 4}, {0xe0, 3}, {0xc2, 2}, {0x80, 0}, {0x00, 1}};
-	unsigned char byte = (unsigned char)text[0];
-	size_t kind = 0;
+		int32_t first, last;
+	} unsafe[] = {
+	    {0, 0x1f}, {0x7f, 0x9f}, /* DEL and C1: some terminals take U+009B for ESC [ */
+	    {0xad, 0xad},            /* soft hyphen */
+	    {0x61c, 0x61c},          /* Arabic letter mark */
+	    {0x180e, 0x180e},        /* a blank without width */
+	    {0x200b, 0x200f},        /* without width, and marks of direction */
+	    {0x2028, 0x202e},        /* ends of lines, and what turns the direction */
+	    {0x2060, 0x206f},        /* the same, invisible */
+	    {0xfeff, 0xfeff},        /* byte order mark, without width */
+	    {0xfff9, 0xfffb},        /* annotations */
+	    {0xfffe, 0xffff},        /* no characters */
+	    {0xe0000, 0xe007f},      /* tags, invisible */
+	};
+	if (*text >= 0x20 && *text < 0x7f)
+		return false;
+	const int32_t code = code_point(text, character_length(text));
+	for (size_t i = 0; i < sizeof unsafe / sizeof unsafe[0]; i++) {
+		if (code >= unsafe[i].first && code <= unsafe[i].last)
+			return true;
+	}
+	return code < 0;
+}
 
-	while (byte < kinds[kind].lead)
-		kind++;
-	if (kinds[kind].length != character_length(text) || byte < 0x20 || byte == 0x7f)
-		return true;
-	/* U+0080 to U+009F: some terminals take U+009B for ESC [. */
-	return byte == 0xc2 && (unsigned char)text[1] < 0xa0;
+size_t text_unsafe(const char *text)
+{
+	return is_unsafe(text) ? character_length(text) : 0;
 }
 
 /* Prints one character and returns its length in bytes. */

@@ -2,6 +2,7 @@
 #ifndef LEAKLAB_TEXT_H
 #define LEAKLAB_TEXT_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -13,7 +14,8 @@ static inline const char *text_plural(int64_t count)
 	return count == 1 ? "" : "s";
 }
 
-/* Prints text with control characters (C0, DEL and C1) and bytes that are no UTF-8 as '?'. Prints "-" for NULL. */
+/* Prints text with what must not be shown as '?': control characters (C0, DEL, C1), those that turn the direction of others or have no
+ * width, and bytes that are no UTF-8. Prints "-" for NULL. */
 void text_print(FILE *out, const char *text);
 
 /* The same, of no more than `most` characters, and "..." if there are more. */
@@ -23,6 +25,8 @@ void text_print_start(FILE *out, const char *text, int most);
 void text_make_safe(char *text);
 /* Some control characters are kept. */
 void text_make_safe_except(char *text, const char *kept);
+/* The bytes of the character at text, which is not empty, if it must not be shown; else 0. */
+size_t text_unsafe(const char *text);
 
 /* Prints text as text_print does, in a column `width` wide: cut (with "~" at its end) or filled with blanks. A
  * character of UTF-8 counts as one column. */

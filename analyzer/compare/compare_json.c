@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "common/json_text.h"
 #include "common/text.h"
 
 /* Text of evidence that may not be UTF-8 any more is shown as people see it. */
@@ -160,7 +161,7 @@ bool comparison_print_json(const struct comparison *comparison, FILE *out, struc
 		    changes_json(comparison->by_logon, comparison->by_logon_count, false));
 	}
 	json_object_set_new(root, "handle_growth", growth_json(comparison));
-	bool good = json_dumpf(root, out, JSON_INDENT(1)) == 0 && fputc('\n', out) != EOF;
+	bool good = json_write(root, JSON_ON_LINES, out);
 	json_decref(root);
 	return good || error_set(error, EXIT_TARGET, "writing the comparison as JSON failed");
 }

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "common/json_text.h"
 #include "evidence/old_json.h"
 
 /* ---- on its way out ---- */
@@ -132,7 +133,7 @@ char *snapshot_to_json(const struct snapshot *snapshot, struct error *error)
 	set(&failed, root, "schema", json_string(SNAPSHOT_SCHEMA));
 	add_fields(&snapshot_record, snapshot, root, &failed);
 	add_empty_sections(snapshot, root, &failed);
-	char *text = failed ? NULL : json_dumps(root, JSON_INDENT(1));
+	char *text = failed ? NULL : json_to_text(root, JSON_ON_LINES);
 	json_decref(root);
 	if (!text)
 		error_set(error, EXIT_TARGET, "writing a snapshot as JSON: out of memory");

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "common/json_text.h"
 #include "common/text.h"
 #include "judge/rate.h"
 #include "judge/verdict.h"
@@ -178,9 +179,9 @@ bool pool_print_json(const struct pool *pool, FILE *out, struct error *error)
 	    "verdict", verdict_words[pool->word], "reasons", reasons, "k", (json_int_t)pool->k, "n",
 	    (json_int_t)pool->n, "effective_n", pool->effective, "ci95", pool->interval.lower,
 	    pool->interval.upper, "runs", runs);
-	const int written = json_dumpf(root, out, JSON_COMPACT | JSON_REAL_PRECISION(6));
+	const bool written = json_write(root, JSON_ON_ONE_LINE, out);
 	json_decref(root);
-	if (written != 0 || fputc('\n', out) == EOF)
+	if (!written)
 		return error_set(error, EXIT_TARGET, "writing the verdict as JSON failed");
 	return true;
 }

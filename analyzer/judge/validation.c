@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "common/json_text.h"
 #include "common/text.h"
 #include "judge/rate.h"
 #include "judge/verdict.h"
@@ -399,9 +400,9 @@ bool validation_print_json(const struct validation *validation, FILE *out, struc
 	    known ? json_pack("{s:f,s:[f,f],s:f}", "rate", validation->effect, "ci95",
 	                validation->effect_lower, validation->effect_upper, "p", validation->chance)
 	          : json_null());
-	const int written = json_dumpf(root, out, JSON_COMPACT | JSON_REAL_PRECISION(6));
+	const bool written = json_write(root, JSON_ON_ONE_LINE, out);
 	json_decref(root);
-	if (written != 0 || fputc('\n', out) == EOF)
+	if (!written)
 		return error_set(error, EXIT_TARGET, "writing the validation as JSON failed");
 	return true;
 }

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "common/json_text.h"
 #include "common/text.h"
 #include "report/escape.h"
 
@@ -26,13 +27,13 @@ static void make_table(struct table *table, struct column *columns, const struct
 		if (chart->categories)
 			table_add_text(table, chart->categories[row]);
 		else
-			table_add(table, "%.10g", chart->x[row]);
+			table_add(table, "%.15g", chart->x[row]);
 		for (size_t i = 0; i < chart->series_count; i++) {
 			const double value = chart->series[i].values[row];
 			if (isnan(value))
 				table_add_text(table, "");
 			else
-				table_add(table, "%.10g", value);
+				table_add(table, "%.15g", value);
 		}
 	}
 }
@@ -129,7 +130,8 @@ bool html_chart_data(FILE *out, const struct chart charts[CHART_COUNT], struct e
 		if (!*charts[i].empty)
 			json_array_append_new(array, chart_json(&charts[i]));
 	}
-	char *text = json_dumps(array, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(10));
+	char *text =
+	    json_dumps(array, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(JSON_DIGITS));
 	json_decref(array);
 	if (!text)
 		return error_memory(error);

@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "common/json_text.h"
 #include "report/fields.h"
 
 #define VERDICT_SCHEMA "leaklab.verdict/1"
@@ -439,9 +440,9 @@ static bool render(const struct report *report, FILE *out, struct error *error)
 	json_object_set_new(root, "phases", phases_json(report));
 	json_object_set_new(root, "errors", errors_json(report));
 	json_object_set_new(root, "run", run_json(report));
-	int written = json_dumpf(root, out, JSON_COMPACT | JSON_REAL_PRECISION(6));
+	const bool written = json_write(root, JSON_ON_ONE_LINE, out);
 	json_decref(root);
-	if (written != 0 || fputc('\n', out) == EOF)
+	if (!written)
 		return error_set(error, EXIT_TARGET, "writing the verdict as JSON failed");
 	return true;
 }

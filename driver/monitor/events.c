@@ -2,6 +2,7 @@
 
 #include <jansson.h>
 
+#include "common/json_text.h"
 #include "common/timestamp.h"
 #include "driver/monitor/outlet.h"
 
@@ -13,7 +14,7 @@ static void print_event(json_t *event)
 	if (!event)
 		return;
 	json_object_set_new(event, "time", json_string(timestamp_format(timestamp_now(), time)));
-	outlet_put(json_dumps(event, JSON_COMPACT));
+	outlet_put(json_to_text(event, JSON_ON_ONE_LINE));
 	json_decref(event);
 }
 

@@ -49,6 +49,23 @@ static void evidence_cannot_steer_the_terminal(void **state)
 	assert_prints(NULL, "-");
 }
 
+static void evidence_cannot_turn_or_hide_what_stands_beside_it(void **state)
+{
+	(void)state;
+	assert_prints("exe\u202etxt\u2066.\u2069", "exe?txt?.?");
+	assert_prints("ad\u200bmin\ufeff\u00ad\u2060", "ad?min???");
+	assert_prints("a\u2028b\U000e0041", "a?b?");
+	assert_prints("\u20ac \u05d0\u05d1 \U0001f600", "\u20ac \u05d0\u05d1 \U0001f600");
+}
+
+static void bytes_that_are_no_text_are_marked(void **state)
+{
+	(void)state;
+	assert_prints("\xed\xa0\x80|\xc0\xaf|\xe0\x80\xaf|\xf4\x90\x80\x80|\xef\xbf\xbf|\xff|\xc3",
+	    "?|?|?|?|?|?|?");
+	assert_prints("\xc3\xa9\xa9|", "?|");
+}
+
 static void columns_are_filled_or_cut_by_characters(void **state)
 {
 	(void)state;
@@ -107,6 +124,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    unit_test(evidence_cannot_steer_the_terminal),
+	    unit_test(evidence_cannot_turn_or_hide_what_stands_beside_it),
+	    unit_test(bytes_that_are_no_text_are_marked),
 	    unit_test(a_word_that_is_longer_than_a_line_is_broken),
 	    unit_test(only_the_start_of_a_long_line_is_printed),
 	    unit_test(bytes_that_are_no_utf8_become_question_marks),

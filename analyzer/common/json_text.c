@@ -1,0 +1,76 @@
+#include "common/json_text.h"
+
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "common/text.h"
+
+/* \uXXXX; what is beyond takes two of them (RFC 8259, section 7). */
+static void write_escape(const char *text, size_t length, FILE *out)
+{
+	uint32_t code = (unsigned char)text[0];
+	if (length > 1)
+		code &= 0x7fU >> length;
+	for (size_t i = 1; i < length; i++)
+		code = code << 6 | ((unsigned char)text[i] & 0x3f);
+	if (code >= 0x10000)
+		fprintf(out, "\\u%04" PRIx32 "\\u%04" PRIx32, 0xd800 + ((code - 0x10000) >> 10),
+		    0xdc00 + ((code - 0x10000) & 0x3ff));
+	else
+		fprintf(out, "\\u%04" PRIx32, code);
+}
+
+/* A piece has whole characters only. */
+static int write_piece(const char *piece, size_t size, void *data)
+{
+	FILE *out = data;
+	char text[8] = "";
+	for (size_t i = 0, length; i < size; i += length) {
+		size_t plain = i;
+		while (plain < size &&
+		       ((piece[plain] >= 0x20 && piece[plain] < 0x7f) || piece[plain] == '\n'))
+			plain++;
+		length = plain - i;
+		if (length) {
+			fwrite(piece + i, 1, length, out);
+			continue;
+		}
+		for (size_t at = 0; at < 4; at++)
+			text[at] = i + at < size ? piece[i + at] : '\0';
+		if ((length = text_unsafe(text))) {
+			write_escape(text, length, out);
+		} else {
+			for (length = 1; ((unsigned char)text[length] & 0xc0) == 0x80; length++)
+				;
+			fwrite(text, 1, length, out);
+		}
+	}
+	return ferror(out) ? -1 : 0;
+}
+
+static bool write_value(const json_t *value, enum json_layout layout, FILE *out)
+{
+	const size_t style = layout == JSON_ON_LINES ? JSON_INDENT(1) : JSON_COMPACT;
+	return value && json_dump_callback(value, write_piece, out,
+	                    style | JSON_ENCODE_ANY | JSON_REAL_PRECISION(JSON_DIGITS)) == 0;
+}
+
+bool json_write(const json_t *value, enum json_layout layout, FILE *out)
+{
+	return write_value(value, layout, out) && fputc('\n', out) != EOF;
+}
+
+char *json_to_text(const json_t *value, enum json_layout layout)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	bool good = out && write_value(value, layout, out);
+	if (out)
+		good = fclose(out) == 0 && good;
+	if (good)
+		return text;
+	free(text);
+	return NULL;
+}

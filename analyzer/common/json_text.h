@@ -1,0 +1,22 @@
+/* How JSON is written, by whichever program. */
+#ifndef LEAKLAB_JSON_TEXT_H
+#define LEAKLAB_JSON_TEXT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <jansson.h>
+
+/* A decimal number of so many digits comes out as it went in (DBL_DIG), and what was calculated is not written with the rest that a
+ * binary fraction leaves: 1001 / 1000 is 1.001, not 1.0009999999999999. */
+#define JSON_DIGITS 15
+
+enum json_layout { JSON_ON_ONE_LINE, JSON_ON_LINES };
+
+/* Writes the value and ends the line. Characters that would turn the direction of others, or that nobody sees, are written as
+ * escapes. False if the stream takes no more, or the value is NULL. */
+bool json_write(const json_t *value, enum json_layout layout, FILE *out);
+/* The same as a string without the line's end, the caller's to free(); NULL when memory is out. */
+char *json_to_text(const json_t *value, enum json_layout layout);
+
+#endif
