@@ -103,6 +103,13 @@ static enum met check_culprit(
 	return met(image_same(expected, first->image));
 }
 
+static void show_rate(char seen[SEEN_TEXT], double rate, double lower, double upper)
+{
+	char is[PERCENT_TEXT], from[PERCENT_TEXT], to[PERCENT_TEXT];
+	snprintf(seen, SEEN_TEXT, "%s (95 %% interval %s to %s)", rate_format(rate, is),
+	    rate_format(lower, from), rate_format(upper, to));
+}
+
 static enum met check_rate(
     const struct verdict *verdict, const char *expected, char seen[SEEN_TEXT])
 {
@@ -111,8 +118,7 @@ static enum met check_rate(
 		return unknown(seen, "no logon sessions were seen");
 	if (verdict->bounded)
 		return unknown(seen, "a bounded leak has no rate");
-	snprintf(seen, SEEN_TEXT, "%.3g (95 %% interval %.3g to %.3g)", verdict->rate,
-	    verdict->lower, verdict->upper);
+	show_rate(seen, verdict->rate, verdict->lower, verdict->upper);
 	return met(rate_parse(expected, &rate) && rate >= verdict->lower && rate <= verdict->upper);
 }
 
@@ -122,8 +128,7 @@ static enum met check_pinned(
 	double rate;
 	if (!verdict->orphans_known || verdict->n == 0)
 		return unknown(seen, "no logon sessions were seen");
-	snprintf(seen, SEEN_TEXT, "%.3g (95 %% interval %.3g to %.3g)",
-	    (double)verdict->pinned_k / (double)verdict->n, verdict->pinned_lower,
+	show_rate(seen, (double)verdict->pinned_k / (double)verdict->n, verdict->pinned_lower,
 	    verdict->pinned_upper);
 	return met(rate_parse(expected, &rate) && rate >= verdict->pinned_lower &&
 	           rate <= verdict->pinned_upper);
@@ -193,8 +198,9 @@ static enum met check_failed(
 		all += i == CYCLE_RUNNING ? 0 : verdict->cycles[i];
 	if (all == 0)
 		return unknown(seen, "no cycle came to an end");
-	snprintf(seen, SEEN_TEXT, "%.3g (%lld of %lld)", (double)bad / (double)all, (long long)bad,
-	    (long long)all);
+	char share[PERCENT_TEXT];
+	snprintf(seen, SEEN_TEXT, "%s (%lld of %lld)",
+	    rate_format((double)bad / (double)all, share), (long long)bad, (long long)all);
 	return met(rate_parse(expected, &most) && (double)bad <= most * (double)all);
 }
 

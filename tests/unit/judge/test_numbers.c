@@ -5,6 +5,7 @@
 #include "leak/leak.h"
 #include "judge/expectation.h"
 #include "judge/judge.h"
+#include "judge/rate.h"
 #include "statistics/trend.h"
 
 static void assert_near(double value, double expected)
@@ -89,9 +90,36 @@ static void expectations_and_limits_are_checked_when_they_are_written(void **sta
 	assert_contains(error.text, "judge.max_failed");
 }
 
+static void a_rate_is_shown_as_all_or_none_only_if_it_is(void **state)
+{
+	static const struct {
+		double rate;
+		const char *percent, *number;
+	} rates[] = {
+	    {0, "0", "0"},
+	    {1e-15, "0", "0"}, /* what a binary fraction leaves of 0 */
+	    {1e-6, "<0.01", "1e-06"},
+	    {0.0001, "0.01", "0.0001"},
+	    {0.5, "50", "0.5"},
+	    {0.9123, "91.2", "0.912"},
+	    {0.9994, "99.9", "0.999"},
+	    {0.9999, "99.99", "0.9999"},
+	    {0.99996, ">99.99", ">0.9999"},
+	    {1, "100", "1"},
+	    {1 - 1e-15, "100", "1"},
+	};
+	char text[PERCENT_TEXT];
+	(void)state;
+	for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+		assert_string_equal(percent_format(rates[i].rate, text), rates[i].percent);
+		assert_string_equal(rate_format(rates[i].rate, text), rates[i].number);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    unit_test(a_rate_is_shown_as_all_or_none_only_if_it_is),
 	    unit_test(a_floor_does_not_see_what_comes_and_goes),
 	    unit_test(of_few_points_the_floor_leaves_all),
 	    unit_test(one_outlier_does_not_bend_the_trend),
