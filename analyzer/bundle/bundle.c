@@ -46,7 +46,8 @@ static bool write_reports(
 	bool good = report;
 	for (size_t i = 0; good && i < renderer_count; i++) {
 		char *name = add_file(bundle, "report", renderers[i]->suffix);
-		good = name ? report_write(renderers[i], report, name, error) : error_memory(error);
+		good = name ? report_write(renderers[i], report, name, true, error)
+		            : error_memory(error);
 		free(name);
 	}
 	report_destroy(report);
@@ -151,11 +152,11 @@ static bool pack_file(
 	return good;
 }
 
-static bool pack(const struct bundle *bundle, const char *target, struct error *error)
+static bool pack(const struct bundle *bundle, const char *target, bool replace, struct error *error)
 {
 	struct result_file file;
 	struct archive *archive;
-	if (!result_file_open(&file, target, error))
+	if (!result_file_open(&file, target, replace, error))
 		return false;
 	archive = archive_write_new();
 	bool good = archive || error_memory(error);
@@ -231,18 +232,19 @@ static bool name_folder(struct bundle *bundle, const char *run, bool pseudonyms)
 	                   : asprintf(&bundle->folder, "%.*s", length, name)) >= 0;
 }
 
-bool bundle_write(const char *run, const char *target, bool pseudonyms, struct error *error)
+bool bundle_write(
+    const char *run, const char *target, bool replace, bool pseudonyms, struct error *error)
 {
 	struct bundle bundle = {0};
 	char *path = NULL;
 	struct runfile *runfile = NULL;
-	bool good = result_file_check(target, error) &&
+	bool good = result_file_check(target, replace, error) &&
 	            (name_folder(&bundle, run, pseudonyms) || error_memory(error));
 	good = good && make_directory(&bundle, error) &&
 	       (path = copy_run(&bundle, run, pseudonyms, error)) &&
 	       (runfile = runfile_open(path, error)) &&
 	       write_reports(&bundle, runfile, path, error) && write_sums(&bundle, error) &&
-	       pack(&bundle, target, error);
+	       pack(&bundle, target, replace, error);
 	runfile_close(runfile);
 	free(path);
 	for (size_t i = 0; i < bundle.count; i++)

@@ -7,8 +7,9 @@
 #include "common/error.h"
 
 /* Writes a .tar.gz with a copy of the run file, all reports of it and SHA256SUMS. With `pseudonymise`, names of users,
- * domains and hosts, SIDs and addresses are replaced throughout, the same by the same; nothing turns that back. A file
- * that exists is replaced; on failure nothing is left. */
-bool bundle_write(const char *run, const char *target, bool pseudonymise, struct error *error);
+ * domains and hosts, SIDs and addresses are replaced throughout, the same by the same; nothing turns that back. On failure
+ * nothing is left. */
+bool bundle_write(
+    const char *run, const char *target, bool replace, bool pseudonymise, struct error *error);
 
 #endif

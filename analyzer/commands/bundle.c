@@ -5,10 +5,11 @@
 #include <stdlib.h>
 
 #include "bundle/bundle.h"
+#include "commands/output_options.h"
 
 struct options {
-	const char *path;
-	const char *output;
+	char *path;
+	struct output_options output;
 	bool pseudonymise;
 };
 
@@ -16,8 +17,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct options *options = state->input;
 	switch (key) {
-	case 'o':
-		options->output = argument;
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &options->output;
 		return 0;
 	case 'p':
 		options->pseudonymise = true;
@@ -30,7 +31,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!options->path)
 			argp_error(state, "which run file?");
-		if (!options->output)
+		if (!options->output.path)
 			argp_error(state, "where to? give -o FILE.tar.gz");
 		return 0;
 	default:
@@ -39,14 +40,18 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp_option option_list[] = {
-    {"output", 'o', "FILE", 0, "the archive, a .tar.gz (needed)", 0},
     {"pseudonymise", 'p', NULL, 0,
         "replace names of users, domains and hosts, SIDs and IP addresses", 0},
     {0},
 };
 
+static const struct output_form archive = {"tar.gz", ".tar.gz"}, short_name = {"tar.gz", ".tgz"};
+static const struct output_form *const forms[] = {&archive, &short_name};
+static const struct argp_child children[] = {{&output_argp, 0, NULL, 0}, {0}};
+
 static const struct argp argp = {
     .options = option_list,
+    .children = children,
     .parser = parse_option,
     .args_doc = "RUN",
     .doc =
@@ -64,11 +69,13 @@ static const struct argp argp = {
 
 static int run(int argc, char **argv)
 {
-	struct options options = {0};
+	struct options options = {.output = {.forms = forms, .form_count = 2}};
 	struct error error;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &options) != 0)
 		return EXIT_USAGE;
-	if (!bundle_write(options.path, options.output, options.pseudonymise, &error))
+	if (!output_check(&options.output, &options.path, 1, &error) ||
+	    !bundle_write(options.path, options.output.path, options.output.force,
+	        options.pseudonymise, &error))
 		return error_print(&error, PROGRAM);
 	return EXIT_CLEAN;
 }

@@ -3,11 +3,10 @@
 #define LEAKLAB_COMMAND_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "common/error.h"
 #include "common/front.h"
-
-struct runfile;
 
 struct command {
 	const char *name;
@@ -23,13 +22,12 @@ extern const struct command command_show;
 
 #define PROGRAM FRONT
 
-enum output_format { OUTPUT_TEXT, OUTPUT_JSON };
-
 struct snapshot;
 /* What show prints. */
-bool show_run(const char *path, enum output_format format, struct error *error);
+bool show_run(const char *path, bool as_json, FILE *out, struct error *error);
 /* Who holds which logon session, and which session ID with it. */
-bool show_holders(const struct snapshot *snapshot, struct error *error);
-bool show_snapshot(const struct snapshot *snapshot, const char *format_name, struct error *error);
+bool show_holders(const struct snapshot *snapshot, FILE *out, struct error *error);
+bool show_snapshot(
+    const struct snapshot *snapshot, const char *format_name, FILE *out, struct error *error);
 
 #endif

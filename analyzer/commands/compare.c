@@ -32,7 +32,6 @@ static const struct evidence_words words = {
         "  leaklab compare monday/ tuesday/ --format json | jq .orphans",
     .missing = "BEFORE and AFTER are needed",
     .many = "too many moments; put files of one moment in a folder",
-    .format_help = "text (default) or json (schema leaklab.compare/1)",
     .least = 2,
     .most = 1000,
     .has_terms = true,
@@ -70,11 +69,15 @@ static bool compare(const struct evidence_options *options, struct snapshot *con
 	if (!comparison)
 		return false;
 	*code = (int)comparison->verdict;
-	bool good = true;
-	if (options->format == OUTPUT_TEXT)
-		comparison_print_text(comparison, stdout);
-	else
-		good = comparison_print_json(comparison, stdout, error);
+	struct output output;
+	bool good = output_open(&output, &options->output, error);
+	if (good) {
+		if (options->output.form == &output_json)
+			good = comparison_print_json(comparison, output.stream, error);
+		else
+			comparison_print_text(comparison, output.stream);
+		good = output_close(&output, good, error);
+	}
 	comparison_destroy(comparison);
 	return good;
 }

@@ -7,63 +7,45 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/result_file.h"
 #include "common/timestamp.h"
 #include "dump/answer/answer.h"
 #include "evidence/snapshot.h"
 #include "commands/evidence_options.h"
-
-enum dump_format { DUMP_TEXT, DUMP_JSON, DUMP_SNAPSHOT };
+#include "commands/output_options.h"
 
 struct order {
-	const char *path, *symbols, *output;
-	enum dump_format format;
+	const char *symbols;
+	char *path;
+	struct output_options output;
 	bool verbose;
 	struct leak_terms terms;
 };
 
-#define OPTION_FORMAT 'f'
+/* Evidence for show, compare and judge. */
+static const struct output_form output_snapshot = {"snapshot", ".json"};
+static const struct output_form *const forms[] = {&output_text, &output_json, &output_snapshot};
 
 static const struct argp_option options[] = {
     {"symbols", 's', "PATH", 0,
-        "Where PDBs are: folders and symbol stores, separated by \";\" as in _NT_SYMBOL_PATH (which is searched after this "
-        "one); srv*CACHE*URL fetches from a server",
-        0},
-    {"format", OPTION_FORMAT, "FORMAT", 0,
-        "text (default), json (schema leaklab.dump/2) or snapshot (leaklab.snapshot/2, evidence for "
-        "show, compare and judge)",
+        "Where PDBs are, as in _NT_SYMBOL_PATH, which is searched after it: folders, symbol stores, srv*CACHE*URL",
         0},
     {"verbose", 'v', NULL, 0,
-        "Every culprit, orphan, token and holder, and what is damaged; default: the worst", 0},
+        "Every culprit, orphan, token and holder, not only the worst; and what is damaged", 0},
     TERMS_OPTIONS,
-    {"output", 'o', "FILE", 0, "Write the result to FILE (mode 0600) too", 0},
     {0},
 };
 
 static const char documentation[] =
     "Says who leaks tokens, and who holds them now, from a memory dump of a Windows x64 host."
     "\v"
-    "The dump is a kernel, active or complete one (types 1, 2, 5, 6, 8, 9, 10); a small (triage) dump "
-    "holds no logon sessions. Structure layouts come from the kernel's own PDB, which must match the dump: that is checked. "
-    "Microsoft's symbol server has it:\n\n"
+    "The dump is a kernel, active or complete one. Layouts come from the kernel's own PDB, which must match the dump; Microsoft's symbol "
+    "server has it:\n\n"
     "  leaklab dump MEMORY.DMP \\\n"
     "    --symbols 'srv*symbols*https://msdl.microsoft.com/download/symbols'\n\n"
-    "Without it, only the dump's header and modules are shown, and which file is missing.\n\n"
-    "An orphaned logon session is one that outlived its RDS session: no process runs in the session any more, or the session "
-    "is another user's now. Holders are handles, tokens that processes and threads run with, and the "
-    "logon session itself; references beyond them are the kernel's, which no handle viewer shows. "
-    "lsass and System release once the last other holder has; they come last.\n\n"
-    "Healthy holders release up to " RELEASE_TIME_WORDS
-    " after the logoff (published investigations: 10 to 20). A dump seldom proves how long ago a session ended, so an orphan "
-    "in it is not a leak yet: give --after-logoff if you know.\n\n"
-    "To know who made a token, and by which calls, leak tracking must have been on when the host "
-    "started: `leaklab-probe arm` on the host turns it on for the next start. A host writes a dump on an NMI, or by "
-    "`notmyfault /crash`; wait " RELEASE_TIME_WORDS " after the last logoff.\n\n"
-    "A dump holds secrets: passwords, keys, documents. Of its memory, only what is named above is printed. Keep it as you "
-    "would keep the host.\n\n"
+    "A dump seldom proves how long ago a session ended, so an orphan in it is not a leak yet: give --after-logoff if you know. "
     "Exit codes: 0 nothing is left over; 1 orphans that are old enough for a leak; 2 usage, or a file that is "
-    "refused; 3 cannot say (orphans of unknown age, no symbols, too much missing, a file that is cut short); 4 the "
-    "environment failed.";
+    "refused; 3 cannot say; 4 the environment failed. A dump holds secrets: only names, numbers and times of it are printed. leaklab-dump(1) "
+    "explains more.";
 
 static error_t parse(int key, char *text, struct argp_state *state)
 {
@@ -71,25 +53,14 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	if (terms_parse(&order->terms, key, text, state))
 		return 0;
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &order->output;
+		return 0;
 	case 's':
 		order->symbols = text;
 		return 0;
-	case OPTION_FORMAT:
-		if (strcmp(text, "text") == 0)
-			order->format = DUMP_TEXT;
-		else if (strcmp(text, "json") == 0)
-			order->format = DUMP_JSON;
-		else if (strcmp(text, "snapshot") == 0)
-			order->format = DUMP_SNAPSHOT;
-		else
-			argp_error(
-			    state, "--format: \"%s\" should be text, json or snapshot", text);
-		return 0;
 	case 'v':
 		order->verbose = true;
-		return 0;
-	case 'o':
-		order->output = text;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (order->path)
@@ -146,40 +117,30 @@ static void end_progress(struct progress *progress)
 static bool print(
     const struct order *order, const struct telling *telling, FILE *out, struct error *error)
 {
-	char *json;
-	switch (order->format) {
-	case DUMP_TEXT:
+	if (order->output.form == &output_text) {
 		answer_print_text(telling, out);
 		return true;
-	case DUMP_JSON:
+	}
+	if (order->output.form == &output_json) {
 		answer_print_json(telling, out);
 		return true;
-	case DUMP_SNAPSHOT:
-		break;
 	}
 	if (!telling->answer) {
 		*error = telling->kernel->no_symbol;
 		return false;
 	}
-	json = snapshot_to_json(telling->answer->snapshot, error);
+	char *json = snapshot_to_json(telling->answer->snapshot, error);
 	if (json)
 		fprintf(out, "%s\n", json);
 	free(json);
 	return json;
 }
 
-static bool print_to_file(
-    const struct order *order, const struct telling *telling, struct error *error)
-{
-	struct result_file file;
-	return result_file_open(&file, order->output, error) &&
-	       result_file_close(&file, print(order, telling, file.stream, error), error);
-}
-
 static bool print_all(const struct order *order, const struct telling *telling, struct error *error)
 {
-	return print(order, telling, stdout, error) &&
-	       (!order->output || print_to_file(order, telling, error));
+	struct output output;
+	return output_open(&output, &order->output, error) &&
+	       output_close(&output, print(order, telling, output.stream, error), error);
 }
 
 /* ---- the way from file to answer ---- */
@@ -214,7 +175,7 @@ static bool run_order(const struct order *order, int *code, struct error *error)
 	struct dump_file *dump = NULL;
 	bool good = false;
 	struct symbol_store *store = NULL;
-	if (order->output && !result_file_check(order->output, error))
+	if (!output_check(&order->output, &order->path, 1, error))
 		return false; /* now, not when all is read */
 	store = symbol_store_create(error);
 	if (!store || !symbol_store_add(store, order->symbols, "--symbols", error) ||
@@ -238,9 +199,15 @@ out:
 
 static int run(int argc, char **argv)
 {
-	const struct argp argp = {
-	    .options = options, .parser = parse, .args_doc = "MEMORY.DMP", .doc = documentation};
-	struct order order = {.format = DUMP_TEXT, .terms = TERMS_NONE};
+	const struct argp_child children[] = {{&output_argp, 0, NULL, 0}, {0}};
+	const struct argp argp = {.options = options,
+	    .parser = parse,
+	    .children = children,
+	    .args_doc = "MEMORY.DMP",
+	    .doc = documentation};
+	struct order order = {
+	    .output = {.forms = forms, .form_count = sizeof forms / sizeof forms[0]},
+	    .terms = TERMS_NONE};
 	struct error error;
 	int code = EXIT_CLEAN;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &order) != 0)

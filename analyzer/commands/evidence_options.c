@@ -1,9 +1,8 @@
-/* One option parser for judge, show and compare. */
+/* One option parser for show and compare. */
 #include "commands/evidence_options.h"
 
 #include <argp.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/duration.h"
 
@@ -11,17 +10,6 @@ struct parsing {
 	struct evidence_options *options;
 	const struct evidence_words *words;
 };
-
-static bool output_format_parse(const char *text, enum output_format *out)
-{
-	if (strcmp(text, "text") == 0)
-		*out = OUTPUT_TEXT;
-	else if (strcmp(text, "json") == 0)
-		*out = OUTPUT_JSON;
-	else
-		return false;
-	return true;
-}
 
 bool terms_parse(struct leak_terms *terms, int key, const char *text, struct argp_state *state)
 {
@@ -43,9 +31,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	if (terms_parse(&options->terms, key, argument, state))
 		return 0;
 	switch (key) {
-	case 'f':
-		if (!output_format_parse(argument, &options->format))
-			argp_error(state, "--format: \"%s\" should be text or json", argument);
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &options->output;
 		return 0;
 	case ARGP_KEY_ARGS:
 		options->paths = state->argv + state->next;
@@ -67,20 +54,22 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 void evidence_options_parse(
     struct evidence_options *options, const struct evidence_words *words, int argc, char **argv)
 {
-	const struct argp_option list[] = {
-	    {"format", 'f', "FORMAT", 0, words->format_help, 0},
-	    TERMS_OPTIONS,
-	    {0},
-	};
-	const struct argp_option without_terms[] = {list[0], {0}};
+	static const struct output_form *const forms[] = {&output_text, &output_json};
+	static const struct argp_option terms[] = {TERMS_OPTIONS, {0}};
+	const struct argp_child children[] = {{&output_argp, 0, NULL, 0}, {0}};
 	const struct argp argp = {
-	    .options = words->has_terms ? list : without_terms,
+	    .options = words->has_terms ? terms : NULL,
+	    .children = children,
 	    .parser = parse_option,
 	    .args_doc = words->arguments,
 	    .doc = words->doc,
 	};
 	struct parsing parsing = {options, words};
-	*options = (struct evidence_options){.format = OUTPUT_TEXT, .terms = TERMS_NONE};
+	*options = (struct evidence_options){
+	    .output = {.forms = forms, .form_count = 2}, .terms = TERMS_NONE};
+	struct error error;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &parsing) != 0)
 		exit(EXIT_USAGE);
+	if (!output_check(&options->output, options->paths, options->count, &error))
+		exit(error_print(&error, PROGRAM));
 }

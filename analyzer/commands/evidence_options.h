@@ -1,23 +1,25 @@
-/* What the commands that read evidence share: --format and a list of files. */
+/* What the commands that read evidence share: how the result is written, and a list of files. */
 #ifndef LEAKLAB_EVIDENCE_OPTIONS_H
 #define LEAKLAB_EVIDENCE_OPTIONS_H
 
 #include <stddef.h>
 
 #include "commands/command.h"
+#include "commands/output_options.h"
 #include "leak/leak.h"
 
 struct evidence_options {
-	enum output_format format;
+	struct output_options output;
 	char *const *paths;
 	size_t count;
 	struct leak_terms terms; /* --release-time and --after-logoff */
 };
 
-/* Reads `least` to `most` arguments and the options. Ends the program with a usage error if there are fewer or more.
+/* Reads `least` to `most` arguments and the options. Ends the program with a usage error if there are fewer or more, or if the result
+ * may not be written to where it is to be.
  * arguments names them in the usage, doc is argp's, missing and many are the messages for too few and too many. */
 struct evidence_words {
-	const char *arguments, *doc, *missing, *many, *format_help;
+	const char *arguments, *doc, *missing, *many;
 	size_t least, most;
 	bool has_terms; /* it takes --release-time and --after-logoff */
 };
@@ -27,8 +29,8 @@ struct evidence_words {
 #define TERMS_RELEASE_TIME_OPTION                                                                  \
 	{                                                                                          \
 		"release-time", TERMS_RELEASE_TIME, "TIME", 0,                                     \
-		    "How long after a logoff healthy holders may keep what is left of it (20m, "   \
-		    "90s); default: what the evidence states, else " RELEASE_TIME_WORDS,           \
+		    "How long healthy holders may keep what a logoff left (20m); default: what "   \
+		    "the evidence states, else " RELEASE_TIME_WORDS,                               \
 		    0                                                                              \
 	}
 #define TERMS_OPTIONS                                                                              \

@@ -25,29 +25,37 @@ static const struct evidence_words words = {
         "  ssh admin@rds01 leaklab-probe.exe | leaklab show -",
     .missing = "which evidence?",
     .many = "too many files",
-    .format_help = "text (default) or json (schema leaklab.snapshot/2)",
     .least = 1,
     .most = SIZE_MAX,
 };
 
-static bool show_evidence(const struct evidence_options *options, struct error *error)
+static bool show_evidence(const struct evidence_options *options, FILE *out, struct error *error)
 {
 	const char *format;
 	struct snapshot *snapshot = evidence_gather(options->paths, options->count, &format, error);
 	if (!snapshot)
 		return false;
 	bool good = true;
-	if (options->format == OUTPUT_TEXT) {
-		good = show_snapshot(snapshot, format, error);
+	if (options->output.form == &output_text) {
+		good = show_snapshot(snapshot, format, out, error);
 	} else {
 		char *json = snapshot_to_json(snapshot, error);
 		good = json;
 		if (json)
-			puts(json);
+			fprintf(out, "%s\n", json);
 		free(json);
 	}
 	snapshot_destroy(snapshot);
 	return good;
+}
+
+static bool show(const struct evidence_options *options, FILE *out, struct error *error)
+{
+	const bool is_database =
+	    options->count == 1 && input_starts_with(options->paths[0], "SQLite format 3", 16);
+	return is_database
+	           ? show_run(options->paths[0], options->output.form == &output_json, out, error)
+	           : show_evidence(options, out, error);
 }
 
 static int run(int argc, char **argv)
@@ -55,10 +63,9 @@ static int run(int argc, char **argv)
 	struct evidence_options options;
 	struct error error;
 	evidence_options_parse(&options, &words, argc, argv);
-	bool is_database =
-	    options.count == 1 && input_starts_with(options.paths[0], "SQLite format 3", 16);
-	bool good = is_database ? show_run(options.paths[0], options.format, &error)
-	                        : show_evidence(&options, &error);
+	struct output output;
+	const bool good = output_open(&output, &options.output, &error) &&
+	                  output_close(&output, show(&options, output.stream, &error), &error);
 	return good ? EXIT_CLEAN : error_print(&error, PROGRAM);
 }
 

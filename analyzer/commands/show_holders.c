@@ -12,26 +12,27 @@
 #define HOLDERS_MOST 40
 #define IDS_MOST 40
 
-static void print_who(const struct snapshot *snapshot, const struct leak *leak, uint64_t luid)
+static void print_who(
+    const struct snapshot *snapshot, const struct leak *leak, uint64_t luid, FILE *out)
 {
 	const struct left_logon *left = leak_logon(leak, luid);
 	char text[LUID_TEXT];
-	printf("  %s ", luid_format(luid, text));
-	text_print(stdout, left ? left->user : NULL);
+	fprintf(out, "  %s ", luid_format(luid, text));
+	text_print(out, left ? left->user : NULL);
 	if (!left || left->session_id == NUMBER_UNKNOWN) {
-		printf(", session ID not known");
+		fprintf(out, ", session ID not known");
 		return;
 	}
-	printf(", session ID %" PRId64, left->session_id);
+	fprintf(out, ", session ID %" PRId64, left->session_id);
 	if (left_is_orphan(left))
 		fputs(left->id_given_again ? ", which another session has now: orphaned"
 		      : snapshot_whole(snapshot, SECTION_SESSIONS)
 		          ? ", which no session has: orphaned"
 		          : ", which no listed session has",
-		    stdout);
+		    out);
 }
 
-static void print_holders(const struct holder *holders, size_t count)
+static void print_holders(const struct holder *holders, size_t count, FILE *out)
 {
 	int64_t tokens = 0, exited = 0, others = 0;
 	for (size_t i = 0; i < count; i++) {
@@ -39,49 +40,49 @@ static void print_holders(const struct holder *holders, size_t count)
 		exited += holders[i].exited;
 		others += holders[i].directories;
 	}
-	printf(": %" PRId64 " token handle%s", tokens, tokens == 1 ? "" : "s");
+	fprintf(out, ": %" PRId64 " token handle%s", tokens, tokens == 1 ? "" : "s");
 	if (exited)
-		printf(", %" PRId64 " to exited processes of it", exited);
+		fprintf(out, ", %" PRId64 " to exited processes of it", exited);
 	if (others)
-		printf(" and %" PRId64 " of its directory", others);
-	putchar('\n');
+		fprintf(out, " and %" PRId64 " of its directory", others);
+	fputc('\n', out);
 	for (size_t i = 0; i < count && i < HOLDERS_MOST; i++) {
 		if (holders[i].pid == NUMBER_UNKNOWN)
-			printf("    %7s ", "-");
+			fprintf(out, "    %7s ", "-");
 		else
-			printf("    %7" PRId64 " ", holders[i].pid);
-		text_print_column(stdout, holders[i].image, 24);
-		printf(" %4" PRId64, holders[i].tokens);
+			fprintf(out, "    %7" PRId64 " ", holders[i].pid);
+		text_print_column(out, holders[i].image, 24);
+		fprintf(out, " %4" PRId64, holders[i].tokens);
 		if (holders[i].exited)
-			printf(" and %" PRId64 " to exited processes", holders[i].exited);
-		printf("%s%s%s\n", holders[i].directories ? " and the directory" : "",
+			fprintf(out, " and %" PRId64 " to exited processes", holders[i].exited);
+		fprintf(out, "%s%s%s\n", holders[i].directories ? " and the directory" : "",
 		    holders[i].runs_in_it ? ", runs in it" : "",
 		    holders[i].follower ? "  (follows the last other holder)" : "");
 	}
 	if (count > HOLDERS_MOST)
-		printf("    and %zu more holder%s\n", count - HOLDERS_MOST,
+		fprintf(out, "    and %zu more holder%s\n", count - HOLDERS_MOST,
 		    text_plural((int64_t)(count - HOLDERS_MOST)));
 }
 
-static void show_logons(
-    const struct snapshot *snapshot, const struct leak *leak, const struct holders *holders)
+static void show_logons(const struct snapshot *snapshot, const struct leak *leak,
+    const struct holders *holders, FILE *out)
 {
 	size_t logons = 0, shown = 0, count;
 	for (size_t i = 0; i < holders->count; i++)
 		logons += i == 0 || holders->items[i].luid != holders->items[i - 1].luid;
 	if (logons)
-		printf("\nheld logon sessions: %zu\n", logons);
+		fprintf(out, "\nheld logon sessions: %zu\n", logons);
 	for (size_t i = 0; i < holders->count && shown < LOGONS_MOST; i += count, shown++) {
 		const struct holder *first = holders_of(holders, holders->items[i].luid, &count);
-		print_who(snapshot, leak, first->luid);
-		print_holders(first, count);
+		print_who(snapshot, leak, first->luid, out);
+		print_holders(first, count, out);
 	}
 	if (logons > shown)
-		printf("  and %zu more (--format json has all handles)\n", logons - shown);
+		fprintf(out, "  and %zu more (--format json has all handles)\n", logons - shown);
 }
 
 /* Shown is that something refers to the IDs; that this keeps them is inferred. */
-static bool show_ids(const struct snapshot *snapshot, const struct leak *leak)
+static bool show_ids(const struct snapshot *snapshot, const struct leak *leak, FILE *out)
 {
 	size_t count, referred = 0, shown = 0;
 	char words[REFERRED_WORDS];
@@ -96,26 +97,26 @@ static bool show_ids(const struct snapshot *snapshot, const struct leak *leak)
 	free(numbers);
 	if (!good || referred == 0)
 		return good;
-	putchar('\n');
-	text_print_wrapped(stdout, "", words);
-	printf("%6s %8s %17s %10s %15s\n", "id", "tokens", "exited processes", "processes",
+	fputc('\n', out);
+	text_print_wrapped(out, "", words);
+	fprintf(out, "%6s %8s %17s %10s %15s\n", "id", "tokens", "exited processes", "processes",
 	    "logon sessions");
 	for (size_t i = 0; i < count && shown < IDS_MOST; i++) {
 		const struct left_id *left = &ids[i];
 		if (left->gone || left_id_is_harmless(leak, left))
 			continue;
 		shown++;
-		printf("%6" PRId64 " %8zu %17zu %10zu %15zu%s\n", left->id, left->tokens,
+		fprintf(out, "%6" PRId64 " %8zu %17zu %10zu %15zu%s\n", left->id, left->tokens,
 		    left->exited + left->doubtful, left->processes, left->logons,
 		    left->object ? "  \\KernelObjects\\Session<id> is there" : "");
 	}
 	if (referred > IDS_MOST)
-		printf("  and %zu more\n", referred - IDS_MOST);
+		fprintf(out, "  and %zu more\n", referred - IDS_MOST);
 	return true;
 }
 
 /* What nobody can attribute: who has token handles that could not be looked into, or keeps processes that nobody knows. */
-static bool show_suspects(const struct snapshot *snapshot)
+static bool show_suspects(const struct snapshot *snapshot, FILE *out)
 {
 	struct suspects suspects;
 	char process[PROCESS_WORDS], line[PROCESS_WORDS + 120];
@@ -133,14 +134,14 @@ static bool show_suspects(const struct snapshot *snapshot)
 			    "%s has %" PRId64 " token handle%s that could not be looked into",
 			    process, suspect->hidden, text_plural(suspect->hidden));
 		if (i == 0)
-			putchar('\n');
-		text_print_wrapped(stdout, "", line);
+			fputc('\n', out);
+		text_print_wrapped(out, "", line);
 	}
 	suspects_deinit(&suspects);
 	return true;
 }
 
-bool show_holders(const struct snapshot *snapshot, struct error *error)
+bool show_holders(const struct snapshot *snapshot, FILE *out, struct error *error)
 {
 	const struct leak_terms terms = {
 	    .release_time = NUMBER_UNKNOWN, .after_logoff = NUMBER_UNKNOWN};
@@ -149,9 +150,9 @@ bool show_holders(const struct snapshot *snapshot, struct error *error)
 	bool good = leak && leak_add(leak, snapshot, snapshot->time, 0) &&
 	            holders_find(&holders, snapshot, leak);
 	if (good) {
-		show_logons(snapshot, leak, &holders);
-		good = show_ids(snapshot, leak) &&
-		       (holders.hidden + holders.unplaced == 0 || show_suspects(snapshot));
+		show_logons(snapshot, leak, &holders, out);
+		good = show_ids(snapshot, leak, out) &&
+		       (holders.hidden + holders.unplaced == 0 || show_suspects(snapshot, out));
 		holders_deinit(&holders);
 	}
 	leak_destroy(leak);

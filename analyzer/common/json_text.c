@@ -3,8 +3,21 @@
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/text.h"
+
+json_t *json_of_text(const char *text)
+{
+	json_t *value = text ? json_string(text) : json_null();
+	char *safe = value ? NULL : strdup(text);
+	if (safe) {
+		text_make_safe(safe);
+		value = json_string(safe);
+	}
+	free(safe);
+	return value;
+}
 
 /* \uXXXX; what is beyond takes two of them (RFC 8259, section 7). */
 static void write_escape(const char *text, size_t length, FILE *out)

@@ -13,6 +13,9 @@
 
 enum json_layout { JSON_ON_ONE_LINE, JSON_ON_LINES };
 
+/* A string, or null for NULL. Of text that is not UTF-8, bytes that are none are '?'. */
+json_t *json_of_text(const char *text);
+
 /* Writes the value and ends the line. Characters that would turn the direction of others, or that nobody sees, are written as
  * escapes. False if the stream takes no more, or the value is NULL. */
 bool json_write(const json_t *value, enum json_layout layout, FILE *out);

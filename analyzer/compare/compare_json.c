@@ -1,27 +1,9 @@
 /* A comparison for programs, schema leaklab.compare/1. What is unknown has no key. */
 #include "compare/compare.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include <jansson.h>
 
 #include "common/json_text.h"
-#include "common/text.h"
-
-/* Text of evidence that may not be UTF-8 any more is shown as people see it. */
-static json_t *text_json(const char *text)
-{
-	json_t *value = text ? json_string(text) : json_null();
-	if (value)
-		return value;
-	char *safe = strdup(text);
-	if (safe)
-		text_make_safe(safe);
-	value = safe ? json_string(safe) : NULL;
-	free(safe);
-	return value;
-}
 
 static void set_number(json_t *object, const char *key, int64_t number)
 {
@@ -33,7 +15,7 @@ static json_t *texts_json(char *const *items, size_t count)
 {
 	json_t *array = json_array();
 	for (size_t i = 0; i < count; i++)
-		json_array_append_new(array, text_json(items[i]));
+		json_array_append_new(array, json_of_text(items[i]));
 	return array;
 }
 
@@ -59,7 +41,7 @@ static json_t *holder_json(const struct holder *holder)
 {
 	json_t *object = json_object();
 	set_number(object, "pid", holder->pid);
-	json_object_set_new(object, "image", text_json(holder->image));
+	json_object_set_new(object, "image", json_of_text(holder->image));
 	set_number(object, "tokens", holder->tokens);
 	set_number(object, "exited_processes", holder->exited);
 	set_number(object, "directories", holder->directories);
@@ -75,8 +57,8 @@ static json_t *orphan_json(const struct comparison *comparison, const struct orp
 	char luid[LUID_TEXT];
 	json_t *object = json_object(), *holders = json_array();
 	json_object_set_new(object, "luid", json_string(luid_format(orphan->left->luid, luid)));
-	json_object_set_new(object, "user", text_json(orphan->left->user));
-	json_object_set_new(object, "domain", text_json(orphan->left->domain));
+	json_object_set_new(object, "user", json_of_text(orphan->left->user));
+	json_object_set_new(object, "domain", json_of_text(orphan->left->domain));
 	set_number(object, "session_id", orphan->left->session_id);
 	if (comparison->comparable)
 		json_object_set_new(object, "kind", json_string(kinds[orphan->kind]));
@@ -98,7 +80,7 @@ static json_t *change_json(const struct token_change *change, bool by_process)
 	json_t *object = json_object();
 	if (by_process) {
 		set_number(object, "pid", change->pid);
-		json_object_set_new(object, "image", text_json(change->image));
+		json_object_set_new(object, "image", json_of_text(change->image));
 	} else {
 		json_object_set_new(object, "luid", json_string(luid_format(change->luid, luid)));
 	}
@@ -124,7 +106,7 @@ static json_t *growth_json(const struct comparison *comparison)
 		const struct handle_growth *growth = &comparison->growth[i];
 		json_t *object = json_object();
 		set_number(object, "pid", growth->pid);
-		json_object_set_new(object, "image", text_json(growth->image));
+		json_object_set_new(object, "image", json_of_text(growth->image));
 		set_number(object, "before", growth->before);
 		set_number(object, "after", growth->after);
 		json_array_append_new(array, object);

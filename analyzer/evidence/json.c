@@ -31,30 +31,12 @@ static void set(bool *failed, json_t *object, const char *key, json_t *value)
 	*failed |= json_object_set_new(inner, dot + 1, value) != 0;
 }
 
-/* Readers make UTF-8 of everything; what is none all the same is shown as '?'. */
-static json_t *json_text(const char *text)
-{
-	json_t *value = json_string(text);
-	if (value)
-		return value;
-	char *ascii = strdup(text);
-	if (!ascii)
-		return NULL;
-	for (char *at = ascii; *at; at++) {
-		if ((unsigned char)*at >= 0x80)
-			*at = '?';
-	}
-	value = json_string(ascii);
-	free(ascii);
-	return value;
-}
-
 static json_t *value_json(const void *item, const struct field *field)
 {
 	char text[TIMESTAMP_TEXT > LUID_TEXT ? TIMESTAMP_TEXT : LUID_TEXT];
 	switch (field->kind) {
 	case FIELD_TEXT:
-		return json_text(FIELD_OF(char *, item, field));
+		return json_of_text(FIELD_OF(char *, item, field));
 	case FIELD_NUMBER:
 	case FIELD_COUNT:
 		return json_integer(FIELD_OF(int64_t, item, field));

@@ -5,21 +5,8 @@
 #include <jansson.h>
 
 #include "common/json_text.h"
-#include "common/text.h"
 #include "judge/rate.h"
 #include "judge/verdict.h"
-#include "statistics/interval.h"
-
-struct pool {
-	const struct verdict *const *verdicts;
-	const char *const *paths;
-	size_t count;
-	enum verdict_word word;
-	struct sentences reasons;
-	int64_t k, n;     /* counted cycles that leaked; all */
-	double effective; /* independent cycles that tell as much */
-	struct interval interval;
-};
 
 /* Runs are one only if they are alike. */
 static bool tell_difference(struct pool *pool, bool *alike)
@@ -132,8 +119,7 @@ int pool_exit_code(const struct pool *pool)
 	return pool->word == VERDICT_LEAK ? EXIT_LEAK : EXIT_CLEAN;
 }
 
-/* The first that leads a LEAK. */
-static const struct culprit *culprit_of(const struct verdict *verdict)
+const struct culprit *pool_culprit(const struct verdict *verdict)
 {
 	const bool leads = verdict->word == VERDICT_LEAK && verdict->culprit_count > 0 &&
 	                   verdict->culprits_tied == 1 && !verdict->culprits[0].follower;
@@ -141,39 +127,20 @@ static const struct culprit *culprit_of(const struct verdict *verdict)
 	return leads ? &verdict->culprits[0] : NULL;
 }
 
-void pool_print_text(const struct pool *pool, FILE *out)
-{
-	char process[PROCESS_WORDS];
-
-	fprintf(out, "verdict of %zu runs: %s\n", pool->count, verdict_words[pool->word]);
-	for (size_t i = 0; i < pool->reasons.count; i++)
-		text_print_wrapped(out, "  - ", pool->reasons.items[i]);
-	for (size_t i = 0; i < pool->count; i++) {
-		const struct verdict *verdict = pool->verdicts[i];
-		const struct culprit *culprit = culprit_of(verdict);
-		fprintf(out, "  %-12s %lld of %lld  %s", verdict_words[verdict->word],
-		    (long long)verdict->leaked_k, (long long)verdict->n, pool->paths[i]);
-		if (culprit)
-			fprintf(out, "  %s",
-			    process_words(
-			        culprit->image, culprit->pid, culprit->services, process));
-		fputc('\n', out);
-	}
-}
-
 bool pool_print_json(const struct pool *pool, FILE *out, struct error *error)
 {
 	json_t *reasons = json_array(), *runs = json_array();
 
 	for (size_t i = 0; i < pool->reasons.count; i++)
-		json_array_append_new(reasons, json_string(pool->reasons.items[i]));
+		json_array_append_new(reasons, json_of_text(pool->reasons.items[i]));
 	for (size_t i = 0; i < pool->count; i++) {
 		const struct verdict *verdict = pool->verdicts[i];
-		const struct culprit *culprit = culprit_of(verdict);
+		const struct culprit *culprit = pool_culprit(verdict);
 		json_array_append_new(
-		    runs, json_pack("{s:s,s:s,s:I,s:I,s:s?}", "run", pool->paths[i], "verdict",
-		              verdict_words[verdict->word], "k", (json_int_t)verdict->leaked_k, "n",
-		              (json_int_t)verdict->n, "culprit", culprit ? culprit->image : NULL));
+		    runs, json_pack("{s:o,s:s,s:I,s:I,s:o}", "run", json_of_text(pool->paths[i]),
+		              "verdict", verdict_words[verdict->word], "k",
+		              (json_int_t)verdict->leaked_k, "n", (json_int_t)verdict->n, "culprit",
+		              json_of_text(culprit ? culprit->image : NULL)));
 	}
 	json_t *root = json_pack("{s:s,s:s,s:o,s:I,s:I,s:f,s:[f,f],s:o}", "schema", POOL_SCHEMA,
 	    "verdict", verdict_words[pool->word], "reasons", reasons, "k", (json_int_t)pool->k, "n",

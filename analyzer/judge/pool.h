@@ -1,4 +1,4 @@
-/* Several runs of one host taken together: what each alone is too short for. */
+/* Several runs of one host taken together: what each alone is too short for. Its fields are for reports. */
 #ifndef LEAKLAB_POOL_H
 #define LEAKLAB_POOL_H
 
@@ -8,10 +8,20 @@
 
 #include "common/error.h"
 #include "judge/judge.h"
+#include "statistics/interval.h"
 
 #define POOL_SCHEMA "leaklab.pool/1"
 
-struct pool;
+struct pool {
+	const struct verdict *const *verdicts;
+	const char *const *paths;
+	size_t count;
+	enum verdict_word word;
+	struct sentences reasons;
+	int64_t k, n;     /* counted cycles that leaked; all */
+	double effective; /* independent cycles that tell as much */
+	struct interval interval;
+};
 
 /* Of runs that are judged already; their verdicts and paths stay the caller's, and must outlive the pool. NULL only when memory is out. The
  * caller destroys it. */
@@ -22,7 +32,8 @@ void pool_destroy(struct pool *pool); /* NULL is allowed */
 /* 0 clean, 1 leak, 3 inconclusive. What the runs' scenarios expect is not asked. */
 int pool_exit_code(const struct pool *pool);
 
-void pool_print_text(const struct pool *pool, FILE *out);
+/* The process that leads a run's LEAK alone; NULL: none does. */
+const struct culprit *pool_culprit(const struct verdict *verdict);
 /* On one line. */
 bool pool_print_json(const struct pool *pool, FILE *out, struct error *error);
 

@@ -20,31 +20,8 @@
 
 #define TAIL 0.025 /* of 95 % intervals */
 
-struct side {
-	double *rates; /* by run that could be judged */
-	size_t count, undecided, leaks;
-	size_t leaks_of_handles; /* runs that leak, though no logon session did */
-	int64_t k, n;            /* over all of them, see `what` */
-	double lowest, highest;  /* of the rates */
-	double lower, upper;     /* 95 % interval of the rate */
-	bool dependent; /* in one of the runs leaks come in bursts, or from some cycle on */
-};
-
-/* What is counted: logon sessions that leaked, or, where none did on either side, runs that leak handles. */
 static const char *const logon_sessions = "logon sessions leaked", *const runs =
                                                                        "runs leak handles";
-
-struct validation {
-	enum validation_word word;
-	struct side now, before;
-	const char *what;                  /* k of n is of this */
-	double effect;                     /* rate before less rate now */
-	double effect_lower, effect_upper; /* 95 % interval */
-	double chance;                     /* of such a difference by chance alone */
-	double
-	    spread; /* with few runs: that between runs, which would make luck of it; NAN: of more runs, or of none */
-	struct sentences reasons;
-};
 
 const char *const validation_words[5] = {
     [VALIDATION_FIXED] = "fixed",
@@ -70,7 +47,7 @@ static bool any_orphan(const struct verdict *const *verdicts, size_t count)
 
 /* The exact interval of all cycles would do if runs were alike. Student's of the runs' rates would do if these were not
  * bounded. Each may be too narrow: what either holds is in. */
-static void find_interval(struct side *side, bool by_run)
+static void find_interval(struct validation_side *side, bool by_run)
 {
 	double mean = 0, squares = 0;
 
@@ -90,10 +67,10 @@ static void find_interval(struct side *side, bool by_run)
 	side->upper = fmin(1, fmax(side->upper, mean + reach));
 }
 
-static bool side_init(
-    struct side *side, const struct verdict *const *verdicts, size_t count, const char *what)
+static bool side_init(struct validation_side *side, const struct verdict *const *verdicts,
+    size_t count, const char *what)
 {
-	*side = (struct side){.rates = calloc(count + 1, sizeof *side->rates)};
+	*side = (struct validation_side){.rates = calloc(count + 1, sizeof *side->rates)};
 	if (!side->rates)
 		return false;
 	for (size_t i = 0; i < count; i++) {
@@ -121,7 +98,7 @@ static bool side_init(
 /* R. G. Newcombe, Statist. Med. 17 (1998), 873: the two intervals put together. */
 static void find_effect(struct validation *validation)
 {
-	const struct side *now = &validation->now, *before = &validation->before;
+	const struct validation_side *now = &validation->now, *before = &validation->before;
 	const double rate_now = (double)now->k / (double)now->n,
 	             rate_before = (double)before->k / (double)before->n;
 
@@ -133,7 +110,7 @@ static void find_effect(struct validation *validation)
 }
 
 static bool tell_side(
-    struct sentences *out, const char *name, const struct side *side, const char *what)
+    struct sentences *out, const char *name, const struct validation_side *side, const char *what)
 {
 	char rate[PERCENT_TEXT], lower[PERCENT_TEXT], upper[PERCENT_TEXT], lowest[PERCENT_TEXT],
 	    highest[PERCENT_TEXT], range[2 * PERCENT_TEXT + 32] = "";
@@ -230,12 +207,13 @@ static bool tell_too_few(struct validation *validation)
 /* How likely such a difference is by chance alone, in the direction that it has. */
 static void find_chance(struct validation *validation)
 {
-	const struct side *now = &validation->now, *before = &validation->before;
+	const struct validation_side *now = &validation->now, *before = &validation->before;
 	const bool rose = validation->effect < 0;
 
 	validation->spread = NAN;
 	if (!is_few(validation)) {
-		const struct side *high = rose ? now : before, *low = rose ? before : now;
+		const struct validation_side *high = rose ? now : before,
+		                             *low = rose ? before : now;
 		validation->chance =
 		    permutation_chance(low->rates, low->count, high->rates, high->count);
 		return;
@@ -250,7 +228,7 @@ static void find_chance(struct validation *validation)
 
 static bool decide(struct validation *validation)
 {
-	const struct side *now = &validation->now, *before = &validation->before;
+	const struct validation_side *now = &validation->now, *before = &validation->before;
 	struct sentences *out = &validation->reasons;
 
 	validation->word = VALIDATION_CANNOT_TELL;
@@ -354,11 +332,6 @@ void validation_destroy(struct validation *validation)
 	free(validation);
 }
 
-enum validation_word validation_word(const struct validation *validation)
-{
-	return validation->word;
-}
-
 int validation_exit_code(const struct validation *validation)
 {
 	if (validation->word == VALIDATION_CANNOT_TELL)
@@ -366,14 +339,7 @@ int validation_exit_code(const struct validation *validation)
 	return validation->word == VALIDATION_FIXED ? EXIT_CLEAN : EXIT_LEAK;
 }
 
-void validation_print_text(const struct validation *validation, FILE *out)
-{
-	fprintf(out, "the fix: %s\n", validation_words[validation->word]);
-	for (size_t i = 0; i < validation->reasons.count; i++)
-		text_print_wrapped(out, "  - ", validation->reasons.items[i]);
-}
-
-static json_t *side_json(const struct side *side)
+static json_t *side_json(const struct validation_side *side)
 {
 	json_t *rates = json_array();
 
@@ -389,7 +355,7 @@ bool validation_print_json(const struct validation *validation, FILE *out, struc
 	json_t *reasons = json_array();
 
 	for (size_t i = 0; i < validation->reasons.count; i++)
-		json_array_append_new(reasons, json_string(validation->reasons.items[i]));
+		json_array_append_new(reasons, json_of_text(validation->reasons.items[i]));
 	json_t *root = json_pack("{s:s,s:s,s:o,s:s,s:o,s:o}", "schema", VALIDATION_SCHEMA,
 	    "validation", validation_words[validation->word], "reasons", reasons, "counted",
 	    validation->what, "with_fix", side_json(&validation->now), "without_fix",

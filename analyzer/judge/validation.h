@@ -1,4 +1,4 @@
-/* Whether a fix works: runs with it against runs without. */
+/* Whether a fix works: runs with it against runs without. Its fields are for reports. */
 #ifndef LEAKLAB_VALIDATION_H
 #define LEAKLAB_VALIDATION_H
 
@@ -21,7 +21,28 @@ enum validation_word {
 };
 extern const char *const validation_words[5];
 
-struct validation;
+struct validation_side {
+	double *rates; /* by run that could be judged */
+	size_t count, undecided, leaks;
+	size_t leaks_of_handles; /* runs that leak, though no logon session did */
+	int64_t k, n;            /* over all of them, see `what` */
+	double lowest, highest;  /* of the rates */
+	double lower, upper;     /* 95 % interval of the rate; valid if n > 0 */
+	bool dependent; /* in one of the runs leaks come in bursts, or from some cycle on */
+};
+
+struct validation {
+	enum validation_word word;
+	struct validation_side now, before;
+	/* What is counted: logon sessions that leaked, or, where none did on either side, runs that leak handles. */
+	const char *what;
+	double effect;                     /* rate before less rate now */
+	double effect_lower, effect_upper; /* 95 % interval */
+	double chance;                     /* of such a difference by chance alone */
+	double
+	    spread; /* with few runs: that between runs, which would make luck of it; NAN: of more runs, or of none */
+	struct sentences reasons;
+};
 
 /* Judges `now` (with the fix) against `before` (without), each one run or more, all of them judged already; their verdicts
  * stay the caller's. NULL only when memory is out. The caller destroys it. */
@@ -29,11 +50,9 @@ struct validation *validation_create(const struct verdict *const *now, size_t no
     const struct verdict *const *before, size_t before_count);
 void validation_destroy(struct validation *validation); /* NULL is allowed */
 
-enum validation_word validation_word(const struct validation *validation);
 /* 0 fixed; 1 improved, not fixed or worse; 3 cannot tell. */
 int validation_exit_code(const struct validation *validation);
 
-void validation_print_text(const struct validation *validation, FILE *out);
 /* On one line. */
 bool validation_print_json(const struct validation *validation, FILE *out, struct error *error);
 

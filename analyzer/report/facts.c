@@ -8,8 +8,7 @@
 
 #include "common/array.h"
 
-/* Takes the value over; NULL is left out. */
-static bool add_fact(struct report *report, const char *key, const char *name, char *value)
+bool fact_add(struct report *report, const char *key, const char *name, char *value)
 {
 	if (!value)
 		return true;
@@ -31,6 +30,15 @@ static bool has_fact(const struct report *report, const char *key, const char *v
 	return false;
 }
 
+const char *fact_of(const struct report *report, const char *key)
+{
+	for (size_t i = 0; i < report->fact_count; i++) {
+		if (strcmp(report->facts[i].key, key) == 0)
+			return report->facts[i].value;
+	}
+	return NULL;
+}
+
 struct host_facts {
 	struct report *report;
 	bool failed;
@@ -43,7 +51,7 @@ static void add_host_fact(
 	if (!value || !*value || has_fact(facts->report, key, value))
 		return;
 	copy = strdup(value);
-	facts->failed |= !copy || !add_fact(facts->report, key, name, copy);
+	facts->failed |= !copy || !fact_add(facts->report, key, name, copy);
 }
 
 static void visit_host(void *data, const struct snapshot *snapshot)
@@ -114,7 +122,7 @@ bool facts_gather(struct report *report, struct runfile *runfile, struct error *
 	};
 	struct host_facts facts = {.report = report};
 	for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
-		if (!add_fact(report, settings[i].key, settings[i].name,
+		if (!fact_add(report, settings[i].key, settings[i].name,
 		        runfile_get(runfile, settings[i].setting)))
 			return error_memory(error);
 	}

@@ -42,6 +42,8 @@ struct tokens {
 	double most;
 };
 
+struct table;
+
 struct event {
 	int64_t time;
 	char *kind;
@@ -49,13 +51,35 @@ struct event {
 };
 
 struct report {
-	const struct verdict *verdict; /* not its own */
-	char *name;                    /* of the run file, without folders */
-	char *scenario_name;           /* NULL: not known */
-	char *scenario;                /* the text, with nothing secret; NULL: not known */
-	int64_t started;               /* of the first cycle; TIMESTAMP_UNKNOWN */
+	/* What is said first: "the fix: cannot tell". */
+	char subject[40];
+	const char *word;
+	enum verdict_word tone; /* of the word: good, bad, or neither */
+	const struct sentences *reasons;
+	const struct sentences *changes; /* what would change it; NULL: nobody asked */
+	struct table *tables;            /* in the order in which they are shown */
+	size_t table_count;
+	/* For programs. */
+	bool (*print_json)(const struct report *report, FILE *out, struct error *error);
+
+	char *name;          /* of the run file, without folders; of several runs, what they are */
+	char *scenario_name; /* NULL: not known */
+	int64_t started;     /* of the run; TIMESTAMP_UNKNOWN */
+	int64_t duration;    /* to its end, of several runs in all; NUMBER_UNKNOWN */
 	struct fact *facts;
 	size_t fact_count;
+
+	/* Of several runs, and not its own; else NULL. */
+	const struct validation *validation;
+	const struct pool *pool;
+	/* Their own reports, those with a fix first; only while the tables are filled. */
+	struct report *const *runs[2];
+	size_t run_counts[2];
+
+	/* Of one run only: */
+	const struct verdict *verdict; /* not its own; NULL: several runs */
+	const char *path;              /* as the run file was named */
+	char *scenario;                /* the text, with nothing secret; NULL: not known */
 	struct cycles cycles;
 	struct latencies latencies;
 	struct failure *failures; /* the most frequent first */
@@ -73,6 +97,11 @@ struct report {
 	size_t token_count;
 	size_t tokens_left_out; /* processes with fewer */
 };
+
+/* Takes the value over; NULL is left out. False when memory is out. */
+bool fact_add(struct report *report, const char *key, const char *name, char *value);
+/* The first value with this key; NULL: there is none. */
+const char *fact_of(const struct report *report, const char *key);
 
 /* Each fills its part of the report. */
 bool facts_gather(struct report *report, struct runfile *runfile, struct error *error);
@@ -92,8 +121,16 @@ struct percentile_point {
 extern const struct percentile_point percentiles[PERCENTILE_COUNT];
 /* What the phases are, in a sentence. */
 const char *phases_caption(const struct report *report);
+/* What the report is of: the scenario, else the run file. */
+static inline const char *report_title(const struct report *report)
+{
+	return report->scenario_name ? report->scenario_name : report->name;
+}
 /* The name of a failure's phase. */
 const char *failure_phase(const struct failure *failure);
+
+/* The JSON of a run. */
+bool verdict_print_json(const struct report *report, FILE *out, struct error *error);
 
 extern const struct renderer renderer_text, renderer_json, renderer_junit, renderer_markdown,
     renderer_html;

@@ -3,12 +3,10 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <jansson.h>
 
 #include "common/json_text.h"
-#include "common/text.h"
 #include "report/escape.h"
 
 /* Longer tables are left out on paper. */
@@ -87,17 +85,6 @@ static json_t *number_json(double number)
 	return isnan(number) ? json_null() : json_real(number);
 }
 
-/* A string that may hold anything. */
-static json_t *text_json(const char *text)
-{
-	char *copy = strdup(text);
-	if (copy)
-		text_make_safe(copy);
-	json_t *value = json_string(copy ? copy : "");
-	free(copy);
-	return value;
-}
-
 static json_t *chart_json(const struct chart *chart)
 {
 	static const char *const kinds[] = {[CHART_POINTS] = "points",
@@ -107,14 +94,14 @@ static json_t *chart_json(const struct chart *chart)
 	    [CHART_STACK] = "stack"};
 	json_t *rows = json_array(), *series = json_array();
 	for (size_t row = 0; row < chart->rows; row++)
-		json_array_append_new(rows, chart->categories ? text_json(chart->categories[row])
+		json_array_append_new(rows, chart->categories ? json_of_text(chart->categories[row])
 		                                              : json_real(chart->x[row]));
 	for (size_t i = 0; i < chart->series_count; i++) {
 		json_t *values = json_array();
 		for (size_t row = 0; row < chart->rows; row++)
 			json_array_append_new(values, number_json(chart->series[i].values[row]));
 		json_array_append_new(
-		    series, json_pack("{s:o,s:o}", "name", text_json(chart->series[i].name),
+		    series, json_pack("{s:o,s:o}", "name", json_of_text(chart->series[i].name),
 		                "values", values));
 	}
 	return json_pack("{s:s,s:s,s:b,s:s,s:s,s:o,s:o}", "id", chart->id, "kind",

@@ -1,5 +1,6 @@
 /* One HTML file that needs nothing else: it works offline, without script (the tables stand), on paper and on a phone.
  * Its Content-Security-Policy allows its own two scripts and its style, by their hashes, and nothing else. */
+#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -28,6 +29,15 @@ static bool print_hash(FILE *out, const char *bytes, size_t length)
 	return true;
 }
 
+/* The word; of several runs, what it is about, too: "The fix: improved". */
+static void print_headline(FILE *out, const struct report *report)
+{
+	if (!report->verdict)
+		fprintf(
+		    out, "%c%s: ", toupper((unsigned char)report->subject[0]), report->subject + 1);
+	escape_markup(out, report->word);
+}
+
 static bool print_head(FILE *out, const struct report *report)
 {
 	bool good;
@@ -46,9 +56,9 @@ static bool print_head(FILE *out, const struct report *report)
 	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 	      "<meta name=\"color-scheme\" content=\"light dark\">\n<title>",
 	    out);
-	escape_markup(out, verdict_words[report->verdict->word]);
+	print_headline(out, report);
 	fputs(": ", out);
-	escape_markup(out, report->scenario_name ? report->scenario_name : report->name);
+	escape_markup(out, report_title(report));
 	fprintf(out, " - leaklab</title>\n<style>%s</style>\n</head>\n", page_css);
 	return good;
 }
@@ -64,14 +74,10 @@ static void print_list(FILE *out, const struct sentences *sentences)
 	fputs("</ul>\n", out);
 }
 
-static void print_verdict(FILE *out, const struct report *report)
+static void print_about(FILE *out, const struct report *report)
 {
-	const struct verdict *verdict = report->verdict;
-	fprintf(out,
-	    "<section id=\"verdict\" class=\"verdict %s\" aria-labelledby=\"verdict-heading\">\n"
-	    "<h1 id=\"verdict-heading\">%s</h1>\n<p>Run <strong>",
-	    verdict_classes[verdict->word], verdict_words[verdict->word]);
-	escape_markup(out, report->scenario_name ? report->scenario_name : report->name);
+	fputs(report->verdict ? "<p>Run <strong>" : "<p><strong>", out);
+	escape_markup(out, report->verdict ? report_title(report) : report->name);
 	fputs("</strong>", out);
 	for (size_t i = 0; i < report->fact_count; i++) {
 		const char *key = report->facts[i].key;
@@ -82,26 +88,44 @@ static void print_verdict(FILE *out, const struct report *report)
 		}
 	}
 	fputs("</p>\n", out);
-	print_list(out, &verdict->reasons);
-	fputs("</section>\n"
-	      "<section id=\"changes\" aria-labelledby=\"changes-heading\">\n"
+}
+
+static void print_verdict(FILE *out, const struct report *report)
+{
+	fprintf(out,
+	    "<section id=\"verdict\" class=\"verdict %s\" aria-labelledby=\"verdict-heading\">\n"
+	    "<h1 id=\"verdict-heading\">",
+	    verdict_classes[report->tone]);
+	print_headline(out, report);
+	fputs("</h1>\n", out);
+	print_about(out, report);
+	print_list(out, report->reasons);
+	fputs("</section>\n", out);
+	if (!report->changes)
+		return;
+	fputs("<section id=\"changes\" aria-labelledby=\"changes-heading\">\n"
 	      "<h2 id=\"changes-heading\">What would change this verdict</h2>\n",
 	    out);
-	print_list(out, &verdict->changes);
+	print_list(out, report->changes);
 	fputs("</section>\n", out);
 }
 
-static void print_links(FILE *out, const struct table tables[TABLE_COUNT])
+static bool has_charts_before(const struct report *report, size_t table)
+{
+	return report->verdict && table == CHARTS_BEFORE;
+}
+
+static void print_links(FILE *out, const struct report *report)
 {
 	fputs("<a class=\"skip\" href=\"#main\">Skip to the verdict</a>\n<header>\n<p>leaklab</p>\n"
 	      "<nav aria-label=\"Parts of the report\"><ul>\n",
 	    out);
-	for (size_t i = 0; i < TABLE_COUNT; i++) {
-		if (i == CHARTS_BEFORE)
+	for (size_t i = 0; i < report->table_count; i++) {
+		const struct table *table = &report->tables[i];
+		if (has_charts_before(report, i))
 			fputs("<li><a href=\"#charts\">Charts</a></li>\n", out);
-		if (table_is_shown(&tables[i], IN_HTML))
-			fprintf(out, "<li><a href=\"#%s\">%s</a></li>\n", tables[i].id,
-			    tables[i].title);
+		if (table_is_shown(table, IN_HTML))
+			fprintf(out, "<li><a href=\"#%s\">%s</a></li>\n", table->id, table->title);
 	}
 	fputs("</ul></nav>\n</header>\n", out);
 }
@@ -178,19 +202,18 @@ static void print_table(FILE *out, const struct table *table)
 }
 
 static bool print_sections(FILE *out, const struct report *report,
-    const struct table tables[TABLE_COUNT], const struct chart charts[CHART_COUNT],
-    struct error *error)
+    const struct chart charts[CHART_COUNT], struct error *error)
 {
 	bool good = true;
-	for (size_t i = 0; i < TABLE_COUNT; i++) {
-		if (i == CHARTS_BEFORE)
+	for (size_t i = 0; i < report->table_count; i++) {
+		if (has_charts_before(report, i))
 			good = print_charts(out, charts, error);
-		if (!table_is_shown(&tables[i], IN_HTML))
+		if (!table_is_shown(&report->tables[i], IN_HTML))
 			continue;
-		print_table(out, &tables[i]);
-		if (i == TABLE_OUTPUTS)
+		print_table(out, &report->tables[i]);
+		if (report->verdict && i == TABLE_OUTPUTS)
 			print_outputs(out, report);
-		if (i == TABLE_ENVIRONMENT)
+		if (report->verdict && i == TABLE_ENVIRONMENT)
 			print_scenario(out, report);
 		fputs("</section>\n", out);
 	}
@@ -209,19 +232,18 @@ static bool print_scripts(FILE *out, const struct chart charts[CHART_COUNT], str
 }
 
 static bool print_body(FILE *out, const struct report *report,
-    const struct table tables[TABLE_COUNT], const struct chart charts[CHART_COUNT],
-    struct error *error)
+    const struct chart charts[CHART_COUNT], struct error *error)
 {
 	fputs("<body>\n", out);
-	print_links(out, tables);
+	print_links(out, report);
 	fputs("<main id=\"main\" tabindex=\"-1\">\n", out);
 	print_verdict(out, report);
-	if (!print_sections(out, report, tables, charts, error))
+	if (!print_sections(out, report, charts, error))
 		return false;
 	fputs("</main>\n<footer><p>Made by leaklab " LEAKLAB_VERSION " from ", out);
 	escape_markup(out, report->name);
 	fputs(".</p></footer>\n", out);
-	if (!print_scripts(out, charts, error))
+	if (report->verdict && !print_scripts(out, charts, error))
 		return false;
 	fputs("</body>\n</html>\n", out);
 	return true;
@@ -229,14 +251,12 @@ static bool print_body(FILE *out, const struct report *report,
 
 static bool render(const struct report *report, FILE *out, struct error *error)
 {
-	struct table tables[TABLE_COUNT];
-	struct chart charts[CHART_COUNT];
-	const bool made = charts_make(charts, report) || error_memory(error);
-	const bool good = tables_make(tables, report, error) && made &&
+	struct chart charts[CHART_COUNT] = {{0}};
+	const bool made = !report->verdict || charts_make(charts, report) || error_memory(error);
+	const bool good = made &&
 	                  (print_head(out, report) ||
 	                      error_set(error, EXIT_TARGET, "hashing the page's scripts failed")) &&
-	                  print_body(out, report, tables, charts, error);
-	tables_deinit(tables);
+	                  print_body(out, report, charts, error);
 	charts_deinit(charts);
 	return good;
 }

@@ -21,24 +21,6 @@ static json_t *real_or_null(bool known, double number)
 	return known ? json_real(number) : json_null();
 }
 
-/* Text from evidence may be in any code page; bytes that are not UTF-8 are shown as '?'. */
-static json_t *text_or_null(const char *text)
-{
-	if (!text)
-		return json_null();
-	json_t *value = json_string(text);
-	char *ascii = value ? NULL : strdup(text);
-	if (!ascii)
-		return value;
-	for (char *at = ascii; *at; at++) {
-		if ((unsigned char)*at >= 0x80)
-			*at = '?';
-	}
-	value = json_string(ascii);
-	free(ascii);
-	return value;
-}
-
 /* Of a leak. */
 static json_t *kind_json(const struct verdict *verdict)
 {
@@ -53,7 +35,7 @@ static json_t *sentences_json(const struct sentences *sentences)
 {
 	json_t *array = json_array();
 	for (size_t i = 0; i < sentences->count; i++)
-		json_array_append_new(array, text_or_null(sentences->items[i]));
+		json_array_append_new(array, json_of_text(sentences->items[i]));
 	return array;
 }
 
@@ -71,7 +53,7 @@ static json_t *dependence_json(const struct verdict *verdict)
 		return object;
 	if (found->kind == DEPENDENCE_ACCOUNT)
 		json_object_set_new(
-		    object, "account", text_or_null(verdict->accounts[found->account].user));
+		    object, "account", json_of_text(verdict->accounts[found->account].user));
 	else
 		json_object_set_new(object, "cycles",
 		    json_pack("[I,I]", (json_int_t)verdict->densest_first,
@@ -87,7 +69,7 @@ static json_t *accounts_json(const struct verdict *verdict)
 	for (size_t i = 0; i < verdict->account_count; i++) {
 		const struct account_rate *account = &verdict->accounts[i];
 		json_array_append_new(
-		    array, json_pack("{s:o,s:I,s:I}", "user", text_or_null(account->user), "k",
+		    array, json_pack("{s:o,s:I,s:I}", "user", json_of_text(account->user), "k",
 		               (json_int_t)account->k, "n", (json_int_t)account->n));
 	}
 	return array;
@@ -103,7 +85,7 @@ static json_t *ended_json(const struct verdict *verdict)
 		const struct ended_holder *holder = &verdict->taken.items[i];
 		json_array_append_new(
 		    array, json_pack("{s:o,s:o,s:I,s:I,s:I,s:f,s:o,s:s}", "image",
-		               text_or_null(holder->image), "pid",
+		               json_of_text(holder->image), "pid",
 		               integer_or_null(holder->pid != NUMBER_UNKNOWN, holder->pid),
 		               "logon_sessions", (json_int_t)holder->logon_sessions, "session_ids",
 		               (json_int_t)holder->session_ids, "released",
@@ -131,8 +113,8 @@ static json_t *course_json(const struct course *items, size_t count, bool is_log
 			char luid[24];
 			snprintf(luid, sizeof luid, "0x%" PRIx64, course->luid);
 			json_object_set_new(object, "luid", json_string(luid));
-			json_object_set_new(object, "user", text_or_null(course->user));
-			json_object_set_new(object, "logon_type", text_or_null(course->logon_type));
+			json_object_set_new(object, "user", json_of_text(course->user));
+			json_object_set_new(object, "logon_type", json_of_text(course->logon_type));
 			json_object_set_new(
 			    object, "cycle", integer_or_null(course->cycle > 0, course->cycle));
 		}
@@ -248,9 +230,9 @@ static json_t *culprits_json(const struct verdict *verdict)
 	for (size_t i = 0; i < verdict->culprit_count; i++) {
 		const struct culprit *culprit = &verdict->culprits[i];
 		json_t *object = json_object();
-		json_object_set_new(object, "image", text_or_null(culprit->image));
+		json_object_set_new(object, "image", json_of_text(culprit->image));
 		json_object_set_new(object, "pid", integer_or_null(true, culprit->pid));
-		json_object_set_new(object, "services", text_or_null(culprit->services));
+		json_object_set_new(object, "services", json_of_text(culprit->services));
 		json_object_set_new(object, "handles", json_integer(culprit->handles));
 		json_object_set_new(
 		    object, "logon_sessions", json_integer(culprit->logon_sessions));
@@ -272,7 +254,7 @@ static json_t *suspects_json(const struct verdict *verdict)
 	for (size_t i = 0; i < verdict->suspect_count; i++) {
 		const struct suspect *suspect = &verdict->suspects[i];
 		json_array_append_new(
-		    array, json_pack("{s:o,s:o,s:I,s:I}", "image", text_or_null(suspect->image),
+		    array, json_pack("{s:o,s:o,s:I,s:I}", "image", json_of_text(suspect->image),
 		               "pid", integer_or_null(true, suspect->pid), "hidden_token_handles",
 		               (json_int_t)suspect->hidden, "exited_processes",
 		               (json_int_t)suspect->exited));
@@ -293,12 +275,12 @@ static json_t *growth_json(const struct verdict *verdict)
 		const bool tested = growth->doubt != DOUBT_TOO_FEW;
 		const bool unsure = growth->word == GROWTH_UNCERTAIN;
 		json_array_append_new(series,
-		    json_pack("{s:s,s:o,s:o,s:o,s:s,s:o,s:o,s:[o,o],s:o,s:o,s:o,s:o,s:o,s:o}",
+		    json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:[o,o],s:o,s:o,s:o,s:o,s:o,s:o}",
 		        "word", growth_words[growth->word], "doubt",
-		        text_or_null(unsure ? growth_doubts[growth->doubt] : NULL), "image",
-		        text_or_null(growth->image), "pid", integer_or_null(true, growth->pid),
-		        "type", growth->type, "user", text_or_null(growth->user), "per_cycle",
-		        real_or_null(tested, growth->slope), "ci95",
+		        json_of_text(unsure ? growth_doubts[growth->doubt] : NULL), "image",
+		        json_of_text(growth->image), "pid", integer_or_null(true, growth->pid),
+		        "type", json_of_text(growth->type), "user", json_of_text(growth->user),
+		        "per_cycle", real_or_null(tested, growth->slope), "ci95",
 		        real_or_null(tested, growth->lower), real_or_null(tested, growth->upper),
 		        "p", real_or_null(tested, growth->chance), "kendall_z",
 		        real_or_null(tested, growth->kendall_z), "before",
@@ -320,8 +302,8 @@ static json_t *expectations_json(const struct verdict *verdict)
 		                  : json_boolean(expectation->met == MET);
 		json_t *object = json_object();
 		json_object_set_new(object, "key", json_string(expectation->key));
-		json_object_set_new(object, "expected", text_or_null(expectation->expected));
-		json_object_set_new(object, "seen", text_or_null(expectation->seen));
+		json_object_set_new(object, "expected", json_of_text(expectation->expected));
+		json_object_set_new(object, "seen", json_of_text(expectation->seen));
 		json_object_set_new(object, "met", met);
 		json_array_append_new(array, object);
 	}
@@ -334,7 +316,7 @@ static json_t *controls_json(const struct verdict *verdict)
 	for (size_t i = 0; i < verdict->control_count; i++) {
 		const struct control *control = &verdict->controls[i];
 		json_t *object = json_object();
-		json_object_set_new(object, "name", text_or_null(control->name));
+		json_object_set_new(object, "name", json_of_text(control->name));
 		json_object_set_new(
 		    object, "expected_rate", json_real(control->leaks ? control->expected : 0));
 		json_object_set_new(object, "held", json_boolean(control->held));
@@ -343,7 +325,7 @@ static json_t *controls_json(const struct verdict *verdict)
 		json_object_set_new(object, "n", json_integer(control->n));
 		json_object_set_new(
 		    object, "ci95", json_pack("[f,f]", control->lower, control->upper));
-		json_object_set_new(object, "reason", text_or_null(control->reason));
+		json_object_set_new(object, "reason", json_of_text(control->reason));
 		json_array_append_new(array, object);
 	}
 	return array;
@@ -352,14 +334,14 @@ static json_t *controls_json(const struct verdict *verdict)
 static json_t *run_json(const struct report *report)
 {
 	json_t *object = json_object();
-	json_object_set_new(object, "file", text_or_null(report->name));
+	json_object_set_new(object, "file", json_of_text(report->name));
 	for (size_t i = 0; i < report->fact_count; i++) {
 		const struct fact *fact = &report->facts[i];
 		json_t *values = json_object_get(object, fact->key);
 		/* A key that comes twice is a contradiction that must not be hidden. */
 		if (!values)
 			json_object_set_new(object, fact->key, values = json_array());
-		json_array_append_new(values, text_or_null(fact->value));
+		json_array_append_new(values, json_of_text(fact->value));
 	}
 	return object;
 }
@@ -399,8 +381,8 @@ static json_t *errors_json(const struct report *report)
 		json_object_set_new(object, "phase",
 		    failure->phase < PHASE_COUNT ? json_string(failure_phase(failure))
 		                                 : json_null());
-		json_object_set_new(object, "code", text_or_null(failure->code));
-		json_object_set_new(object, "message", text_or_null(failure->message));
+		json_object_set_new(object, "code", json_of_text(failure->code));
+		json_object_set_new(object, "message", json_of_text(failure->message));
 		json_object_set_new(object, "count", json_integer(failure->count));
 		json_object_set_new(object, "first_cycle", json_integer(failure->first));
 		json_array_append_new(array, object);
@@ -408,7 +390,7 @@ static json_t *errors_json(const struct report *report)
 	return array;
 }
 
-static bool render(const struct report *report, FILE *out, struct error *error)
+bool verdict_print_json(const struct report *report, FILE *out, struct error *error)
 {
 	const struct verdict *verdict = report->verdict;
 	json_t *root = json_object();
@@ -445,6 +427,11 @@ static bool render(const struct report *report, FILE *out, struct error *error)
 	if (!written)
 		return error_set(error, EXIT_TARGET, "writing the verdict as JSON failed");
 	return true;
+}
+
+static bool render(const struct report *report, FILE *out, struct error *error)
+{
+	return report->print_json(report, out, error);
 }
 
 const struct renderer renderer_json = {.name = "json", .suffix = ".json", .render = render};

@@ -12,9 +12,10 @@ struct counts {
 	int tests, failures, errors;
 };
 
-static enum outcome verdict_outcome(const struct verdict *verdict)
+static enum outcome word_outcome(const struct report *report)
 {
-	for (size_t i = 0; i < verdict->expectation_count; i++) {
+	const struct verdict *verdict = report->verdict;
+	for (size_t i = 0; verdict && i < verdict->expectation_count; i++) {
 		const struct expectation *expectation = &verdict->expectations[i];
 		if (strcmp(expectation->key, "expect.verdict") != 0)
 			continue;
@@ -22,9 +23,9 @@ static enum outcome verdict_outcome(const struct verdict *verdict)
 			return UNDECIDED;
 		return expectation->met == MET ? PASSED : FAILED;
 	}
-	if (verdict->word == VERDICT_INCONCLUSIVE)
+	if (report->tone == VERDICT_INCONCLUSIVE)
 		return UNDECIDED;
-	return verdict->word == VERDICT_CLEAN ? PASSED : FAILED;
+	return report->tone == VERDICT_CLEAN ? PASSED : FAILED;
 }
 
 static enum outcome met_outcome(enum met met)
@@ -39,18 +40,13 @@ static void count(struct counts *counts, enum outcome outcome)
 	counts->errors += outcome == UNDECIDED;
 }
 
-static const char *suite_name(const struct report *report)
-{
-	return report->scenario_name ? report->scenario_name : report->name;
-}
-
 static void open_case(FILE *out, const struct report *report, const char *name)
 {
 	fputs("    <testcase classname=\"leaklab.", out);
-	escape_markup(out, suite_name(report));
+	escape_markup(out, report_title(report));
 	fputs("\" name=\"", out);
 	escape_markup(out, name);
-	fputs("\" time=\"0\">\n", out);
+	fputs("\">\n", out);
 }
 
 static void open_problem(FILE *out, enum outcome outcome)
@@ -64,19 +60,19 @@ static void close_problem(FILE *out, enum outcome outcome)
 	fprintf(out, "</%s>\n", outcome == FAILED ? "failure" : "error");
 }
 
-static void print_verdict(FILE *out, const struct report *report)
+static void print_word(FILE *out, const struct report *report)
 {
-	const struct verdict *verdict = report->verdict;
-	const enum outcome outcome = verdict_outcome(verdict);
-	open_case(out, report, "verdict");
+	const struct sentences *reasons = report->reasons;
+	const enum outcome outcome = word_outcome(report);
+	open_case(out, report, report->validation ? "fix" : "verdict");
 	if (outcome != PASSED) {
 		open_problem(out, outcome);
-		escape_markup(out, verdict_words[verdict->word]);
+		escape_markup(out, report->word);
 		fputs(": ", out);
-		escape_markup(out, verdict->reasons.count ? verdict->reasons.items[0] : NULL);
+		escape_markup(out, reasons->count ? reasons->items[0] : NULL);
 		fputs("\">", out);
-		for (size_t i = 0; i < verdict->reasons.count; i++) {
-			escape_markup(out, verdict->reasons.items[i]);
+		for (size_t i = 0; i < reasons->count; i++) {
+			escape_markup(out, reasons->items[i]);
 			fputc('\n', out);
 		}
 		close_problem(out, outcome);
@@ -119,15 +115,22 @@ static void print_control(FILE *out, const struct report *report, const struct c
 	fputs("    </testcase>\n", out);
 }
 
-static void print_reasons(FILE *out, const struct verdict *verdict)
+/* What people read, for those who have but the CI server's log. */
+static bool print_text(FILE *out, const struct report *report, struct error *error)
 {
-	fprintf(out, "    <system-out>verdict: %s\n", verdict_words[verdict->word]);
-	for (size_t i = 0; i < verdict->reasons.count; i++) {
-		fputs("- ", out);
-		escape_markup(out, verdict->reasons.items[i]);
-		fputc('\n', out);
+	char *text = NULL;
+	size_t size = 0;
+	FILE *memory = open_memstream(&text, &size);
+	bool good = memory && renderer_text.render(report, memory, error);
+	if (memory)
+		good = fclose(memory) == 0 && good;
+	if (good) {
+		fputs("    <system-out>", out);
+		escape_markup(out, text);
+		fputs("</system-out>\n", out);
 	}
-	fputs("</system-out>\n", out);
+	free(text);
+	return good || error_memory(error);
 }
 
 static void print_properties(FILE *out, const struct report *report)
@@ -143,48 +146,55 @@ static void print_properties(FILE *out, const struct report *report)
 	fputs("    </properties>\n", out);
 }
 
-/* When the run began, and how long it took: the schema has no fractions and no zone. */
+/* When the run began, and how long it took, as far as it is known: the schema has no fractions and no zone. */
 static void print_time(FILE *out, const struct report *report)
 {
 	char text[TIMESTAMP_TEXT];
-	int64_t last = report->started;
-	for (size_t i = 0; i < report->cycles.count; i++) {
-		if (report->cycles.items[i].ended > last)
-			last = report->cycles.items[i].ended;
-	}
-	const bool known = report->started != TIMESTAMP_UNKNOWN;
-	fprintf(out, " timestamp=\"%.19s\" time=\"%.3f\"",
-	    known ? timestamp_format(report->started, text) : "1970-01-01T00:00:00",
-	    known ? (double)(last - report->started) / 1e6 : 0.0);
+	if (report->started != TIMESTAMP_UNKNOWN)
+		fprintf(out, " timestamp=\"%.19s\"", timestamp_format(report->started, text));
+	if (report->duration != NUMBER_UNKNOWN)
+		fprintf(out, " time=\"%.3f\"", (double)report->duration / 1e6);
+}
+
+/* Of one run. */
+static void count_cases(struct counts *counts, const struct verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->expectation_count; i++)
+		count(counts, met_outcome(verdict->expectations[i].met));
+	for (size_t i = 0; i < verdict->control_count; i++)
+		count(counts, verdict->controls[i].held ? PASSED : UNDECIDED);
+}
+
+static void print_cases(FILE *out, const struct report *report)
+{
+	const struct verdict *verdict = report->verdict;
+	for (size_t i = 0; i < verdict->expectation_count; i++)
+		print_expectation(out, report, &verdict->expectations[i]);
+	for (size_t i = 0; i < verdict->control_count; i++)
+		print_control(out, report, &verdict->controls[i]);
 }
 
 static bool render(const struct report *report, FILE *out, struct error *error)
 {
-	const struct verdict *verdict = report->verdict;
 	struct counts counts = {0};
-	(void)error;
-	count(&counts, verdict_outcome(verdict));
-	for (size_t i = 0; i < verdict->expectation_count; i++)
-		count(&counts, met_outcome(verdict->expectations[i].met));
-	for (size_t i = 0; i < verdict->control_count; i++)
-		count(&counts, verdict->controls[i].held ? PASSED : UNDECIDED);
+	count(&counts, word_outcome(report));
+	if (report->verdict)
+		count_cases(&counts, report->verdict);
 	fputs(
 	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"", out);
-	escape_markup(out, suite_name(report));
+	escape_markup(out, report_title(report));
 	fprintf(out,
 	    "\" tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"0\" hostname=\"leaklab\"",
 	    counts.tests, counts.failures, counts.errors);
 	print_time(out, report);
 	fputs(">\n", out);
 	print_properties(out, report);
-	print_verdict(out, report);
-	for (size_t i = 0; i < verdict->expectation_count; i++)
-		print_expectation(out, report, &verdict->expectations[i]);
-	for (size_t i = 0; i < verdict->control_count; i++)
-		print_control(out, report, &verdict->controls[i]);
-	print_reasons(out, verdict);
+	print_word(out, report);
+	if (report->verdict)
+		print_cases(out, report);
+	const bool good = print_text(out, report, error);
 	fputs("  </testsuite>\n</testsuites>\n", out);
-	return true;
+	return good;
 }
 
 const struct renderer renderer_junit = {.name = "junit", .suffix = ".xml", .render = render};

@@ -99,6 +99,12 @@ static void print_table(FILE *out, const struct table *table)
 		text_print_wrapped(out, "  ", table->note);
 }
 
+static void print_list(FILE *out, const struct sentences *sentences)
+{
+	for (size_t i = 0; i < sentences->count; i++)
+		text_print_wrapped(out, "  - ", sentences->items[i]);
+}
+
 /* https://no-color.org: set and not empty, it is obeyed. */
 static bool wants_colour(FILE *out)
 {
@@ -113,25 +119,22 @@ static bool render(const struct report *report, FILE *out, struct error *error)
 	/* Bold red, green, yellow. */
 	static const char *const colours[] = {
 	    [VERDICT_LEAK] = "1;31", [VERDICT_CLEAN] = "1;32", [VERDICT_INCONCLUSIVE] = "1;33"};
-	const struct verdict *verdict = report->verdict;
-	struct table tables[TABLE_COUNT];
-	const bool good = tables_make(tables, report, error);
+	(void)error;
 	if (wants_colour(out))
-		fprintf(out, "verdict: \033[%sm%s\033[0m\n", colours[verdict->word],
-		    verdict_words[verdict->word]);
+		fprintf(out, "%s: \033[%sm%s\033[0m\n", report->subject, colours[report->tone],
+		    report->word);
 	else
-		fprintf(out, "verdict: %s\n", verdict_words[verdict->word]);
-	for (size_t i = 0; i < verdict->reasons.count; i++)
-		text_print_wrapped(out, "  - ", verdict->reasons.items[i]);
-	fputs("\nwhat would change this\n", out);
-	for (size_t i = 0; i < verdict->changes.count; i++)
-		text_print_wrapped(out, "  - ", verdict->changes.items[i]);
-	for (size_t i = 0; good && i < TABLE_COUNT; i++) {
-		if (table_is_shown(&tables[i], IN_TEXT))
-			print_table(out, &tables[i]);
+		fprintf(out, "%s: %s\n", report->subject, report->word);
+	print_list(out, report->reasons);
+	if (report->changes) {
+		fputs("\nwhat would change this\n", out);
+		print_list(out, report->changes);
 	}
-	tables_deinit(tables);
-	return good;
+	for (size_t i = 0; i < report->table_count; i++) {
+		if (table_is_shown(&report->tables[i], IN_TEXT))
+			print_table(out, &report->tables[i]);
+	}
+	return true;
 }
 
 const struct renderer renderer_text = {.name = "text", .suffix = ".txt", .render = render};

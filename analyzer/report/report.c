@@ -8,6 +8,7 @@
 
 #include "common/result_file.h"
 #include "report/fields.h"
+#include "report/tables.h"
 
 const struct renderer *const renderers[] = {
     &renderer_text, &renderer_json, &renderer_junit, &renderer_markdown, &renderer_html};
@@ -22,17 +23,36 @@ const struct renderer *renderer_by_name(const char *name)
 	return NULL;
 }
 
-const struct renderer *renderer_by_suffix(const char *path, struct error *error)
+static void make_later(int64_t *time, int64_t other)
 {
-	const char *suffix = strrchr(path, '.');
-	for (size_t i = 0; suffix && i < renderer_count; i++) {
-		if (strcmp(renderers[i]->suffix, suffix) == 0)
-			return renderers[i];
+	if (other > *time)
+		*time = other;
+}
+
+/* From the start to the end, settling too. A run that was killed has lasted as long as anything in it. */
+static bool find_times(struct report *report, struct runfile *runfile, struct error *error)
+{
+	const char *finished = fact_of(report, "finished"), *started = fact_of(report, "started");
+	int64_t end = TIMESTAMP_UNKNOWN;
+	if (!runfile_captures(runfile, &report->captures, error))
+		return false;
+	if (!started || !timestamp_parse(started, &report->started)) {
+		for (size_t i = 0; i < report->cycles.count; i++) {
+			const int64_t first = report->cycles.items[i].started;
+			if (report->started == TIMESTAMP_UNKNOWN ||
+			    (first != TIMESTAMP_UNKNOWN && first < report->started))
+				report->started = first;
+		}
 	}
-	error_set(error, EXIT_USAGE,
-	    "%s: the name's end says what a report is: .html, .md, .xml (JUnit), .json or .txt",
-	    path);
-	return NULL;
+	if (!finished || !timestamp_parse(finished, &end)) {
+		for (size_t i = 0; i < report->cycles.count; i++)
+			make_later(&end, report->cycles.items[i].ended);
+		for (size_t i = 0; i < report->captures.count; i++)
+			make_later(&end, report->captures.items[i].ended);
+	}
+	if (report->started != TIMESTAMP_UNKNOWN && end >= report->started)
+		report->duration = end - report->started;
+	return true;
 }
 
 static bool gather(struct report *report, struct runfile *runfile, bool full, struct error *error)
@@ -40,20 +60,31 @@ static bool gather(struct report *report, struct runfile *runfile, bool full, st
 	if (!facts_gather(report, runfile, error) ||
 	    !runfile_cycles(runfile, &report->cycles, error))
 		return false;
-	for (size_t i = 0; i < report->cycles.count; i++) {
-		const int64_t started = report->cycles.items[i].started;
-		if (report->started == TIMESTAMP_UNKNOWN ||
-		    (started != TIMESTAMP_UNKNOWN && started < report->started))
-			report->started = started;
-	}
+	if (!find_times(report, runfile, error))
+		return false;
 	if (!latencies_find(&report->latencies, &report->cycles, load_is_open(runfile)))
 		return error_memory(error);
 	if (!failures_gather(report, error))
 		return false;
-	return !full ||
-	       (events_gather(report, runfile, error) &&
-	           runfile_captures(runfile, &report->captures, error) &&
-	           outputs_gather(report, runfile, error) && tokens_gather(report, runfile, error));
+	if (full &&
+	    !(events_gather(report, runfile, error) && outputs_gather(report, runfile, error) &&
+	        tokens_gather(report, runfile, error)))
+		return false;
+	return tables_make(report) || error_memory(error);
+}
+
+/* What every report of a verdict begins with. */
+static struct report report_of(const struct verdict *verdict)
+{
+	return (struct report){.subject = "verdict",
+	    .word = verdict_words[verdict->word],
+	    .tone = verdict->word,
+	    .reasons = &verdict->reasons,
+	    .changes = &verdict->changes,
+	    .print_json = verdict_print_json,
+	    .verdict = verdict,
+	    .started = TIMESTAMP_UNKNOWN,
+	    .duration = NUMBER_UNKNOWN};
 }
 
 struct report *report_create(struct runfile *runfile, const char *path,
@@ -62,8 +93,8 @@ struct report *report_create(struct runfile *runfile, const char *path,
 	struct report *report = calloc(1, sizeof *report);
 	const char *name = strrchr(path, '/');
 	if (report) {
-		report->verdict = verdict;
-		report->started = TIMESTAMP_UNKNOWN;
+		*report = report_of(verdict);
+		report->path = path;
 		report->name = strdup(name ? name + 1 : path);
 	}
 	if (!report || !report->name)
@@ -78,6 +109,7 @@ void report_destroy(struct report *report)
 {
 	if (!report)
 		return;
+	tables_destroy(report->tables, report->table_count);
 	for (size_t i = 0; i < report->fact_count; i++)
 		free(report->facts[i].value);
 	for (size_t i = 0; i < report->event_count; i++) {
@@ -109,22 +141,19 @@ void report_destroy(struct report *report)
 bool report_print(
     const struct renderer *renderer, const struct report *report, FILE *out, struct error *error)
 {
-	if (!renderer->render(report, out, error))
-		return false;
+	const bool good = renderer->render(report, out, error);
 	if (fflush(out) != 0 || ferror(out))
 		return error_set(error, EXIT_TARGET, "writing the report: %s", strerror(errno));
-	return true;
+	return good;
 }
 
 bool report_write(const struct renderer *renderer, const struct report *report, const char *path,
-    struct error *error)
+    bool replace, struct error *error)
 {
 	struct result_file file;
-	if (!result_file_open(&file, path, error))
+	if (!result_file_open(&file, path, replace, error))
 		return false;
-	bool good =
-	    report_print(renderer, report, file.stream, error) || error_prefix(error, "%s", path);
-	return result_file_close(&file, good, error);
+	return result_file_close(&file, renderer->render(report, file.stream, error), error);
 }
 
 static const struct renderer *find_renderer(const char *format, struct error *error)
@@ -152,7 +181,10 @@ bool report_verdict(
 {
 	static char name[] = "";
 	const struct renderer *renderer = find_renderer(format, error);
-	const struct report report = {
-	    .verdict = verdict, .name = name, .started = TIMESTAMP_UNKNOWN};
-	return renderer && report_print(renderer, &report, out, error);
+	struct report report = report_of(verdict);
+	report.name = name;
+	const bool good = renderer && (tables_make(&report) || error_memory(error)) &&
+	                  report_print(renderer, &report, out, error);
+	tables_destroy(report.tables, report.table_count);
+	return good;
 }

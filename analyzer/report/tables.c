@@ -2,12 +2,13 @@
 #include "report/tables.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "common/text.h"
 #include "common/version.h"
+#include "judge/rate.h"
 #include "report/fields.h"
-
-#define CAPTION(table, ...) snprintf((table)->caption, sizeof(table)->caption, __VA_ARGS__)
 
 static const struct column holder_columns[] = {{"image", COLUMN_NAME}, {"process", COLUMN_NUMBER},
     {"handles", COLUMN_NUMBER}, {"logon sessions", COLUMN_NUMBER}, {"session IDs", COLUMN_NUMBER},
@@ -82,13 +83,15 @@ static void fill_controls(struct table *table, const struct report *report)
 	const struct verdict *verdict = report->verdict;
 	for (size_t i = 0; i < verdict->control_count; i++) {
 		const struct control *control = &verdict->controls[i];
+		char lower[PERCENT_TEXT], upper[PERCENT_TEXT];
 		table_add_text(table, control->name);
 		table_add_result(
 		    table, control->held ? MET : NOT_MET, control->held ? "held" : "FAILED");
 		table_add_text(table, verdict_words[control->word]);
 		table_add_number(table, control->k);
 		table_add_number(table, control->n);
-		table_add(table, "%.3g to %.3g", control->lower, control->upper);
+		table_add(table, "%s to %s", rate_format(control->lower, lower),
+		    rate_format(control->upper, upper));
 		table_add_text(table, control->reason);
 	}
 }
@@ -187,7 +190,7 @@ static const struct column output_columns[] = {{"mark, round", COLUMN_NAME},
 
 static void fill_outputs(struct table *table, const struct report *report)
 {
-	const size_t count = report->captures.count;
+	const size_t count = report->outputs ? report->captures.count : 0;
 	char time[TIMESTAMP_TEXT];
 	for (size_t i = 0; i < count; i++) {
 		const struct capture *capture = &report->captures.items[i];
@@ -236,13 +239,7 @@ static void fill_environment(struct table *table, const struct report *report)
 	add_fact(table, "judged by leaklab", LEAKLAB_VERSION);
 }
 
-#define COLUMNS(array) (array), sizeof(array) / sizeof *(array)
-#define IN_ALL (IN_TEXT | IN_MARKDOWN | IN_HTML)
-
-static const struct {
-	struct table table;
-	void (*fill)(struct table *table, const struct report *report);
-} declared[TABLE_COUNT] = {
+static const struct table_kind kinds[TABLE_COUNT] = {
     {{"holders", "Holders", COLUMNS(holder_columns), IN_ALL}, fill_holders},
     {{"expectations", "Expectations", COLUMNS(expectation_columns), IN_ALL,
          "What the scenario expected of the run"},
@@ -263,19 +260,29 @@ static const struct {
         fill_environment},
 };
 
-bool tables_make(struct table tables[TABLE_COUNT], const struct report *report, struct error *error)
+bool tables_make(struct report *report)
 {
-	bool failed = false;
-	for (size_t i = 0; i < TABLE_COUNT; i++) {
-		tables[i] = declared[i].table;
-		declared[i].fill(&tables[i], report);
-		failed |= tables[i].failed;
-	}
-	return !failed || error_memory(error);
+	return tables_make_of(report, kinds, TABLE_COUNT);
 }
 
-void tables_deinit(struct table tables[TABLE_COUNT])
+bool tables_make_of(struct report *report, const struct table_kind *of, size_t count)
 {
-	for (size_t i = 0; i < TABLE_COUNT; i++)
+	bool failed = false;
+	report->tables = calloc(count, sizeof *report->tables);
+	if (!report->tables)
+		return false;
+	report->table_count = count;
+	for (size_t i = 0; i < count; i++) {
+		report->tables[i] = of[i].table;
+		of[i].fill(&report->tables[i], report);
+		failed |= report->tables[i].failed;
+	}
+	return !failed;
+}
+
+void tables_destroy(struct table *tables, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
 		table_deinit(&tables[i]);
+	free(tables);
 }

@@ -48,7 +48,7 @@ struct table {
 	bool failed; /* memory is out */
 };
 
-/* In the order in which they are shown. */
+/* Those of a run, in the order in which they are shown. */
 enum {
 	TABLE_HOLDERS,
 	TABLE_EXPECTATIONS,
@@ -61,10 +61,19 @@ enum {
 	TABLE_ENVIRONMENT,
 	TABLE_COUNT,
 };
-/* Fills all tables. They are to be freed in any case. */
-bool tables_make(
-    struct table tables[TABLE_COUNT], const struct report *report, struct error *error);
-void tables_deinit(struct table tables[TABLE_COUNT]);
+/* What a table is, and how it is filled. */
+struct table_kind {
+	struct table table;
+	void (*fill)(struct table *table, const struct report *report);
+};
+#define COLUMNS(array) (array), sizeof(array) / sizeof *(array)
+#define IN_ALL (IN_TEXT | IN_MARKDOWN | IN_HTML)
+#define CAPTION(table, ...) snprintf((table)->caption, sizeof(table)->caption, __VA_ARGS__)
+
+/* Fills the report's tables: those of a run; those of these kinds. False when memory is out. */
+bool tables_make(struct report *report);
+bool tables_make_of(struct report *report, const struct table_kind *kinds, size_t count);
+void tables_destroy(struct table *tables, size_t count); /* NULL is allowed */
 
 /* ---- one table ---- */
 

@@ -139,7 +139,7 @@ bool metrics_write(struct metrics *metrics, const struct tally *tally, struct ou
 	if (!metrics->path || (!end && now < metrics_due(metrics)))
 		return true;
 	metrics->written = now;
-	if (!result_file_open(&file, metrics->path, error))
+	if (!result_file_open(&file, metrics->path, true, error))
 		return false;
 	/* The collector is another user. */
 	fchmod(fileno(file.stream), 0644);

@@ -236,11 +236,13 @@ primary 3200 two
     def test_text_fits_80_columns_and_log_is_private(self):
         self.describe("19041 tracking", "logon 0:fe001 %s %s\nreferences 0:fe001 1\n" % ("u" * 200, "d" * 200))
         log = self.folder / "log.txt"
-        log.write_text("old " * 5000)
-        log.chmod(0o644)
         for arguments in ((), ("--verbose",)):
-            done = self.dump(*arguments, "-o", log, code=1)
+            done = self.dump(*arguments, code=1)
             self.assertEqual([line for line in done.stdout.splitlines() if len(line) > 80], [])
+            log.write_text("old " * 5000)
+            log.chmod(0o644)
+            self.assertIn("--force", self.dump(*arguments, "-o", log, code=2).stderr)
+            self.assertEqual(self.dump(*arguments, "--force", "-o", log, code=1).stdout, "")
             self.assertEqual(log.read_text(), done.stdout)
         self.assertEqual(log.stat().st_mode & 0o777, 0o600)
 
@@ -413,7 +415,8 @@ class Symbols(DumpCase):
         self.describe("19041 tracking")
         for kept in (self.path, self.folder / "ntkrnlmp.pdb"):
             bytes_ = kept.read_bytes()
-            self.assertRegex(self.dump("-o", kept, code=2).stderr, "will not be overwritten; name another file")
+            done = self.dump("--format", "text", "--force", "-o", kept, code=2)
+            self.assertRegex(done.stderr, "will not be overwritten; name another file")
             self.assertEqual(kept.read_bytes(), bytes_)
 
     def test_symbols_come_from_the_environment_too(self):

@@ -1,4 +1,5 @@
 """Reports of a run that was really played, what is expected of phases, bundles, and the manual's queries."""
+import datetime
 import hashlib
 import json
 import os
@@ -43,7 +44,7 @@ class Case(leaklab.Case):
 
     def bundle(self, *arguments):
         target = self.folder / "bundle.tar.gz"
-        self.run_program("analyzer", "bundle", self.run_file, "-o", target, *arguments, code=CLEAN)
+        self.run_program("analyzer", "bundle", self.run_file, "--force", "-o", target, *arguments, code=CLEAN)
         out = self.folder / "unpacked"
         with tarfile.open(target) as archive:
             archive.extractall(out)
@@ -89,6 +90,7 @@ class Forms(Case):
         self.assertIn("are the same run", done.stderr)
         self.judge(self.run_file, code=USAGE)
         self.judge("--against", self.run_file, "--report", "x.html", code=USAGE)
+        self.assertFalse((self.folder / "x.html").exists())
 
     def test_colour_is_for_terminals_that_want_it(self):
         def on_terminal(**env):
@@ -109,6 +111,182 @@ class Forms(Case):
         self.assertNotIn(b"\x1b", on_terminal(NO_COLOR="1"))
         self.assertNotIn(b"\x1b", on_terminal(TERM="dumb"))
         self.assertNotIn("\x1b", self.judge().stdout)
+
+
+class Options(Case):
+    """What every verb that prints a result takes, and how it answers to what it does not."""
+    SESSIONS = " SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n console                                     1  Conn\n"
+
+    def setUp(self):
+        super().setUp()
+        self.text = self.write("qwinsta.txt", self.SESSIONS)
+
+    def verbs(self):
+        """Each verb with what it needs, and the endings of what it writes."""
+        return {"show": ([self.run_file], [".txt", ".json"]), "show text": ([self.text], [".txt", ".json"]),
+                "compare": ([self.text, self.text], [".txt", ".json"]), "judge": ([self.run_file], FORMS),
+                "bundle": ([self.run_file], [".tar.gz"])}
+
+    def call(self, verb, *arguments, code=None):
+        return self.run_program("analyzer", verb.partition(" ")[0], *arguments, code=code)
+
+    def test_json_is_short_for_format_json(self):
+        for verb, (words, endings) in self.verbs().items():
+            if ".json" in endings:
+                with self.subTest(verb=verb):
+                    short = self.call(verb, "--json", *words)
+                    self.assertEqual(short.stdout, self.call(verb, "--format", "json", *words).stdout)
+                    self.assertIn("schema", json.loads(short.stdout))
+
+    def test_file_gets_the_form_that_its_ending_names(self):
+        starts = {".html": "<!doctype html>", ".md": "# leaklab: ", ".xml": "<?xml ", ".json": "{"}
+        for verb, (words, endings) in self.verbs().items():
+            for ending in endings:
+                with self.subTest(verb=verb, ending=ending):
+                    path = self.folder / f"{verb}{ending}"
+                    shown = self.call(verb, *words, "-o", path)
+                    self.assertEqual((shown.stdout, shown.stderr), ("", ""))
+                    if ending != ".tar.gz":
+                        self.assertTrue(path.read_text().startswith(starts.get(ending, "")))
+                    if ending == ".txt":
+                        self.assertEqual(path.read_text(), self.call(verb, *words).stdout)
+
+    def test_ending_that_is_not_known_is_refused_with_those_that_are(self):
+        for verb, (words, endings) in self.verbs().items():
+            for name in ("x.pdf", "x", "x.htm", "x.html" if ".html" not in endings else "x.doc"):
+                with self.subTest(verb=verb, name=name):
+                    done = self.call(verb, *words, "-o", name, code=USAGE)
+                    for ending in endings:
+                        self.assertIn(ending, done.stderr)
+                    self.assertFalse((self.folder / name).exists())
+        self.assertIn("(did you mean .html?)", self.judge("-o", "x.htm", code=USAGE).stderr)
+
+    def test_ending_that_contradicts_the_format_is_refused(self):
+        for words in (["--format", "text"], ["--format", "junit"], ["--json"]):
+            done = self.judge(*words, "-o", "x.html", code=USAGE)
+            self.assertRegex(done.stderr, r"x\.html.*html.*--format")
+            self.assertFalse((self.folder / "x.html").exists())
+        self.assertIn("--json", self.judge("--json", "--format", "text", code=USAGE).stderr)
+        self.judge("--format", "junit", "-o", "named.by.nobody")  # the form is known, the name is free
+        self.assertIn("<?xml", (self.folder / "named.by.nobody").read_text())
+
+    def test_unknown_format_is_told_the_closest(self):
+        done = self.judge("--format", "markdwon", code=USAGE)
+        self.assertIn("text, json, junit, markdown or html (did you mean markdown?)", done.stderr)
+        for verb, words in (("show", [self.text]), ("compare", [self.text, self.text]), ("dump", [self.text])):
+            with self.subTest(verb=verb):
+                self.assertIn("(did you mean json?)", self.call(verb, *words, "--format", "jsno", code=USAGE).stderr)
+
+    def test_file_that_exists_is_replaced_only_if_forced(self):
+        for verb, (words, endings) in self.verbs().items():
+            with self.subTest(verb=verb):
+                path = self.write(f"kept{endings[0]}", "mine")
+                done = self.call(verb, *words, "-o", path, code=USAGE)
+                self.assertIn("--force", done.stderr)
+                self.assertEqual((path.read_text(), done.stdout), ("mine", ""))
+                self.call(verb, *words, "-o", path, "--force")
+                self.assertNotEqual(path.read_bytes(), b"mine")
+        path = self.write("kept.html", "mine")
+        done = self.judge("--report", path, code=USAGE)
+        self.assertEqual((path.read_text(), done.stdout), ("mine", ""))
+        self.judge("--report", path, "--force")
+        self.assertIn("<!doctype", path.read_text())
+
+    def test_evidence_is_not_replaced_by_what_is_read_from_it(self):
+        done = self.call("show", self.text, "-o", self.text, "--force", code=USAGE)
+        self.assertIn("qwinsta.txt", done.stderr)
+        self.assertEqual(self.text.read_text(), self.SESSIONS)
+
+    def test_help_fits_on_a_screen(self):
+        for verb in ("show", "compare", "judge", "dump", "bundle"):
+            with self.subTest(verb=verb):
+                lines = self.call(verb, "--help", code=CLEAN).stdout.splitlines()
+                self.assertLessEqual(len(lines), 40)
+                self.assertLessEqual(max(map(len, lines)), 80)
+                for option in ("--format", "--output=FILE", "--force") + (() if verb == "bundle" else ("--json",)):
+                    self.assertIn(option, "\n".join(lines))
+
+
+class Streams(Case):
+    """Results that did not arrive are no results."""
+
+    def through(self, redirection, *arguments, **env):
+        words = " ".join(f"'{word}'" for word in (leaklab.program("analyzer"), *map(str, arguments)))
+        return subprocess.run(["sh", "-c", f"{words} {redirection}"], capture_output=True, text=True, cwd=self.folder,
+                              env={**os.environ, **env}, stdin=subprocess.DEVNULL)
+
+    def verbs(self):
+        text = self.write("qwinsta.txt", Options.SESSIONS)
+        return (["judge", self.run_file], ["judge", self.run_file, "--json"], ["judge", self.run_file, "--format", "html"],
+                ["show", self.run_file], ["show", self.run_file, "--json"], ["show", text], ["show", text, "--json"],
+                ["compare", text, text], ["compare", text, text, "--json"])
+
+    def test_full_disk_is_exit_code_4(self):
+        for words in self.verbs():
+            with self.subTest(words=words):
+                done = self.through("> /dev/full", *words)
+                self.assertEqual(done.returncode, TARGET, done.stderr)
+                self.assertIn("No space left on device", done.stderr)
+                done = self.through("", *words, "-o", "/dev/full")
+                self.assertEqual(done.returncode, TARGET, done.stderr)
+                self.assertIn("/dev/full: No space left on device", done.stderr)
+
+    def test_closed_output_is_exit_code_4_and_harms_no_file(self):
+        kept = self.run_file.read_bytes()
+        for words in self.verbs():
+            with self.subTest(words=words):
+                done = self.through(">&-", *words)
+                self.assertEqual(done.returncode, TARGET, done.stderr)
+                self.assertIn("standard output", done.stderr)
+        done = self.through(">&-", "judge", self.run_file, "-r", "x.html")
+        self.assertEqual(done.returncode, TARGET)
+        if (self.folder / "x.html").exists():
+            self.assertTrue((self.folder / "x.html").read_text().endswith("</html>\n"))
+        self.assertEqual(self.run_file.read_bytes(), kept)
+
+    def test_closed_standard_error_changes_no_result(self):
+        for words in self.verbs():
+            with self.subTest(words=words):
+                whole, done = self.through("", *words), self.through("2>&-", *words)
+                self.assertEqual((done.returncode, done.stdout), (whole.returncode, whole.stdout))
+        self.assertEqual(self.through("2>&-", "judge", "gone.leaklab").returncode, USAGE)
+
+    def test_locale_without_utf_8_changes_no_result(self):
+        for words in self.verbs():
+            with self.subTest(words=words):
+                self.assertEqual(self.through("", *words, LC_ALL="C").stdout, self.through("", *words, LC_ALL="C.UTF-8").stdout)
+
+    def test_run_in_a_folder_that_cannot_be_written_to_is_judged(self):
+        if os.geteuid() == 0:
+            # Root writes anywhere: nobody, who may read the file, does not.
+            self.folder.chmod(0o755)
+            self.run_file.chmod(0o644)
+            options = {"user": 65534, "group": 65534, "extra_groups": []}
+            if subprocess.run(["test", "-x", leaklab.program("analyzer")], **options).returncode:
+                self.skipTest("nobody but root can run the programs in this folder")
+        else:
+            self.folder.chmod(0o555)
+            self.addCleanup(self.folder.chmod, 0o755)
+            options = {}
+        done = subprocess.run([leaklab.program("analyzer"), "judge", self.run_file], capture_output=True, text=True, **options)
+        self.assertEqual((done.returncode, done.stdout), (CLEAN, self.judge().stdout), done.stderr)
+        done = subprocess.run([leaklab.program("analyzer"), "judge", self.run_file, "-o", self.folder / "x.html"],
+                              capture_output=True, text=True, **options)
+        self.assertEqual(done.returncode, TARGET)
+        self.assertRegex(done.stderr, "x.html: Permission denied")
+
+    def test_run_that_may_not_be_read_is_told(self):
+        options = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+        self.folder.chmod(0o755)
+        self.run_file.chmod(0)
+        if options and subprocess.run(["test", "-x", leaklab.program("analyzer")], **options).returncode:
+            self.skipTest("nobody but root can run the programs in this folder")
+        for verb in ("judge", "show", "bundle"):
+            with self.subTest(verb=verb):
+                done = subprocess.run([leaklab.program("analyzer"), verb, self.run_file, *(["-o", "/tmp/x.tar.gz"] if verb == "bundle" else [])],
+                                      capture_output=True, text=True, **options)
+                self.assertEqual(done.returncode, USAGE, done.stderr)
+                self.assertRegex(done.stderr, "run.leaklab.*(Permission denied|permission)")
 
 
 class JUnit(Case):
@@ -133,6 +311,21 @@ class JUnit(Case):
         self.assertEqual([case.get("name") for case in suite.iter("testcase")],
                          ["verdict", "expect.verdict", "expect.failed", "expect.p95.logon"])
         self.assertEqual((suite.get("tests"), suite.get("failures"), suite.get("errors")), ("4", "0", "0"))
+
+    def test_time_is_that_of_the_whole_run_and_no_case_has_an_invented_one(self):
+        times = dict(self.query("SELECT key, value FROM setting WHERE key IN ('started', 'finished')"))
+        started, finished = (datetime.datetime.fromisoformat(times[key].replace("Z", "+00:00")) for key in ("started", "finished"))
+        suite = self.check()
+        self.assertAlmostEqual(float(suite.get("time")), (finished - started).total_seconds(), places=2)
+        self.assertEqual(suite.get("timestamp"), times["started"][:19])
+        self.assertEqual([case.get("time") for case in suite.iter("testcase")], [None] * 4)
+        connection = sqlite3.connect(self.run_file)
+        with connection:
+            connection.execute("DELETE FROM setting WHERE key = 'finished'")  # it was killed: what it did last is known
+            last = max(row[0] for table in ("cycle", "capture")
+                       for row in connection.execute(f"SELECT max(ended) FROM {table}"))
+        connection.close()
+        self.assertAlmostEqual(float(self.check().get("time")), last / 1e6 - started.timestamp(), places=2)
 
     def test_what_fails_and_what_is_undecided_does_not_pass(self):
         connection = sqlite3.connect(self.run_file)
@@ -237,10 +430,12 @@ class Bundle(Case):
         kept = self.run_file.read_bytes()
         report = self.folder / "run.xml"
         report.write_bytes(kept)
-        for arguments in (("bundle", self.run_file, "-o", self.run_file), ("judge", report, "--report", report),
+        packed = self.folder / "run.tar.gz"
+        packed.write_bytes(kept)
+        for arguments in (("bundle", self.run_file, "-o", packed), ("judge", report, "--report", report),
                           ("judge", report, "-o", report)):
-            self.assertIn("will not be overwritten", self.run_program("analyzer", *arguments, code=USAGE).stderr)
-        self.assertEqual((self.run_file.read_bytes(), report.read_bytes()), (kept, kept))
+            self.assertIn("will not be overwritten", self.run_program("analyzer", *arguments, "--force", code=USAGE).stderr)
+        self.assertEqual((packed.read_bytes(), report.read_bytes()), (kept, kept))
 
     def test_what_cannot_be_packed_is_told_and_nothing_is_left(self):
         done = self.run_program("analyzer", "bundle", self.run_file, "-o", "/nowhere/x.tar.gz", code=TARGET)

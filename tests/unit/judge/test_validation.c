@@ -32,7 +32,7 @@ static char *tell(const struct verdict *now, size_t now_count, const struct verd
 	struct validation *validation =
 	    validation_create(pointers, now_count, pointers + now_count, before_count);
 	assert_non_null(validation);
-	*word = validation_word(validation);
+	*word = validation->word;
 	*code = validation_exit_code(validation);
 	FILE *out = open_memstream(&text, &length);
 	assert_true(validation_print_json(validation, out, NULL));

@@ -267,17 +267,6 @@ static void secrets_in_a_scenario_are_blotted_out(void **state)
 	fixture_destroy(&fixture);
 }
 
-static void the_form_of_a_report_follows_from_its_name(void **state)
-{
-	struct error error;
-	(void)state;
-	assert_string_equal(renderer_by_suffix("a.b/c.xml", &error)->name, "junit");
-	assert_string_equal(renderer_by_suffix("x.html", &error)->name, "html");
-	assert_null(renderer_by_suffix("x.pdf", &error));
-	assert_contains(error.text, ".html");
-	assert_null(renderer_by_name("pdf"));
-}
-
 static void a_report_is_written_whole_or_not_at_all(void **state)
 {
 	struct fixture fixture = clean_run();
@@ -287,10 +276,11 @@ static void a_report_is_written_whole_or_not_at_all(void **state)
 	    report_create(fixture.runfile, "run.leaklab", verdict, true, &error);
 	(void)state;
 	assert_non_null(report);
-	assert_false(report_write(renderer_by_name("html"), report, "/nowhere/x.html", &error));
+	assert_false(
+	    report_write(renderer_by_name("html"), report, "/nowhere/x.html", false, &error));
 	assert_contains(error.text, "/nowhere/x.html");
 	assert_int_equal(error.code, EXIT_TARGET);
-	assert_true(report_write(renderer_by_name("html"), report, "/dev/null", &error));
+	assert_true(report_write(renderer_by_name("html"), report, "/dev/null", false, &error));
 	report_destroy(report);
 	fixture_finish(&fixture, verdict);
 }
@@ -333,7 +323,6 @@ int main(void)
 	    unit_test(percentiles_are_of_the_nearest_rank),
 	    unit_test(an_open_load_is_counted_from_the_scheduled_time),
 	    unit_test(secrets_in_a_scenario_are_blotted_out),
-	    unit_test(the_form_of_a_report_follows_from_its_name),
 	    unit_test(a_report_is_written_whole_or_not_at_all),
 	    unit_test(expected_percentiles_and_failures_are_checked),
 	};
