@@ -10,6 +10,10 @@
 bool growth_find(struct verdict *verdict, const struct evidence *evidence,
     const struct limits *limits, struct runfile *runfile, struct error *error);
 
+/* Puts the rises of the verdict's culprits first, and those of processes that follow another holder last, with the one that they
+ * follow. False only when memory is out. */
+bool growth_rank(struct verdict *verdict);
+
 /* True if handles of tokens or directories of the run's accounts grow. */
 bool growth_is_leak(const struct verdict *verdict);
 

@@ -178,6 +178,39 @@ static bool doubt_one(struct sentences *out, const struct growth *growth,
 	return sentences_add(out, "%s %s", what, why);
 }
 
+static bool has_few_samples(const struct growth *growth)
+{
+	return growth->doubt == DOUBT_TOO_FEW ||
+	       (growth->samples < RISE_POINTS &&
+	           (growth->doubt == DOUBT_WALK || growth->doubt == DOUBT_END ||
+	               growth->doubt == DOUBT_LATE));
+}
+
+const char *growth_describe(const struct growth *growth, char out[GROWTH_TEXT])
+{
+	static const char *const words[] = {[GROWTH_NONE] = "does not rise",
+	    [GROWTH_LEAK] = "leak",
+	    [GROWTH_PLATEAU] = "plateau: filled up, and stays",
+	    [GROWTH_RELEASED] = "released after the load",
+	    [GROWTH_EXPLAINED] = "follows another row"};
+	static const char *const doubts[] = {[DOUBT_WALK] = "may only wander up and down",
+	    [DOUBT_SLOWING] = "rises ever more slowly, as a cache does",
+	    [DOUBT_END] = "too few cycles to tell it from a cache",
+	    [DOUBT_UNSEEN] = "what is left when the host is quiet was not seen",
+	    [DOUBT_LATE] = "rose near the end",
+	    [DOUBT_RELEASED] = "mostly released after the load",
+	    [DOUBT_OWNER] = "of unknown owner, and others logged on"};
+
+	if (growth->follows)
+		snprintf(out, GROWTH_TEXT, "follows %s", growth->follows);
+	else if (growth->word == GROWTH_UNCERTAIN && has_few_samples(growth))
+		snprintf(out, GROWTH_TEXT, "too few samples (%lld)", (long long)growth->samples);
+	else
+		snprintf(out, GROWTH_TEXT, "%s",
+		    growth->word == GROWTH_UNCERTAIN ? doubts[growth->doubt] : words[growth->word]);
+	return out;
+}
+
 bool growth_doubt(struct sentences *out, const struct verdict *verdict, const struct limits *limits)
 {
 	for (size_t i = 0; i < verdict->growth_count && verdict->n > 0; i++) {

@@ -199,6 +199,7 @@ static struct verdict *judge(
 	if (good && !weigh(verdict, &evidence, &limits))
 		good = error_memory(error);
 	good = good && growth_find(verdict, &evidence, &limits, runfile, error);
+	good = good && (growth_rank(verdict) || error_memory(error));
 	if (good && !decide(verdict, &evidence, &limits))
 		good = error_memory(error);
 	if (good)

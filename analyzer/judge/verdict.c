@@ -106,6 +106,7 @@ static void growths_deinit(struct verdict *verdict)
 		free(verdict->growths[i].image);
 		free(verdict->growths[i].type);
 		free(verdict->growths[i].user);
+		free(verdict->growths[i].follows);
 	}
 	free(verdict->growths);
 }

@@ -71,6 +71,8 @@ struct growth {
 	char *type;  /* of the objects; "handle": of any type, all users */
 	char *user;  /* only those to what is its, over its own cycles; NULL: of all accounts */
 	bool totals; /* it is "handle" */
+	char *
+	    follows; /* the image of the process whose rise it follows, as System and lsass do; NULL: none */
 	enum growth_word word;
 	enum growth_doubt doubt; /* if it is uncertain */
 	double slope;            /* handles a cycle */
@@ -82,6 +84,10 @@ struct growth {
 	double before, settled;  /* handles before the run, and on the quiet host; NAN: not seen */
 	double first, last;      /* at the first and the last sample during the load; NAN: none */
 };
+
+#define GROWTH_TEXT 160
+/* What the rise is, in a few words; what is not clear says why. Returns out. */
+const char *growth_describe(const struct growth *growth, char out[GROWTH_TEXT]);
 
 /* A control run, judged by itself. */
 struct control {
@@ -223,7 +229,8 @@ struct verdict {
 	size_t suspect_count;
 	bool suspects_compared; /* with the snapshot before the run */
 
-	struct growth *growths; /* the most telling first */
+	struct growth
+	    *growths; /* the culprits' first, then the most telling, those that follow last */
 	size_t growth_count;
 	int64_t growth_tested;    /* series looked at */
 	int64_t growth_strangers; /* logon sessions of other accounts that began during the run */

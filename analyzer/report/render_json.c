@@ -275,12 +275,13 @@ static json_t *growth_json(const struct verdict *verdict)
 		const bool tested = growth->doubt != DOUBT_TOO_FEW;
 		const bool unsure = growth->word == GROWTH_UNCERTAIN;
 		json_array_append_new(series,
-		    json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:[o,o],s:o,s:o,s:o,s:o,s:o,s:o}",
+		    json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:[o,o],s:o,s:o,s:o,s:o,s:o,s:o}",
 		        "word", growth_words[growth->word], "doubt",
 		        json_of_text(unsure ? growth_doubts[growth->doubt] : NULL), "image",
 		        json_of_text(growth->image), "pid", integer_or_null(true, growth->pid),
 		        "type", json_of_text(growth->type), "user", json_of_text(growth->user),
-		        "per_cycle", real_or_null(tested, growth->slope), "ci95",
+		        "follows", json_of_text(growth->follows), "per_cycle",
+		        real_or_null(tested, growth->slope), "ci95",
 		        real_or_null(tested, growth->lower), real_or_null(tested, growth->upper),
 		        "p", real_or_null(tested, growth->chance), "kendall_z",
 		        real_or_null(tested, growth->kendall_z), "before",

@@ -122,7 +122,8 @@ static void fill_phases(struct table *table, const struct report *report)
 
 static const struct column growth_columns[] = {{"image", COLUMN_NAME}, {"process", COLUMN_NUMBER},
     {"type", COLUMN_WORD}, {"account", COLUMN_WORD}, {"a cycle", COLUMN_NUMBER},
-    {"at least", COLUMN_NUMBER}, {"at most", COLUMN_NUMBER}, {"what it is", COLUMN_TEXT}};
+    {"at least", COLUMN_NUMBER, .not_in_text = true},
+    {"at most", COLUMN_NUMBER, .not_in_text = true}, {"what it is", COLUMN_TEXT}};
 #define GROWTHS_MOST 20
 
 static void add_slope(struct table *table, const struct growth *growth, double slope)
@@ -136,11 +137,7 @@ static void add_slope(struct table *table, const struct growth *growth, double s
 /* Series that do not rise are counted, not listed. */
 static void fill_growth(struct table *table, const struct report *report)
 {
-	static const char *const words[] = {[GROWTH_LEAK] = "leak",
-	    [GROWTH_PLATEAU] = "plateau: filled up, and stays",
-	    [GROWTH_UNCERTAIN] = "not clear",
-	    [GROWTH_RELEASED] = "released after the load",
-	    [GROWTH_EXPLAINED] = "follows another row"};
+	char words[GROWTH_TEXT];
 	const struct verdict *verdict = report->verdict;
 	size_t listed = 0;
 	for (size_t i = 0; i < verdict->growth_count && listed < GROWTHS_MOST; i++) {
@@ -155,13 +152,13 @@ static void fill_growth(struct table *table, const struct report *report)
 		add_slope(table, growth, growth->slope);
 		add_slope(table, growth, growth->lower);
 		add_slope(table, growth, growth->upper);
-		table_add_text(table, words[growth->word]);
+		table_add_text(table, growth_describe(growth, words));
 	}
 	CAPTION(table,
 	    "%s of %" PRId64
 	    " series (a process, a type of object, the run's accounts or one of them) over %" PRId64
 	    " samples during the load%s",
-	    listed ? "Those that rise, the most telling first," : "None", verdict->growth_tested,
+	    listed ? "Those that rise, culprits first," : "None", verdict->growth_tested,
 	    verdict->growth_samples, listed ? "" : " rises");
 	if (verdict->growth_tested || verdict->growth_count)
 		table->empty = table->caption;
@@ -248,8 +245,7 @@ static const struct table_kind kinds[TABLE_COUNT] = {
          "Runs beside this one, which show that the lab sees a leak, and sees none where there is none"},
         fill_controls},
     {{"phases", "Phases", COLUMNS(phase_columns), IN_TEXT | IN_MARKDOWN}, fill_phases},
-    {{"growth", "Handles over the cycles", COLUMNS(growth_columns), IN_MARKDOWN | IN_HTML},
-        fill_growth},
+    {{"growth", "Handles over the cycles", COLUMNS(growth_columns), IN_ALL}, fill_growth},
     {{"failures", "Errors", COLUMNS(error_columns), IN_ALL,
          "What went wrong, the most frequent first"},
         fill_errors},

@@ -145,6 +145,79 @@ static void markdown_has_the_tables_that_html_has(void **state)
 	fixture_destroy(&fixture);
 }
 
+/* What has leaked by so many cycles: System and lsass hold what the grabber holds, and another program leaks by itself. */
+static struct snapshot *leaked_by(int64_t cycle)
+{
+	struct snapshot *snapshot = fixture_snapshot();
+	for (int64_t i = 1; i <= cycle; i++) {
+		fixture_add_logon(snapshot, i, i + 1);
+		fixture_add_handle(snapshot, "System", 4, i);
+		snapshot->handles[snapshot->handle_count - 1].type = "Directory";
+		fixture_add_handle(snapshot, "lsass.exe", 84, i);
+		fixture_add_handle(snapshot, "grabber.exe", 600, i);
+		fixture_add_handle(snapshot, "other.exe", 700, 0);
+		snapshot->handles[snapshot->handle_count - 1].luid = 0x3e7;
+		snapshot->handles[snapshot->handle_count - 1].user = "LAB01";
+		snapshot->handles[snapshot->handle_count - 1].domain = "LAB";
+	}
+	return snapshot;
+}
+
+/* A sample each so many cycles. */
+static struct fixture growing_run(int64_t cycles, int64_t each)
+{
+	struct fixture fixture = fixture_create();
+	fixture_set(&fixture, "load.slots", "1");
+	for (int64_t i = 1; i <= cycles; i++)
+		fixture_add_cycle(&fixture, i, i + 1, CYCLE_LOGGED_OFF);
+	fixture_add_snapshot(&fixture, MARK_BEFORE, leaked_by(0));
+	for (int64_t cycle = each; cycle < cycles; cycle += each)
+		fixture_add_round(&fixture, cycle, leaked_by(cycle));
+	fixture_add_snapshot(&fixture, MARK_SETTLED, leaked_by(cycles));
+	return fixture;
+}
+
+static const char *line_with(const char *text, const char *part)
+{
+	const char *at = strstr(text, part);
+	assert_contains(text, part);
+	return at;
+}
+
+static void culprits_lead_the_rises_and_followers_end_them(void **state)
+{
+	static const char *const forms[] = {"text", "markdown", "html"};
+	struct fixture fixture = growing_run(100, 4);
+	(void)state;
+	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+		char *text = render(&fixture, forms[i]);
+		const char *table = line_with(text, i == 0   ? "\nhandles over"
+		                                    : i == 1 ? "## Handles over"
+		                                             : "id=\"growth\"");
+		const char *culprit = line_with(table, "grabber.exe"),
+		           *other = line_with(table, "other.exe"),
+		           *follower = line_with(table, "System"),
+		           *lsass = line_with(table, "lsass.exe");
+		assert_true(culprit < other && other < follower && other < lsass);
+		assert_contains(follower, "follows grabber.exe");
+		assert_contains(lsass, "follows grabber.exe");
+		free(text);
+	}
+	fixture_destroy(&fixture);
+}
+
+static void too_few_samples_are_called_so(void **state)
+{
+	struct fixture fixture = growing_run(40, 3);
+	(void)state;
+	char *text = render(&fixture, "markdown");
+	const char *table = line_with(text, "## Handles over");
+	assert_contains(table, "too few samples (12)");
+	assert_null(strstr(text, "not clear"));
+	free(text);
+	fixture_destroy(&fixture);
+}
+
 static void a_fence_in_a_scenario_does_not_end_its_block(void **state)
 {
 	struct fixture fixture = evil_run();
@@ -316,6 +389,8 @@ int main(void)
 	    unit_test(one_orphan_is_told_as_one_in_every_form),
 	    unit_test(a_table_fits_in_eighty_columns_and_nothing_is_cut),
 	    unit_test(markdown_has_the_tables_that_html_has),
+	    unit_test(culprits_lead_the_rises_and_followers_end_them),
+	    unit_test(too_few_samples_are_called_so),
 	    unit_test(a_fence_in_a_scenario_does_not_end_its_block),
 	    unit_test(what_could_not_be_decided_never_passes_in_junit),
 	    unit_test(a_leak_that_is_expected_passes_in_junit),
