@@ -207,6 +207,7 @@ static bool find_growth(struct comparison *comparison)
 	bool listed = snapshot_extent(before, SECTION_HANDLES) == EXTENT_WHOLE &&
 	              snapshot_extent(after, SECTION_HANDLES) == EXTENT_WHOLE;
 	struct process *sorted = malloc((before->process_count + 1) * sizeof *sorted);
+	comparison->growth_known = before->process_count && after->process_count;
 	comparison->growth = malloc((after->process_count + 1) * sizeof *comparison->growth);
 	if (!sorted || !comparison->growth) {
 		free(sorted);

@@ -85,6 +85,7 @@ struct comparison {
 	bool tokens_known;
 	struct token_change *by_process, *by_logon;
 	size_t by_process_count, by_logon_count;
+	bool growth_known;
 	struct handle_growth *growth;
 	size_t growth_count;
 };

@@ -134,7 +134,10 @@ bool comparison_print_json(const struct comparison *comparison, FILE *out, struc
 	json_t *referred = json_array();
 	for (size_t i = 0; i < comparison->referred_count; i++)
 		json_array_append_new(referred, json_integer(comparison->referred[i]));
-	json_object_set_new(root, "referred_session_ids", referred);
+	if (comparison->referred_count || leak_shows_ids(comparison->after))
+		json_object_set_new(root, "referred_session_ids", referred);
+	else
+		json_decref(referred);
 	set_number(root, "release_time", leak_release_time(comparison->leak) / 1000000);
 	if (comparison->tokens_known) {
 		json_object_set_new(root, "tokens_by_process",
@@ -142,7 +145,8 @@ bool comparison_print_json(const struct comparison *comparison, FILE *out, struc
 		json_object_set_new(root, "tokens_by_logon_session",
 		    changes_json(comparison->by_logon, comparison->by_logon_count, false));
 	}
-	json_object_set_new(root, "handle_growth", growth_json(comparison));
+	if (comparison->growth_known)
+		json_object_set_new(root, "handle_growth", growth_json(comparison));
 	bool good = json_write(root, JSON_ON_LINES, out);
 	json_decref(root);
 	return good || error_set(error, EXIT_TARGET, "writing the comparison as JSON failed");

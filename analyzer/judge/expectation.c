@@ -77,7 +77,7 @@ static enum met check_culprit(
     const struct verdict *verdict, const char *expected, char seen[SEEN_TEXT])
 {
 	if (!verdict->culprits_known)
-		return unknown(seen, "no handles were seen");
+		return unknown(seen, "not observed: handles");
 	const struct culprit *first = verdict->culprits;
 	const bool followed = verdict->culprit_count == 0 || image_follows(first->image);
 	const struct suspect *suspect = followed ? verdict_suspect(verdict) : NULL;
@@ -115,7 +115,7 @@ static enum met check_rate(
 {
 	double rate;
 	if (!verdict->orphans_known || verdict->n == 0)
-		return unknown(seen, "no logon sessions were seen");
+		return unknown(seen, "not observed: logon sessions");
 	if (verdict->bounded)
 		return unknown(seen, "a bounded leak has no rate");
 	show_rate(seen, verdict->rate, verdict->lower, verdict->upper);
@@ -127,7 +127,7 @@ static enum met check_pinned(
 {
 	double rate;
 	if (!verdict->orphans_known || verdict->n == 0)
-		return unknown(seen, "no logon sessions were seen");
+		return unknown(seen, "not observed: logon sessions");
 	show_rate(seen, (double)verdict->pinned_k / (double)verdict->n, verdict->pinned_lower,
 	    verdict->pinned_upper);
 	return met(rate_parse(expected, &rate) && rate >= verdict->pinned_lower &&
@@ -175,7 +175,7 @@ static enum met check_unattributed(
     const struct verdict *verdict, const char *expected, char seen[SEEN_TEXT])
 {
 	if (!verdict->culprits_known)
-		return unknown(seen, "no handles were seen");
+		return unknown(seen, "not observed: handles");
 	return check_amount(expected, verdict->unattributed, verdict->orphan_logon_sessions, seen);
 }
 
@@ -183,7 +183,7 @@ static enum met check_sessions_left(
     const struct verdict *verdict, const char *expected, char seen[SEEN_TEXT])
 {
 	if (!verdict->sessions_left_known)
-		return unknown(seen, "no sessions were seen");
+		return unknown(seen, "not observed: sessions");
 	return check_amount(expected, verdict->sessions_left, verdict->n, seen);
 }
 

@@ -145,8 +145,8 @@ static bool make_orphans(struct chart *chart, const struct report *report)
 	    .x_label = "cycle",
 	    .y_label = "cycles with an orphan so far"};
 	if (!verdict->orphans_known || count == 0) {
-		say(chart->empty,
-		    "Logon sessions were not seen both before the run and after it settled.");
+		say(chart->empty, "%s",
+		    verdict->orphans_known ? "No cycle was played." : NOT_OBSERVED);
 		return true;
 	}
 	say(chart->caption,
@@ -237,7 +237,8 @@ static bool make_course(struct chart *chart, const struct report *report)
 	for (size_t i = 0; i < verdict->course_count; i++)
 		stay += verdict->course[i].end == COURSE_STAYS;
 	if (count == 0)
-		say(chart->empty, "No sample shows an orphan.");
+		say(chart->empty, "%s",
+		    verdict->orphans_known ? "No sample shows an orphan." : NOT_OBSERVED);
 	else
 		say(chart->caption,
 		    "Samples show %zu orphan%s of the run, settling ones too; %zu stay%s to the last.",
@@ -256,7 +257,7 @@ static bool make_tokens(struct chart *chart, const struct report *report)
 	    .x_label = "seconds since the first sample",
 	    .y_label = "token handles"};
 	if (report->token_samples == 0) {
-		say(chart->empty, "No observer saw token handles.");
+		say(chart->empty, "Not observed: no observer saw token handles.");
 		return true;
 	}
 	say(chart->caption,

@@ -26,6 +26,10 @@ struct failure {
 	int64_t count;
 };
 
+/* Why nothing is said of orphans. */
+#define NOT_OBSERVED                                                                               \
+	"Not observed: logon sessions were not seen both before the run and after it settled."
+
 #define SHA256_TEXT 65
 
 /* What an observer printed, parallel to the captures. */

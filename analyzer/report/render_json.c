@@ -65,7 +65,7 @@ static json_t *dependence_json(const struct verdict *verdict)
 
 static json_t *accounts_json(const struct verdict *verdict)
 {
-	json_t *array = json_array();
+	json_t *array = verdict->orphans_known ? json_array() : json_null();
 	for (size_t i = 0; i < verdict->account_count; i++) {
 		const struct account_rate *account = &verdict->accounts[i];
 		json_array_append_new(
@@ -80,7 +80,7 @@ static json_t *ended_json(const struct verdict *verdict)
 {
 	static const char *const words[] = {
 	    [ENDED_UNDECIDED] = "undecided", [ENDED_LEAK] = "leak", [ENDED_LATE] = "late"};
-	json_t *array = json_array();
+	json_t *array = verdict->orphans_known || verdict->taken.count ? json_array() : json_null();
 	for (size_t i = 0; i < verdict->taken.count; i++) {
 		const struct ended_holder *holder = &verdict->taken.items[i];
 		json_array_append_new(

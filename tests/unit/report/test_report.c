@@ -218,6 +218,28 @@ static void too_few_samples_are_called_so(void **state)
 	fixture_destroy(&fixture);
 }
 
+static void what_nobody_looked_at_is_not_said_to_be_none(void **state)
+{
+	struct fixture fixture = fixture_create();
+	(void)state;
+	fixture_add_cycles(&fixture, 1, 60, 2, CYCLE_LOGGED_OFF);
+	fixture_set(&fixture, "expect.culprit", "none");
+	fixture_set(&fixture, "expect.rate", "0");
+	char *html = render(&fixture, "html"), *json = render(&fixture, "json");
+	assert_null(strstr(html, "nothing that anybody could hold"));
+	assert_null(strstr(html, "No sample shows an orphan"));
+	assert_contains(line_with(html, "<h2 id=\"holders-heading\">"), "<p>Not observed: ");
+	assert_contains(line_with(html, "<figure id=\"course\">"), "<figcaption>Not observed: ");
+	assert_contains(line_with(html, "<figure id=\"orphans\">"), "<figcaption>Not observed: ");
+	assert_contains(line_with(html, "<figure id=\"tokens\">"), "<figcaption>Not observed: ");
+	assert_contains(html, "not observed: handles");
+	assert_contains(json, "\"ended_holders\":null");
+	assert_contains(json, "\"by_account\":null");
+	free(html);
+	free(json);
+	fixture_destroy(&fixture);
+}
+
 static void a_fence_in_a_scenario_does_not_end_its_block(void **state)
 {
 	struct fixture fixture = evil_run();
@@ -391,6 +413,7 @@ int main(void)
 	    unit_test(markdown_has_the_tables_that_html_has),
 	    unit_test(culprits_lead_the_rises_and_followers_end_them),
 	    unit_test(too_few_samples_are_called_so),
+	    unit_test(what_nobody_looked_at_is_not_said_to_be_none),
 	    unit_test(a_fence_in_a_scenario_does_not_end_its_block),
 	    unit_test(what_could_not_be_decided_never_passes_in_junit),
 	    unit_test(a_leak_that_is_expected_passes_in_junit),
