@@ -198,6 +198,7 @@ struct comparison *compare_snapshots(struct snapshot *const *snapshots, size_t c
 		comparison->after = snapshots[count - 1];
 		comparison->verdict = EXIT_INCONCLUSIVE;
 		comparison->comparable = true;
+		times_check(&notes, snapshots, count);
 		for (size_t i = 1; i < count; i++)
 			pair_check(&notes, snapshots[i - 1], snapshots[i]);
 		good = feed_leak(comparison, snapshots, count) && pin(comparison) &&

@@ -43,6 +43,11 @@ bool changes_find(struct comparison *comparison);
 /* Sets what the comparison knows of the pair, and says what is wrong with it. */
 void pair_check(struct notes *notes, const struct snapshot *before, const struct snapshot *after);
 
+/* ---- times.c: whether the moments are in order ---- */
+
+/* Says which of them do not show when they were taken. */
+void times_check(struct notes *notes, struct snapshot *const *snapshots, size_t count);
+
 /* ---- verdict.c ---- */
 
 /* Sets the comparison's verdict from all that was found, with its reasons and limits. */

@@ -13,6 +13,10 @@ static void add(
 {
 	char text[512];
 	vsnprintf(text, sizeof text, format, arguments);
+	for (size_t i = 0; i < *count; i++) {
+		if (strcmp((*items)[i], text) == 0)
+			return; /* as it is for each pair of moments */
+	}
 	if (!array_reserve(items, *count, sizeof **items) || !((*items)[*count] = strdup(text)))
 		notes->failed = true;
 	else

@@ -36,17 +36,6 @@ static void check_boot(
 	}
 }
 
-static void check_times(struct notes *notes, int64_t before, int64_t after)
-{
-	if (before == TIMESTAMP_UNKNOWN || after == TIMESTAMP_UNKNOWN) {
-		note_limit(
-		    notes, "the times of the samples are not known, so neither is their order");
-	} else if (before > after) {
-		note_reason(notes, "BEFORE is newer than AFTER: give them in the other order");
-		notes->comparison->comparable = false;
-	}
-}
-
 /* The snapshot's logon sessions by LUID, the caller's to free(). NULL: memory is out. */
 static struct logon_session *by_luid(const struct snapshot *snapshot)
 {
@@ -130,7 +119,6 @@ void pair_check(struct notes *notes, const struct snapshot *before, const struct
 {
 	check_host(notes, before, after);
 	check_boot(notes, before, after);
-	check_times(notes, before->time, after->time);
 	if (notes->comparison->comparable)
 		check_logons(notes, before, after);
 }

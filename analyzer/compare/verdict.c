@@ -75,9 +75,12 @@ static void name_proof(struct notes *notes)
 	for (size_t i = 0; i < comparison->orphan_count; i++)
 		by_later += comparison->orphans[i].is_old &&
 		            comparison->orphans[i].left->proof == AGE_LATER_LOGON;
+	char which[32] = "it";
+	if (comparison->orphan_count > 1)
+		snprintf(which, sizeof which, "%zu of them", comparison->old_count);
 	note_reason(notes,
-	    "%zu of them %s so for %lld minutes or longer (healthy holders release within that time)",
-	    comparison->old_count, comparison->old_count == 1 ? "has been" : "have been",
+	    "%s %s so for %lld minutes or longer (healthy holders release within that time)", which,
+	    comparison->old_count == 1 ? "has been" : "have been",
 	    minutes(leak_release_time(comparison->leak)));
 	if (by_later)
 		note_limit(notes,
@@ -106,9 +109,10 @@ static void ask_again(struct notes *notes)
 		    minutes(release), timestamp_format(youngest + release, time));
 	else
 		note_reason(notes,
-		    "nothing proves that they have been so for %lld minutes (healthy holders release within that time): sample "
+		    "nothing proves that %s been so for %lld minutes (healthy holders release within that time): sample "
 		    "again %lld minutes after the last logoff, or give --after-logoff if it was longer ago",
-		    minutes(release), minutes(release));
+		    comparison->orphan_count == 1 ? "it has" : "they have", minutes(release),
+		    minutes(release));
 }
 
 static void name_culprits(struct notes *notes, const char *role)

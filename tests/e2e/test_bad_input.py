@@ -119,7 +119,7 @@ class Evidence(leaklab.Case):
 
     def test_sample_without_time_proves_no_order_and_no_age(self):
         left = [self.SYSTEM, self.OF_BERT]
-        self.compare(self.moment("after.json", 30, logon_sessions=left, time=None), INCONCLUSIVE, "times of the samples")
+        self.compare(self.moment("after.json", 30, logon_sessions=left, time=None), INCONCLUSIVE, "AFTER does not show when it was taken")
 
 
 class Scenario(Case):

@@ -225,6 +225,58 @@ class Compare(Case):
         compared, _ = self.compare(before, self.write("after.txt", "C:\\>qwinsta /server:rds02\n" + QWINSTA), INCONCLUSIVE)
         self.assertIn("rds02", compared["reasons"][0])
 
+    def of_bert(self, name, minute, here, timed=True):
+        """A moment with bert's session, or with what is left of it."""
+        taken = {"time": f"2026-11-21T09:{minute:02}:00Z"} if timed else {}
+        bert = {"luid": "00000000:00001002", "user": "bert", "session_id": 2, "logon_type": "RemoteInteractive"}
+        snapshot = {"schema": "leaklab.snapshot/2", "host": "RDS01", "boot_time": "2026-11-20T06:00:00Z", "elevated": True, **taken,
+                    "sessions": [{"id": 0, "state": "Disc"}] + ([{"id": 2, "user": "bert", "state": "Active"}] if here else []),
+                    "logon_sessions": [{"luid": "00000000:000003e7", "user": "RDS01$", "session_id": 0}, bert],
+                    "handles": [], "processes": [{"pid": 4, "image": "System"}]}
+        snapshot["sight"] = [{"section": section, "extent": "whole", "rows": len(snapshot[section])}
+                             for section in ("sessions", "logon_sessions", "handles", "processes")]
+        return self.write(name, json.dumps(snapshot))
+
+    def moments(self, code, *timed, minutes=(0, 5, 40)):
+        last = len(timed) - 1
+        files = [self.of_bert(f"{i}.json", minutes[i if i < last else 2], i == 0, timed[i]) for i in range(last + 1)]
+        compared = json.loads(self.run_program("analyzer", "compare", "--json", *files, code=code).stdout)
+        return " ".join(compared["reasons"]), " ".join(compared["limits"])
+
+    def test_what_is_said_of_times_fits_the_times_that_are_used(self):
+        for timed in itertools.product((True, False), repeat=2):
+            reasons, limits = self.moments(INCONCLUSIVE, *timed)
+            with self.subTest(timed=timed):
+                self.assertEqual("sample again at 2026-11-21T10:00" in reasons, timed[1])
+                if timed != (False, False):
+                    self.assertNotIn("none of the moments", limits)
+                for known, name in zip(timed, ("BEFORE", "AFTER")):
+                    self.assertEqual(f"{name} does not show when it was taken" in limits, not known and any(timed))
+        self.assertIn("none of the moments shows when it was taken", self.moments(INCONCLUSIVE, False, False)[1])
+
+    def test_each_of_three_moments_without_a_time_is_named_once(self):
+        for timed in itertools.product((True, False), repeat=3):
+            reasons, limits = self.moments(LEAK if timed[1:] == (True, True) else INCONCLUSIVE, *timed)
+            with self.subTest(timed=timed):
+                self.assertEqual(len(re.findall("when (it was|they were) taken", limits)), 0 if all(timed) else 1)
+                if any(timed):
+                    for known, name in zip(timed, ("BEFORE", "moment 2", "AFTER")):
+                        self.assertEqual(name in limits, not known)
+        text = self.write("text.txt", FULL)
+        files = self.of_bert("a.json", 0, True), text, self.of_bert("c.json", 40, False)
+        compared = json.loads(self.run_program("analyzer", "compare", "--json", *files, code=INCONCLUSIVE).stdout)
+        self.assertEqual(" ".join(compared["limits"]).count("moment 2 does not show when it was taken"), 1)
+
+    def test_order_is_told_from_the_times_that_are_known(self):
+        for timed in ((True, True, True), (True, False, True), (True, True)):
+            reasons, _ = self.moments(INCONCLUSIVE, *timed, minutes=(30, 35, 0))
+            self.assertRegex(reasons, "(BEFORE|moment 2) is newer than AFTER: give them in the other order")
+
+    def test_one_orphan_is_one(self):
+        reasons, _ = self.moments(LEAK, True, True, True)
+        self.assertIn("it has been so for 20 minutes or longer", reasons)
+        self.assertIn("nothing proves that it has been so", self.moments(INCONCLUSIVE, False, False)[0])
+
     def test_usage(self):
         self.run_program("analyzer", "compare", code=USAGE)
         self.run_program("analyzer", "compare", "one", code=USAGE)
