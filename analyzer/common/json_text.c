@@ -7,6 +7,10 @@
 
 #include "common/text.h"
 
+/* A decimal number of so many digits comes out as it went in (DBL_DIG), and what was calculated is not written with the rest that a
+ * binary fraction leaves: 1001 / 1000 is 1.001, not 1.0009999999999999. */
+#define JSON_DIGITS 15
+
 json_t *json_of_text(const char *text)
 {
 	json_t *value = text ? json_string(text) : json_null();

@@ -7,10 +7,6 @@
 
 #include <jansson.h>
 
-/* A decimal number of so many digits comes out as it went in (DBL_DIG), and what was calculated is not written with the rest that a
- * binary fraction leaves: 1001 / 1000 is 1.001, not 1.0009999999999999. */
-#define JSON_DIGITS 15
-
 enum json_layout { JSON_ON_ONE_LINE, JSON_ON_LINES };
 
 /* A string, or null for NULL. Of text that is not UTF-8, bytes that are none are '?'. */

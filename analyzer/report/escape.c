@@ -1,8 +1,10 @@
 /* Knows which characters would be taken for markup by a browser, an XML parser or a ticket system. */
 #include "report/escape.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -70,28 +72,67 @@ void escape_markup_format(FILE *out, const char *format, ...)
 	free(text);
 }
 
-/* What begins a heading, a list or a quotation, if it begins a text. */
-static bool begins_block(const char *text)
+/* What ticket systems make a link of in the text that they have rendered, so that no escape in Markdown helps: people, issues, merge
+ * requests, labels, milestones, snippets, epics, emoji (docs.gitlab.com/user/markdown, "GitLab-specific references"); and what they take for
+ * an address: "://", "www.". A comment behind the sign parts the text, is not seen, and is not copied with it. */
+#define PART "<!-- -->"
+
+static bool begins_reference(const char *at)
+{
+	const unsigned char next = (unsigned char)at[1];
+	if (*at == '@')
+		return true;
+	if (*at == ':')
+		return strncmp(at, "://", 3) == 0 || islower(next) || next == '+' || next == '-';
+	return strchr("#!~%$&^", *at) && (isalnum(next) || next == '"');
+}
+
+static void print_inline(FILE *out, const char *text)
+{
+	for (const char *at = text; *at; at++) {
+		if (*at == '\n' || *at == '\t')
+			fputc(' ', out);
+		else if (*at == '<')
+			fputs("&lt;", out); /* HTML is allowed in Markdown */
+		else if (*at == '&')
+			fputs("&amp;", out);
+		else
+			fprintf(out, "%s%c", strchr("\\`*_[]|~$", *at) ? "\\" : "", *at);
+		if (begins_reference(at) || (at - text >= 2 && strncasecmp(at - 2, "www.", 4) == 0))
+			fputs(PART, out);
+	}
+}
+
+/* How many characters before the one that makes a heading, a list or a quotation of a line that begins so; SIZE_MAX: none does. */
+static size_t find_marker(const char *text)
 {
 	const size_t digits = strspn(text, "0123456789");
-	return strchr("#>+-=", *text) || (digits && (text[digits] == '.' || text[digits] == ')'));
+	const char after = text[digits] ? text[digits + 1] : '\0';
+	if (*text && strchr("#>+-=", *text))
+		return 0;
+	return digits && (text[digits] == '.' || text[digits] == ')') && (after == ' ' || !after)
+	           ? digits
+	           : SIZE_MAX;
+}
+
+void escape_markdown_cell(FILE *out, const char *text)
+{
+	char *copy = safe_copy(text);
+	if (copy)
+		print_inline(out, copy);
+	free(copy);
 }
 
 void escape_markdown(FILE *out, const char *text)
 {
-	char *copy = safe_copy(text);
-	if (copy && *copy && begins_block(copy))
-		fputs("&#8203;", out); /* a blank without width */
-	for (const char *at = copy ? copy : ""; *at; at++) {
-		/* HTML is allowed in Markdown, and most ticket systems mention people and link what looks like a link. */
-		if (*at == '\n' || *at == '\t')
-			fputc(' ', out);
-		else if (strchr("<&@", *at) || strncmp(at, "://", 3) == 0 ||
-		         (*at == '.' && at - copy >= 3 && strncasecmp(at - 3, "www", 3) == 0))
-			fprintf(out, "&#%d;", *at);
-		else
-			fprintf(out, "%s%c", strchr("\\`*_[]|~$", *at) ? "\\" : "", *at);
+	char *copy = safe_copy(text), *line = copy ? copy + strspn(copy, " \t\n") : NULL;
+	const size_t marker = line ? find_marker(line) : SIZE_MAX;
+	if (marker != SIZE_MAX) {
+		fprintf(out, "%.*s\\", (int)marker, line);
+		line += marker;
 	}
+	if (line)
+		print_inline(out, line);
 	free(copy);
 }
 

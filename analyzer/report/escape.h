@@ -8,8 +8,10 @@
 
 /* As text or attribute of HTML and XML. Line ends and tabs stay. */
 void escape_markup(FILE *out, const char *text);
-/* On one line of Markdown, inside a table, too. */
+/* As a paragraph or an item of Markdown, on one line; and inside a table. */
 void escape_markdown(FILE *out, const char *text);
+void escape_markdown_cell(FILE *out, const char *text);
+
 /* A line of Markdown's code block that is fenced by CODE_FENCE. Line ends and tabs stay. */
 #define CODE_FENCE "~~~~~~~~"
 void escape_code(FILE *out, const char *text);

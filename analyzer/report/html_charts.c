@@ -117,8 +117,7 @@ bool html_chart_data(FILE *out, const struct chart charts[CHART_COUNT], struct e
 		if (!*charts[i].empty)
 			json_array_append_new(array, chart_json(&charts[i]));
 	}
-	char *text =
-	    json_dumps(array, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(JSON_DIGITS));
+	char *text = json_to_text(array, JSON_ON_ONE_LINE);
 	json_decref(array);
 	if (!text)
 		return error_memory(error);

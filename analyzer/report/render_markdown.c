@@ -25,10 +25,7 @@ static void print_table(FILE *out, const struct table *table)
 	for (size_t i = 0; i < table->cell_count; i++) {
 		const size_t column = i % table->column_count;
 		fputs(column == 0 ? "\n| " : " ", out);
-		if (table->columns[column].kind == COLUMN_NUMBER)
-			fputs(table->cells[i].text, out);
-		else
-			escape_markdown(out, table->cells[i].text);
+		escape_markdown_cell(out, table->cells[i].text);
 		fputs(" |", out);
 	}
 	fputc('\n', out);

@@ -1,6 +1,7 @@
 """Reports of a run that was really played, what is expected of phases, bundles, and the manual's queries."""
 import datetime
 import hashlib
+import html.parser
 import json
 import os
 import pty
@@ -287,6 +288,155 @@ class Streams(Case):
                                       capture_output=True, text=True, **options)
                 self.assertEqual(done.returncode, USAGE, done.stderr)
                 self.assertRegex(done.stderr, "run.leaklab.*(Permission denied|permission)")
+
+
+class Structure(html.parser.HTMLParser):
+    """The tags and the names of their attributes, in order."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, sorted(name for name, _ in attributes)))
+
+    def handle_endtag(self, tag):
+        self.tags.append(("/", tag))
+
+
+class HostileNames(Case):
+    """Whoever names users, hosts, programs or files writes into nobody's terminal, page, ticket or CI server."""
+    MARKUP = "<script>alert(1)</script><img src=x onerror=alert(1)>]]>--><!-- & &lt; ' \" \\"
+    TERMINAL = "\x1b[31m\x1b]0;title\x07\x7f\u009b31m\b\r"
+    HIDDEN = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200b\u200c\u200d\u200e\u200f\u061c\u2028\u2029\u2060\ufeff\u00ad\ufffe\U000e0041"
+    TICKET = ("\n# heading\n- item\n1. item\n> quote\n~~~~~~~~\n```\n---\n| a | b |\n [x](javascript:alert(1)) ![i](http://evil.example)"
+              " <http://evil.example> @everyone a@evil.example https://evil.example www.evil.example #12 `code` **bold** $x$ :+1:")
+    EVIL = (MARKUP + TERMINAL + HIDDEN + TICKET).encode() + b"\xff\xc0\xaf\xed\xa0\x80\xe2\x82"
+    VALID = (MARKUP + TERMINAL + HIDDEN + TICKET).encode()
+    LONG = EVIL + b"L" * 5000
+    # What is a name, or what somebody wrote, by table.
+    TEXTS = {"cycle": "user domain code message served_by", "session": "name user domain state", "logon_session": "user domain auth_package",
+             "handle": "image user domain name", "process": "image user", "capture": "observer command problem", "snapshot": "source host build",
+             "event": "kind text"}
+
+    def change(self, path, evil):
+        """All names end in something; what belongs together still does. Some cycles have failed."""
+        connection = sqlite3.connect(path)
+        with connection:
+            connection.execute("UPDATE cycle SET result = 4, failed_phase = 'nla', code = 'X', message = 'x' WHERE number IN (5, 9)")
+            connection.execute("UPDATE capture SET problem = 'broken' WHERE mark = 1")
+            connection.execute("INSERT INTO event (time, kind, text) VALUES (0, 'kind', 'text')")
+            connection.execute("INSERT OR REPLACE INTO setting VALUES ('expect.culprit', 'program')")
+            for table, columns in self.TEXTS.items():
+                for column in columns.split():
+                    # What parts a user from a domain would make other accounts.
+                    name = evil.replace(b"@", b"").replace(b"\\", b"") if column in ("user", "domain") else evil
+                    connection.execute(f"UPDATE {table} SET {column} = CAST(CAST({column} AS BLOB) || ? AS TEXT) WHERE {column} IS NOT NULL", (name,))
+            connection.execute("UPDATE setting SET value = CAST(CAST(value AS BLOB) || ? AS TEXT)"
+                               " WHERE key IN ('scenario.name', 'scenario', 'host', 'driver.version', 'logoff.method', 'expect.culprit')", (evil,))
+        connection.close()
+
+    def runs(self, evil):
+        """Two runs, and what the files are called."""
+        folder = self.folder / ("evil" if evil else "plain")
+        folder.mkdir()
+        name = (b"<b>|`\n# x\x1b[31m\xe2\x80\xae@all\xff&" if evil else b"") + b"run.leaklab"
+        paths = []
+        for number in (1, 2):
+            path = os.path.join(os.fsencode(folder), b"%d" % number + name)
+            shutil.copy(self.run_file, path)
+            self.change(os.fsdecode(path), evil)
+            connection = sqlite3.connect(os.fsdecode(path))
+            with connection:
+                connection.execute("UPDATE setting SET value = ? WHERE key = 'started'", (f"2020-01-0{number}T00:00:00.000000Z",))
+            connection.close()
+            paths.append(path)
+        return paths
+
+    def told(self, runs, form):
+        """What is said of one run, of two, and of one against another one, without what differs from run to run."""
+        calls = {"one": ["judge", runs[0]], "together": ["judge", *runs], "against": ["judge", runs[0], "--against", runs[1]]}
+        if form in ("text", "json"):
+            calls["show"] = ["show", runs[0]]
+        told = {}
+        for what, call in calls.items():
+            done = subprocess.run([leaklab.program("analyzer"), *call, "--format", form], capture_output=True, cwd=self.folder)
+            self.assertIn(done.returncode, (CLEAN, LEAK, INCONCLUSIVE), done.stderr)
+            told[what] = done.stdout
+        return told
+
+    def check(self, form, check):
+        """Calls check with what is said of plain names and of hostile ones."""
+        plain = self.told(self.runs(b""), form)
+        for evil in (self.EVIL, self.VALID, self.LONG):
+            shutil.rmtree(self.folder / "evil", ignore_errors=True)
+            for what, hostile in self.told(self.runs(evil), form).items():
+                with self.subTest(what=what, length=len(evil)):
+                    check(plain[what].decode(), self.harmless(hostile))
+
+    def harmless(self, output):
+        text = output.decode()  # it is UTF-8
+        self.assertFalse({c for c in text if c in self.HIDDEN or (ord(c) < 0x20 and c not in "\n\t") or 0x7f <= ord(c) < 0xa0})
+        return text
+
+    def test_evidence_from_elsewhere_is_as_harmless(self):
+        evil = self.VALID.decode()
+        left = {"luid": "00000000:00001002", "user": "b" + evil, "domain": "d" + evil, "session_id": 2, "logon_type": "RemoteInteractive"}
+        files = []
+        for here in (True, False):
+            snapshot = {"schema": "leaklab.snapshot/2", "host": "h" + evil, "source": "s" + evil, "build": evil,
+                        "sessions": [{"id": 2, "name": "n" + evil, "user": left["user"], "domain": left["domain"], "state": evil}] if here else [],
+                        "logon_sessions": [left], "processes": [{"pid": 5, "image": "i" + evil, "user": evil, "handle_count": 3 + here}],
+                        "handles": [{"pid": 5, "image": "i" + evil, "value": 4, "type": "Token", "luid": left["luid"], "user": evil, "name": evil}],
+                        "sight": [{"section": "handles", "extent": "partial", "why": evil, "origin": evil, "line": 1}],
+                        "contradictions": [evil]}
+            files.append(self.write(f"{here}.json", json.dumps(snapshot)))
+        for words in (["show", files[0]], ["show", *files], ["compare", *files], ["compare", *files, "--after-logoff", "25m"]):
+            for form in ("text", "json"):
+                with self.subTest(words=words, form=form):
+                    done = subprocess.run([leaklab.program("analyzer"), *words, "--format", form], capture_output=True)
+                    self.assertIn(done.returncode, (CLEAN, LEAK, INCONCLUSIVE), done.stderr)
+                    text = self.harmless(done.stdout)
+                    self.assertIn("alert(1)", json.dumps(json.loads(text)) if form == "json" else text)
+
+    def test_text_steers_no_terminal(self):
+        self.check("text", lambda plain, hostile: self.assertEqual(hostile.splitlines()[0], plain.splitlines()[0]))
+
+    def test_json_has_the_same_keys(self):
+        def shape(value):
+            if isinstance(value, dict):
+                return {key: shape(item) for key, item in value.items()}
+            return [shape(item) for item in value] if isinstance(value, list) else type(value).__name__
+        self.check("json", lambda plain, hostile: self.assertEqual(shape(json.loads(hostile)), shape(json.loads(plain))))
+
+    def test_html_has_the_same_tags(self):
+        self.check("html", lambda plain, hostile: self.assertEqual(Structure(hostile).tags, Structure(plain).tags))
+
+    def test_junit_has_the_same_elements(self):
+        def shape(text):
+            return [(element.tag, sorted(element.attrib)) for element in tree.fromstring(text).iter()]
+        self.check("junit", lambda plain, hostile: self.assertEqual(shape(hostile), shape(plain)))
+
+    def test_markdown_has_the_same_lines_and_no_links(self):
+        def prose(text):
+            """Without the scenario, which stands in a block of code that it cannot end."""
+            text, _, scenario = text.partition("\n~~~~~~~~yaml\n")
+            self.assertTrue(not scenario or (scenario.count("\n~~~~~~~~\n") == 1 and scenario.endswith("\n~~~~~~~~\n\n</details>\n")))
+            return text
+
+        def shape(text):
+            """How each line begins, and what in it is no mere text."""
+            return [(re.match(r"#+ |- |\||\d+[.)] |[>+=~`*_-]|<details>|    ", line or " "), re.findall(r"(?<!\\)(?:\\\\)*([][|`*_~$])", line))
+                    for line in prose(text).splitlines()]
+
+        def check(plain, hostile):
+            self.assertEqual([(begin and begin.group(0), marks) for begin, marks in shape(hostile)],
+                             [(begin and begin.group(0), marks) for begin, marks in shape(plain)])
+            for link in ("://", "@everyone", "@evil", "www.evil", "<http", "<script", "<img", "<b>", "#12", ":+1:"):
+                self.assertNotIn(link, prose(hostile))
+        self.check("markdown", check)
 
 
 class JUnit(Case):

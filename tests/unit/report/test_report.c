@@ -4,6 +4,7 @@
 
 #include "judge/latencies.h"
 #include "judge/verdict.h"
+#include "report/escape.h"
 #include "report/report.h"
 #include "tests/unit/judge/fixture.h"
 #include "tests/unit/unit.h"
@@ -240,6 +241,62 @@ static void what_nobody_looked_at_is_not_said_to_be_none(void **state)
 	fixture_destroy(&fixture);
 }
 
+static char *escaped(void (*escape)(FILE *, const char *), const char *text)
+{
+	char *out = NULL;
+	size_t size = 0;
+	FILE *memory = open_memstream(&out, &size);
+	escape(memory, text);
+	fclose(memory);
+	return out;
+}
+
+static void numbers_times_and_ids_stand_in_markdown_as_they_are(void **state)
+{
+	static const char *const texts[] = {"0.5", "1.00", "-1.5", "100 %", "+3", "10.0.20348",
+	    "2026-11-30T08:12:23.555800Z", "00000000:000fd2f5", "0x1f", "S-1-5-21-1-2-3",
+	    "127.0.0.1:43111", "3f2504e04f8911d39a0c0305e82c3301", "12 of 60 (20 %)", "-"};
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		char *cell = escaped(escape_markdown_cell, texts[i]),
+		     *line = escaped(escape_markdown, texts[i]);
+		assert_string_equal(cell, texts[i]);
+		/* A sign that begins a line is escaped, which is not seen. */
+		assert_string_equal(line + (*line == '\\'), texts[i]);
+		free(cell);
+		free(line);
+	}
+}
+
+static void hostile_text_is_no_structure_and_no_link_in_markdown(void **state)
+{
+	static const struct {
+		const char *text, *escaped;
+	} texts[] = {
+	    {"# heading", "\\# heading"},
+	    {"- item", "\\- item"},
+	    {"1. item", "1\\. item"},
+	    {"12) item", "12\\) item"},
+	    {"> quote", "\\> quote"},
+	    {"===", "\\==="},
+	    {"    code", "code"},
+	    {"two\nlines\n# x", "two lines # x"},
+	    {"@all", "@<!-- -->all"},
+	    {"a@example.com", "a@<!-- -->example.com"},
+	    {"https://example.com", "https:<!-- -->//example.com"},
+	    {"www.example.com", "www<!-- -->.example.com"},
+	    {"[x](y) <b> ![i](j) | `c`", "\\[x\\](y) &lt;b> !\\[i\\](j) \\| \\`c\\`"},
+	    {"#12 !3 ~bug %\"v1\" $4 &5 :+1:",
+	        "\\#<!-- -->12 !<!-- -->3 \\~<!-- -->bug %<!-- -->\"v1\" \\$<!-- -->4 &amp;<!-- -->5 :<!-- -->+1:"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		char *line = escaped(escape_markdown, texts[i].text);
+		assert_string_equal(line, texts[i].escaped);
+		free(line);
+	}
+}
+
 static void a_fence_in_a_scenario_does_not_end_its_block(void **state)
 {
 	struct fixture fixture = evil_run();
@@ -414,6 +471,8 @@ int main(void)
 	    unit_test(culprits_lead_the_rises_and_followers_end_them),
 	    unit_test(too_few_samples_are_called_so),
 	    unit_test(what_nobody_looked_at_is_not_said_to_be_none),
+	    unit_test(numbers_times_and_ids_stand_in_markdown_as_they_are),
+	    unit_test(hostile_text_is_no_structure_and_no_link_in_markdown),
 	    unit_test(a_fence_in_a_scenario_does_not_end_its_block),
 	    unit_test(what_could_not_be_decided_never_passes_in_junit),
 	    unit_test(a_leak_that_is_expected_passes_in_junit),
