@@ -61,7 +61,7 @@ static void add_report(struct options *options, char *path, struct argp_state *s
 	struct error error;
 	const struct output_form *form = output_form_of(&options->output, path, &error);
 	if (!form)
-		argp_error(state, "--report: %s", error.text);
+		output_refuse(state, &error);
 	if (options->report_count == REPORTS_MOST)
 		argp_error(state, "--report: at most %d reports", REPORTS_MOST);
 	options->report_renderers[options->report_count] = renderer_by_name(form->name);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "common/suggest.h"
+#include "common/text.h"
 
 #define OPTION_JSON 0x100
 #define OPTION_FORCE 0x101
@@ -47,19 +48,29 @@ static const char *list_forms(const struct output_options *options, bool endings
 	return out;
 }
 
+void output_refuse(struct argp_state *state, struct error *error)
+{
+	text_make_safe(
+	    error
+	        ->text); /* it quotes the command line, where a shell may have put names of files */
+	argp_error(state, "%s", error->text);
+}
+
 static const struct output_form *form_named(
     const struct output_options *options, const char *name, struct argp_state *state)
 {
 	struct suggestion suggestion;
 	char words[SUGGESTION_TEXT], list[LIST_TEXT];
+	struct error error;
 	suggest_begin(&suggestion, name);
 	for (size_t i = 0; i < options->form_count; i++) {
 		if (strcmp(options->forms[i]->name, name) == 0)
 			return options->forms[i];
 		suggest_offer(&suggestion, options->forms[i]->name);
 	}
-	argp_error(state, "--format: \"%s\" should be %s%s", name,
+	error_set(&error, EXIT_USAGE, "--format: \"%s\" should be %s%s", name,
 	    list_forms(options, false, "", list), suggest_words(&suggestion, words));
+	output_refuse(state, &error);
 	return NULL;
 }
 
@@ -110,11 +121,12 @@ static void choose_form(struct output_options *options, struct argp_state *state
 	if (!options->form_given) {
 		options->form = output_form_of(options, options->path, &error);
 		if (!options->form)
-			argp_error(state, "--output: %s", error.text);
+			output_refuse(state, &error);
 	} else if (contradicts(options)) {
-		argp_error(state, "--output: the name of %s is of %s, --format of %s",
+		error_set(&error, EXIT_USAGE, "the name of %s is of %s, --format of %s",
 		    options->path, output_form_of(options, options->path, NULL)->name,
 		    options->form->name);
+		output_refuse(state, &error);
 	}
 }
 

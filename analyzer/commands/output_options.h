@@ -34,6 +34,8 @@ extern const struct argp output_argp;
 /* The form that the ending of the path names. NULL with an error that lists those that the verb writes. */
 const struct output_form *output_form_of(
     const struct output_options *options, const char *path, struct error *error);
+/* Ends the program with the usage error. */
+void output_refuse(struct argp_state *state, struct error *error);
 /* False if the result may not be written to where it is to be: before anything is read. `read`: files that are read, which are not
  * replaced by what is made of them. */
 bool output_check(const struct output_options *options, char *const *read, size_t read_count,

@@ -114,6 +114,46 @@ class Forms(Case):
         self.assertNotIn("\x1b", self.judge().stdout)
 
 
+class ShownRun(Case):
+    """show begins with what one wants to know of a run first."""
+
+    def show(self, *arguments):
+        return self.run_program("analyzer", "show", self.run_file, *arguments, code=CLEAN).stdout
+
+    def test_it_begins_with_verdict_host_scenario_times_and_cycles(self):
+        facts = self.verdict()["run"]
+        head = dict(line.split(": ", 1) for line in self.show().splitlines()[:7])
+        self.assertEqual(list(head), ["verdict", "host", "target", "scenario", "started", "finished", "cycles"])
+        self.assertEqual([[head[key]] for key in ("host", "target", "scenario", "started", "finished")],
+                         [facts[key] for key in ("host", "target", "scenario", "started", "finished")])
+        self.assertRegex(head["cycles"], r"^\d+, \d+ of them verification$")
+        shown = json.loads(self.show("--json"))
+        self.assertEqual((shown["verdict"], [shown["scenario"]], shown["hosts"]), ("LEAK", facts["scenario"], facts["host"]))
+        self.assertEqual(shown["kinds"]["load"], 12)
+
+    def test_its_verdict_is_that_of_judge(self):
+        self.assertTrue(self.show().startswith("verdict: LEAK\n"))
+        connection = sqlite3.connect(self.run_file)
+        with connection:
+            connection.execute("DELETE FROM capture WHERE mark >= 2")
+            connection.execute("DELETE FROM setting WHERE key LIKE 'expect.%' OR key = 'finished'")
+        connection.close()
+        word = self.judge(code=None).stdout.split()[1]
+        self.assertNotEqual(word, "LEAK")
+        self.assertTrue(self.show().startswith(f"verdict: {word}\n"))
+        self.assertIn("\nfinished: no\n", self.show())
+
+
+class Numbers(leaklab.Case):
+    def test_times_in_json_have_no_digits_that_mean_nothing(self):
+        lab = self.lab("--time-scale", "0.0001", "--shell-seconds", "0.05")
+        progress = self.drive(self.scenario(lab, load={"slots": 2, "cycles": 8}), "--json").stdout
+        verdict = self.run_program("analyzer", "judge", self.run_file, "--json").stdout
+        times = re.findall(r'"(?:tcp|tls|nla|activated|logon|logoff|p\d\d_ms|max_ms)":(\d+\.\d+)', progress + verdict)
+        self.assertGreater(len(times), 60)
+        self.assertFalse([time for time in times if len(time.partition(".")[2]) > 3])  # they are of microseconds
+
+
 class Options(Case):
     """What every verb that prints a result takes, and how it answers to what it does not."""
     SESSIONS = " SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE\n console                                     1  Conn\n"
@@ -211,10 +251,13 @@ class Options(Case):
 class Streams(Case):
     """Results that did not arrive are no results."""
 
-    def through(self, redirection, *arguments, **env):
+    def through(self, redirection, *arguments, code=None, **env):
         words = " ".join(f"'{word}'" for word in (leaklab.program("analyzer"), *map(str, arguments)))
-        return subprocess.run(["sh", "-c", f"{words} {redirection}"], capture_output=True, text=True, cwd=self.folder,
+        done = subprocess.run(["sh", "-c", f"{words} {redirection}"], capture_output=True, text=True, cwd=self.folder,
                               env={**os.environ, **env}, stdin=subprocess.DEVNULL)
+        if code is not None:
+            self.assertEqual(done.returncode, code, done.stderr)
+        return done
 
     def verbs(self):
         text = self.write("qwinsta.txt", Options.SESSIONS)
@@ -231,6 +274,11 @@ class Streams(Case):
                 done = self.through("", *words, "-o", "/dev/full")
                 self.assertEqual(done.returncode, TARGET, done.stderr)
                 self.assertIn("/dev/full: No space left on device", done.stderr)
+        for words in (["bundle", self.run_file, "-o", "/dev/full"], ["judge", self.run_file, "-o", "/dev/null", "-r", "full.html"]):
+            (self.folder / "full.html").unlink(missing_ok=True)
+            (self.folder / "full.html").symlink_to("/dev/full")
+            done = self.through("", *words, code=TARGET)
+            self.assertIn("No space left on device", done.stderr)
 
     def test_closed_output_is_exit_code_4_and_harms_no_file(self):
         kept = self.run_file.read_bytes()
