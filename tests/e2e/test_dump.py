@@ -411,6 +411,20 @@ class Symbols(DumpCase):
         self.assertIn("1 of them without a holder: only a kernel reference is left", told)
         self.assertNotIn("take a memory dump", told)
 
+    def test_result_takes_the_form_of_its_file(self):
+        self.describe("19041 tracking")
+        self.dump("-o", self.folder / "answer.json", code=1)
+        self.assertEqual(json.loads((self.folder / "answer.json").read_text())["schema"], "leaklab.dump/2")
+        self.dump("-o", self.folder / "host.json", "--format", "snapshot", code=1)
+        self.assertEqual(json.loads((self.folder / "host.json").read_text())["schema"], "leaklab.snapshot/2")
+        self.assertEqual(self.dump("--json", code=1).stdout, (self.folder / "answer.json").read_text())
+        self.assertIn(".txt or .json", self.dump("-o", "answer.html", code=2).stderr)
+
+    def test_result_that_does_not_arrive_is_exit_code_4(self):
+        self.describe("19041 tracking")
+        for words in ([], ["--json"], ["--format", "snapshot"]):
+            self.assertIn("/dev/full: No space left on device", self.dump(*words, "-o", "/dev/full", code=4).stderr)
+
     def test_result_is_not_written_over_evidence(self):
         self.describe("19041 tracking")
         for kept in (self.path, self.folder / "ntkrnlmp.pdb"):
