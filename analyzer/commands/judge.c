@@ -28,7 +28,7 @@ struct options {
 	struct runs against;     /* before a fix */
 	struct leak_terms terms; /* --release-time */
 	bool allow_partial;
-	bool to_against;         /* --against has been said: run files that follow are those */
+	bool to_against; /* --against has been said: run files that follow are those */
 	struct output_options output;
 	char *reports[REPORTS_MOST];
 	const struct renderer *report_renderers[REPORTS_MOST];
@@ -176,8 +176,8 @@ static bool wants_evidence(const struct options *options)
 	return full;
 }
 
-static bool judge_one(struct runs *runs, size_t i, const struct judge_terms *terms, bool full,
-    struct error *error)
+static bool judge_one(
+    struct runs *runs, size_t i, const struct judge_terms *terms, bool full, struct error *error)
 {
 	const char *path = runs->paths[i];
 	struct runfile *runfile = runfile_open(path, error);
@@ -287,13 +287,12 @@ static int run(int argc, char **argv)
 	const bool several = options.runs.count + options.against.count > 1;
 	const struct judge_terms terms = {options.terms.release_time, options.allow_partial};
 	const bool full = !several && wants_evidence(&options);
-	const bool good = check_files(&options, &error) &&
-	                  judge_runs(&options.runs, &terms, full, &error) &&
-	                  judge_runs(&options.against, &terms, full, &error) &&
-	                  are_different(&options, &error) &&
-	                  (options.against.count ? validate(&options, &code, &error)
-	                      : several          ? judge_together(&options, &code, &error)
-	                                         : judge(&options, &code, &error));
+	const bool good =
+	    check_files(&options, &error) && judge_runs(&options.runs, &terms, full, &error) &&
+	    judge_runs(&options.against, &terms, full, &error) && are_different(&options, &error) &&
+	    (options.against.count ? validate(&options, &code, &error)
+	        : several          ? judge_together(&options, &code, &error)
+	                           : judge(&options, &code, &error));
 	runs_deinit(&options.runs);
 	runs_deinit(&options.against);
 	return good ? code : error_print(&error, PROGRAM);

@@ -34,12 +34,13 @@ static void fill_holders(struct table *table, const struct report *report)
 	const struct verdict *verdict = report->verdict;
 	char held[HELD_WORDS];
 	if (!verdict->culprits_known || verdict->culprit_count == 0) {
-		table->empty = !verdict->orphans_known ? NOT_OBSERVED
-		               : verdict->k + verdict->young == 0
-		                   ? "No logon session of the run outlived its RDS session, so there is nothing to hold."
-		               : verdict->culprits_known
-		                   ? "No process was seen to hold an orphaned logon session."
-		                   : "Not observed: the observers could not see handles.";
+		table->empty =
+		    !verdict->orphans_known ? NOT_OBSERVED
+		    : verdict->k + verdict->young == 0
+		        ? "No logon session of the run outlived its RDS session, so there is nothing to hold."
+		    : verdict->culprits_known
+		        ? "No process was seen to hold an orphaned logon session."
+		        : "Not observed: the observers could not see handles.";
 		return;
 	}
 	CAPTION(table, "Who holds %s", held_words(verdict, held));
