@@ -133,12 +133,27 @@ static const struct argp argp = {
         "  leaklab judge new?.leaklab --against old?.leaklab",
 };
 
+static bool is_named_before(const struct options *options, size_t report)
+{
+	const char *path = options->reports[report];
+	if (options->output.path && strcmp(options->output.path, path) == 0)
+		return true;
+	for (size_t i = 0; i < report; i++) {
+		if (strcmp(options->reports[i], path) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Before anything is judged. */
 static bool check_files(const struct options *options, struct error *error)
 {
 	if (!output_check(&options->output, options->runs.paths, options->runs.count, error))
 		return false;
 	for (size_t i = 0; i < options->report_count; i++) {
+		if (is_named_before(options, i))
+			return error_set(
+			    error, EXIT_USAGE, "%s is named twice", options->reports[i]);
 		if (!result_file_check(options->reports[i], options->output.force, error))
 			return false;
 	}

@@ -228,6 +228,9 @@ class Options(Case):
                 self.assertEqual((path.read_text(), done.stdout), ("mine", ""))
                 self.call(verb, *words, "-o", path, "--force")
                 self.assertNotEqual(path.read_bytes(), b"mine")
+        for words in (["-r", "x.md", "-o", "x.md"], ["-r", "x.md", "-r", "x.md"]):
+            self.assertIn("x.md is named twice", self.judge(*words, code=USAGE).stderr)
+            self.assertFalse((self.folder / "x.md").exists())
         path = self.write("kept.html", "mine")
         done = self.judge("--report", path, code=USAGE)
         self.assertEqual((path.read_text(), done.stdout), ("mine", ""))
@@ -280,6 +283,14 @@ class Streams(Case):
             (self.folder / "full.html").symlink_to("/dev/full")
             done = self.through("", *words, code=TARGET)
             self.assertIn("No space left on device", done.stderr)
+
+    def test_file_that_grows_too_long_is_exit_code_4_and_leaves_nothing(self):
+        words = " ".join(f"'{word}'" for word in (leaklab.program("analyzer"), "judge", self.run_file, "-o", "x.html"))
+        before = set(self.folder.iterdir())
+        done = subprocess.run(["bash", "-c", f"ulimit -f 8; {words}"], capture_output=True, text=True, cwd=self.folder)
+        self.assertEqual(done.returncode, TARGET, done.stderr)
+        self.assertIn("x.html: File too large", done.stderr)
+        self.assertEqual(set(self.folder.iterdir()), before)
 
     def test_closed_output_is_exit_code_4_and_harms_no_file(self):
         kept = self.run_file.read_bytes()
