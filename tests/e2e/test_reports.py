@@ -131,6 +131,11 @@ class ShownRun(Case):
         self.assertEqual((shown["verdict"], [shown["scenario"]], shown["hosts"]), ("LEAK", facts["scenario"], facts["host"]))
         self.assertEqual(shown["kinds"]["load"], 12)
 
+    def test_the_manual_names_all_fields_of_its_json(self):
+        manual = (leaklab.ROOT / "analyzer/runfile/leaklab-run-file.5.scd").read_text().partition("# SUMMARY")[2]
+        for key in json.loads(self.show("--json")):
+            self.assertTrue(key == "schema" or f"*{key}*" in manual, key)
+
     def test_its_verdict_is_that_of_judge(self):
         self.assertTrue(self.show().startswith("verdict: LEAK\n"))
         connection = sqlite3.connect(self.run_file)
