@@ -17,10 +17,10 @@ static const struct command *const commands[] = {
     &command_judge, &command_bundle, &command_show, &command_compare, &command_dump};
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
-/* Results that did not reach their file must not look complete. */
+/* Results that did not reach their file must not look complete. Verbs have said so of theirs; a help has nobody else. */
 static int finish_output(int code)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	if (code == EXIT_TARGET || (fflush(stdout) == 0 && !ferror(stdout)))
 		return code;
 	fprintf(stderr, "%s: writing to standard output: %s\n", PROGRAM, strerror(errno));
 	return EXIT_TARGET;

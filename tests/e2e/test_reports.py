@@ -279,7 +279,7 @@ class Streams(Case):
             with self.subTest(words=words):
                 done = self.through("> /dev/full", *words)
                 self.assertEqual(done.returncode, TARGET, done.stderr)
-                self.assertIn("No space left on device", done.stderr)
+                self.assertEqual(done.stderr, "leaklab: writing to standard output: No space left on device\n")
                 done = self.through("", *words, "-o", "/dev/full")
                 self.assertEqual(done.returncode, TARGET, done.stderr)
                 self.assertIn("/dev/full: No space left on device", done.stderr)
