@@ -38,6 +38,7 @@ class Forms(leaklab.Case):
         self.assertGreater(float(suite.get("time")), 0)
         return suite
 
+
 class Validation(Forms):
     def play(self, name, scenario):
         path = self.folder / name
