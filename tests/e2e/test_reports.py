@@ -557,7 +557,7 @@ class JUnit(Case):
 
 class Expectations(leaklab.Case):
     def check(self, expect):
-        return self.run_program("driver", "check", self.scenario(None, expect=expect), code=USAGE).stderr
+        return self.run_program("driver", "check", self.scenario(None, expect=expect), code=USAGE, env={"PW": "secret"}).stderr
 
     def test_what_no_phase_can_be_is_told_with_line_and_column(self):
         self.assertRegex(self.check({"p95": {"logon": "fast"}}), r"scenario.yaml:1:\d+: .*p95.logon.*duration")
