@@ -20,7 +20,7 @@ def commands(section):
 
 class Readme(leaklab.Case):
     # What is not 0: leaks that are shown, and a run that nobody watches.
-    CODES = [(r"leaklab (compare|dump) ", 1), (r"^build/leaklab run visitors .*(?<!&)$", 3)]
+    CODES = [(r"leaklab (compare|dump) ", 1), (r"^build/leaklab run visitors [^&]*$", 3)]
 
     def typed(self, sections):
         """All commands from top to bottom, as somebody types them into one shell in one folder. Yields each with what it printed."""
