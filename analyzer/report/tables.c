@@ -136,15 +136,17 @@ static void add_slope(struct table *table, const struct growth *growth, double s
 		table_add(table, "%.2f", slope);
 }
 
-/* Series that do not rise are counted, not listed. */
+/* Series that do not rise, or as parts or sums of others that do, are counted, not listed. */
 static void fill_growth(struct table *table, const struct report *report)
 {
 	char words[GROWTH_TEXT];
 	const struct verdict *verdict = report->verdict;
-	size_t listed = 0;
+	size_t listed = 0, explained = 0;
+	char more[64] = "";
 	for (size_t i = 0; i < verdict->growth_count && listed < GROWTHS_MOST; i++) {
 		const struct growth *growth = &verdict->growths[i];
-		if (growth->word == GROWTH_NONE)
+		explained += growth->word == GROWTH_EXPLAINED;
+		if (growth->word == GROWTH_NONE || growth->word == GROWTH_EXPLAINED)
 			continue;
 		listed++;
 		table_add_text(table, growth->image);
@@ -156,12 +158,14 @@ static void fill_growth(struct table *table, const struct report *report)
 		add_slope(table, growth, growth->upper);
 		table_add_text(table, growth_describe(growth, words));
 	}
+	if (explained > 0)
+		snprintf(more, sizeof more, "; %zu more rise as parts or sums of these", explained);
 	CAPTION(table,
 	    "%s of %" PRId64
 	    " series (a process, a type of object, the run's accounts or one of them) over %" PRId64
-	    " samples during the load%s",
+	    " samples during the load%s%s",
 	    listed ? "Those that rise, culprits first," : "None", verdict->growth_tested,
-	    verdict->growth_samples, listed ? "" : " rises");
+	    verdict->growth_samples, listed ? "" : " rises", more);
 	if (verdict->growth_tested || verdict->growth_count)
 		table->empty = table->caption;
 }

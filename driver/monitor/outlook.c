@@ -29,9 +29,10 @@ static void fill(struct outlook_view *view, const struct verdict *verdict)
 	for (size_t i = 0; i < OUTLOOK_HOLDERS && i < verdict->culprit_count; i++) {
 		const struct culprit *culprit = &verdict->culprits[i];
 		char name[PROCESS_WORDS];
-		snprintf(view->holders[i], OUTLOOK_TEXT, "%s: %lld",
+		snprintf(view->holders[i], OUTLOOK_TEXT, "%s: %lld%s",
 		    process_words(culprit->image, culprit->pid, NULL, name),
-		    (long long)(culprit->logon_sessions + culprit->session_ids));
+		    (long long)(culprit->logon_sessions + culprit->session_ids),
+		    culprit->follower ? ", follows" : "");
 	}
 }
 

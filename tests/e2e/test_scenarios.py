@@ -159,6 +159,12 @@ class ReadyMadeScenarios(leaklab.Case):
         self.assertEqual(self.verdict()["verdict"], "CLEAN")
         self.assertIn(lab.address, (self.folder / "state/leaklab/known-hosts").read_text(), "trusted on first use")
 
+    def test_culprits_handles_are_told_first_and_once(self):
+        done = self.drive(leaklab.SCENARIOS / "ms16-111.yaml", code=0)
+        rows = done.stdout[done.stdout.index("handles over the cycles"):].split("what it is\n")[1].splitlines()
+        self.assertRegex(rows[0], r"^  leaklab-grabber.exe +\d+  Token +any .* leak$")
+        self.assertEqual([row.split()[0] for row in rows if row[2:3] != " "], ["leaklab-grabber.exe", "System", "lsass.exe"])
+
     def test_expectation_that_fails_is_exit_code_1(self):
         done = self.drive(leaklab.SCENARIOS / "ms16-111.yaml", "--set", "expect.verdict=CLEAN", "--set",
                           "load.cycles=32", code=1)
