@@ -240,6 +240,7 @@ static bool play(struct run *run, const struct setup *setup, struct error *ended
 	run->crew = NULL;
 	if (!played || !observe_after(run) || !verify_ids(run, setup, ended))
 		return false;
+	run_tell_repeated(run);
 	if (run->fallen.text[0] && !ended->text[0])
 		*ended = run->fallen;
 	return (run->interrupts == 0 ||

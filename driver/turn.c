@@ -46,6 +46,32 @@ void run_take_signals(struct run *run)
 	}
 }
 
+/* Each is an event; people are told once what happens again and again. */
+static void tell_problem(struct run *run)
+{
+	const bool again = run->problem[0] && strcmp(run->problem, run->told_problem) == 0;
+
+	if (again)
+		run->repeated_problem++;
+	else
+		run_tell_repeated(run);
+	if (run->problem[0])
+		run_event(run, "observer-problem", run->problem, !again);
+	memcpy(run->told_problem, run->problem, sizeof(run->problem));
+}
+
+void run_tell_repeated(struct run *run)
+{
+	char text[96];
+
+	if (run->repeated_problem == 0)
+		return;
+	snprintf(text, sizeof(text), "the same was so with %u more sample%s", run->repeated_problem,
+	    text_plural(run->repeated_problem));
+	run->repeated_problem = 0;
+	run_event(run, "observer-problem-repeated", text, true);
+}
+
 static void finish_observation(struct run *run)
 {
 	char text[192];
@@ -62,8 +88,7 @@ static void finish_observation(struct run *run)
 	}
 	observation_destroy(run->observation);
 	run->observation = NULL;
-	if (run->problem[0])
-		run_event(run, "observer-problem", run->problem, true);
+	tell_problem(run);
 }
 
 /* The run's own times go on as before; those of a host on this machine do not. */

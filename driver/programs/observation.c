@@ -1,5 +1,6 @@
 /* Knows one sample of the host: all observers of the scenario at one moment. */
 #include "driver/programs/programs.h"
+#include "driver/programs/remedy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -207,8 +208,20 @@ static const char *text_of(const struct observer *observer)
 	return observer->session ? observer->session : observer->command;
 }
 
+/* What the observer said last, and what to do about it. */
+static void add_last_words(char problem[PROBLEM_TEXT], const char *messages)
+{
+	char words[LAST_WORDS];
+	const char *remedy = remedy_for(messages);
+	const size_t used = strlen(problem);
+
+	if (*last_words(messages, words))
+		snprintf(problem + used, PROBLEM_TEXT - used, ": \"%s\"%s%s", words,
+		    remedy ? ": " : "", remedy ? remedy : "");
+}
+
 /* quser ends with 1 even on success: what can be read counts, whatever other status. */
-static struct snapshot *read_answer(const struct request *request, char problem[512])
+static struct snapshot *read_answer(const struct request *request, char problem[PROBLEM_TEXT])
 {
 	struct error error = {0};
 	struct snapshot *snapshot;
@@ -218,37 +231,38 @@ static struct snapshot *read_answer(const struct request *request, char problem[
 	const char *messages = command_messages(request->command);
 
 	if (request->overdue) {
-		snprintf(problem, 512, "observer %s (%s) did not %s within %.3g s",
+		snprintf(problem, PROBLEM_TEXT, "observer %s (%.150s) did not %s within %.3g s",
 		    request->observer->name, text_of(request->observer),
 		    request->staying ? "answer" : "end",
 		    (double)request->observer->timeout.least / (double)SECOND);
+		add_last_words(problem, messages);
 		return NULL;
 	}
 	if (broke_off(request)) {
-		snprintf(problem, 512,
-		    "observer %s (%s) broke off (status %d): its output may be incomplete",
+		snprintf(problem, PROBLEM_TEXT, "observer %s (%.150s) broke off (status %d)",
 		    request->observer->name, text_of(request->observer),
 		    (int)command_status(request->command));
+		add_last_words(problem, messages);
 		return NULL;
 	}
 	if (truncated) {
-		snprintf(problem, 512, "observer %s printed more than %zu MiB",
+		snprintf(problem, PROBLEM_TEXT, "observer %s printed more than %zu MiB",
 		    request->observer->name, OUTPUT_MAX >> 20);
 		return NULL;
 	}
 	snapshot = evidence_read(output, length, request->observer->name, NULL, &error);
-	if (!snapshot)
-		snprintf(problem, 512,
-		    "observer %s (%.100s) gave no snapshot (status %d)%s%.*s: %.200s",
+	if (!snapshot) {
+		snprintf(problem, PROBLEM_TEXT,
+		    "observer %s (%.100s) gave no snapshot (status %d): %.200s",
 		    request->observer->name, text_of(request->observer),
-		    (int)command_status(request->command), *messages ? ": " : "",
-		    (int)strcspn(messages, "\n") < 120 ? (int)strcspn(messages, "\n") : 120,
-		    messages, error.text);
+		    (int)command_status(request->command), error.text);
+		add_last_words(problem, messages);
+	}
 	return snapshot;
 }
 
-bool observation_store(struct observation *observation, struct runfile *runfile, char problem[512],
-    struct error *error)
+bool observation_store(struct observation *observation, struct runfile *runfile,
+    char problem[PROBLEM_TEXT], struct error *error)
 {
 	bool stored = true;
 
@@ -256,7 +270,7 @@ bool observation_store(struct observation *observation, struct runfile *runfile,
 		problem[0] = '\0';
 	for (unsigned i = 0; i < observation->count && stored; i++) {
 		const struct request *request = &observation->requests[i];
-		char why[512] = "";
+		char why[PROBLEM_TEXT] = "";
 		struct snapshot *snapshot = read_answer(request, why);
 		bool truncated;
 		struct capture capture = {

@@ -59,10 +59,11 @@ bool observation_serve(struct observation *observation);
 /* When the next time-out is due, monotonic. */
 int64_t observation_deadline(const struct observation *observation);
 
+#define PROBLEM_TEXT 800
 /* Reads what the commands printed and puts it all into the run file, raw and read. problem, if not NULL, gets the
  * first reason why one gave no snapshot (empty if all did); the run file has them all. */
-bool observation_store(struct observation *observation, struct runfile *runfile, char problem[512],
-    struct error *error);
+bool observation_store(struct observation *observation, struct runfile *runfile,
+    char problem[PROBLEM_TEXT], struct error *error);
 /* Whether the text of one was not kept, as the run file has as much as it may have (RUNFILE_OUTPUTS_MAX): only what was read of it is. */
 bool observation_left_out(const struct observation *observation);
 

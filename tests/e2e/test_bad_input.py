@@ -390,6 +390,33 @@ class Observers(Case):
         self.fails(self.scenario(lab, observers=[{"name": "far", "command": f"{good}; exit 255"}]), TARGET,
                    "observer far", "broke off (status 255)")
 
+    def test_what_ssh_said_last_is_shown_with_what_to_do(self):
+        lab = self.lab()
+        said = ("debug1: a line that nobody needs", "Warning: Permanently added rds01 to the list of known hosts.",
+                "admin@rds01: Permission denied (publickey,password,keyboard-interactive).")
+        command = "; ".join(f"echo '{line}' >&2" for line in said) + "; exit 255"
+        done = self.fails(self.scenario(lab, observers=[{"name": "probe", "command": command}]), TARGET, "broke off (status 255)",
+                          said[2], "administrators_authorized_keys", "leaklab-real-host(7)")
+        self.assertNotIn("nobody needs\" ", done.stderr)
+        for line, remedy in (("ssh: Could not resolve hostname rds01: Name or service not known", "host name"),
+                             ("Host key verification failed.", "connect once by hand"),
+                             ("'C:\\leaklab\\leaklab-probe.exe' is not recognized as an internal or external command,", "copy leaklab-probe.exe")):
+            self.fails(self.scenario(lab, observers=[{"name": "probe", "command": f'echo "{line}" >&2; exit 255'}]), TARGET, remedy)
+
+    def test_what_an_observer_said_steers_no_terminal(self):
+        done = self.fails(self.scenario(self.lab(), observers=[{"name": "far", "command": "printf '\\033[31mred\\a\\n\\n' >&2; exit 255"}]),
+                          TARGET, "?[31mred?")
+        self.assertNotIn("\033", done.stderr)
+
+    def test_flaky_observer_is_told_once_and_then_counted(self):
+        lab = self.lab()
+        good = self.observer(lab)["command"]
+        command = f'[ "$LEAKLAB_MARK" = during ] && {{ echo lost >&2; exit 255; }}; {good}'
+        done = self.drive(self.scenario(lab, load={"slots": 1, "cycles": 12}, observe_every=1, observers=[{"name": "far", "command": command}]))
+        self.assertEqual(done.stderr.count("broke off"), 1, done.stderr)
+        self.assertRegex(done.stderr, r"the same was so with \d+ more samples")
+        self.assertGreater(self.query("select count(*) from event where kind = 'observer-problem'")[0][0], 3)
+
     def test_observer_that_fails_later_makes_the_run_inconclusive(self):
         lab = self.lab()
         good = self.observer(lab)["command"]
