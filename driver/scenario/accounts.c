@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/array.h"
+#include "driver/scenario/account_file.h"
 #include "driver/scenario/refusals.h"
 
 #define ACCOUNTS_MAX 100000
@@ -92,87 +93,10 @@ static bool add_pattern(struct accounts *accounts, const char *pattern, const ch
 	return true;
 }
 
-/* Splits off the next CSV field in place (RFC 4180 quoting). Returns false at the end of the line. */
-static bool next_field(char **rest, char **field)
+static bool add_to(
+    void *accounts, const char *user, const char *domain, const char *password, struct error *error)
 {
-	char *in = *rest;
-	char *out = in;
-
-	if (!in)
-		return false;
-	*field = in;
-	if (*in == '"') {
-		for (in++; *in && (*in != '"' || in[1] == '"'); in++) {
-			if (*in == '"')
-				in++;
-			*out++ = *in;
-		}
-		in += *in == '"';
-	} else {
-		while (*in && *in != ',')
-			*out++ = *in++;
-	}
-	*rest = *in == ',' ? in + 1 : NULL;
-	*out = '\0';
-	return true;
-}
-
-static bool add_line(struct accounts *accounts, char *line, const char *domain,
-    const char *password, struct error *error)
-{
-	char *fields[3] = {NULL};
-	char *rest = line;
-	size_t count = 0;
-	char *field;
-
-	while (next_field(&rest, &field)) {
-		if (count == 3)
-			return error_set(
-			    error, EXIT_USAGE, "more than the three fields user,domain,password");
-		fields[count++] = field;
-	}
-	if (fields[2] && *fields[2])
-		password = fields[2];
-	if (!password)
-		return error_set(error, EXIT_USAGE,
-		    "no password in the line and no other password source given");
-	return add(
-	    accounts, fields[0], fields[1] && *fields[1] ? fields[1] : domain, password, error);
-}
-
-static bool add_csv(struct accounts *accounts, const char *path, const char *domain,
-    const char *password, struct error *error)
-{
-	FILE *file = fopen(path, "re");
-	char *line = NULL;
-	size_t size = 0;
-	size_t number = 0;
-	bool done = true;
-	ssize_t length;
-
-	if (!file)
-		return error_set(error, EXIT_USAGE,
-		    "account file %s: %s; make it, or correct accounts.csv", path, strerror(errno));
-	while (done && (length = getline(&line, &size, file)) >= 0) {
-		number++;
-		if (memchr(line, '\0', (size_t)length)) {
-			done = error_set(error, EXIT_USAGE, "%s:%zu: is not text", path, number);
-			break;
-		}
-		line[strcspn(line, "\r\n")] = '\0';
-		if (line[0] == '\0' || line[0] == '#' ||
-		    (number == 1 && strncasecmp(line, "user,", 5) == 0))
-			continue;
-		if (!add_line(accounts, line, domain, password, error))
-			done = error_prefix(error, "%s:%zu", path, number);
-	}
-	if (done && ferror(file))
-		done = error_set(error, EXIT_USAGE, "account file %s: %s", path, strerror(errno));
-	if (line)
-		explicit_bzero(line, size);
-	free(line);
-	fclose(file);
-	return done;
+	return add(accounts, user, domain, password, error);
 }
 
 static bool fill(struct accounts *accounts, const struct scenario_accounts *scenario,
@@ -187,7 +111,7 @@ static bool fill(struct accounts *accounts, const struct scenario_accounts *scen
 	path = expand_path(scenario->csv, folder, error);
 	if (!path)
 		return false;
-	done = add_csv(accounts, path, domain, password, error);
+	done = account_file_read(path, domain, password, add_to, accounts, error);
 	if (done && accounts->count == 0)
 		done = error_set(error, EXIT_USAGE, "account file %s: has no accounts", path);
 	free(path);

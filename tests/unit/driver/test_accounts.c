@@ -128,6 +128,49 @@ static void csv_has_quotes_and_a_default_domain(void **state)
 	accounts_destroy(accounts);
 }
 
+static void expect_two(const char *text)
+{
+	struct error error = {0};
+	struct accounts *accounts = from_csv(text, NULL, &error);
+
+	if (!accounts)
+		fail_msg("%s: %s", text, error.text);
+	assert_int_equal(accounts_count(accounts), 2);
+	struct account *first = accounts_take(accounts);
+	assert_string_equal(first->user, "anna");
+	assert_string_equal(first->domain, "LAB");
+	assert_string_equal(first->password, "x");
+	accounts_destroy(accounts);
+}
+
+static void csv_is_read_as_windows_tools_write_it(void **state)
+{
+	(void)state;
+	expect_two("\xef\xbb\xbfuser,domain,password\r\nanna,LAB,x\r\nbert,LAB,x\r\n");
+	expect_two("\xef\xbb\xbf"
+	           "anna,LAB,x\nbert,LAB,x\n");
+	expect_two(
+	    "#TYPE System.Management.Automation.PSCustomObject\r\n\"user\",\"domain\",\"password\"\r\n"
+	    "\"anna\",\"LAB\",\"x\"\r\n\"bert\",\"LAB\",\"x\"\r\n");
+	expect_two("Password,User\nx,anna\nx,bert\n");
+}
+
+static void csv_that_is_another_format_makes_no_accounts(void **state)
+{
+	struct error error;
+	(void)state;
+
+	assert_null(from_csv("user;domain;password\nanna;LAB;x\n", NULL, &error));
+	assert_non_null(strstr(error.text, "separated by commas"));
+	assert_null(from_csv("anna;LAB;hushhush\n", NULL, &error));
+	assert_null(strstr(error.text, "hushhush"));
+	assert_null(from_csv("user,domain,password,mail\nanna,LAB,x,y\n", NULL, &error));
+	assert_null(from_csv("user,mail\nanna,y\n", NULL, &error));
+	assert_non_null(strstr(error.text, "no column \"mail\""));
+	assert_null(from_csv("\xff\xfeu", NULL, &error));
+	assert_non_null(strstr(error.text, "UTF-16"));
+}
+
 static void bad_csv_line_is_told_by_number_without_its_password(void **state)
 {
 	struct error error;
@@ -215,6 +258,8 @@ int main(void)
 	    unit_test(missing_password_source_is_named),
 	    unit_test(password_comes_from_a_descriptor),
 	    unit_test(csv_has_quotes_and_a_default_domain),
+	    unit_test(csv_is_read_as_windows_tools_write_it),
+	    unit_test(csv_that_is_another_format_makes_no_accounts),
 	    unit_test(bad_csv_line_is_told_by_number_without_its_password),
 	    unit_test(account_listed_twice_is_refused_whatever_its_case),
 	    unit_test(two_refusals_in_a_row_stop_an_account),
