@@ -154,6 +154,8 @@ static bool dispatch(struct play *play, int64_t now, int64_t *next)
 {
 	if (play_is_stopping(play) || play->started >= play->wanted)
 		return true;
+	if (logoffs_are_doubtful(&play->logoffs) && play->busy > 0)
+		return true;
 	if (!pace_keep(play, now, next))
 		return false;
 	return play->scenario->load.rate > 0 ? dispatch_open(play, now, next)
@@ -162,10 +164,11 @@ static bool dispatch(struct play *play, int64_t now, int64_t *next)
 
 static void check_distress(struct play *play)
 {
-	char text[256];
+	char text[600];
 
 	if (!play_is_stopping(play) &&
-	    distress_shows(&play->distress, &play->scenario->limits, text, sizeof(text)))
+	    (distress_shows(&play->distress, &play->scenario->limits, text, sizeof(text)) ||
+	        logoffs_fail(&play->logoffs, play->scenario, text, sizeof(text))))
 		play_end_early(play, EXIT_TARGET, text);
 }
 

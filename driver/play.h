@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "driver/distress.h"
+#include "driver/logoffs.h"
 #include "driver/run.h"
 
 /* Logons at once wait for each other as long as this. */
@@ -57,6 +58,7 @@ struct play {
 	int64_t logon_time; /* ... and took otherwise */
 	uint64_t seed;
 	struct distress distress;
+	struct logoffs logoffs;
 	struct error *ended; /* the reason for an early end; text empty: none */
 };
 

@@ -39,6 +39,8 @@ static void store_and_report(struct play *play, const struct cycle *cycle)
 	if (!put_cycle(play, cycle) || play->kind != CYCLE_LOAD)
 		return;
 	distress_note(&play->distress, cycle);
+	if (cycle->result != CYCLE_RUNNING)
+		logoffs_note(&play->logoffs, cycle);
 	monitor_cycle(play->run->monitor, cycle);
 }
 

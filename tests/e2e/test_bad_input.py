@@ -211,6 +211,29 @@ class Host(Case):
         host = Listener(self, lambda peer: (peer.sendall(b"SSH-2.0-OpenSSH_9.2\r\n"), peer.close()))
         self.fails(self.at(host.address, load={"cycles": 5}), TARGET, "cycles failed in a row", env={"PW": "x"})
 
+    def test_host_that_ends_no_session_is_not_filled_up(self):
+        """one session at a time until one has ended; after three that did not the run is over, and says why"""
+        lab = self.lab("--accounts", "20")
+        ended = {"method": "shell-exit", "shell": "sleep 100", "timeout": "1s"}
+        start = time.monotonic()
+        done = self.fails(self.scenario(lab, load={"slots": 1, "cycles": 60}, logoff=ended), TARGET,
+                          "3 sessions did not end within 1s, and none has", "fAllowUnlistedRemotePrograms", "logoff.method to keys")
+        self.assertLess(time.monotonic() - start, 15)
+        self.assertEqual(self.query("select count(*) from cycles"), [(3,)])
+        self.run_file.unlink()
+        self.fails(self.scenario(lab, load={"slots": 2, "cycles": 60}, logoff=ended), TARGET, "did not end within 1s")
+        self.assertLessEqual(self.query("select count(*) from cycles")[0][0], 4, "2 at first, then one at a time")
+        self.run_file.unlink()
+        self.fails(self.scenario(lab, load={"slots": 1, "cycles": 60}, logoff={"method": "keys", "keys": "Esc", "shell": None, "timeout": "1s"}),
+                   TARGET, "a legal notice")
+
+    def test_session_that_does_not_end_among_others_ends_no_run(self):
+        lab = self.lab()
+        marks = self.folder / "first"
+        slow = f"[ -e {marks} ] || {{ touch {marks}; exec sleep 60; }}; exec {leaklab.program('labhost')} logoff $SESSION_ID --control {lab.facts['control']}"
+        done = self.drive(self.scenario(lab, load={"slots": 2, "cycles": 12}, logoff={"method": "command", "command": slow, "shell": None, "timeout": "2s"}))
+        self.assertEqual(self.query("select result, count(*) from cycles where kind = 'load' group by 1 order by 1"), [("logged-off", 11), ("unproven", 1)], done.stderr)
+
     def test_host_that_speaks_no_tls_is_told(self):
         def negotiate(peer):
             peer.recv(4096)

@@ -1,0 +1,26 @@
+/* Whether the host ends sessions at all when it is asked to: one that does not fills up with what the load leaves. */
+#ifndef LEAKLAB_LOGOFFS_H
+#define LEAKLAB_LOGOFFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "driver/scenario/scenario.h"
+#include "runfile/runfile.h"
+
+#define LOGOFFS_HOPELESS 3 /* sessions that did not end, and none did */
+
+struct logoffs {
+	unsigned endless; /* sessions that did not end in time */
+	bool any;         /* one did */
+};
+
+/* A cycle has ended. */
+void logoffs_note(struct logoffs *logoffs, const struct cycle *cycle);
+/* The first session did not end: until one does, there is to be one at a time. */
+bool logoffs_are_doubtful(const struct logoffs *logoffs);
+/* None ends; text then says so, with what to do. */
+bool logoffs_fail(
+    const struct logoffs *logoffs, const struct scenario *scenario, char *text, size_t size);
+
+#endif
