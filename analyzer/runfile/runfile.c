@@ -80,8 +80,11 @@ bool runfile_remove(const char *path, struct error *error)
 
 struct runfile *runfile_open(const char *path, struct error *error)
 {
-	if (!database_check_file(path, error))
-		return NULL;
+	return database_check_file(path, error) ? runfile_open_own(path, error) : NULL;
+}
+
+struct runfile *runfile_open_own(const char *path, struct error *error)
+{
 	struct runfile *runfile = database_allocate(path, error);
 	/* Only one thread reads it. */
 	if (!runfile ||

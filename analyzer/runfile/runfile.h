@@ -126,6 +126,9 @@ struct runfile;
 struct runfile *runfile_create(const char *path, struct error *error);
 /* Opens a finished, interrupted or still growing file for reading only. */
 struct runfile *runfile_open(const char *path, struct error *error);
+/* The same of a file that this process writes. To look at it first, as runfile_open() does, would drop SQLite's locks: they are
+ * POSIX's, and end with the first descriptor of the file that the process closes. */
+struct runfile *runfile_open_own(const char *path, struct error *error);
 /* The same with a finished file that is in memory (copied). name is for messages. */
 struct runfile *runfile_open_bytes(
     const void *bytes, size_t length, const char *name, struct error *error);

@@ -40,7 +40,7 @@ static void judge_now(struct outlook *outlook)
 {
 	const struct judge_terms terms = {.release_time = NUMBER_UNKNOWN, .allow_partial = true};
 	struct error error;
-	struct runfile *runfile = runfile_open(outlook->path, &error);
+	struct runfile *runfile = runfile_open_own(outlook->path, &error);
 	struct verdict *verdict = runfile ? judge_run(runfile, &terms, &error) : NULL;
 
 	pthread_mutex_lock(&outlook->mutex);

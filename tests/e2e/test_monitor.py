@@ -196,6 +196,20 @@ class Metrics(leaklab.Case):
         process.communicate()
         self.assertGreater(len(counts), 2)
 
+    def test_whoever_opens_the_run_file_meanwhile_costs_no_cycle(self):
+        """its journal is SQLite's, which others than the driver fold in once the driver's lock on the file is gone"""
+        lab = self.lab()
+        process = self.start_driver(self.scenario(lab, load={"slots": 2, "cycles": 400, "think": "200ms"}, observers=[self.observer(lab)],
+                                                  observe_every=2), "--metrics", self.folder / "run.prom")
+        self.wait_for(process, "cycle", 10)
+        time.sleep(1)  # judged for the metrics
+        self.query("select count(*) from cycles")
+        self.wait_for(process, "cycle", 20)
+        process.kill()
+        process.communicate()
+        [[finished]] = self.query("select count(*) from cycles where result = 'logged-off'")
+        self.assertGreaterEqual(finished, 30)
+
     def test_run_that_could_not_begin_says_so(self):
         self.drive(self.scenario(None, accounts={"users": "a{1..2}", "password_env": "PW"}), "--metrics", self.folder / "run.prom",
                    env={"PW": "x"}, code=4)
