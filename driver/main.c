@@ -104,6 +104,8 @@ static int conclude(const struct arguments *arguments, struct runfile *runfile, 
 	else
 		last =
 		    (struct metrics_end){verdict_words[verdict->word], verdict_exit_code(verdict)};
+	if (verdict)
+		monitor_judged(monitor, verdict);
 	const bool told = !verdict || tell_verdict(arguments, runfile, path, verdict, error);
 	if (!told)
 		last.exit_code = error_print(error, PROGRAM);

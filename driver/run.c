@@ -243,6 +243,7 @@ static bool play(struct run *run, const struct setup *setup, struct error *ended
 	run_tell_repeated(run);
 	if (run->fallen.text[0] && !ended->text[0])
 		*ended = run->fallen;
+	monitor_stop(run->monitor);
 	return (run->interrupts == 0 ||
 	           runfile_set(run->runfile, "interrupted", "yes", &run->error)) &&
 	       (!ended->text[0] || put_early_end(run, ended)) && put_time(run, "finished") &&

@@ -94,19 +94,16 @@ static void print_cycles(FILE *out, const struct tally *tally)
 	    tally->failed_samples);
 }
 
-static void print_outlook(FILE *out, struct outlook *outlook)
+static void print_outlook(FILE *out, const struct outlook_view *view)
 {
-	struct outlook_view view;
-
-	outlook_look(outlook, &view);
-	if (!view.known)
+	if (!view->known)
 		return;
 	head(out, "left_behind", "gauge",
 	    "Orphaned logon sessions and session IDs of no session, by whether healthy holders could still release them.");
 	fprintf(out,
 	    "leaklab_left_behind{state=\"leak\"} %lld\nleaklab_left_behind{state=\"young\"} %lld\n",
-	    (long long)view.leaks, (long long)view.young);
-	gauge(out, "cycles_needed", "Cycles that CLEAN takes.", (double)view.needed);
+	    (long long)view->leaks, (long long)view->young);
+	gauge(out, "cycles_needed", "Cycles that CLEAN takes.", (double)view->needed);
 }
 
 static void print_end(FILE *out, const struct metrics_end *end)
@@ -130,8 +127,8 @@ int64_t metrics_due(const struct metrics *metrics)
 	return !metrics->path ? INT64_MAX : metrics->written ? metrics->written + WRITE_EVERY : 0;
 }
 
-bool metrics_write(struct metrics *metrics, const struct tally *tally, struct outlook *outlook,
-    const struct metrics_end *end, struct error *error)
+bool metrics_write(struct metrics *metrics, const struct tally *tally,
+    const struct outlook_view *view, const struct metrics_end *end, struct error *error)
 {
 	const int64_t now = timestamp_monotonic();
 	struct result_file file;
@@ -150,8 +147,7 @@ bool metrics_write(struct metrics *metrics, const struct tally *tally, struct ou
 	fputs("} 1\n", file.stream);
 	print_cycles(file.stream, tally);
 	print_phases(file.stream, tally);
-	if (outlook)
-		print_outlook(file.stream, outlook);
+	print_outlook(file.stream, view);
 	print_end(file.stream, end);
 	return result_file_close(&file, true, error);
 }

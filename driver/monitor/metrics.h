@@ -22,9 +22,9 @@ struct metrics_end {
 	int exit_code;
 };
 
-/* Writes the file whole, if it is due, or the run has ended (end is not NULL). outlook: NULL where there is none. False: error. */
-bool metrics_write(struct metrics *metrics, const struct tally *tally, struct outlook *outlook,
-    const struct metrics_end *end, struct error *error);
+/* Writes the file whole, if it is due, or the run has ended (end is not NULL). False: error. */
+bool metrics_write(struct metrics *metrics, const struct tally *tally,
+    const struct outlook_view *view, const struct metrics_end *end, struct error *error);
 /* When it is due next; monotonic. */
 int64_t metrics_due(const struct metrics *metrics);
 

@@ -32,13 +32,14 @@ bool monitor_open(
 		return false;
 	monitor->metrics.path = options->metrics;
 	/* What cannot be written is found out now. */
-	return metrics_write(&monitor->metrics, &monitor->tally, NULL, NULL, error);
+	return metrics_write(&monitor->metrics, &monitor->tally, &monitor->view, NULL, error);
 }
 
 bool monitor_watch(struct monitor *monitor, const char *path, int64_t needed, struct error *error)
 {
 	if (!monitor->metrics.path && !progress_wants_outlook(&monitor->progress))
 		return true;
+	monitor->view.needed = needed;
 	monitor->outlook = outlook_create(path, needed, error);
 	return monitor->outlook != NULL;
 }
@@ -68,11 +69,14 @@ void monitor_sample(struct monitor *monitor, bool answered)
 
 int64_t monitor_turn(struct monitor *monitor)
 {
-	const int64_t draw = progress_draw(&monitor->progress, &monitor->tally, monitor->outlook);
+	if (monitor->outlook)
+		outlook_look(monitor->outlook, &monitor->view);
+	const int64_t draw = progress_draw(
+	    &monitor->progress, &monitor->tally, monitor->outlook ? &monitor->view : NULL);
 	struct error error;
 	char text[sizeof(error.text) + 64];
 
-	if (!metrics_write(&monitor->metrics, &monitor->tally, monitor->outlook, NULL, &error)) {
+	if (!metrics_write(&monitor->metrics, &monitor->tally, &monitor->view, NULL, &error)) {
 		snprintf(text, sizeof(text), "%s: no more metrics are written", error.text);
 		monitor->metrics.path = NULL;
 		monitor_event(monitor, "metrics-failed", text, true);
@@ -84,16 +88,23 @@ int64_t monitor_turn(struct monitor *monitor)
 void monitor_stop(struct monitor *monitor)
 {
 	progress_clear(&monitor->progress);
+	outlook_destroy(monitor->outlook);
+	monitor->outlook = NULL;
+}
+
+void monitor_judged(struct monitor *monitor, const struct verdict *verdict)
+{
+	/* Without a sample nothing is known of what is left. */
+	if (monitor->tally.samples > 0)
+		outlook_fill(&monitor->view, verdict);
 }
 
 bool monitor_close(struct monitor *monitor, const struct metrics_end *end, char *verdict)
 {
 	struct error error;
 
-	if (!metrics_write(&monitor->metrics, &monitor->tally, monitor->outlook, end, &error))
+	if (!metrics_write(&monitor->metrics, &monitor->tally, &monitor->view, end, &error))
 		fprintf(stderr, "%s: %s\n", monitor->progress.name, error.text);
-	outlook_destroy(monitor->outlook);
-	monitor->outlook = NULL;
 	outlet_put(verdict);
 	return outlet_close(READER_PATIENCE);
 }

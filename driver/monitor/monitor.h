@@ -20,7 +20,8 @@ struct monitor {
 	struct tally tally;
 	struct progress progress;
 	struct metrics metrics;
-	struct outlook *outlook; /* NULL: nobody wants it */
+	struct outlook *outlook;  /* NULL: nobody wants it, or the run is over */
+	struct outlook_view view; /* of it, or of the verdict */
 	bool events;
 	char host[300]; /* "": not known yet */
 };
@@ -45,8 +46,10 @@ void monitor_sample(struct monitor *monitor, bool answered);
 /* Draws and writes what is due. Returns when something will be; monotonic. */
 int64_t monitor_turn(struct monitor *monitor);
 
-/* The run is over: nothing is drawn any more. */
+/* The run is over: nothing is drawn any more, and its file is not read beside it. */
 void monitor_stop(struct monitor *monitor);
+/* How the run was judged; for the metrics. */
+void monitor_judged(struct monitor *monitor, const struct verdict *verdict);
 /* The last of the metrics, and of the events: verdict is a line of JSON, taken over, or NULL. False: the events were not read to their
  * end. */
 bool monitor_close(struct monitor *monitor, const struct metrics_end *end, char *verdict);

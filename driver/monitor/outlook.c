@@ -18,7 +18,7 @@ struct outlook {
 	struct outlook_view view;
 };
 
-static void fill(struct outlook_view *view, const struct verdict *verdict)
+void outlook_fill(struct outlook_view *view, const struct verdict *verdict)
 {
 	view->known = true;
 	view->is_leak = verdict_is_proven(verdict);
@@ -45,7 +45,7 @@ static void judge_now(struct outlook *outlook)
 
 	pthread_mutex_lock(&outlook->mutex);
 	if (verdict)
-		fill(&outlook->view, verdict);
+		outlook_fill(&outlook->view, verdict);
 	pthread_mutex_unlock(&outlook->mutex);
 	verdict_destroy(verdict);
 	runfile_close(runfile);

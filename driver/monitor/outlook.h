@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "judge/verdict.h"
 
 #define OUTLOOK_HOLDERS 3
 #define OUTLOOK_TEXT 240
@@ -19,6 +20,9 @@ struct outlook_view {
 	int64_t needed;  /* of them, for CLEAN */
 	char holders[OUTLOOK_HOLDERS][OUTLOOK_TEXT]; /* who holds most, in words; "": nobody */
 };
+
+/* What the verdict comes to in a view; needed stays. */
+void outlook_fill(struct outlook_view *view, const struct verdict *verdict);
 
 struct outlook;
 

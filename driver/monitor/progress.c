@@ -149,12 +149,11 @@ static void add_outlook(struct progress *progress, const struct outlook_view *vi
 		add_row(progress, "verdict", "undecided: the host has to settle");
 }
 
-static void draw_view(
-    struct progress *progress, const struct tally *tally, struct outlook *outlook, int64_t now)
+static void draw_view(struct progress *progress, const struct tally *tally,
+    const struct outlook_view *view, int64_t now)
 {
 	char time[DURATION_TEXT], id[24], highest[24];
 	const struct tally_phase *logon = &tally->phases[PHASE_NLA];
-	struct outlook_view view;
 
 	progress_clear(progress);
 	duration_format((now - progress->started) / SECOND * SECOND, time);
@@ -172,14 +171,13 @@ static void draw_view(
 	    describe_id(tally->highest, highest));
 	add_row(progress, "samples", "%llu, %llu of them without an answer",
 	    (unsigned long long)tally->samples, (unsigned long long)tally->failed_samples);
-	if (outlook) {
-		outlook_look(outlook, &view);
-		add_outlook(progress, &view);
-	}
+	if (view)
+		add_outlook(progress, view);
 	fflush(stderr);
 }
 
-int64_t progress_draw(struct progress *progress, const struct tally *tally, struct outlook *outlook)
+int64_t progress_draw(
+    struct progress *progress, const struct tally *tally, const struct outlook_view *view)
 {
 	const int64_t now = timestamp_monotonic();
 	char line[LINE_TEXT];
@@ -191,7 +189,7 @@ int64_t progress_draw(struct progress *progress, const struct tally *tally, stru
 	if (progress->drawn && now < progress->drawn + DRAW_EVERY)
 		return progress->drawn + DRAW_EVERY;
 	if (progress->mode == PROGRESS_LIVE) {
-		draw_view(progress, tally, outlook, now);
+		draw_view(progress, tally, view, now);
 	} else {
 		describe(line, progress, tally, now);
 		fputs("\r\033[K", stderr);

@@ -31,9 +31,9 @@ void progress_init(struct progress *progress, enum progress_mode mode, int64_t e
     const char *name, const char *host);
 /* Whether somebody wants to see what the run shows so far. */
 bool progress_wants_outlook(const struct progress *progress);
-/* Draws what is due. outlook: NULL where there is none. Returns when to draw again; monotonic. */
+/* Draws what is due. view: NULL where nothing is judged. Returns when to draw again; monotonic. */
 int64_t progress_draw(
-    struct progress *progress, const struct tally *tally, struct outlook *outlook);
+    struct progress *progress, const struct tally *tally, const struct outlook_view *view);
 /* Takes the view away, so that other text can be printed. */
 void progress_clear(struct progress *progress);
 /* A line of text that is worth reading. */

@@ -1,6 +1,7 @@
 """What people and programs get to see of a run while it goes on: lines, a line, a view; events; metrics."""
 import json
 import os
+import pathlib
 import re
 import shlex
 import shutil
@@ -97,6 +98,15 @@ class Terminal(leaklab.Case):
         text = self.wait_until("Run file: ")
         self.assertIn("verdict: ", text)
         self.assertNotIn("samples  ", text)
+
+    def test_live_view_of_control_runs_leaves_no_thread_behind(self):
+        control = {"without": [], "cycles": 2}
+        self.play("--progress", "live", controls={"negative": control}, load={"slots": 2, "cycles": 400, "think": "50ms"})
+        self.wait_until(r"(?m)^test +127[\s\S]*cycles +[1-9]\d* of 400")
+        [driver] = [path for path in pathlib.Path("/proc").glob("[0-9]*")
+                    if (path / "cmdline").exists() and str(self.folder / "run.leaklab").encode() in (path / "cmdline").read_bytes()
+                    and (path / "cmdline").read_bytes().startswith(b"leaklab\0run")]
+        self.assertEqual(len(list((driver / "task").iterdir())), 2, "the driver, and who judges beside it")
 
     def test_narrow_terminals_are_not_overrun(self):
         for mode in "auto", "live":
