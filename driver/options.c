@@ -23,7 +23,7 @@ static const struct argp_option run_options[] = {
         0},
     {"allow-partial", 'p', NULL, 0,
         "If the run is cut short, judge what there is of it, instead of calling it INCONCLUSIVE; "
-        "kept in the run file",
+        "kept in the run file until it goes on",
         0},
     {"cycles", 'c', "+N", 0, "With --resume: play N cycles more than the run had planned", 0},
     {"format", 'f', "FORMAT", 0, "Print the verdict as text (default) or json", 0},

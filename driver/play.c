@@ -281,7 +281,7 @@ bool run_play(struct run *run, struct error *ended)
 	    .finished = so_far->cycles,
 	    .missed = so_far->missed,
 	    .rounds = so_far->during,
-	    .judged = so_far->during,
+	    .judged = run->resuming ? -1 : so_far->during,
 	    .slots = calloc(run->scenario->load.slots, sizeof(struct slot)),
 	    .start = timestamp_monotonic(),
 	    .ended = ended,
@@ -292,11 +292,8 @@ bool run_play(struct run *run, struct error *ended)
 	char missed[24];
 	bool played;
 
-	/* What is asked for beyond a load that was decided is played. */
-	char *decided = runfile_get(run->runfile, "load.decided");
-	if (run->scenario->load.until == UNTIL_DECIDED && !decided)
+	if (run->scenario->load.until == UNTIL_DECIDED)
 		play.enough = (uint64_t)cycles_for_clean(run->scenario);
-	free(decided);
 	play.counted = so_far->cycles - so_far->failed;
 	/* The one that was under way when an earlier part of the run ended is not made up for. */
 	if (every > 0 && so_far->cycles / every > (uint64_t)play.rounds)

@@ -42,9 +42,10 @@ struct play {
 	uint64_t busy, held; /* slots; of these, those logged on */
 	uint64_t missed; /* open load: arrivals that found no free slot or account at their time */
 	uint64_t counted_as_missed;
-	uint64_t counted;    /* cycles that a verdict counts */
-	uint64_t enough;     /* of them, for CLEAN; 0: all cycles are played */
-	int64_t judged;      /* rounds of samples in which a leak was looked for */
+	uint64_t counted; /* cycles that a verdict counts */
+	uint64_t enough;  /* of them, for CLEAN; 0: all cycles are played */
+	int64_t
+	    judged; /* rounds of samples in which a leak was looked for; -1: nor in what an earlier part of the run left */
 	uint64_t failures;   /* in a row */
 	bool ever_connected; /* some cycle got at least to a refusal of its credentials */
 	bool told_to_log_off;

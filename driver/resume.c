@@ -84,13 +84,14 @@ static bool is_complete(struct runfile *runfile)
 	       !is_set(runfile, "ended-early");
 }
 
-/* Loads it again, with so many cycles more. */
+/* Loads it again, with so many cycles more. What is asked for beyond a load that was decided is played. */
 static bool load_more(struct resumption *resumption, const char *text, const char *path,
     uint64_t more, struct error *error)
 {
 	const uint64_t before = resumption->scenario->load.cycles;
 	char cycles[48];
-	char *overrides[] = {cycles};
+	char *overrides[] = {cycles, (char *)"load.until=cycles"};
+	const bool decided = is_set(resumption->runfile, "load.decided");
 
 	if (more > CYCLES_MAX - before)
 		return error_set(error, EXIT_USAGE,
@@ -101,7 +102,8 @@ static bool load_more(struct resumption *resumption, const char *text, const cha
 	scenario_destroy(resumption->scenario);
 	free(resumption->text);
 	resumption->text = NULL;
-	resumption->scenario = scenario_parse(text, path, overrides, 1, &resumption->text, error);
+	resumption->scenario =
+	    scenario_parse(text, path, overrides, decided ? 2 : 1, &resumption->text, error);
 	return resumption->scenario;
 }
 

@@ -43,7 +43,8 @@ const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_UNSETTLE] = "UPDATE capture SET mark = ? WHERE mark = ?",
     [STATEMENT_FORGET_END] =
         "DELETE FROM setting WHERE key IN"
-        " ('finished', 'interrupted', 'ended-early', 'ended-early.code', 'settled')",
+        " ('finished', 'interrupted', 'ended-early', 'ended-early.code', 'settled', 'allow-partial',"
+        " 'load.decided')",
     [STATEMENT_ADD_EVENT] = "INSERT INTO event (time, kind, text) VALUES (?, ?, ?)",
     [STATEMENT_EVENTS] = "SELECT time, kind, text FROM event ORDER BY id",
     [STATEMENT_CAPTURES_OF_MOMENT] =

@@ -76,6 +76,14 @@ class CutShort(leaklab.Case):
         self.drive(scenario, "--allow-partial", code=0)
         self.verdict(code=0)
 
+    def test_allow_partial_of_one_part_is_not_said_of_the_next(self):
+        scenario = self.clean(self.lab("--late-holders", "0"), load={"slots": 4, "cycles": 5000, "hold": "20ms", "think": "60ms"}, limits={"duration": "4s"})
+        self.drive(scenario, "--allow-partial", code=0)
+        self.run_program("driver", "run", "--resume", self.run_file, code=3)
+        self.verdict(code=3)
+        self.run_program("driver", "run", "--resume", self.run_file, "--allow-partial", code=0)
+        self.verdict(code=0)
+
     def test_caps_of_a_load_that_ends_when_it_is_decided_are_no_cut(self):
         load = {"slots": 2, "cycles": 5000, "until": "decided", "think": "300ms"}
         lab = self.lab()

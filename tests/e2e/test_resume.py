@@ -145,6 +145,30 @@ class Killed(Case):
         self.assertEqual(self.counts()["logged-off"], 24)
         self.assertEqual(self.query("select count(*) from events where kind = 'resumed'"), [(2,)])
 
+    def decided(self, **parts):
+        """A run whose load was decided, and that was interrupted while the host settled; how many cycles it had."""
+        lab = self.lab("--time-scale", "0.0001")
+        load = {"slots": 4, "cycles": 400, "until": "decided", "hold": "20ms"}
+        process = self.start_driver(self.play(lab, 400, load=load, settle={**SETTLE, "at_least": "6s", "timeout": "30s"}))
+        self.wait_for(process, "decided")
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+        return self.counts()["logged-off"]
+
+    def test_load_that_was_decided_is_not_played_on(self):
+        cycles = self.decided()
+        self.assertLess(cycles, 60)
+        self.resume(code=0)
+        self.assertEqual(self.counts(), {"logged-off": cycles})
+        self.assertEqual(self.setting("load.decided"), "cycles")
+
+    def test_what_is_asked_for_beyond_a_decided_load_is_played(self):
+        self.decided()
+        self.resume("--cycles", "+5", code=0)
+        self.assertEqual(self.counts(), {"logged-off": 405})
+        self.assertFalse(any("load.until" in reason for reason in self.verdict()["reasons"]))
+
     def test_run_that_was_killed_while_it_settled_settles_again(self):
         lab = self.lab("--time-scale", "0.0001")
         self.grab(lab)
