@@ -252,7 +252,7 @@ static int run_or_check(const struct arguments *arguments)
 
 	if (!scenario)
 		return code;
-	scenario->host.named = arguments->host_named || host_is_variable(scenario->host.address);
+	scenario->host.named = arguments->host_named || host_is_variable(scenario);
 	if (arguments->playing)
 		code = play(arguments, scenario, text, NULL);
 	else

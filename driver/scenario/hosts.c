@@ -37,10 +37,11 @@ static char *list_path(void)
 static bool is_listed(const char *host, const char *path)
 {
 	FILE *list = path ? fopen(path, "re") : NULL;
-	char line[512];
+	char *line = NULL;
+	size_t size = 0;
 	bool listed = false;
 
-	while (list && !listed && fgets(line, sizeof(line), list)) {
+	while (list && !listed && getline(&line, &size, list) >= 0) {
 		const char *entry = line + strspn(line, " \t");
 		line[strcspn(line, "#\r\n")] = '\0';
 		for (char *end = line + strlen(line);
@@ -48,6 +49,7 @@ static bool is_listed(const char *host, const char *path)
 			end[-1] = '\0';
 		listed = *entry && fnmatch(entry, host, FNM_CASEFOLD) == 0;
 	}
+	free(line);
 	if (list)
 		fclose(list);
 	return listed;
@@ -66,13 +68,14 @@ bool host_is_allowed(const char *host, struct error *error)
 	return allowed;
 }
 
-bool host_is_variable(const char *address)
+bool host_is_variable(const struct scenario *scenario)
 {
+	const char *address = scenario->host.address;
 	const char *end = strncmp(address, "${", 2) == 0 ? strchr(address, '}') : NULL;
 	char name[64];
 
 	if (!end || (end[1] && (end[1] != ':' || end[2 + strspn(end + 2, "0123456789")])))
 		return false;
 	snprintf(name, sizeof(name), "%.*s", (int)(end - address - 2), address + 2);
-	return getenv(name) != NULL;
+	return getenv(name) && !scenario_may_give(scenario, name);
 }

@@ -5,13 +5,14 @@
 #include <stdbool.h>
 
 #include "common/error.h"
+#include "driver/scenario/scenario.h"
 
 /* Whether the user's own list of hosts has it, or it is this machine by a loopback name or address. The list is
  * $XDG_CONFIG_HOME/leaklab/hosts: a host a line, * for any part of it, # before remarks. False: the error says what to do, EXIT_USAGE. */
 bool host_is_allowed(const char *host, struct error *error);
 
 /* Whether a scenario's address is nothing but a variable of the environment, which whoever calls leaklab has set: "${RDS_HOST}:3389". To be
- * asked before a stage program adds variables of its own. */
-bool host_is_variable(const char *address);
+ * asked before a stage program adds variables of its own; one that it may replace is not meant. */
+bool host_is_variable(const struct scenario *scenario);
 
 #endif

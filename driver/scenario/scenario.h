@@ -235,6 +235,8 @@ bool scenario_visit_judging(const struct scenario *scenario,
     bool (*visit)(void *data, const char *key, const char *value, struct error *error), void *data,
     struct error *error);
 
+/* Whether a program of the stage, or of a control run's, may give the variable, or replace it. */
+bool scenario_may_give(const struct scenario *scenario, const char *name);
 /* Calls visit for each variable that is not set and that a stage program may give. */
 void scenario_visit_awaited(const struct scenario *scenario,
     void (*visit)(void *data, const char *name, const char *program), void *data);

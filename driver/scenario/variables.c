@@ -69,18 +69,34 @@ static size_t prefix_of(const struct stage_program *program, char out[NAME_MOST]
 	return length;
 }
 
-/* The stage program that may give a variable that is not set; NULL: none. */
-static const struct stage_program *giver_of(const struct scenario *scenario, const char *name)
+/* The one of some programs that may give a variable; NULL: none. */
+static const struct stage_program *find_giver(
+    const struct stage_program *programs, unsigned count, const char *name)
 {
 	char prefix[NAME_MOST];
 
-	for (unsigned i = 0; i < scenario->stage_count; i++) {
-		const struct stage_program *program = &scenario->stage[i];
-		const size_t length = prefix_of(program, prefix);
-		if (!program->no_ready && strncmp(name, prefix, length) == 0 && name[length])
-			return program;
+	for (unsigned i = 0; i < count; i++) {
+		const size_t length = prefix_of(&programs[i], prefix);
+		if (!programs[i].no_ready && strncmp(name, prefix, length) == 0 && name[length])
+			return &programs[i];
 	}
 	return NULL;
+}
+
+static const struct stage_program *giver_of(const struct scenario *scenario, const char *name)
+{
+	return find_giver(scenario->stage, scenario->stage_count, name);
+}
+
+static bool control_may_give(const struct scenario_control *control, const char *name)
+{
+	return control && find_giver(control->with, control->with_count, name);
+}
+
+bool scenario_may_give(const struct scenario *scenario, const char *name)
+{
+	return giver_of(scenario, name) || control_may_give(scenario->controls.negative, name) ||
+	       control_may_give(scenario->controls.positive, name);
 }
 
 /* The stage's folder, which the driver makes itself. */

@@ -187,6 +187,12 @@ class Host(Case):
         self.fails(self.at("${HOST_NAME}", stage=[{"name": "host", "command": "echo name=no-such-host.invalid; echo ready; sleep 60"}]),
                    USAGE, "a scenario alone may not", env={"PW": "x"})
 
+    def test_variable_that_a_stage_program_may_replace_names_no_host(self):
+        """else any variable that everybody has would do"""
+        program = {"name": "xdg", "command": "echo session_type=no-such-host.invalid; echo ready; sleep 60"}
+        for more in ({"stage": [program]}, {"controls": {"negative": {"with": [program], "cycles": 1}}}):
+            self.fails(self.at("${XDG_SESSION_TYPE}", **more), USAGE, "a scenario alone may not", env={"PW": "x", "XDG_SESSION_TYPE": "tty"})
+
     def test_host_that_its_user_names_is_tried(self):
         """by an option, by a variable of the environment that is all of the address, or by the list"""
         self.fails(self.at("no-such-host.invalid"), TARGET, "resolve", env={"PW": "x"}, more=["--set", "host.address=no-such-host.invalid"])
@@ -194,7 +200,8 @@ class Host(Case):
         self.fails(self.at("${TRIED}.invalid"), USAGE, "a scenario alone may not", env={"PW": "x", "TRIED": "no-such-host"})
         config = {"PW": "x", "XDG_CONFIG_HOME": str(self.folder)}
         (self.folder / "leaklab").mkdir()
-        for entry, code in ("*.invalid  # the lab", TARGET), ("No-Such-Host.invalid", TARGET), ("*.example.com", USAGE), ("# *", USAGE), ("", USAGE):
+        for entry, code in (("*.invalid  # the lab", TARGET), ("No-Such-Host.invalid", TARGET), ("*.example.com", USAGE), ("# *", USAGE),
+                            ("#" + 510 * "x" + "*", USAGE), ("", USAGE)):
             (self.folder / "leaklab/hosts").write_text(f"other.example.com\n\n{entry}\n")
             self.fails(self.at("no-such-host.invalid"), code, "no-such-host.invalid", env=config)
 
