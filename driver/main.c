@@ -13,6 +13,7 @@
 #include "common/error.h"
 #include "common/front.h"
 #include "common/streams.h"
+#include "common/text.h"
 #include "common/timestamp.h"
 #include "common/version.h"
 #include "driver/driver.h"
@@ -42,8 +43,9 @@ static char *default_output(const struct scenario *scenario)
 	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", localtime_r(&now, &local));
 	if (asprintf(&path, "%s-%s.leaklab", scenario->name, stamp) < 0)
 		return NULL;
+	text_make_safe(path);
 	for (char *at = path; *at; at++)
-		if (*at == '/' || *at == ' ')
+		if (*at == '/' || *at == ' ' || *at == '?')
 			*at = '-';
 	return path;
 }
@@ -202,8 +204,10 @@ static int print_plan(const struct arguments *arguments, const struct scenario *
 
 	plan_make(&plan, scenario);
 	if (!arguments->json) {
-		printf("%s: %s: cycles: %llu, slots: %llu, stage programs: %u, observers: %u\n",
-		    arguments->scenario, scenario->name, (unsigned long long)scenario->load.cycles,
+		printf("%s: ", arguments->scenario);
+		text_print(stdout, scenario->name);
+		printf(": cycles: %llu, slots: %llu, stage programs: %u, observers: %u\n",
+		    (unsigned long long)scenario->load.cycles,
 		    (unsigned long long)scenario->load.slots, scenario->stage_count,
 		    scenario->observers_count);
 		plan_print_text(&plan, scenario, stdout);

@@ -280,6 +280,7 @@ bool resume_begin(struct run *run, const char *text)
 		return false;
 	if (count(&run->so_far, run->runfile, &run->error)) {
 		run->monitor->tally.finished = run->so_far.cycles;
+		run->monitor->tally.earlier = run->so_far.cycles;
 		run->monitor->tally.results[CYCLE_FAILED] = run->so_far.failed;
 		run->monitor->tally.results[CYCLE_LOGGED_OFF] =
 		    run->so_far.cycles - run->so_far.failed;

@@ -7,10 +7,12 @@
 
 #include "common/duration.h"
 #include "common/result_file.h"
+#include "common/text.h"
 #include "common/timestamp.h"
 #include "common/version.h"
 
 #define WRITE_EVERY (5 * SECOND)
+#define LABEL_TEXT 512
 
 static void head(FILE *out, const char *name, const char *type, const char *help)
 {
@@ -29,11 +31,15 @@ static void counter(FILE *out, const char *name, const char *help, uint64_t valu
 	fprintf(out, "leaklab_%s %llu\n", name, (unsigned long long)value);
 }
 
-/* Backslash, quote and newline are escaped; bytes that are no UTF-8 were replaced before. */
+/* Backslash, quote and newline are escaped; what may not be shown is replaced. */
 static void label(FILE *out, const char *name, const char *value)
 {
+	char text[LABEL_TEXT];
+
+	snprintf(text, sizeof(text), "%s", value);
+	text_make_safe_except(text, "\n");
 	fprintf(out, "%s=\"", name);
-	for (const char *at = value ? value : ""; *at; at++)
+	for (const char *at = text; *at; at++)
 		if (*at == '\n')
 			fputs("\\n", out);
 		else

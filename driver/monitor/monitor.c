@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "common/duration.h"
+#include "common/result_file.h"
 #include "common/timestamp.h"
 #include "driver/monitor/events.h"
 #include "driver/monitor/outlet.h"
@@ -27,7 +28,8 @@ void monitor_host(struct monitor *monitor, const char *host)
 bool monitor_open(
     struct monitor *monitor, const struct monitor_options *options, struct error *error)
 {
-	monitor->events = options->events && outlet_open(options->events, error);
+	monitor->events = options->events && result_file_check(options->events, true, error) &&
+	                  outlet_open(options->events, error);
 	if (options->events && !monitor->events)
 		return false;
 	monitor->metrics.path = options->metrics;
@@ -104,7 +106,7 @@ bool monitor_close(struct monitor *monitor, const struct metrics_end *end, char 
 	struct error error;
 
 	if (!metrics_write(&monitor->metrics, &monitor->tally, &monitor->view, end, &error))
-		fprintf(stderr, "%s: %s\n", monitor->progress.name, error.text);
+		progress_say(&monitor->progress, error.text);
 	outlet_put(verdict);
 	return outlet_close(READER_PATIENCE);
 }

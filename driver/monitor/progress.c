@@ -65,7 +65,7 @@ static void print_cut(const char *text)
 
 static double rate(const struct tally *tally, int64_t time)
 {
-	return (double)tally->finished * (double)SECOND / (double)(time + 1);
+	return (double)(tally->finished - tally->earlier) * (double)SECOND / (double)(time + 1);
 }
 
 static const char *describe_id(int64_t id, char text[24])
@@ -213,5 +213,8 @@ void progress_say(struct progress *progress, const char *text)
 {
 	if (progress->mode != PROGRESS_NONE)
 		progress_clear(progress);
-	fprintf(stderr, "%s: %s\n", progress->name, text);
+	text_print(stderr, progress->name);
+	fputs(": ", stderr);
+	text_print(stderr, text);
+	fputc('\n', stderr);
 }

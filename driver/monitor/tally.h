@@ -34,6 +34,7 @@ struct tally {
 	char step[32];   /* of the load, "step 2 of 4"; "": it has none */
 	uint64_t cycles; /* wanted */
 	uint64_t finished;
+	uint64_t earlier;                     /* of those, in earlier parts of the run */
 	uint64_t results[CYCLE_RESULT_COUNT]; /* of those */
 	uint64_t held;                        /* sessions logged on right now */
 	int64_t session_id, highest;          /* the latest, and the highest; NUMBER_UNKNOWN */

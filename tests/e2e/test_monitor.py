@@ -33,6 +33,12 @@ class Lines(leaklab.Case):
         self.assertGreater(len(re.findall("(?m) of 60 cycles", text)), 2, text)
         self.assertNotIn("\033", text)
 
+    def test_rate_of_a_run_that_goes_on_is_of_what_it_plays(self):
+        scenario = self.scenario(self.lab(), load={"slots": 1, "cycles": 12, "hold": "100ms"})
+        self.drive(scenario)
+        done = self.run_program("driver", "run", "--resume", self.run_file, "--cycles", "+1", "--progress", "lines", code=3)
+        self.assertRegex(done.stderr, r"12 of 13 cycles, .* 0\.0/s")
+
     def test_none_says_nothing_but_the_run_file(self):
         done = self.drive(self.scenario(self.lab()), "--progress", "none")
         self.assertRegex(done.stderr, r"\ARun file: .*\n\Z")
@@ -147,6 +153,28 @@ class Events(leaklab.Case):
         done = self.drive(self.scenario(self.lab()), "--events", self.folder / "none" / "events", code=2)
         self.assertIn("none/events: No such file", done.stderr)
         self.assertFalse(self.run_file.exists())
+
+
+    def test_events_are_added_to_no_evidence(self):
+        scenario = self.scenario(self.lab(), load={"cycles": 1})
+        self.drive(scenario)
+        before = self.run_file.read_bytes()
+        for run in ["--resume", self.run_file, "--cycles", "+1"], [scenario, "-o", self.folder / "other.leaklab"]:
+            done = self.run_program("driver", "run", *run, "--events", self.run_file, code=2)
+            self.assertIn("run.leaklab is a run file", done.stderr)
+        self.assertEqual(self.run_file.read_bytes(), before)
+
+
+class Names(leaklab.Case):
+    HOSTILE = "a\x1b]0;evil\x07b\x1b[2J"
+
+    def test_name_steers_no_terminal(self):
+        scenario = self.scenario(self.lab(), name=self.HOSTILE, load={"slots": None, "steps": [{"slots": 1, "cycles": 2}]})
+        done = self.run_program("driver", "run", scenario, "--metrics", self.folder / "run.prom", code=3)
+        checked = self.run_program("driver", "check", scenario, code=0)
+        for text in done.stderr, done.stdout, checked.stdout, (self.folder / "run.prom").read_text():
+            self.assertNotRegex(text, "[\x07\x1b]")
+        self.assertIn("step 1 of 1", done.stderr)
 
 
 class Force(leaklab.Case):
