@@ -125,16 +125,28 @@ static int conclude(const struct arguments *arguments, struct runfile *runfile, 
 	return last.exit_code;
 }
 
-/* With --force it is replaced, if it is one. */
-static bool make_room(const char *path, bool force, struct error *error)
+/* With --force a run file that is there goes to *aside, which is NULL if none was. */
+static bool make_room(const char *path, bool force, char **aside, struct error *error)
 {
+	*aside = NULL;
 	if (access(path, F_OK) != 0)
 		return true;
 	if (!force)
 		return error_set(error, EXIT_USAGE,
 		    "%s exists already: choose another name with -o, or replace it with --force",
 		    path);
-	return runfile_remove(path, error);
+	*aside = runfile_set_aside(path, error);
+	return *aside;
+}
+
+/* It is back at its place if no other took that. */
+static void settle_aside(const char *path, char *aside)
+{
+	if (aside && access(path, F_OK) == 0)
+		unlink(aside);
+	else if (aside)
+		rename(aside, path);
+	free(aside);
 }
 
 /* The run and, before it, its controls. *runfile: as for run_scenario(). */
@@ -145,9 +157,10 @@ static bool play_all(const struct arguments *arguments, const struct scenario *s
 	char *password = NULL;
 	const bool resuming = *runfile != NULL;
 	bool beside = true; /* controls are, and not in the run file yet */
+	char *aside = NULL;
 
 	/* It would be a pity to find out at the end. */
-	if (!resuming && !make_room(path, arguments->force, error))
+	if (!resuming && !make_room(path, arguments->force, &aside, error))
 		return false;
 	/* The password first: it may be waited for, and no program that we start may get it. */
 	bool good = password_fetch(&scenario->accounts, &password, error) &&
@@ -164,6 +177,7 @@ static bool play_all(const struct arguments *arguments, const struct scenario *s
 			controls_forget(scenario, path);
 	}
 	password_wipe(password);
+	settle_aside(path, aside);
 	return good;
 }
 

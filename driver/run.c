@@ -297,9 +297,10 @@ out:
 	if (played)
 		return true;
 	/* Nothing was played: there is nothing to keep. */
-	if (run.runfile && !run.resuming && !playing)
-		unlink(path);
-	runfile_close(run.runfile);
+	if (!run.resuming && !playing)
+		runfile_discard(run.runfile);
+	else
+		runfile_close(run.runfile);
 	*error = run.error;
 	return false;
 }

@@ -67,15 +67,34 @@ struct runfile *runfile_create(const char *path, struct error *error)
 	return runfile;
 }
 
-bool runfile_remove(const char *path, struct error *error)
+void runfile_discard(struct runfile *runfile)
+{
+	char *path = runfile ? strdup(runfile->path) : NULL;
+
+	runfile_close(runfile);
+	if (path)
+		remove_files(path);
+	free(path);
+}
+
+char *runfile_set_aside(const char *path, struct error *error)
 {
 	struct runfile *runfile = runfile_reopen(path, error);
+	char *aside = NULL;
 
 	if (!runfile)
-		return false;
+		return NULL;
+	/* Whoever closes it last folds its journal in. */
 	runfile_close(runfile);
-	remove_files(path);
-	return true;
+	if (asprintf(&aside, "%s.replaced", path) < 0) {
+		error_memory(error);
+		return NULL;
+	}
+	if (rename(path, aside) == 0)
+		return aside;
+	error_set(error, EXIT_TARGET, "%s: %s", path, strerror(errno));
+	free(aside);
+	return NULL;
 }
 
 struct runfile *runfile_open(const char *path, struct error *error)

@@ -133,8 +133,10 @@ struct runfile *runfile_open_own(const char *path, struct error *error);
 struct runfile *runfile_open_bytes(
     const void *bytes, size_t length, const char *name, struct error *error);
 void runfile_close(struct runfile *runfile); /* NULL is allowed */
-/* Removes the run file at path and its journal. What is no run file stays. */
-bool runfile_remove(const char *path, struct error *error);
+/* Closes it and removes it with its journal; NULL is allowed. */
+void runfile_discard(struct runfile *runfile);
+/* Gives the run file at path another name beside it, which the caller frees. What is no run file, or is being written, stays. */
+char *runfile_set_aside(const char *path, struct error *error);
 
 /* Opens a file to go on with its run, whether that was killed or came to its end. One that is being written is refused, and one of
  * another schema. Nothing in it changes before runfile_keep(). */

@@ -209,6 +209,7 @@ class Host(Case):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
         self.fails(self.at(f"127.0.0.1:{port}"), TARGET, "Connection refused", env={"PW": "x"})
+        self.assertEqual([path.name for path in self.folder.glob("run.leaklab*")], [], "there was no run")
 
     def test_mute_host_ends_by_the_connect_time_out(self):
         host = Listener(self, lambda peer: None)

@@ -186,6 +186,19 @@ class Force(leaklab.Case):
         self.drive(self.scenario(lab, load={"cycles": 2}), "--force")
         self.assertEqual(self.query("select count(*) from cycles"), [(2,)])
 
+    def test_force_keeps_the_run_file_until_there_is_another(self):
+        self.drive(self.scenario(self.lab(), load={"cycles": 1}))
+        before = self.run_file.read_bytes()
+        files = sorted(self.folder.iterdir())
+        scenario = self.scenario(None, accounts={"users": "a", "password_env": None, "password_file": "none"})
+        done = self.drive(scenario, "--force", code=2)
+        self.assertIn("No such file", done.stderr)
+        self.assertEqual(self.run_file.read_bytes(), before)
+        self.drive(self.scenario(None, accounts={"users": "a", "password_env": "NONE"}), "--force", code=2)
+        self.drive(self.scenario(None), "--force", code=4, env={"PW": "x"})  # there is no host
+        self.assertEqual(self.run_file.read_bytes(), before)
+        self.assertEqual(sorted(self.folder.iterdir()), files)
+
     def test_force_replaces_run_files_only(self):
         precious = self.write("run.leaklab", "years of work\n")
         done = self.drive(self.scenario(self.lab()), "--force", code=2)
