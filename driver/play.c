@@ -179,10 +179,9 @@ static bool end_duration(struct play *play)
 		play_end_early(play, EXIT_INCONCLUSIVE, "ended by limits.duration");
 		return true;
 	}
-	if (play->started >= play->wanted)
-		return true;
 	log_off_all(play);
-	return stop_decided(play, "duration", "limits.duration is over, and nothing is decided");
+	return play->started >= play->wanted ||
+	       stop_decided(play, "duration", "limits.duration is over, and nothing is decided");
 }
 
 static bool play_on(struct play *play)

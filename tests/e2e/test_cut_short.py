@@ -96,6 +96,22 @@ class CutShort(leaklab.Case):
         reasons = self.verdict(code=3)["reasons"]
         self.assertFalse(any("--resume" in reason for reason in reasons), reasons)
 
+    def test_duration_ends_what_is_held_of_a_load_that_was_decided_or_is_begun(self):
+        scenario = self.clean(self.lab(), load={"slots": 2, "cycles": 2, "until": "decided", "hold": "60s"}, limits={"duration": "2s"},
+                              logoff={"method": "keys", "keys": "Win+R text:logoff Enter", "shell": None})
+        start = time.monotonic()
+        self.drive(scenario, code=3)
+        self.assertLess(time.monotonic() - start, 30)
+        self.assertEqual(self.query("select result from cycles where kind = 'load'"), [("logged-off",)] * 2)
+
+    def test_stage_that_ends_behind_a_cut_comes_before_it(self):
+        """what was sampled from then on is of another lab"""
+        scenario = self.clean(self.lab("--late-holders", "0"), stage=[{"name": "extra", "command": "echo ready; sleep 4"}],
+                              load={"slots": 4, "cycles": 5000, "hold": "20ms"}, limits={"duration": "2s"},
+                              settle={"at_least": "20s", "timeout": "30s", "quiet": "200ms", "poll": "100ms"})
+        self.drive(scenario, "--allow-partial", code=4)
+        self.verdict(code=4)
+
     def test_killed_driver_leaves_a_run_that_is_not_judged_as_whole(self):
         process = self.start_driver(self.clean(self.lab()))
         self.wait_for(process, "cycle", 50)
