@@ -50,7 +50,7 @@ struct run {
 	struct error error;  /* the first failure of our own (disk full ...): ends the run */
 };
 
-/* From here on Ctrl-C, SIGTERM and SIGHUP come as something to read, in the order of all else. */
+/* From here on Ctrl-C, SIGTERM and SIGHUP (but where it is ignored, as under nohup) come as something to read, in the order of all else. */
 bool run_catch_signals(struct run *run);
 void run_take_signals(struct run *run);
 

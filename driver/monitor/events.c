@@ -43,10 +43,11 @@ void events_cycle(const struct cycle *cycle)
 {
 	const bool done = cycle->result != CYCLE_RUNNING;
 
-	print_event(json_pack("{s:s, s:I, s:I, s:s, s:s, s:s, s:o, s:s*, s:s*, s:s*, s:o}", "event",
+	print_event(json_pack("{s:s, s:I, s:I, s:o, s:o, s:s, s:o, s:s*, s:s*, s:o*, s:o}", "event",
 	    done ? "cycle" : "logon", "cycle", (json_int_t)cycle->number, "slot",
-	    (json_int_t)cycle->slot, "user", cycle->user, "domain", cycle->domain, "result",
-	    cycle_result_names[cycle->result], "session_id", number(cycle->session_id),
-	    "failed_phase", cycle->failed_phase, "code", cycle->code, "message", cycle->message,
-	    "phases_ms", phases(cycle)));
+	    (json_int_t)cycle->slot, "user", json_of_text(cycle->user), "domain",
+	    json_of_text(cycle->domain), "result", cycle_result_names[cycle->result], "session_id",
+	    number(cycle->session_id), "failed_phase", cycle->failed_phase, "code", cycle->code,
+	    "message", cycle->message ? json_of_text(cycle->message) : NULL, "phases_ms",
+	    phases(cycle)));
 }

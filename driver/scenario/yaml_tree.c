@@ -23,11 +23,27 @@ struct yaml_tree {
 	size_t origin_count;
 };
 
-static bool refuse_yaml(const yaml_parser_t *parser, const char *origin, struct error *error)
+/* Of bytes that are no text libyaml tells the offset alone. */
+static yaml_mark_t problem_place(const yaml_parser_t *parser, const char *text)
 {
-	return error_set(error, EXIT_USAGE, "%s:%zu:%zu: not YAML: %s", origin,
-	    parser->problem_mark.line + 1, parser->problem_mark.column + 1,
-	    parser->problem ? parser->problem : "unreadable");
+	yaml_mark_t place = {0};
+
+	if (parser->error != YAML_READER_ERROR)
+		return parser->problem_mark;
+	for (size_t i = 0; i < parser->problem_offset; i++) {
+		place.line += text[i] == '\n';
+		place.column = text[i] == '\n' ? 0 : place.column + ((text[i] & 0xc0) != 0x80);
+	}
+	return place;
+}
+
+static bool refuse_yaml(
+    const yaml_parser_t *parser, const char *text, const char *origin, struct error *error)
+{
+	const yaml_mark_t place = problem_place(parser, text);
+
+	return error_set(error, EXIT_USAGE, "%s:%zu:%zu: not YAML: %s", origin, place.line + 1,
+	    place.column + 1, parser->problem ? parser->problem : "unreadable");
 }
 
 /* libyaml takes a time that grows with the square of the depth: what no scenario has is refused as soon as it is met. Of several documents it
@@ -43,7 +59,7 @@ static bool check_events(const char *text, size_t length, const char *origin, st
 	while (good && !ended) {
 		yaml_event_t event;
 		if (!yaml_parser_parse(&parser, &event)) {
-			good = refuse_yaml(&parser, origin, error);
+			good = refuse_yaml(&parser, text, origin, error);
 			break;
 		}
 		depth += event.type == YAML_SEQUENCE_START_EVENT ||
@@ -70,6 +86,12 @@ static bool check_events(const char *text, size_t length, const char *origin, st
 struct yaml_tree *yaml_tree_create(
     const char *text, size_t length, const char *origin, struct error *error)
 {
+	/* libyaml reads UTF-16, too; who goes on with a run does not. */
+	if (memchr(text, 0, length)) {
+		error_set(error, EXIT_USAGE,
+		    "%s: has NUL characters, as UTF-16 has: save it as UTF-8", origin);
+		return NULL;
+	}
 	if (!check_events(text, length, origin, error))
 		return NULL;
 	struct yaml_tree *tree = calloc(1, sizeof(*tree));
@@ -82,7 +104,7 @@ struct yaml_tree *yaml_tree_create(
 	}
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
 	if (!yaml_parser_load(&parser, &tree->document)) {
-		refuse_yaml(&parser, origin, error);
+		refuse_yaml(&parser, text, origin, error);
 		yaml_parser_delete(&parser);
 		free(tree);
 		return NULL;

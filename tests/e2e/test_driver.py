@@ -6,6 +6,7 @@ import pathlib
 import signal
 import subprocess
 import time
+import unittest
 import zlib
 
 import leaklab
@@ -329,6 +330,15 @@ class Interruption(leaklab.Case):
         self.assertLess(time.monotonic() - start, 10)
         self.assertEqual(json.loads(out.splitlines()[-1])["verdict"], "INCONCLUSIVE")
 
+    def test_hangup_under_nohup_is_nothing(self):
+        process = subprocess.Popen(["nohup", leaklab.program("driver"), "run", self.scenario(self.lab(), load={"cycles": 8, "think": "200ms"}), "--events", "-"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder)
+        self.wait_for(process, "cycle", 2)
+        process.send_signal(signal.SIGHUP)
+        out, _ = process.communicate(timeout=30)
+        self.assertFalse(json.loads(out.splitlines()[-1])["cut_short"])
+
+    @unittest.skipIf(signal.getsignal(signal.SIGHUP) == signal.SIG_IGN, "under nohup")
     def test_hangup_logs_off_as_ctrl_c_does(self):
         lab = self.lab()
         process = self.start_driver(self.scenario(

@@ -149,6 +149,12 @@ class Events(leaklab.Case):
         for line in done.stdout.splitlines():
             json.loads(line)
 
+    def test_account_that_is_no_utf_8_has_its_events(self):
+        (self.folder / "accounts.csv").write_bytes(b"user,domain,password\nM\xfcller,LAB,x\n")
+        done = self.drive(self.scenario(self.lab(), accounts={"csv": "accounts.csv"}, load={"cycles": 2}), "--events", "-", code=4)
+        users = [json.loads(line).get("user") for line in done.stdout.splitlines() if '"event":"cycle"' in line]
+        self.assertEqual(users, ["M?ller"] * 2)
+
     def test_events_that_cannot_be_written_are_found_out_before_the_run(self):
         done = self.drive(self.scenario(self.lab()), "--events", self.folder / "none" / "events", code=2)
         self.assertIn("none/events: No such file", done.stderr)

@@ -23,6 +23,20 @@ class Case(leaklab.Case):
         return " ".join(checked.stdout.split())
 
 
+class Text(Case):
+    """A scenario is UTF-8."""
+
+    def test_bytes_that_are_none_are_told_with_their_place(self):
+        path = self.folder / "s.yaml"
+        path.write_bytes("name: x\ndescription: Für M".encode() + b"\xfcller\n")
+        self.assertIn("s.yaml:2:19: not YAML: ", self.said(path))
+
+    def test_utf_16_is_refused(self):
+        path = self.scenario()
+        path.write_bytes(path.read_text().encode("utf-16"))
+        self.assertIn("save it as UTF-8", self.said(path, env={"PW": "x"}))
+
+
 class Variables(Case):
     SCENARIO = """name: x
 host:
