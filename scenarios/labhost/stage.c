@@ -54,16 +54,31 @@ static bool make_private(const char *path, struct error *error)
 	return true;
 }
 
+/* False if whoever had the lock has removed its file meanwhile. */
+static bool is_in_place(const struct stage *stage)
+{
+	struct stat held, there;
+
+	return fstat(stage->lock_fd, &held) == 0 && stat(stage->lock, &there) == 0 &&
+	       held.st_dev == there.st_dev && held.st_ino == there.st_ino;
+}
+
 /* A lock of fcntl()'s, which says who has it and ends with its process. */
 static bool lock(struct stage *stage, struct error *error)
 {
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
-	stage->lock_fd = open(stage->lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (stage->lock_fd < 0)
-		return error_set(error, EXIT_TARGET, "%s: %s", stage->lock, strerror(errno));
-	if (fcntl(stage->lock_fd, F_SETLK, &whole) == 0)
-		return true;
+	for (;;) {
+		stage->lock_fd = open(stage->lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (stage->lock_fd < 0)
+			return error_set(
+			    error, EXIT_TARGET, "%s: %s", stage->lock, strerror(errno));
+		if (fcntl(stage->lock_fd, F_SETLK, &whole) != 0)
+			break;
+		if (is_in_place(stage))
+			return true;
+		close(stage->lock_fd);
+	}
 	if (fcntl(stage->lock_fd, F_GETLK, &whole) != 0 || whole.l_type == F_UNLCK)
 		whole.l_pid = 0;
 	return error_set(error, EXIT_USAGE,
