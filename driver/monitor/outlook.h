@@ -13,7 +13,7 @@
 
 struct outlook_view {
 	bool known;      /* it was judged at least once */
-	bool is_leak;    /* proven, whatever follows */
+	bool is_leak;    /* proven so far; what goes by itself later was none */
 	int64_t leaks;   /* orphans and pinned session IDs that are old enough */
 	int64_t young;   /* those that may still be released */
 	int64_t counted; /* cycles that a verdict counts */

@@ -140,7 +140,7 @@ static void add_outlook(struct progress *progress, const struct outlook_view *vi
 	for (size_t i = 0; i < OUTLOOK_HOLDERS && view->holders[i][0]; i++)
 		add_row(progress, i == 0 ? "holders" : "", "%s", view->holders[i]);
 	if (view->is_leak)
-		add_row(progress, "verdict", "LEAK, proven: more cycles tell more about its rate");
+		add_row(progress, "verdict", "LEAK so far, unless what is left goes by itself");
 	else if (view->counted < view->needed)
 		add_row(progress, "verdict",
 		    "undecided: CLEAN takes %lld more cycles, and a host that has settled",
