@@ -90,7 +90,7 @@ static bool play_one(const struct scenario *scenario, size_t which, const char *
 		free(interrupted);
 	}
 	runfile_close(runfile);
-	return good || error_prefix(error, "%s control: ", names[which]);
+	return good || error_prefix(error, "%s control", names[which]);
 }
 
 bool controls_play(const struct scenario *scenario, const char *text, const char *path,

@@ -112,6 +112,19 @@ class CutShort(leaklab.Case):
         self.drive(scenario, "--allow-partial", code=4)
         self.verdict(code=4)
 
+    def test_controls_that_were_cut_short_check_nothing_so_the_run_is_not_played(self):
+        process = self.start_driver(self.clean(self.lab(), controls={"negative": {"cycles": 5000}}), "--progress", "none")
+        deadline = time.monotonic() + 20
+        control = self.folder / "run.leaklab.negative-control"
+        while not control.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 3)
+        self.assertIn("leaklab: negative control: interrupted during the controls", said)
+        self.assertEqual(list(self.folder.glob("run.leaklab*")), [])
+
     def test_killed_driver_leaves_a_run_that_is_not_judged_as_whole(self):
         process = self.start_driver(self.clean(self.lab()))
         self.wait_for(process, "cycle", 50)
