@@ -182,7 +182,7 @@ static char *copy_run(struct bundle *bundle, const char *run, bool pseudonyms, s
 	bool good = runfile && (path || error_memory(error)) && runfile_copy(runfile, path, error);
 	runfile_close(runfile);
 	/* Where the scenario lies on the machine that played it helps nobody else. */
-	good = good && runfile_forget(path, "scenario.folder", error);
+	good = good && runfile_forget_folder(path, error);
 	if (good && pseudonyms)
 		good = pseudonymise(path, bundle->directory, error);
 	if (good)

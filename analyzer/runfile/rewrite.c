@@ -209,15 +209,34 @@ bool runfile_edit(const char *path, const struct runfile_editor *editor, struct 
 	return good;
 }
 
-bool runfile_forget(const char *path, const char *key, struct error *error)
+/* Paths in messages lead from it. */
+static bool cut_folder(struct runfile *runfile, const struct place *place,
+    const struct runfile_editor *editor, struct error *error)
+{
+	static const char folder[] = "(SELECT value FROM setting WHERE key = 'scenario.folder')";
+	char text[512];
+
+	(void)editor;
+	if (place->what != RUNFILE_PROSE)
+		return true;
+	snprintf(text, sizeof text,
+	    "UPDATE \"%s\" SET %s = replace(%s, %s || '/', '') WHERE instr(%s, %s || '/')%s%s",
+	    place->table, place->column, place->column, folder, place->column, folder,
+	    place->where ? " AND " : "", place->where ? place->where : "");
+	return run(runfile, text, error);
+}
+
+bool runfile_forget_folder(const char *path, struct error *error)
 {
 	struct runfile *runfile = open_for(path, SQLITE_OPEN_READWRITE, error);
 	if (!runfile)
 		return false;
-	char *text = sqlite3_mprintf(
-	    "PRAGMA secure_delete = ON; DELETE FROM setting WHERE key = %Q; VACUUM", key);
-	const bool good = text ? run(runfile, text, error) : error_memory(error);
-	sqlite3_free(text);
+	struct walk walk = {runfile, cut_folder, NULL, error};
+	const bool good =
+	    run(runfile, "PRAGMA secure_delete = ON; BEGIN IMMEDIATE", error) &&
+	    each_place(&walk) &&
+	    run(runfile, "DELETE FROM setting WHERE key = 'scenario.folder'; COMMIT; VACUUM",
+	        error);
 	runfile_close(runfile);
 	return good;
 }

@@ -255,8 +255,8 @@ struct runfile_editor {
 	void *data;
 };
 bool runfile_learn(const char *path, const struct runfile_editor *editor, struct error *error);
-/* Takes a setting out of a run file, so that nothing of it stays there. */
-bool runfile_forget(const char *path, const char *key, struct error *error);
+/* Takes the folder of the scenario out of the run file at path, so that nothing of it stays there. */
+bool runfile_forget_folder(const char *path, struct error *error);
 /* Nothing of the old texts stays in the file. */
 bool runfile_edit(const char *path, const struct runfile_editor *editor, struct error *error);
 /* Calls visit for each event in order. */

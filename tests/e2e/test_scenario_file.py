@@ -161,6 +161,16 @@ class Paths(Case):
         shutil.copy(lab.facts["accounts"], self.own / "accounts.csv")
         self.drive(self.put(self.scenario(lab, accounts={"csv": "accounts.csv"})))
         self.assertEqual(self.query("select value from setting where key = 'scenario.folder'"), [(str(self.own),)])
+        self.assert_bundles_do_not_tell()
+
+    def test_bundle_does_not_tell_the_folder_in_messages(self):
+        lab = self.lab()
+        (self.own / "known").write_text(f"{lab.address} sha256:{64 * '0'}\n")
+        self.drive(self.put(self.scenario(lab, host={"certificate": {"tofu": "known"}})), code=TARGET)
+        self.assertIn(str(self.own / "known"), self.query("select message from cycles")[0][0])
+        self.assert_bundles_do_not_tell()
+
+    def assert_bundles_do_not_tell(self):
         for more in [], ["--pseudonymise"]:
             with self.subTest(more=more):
                 target = self.folder / f"{len(more)}.tar.gz"
