@@ -111,12 +111,16 @@ static int conclude(const struct arguments *arguments, struct runfile *runfile, 
 	const bool told = !verdict || tell_verdict(arguments, runfile, path, verdict, error);
 	if (!told)
 		last.exit_code = error_print(error, PROGRAM);
+	const char *events = arguments->monitor.events;
 	if (!monitor_close(monitor, &last,
-	        verdict && monitor->events ? verdict_line(runfile, path, verdict) : NULL))
+	        verdict && monitor->events ? verdict_line(runfile, path, verdict) : NULL)) {
 		fprintf(stderr,
 		    PROGRAM
 		    ": the events were not read to their end, so the verdict is not among them: leaklab judge %s\n",
 		    path);
+		if (verdict && events && strcmp(events, "-") == 0)
+			last.exit_code = EXIT_TARGET; /* nobody has got it */
+	}
 	if (!end->killed_by)
 		fprintf(stderr, "Run file: %s\n", path);
 	if (end->why.text[0] && end->why.code == EXIT_TARGET)
@@ -280,6 +284,22 @@ static int run_or_check(const struct arguments *arguments)
 	return code;
 }
 
+/* A run file may come from elsewhere, as a scenario may. */
+static int go_on(const struct arguments *arguments, struct resumption *resumption)
+{
+	struct scenario *scenario = resumption->scenario;
+	const char *given = arguments->host[0] ? arguments->host + strlen(HOST_OVERRIDE) : NULL;
+	struct error error;
+
+	scenario->host.named = given || host_is_variable(scenario);
+	if (!given || strcmp(given, scenario->host.address) == 0)
+		return play(arguments, scenario, resumption->text, resumption->runfile);
+	error_set(&error, EXIT_USAGE, "--host %s: this run goes on at %s, where it began", given,
+	    scenario->host.address);
+	runfile_close(resumption->runfile);
+	return error_print(&error, PROGRAM);
+}
+
 static int resume(const struct arguments *arguments)
 {
 	struct resumption resumption;
@@ -287,7 +307,7 @@ static int resume(const struct arguments *arguments)
 
 	if (!resume_open(&resumption, arguments->resume, arguments->more, &error))
 		return error_print(&error, PROGRAM);
-	const int code = play(arguments, resumption.scenario, resumption.text, resumption.runfile);
+	const int code = go_on(arguments, &resumption);
 	free(resumption.text);
 	scenario_destroy(resumption.scenario);
 	return code;

@@ -127,7 +127,7 @@ static void add_override(struct arguments *arguments, char *override, struct arg
 	if (arguments->override_count == OVERRIDES_MAX)
 		argp_error(state, "more than %d --set", OVERRIDES_MAX);
 	arguments->overrides[arguments->override_count++] = override;
-	arguments->host_named |= strncmp(override, "host.address=", strlen("host.address=")) == 0;
+	arguments->host_named |= strncmp(override, HOST_OVERRIDE, strlen(HOST_OVERRIDE)) == 0;
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -142,10 +142,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		add_override(arguments, argument, state);
 		return 0;
 	case 'H':
-		if (snprintf(arguments->host, sizeof(arguments->host), "host.address=%s",
+		if (snprintf(arguments->host, sizeof(arguments->host), HOST_OVERRIDE "%s",
 		        argument) >= (int)sizeof(arguments->host))
 			argp_error(state, "--host: a host has no such long name");
-		add_override(arguments, arguments->host, state);
 		return 0;
 	case 'j':
 		arguments->json = true;
@@ -197,6 +196,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		check_resume(arguments, state);
+		if (arguments->host[0] && !arguments->resume)
+			add_override(arguments, arguments->host, state);
 		return 0;
 	case ARGP_KEY_NO_ARGS:
 		if (arguments->resume || arguments->list)

@@ -9,6 +9,7 @@
 #include "driver/monitor/monitor.h"
 
 #define OVERRIDES_MAX 64
+#define HOST_OVERRIDE "host.address="
 
 struct arguments {
 	const char *scenario;

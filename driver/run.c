@@ -145,7 +145,7 @@ static bool prepare(struct run *run, struct setup *setup, const char *password)
 	run->stage = stage_create(scenario, interrupted, run, &run->error);
 	if (!run->stage || !setup_make(scenario, setup, &run->error))
 		return false;
-	if (!run->resuming && !scenario->host.named && !host_is_allowed(setup->host, &run->error))
+	if (!scenario->host.named && !host_is_allowed(setup->host, &run->error))
 		return false;
 	snprintf(host, sizeof(host), "%s:%u", setup->host, setup->port);
 	monitor_host(run->monitor, host);

@@ -1,6 +1,7 @@
 /* Knows how a run's course is drawn: on a terminal again and again, else in lines. */
 #include "driver/monitor/progress.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +51,15 @@ static int columns(void)
 
 	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col
 	                                                                       : TEXT_COLUMNS;
+}
+
+/* What is beyond the screen could not be drawn again. */
+static int rows(void)
+{
+	struct winsize size;
+
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 1 ? size.ws_row - 1
+	                                                                       : INT_MAX;
 }
 
 /* No more than fits into a line: a terminal would break it, and drawing it again go wrong. */
@@ -119,6 +129,8 @@ add_row(struct progress *progress, const char *title, const char *format, ...)
 	char text[LINE_TEXT], line[LINE_TEXT + 16];
 	va_list arguments;
 
+	if (progress->lines >= rows())
+		return;
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);

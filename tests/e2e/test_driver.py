@@ -489,6 +489,7 @@ class Reader(leaklab.Case):
             time.sleep(0.2)
         self.assertIsNotNone(process.poll(), "it waits for its reader")
         self.assertIn("were not read to their end", process.stderr.read())
+        self.assertEqual(process.returncode, 4, "nobody has got the verdict")
         self.assertEqual(self.query("select count(*) from cycles where result = 'logged-off' and kind = 'load'"), [(600,)])
 
     def test_ctrl_c_works_while_nobody_reads(self):

@@ -128,6 +128,13 @@ class Terminal(leaklab.Case):
                 shown = [line for line in text.splitlines() if line]
                 self.assertLessEqual(len(shown), 1 if mode == "auto" else 11, text)
 
+    def test_low_terminals_show_what_fits(self):
+        self.play("--progress", "live", lines=6)
+        self.wait_until(r"cycles +[1-9]\d* of")
+        time.sleep(1)
+        text = self.screen()
+        self.assertEqual(len(re.findall("(?m)^cycles ", text)), 1, text)
+
     def test_dumb_terminal_gets_lines(self):
         self.play("--progress-every", "1s", terminal="dumb")
         text = self.wait_until(r"(?s)of 400 cycles.*\n.*of 400 cycles")

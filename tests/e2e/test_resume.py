@@ -300,6 +300,18 @@ class Refused(Case):
         connection.close()
         self.assert_refused(code=2, why="no cycle was played in it: begin a new run")
 
+    def test_run_file_alone_sends_no_password_elsewhere(self):
+        """it may come from somebody else, as a scenario may"""
+        lab = self.lab()
+        self.drive(self.play(lab, 2))
+        connection = sqlite3.connect(self.run_file)
+        connection.execute("update setting set value = replace(value, ?, 'no-such-host.invalid:3389') where key in ('scenario', 'host')", (lab.address,))
+        connection.commit()
+        connection.close()
+        self.assert_refused("--cycles", "+2", code=2, why="a scenario alone may not send")
+        self.assert_refused("--cycles", "+2", "--host", "other.invalid", code=2, why="this run goes on at no-such-host.invalid:3389")
+        self.assert_refused("--cycles", "+2", "--host", "no-such-host.invalid:3389", code=4, why="does not resolve")
+
     def start_again(self, lab, *options):
         """The host after a reboot: the same address and accounts' file."""
         lab.stop()
