@@ -39,8 +39,6 @@ static void store_and_report(struct play *play, const struct cycle *cycle)
 	if (!put_cycle(play, cycle) || play->kind != CYCLE_LOAD)
 		return;
 	distress_note(&play->distress, cycle);
-	if (cycle->result != CYCLE_RUNNING)
-		logoffs_note(&play->logoffs, cycle);
 	monitor_cycle(play->run->monitor, cycle);
 }
 
@@ -183,6 +181,9 @@ static void reported(void *data, const struct report *report)
 	play->counted += cycle->logged_on != TIMESTAMP_UNKNOWN &&
 	                 (report->result == CYCLE_LOGGED_OFF || report->result == CYCLE_UNPROVEN ||
 	                     report->result == CYCLE_DISCONNECTED);
+	/* A logon dialog that stays, where the host looks at passwords in the session, is its account's affair. */
+	if (play->kind == CYCLE_LOAD && report->account != ACCOUNT_REFUSED)
+		logoffs_note(&play->logoffs, cycle);
 	finish(play, slot, report);
 	if (play->kind == CYCLE_LOAD)
 		check_failures(play, report);

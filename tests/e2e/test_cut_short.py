@@ -134,7 +134,7 @@ class CutShort(leaklab.Case):
         self.assertRegex(verdict["reasons"][0], r"^not finished \(.*\) after \d+ of 400 cycles")
 
     def test_run_that_goes_on_after_a_cut_is_whole(self):
-        scenario = self.clean(self.lab(), load={"slots": 4, "cycles": 80, "hold": "20ms", "think": "20ms"})
+        scenario = self.clean(self.lab("--late-holders", "0"), load={"slots": 4, "cycles": 80, "hold": "20ms", "think": "20ms"})
         process = self.start_driver(scenario)
         self.assertEqual(self.stop(process, after=10)[0], 3)
         self.run_program("driver", "run", "--resume", self.run_file, code=0)
