@@ -26,6 +26,7 @@ static bool set_identity(rdpSettings *s, const struct setup *setup, const struct
 	       (order->domain[0] == '\0' || set_text(s, FreeRDP_Domain, order->domain)) &&
 	       (setup->auth_packages[0] == '\0' ||
 	           set_text(s, FreeRDP_AuthenticationPackageList, setup->auth_packages)) &&
+	       (setup->licences[0] == '\0' || set_text(s, FreeRDP_ConfigPath, setup->licences)) &&
 	       (setup->shell[0] == '\0' || set_text(s, FreeRDP_AlternateShell, setup->shell)) &&
 	       set_text(s, FreeRDP_ClientHostname, client_name);
 }

@@ -106,6 +106,24 @@ static bool copy_command(const struct scenario *scenario, struct setup *setup, s
 	return true;
 }
 
+/* A client's licences of one host are no other's: hosts refuse them ("timeout waiting for activation", FreeRDP issue 12004). Without a
+ * home they lie where FreeRDP puts them. */
+static void set_licences(struct setup *setup)
+{
+	struct error none;
+	char *state = state_folder(&none);
+	char host[sizeof(setup->host)];
+
+	snprintf(host, sizeof(host), "%s", setup->host);
+	for (char *at = host; *at; at++)
+		if (*at == '/' || (*at == '.' && at == host))
+			*at = '_';
+	if (state && (size_t)snprintf(setup->licences, sizeof(setup->licences), "%s/licences/%s",
+	                 state, host) >= sizeof(setup->licences))
+		setup->licences[0] = '\0';
+	free(state);
+}
+
 bool setup_make(const struct scenario *scenario, struct setup *setup, struct error *error)
 {
 	char address[512];
@@ -120,15 +138,19 @@ bool setup_make(const struct scenario *scenario, struct setup *setup, struct err
 	    .logon_delay = scenario->logon.delay.least,
 	    .logoff_timeout = scenario->logoff.timeout.least,
 	};
-	return copy_text(address, sizeof(address), "host.address", scenario->host.address, error) &&
-	       host_parse(address, setup->host, &setup->port, error) &&
-	       set_certificate(scenario, setup, error) &&
-	       copy_text(setup->auth_packages, sizeof(setup->auth_packages), "host.auth_packages",
-	           scenario->host.auth_packages, error) &&
-	       copy_text(setup->client_name, sizeof(setup->client_name), "host.client_name",
-	           scenario->host.client_name ? scenario->host.client_name : "LEAKLAB", error) &&
-	       set_shell(scenario, setup, error) &&
-	       copy_text(setup->keys, sizeof(setup->keys), "logoff.keys",
-	           scenario->logoff.keys ? scenario->logoff.keys : KEYS_LOGOFF, error) &&
-	       copy_command(scenario, setup, error);
+	const bool good =
+	    copy_text(address, sizeof(address), "host.address", scenario->host.address, error) &&
+	    host_parse(address, setup->host, &setup->port, error) &&
+	    set_certificate(scenario, setup, error) &&
+	    copy_text(setup->auth_packages, sizeof(setup->auth_packages), "host.auth_packages",
+	        scenario->host.auth_packages, error) &&
+	    copy_text(setup->client_name, sizeof(setup->client_name), "host.client_name",
+	        scenario->host.client_name ? scenario->host.client_name : "LEAKLAB", error) &&
+	    set_shell(scenario, setup, error) &&
+	    copy_text(setup->keys, sizeof(setup->keys), "logoff.keys",
+	        scenario->logoff.keys ? scenario->logoff.keys : KEYS_LOGOFF, error) &&
+	    copy_command(scenario, setup, error);
+	if (good)
+		set_licences(setup);
+	return good;
 }

@@ -25,6 +25,7 @@ struct setup {
 	enum security security;
 	char auth_packages[128]; /* "": the library's choice */
 	char client_name[16];
+	char licences[1024]; /* folder of those that the host gives out; "": the library's choice */
 	enum certificate_policy certificate;
 	char certificate_value[1024]; /* pin or file name */
 	enum logon_signal signal;
