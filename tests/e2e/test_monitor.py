@@ -212,6 +212,18 @@ class Force(leaklab.Case):
         self.assertEqual(self.run_file.read_bytes(), before)
         self.assertEqual(sorted(self.folder.iterdir()), files)
 
+    def test_two_runs_go_into_no_one_file(self):
+        lab = self.lab("--accounts", "8")
+        scenario = self.scenario(lab, load={"slots": 2, "cycles": 40, "think": "100ms"})
+        first = self.start_driver(scenario)
+        self.wait_for(first, "cycle", 2)
+        for options, why in (((), "exists already"), (("--force",), "is being written")):
+            done = self.run_program("driver", "run", scenario, "-o", self.run_file, *options)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(why, done.stderr)
+        first.communicate(timeout=60)
+        self.assertEqual(self.query("select count(*) from cycles where kind = 'load' and result = 'logged-off'"), [(40,)])
+
     def test_force_replaces_run_files_only(self):
         precious = self.write("run.leaklab", "years of work\n")
         done = self.drive(self.scenario(self.lab()), "--force", code=2)
