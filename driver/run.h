@@ -37,13 +37,13 @@ struct run {
 	struct observers *observers;
 	struct observation *observation; /* under way, or NULL */
 	char problem[PROBLEM_TEXT]; /* of the last observation that was stored; "" if it had none */
-	char told_problem[PROBLEM_TEXT]; /* that people were told last, as long as it goes on */
-	unsigned repeated_problem;       /* samples since */
-	int signals;                     /* signalfd */
-	int signal;                      /* the last one that interrupted */
-	int interrupts;                  /* Ctrl-C so far */
-	int64_t folded;                  /* when the run file was made readable alone; monotonic */
-	bool outputs_left_out;           /* and an event said so */
+	char shown_problem[PROBLEM_TEXT]; /* shown to people last, as long as it goes on */
+	unsigned repeated_problem;        /* samples since */
+	int signals;                      /* signalfd */
+	int signal;                       /* the last one that interrupted */
+	int interrupts;                   /* Ctrl-C so far */
+	int64_t folded;                   /* when the run file was made readable alone; monotonic */
+	bool outputs_left_out;            /* and an event said so */
 	int64_t clock_step; /* by which the wall clock was set since the run began, microseconds */
 	struct pollfd *fds;
 	struct error fallen; /* a stage program that ended before its time; text empty: none did */
@@ -62,7 +62,7 @@ bool run_start_observation(struct run *run, enum mark mark, int64_t round);
 /* The same and waits for it. interrupts: so many Ctrl-C end the wait. */
 bool run_observe(struct run *run, enum mark mark, int64_t round, int interrupts);
 void run_event(struct run *run, const char *kind, const char *text, bool loud);
-/* How often a problem that was told came again, if it did. */
+/* Says how often the problem that was shown last came again, if it did. */
 void run_tell_repeated(struct run *run);
 /* This process, or a worker, was not let run for so many microseconds. */
 void run_tell_stall(struct run *run, const char *who, int64_t duration);

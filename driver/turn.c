@@ -49,10 +49,10 @@ void run_take_signals(struct run *run)
 	}
 }
 
-/* Each is an event; people are told once what happens again and again. */
+/* Each is an event; people read once what happens again and again. */
 static void tell_problem(struct run *run)
 {
-	const bool again = run->problem[0] && strcmp(run->problem, run->told_problem) == 0;
+	const bool again = run->problem[0] && strcmp(run->problem, run->shown_problem) == 0;
 
 	if (again)
 		run->repeated_problem++;
@@ -60,7 +60,7 @@ static void tell_problem(struct run *run)
 		run_tell_repeated(run);
 	if (run->problem[0])
 		run_event(run, "observer-problem", run->problem, !again);
-	memcpy(run->told_problem, run->problem, sizeof(run->problem));
+	memcpy(run->shown_problem, run->problem, sizeof(run->problem));
 }
 
 void run_tell_repeated(struct run *run)

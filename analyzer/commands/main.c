@@ -52,7 +52,7 @@ int main(int argc, char **argv)
 	}
 	front_say_if_old(argv[0], "leaklab-analyzer", command->name);
 	sigaction(SIGBUS, &shorter, NULL);
-	signal(SIGXFSZ, SIG_IGN); /* a file that may grow no more is told like a full disk */
+	signal(SIGXFSZ, SIG_IGN); /* a file that may grow no more is reported as a full disk is */
 	argp_err_exit_status = EXIT_USAGE;
 	snprintf(name, sizeof name, "%s %s", PROGRAM, command->name);
 	argv[1] = name;

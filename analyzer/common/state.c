@@ -1,4 +1,4 @@
-/* Knows where a user's state is kept. */
+/* Knows where a user's state and settings are kept. */
 #include "common/state.h"
 
 #include <errno.h>
@@ -18,26 +18,40 @@ static bool make_folders(char *path)
 	return mkdir(path, 0700) == 0 || errno == EEXIST;
 }
 
-char *state_folder(struct error *error)
+/* The folder of leaklab's below the one that the variable names, else below the home. */
+static char *find_folder(const char *variable, const char *usual, struct error *error)
 {
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	const char *named = getenv(variable), *home = getenv("HOME");
 	char *path = NULL;
 	int length;
 
 	/* "All paths set in these environment variables must be absolute"; others are ignored. */
-	if (state && state[0] == '/')
-		length = asprintf(&path, "%s/leaklab", state);
+	if (named && named[0] == '/')
+		length = asprintf(&path, "%s/leaklab", named);
 	else if (home && home[0] == '/')
-		length = asprintf(&path, "%s/.local/state/leaklab", home);
+		length = asprintf(&path, "%s/%s/leaklab", home, usual);
 	else {
 		error_set(error, EXIT_TARGET,
-		    "neither XDG_STATE_HOME nor HOME names a folder in which leaklab could keep anything: set one of them");
+		    "neither %s nor HOME names a folder for leaklab: set one of them", variable);
 		return NULL;
 	}
-	if (length < 0) {
-		error_memory(error);
+	if (length >= 0)
+		return path;
+	error_memory(error);
+	return NULL;
+}
+
+char *config_folder(struct error *error)
+{
+	return find_folder("XDG_CONFIG_HOME", ".config", error);
+}
+
+char *state_folder(struct error *error)
+{
+	char *path = find_folder("XDG_STATE_HOME", ".local/state", error);
+
+	if (!path)
 		return NULL;
-	}
 	if (make_folders(path))
 		return path;
 	error_set(error, EXIT_TARGET,

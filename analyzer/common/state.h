@@ -10,4 +10,7 @@
  * why, EXIT_TARGET. */
 char *state_folder(struct error *error);
 
+/* "$XDG_CONFIG_HOME/leaklab", where the user's own settings may be; it is not made. Otherwise as state_folder(). */
+char *config_folder(struct error *error);
+
 #endif

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/state.h"
+
 static bool is_loopback(const char *host)
 {
 	struct in_addr four;
@@ -22,16 +24,13 @@ static bool is_loopback(const char *host)
 /* To free; NULL: memory is out, or nobody's home is known. */
 static char *list_path(void)
 {
-	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-	char *path = NULL;
-	int length = -1;
+	struct error unknown;
+	char *folder = config_folder(&unknown), *path = NULL;
 
-	/* "All paths set in these environment variables must be absolute"; others are ignored. */
-	if (config && config[0] == '/')
-		length = asprintf(&path, "%s/leaklab/hosts", config);
-	else if (home && home[0] == '/')
-		length = asprintf(&path, "%s/.config/leaklab/hosts", home);
-	return length < 0 ? NULL : path;
+	if (folder && asprintf(&path, "%s/hosts", folder) < 0)
+		path = NULL;
+	free(folder);
+	return path;
 }
 
 static bool is_listed(const char *host, const char *path)
