@@ -69,8 +69,8 @@ static const struct argp_option check_options[] = {
 	"    until (cycles, decided)\n"                                                            \
 	"  connect: timeout\n"                                                                     \
 	"  logon: signal (save-session-info, activated, paint), timeout, delay\n"                  \
-	"  logoff: method (shell-exit, keys, command, disconnect, drop), shell,\n"                 \
-	"    keys, command, timeout\n"                                                             \
+	"  logoff: method (auto, shell-exit, keys, command, disconnect, drop),\n"                  \
+	"    shell, keys, command, timeout\n"                                                      \
 	"  limits: failures (in a row), duration, logon_time (median), error_rate\n"               \
 	"  stage: list of name, command, no_ready, timeout\n"                                      \
 	"  observers: list of name, command or session, timeout\n"                                 \

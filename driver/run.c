@@ -58,8 +58,6 @@ static bool put_folder(struct run *run)
 
 static bool put_settings(struct run *run, const char *text, const struct setup *setup)
 {
-	static const char *const methods[] = {
-	    "shell-exit", "keys", "command", "disconnect", "drop"};
 	const struct scenario *scenario = run->scenario;
 	char host[300];
 
@@ -68,8 +66,8 @@ static bool put_settings(struct run *run, const char *text, const struct setup *
 	       runfile_set(run->runfile, "scenario.name", scenario->name, &run->error) &&
 	       runfile_set(run->runfile, "scenario", text, &run->error) && put_folder(run) &&
 	       runfile_set(run->runfile, "host", host, &run->error) &&
-	       runfile_set(
-	           run->runfile, "logoff.method", methods[scenario->logoff.method], &run->error) &&
+	       runfile_set(run->runfile, "logoff.method", logoff_method_words[setup->logoff],
+	           &run->error) &&
 	       (!scenario->control ||
 	           runfile_set(run->runfile, "control", scenario->control, &run->error)) &&
 	       (!scenario->host.exclusive ||

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probe/logoff.h"
 #include "probe/release.h"
 #include "probe/snapshot.h"
 #include "probe/tracking.h"
@@ -21,6 +22,7 @@ static const char help[] =
     "       leaklab-probe status | disarm\n"
     "       leaklab-probe arm [--dump=kernel|complete]\n"
     "       leaklab-probe release --lab PID:HANDLE | LUID\n"
+    "       leaklab-probe logoff --user=NAME --logon=TIME [--domain=NAME] [--session=ID]\n"
     "Show what this host knows of sessions, logon sessions and the handles that keep them.\n"
     "\n"
     "  snapshot  one JSON snapshot (leaklab.snapshot/2) for leaklab: sessions, LSA\n"
@@ -42,6 +44,9 @@ static const char help[] =
     "            all those that keep a logon session, and say after each whether the logon\n"
     "            session has gone. The process that loses a handle may fail: --lab says that\n"
     "            this host is there for such things\n"
+    "  logoff    log a session off if it is the one that is meant: of this user, who logged\n"
+    "            on at this time (UTC, give or take two minutes). IDs are given again: what\n"
+    "            has this ID by now may be a stranger's. For logoff.command of a scenario\n"
     "\n"
     "      --help, --version\n"
     "\n"
@@ -62,6 +67,7 @@ struct options {
 	enum dump_kind dump;
 	bool lab;
 	bool dump_given;
+	const char *user, *domain, *logon, *session; /* of logoff */
 };
 
 static int usage_error(const char *what, const char *why)
@@ -73,7 +79,7 @@ static int usage_error(const char *what, const char *why)
 static bool is_verb(const char *text)
 {
 	static const char *const verbs[] = {
-	    "snapshot", "watch", "arm", "disarm", "status", "release"};
+	    "snapshot", "watch", "arm", "disarm", "status", "release", "logoff"};
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (strcmp(verbs[i], text) == 0)
@@ -99,6 +105,14 @@ static const char *take(struct options *options, const char *argument)
 		if (argument[9] < '1' || argument[9] > '9' || *end || count > REPEAT_MOST)
 			return "must be a whole number from 1 to 1000000";
 		options->repeat = (unsigned)count;
+	} else if (strncmp(argument, "--user=", 7) == 0 && argument[7]) {
+		options->user = argument + 7;
+	} else if (strncmp(argument, "--domain=", 9) == 0) {
+		options->domain = argument + 9;
+	} else if (strncmp(argument, "--logon=", 8) == 0 && argument[8]) {
+		options->logon = argument + 8;
+	} else if (strncmp(argument, "--session=", 10) == 0) {
+		options->session = argument + 10;
 	} else if (*argument == '-') {
 		return "no such option, or no such value of it";
 	} else if (!options->verb) {
@@ -167,6 +181,15 @@ static int run(const struct options *options)
 		    "a file holds only one snapshot; leave out --output, or run it once for each file");
 	if (options->dump_given && strcmp(verb, "arm") != 0)
 		return usage_error("--dump", "only arm sets the kind of dump");
+	if ((options->user || options->domain || options->logon || options->session) &&
+	    strcmp(verb, "logoff") != 0)
+		return usage_error(verb, "--user, --domain, --logon and --session are for logoff");
+	if (strcmp(verb, "logoff") == 0)
+		return options->user && options->logon
+		           ? session_log_off(
+		                 options->user, options->domain, options->logon, options->session)
+		           : usage_error("logoff",
+		                 "whose session? Say --user=NAME and --logon=TIME, when the user logged on");
 	if (strcmp(verb, "arm") == 0)
 		return tracking_arm(options->dump);
 	if (strcmp(verb, "disarm") == 0)

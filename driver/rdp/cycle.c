@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/duration.h"
-#include "driver/programs/command.h"
+#include "driver/rdp/logoff.h"
 #include "driver/rdp/rdp.h"
 
 static void fail(struct report *report, enum phase phase, const char *code, const char *message)
@@ -91,42 +91,6 @@ static void note_failure(
 	fail(report, phase, code, message);
 }
 
-static bool run_logoff_command(
-    const struct setup *setup, const struct report *report, const char *user, struct error *error)
-{
-	char session_id[32] = "";
-	const struct variable variables[] = {{"SESSION_ID", session_id}, {"SESSION_USER", user}};
-
-	if (report->session_id != NUMBER_UNKNOWN)
-		snprintf(session_id, sizeof(session_id), "%lld", (long long)report->session_id);
-	return command_run(setup->command, variables, 2, setup->logoff_timeout, error);
-}
-
-/* Asks for the logoff in the way of the scenario. False: it could not even be asked for. */
-static bool ask_for_logoff(const struct setup *setup, const struct order *order, struct rdp *rdp,
-    struct report *report, struct error *error)
-{
-	struct keys *keys;
-
-	switch (setup->logoff) {
-	case LOGOFF_KEYS:
-		keys = keys_parse(setup->keys, error);
-		if (keys)
-			rdp_type(rdp, keys);
-		keys_destroy(keys);
-		return keys != NULL;
-	case LOGOFF_COMMAND:
-		return run_logoff_command(setup, report, order->user, error);
-	case LOGOFF_DROP:
-		rdp_drop(rdp);
-		return true;
-	case LOGOFF_SHELL_EXIT: /* the shell ends by itself */
-	case LOGOFF_DISCONNECT: /* rdp_destroy() does it */
-	default:
-		return true;
-	}
-}
-
 /* Judges how the connection ended: it may also be that the session lives on, disconnected. */
 static void note_end(
     struct report *report, const struct rdp *rdp, enum rdp_end end, int64_t timeout)
@@ -174,7 +138,8 @@ static void log_off(
 		start = timestamp_monotonic();
 	}
 	if (end != RDP_ENDED) {
-		if (!ask_for_logoff(setup, order, rdp, report, &error)) {
+		if (!logoff_ask(
+		        setup, order, rdp, report, by_shell ? order->hold : 0, &end, &error)) {
 			report->result = CYCLE_UNPROVEN;
 			report->error_info = rdp_error_info(rdp);
 			fail(report, PHASE_LOGOFF, "COMMAND", error.text);
@@ -184,8 +149,6 @@ static void log_off(
 			report->result = CYCLE_DISCONNECTED;
 			return;
 		}
-		end = rdp_wait(
-		    rdp, false, false, setup->logoff_timeout + (by_shell ? order->hold : 0));
 	}
 	report->phase_us[PHASE_LOGOFF] = timestamp_monotonic() - start;
 	note_end(report, rdp, end, setup->logoff_timeout);

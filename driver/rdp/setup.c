@@ -97,7 +97,7 @@ static bool copy_command(const struct scenario *scenario, struct setup *setup, s
 {
 	const char *text = scenario->logoff.command;
 
-	if (scenario->logoff.method != LOGOFF_COMMAND)
+	if (!text)
 		return true;
 	if (strlen(text) >= sizeof(setup->command))
 		return error_set(error, EXIT_USAGE, "logoff.command: is longer than %zu bytes",
@@ -126,12 +126,15 @@ static void set_licences(struct setup *setup)
 
 bool setup_make(const struct scenario *scenario, struct setup *setup, struct error *error)
 {
+	const enum logoff_method method = scenario->logoff.method;
 	char address[512];
 
 	*setup = (struct setup){
 	    .security = scenario->host.security,
 	    .signal = scenario->logon.signal,
-	    .logoff = scenario->logoff.method,
+	    .logoff =
+	        method == LOGOFF_AUTO ? LOGOFF_KEYS : method, /* until a preflight knows better */
+	    .keys_again = !scenario->logoff.keys,
 	    .clock_anchor = timestamp_anchor(),
 	    .connect_timeout = scenario->connect.timeout.least,
 	    .logon_timeout = scenario->logon.timeout.least,

@@ -32,7 +32,8 @@ struct setup {
 	enum logoff_method logoff;
 	char shell[512];
 	char keys[512];
-	char command[1024];
+	bool keys_again;         /* until the session ends */
+	char command[1024];      /* "": none */
 	int64_t clock_anchor;    /* see timestamp.h */
 	int64_t connect_timeout; /* these in microseconds */
 	int64_t logon_timeout;
@@ -77,7 +78,8 @@ struct report {
 	int64_t error_info;
 	int64_t host_clock_offset; /* microseconds; NUMBER_UNKNOWN */
 	enum cycle_result result;
-	int failed_phase; /* enum phase; -1: none */
+	int failed_phase;          /* enum phase; -1: none */
+	enum logoff_way logoff_by; /* what LOGOFF_AUTO tried last */
 	enum account_outcome account;
 	char proof[16];
 	char code[64];

@@ -225,9 +225,16 @@ static bool check_logoff(const struct check *check, struct scenario_logoff *logo
 		return check_refuse(check, "logoff.shell", "goes with method shell-exit only");
 	if (logoff->keys && logoff->method != LOGOFF_KEYS)
 		return check_refuse(check, "logoff.keys", "goes with method keys only");
-	if ((logoff->command != NULL) != (logoff->method == LOGOFF_COMMAND))
+	if (logoff->method == LOGOFF_COMMAND && !logoff->command)
+		return check_refuse(check, "logoff", "method command needs the key command");
+	if (logoff->command && logoff->method != LOGOFF_COMMAND && logoff->method != LOGOFF_AUTO)
 		return check_refuse(
-		    check, "logoff", "method command and the key command need each other");
+		    check, "logoff.command", "goes with the methods command and auto only");
+	if (logoff->command && strstr(logoff->command, "SESSION_ID") &&
+	    (!strstr(logoff->command, "SESSION_USER") || !strstr(logoff->command, "SESSION_LOGON")))
+		return check_refuse(check, "logoff.command",
+		    "may end a stranger's session, as hosts give session IDs again: give what it runs SESSION_USER and SESSION_LOGON too, and let that "
+		    "check both, as leaklab-probe.exe logoff does");
 	if (logoff->method == LOGOFF_KEYS && logoff->keys) {
 		keys = keys_parse(logoff->keys, &error);
 		if (!keys)

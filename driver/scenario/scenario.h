@@ -12,12 +12,27 @@
 enum security { SECURITY_NLA, SECURITY_TLS };
 enum logon_signal { SIGNAL_SAVE_SESSION_INFO, SIGNAL_ACTIVATED, SIGNAL_PAINT };
 enum logoff_method {
+	LOGOFF_AUTO, /* the first way that the preflight finds; without one, keys */
 	LOGOFF_SHELL_EXIT,
 	LOGOFF_KEYS,
 	LOGOFF_COMMAND,
 	LOGOFF_DISCONNECT,
-	LOGOFF_DROP
+	LOGOFF_DROP,
+	LOGOFF_METHOD_COUNT
 };
+extern const char *const logoff_method_words[LOGOFF_METHOD_COUNT];
+
+/* What LOGOFF_AUTO tries. */
+enum logoff_way {
+	LOGOFF_WAY_NONE,
+	LOGOFF_WAY_KEYS,
+	LOGOFF_WAY_SECURITY_KEYS,
+	LOGOFF_WAY_COMMAND,
+	LOGOFF_WAY_COUNT
+};
+extern const char *const logoff_way_words[LOGOFF_WAY_COUNT];
+/* What it types; NULL: nothing. */
+const char *logoff_way_keys(enum logoff_way way);
 
 /* How durations are distributed between the ends of a span. */
 enum distribution {

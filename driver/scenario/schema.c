@@ -27,6 +27,7 @@ static const cyaml_strval_t signals[] = {
     {"paint", SIGNAL_PAINT},
 };
 static const cyaml_strval_t methods[] = {
+    {"auto", LOGOFF_AUTO},
     {"shell-exit", LOGOFF_SHELL_EXIT},
     {"keys", LOGOFF_KEYS},
     {"command", LOGOFF_COMMAND},

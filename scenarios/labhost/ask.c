@@ -10,16 +10,22 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/timestamp.h"
+
 struct ask {
 	const char *control;
 	const char *verb;
 	const char *arguments[2];
 	unsigned count;
-	char request[256];
+	const char *user, *logon; /* of logoff */
+	char request[512];
 };
 
 static const struct argp_option options[] = {
     {"control", 'c', "PATH", 0, "Control socket of the lab host (default $LAB_CONTROL)", 0},
+    {"user", 'u', "NAME", 0, "logoff: only if the session is this user's", 0},
+    {"logon", 'l', "TIME", 0,
+        "logoff: only if its user logged on then, ISO 8601, give or take two minutes", 0},
     {0},
 };
 
@@ -50,10 +56,26 @@ static void build_show(struct argp_state *state, struct ask *ask)
 
 static void build_session(struct argp_state *state, struct ask *ask)
 {
+	const bool logoff = strcmp(ask->verb, "logoff") == 0;
+	int64_t time;
+
 	want_arguments(state, ask, 1, 1);
-	snprintf(ask->request, sizeof(ask->request), "%s session=%u",
-	    strcmp(ask->verb, "logoff") == 0 ? "LOGOFF" : "HOLD",
+	int used = snprintf(ask->request, sizeof(ask->request), "%s session=%u",
+	    logoff ? "LOGOFF" : "HOLD",
 	    (unsigned)option_integer(state, ask->verb, ask->arguments[0], 0, 65535));
+	if (logoff && ask->user) {
+		if (strlen(ask->user) > 64 || strpbrk(ask->user, " %\n"))
+			argp_error(state, "--user %s: no account has such a name", ask->user);
+		used += snprintf(ask->request + used, sizeof(ask->request) - (size_t)used,
+		    " user=%s", ask->user);
+	}
+	if (logoff && ask->logon) {
+		if (!timestamp_parse(ask->logon, &time))
+			argp_error(state, "--logon %s: must be a time like 2026-11-30T09:30:00Z",
+			    ask->logon);
+		snprintf(ask->request + used, sizeof(ask->request) - (size_t)used, " logon=%s",
+		    ask->logon);
+	}
 }
 
 static void build_close(struct argp_state *state, struct ask *ask)
@@ -106,6 +128,12 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	switch (key) {
 	case 'c':
 		ask->control = text;
+		return 0;
+	case 'u':
+		ask->user = text;
+		return 0;
+	case 'l':
+		ask->logon = text;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (ask->count < 2)

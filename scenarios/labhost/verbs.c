@@ -3,9 +3,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "labhost/show.h"
+#include "common/timestamp.h"
 #include "evidence/snapshot.h"
+
+#define LOGON_SLACK INT64_C(120000000) /* microseconds: clocks differ */
 
 static void answer_error(struct verb_context *context, const char *word, const char *text)
 {
@@ -335,6 +339,18 @@ static void verb_show(struct verb_context *context, const struct request *reques
 	free(text);
 }
 
+/* Whether it is the session that is meant: IDs are given again. */
+static bool is_meant(const struct nt_session *session, const struct request *request)
+{
+	const char *user = request_text(request, "user");
+	const char *logon = request_text(request, "logon");
+	int64_t time;
+
+	return (!user || strcasecmp(user, session->user) == 0) &&
+	       (!logon || (timestamp_parse(logon, &time) &&
+	                      llabs(session->logon->logon_time - time) <= LOGON_SLACK));
+}
+
 static void verb_logoff(struct verb_context *context, const struct request *request)
 {
 	struct lab *lab = context->lab;
@@ -343,6 +359,11 @@ static void verb_logoff(struct verb_context *context, const struct request *requ
 	if (!number(context, request, "session", &id))
 		return;
 	const struct nt_session *session = model_session(lab->model, id);
+	if (session && session->logon && !is_meant(session, request)) {
+		answer_error(context, "another-session",
+		    "this session is another user's, or of another logon: it stays");
+		return;
+	}
 	const uint64_t connection = session ? session->connection : 0;
 	if (!model_logoff(lab->model, id, 0, lab_now(lab))) {
 		answer_error(context, "no-session", "no such session, or it is not a user's");

@@ -41,7 +41,7 @@ class Logoff(leaklab.Case):
 
     def test_command_logs_off_and_knows_the_session(self):
         lab = self.lab()
-        command = f"{leaklab.program('labhost')} logoff $SESSION_ID --control {lab.facts['control']}"
+        command = f"{leaklab.program('labhost')} logoff $SESSION_ID --user $SESSION_USER --logon $SESSION_LOGON --control {lab.facts['control']}"
         self.drive(self.scenario(lab, logoff={"method": "command", "command": command, **NO_SHELL}))
         self.assertEqual(self.result(), ("logged-off", 2))
 
@@ -49,12 +49,39 @@ class Logoff(leaklab.Case):
         """a value with a command in it reaches the shell of logoff.command as a variable, and is not run"""
         lab = self.lab()
         stage = [{"name": "evil", "command": "echo 'value=x; touch run-by-nobody; $(touch run-by-nobody)'; echo ready; exec sleep 60"}]
-        command = (f'echo "${{EVIL_VALUE}}" > told; {leaklab.program("labhost")} logoff ${{SESSION_ID}} '
+        command = (f'echo "${{EVIL_VALUE}}" > told; {leaklab.program("labhost")} logoff ${{SESSION_ID}} --user "$SESSION_USER" --logon "$SESSION_LOGON" '
                    f'--control {lab.facts["control"]}')
         self.drive(self.scenario(lab, stage=stage, logoff={"method": "command", "command": command, **NO_SHELL}))
         self.assertEqual(self.result(), ("logged-off", 2))
         self.assertEqual((self.folder / "told").read_text(), "x; touch run-by-nobody; $(touch run-by-nobody)\n")
         self.assertFalse((self.folder / "run-by-nobody").exists())
+
+    def test_command_leaves_a_stranger_alone_whose_session_has_the_id_by_now(self):
+        """the tool on the host is told user and logon time, and refuses a session that is another's"""
+        lab = self.lab()
+        stranger = self.start_driver(self.scenario(lab, logoff={"shell": "sleep 60"}))
+        self.wait_for(stranger, "logon")
+        [session] = [session["id"] for session in lab.snapshot()["sessions"] if session.get("user") == "lab01"]
+        for account in ("--user", "lab02"), ("--logon", "2020-01-01T00:00:00Z"):
+            done = lab.verb("logoff", str(session), *account)
+            self.assertEqual(done.returncode, 4)
+            self.assertIn("another-session", done.stderr)
+        self.assertIn("lab01", lab.show("qwinsta"))
+        self.assertEqual(lab.verb("logoff", str(session), "--user", "LAB01").returncode, 0)
+        stranger.communicate(timeout=30)
+        self.assertNotIn("lab01", lab.show("qwinsta"))
+
+    def test_command_that_names_a_session_by_its_id_alone_is_refused(self):
+        scenario = self.scenario(None, logoff={"method": "command", "command": "ssh rds01 logoff $SESSION_ID", **NO_SHELL})
+        errors = self.run_program("driver", "check", scenario, code=2).stderr
+        self.assertIn("logoff.command: may end a stranger's session", errors)
+
+    def test_auto_types_until_the_session_ends(self):
+        """without a preflight auto is Win+R, logoff, Enter; the run file says so"""
+        lab = self.lab()
+        self.drive(self.scenario(lab, logoff={"method": None, **NO_SHELL}))
+        self.assertEqual(self.result(), ("logged-off", 12))
+        self.assertEqual(self.query("select value from run where key = 'logoff.method'"), [("keys",)])
 
     def test_command_that_fails_is_told_and_the_cycle_unproven(self):
         lab = self.lab()
@@ -549,7 +576,7 @@ class Secrets(leaklab.Case):
         lab = self.lab()
         spy = self.folder / "spy"
         command = (f"ls -l /proc/self/fd > {spy}; "
-                   f"{leaklab.program('labhost')} logoff $SESSION_ID --control {lab.facts['control']}")
+                   f"{leaklab.program('labhost')} logoff $SESSION_ID --user $SESSION_USER --logon $SESSION_LOGON --control {lab.facts['control']}")
         self.drive(self.scenario(lab, logoff={"method": "command", "command": command, **NO_SHELL}))
         self.assertNotIn("socket:", spy.read_text())
 

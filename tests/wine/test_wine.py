@@ -640,6 +640,16 @@ class Probe(Case):
             self.assertEqual(understood.get(key), written.get(key))
         self.assertEqual(len([handle for handle in understood["handles"] if handle["pid"] == grabber.pid_there]), 7)
 
+    def test_logoff_of_no_session(self):
+        """logoff ends nothing where no session is the one that is meant, and says so"""
+        logon = "--logon=2026-11-30T09:30:00Z"
+        code, output, errors = WINE.run("probe", "logoff", "--user=nobody-here", "--domain=LAB", logon, "--session=7")
+        self.assertEqual((code, output), (4, ""))
+        self.assertIn("nothing was logged off", errors)
+        for wrong in (["--user=x"], [logon], ["--user=x", "--logon=2026-11-30T09:30"], ["--user=x", logon, "--session=7x"]):
+            code, output, errors = WINE.run("probe", "logoff", *wrong)
+            self.assertEqual((code, output), (2, ""), errors)
+
 
 class Files(Case):
     def test_usage(self):

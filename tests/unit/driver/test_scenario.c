@@ -48,7 +48,7 @@ static void least_scenario_gets_safe_defaults(void **state)
 	assert_int_equal(scenario->load.cycles, 1);
 	assert_int_equal(scenario->connect.timeout.least, 30 * SECOND);
 	assert_int_equal(scenario->settle.at_least.least, 1200 * SECOND);
-	assert_int_equal(scenario->logoff.method, LOGOFF_SHELL_EXIT);
+	assert_int_equal(scenario->logoff.method, LOGOFF_AUTO);
 	scenario_destroy(scenario);
 }
 

@@ -125,7 +125,7 @@ static void word_that_is_none_is_refused_with_those_there_are(void **state)
 	assert_refused("load: {until: decide}\n",
 	    "s.yaml:4:15: load.until: \"decide\" is none of cycles, decided (did you mean decided?)");
 	assert_refused("logoff: {method: sneak}\n",
-	    "s.yaml:4:18: logoff.method: \"sneak\" is none of shell-exit, keys, command, disconnect, drop");
+	    "s.yaml:4:18: logoff.method: \"sneak\" is none of auto, shell-exit, keys, command, disconnect, drop");
 	assert_refused("expect: {verdict: CLEEN}\n",
 	    "s.yaml:4:19: expect.verdict: \"CLEEN\" should be CLEAN, LEAK or INCONCLUSIVE (did you mean CLEAN?)");
 	assert_message(

@@ -1,0 +1,129 @@
+/* Knows in which order a session is asked to end: keys may be typed before there is a desktop, and policies take keys away. */
+#include "driver/rdp/logoff.h"
+
+#include <stdio.h>
+
+#include "common/duration.h"
+#include "driver/programs/command.h"
+#include "driver/scenario/keys.h"
+
+/* Until the keys are typed a second time; each further time twice as long. A first logon makes its profile meanwhile. */
+#define AGAIN_AFTER (5 * SECOND)
+
+/* Win+R is what a policy takes away (NoRun); nothing takes Ctrl+Alt+Del away. The command comes last: it needs a way to the host beside
+ * RDP. */
+static const enum logoff_way ways[] = {
+    LOGOFF_WAY_KEYS, LOGOFF_WAY_SECURITY_KEYS, LOGOFF_WAY_COMMAND};
+/* The shares of the time-out when each is over, without a command and with one. */
+static const double shares[][3] = {{0.6, 1, 1}, {0.5, 0.75, 1}};
+
+static void put_time(char out[TIMESTAMP_TEXT], int64_t time)
+{
+	out[0] = '\0';
+	if (time != TIMESTAMP_UNKNOWN)
+		timestamp_format(time, out);
+}
+
+/* The command is told all that tells this session from a later one of the same ID. */
+static bool run_command(const struct setup *setup, const struct order *order, const struct rdp *rdp,
+    const struct report *report, struct error *error)
+{
+	const int64_t offset = rdp_host_clock_offset(rdp);
+	char session_id[32] = "", logon[TIMESTAMP_TEXT];
+	const struct variable variables[] = {{"SESSION_ID", session_id},
+	    {"SESSION_USER", order->user}, {"SESSION_DOMAIN", order->domain},
+	    {"SESSION_LOGON", logon}};
+
+	put_time(logon, report->logged_on + (offset == NUMBER_UNKNOWN ? 0 : offset));
+	if (report->session_id != NUMBER_UNKNOWN)
+		snprintf(session_id, sizeof(session_id), "%lld", (long long)report->session_id);
+	return command_run(setup->command, variables, sizeof(variables) / sizeof(variables[0]),
+	    setup->logoff_timeout, error);
+}
+
+static bool type(struct rdp *rdp, const char *text, struct error *error)
+{
+	struct keys *keys = keys_parse(text, error);
+
+	if (keys)
+		rdp_type(rdp, keys);
+	keys_destroy(keys);
+	return keys != NULL;
+}
+
+/* Types until the end comes or the time (monotonic) has. */
+static bool type_until(
+    struct rdp *rdp, const char *text, int64_t deadline, enum rdp_end *end, struct error *error)
+{
+	int64_t pause = AGAIN_AFTER;
+	int64_t left;
+
+	*end = RDP_TIMED_OUT;
+	while (*end == RDP_TIMED_OUT && (left = deadline - timestamp_monotonic()) > 0) {
+		if (!type(rdp, text, error))
+			return false;
+		left = deadline - timestamp_monotonic();
+		*end = rdp_wait(rdp, false, false, left < pause ? left : pause);
+		pause *= 2;
+	}
+	return true;
+}
+
+/* All on one connection: another logon of the account would join a session that stays. */
+static bool ask_in_turn(const struct setup *setup, const struct order *order, struct rdp *rdp,
+    struct report *report, enum rdp_end *end, struct error *error)
+{
+	const bool commands = setup->command[0] != '\0';
+	const int64_t start = timestamp_monotonic();
+
+	*end = RDP_TIMED_OUT;
+	for (size_t i = 0; i < (commands ? 3 : 2) && *end == RDP_TIMED_OUT; i++) {
+		const int64_t deadline =
+		    start + (int64_t)((double)setup->logoff_timeout * shares[commands][i]);
+
+		report->logoff_by = ways[i];
+		if (ways[i] != LOGOFF_WAY_COMMAND) {
+			if (!type_until(rdp, logoff_way_keys(ways[i]), deadline, end, error))
+				return false;
+			continue;
+		}
+		if (!run_command(setup, order, rdp, report, error))
+			return false;
+		*end = rdp_wait(rdp, false, false, deadline - timestamp_monotonic());
+	}
+	return true;
+}
+
+bool logoff_ask(const struct setup *setup, const struct order *order, struct rdp *rdp,
+    struct report *report, int64_t more, enum rdp_end *end, struct error *error)
+{
+	const int64_t time = setup->logoff_timeout + more;
+
+	switch (setup->logoff) {
+	case LOGOFF_AUTO:
+		return ask_in_turn(setup, order, rdp, report, end, error);
+	case LOGOFF_KEYS:
+		if (setup->keys_again)
+			return type_until(
+			    rdp, setup->keys, timestamp_monotonic() + time, end, error);
+		if (!type(rdp, setup->keys, error))
+			return false;
+		break;
+	case LOGOFF_COMMAND:
+		if (!run_command(setup, order, rdp, report, error))
+			return false;
+		break;
+	case LOGOFF_DROP:
+		rdp_drop(rdp);
+		*end = RDP_ENDED;
+		return true;
+	case LOGOFF_DISCONNECT: /* rdp_destroy() does it */
+		*end = RDP_ENDED;
+		return true;
+	case LOGOFF_SHELL_EXIT: /* the shell ends by itself */
+	default:
+		break;
+	}
+	*end = rdp_wait(rdp, false, false, time);
+	return true;
+}
