@@ -36,6 +36,11 @@ bool controls_find(const struct scenario *scenario, const char *path, struct run
     bool *beside, struct error *error);
 void controls_forget(const struct scenario *scenario, const char *path);
 
+/* Plays a preflight alone: its steps go to standard output as they come, or as one JSON document when it is over. Returns the exit code; -1: it
+ * could not be played, the error says why. */
+int connect_and_tell(const struct scenario *scenario, const char *password, struct monitor *monitor,
+    bool as_json, struct error *error);
+
 /* The verb "refusals". */
 int refusals_main(int argc, char **argv);
 

@@ -215,6 +215,24 @@ static int play(const struct arguments *arguments, const struct scenario *scenar
 	return code;
 }
 
+static int try_host(const struct arguments *arguments, const struct scenario *scenario)
+{
+	const struct monitor_options quiet = {.progress = PROGRESS_NONE};
+	char *password = NULL;
+	struct monitor monitor;
+	struct error error = {0};
+	int code = -1;
+
+	monitor_begin(&monitor, &quiet, scenario->name, scenario->load.cycles);
+	if (monitor_open(&monitor, &quiet, &error) &&
+	    password_fetch(&scenario->accounts, &password, &error))
+		code = connect_and_tell(scenario, password, &monitor, arguments->json, &error);
+	release_signals();
+	monitor_close(&monitor, &(struct metrics_end){.exit_code = code}, NULL);
+	password_wipe(password);
+	return code >= 0 ? code : error_print(&error, PROGRAM);
+}
+
 static int print_plan(const struct arguments *arguments, const struct scenario *scenario)
 {
 	struct error error = {0};
@@ -275,8 +293,11 @@ static int run_or_check(const struct arguments *arguments)
 	if (!scenario)
 		return code;
 	scenario->host.named = arguments->host_named || host_is_variable(scenario);
+	scenario->preflight = arguments->preflight;
 	if (arguments->playing)
 		code = play(arguments, scenario, text, NULL);
+	else if (arguments->connect)
+		code = try_host(arguments, scenario);
 	else
 		code = print_plan(arguments, scenario);
 	free(text);

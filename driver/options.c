@@ -9,6 +9,7 @@
 #include "driver/scenario/caps.h"
 
 #define LINE_EVERY (60 * SECOND)
+#define KEY_PREFLIGHT 1000
 
 static const struct argp_option run_options[] = {
     {"output", 'o', "RUN", 0, "Write the run file here (default: NAME-TIME.leaklab in this folder)",
@@ -36,6 +37,10 @@ static const struct argp_option run_options[] = {
         "auto (default: a line on a terminal, else lines), live (a view of the run so far), lines or none",
         0},
     {"progress-every", 'E', "TIME", 0, "Time between lines (default 1m)", 0},
+    {"preflight", KEY_PREFLIGHT, "HOW", 0,
+        "Begin with one logon that shows whether host and observers are ready: auto (default: not with a stage, nor if one of the last 24 hours "
+        "went well), always or never",
+        0},
     {"metrics", 'm', "FILE", 0,
         "Write the run's counts there every 5 s, as Prometheus' textfile collector reads them", 0},
     {0},
@@ -44,7 +49,11 @@ static const struct argp_option run_options[] = {
 static const struct argp_option check_options[] = {
     {"set", 's', "KEY=VALUE", 0,
         "Change one value of the scenario before it is checked; repeatable", 0},
-    {"json", 'j', NULL, 0, "Print the plan as JSON", 0},
+    {"connect", 'C', NULL, 0,
+        "Try it: one account logs on and off, the observers look at it, and each step is told, with what to do where it fails",
+        0},
+    {"host", 'H', "ADDRESS", 0, "Try it at this host, host.address", 0},
+    {"json", 'j', NULL, 0, "Print the plan, or the steps, as JSON", 0},
     {"list", 'l', NULL, 0, "List the shipped scenarios", 0},
     {0},
 };
@@ -122,6 +131,17 @@ static enum progress_mode parse_progress(const char *word, struct argp_state *st
 	return PROGRESS_AUTO;
 }
 
+static enum scenario_preflight parse_preflight(const char *word, struct argp_state *state)
+{
+	static const char *const words[] = {"auto", "always", "never"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i], word) == 0)
+			return (enum scenario_preflight)i;
+	argp_error(state, "--preflight %s: it is auto, always or never", word);
+	return PREFLIGHT_AUTO;
+}
+
 static void add_override(struct arguments *arguments, char *override, struct argp_state *state)
 {
 	if (arguments->override_count == OVERRIDES_MAX)
@@ -178,6 +198,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case 'l':
 		arguments->list = true;
 		return 0;
+	case 'C':
+		arguments->connect = true;
+		return 0;
+	case KEY_PREFLIGHT:
+		arguments->preflight = parse_preflight(argument, state);
+		return 0;
 	case ARGP_KEY_ARG:
 		if (arguments->list)
 			argp_error(state, "--list takes no scenario");
@@ -231,7 +257,9 @@ static const struct argp check_argp = {
     parse,
     "SCENARIO\n--list",
     "Reads a scenario and says what is wrong with it, with line and column. If nothing is wrong, it says what the scenario can "
-    "find out and how long it takes. Nothing is started.\v" SCENARIO_HELP "\n\n" KEYS_HELP,
+    "find out and how long it takes. Nothing is started, but with --connect.\v" SCENARIO_HELP "\n\n"
+    "Exit codes: 0 good; 2 the scenario; with --connect also 4 the host is not ready, 3 its observers alone are not."
+    "\n\n" KEYS_HELP,
     NULL,
     NULL,
     NULL,

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "driver/monitor/monitor.h"
+#include "driver/scenario/scenario.h"
 
 #define OVERRIDES_MAX 64
 #define HOST_OVERRIDE "host.address="
@@ -23,7 +24,9 @@ struct arguments {
 	bool json;
 	bool allow_partial;
 	bool force;
-	bool list; /* the shipped scenarios */
+	bool list;    /* the shipped scenarios */
+	bool connect; /* check: by a preflight */
+	enum scenario_preflight preflight;
 	struct monitor_options monitor;
 	bool playing; /* "run", not "check" */
 };

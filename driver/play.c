@@ -373,3 +373,55 @@ bool run_verify_ids(struct run *run, size_t logons)
 	free(play.slots);
 	return played;
 }
+
+/* Sampled once it is there, and then logged off. */
+static bool hold_for_sample(struct play *play, bool *sampled)
+{
+	if (play->held == 0)
+		return true;
+	if (!*sampled && play->scenario->observers_count > 0) {
+		*sampled = true;
+		return run_start_observation(play->run, MARK_DURING, 1);
+	}
+	if (!play->run->observation)
+		log_off_all(play);
+	return true;
+}
+
+bool run_play_one(struct run *run)
+{
+	struct slot slot = {0};
+	struct error ended = {0};
+	struct play play = {
+	    .run = run,
+	    .scenario = run->scenario,
+	    .slot_count = 1,
+	    .kind = CYCLE_PREFLIGHT,
+	    .wanted = 1,
+	    .until = 1,
+	    .allowed = 1,
+	    .slots = &slot,
+	    .start = timestamp_monotonic(),
+	    .ended = &ended,
+	    .host_clock_offset = NUMBER_UNKNOWN,
+	};
+	bool sampled = false, played = true;
+
+	run->watch = play_watch(&play);
+	while (played && (play.busy > 0 || (!play_is_stopping(&play) && play.started == 0))) {
+		int64_t next = timestamp_monotonic() + SECOND;
+
+		check_interrupts(&play);
+		played =
+		    play_is_stopping(&play) || dispatch_closed(&play, timestamp_monotonic(), &next);
+		if (play.busy == 0)
+			break;
+		play_check_hung(&play, timestamp_monotonic(), &next);
+		played = played && hold_for_sample(&play, &sampled) && run_turn(run, next);
+	}
+	/* A sample that was begun is stored, whatever became of the session. */
+	while (played && run->observation)
+		played = run_turn(run, timestamp_monotonic() + SECOND);
+	run->watch = (struct crew_watch){0};
+	return played && !run->error.text[0];
+}

@@ -12,6 +12,7 @@
 #include "common/duration.h"
 #include "common/timestamp.h"
 #include "common/version.h"
+#include "driver/flight.h"
 #include "driver/rdp/worker.h"
 #include "driver/run.h"
 #include "driver/scenario/hosts.h"
@@ -66,7 +67,8 @@ static bool put_settings(struct run *run, const char *text, const struct setup *
 	       runfile_set(run->runfile, "scenario.name", scenario->name, &run->error) &&
 	       runfile_set(run->runfile, "scenario", text, &run->error) && put_folder(run) &&
 	       runfile_set(run->runfile, "host", host, &run->error) &&
-	       runfile_set(run->runfile, "logoff.method", logoff_method_words[setup->logoff],
+	       runfile_set(run->runfile, "logoff.method",
+	           setup->way ? logoff_way_words[setup->way] : logoff_method_words[setup->logoff],
 	           &run->error) &&
 	       (!scenario->control ||
 	           runfile_set(run->runfile, "control", scenario->control, &run->error)) &&
@@ -125,7 +127,8 @@ static bool check_descriptors(const struct scenario *scenario, size_t workers, s
 	    slots, (slots + 4) * 12, (unsigned long long)files.rlim_max);
 }
 
-static bool prepare(struct run *run, struct setup *setup, const char *password)
+/* Stage, host and accounts; nothing is asked of the host yet. */
+bool run_prepare(struct run *run, struct setup *setup, const char *password)
 {
 	const struct scenario *scenario = run->scenario;
 	const size_t workers = worker_count(scenario);
@@ -158,11 +161,49 @@ static bool prepare(struct run *run, struct setup *setup, const char *password)
 	/* Accounts in a file that a stage program names are made by it, and go with it. */
 	if (!scenario->accounts.staged && !run_recall_refusals(run, setup))
 		return false;
-	if (!check_descriptors(scenario, workers, &run->error))
-		return false;
-	if (!host_probe(setup->host, setup->port, PROBE_TIMEOUT, &run->error))
-		return false;
-	run->crew = crew_create(workers, setup, runfile_lock(run->runfile), &run->error);
+	return check_descriptors(scenario, workers, &run->error);
+}
+
+/* The folder of a run file. */
+static void find_folder(const char *path, char folder[PATH_MAX])
+{
+	const char *end = strrchr(path, '/');
+
+	snprintf(folder, PATH_MAX, "%.*s", end ? (int)(end - path + 1) : 1, end ? path : ".");
+}
+
+/* A run that goes on does so in the way of logging off that it began with. */
+static void take_way_of_run(struct run *run, struct setup *setup)
+{
+	char *method = runfile_get(run->runfile, "logoff.method");
+
+	for (enum logoff_way way = LOGOFF_WAY_KEYS; way < LOGOFF_WAY_COUNT; way++)
+		if (method && run->scenario->logoff.method == LOGOFF_AUTO &&
+		    strcmp(method, logoff_way_words[way]) == 0)
+			setup_take_way(setup, way);
+	free(method);
+}
+
+/* Whether the host is there at all, and whether a logon works. */
+static bool meet_host(struct run *run, struct setup *setup, const char *path)
+{
+	struct preflight preflight;
+	char folder[PATH_MAX];
+
+	if (run->resuming)
+		take_way_of_run(run, setup);
+	if (run->resuming || !flight_is_wanted(run->scenario))
+		return host_probe(setup->host, setup->port, PROBE_TIMEOUT, &run->error);
+	find_folder(path, folder);
+	const bool good = flight_play(run, setup, folder, NULL, &preflight);
+	preflight_deinit(&preflight);
+	return good;
+}
+
+static bool hire(struct run *run, const struct setup *setup)
+{
+	run->crew = crew_create(
+	    worker_count(run->scenario), setup, runfile_lock(run->runfile), &run->error);
 	return run->crew != NULL;
 }
 
@@ -222,9 +263,7 @@ static bool verify_ids(struct run *run, const struct setup *setup, const struct 
 	const bool failed = run->fallen.text[0] || (ended->text[0] && ended->code == EXIT_TARGET);
 	if (logons == 0 || !wants_witness(run) || failed || run->interrupts > 0)
 		return true;
-	run->crew = crew_create(
-	    worker_count(run->scenario), setup, runfile_lock(run->runfile), &run->error);
-	const bool verified = run->crew && run_verify_ids(run, logons);
+	const bool verified = hire(run, setup) && run_verify_ids(run, logons);
 	crew_destroy(run->crew, run->interrupts >= 2 ? 0 : 10 * SECOND);
 	run->crew = NULL;
 	return verified;
@@ -248,6 +287,20 @@ static bool play(struct run *run, const struct setup *setup, struct error *ended
 	           runfile_set(run->runfile, "interrupted", "yes", &run->error)) &&
 	       (!ended->text[0] || put_early_end(run, ended)) && put_time(run, "finished") &&
 	       runfile_finish(run->runfile, &run->error);
+}
+
+void run_close(struct run *run, struct setup *setup)
+{
+	monitor_stop(run->monitor);
+	observation_destroy(run->observation);
+	observers_destroy(run->observers);
+	crew_destroy(run->crew, 0);
+	accounts_destroy(run->accounts);
+	stage_destroy(run->stage);
+	free(run->fds);
+	if (run->signals >= 0)
+		close(run->signals);
+	explicit_bzero(setup, sizeof(*setup));
 }
 
 bool run_scenario(const struct scenario *scenario, const char *text, const char *path,
@@ -274,7 +327,8 @@ bool run_scenario(const struct scenario *scenario, const char *text, const char 
 		error_memory(&run.error);
 	if (run.runfile && !monitor_watch(monitor, path, cycles_for_clean(scenario), &run.error))
 		goto out;
-	if (!run.runfile || !run.observers || !prepare(&run, &setup, password))
+	if (!run.runfile || !run.observers || !run_prepare(&run, &setup, password) ||
+	    !meet_host(&run, &setup, path) || !hire(&run, &setup))
 		goto out;
 	if (run.resuming ? !resume_begin(&run, text)
 	                 : !put_settings(&run, text, &setup) || !observe_before(&run))
@@ -282,16 +336,7 @@ bool run_scenario(const struct scenario *scenario, const char *text, const char 
 	playing = true;
 	played = play(&run, &setup, &end->why);
 out:
-	monitor_stop(monitor);
-	observation_destroy(run.observation);
-	observers_destroy(run.observers);
-	crew_destroy(run.crew, 0);
-	accounts_destroy(run.accounts);
-	stage_destroy(run.stage);
-	free(run.fds);
-	if (run.signals >= 0)
-		close(run.signals);
-	explicit_bzero(&setup, sizeof(setup));
+	run_close(&run, &setup);
 	end->killed_by = run.interrupts >= 2 ? run.signal : 0;
 	*runfile = played ? run.runfile : NULL;
 	if (played)

@@ -42,6 +42,7 @@ struct run {
 	int signals;                      /* signalfd */
 	int signal;                       /* the last one that interrupted */
 	int interrupts;                   /* Ctrl-C so far */
+	enum logoff_way logoff_by;        /* what the last cycle that had a choice tried last */
 	int64_t folded;                   /* when the run file was made readable alone; monotonic */
 	bool outputs_left_out;            /* and an event said so */
 	int64_t clock_step; /* by which the wall clock was set since the run began, microseconds */
@@ -49,6 +50,11 @@ struct run {
 	struct error fallen; /* a stage program that ended before its time; text empty: none did */
 	struct error error;  /* the first failure of our own (disk full ...): ends the run */
 };
+
+/* Makes what a run needs, in *run (whose scenario, monitor and run file are set) and *setup: stage, host, accounts. False: run->error. */
+bool run_prepare(struct run *run, struct setup *setup, const char *password);
+/* Ends all that is left of it but the run file. */
+void run_close(struct run *run, struct setup *setup);
 
 /* From here on Ctrl-C, SIGTERM and SIGHUP (but where it is ignored, as under nohup) come as something to read, in the order of all else. */
 bool run_catch_signals(struct run *run);
@@ -80,6 +86,9 @@ bool run_recall_refusals(struct run *run, const struct setup *setup);
 int64_t cycles_for_clean(const struct scenario *scenario);
 /* Plays the load to its end. ended gets the reason if it ended early (text empty: as planned). False: run->error. */
 bool run_play(struct run *run, struct error *ended);
+
+/* One account logs on, is held while the host is sampled (mark during, round 1), and logs off: a cycle of kind preflight. False: run->error. */
+bool run_play_one(struct run *run);
 
 /* So many accounts log on at once, wait for each other, and log off: cycles of kind verification, which show the session IDs that are
  * free. What fails of them ends nothing. False: run->error. */

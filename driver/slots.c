@@ -9,6 +9,9 @@
 #include "common/duration.h"
 #include "common/timestamp.h"
 
+/* A preflight's session is held as long as a sample may take; a shell lasts as long as it was told at its start. */
+#define PREFLIGHT_MOST (600 * SECOND)
+#define PREFLIGHT_SHELL (3 * SECOND)
 /* If nothing ever got through the connection, so many failures are enough to know. */
 #define HOPELESS 3
 #define HOST_CLOCK_STEP (2 * SECOND) /* less is how clocks are kept in step */
@@ -169,6 +172,7 @@ static void reported(void *data, const struct report *report)
 		store_and_report(play, cycle);
 		return;
 	}
+	play->run->logoff_by = report->logoff_by;
 	note_host_clock(play, report);
 	note_processor(play, report);
 	cycle->ended = report->ended;
@@ -229,6 +233,15 @@ static void lost(void *data, size_t worker, const char *how)
 		play_end_early(play, EXIT_TARGET, "worker processes die again and again");
 }
 
+static int64_t preflight_hold(const struct scenario *scenario)
+{
+	const int64_t hold = scenario->load.hold.most;
+
+	if (scenario->logoff.method != LOGOFF_SHELL_EXIT)
+		return PREFLIGHT_MOST;
+	return hold > PREFLIGHT_SHELL ? hold : PREFLIGHT_SHELL;
+}
+
 bool play_start_cycle(struct play *play, size_t index, struct account *account, int64_t scheduled)
 {
 	const struct scenario *scenario = play->scenario;
@@ -240,7 +253,8 @@ bool play_start_cycle(struct play *play, size_t index, struct account *account, 
 	    .hold = play->kind == CYCLE_LOAD
 	                ? span_draw(&scenario->load.hold,
 	                      &(uint64_t){draw_state(play->seed, play->started, DRAW_HOLD)})
-	                : VERIFICATION_MOST,
+	            : play->kind == CYCLE_PREFLIGHT ? preflight_hold(scenario)
+	                                            : VERIFICATION_MOST,
 	};
 	const int64_t now = timestamp_monotonic();
 	bool sent;

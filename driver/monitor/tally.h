@@ -19,6 +19,7 @@ struct tally_phase {
 /* What a run does. */
 enum doing {
 	DOING_STAGE,
+	DOING_PREFLIGHT,
 	DOING_BEFORE,
 	DOING_LOAD,
 	DOING_AFTER,

@@ -2,6 +2,7 @@
 #include "driver/rdp/worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
@@ -53,28 +54,29 @@ bool host_parse(const char *address, char host[256], uint16_t *port, struct erro
 	return true;
 }
 
-/* 0, or the errno of the attempt. */
-static int try_address(const struct addrinfo *info, int64_t timeout)
+/* A connected socket, blocking; -1: *why is the errno of the attempt. */
+static int try_address(const struct addrinfo *info, int64_t timeout, int *why)
 {
 	const int fd = socket(
 	    info->ai_family, info->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, info->ai_protocol);
 	struct pollfd pollfd = {.fd = fd, .events = POLLOUT};
 	socklen_t length = sizeof(int);
-	int result = 0;
 
-	if (fd < 0)
-		return errno;
-	if (connect(fd, info->ai_addr, info->ai_addrlen) < 0) {
-		result = errno;
-		if (result == EINPROGRESS) {
+	*why = fd < 0 ? errno : 0;
+	if (fd >= 0 && connect(fd, info->ai_addr, info->ai_addrlen) < 0) {
+		*why = errno;
+		if (*why == EINPROGRESS) {
 			if (poll(&pollfd, 1, (int)(timeout / 1000)) == 1)
-				getsockopt(fd, SOL_SOCKET, SO_ERROR, &result, &length);
+				getsockopt(fd, SOL_SOCKET, SO_ERROR, why, &length);
 			else
-				result = ETIMEDOUT;
+				*why = ETIMEDOUT;
 		}
 	}
-	close(fd);
-	return result;
+	if (*why == 0 && fcntl(fd, F_SETFL, 0) == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
 static int look_up(const char *host, const char *service, int flags, struct addrinfo **found)
@@ -189,24 +191,43 @@ enum resolving host_resolve(const char *host, uint16_t port, int64_t deadline,
 	return resolving;
 }
 
-bool host_probe(const char *host, uint16_t port, int64_t timeout, struct error *error)
+static void note_address(struct host_connection *out, const struct addrinfo *info)
 {
-	struct addrinfo *found;
-	int result = 0;
+	if (getnameinfo(info->ai_addr, info->ai_addrlen, out->address, sizeof(out->address), NULL,
+	        0, NI_NUMERICHOST) != 0)
+		out->address[0] = '\0';
+}
 
-	if (host_resolve(host, port, timestamp_monotonic() + timeout, NULL, &found, error) !=
-	    RESOLVED)
+bool host_connect(const char *host, uint16_t port, int64_t timeout, struct host_connection *out,
+    struct error *error)
+{
+	const int64_t start = timestamp_monotonic();
+	struct addrinfo *found;
+	int why = 0;
+
+	*out = (struct host_connection){
+	    .fd = -1, .resolved = NUMBER_UNKNOWN, .connected = NUMBER_UNKNOWN};
+	if (host_resolve(host, port, start + timeout, NULL, &found, error) != RESOLVED)
 		return error_prefix(error, "host.address");
-	for (const struct addrinfo *info = found; info; info = info->ai_next) {
-		result = try_address(info, timeout);
-		if (result == 0)
-			break;
+	out->resolved = timestamp_monotonic() - start;
+	for (const struct addrinfo *info = found; info && out->fd < 0; info = info->ai_next) {
+		out->fd = try_address(info, timeout, &why);
+		note_address(out, info);
 	}
 	freeaddrinfo(found);
-	if (result != 0)
-		return error_set(error, EXIT_TARGET,
-		    "host %s port %u: %s; is the Remote Desktop service running there, and the "
-		    "port open?",
-		    host, port, strerror(result));
+	out->connected = timestamp_monotonic() - start - out->resolved;
+	return out->fd >= 0 ||
+	       error_set(error, EXIT_TARGET,
+	           "host %s port %u: %s; is the Remote Desktop service running there, and the port open?",
+	           host, port, strerror(why));
+}
+
+bool host_probe(const char *host, uint16_t port, int64_t timeout, struct error *error)
+{
+	struct host_connection connection;
+
+	if (!host_connect(host, port, timeout, &connection, error))
+		return false;
+	close(connection.fd);
 	return true;
 }

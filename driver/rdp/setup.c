@@ -157,3 +157,13 @@ bool setup_make(const struct scenario *scenario, struct setup *setup, struct err
 		set_licences(setup);
 	return good;
 }
+
+void setup_take_way(struct setup *setup, enum logoff_way way)
+{
+	const char *keys = logoff_way_keys(way);
+
+	setup->way = way;
+	setup->logoff = keys ? LOGOFF_KEYS : LOGOFF_COMMAND;
+	setup->keys_again = true;
+	snprintf(setup->keys, sizeof(setup->keys), "%s", keys ? keys : "");
+}

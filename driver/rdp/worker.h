@@ -34,6 +34,7 @@ struct setup {
 	char keys[512];
 	bool keys_again;         /* until the session ends */
 	char command[1024];      /* "": none */
+	enum logoff_way way;     /* which one of LOGOFF_AUTO's was taken */
 	int64_t clock_anchor;    /* see timestamp.h */
 	int64_t connect_timeout; /* these in microseconds */
 	int64_t logon_timeout;
@@ -44,6 +45,9 @@ struct setup {
 /* Expands ${...}, reads the address and the certificate policy, chooses what the scenario leaves open. To be called
  * when the stage stands. */
 bool setup_make(const struct scenario *scenario, struct setup *setup, struct error *error);
+
+/* From now on sessions are logged off in that way, which a preflight found. */
+void setup_take_way(struct setup *setup, enum logoff_way way);
 
 enum order_kind { ORDER_CYCLE, ORDER_LOG_OFF_ALL };
 
@@ -101,6 +105,16 @@ enum resolving { RESOLVED, RESOLVED_TO_NOTHING, RESOLVED_TOO_LATE };
  * longer, or until *given_up. error (NULL is allowed) gets the reason of the other two. */
 enum resolving host_resolve(const char *host, uint16_t port, int64_t deadline,
     const atomic_bool *given_up, struct addrinfo **found, struct error *error);
+
+struct host_connection {
+	int fd;            /* blocking; the caller's to close */
+	char address[64];  /* numeric, that was tried last */
+	int64_t resolved;  /* microseconds that the name took; NUMBER_UNKNOWN: it has no address */
+	int64_t connected; /* and the connection, or the attempts */
+};
+/* Tries the addresses of the name, one after another. */
+bool host_connect(const char *host, uint16_t port, int64_t timeout, struct host_connection *out,
+    struct error *error);
 
 /* Resolves the name and opens (and closes) a TCP connection, so that a wrong address is reported before anything else. */
 bool host_probe(const char *host, uint16_t port, int64_t timeout, struct error *error);

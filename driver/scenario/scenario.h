@@ -204,6 +204,13 @@ struct scenario_controls {
 
 #define VERIFY_IDS 8
 
+/* A logon before the load that shows whether host and observers are ready. */
+enum scenario_preflight {
+	PREFLIGHT_AUTO, /* unless there is a stage, or one of the same was good lately */
+	PREFLIGHT_ALWAYS,
+	PREFLIGHT_NEVER
+};
+
 struct scenario {
 	char *name;
 	char *description;
@@ -225,7 +232,8 @@ struct scenario {
 	struct scenario_controls controls;
 	struct scenario_judge judge;
 	struct scenario_expect expect;
-	char *folder;        /* that its paths lead from; NULL: the current one */
+	char *folder;                      /* that its paths lead from; NULL: the current one */
+	enum scenario_preflight preflight; /* how it is to begin; no key */
 	const char *control; /* which control run it is, "negative" or "positive"; NULL: none */
 };
 

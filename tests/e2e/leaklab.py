@@ -12,6 +12,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("LEAKLAB_BUILD", ROOT / "build")).resolve()
 SCENARIOS = ROOT / "scenarios"
+RUN = ["run", "--preflight", "never"]  # most tests are of the load: a logon before it would be one more everywhere
 
 
 def program(name):
@@ -105,6 +106,8 @@ class Case(unittest.TestCase):
         return grabber
 
     def run_program(self, name, *arguments, code=None, timeout=120, env=None, **more):
+        if name == "driver" and arguments[0] == "run" and "--preflight" not in arguments:
+            arguments = (*RUN, *arguments[1:])
         done = subprocess.run([program(name), *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
                               cwd=self.folder, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL, **more)
         self.assertNotIn("Sanitizer", done.stderr)  # also of workers, whose exit codes nobody sees
@@ -149,7 +152,7 @@ class Case(unittest.TestCase):
     def start_driver(self, scenario, *arguments):
         """The same, while it goes on: an event a line."""
         self.run_file = self.folder / "run.leaklab"
-        process = subprocess.Popen([program("driver"), "run", scenario, "-o", self.run_file, "--events", "-", *arguments],
+        process = subprocess.Popen([program("driver"), *RUN, scenario, "-o", self.run_file, "--events", "-", *arguments],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder)
         self.addCleanup(lambda: process.poll() is None and process.kill())
         return process

@@ -81,7 +81,7 @@ class Logoff(leaklab.Case):
         lab = self.lab()
         self.drive(self.scenario(lab, logoff={"method": None, **NO_SHELL}))
         self.assertEqual(self.result(), ("logged-off", 12))
-        self.assertEqual(self.query("select value from run where key = 'logoff.method'"), [("keys",)])
+        self.assertEqual(self.query("select value from setting where key = 'logoff.method'"), [("keys",)])
 
     def test_command_that_fails_is_told_and_the_cycle_unproven(self):
         lab = self.lab()
@@ -212,7 +212,7 @@ class Descriptors(leaklab.Case):
     def test_workers_hold_no_more_descriptors_after_many_cycles(self):
         lab = self.lab()
         run_file = self.folder / "run.leaklab"
-        process = subprocess.Popen([leaklab.program("driver"), "run", self.scenario(
+        process = subprocess.Popen([leaklab.program("driver"), *leaklab.RUN, self.scenario(
             lab, load={"slots": 1, "cycles": 120, "think": "20ms"}), "-o", run_file, "--events", "-"],
             stdout=subprocess.PIPE, text=True, cwd=self.folder)
         counts = []
@@ -357,7 +357,7 @@ class Interruption(leaklab.Case):
         self.assertEqual(json.loads(out.splitlines()[-1])["verdict"], "INCONCLUSIVE")
 
     def test_hangup_under_nohup_is_nothing(self):
-        process = subprocess.Popen(["nohup", leaklab.program("driver"), "run", self.scenario(self.lab(), load={"cycles": 8, "think": "200ms"}), "--events", "-"],
+        process = subprocess.Popen(["nohup", leaklab.program("driver"), *leaklab.RUN, self.scenario(self.lab(), load={"cycles": 8, "think": "200ms"}), "--events", "-"],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder)
         self.wait_for(process, "cycle", 2)
         process.send_signal(signal.SIGHUP)
@@ -537,7 +537,7 @@ class Secrets(leaklab.Case):
         lab = self.lab("--shell-seconds", "0.5")
         password = lab.accounts()[0][2]
         run_file = self.folder / "run.leaklab"
-        process = subprocess.Popen([leaklab.program("driver"), "run",
+        process = subprocess.Popen([leaklab.program("driver"), *leaklab.RUN,
                                     self.scenario(lab, load={"slots": 2, "cycles": 4}), "-o", run_file, "--events", "-"],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.folder,
                                    env={**os.environ, "WLOG_LEVEL": "TRACE"})
@@ -582,7 +582,7 @@ class Secrets(leaklab.Case):
 
     def test_no_core_dump_can_hold_the_passwords(self):
         lab = self.lab("--shell-seconds", "1")
-        process = subprocess.Popen([leaklab.program("driver"), "run", self.scenario(lab), "-o",
+        process = subprocess.Popen([leaklab.program("driver"), *leaklab.RUN, self.scenario(lab), "-o",
                                     self.folder / "run.leaklab", "--events", "-"], stdout=subprocess.PIPE, cwd=self.folder)
         process.stdout.readline()
         children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()

@@ -18,7 +18,7 @@ class Lines(leaklab.Case):
         lab = self.lab()
         scenario = self.scenario(lab, load={"slots": 2, "cycles": 60, "think": "150ms"}, observers=[self.observer(lab)],
                                  settle={"at_least": "2500ms", "poll": "500ms"})
-        process = subprocess.Popen([leaklab.program("driver"), "run", scenario, "--progress-every", "1s"], text=True,
+        process = subprocess.Popen([leaklab.program("driver"), *leaklab.RUN, scenario, "--progress-every", "1s"], text=True,
                                    stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd=self.folder)
         seen, last, longest = [], time.monotonic(), 0
         for line in process.stderr:
@@ -64,7 +64,7 @@ class Terminal(leaklab.Case):
             self.grab(lab)
         path = self.scenario(lab, **{"load": {"slots": 2, "cycles": 400, "think": "50ms"}, "observe_every": 10,
                                      "observers": [self.observer(lab)], **scenario})
-        command = shlex.join([leaklab.program("driver"), "run", str(path), "-o", str(self.folder / "run.leaklab"), *options])
+        command = shlex.join([leaklab.program("driver"), *leaklab.RUN, str(path), "-o", str(self.folder / "run.leaklab"), *options])
         setting = f"TERM={terminal} " if terminal else ""
         subprocess.run(["tmux", "-S", self.socket, "-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(lines),
                         f"cd {shlex.quote(str(self.folder))}; {setting}{command}; sleep 60"], check=True,
