@@ -106,7 +106,7 @@ class Case(unittest.TestCase):
         return grabber
 
     def run_program(self, name, *arguments, code=None, timeout=120, env=None, **more):
-        if name == "driver" and arguments[0] == "run" and "--preflight" not in arguments:
+        if name == "driver" and arguments[:1] == ("run",) and "--preflight" not in arguments:
             arguments = (*RUN, *arguments[1:])
         done = subprocess.run([program(name), *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
                               cwd=self.folder, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL, **more)
