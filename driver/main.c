@@ -17,6 +17,7 @@
 #include "common/timestamp.h"
 #include "common/version.h"
 #include "driver/driver.h"
+#include "driver/init.h"
 #include "driver/monitor/monitor.h"
 #include "driver/options.h"
 #include "driver/plan.h"
@@ -362,6 +363,10 @@ int main(int argc, char **argv)
 		front_say_if_old(argv[0], "leaklab-driver", verb);
 		argv[1] = (char *)PROGRAM " refusals";
 		return refusals_main(argc - 1, argv + 1);
+	}
+	if (strcmp(verb, "init") == 0) {
+		argv[1] = (char *)PROGRAM " init";
+		return init_main(argc - 1, argv + 1);
 	}
 	const bool playing = strcmp(verb, "run") == 0;
 	if (!playing && strcmp(verb, "check") != 0) {

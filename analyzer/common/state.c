@@ -7,8 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* As mkdir -p; what is there already stays as it is. */
-static bool make_folders(char *path)
+bool folders_make(char *path)
 {
 	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
@@ -52,7 +51,7 @@ char *state_folder(struct error *error)
 
 	if (!path)
 		return NULL;
-	if (make_folders(path))
+	if (folders_make(path))
 		return path;
 	error_set(error, EXIT_TARGET,
 	    "%s cannot be made: %s; set XDG_STATE_HOME to a folder that can be written to", path,

@@ -13,4 +13,7 @@ char *state_folder(struct error *error);
 /* "$XDG_CONFIG_HOME/leaklab", where the user's own settings may be; it is not made. Otherwise as state_folder(). */
 char *config_folder(struct error *error);
 
+/* As mkdir -p, each for its owner alone; what is there already stays as it is. */
+bool folders_make(char *path);
+
 #endif

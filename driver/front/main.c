@@ -16,6 +16,7 @@
 static const struct verb {
 	const char *name, *program, *summary;
 } verbs[] = {
+    {"init", DRIVER, "write a first scenario for a real host"},
     {"check", DRIVER, "what is wrong with a scenario, what it can find out, how long it takes"},
     {"run", DRIVER, "play a scenario: logons and logoffs, samples of the host, a verdict"},
     {"judge", ANALYZER, "whether a run shows a leak, and who holds it; whether a fix works"},

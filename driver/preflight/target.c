@@ -159,9 +159,8 @@ void preflight_accounts(struct preflight *preflight, size_t usable, size_t all, 
 	preflight_add(preflight, STEP_OF_TARGET, "accounts", few ? STEP_FAILED : STEP_OK,
 	    NUMBER_UNKNOWN,
 	    few ? "unlock them, then: leaklab refusals --forget ACCOUNT; or use fewer slots" : NULL,
-	    "%zu of %zu may log on, for %llu slot%s; one was tried%s%s", usable, all,
-	    (unsigned long long)slots, slots == 1 ? "" : "s", preflight->account[0] ? ": " : "",
-	    preflight->account);
+	    "%zu of %zu may log on, for %llu slot%s", usable, all, (unsigned long long)slots,
+	    slots == 1 ? "" : "s");
 }
 
 void preflight_disk(struct preflight *preflight, const char *folder, int64_t needed, int64_t free)

@@ -227,9 +227,6 @@ static bool check_logoff(const struct check *check, struct scenario_logoff *logo
 		return check_refuse(check, "logoff.keys", "goes with method keys only");
 	if (logoff->method == LOGOFF_COMMAND && !logoff->command)
 		return check_refuse(check, "logoff", "method command needs the key command");
-	if (logoff->command && logoff->method != LOGOFF_COMMAND && logoff->method != LOGOFF_AUTO)
-		return check_refuse(
-		    check, "logoff.command", "goes with the methods command and auto only");
 	if (logoff->command && strstr(logoff->command, "SESSION_ID") &&
 	    (!strstr(logoff->command, "SESSION_USER") || !strstr(logoff->command, "SESSION_LOGON")))
 		return check_refuse(check, "logoff.command",

@@ -67,6 +67,31 @@ bool host_is_allowed(const char *host, struct error *error)
 	return allowed;
 }
 
+void host_allow(const char *address, char **path)
+{
+	char host[256];
+	char *list = list_path(), *end = list ? strrchr(list, '/') : NULL;
+	FILE *file;
+
+	*path = NULL;
+	/* The address without its port; an address of version 6 in brackets. */
+	snprintf(host, sizeof(host), "%.*s",
+	    (int)strcspn(address + (*address == '['), *address == '[' ? "]" : ":"),
+	    address + (*address == '['));
+	if (!list || strchr(host, '$') || is_loopback(host) || is_listed(host, list)) {
+		free(list);
+		return;
+	}
+	*end = '\0';
+	folders_make(list);
+	*end = '/';
+	file = fopen(list, "ae");
+	if (file && fprintf(file, "%s\n", host) > 0 && fclose(file) == 0)
+		*path = list;
+	else
+		free(list);
+}
+
 bool host_is_variable(const struct scenario *scenario)
 {
 	const char *address = scenario->host.address;

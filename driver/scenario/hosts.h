@@ -11,6 +11,10 @@
  * $XDG_CONFIG_HOME/leaklab/hosts: a host a line, * for any part of it, # before remarks. False: the error says what to do, EXIT_USAGE. */
 bool host_is_allowed(const char *host, struct error *error);
 
+/* Puts the host into that list, as whoever calls leaklab has named it; *path gets the list's name if it was not there yet, to be freed. One that
+ * cannot be put there, or need not be, is left. */
+void host_allow(const char *address, char **path);
+
 /* Whether a scenario's address is nothing but a variable of the environment, which whoever calls leaklab has set: "${RDS_HOST}:3389". To be
  * asked before a stage program adds variables of its own; one that it may replace is not meant. */
 bool host_is_variable(const struct scenario *scenario);

@@ -144,12 +144,12 @@ class ReadyMadeScenarios(leaklab.Case):
     def test_real_host_is_played_as_it_stands_with_ssh_to_the_lab(self):
         """All of it but the times, and five users: the lab's accounts have a password each."""
         lab = self.lab("--time-scale", "0.0001")
-        self.write("ssh", f"#!/bin/sh\n[ $# = 6 ] && [ \"$5\" = admin@rds ] && [ \"$6\" = 'C:\\leaklab\\leaklab-probe.exe watch' ] ||"
+        self.write("ssh", f"#!/bin/sh\n[ $# = 8 ] && [ \"$7\" = admin@rds ] && [ \"$8\" = 'C:\\leaklab\\leaklab-probe.exe watch' ] ||"
                           f" exit 255\nwhile read mark; do {leaklab.program('labhost')} show snapshot --control"
                           f" {lab.facts['control']} | tr -d '\\n'; echo; done\n").chmod(0o700)
         user, domain, password = lab.accounts()[0]
         changes = {"accounts.users": user, "accounts.domain": domain, "load.slots": 1, "load.cycles": 90, "load.ramp": "0s",
-                   "load.hold": "0s", "load.think": "0s", "logoff.shell": "logoff", "settle.at_least": "2s",
+                   "load.hold": "0s", "load.think": "0s", "logoff.method": "keys", "logoff.keys": "Win+R text:logoff Enter", "settle.at_least": "2s",
                    "settle.quiet": "1s", "settle.poll": "250ms", "settle.timeout": "30s"}
         done = self.drive(leaklab.SCENARIOS / "real-host.yaml",
                           *[f"--set={key}={value}" for key, value in changes.items()],
