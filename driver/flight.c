@@ -146,7 +146,7 @@ static void note_observer(struct run *run, struct preflight *preflight, const st
 	                                         : NULL,
 	    .time = shown ? shown->ended - shown->started : NUMBER_UNKNOWN,
 	    .seen = shown ? (shown->started + shown->ended) / 2 : TIMESTAMP_UNKNOWN,
-	    .until = shown ? shown->ended : TIMESTAMP_UNKNOWN,
+	    .until = during ? during->ended : INT64_MAX,
 	};
 
 	preflight_observer(preflight, cycle, &view);

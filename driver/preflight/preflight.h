@@ -74,7 +74,8 @@ struct view {
 	const struct snapshot *before, *during, *after;
 	const char *problem; /* why it gave none; NULL: it did */
 	int64_t time;        /* microseconds that a sample took */
-	int64_t seen, until; /* when `during` was taken, and was complete; by our clock */
+	int64_t seen,
+	    until; /* when `during` was taken, and was complete, by our clock; it is of before where nobody came in time, until the end of time */
 };
 /* Steps observer.NAME, and of it host, rights, sessions, logon-sessions, handles, clock, footprint, left. */
 void preflight_observer(

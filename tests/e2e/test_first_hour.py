@@ -1,0 +1,259 @@
+"""The first hour at a host: a scenario is written, one logon shows what is ready and what is not, and what to do."""
+import json
+import os
+import pathlib
+import pty
+import re
+import select
+import subprocess
+import time
+
+import leaklab
+import tap
+
+EXAMPLE = ["--host", "rds01.example.com", "--users", "loadtest{01..05}", "--domain", "EXAMPLE"]
+
+
+class Init(leaklab.Case):
+    def setUp(self):
+        super().setUp()
+        os.environ["XDG_CONFIG_HOME"] = str(self.folder / "config")
+        self.addCleanup(os.environ.pop, "XDG_CONFIG_HOME")
+
+    def init(self, *arguments, code=0):
+        return self.run_program("driver", "init", *arguments, code=code)
+
+    def test_scenario_is_written_that_check_accepts(self):
+        said = self.init(*EXAMPLE, "--admin", "admin@rds01.example.com").stdout
+        self.assertIn("leaklab check --connect rds01.yaml", said)
+        done = self.run_program("driver", "check", "rds01.yaml", code=0, env={"LOADTEST_PASSWORD": "x"})
+        self.assertIn("rds01: cycles: 100, slots: 5", " ".join(done.stdout.split()))
+        self.assertEqual((self.folder / "config/leaklab/hosts").read_text(), "rds01.example.com\n")
+
+    def test_shipped_scenario_is_what_init_writes(self):
+        self.init("--name", "real-host", "--host", "${RDS_HOST}", "--users", "loadtest{01..05}", "--domain", "EXAMPLE",
+                  "--admin", "${RDS_ADMIN}", "real-host.yaml")
+        self.assertEqual((self.folder / "real-host.yaml").read_text(), (leaklab.SCENARIOS / "real-host.yaml").read_text())
+        self.assertFalse((self.folder / "config").exists(), "a variable is no host")
+
+    def test_nothing_is_overwritten(self):
+        self.write("rds01.yaml", "mine")
+        self.assertIn("File exists", self.init(*EXAMPLE, "--no-observer", code=2).stderr)
+        self.assertEqual((self.folder / "rds01.yaml").read_text(), "mine")
+        self.assertFalse((self.folder / "config").exists())
+
+    def test_without_a_terminal_all_must_be_given(self):
+        for missing in range(0, len(EXAMPLE), 2):
+            errors = self.init(*EXAMPLE[:missing], *EXAMPLE[missing + 2:], "--no-observer", code=2).stderr
+            self.assertIn("no terminal to ask at", errors)
+        self.assertIn("--admin", self.init(*EXAMPLE, code=2).stderr)
+        self.assertEqual(list(self.folder.glob("*.yaml")), [])
+
+    def test_answer_that_no_scenario_may_have_is_named(self):
+        for option, wrong in ("--host", "rds01:x"), ("--users", "load{1.."), ("--slots", "0"):
+            words = [*EXAMPLE, "--no-observer"]
+            words = words if option not in words else words[:words.index(option)] + words[words.index(option) + 2:]
+            errors = self.init(*words, option, wrong, code=2).stderr
+            self.assertIn(wrong, errors)
+        self.assertEqual(list(self.folder.glob("*.yaml")), [])
+
+    def test_what_is_not_given_is_asked_at_a_terminal(self):
+        master, slave = pty.openpty()
+        process = subprocess.Popen([leaklab.program("driver"), "init", "--users", "lab01"], stdin=slave, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, cwd=self.folder)
+        os.write(master, b"rds07\nEXAMPLE\n\n")
+        out, err = process.communicate(timeout=30)
+        os.close(master)
+        os.close(slave)
+        self.assertEqual(process.returncode, 0, err)
+        self.assertIn("The Remote Desktop Session Host", err)
+        self.assertNotIn("assword:", err, "none is asked for")
+        text = (self.folder / "rds07.yaml").read_text()
+        self.assertIn('domain: "EXAMPLE"', text)
+        self.assertIn("slots: 1 ", text)
+        self.assertIn("# observers:", text)
+
+    def test_quotes_and_backslashes_stay_what_they_are(self):
+        self.init(*EXAMPLE, "--observer", 'look "C:\\leaklab\\probe.exe" watch')
+        self.assertIn(r'session: "look \"C:\\leaklab\\probe.exe\" watch"', (self.folder / "rds01.yaml").read_text())
+
+
+class Hosts(leaklab.Case):
+    AUTO = {"method": None, "shell": None}
+
+    def at(self, lab, **parts):
+        parts.setdefault("logoff", {**self.AUTO, "timeout": "8s"})
+        parts.setdefault("observers", [self.observer(lab)])
+        return self.scenario(lab, **parts)
+
+    def seen(self, lab, change):
+        """An observer whose snapshots are changed by a jq filter."""
+        return [{**self.observer(lab), "command": self.observer(lab)["command"] + f" | jq -c '{change}'"}]
+
+    def connect(self, scenario, code, **more):
+        """The steps by their names, each with its status, cause and remedy."""
+        done = self.run_program("driver", "check", "--connect", "--json", scenario, code=code, **more)
+        self.document = json.loads(done.stdout)
+        self.assertEqual((self.document["schema"], self.document["exit_code"]), ("leaklab.preflight/1", code))
+        for step in self.document["steps"]:
+            self.assertEqual(set(step), {"id", "status", "concern", "ms", "found", "cause", "remedy"})
+            self.assertEqual(step["found"] is not None, step["status"] == "ok", step)
+        return {step["id"]: step for step in self.document["steps"]}
+
+
+class Preflight(Hosts):
+    def test_healthy_host_passes_each_step_in_five_seconds(self):
+        start = time.monotonic()
+        steps = self.connect(self.at(self.lab()), 0)
+        self.assertLess(time.monotonic() - start, 5)
+        self.assertEqual({step["status"] for step in steps.values()}, {"ok"}, steps)
+        self.assertGreaterEqual(set(steps), {
+            "name", "tcp", "security", "tls", "certificate", "nla", "connection", "logon", "session-id", "logoff", "accounts", "disk",
+            *(f"observer.labhost{what}" for what in ("", ".host", ".rights", ".sessions", ".logon-sessions", ".handles", ".clock",
+                                                     ".footprint", ".left"))})
+        self.assertEqual((self.document["account"], self.document["logoff_method"]), ("LAB\\lab01", "keys"))
+
+    def test_steps_are_told_as_they_come_with_what_to_do(self):
+        lab = self.lab()
+        done = self.run_program("driver", "check", "--connect", self.at(lab, host={"certificate": {"pin": "sha256:" + "ab" * 32}}), code=4)
+        self.assertRegex(done.stdout, r"(?m)^ok   tls ")
+        self.assertRegex(done.stdout, r"(?m)^FAIL certificate ")
+        self.assertIn("host.certificate.pin:" + lab.facts["certificate"], re.sub(r"\s+", "", done.stdout), "to paste")
+        self.assertLessEqual(max(map(len, done.stdout.splitlines())), 110)
+
+    def test_credentials_leave_only_after_the_certificate_is_accepted(self):
+        lab = self.lab("--lockout", "1")
+        steps = self.connect(self.at(lab, host={"certificate": {"pin": "sha256:" + "ab" * 32}}), 4)
+        self.assertEqual(steps["certificate"]["status"], "failed")
+        self.assertNotIn("nla", steps)
+
+    def test_wrong_password_fails_at_nla_and_is_tried_once(self):
+        lab = self.lab()
+        user = lab.accounts()[0][0]
+        scenario = self.at(lab, accounts={"csv": None, "users": user, "domain": "LAB", "password_env": "PW"})
+        steps = self.connect(scenario, 4, env={"PW": "wrong"})
+        self.assertEqual((steps["nla"]["status"], steps["connection"]["status"]), ("failed", "skipped"))
+        self.assertNotIn("logoff", steps)
+        self.assertIn("1 ", self.run_program("driver", "refusals", code=0).stdout.splitlines()[1])
+
+    def test_host_that_is_not_there(self):
+        steps = self.connect(self.scenario(None, host={"address": "127.0.0.1:1"}), 4, env={"PW": "x"})
+        self.assertEqual([steps[step]["status"] for step in ("name", "tcp", "tls")], ["ok", "failed", "skipped"])
+        self.assertIn("Connection refused", steps["tcp"]["cause"])
+
+    def test_port_that_speaks_something_else(self):
+        lab = self.lab("--fault", "mute")
+        steps = self.connect(self.at(lab, connect={"timeout": "1s"}), 4)
+        self.assertEqual(steps["security"]["status"], "failed")
+
+    def test_host_without_nla(self):
+        steps = self.connect(self.at(self.lab("--security", "tls")), 4)
+        self.assertIn("host.security", steps["security"]["cause"])
+
+    def test_observer_that_fails_is_told_with_what_to_do_and_is_exit_code_3(self):
+        lab = self.lab()
+        broken = {"name": "probe", "command": "echo 'admin@rds01: Permission denied (publickey).' >&2; exit 255"}
+        steps = self.connect(self.at(lab, observers=[broken]), 3)
+        self.assertEqual(steps["logoff"]["status"], "ok")
+        self.assertIn("administrators_authorized_keys", steps["observer.probe"]["cause"])
+
+    def test_observer_of_another_host_is_found_out(self):
+        lab = self.lab()
+        other = leaklab.Lab(self.folder / "state", "--host-name", "RDS02") if (self.folder / "state").mkdir() is None else None
+        self.addCleanup(other.stop)
+        steps = self.connect(self.at(lab, observers=[self.observer(other)]), 3)
+        self.assertIn("another host, RDS02", steps["observer.labhost.host"]["cause"])
+
+    def test_filtered_administrator_is_warned_of(self):
+        lab = self.lab()
+        steps = self.connect(self.at(lab, observers=self.seen(lab, ".elevated = false")), 0)
+        self.assertEqual(steps["observer.labhost.rights"]["status"], "warning")
+        self.assertIn("LocalAccountTokenFilterPolicy", steps["observer.labhost.rights"]["remedy"])
+
+    def test_clock_of_another_host_is_told(self):
+        lab = self.lab()
+        change = ".time |= (.[0:19] + \"Z\" | fromdate + 3600 | todate)"
+        steps = self.connect(self.at(lab, observers=self.seen(lab, change)), 3)
+        self.assertIn("another host", steps["observer.labhost.clock"]["remedy"])
+
+    def test_list_without_sessions_is_no_host_without_sessions(self):
+        """qwinsta's "No session exists for *" is absent sight, not another host"""
+        lab = self.lab()
+        steps = self.connect(self.at(lab, observers=[{"name": "qwinsta", "command": "echo 'No session exists for *' >&2; exit 1"}]), 3)
+        self.assertEqual(steps["observer.qwinsta"]["status"], "failed")
+        steps = self.connect(self.at(lab, observers=self.seen(lab, "del(.sessions)")), 0)
+        self.assertEqual(steps["observer.labhost.host"]["status"], "warning")
+
+    def test_session_that_does_not_end_is_told(self):
+        lab = self.lab("--fault", "hang-logoff")
+        steps = self.connect(self.at(lab, logoff={**self.AUTO, "timeout": "2s"}), 4)
+        self.assertEqual(steps["logoff"]["status"], "failed")
+        self.assertIn("security-keys", steps["logoff"]["cause"], "all was tried on the one connection")
+        self.assertIsNone(self.document["logoff_method"])
+
+    def test_command_is_the_last_way_and_ends_no_other_session(self):
+        lab = self.lab("--fault", "hang-logoff")
+        command = (f"{leaklab.program('labhost')} logoff $SESSION_ID --user $SESSION_USER --logon $SESSION_LOGON "
+                   f"--control {lab.facts['control']}")
+        steps = self.connect(self.at(lab, logoff={**self.AUTO, "command": command, "timeout": "4s"}), 0)
+        self.assertEqual((steps["logoff"]["status"], self.document["logoff_method"]), ("ok", "command"))
+
+    def test_shell_of_the_scenario_that_ends_at_once_blames_no_observer(self):
+        self.connect(self.at(self.lab(), logoff={}), 0)
+
+
+class Run(Hosts):
+    """A run begins with one."""
+
+    def play(self, scenario, *arguments, code):
+        self.run_file = self.folder / "run.leaklab"
+        return self.run_program("driver", "run", scenario, "-o", self.run_file, "--force", "--preflight", *arguments, code=code)
+
+    def test_run_begins_with_one(self):
+        """its cycle has the number 0 and counts nowhere; the way that it found is the run's"""
+        scenario = self.at(self.lab(), load={"cycles": 2})
+        done = self.play(scenario, "auto", code=3)
+        self.assertIn("logging off by keys", done.stderr)
+        self.assertEqual(self.query("select number, kind from cycles where kind != 'verification'"),
+                         [(0, "preflight"), (1, "load"), (2, "load")])
+        self.assertIn("none of 2 cycles", done.stdout)
+        settings = dict(self.query("select key, value from setting"))
+        self.assertEqual(settings["logoff.method"], "keys")
+        self.assertEqual(json.loads(settings["preflight"])["exit_code"], 0)
+
+    def test_good_one_is_taken_again_for_a_day(self):
+        lab = self.lab()
+        scenario = self.at(lab)
+        self.connect(scenario, 0)
+        self.assertIn("ago is taken, logging off by keys", self.play(scenario, "auto", code=3).stderr)
+        self.assertEqual(self.query("select count(*) from cycles where kind = 'preflight'"), [(0,)])
+        self.assertNotIn("ago is taken", self.play(scenario, "always", code=3).stderr)
+        other = self.at(lab, observers=self.seen(lab, "."))
+        self.assertNotIn("ago is taken", self.play(other, "auto", code=3).stderr, "other observers are another matter")
+
+    def test_one_that_fails_plays_nothing_and_leaves_no_run_file(self):
+        lab = self.lab("--fault", "hang-logoff")
+        done = self.play(self.at(lab, logoff={**self.AUTO, "timeout": "1s"}), "auto", code=4)
+        self.assertIn("FAIL logoff", done.stderr)
+        self.assertIn("nothing is played", done.stderr)
+        self.assertFalse(self.run_file.exists())
+
+    def test_stage_is_a_lab_that_needs_none(self):
+        scenario = self.at(self.lab(), stage=[{"name": "idle", "command": "echo ready; exec sleep 60"}])
+        self.play(scenario, "auto", code=3)
+        self.assertEqual(self.query("select count(*) from cycles where kind = 'preflight'"), [(0,)])
+        self.assertEqual(self.query("select value from setting where key = 'logoff.method'"), [("keys",)])
+
+    def test_way_that_was_found_is_kept_when_the_run_goes_on(self):
+        lab = self.lab("--fault", "hang-logoff")
+        command = (f"{leaklab.program('labhost')} logoff $SESSION_ID --user $SESSION_USER --logon $SESSION_LOGON "
+                   f"--control {lab.facts['control']}")
+        scenario = self.at(lab, logoff={**self.AUTO, "command": command, "timeout": "4s"})
+        self.play(scenario, "auto", code=3)
+        self.run_program("driver", "run", "--resume", self.run_file, "--cycles", "+2")
+        self.assertEqual(self.query("select result, count(*) from cycles where kind = 'load' group by 1"), [("logged-off", 3)])
+        self.assertEqual(self.query("select value from setting where key = 'logoff.method'"), [("command",)])
+
+
+if __name__ == "__main__":
+    tap.main(at_once=3)
