@@ -89,11 +89,13 @@ static void put_load(FILE *out, const struct init_answers *answers)
 		    "    \"C:\\leaklab\\leaklab-probe.exe logoff --session=$SESSION_ID --user=$SESSION_USER --domain=$SESSION_DOMAIN --logon=$SESSION_LOGON\"\n",
 		    answers->admin);
 	}
-	fputs("  timeout: 2m\n"
-	      "limits:\n"
-	      "  failures: 5\n"
-	      "  duration: 4h\n",
-	    out);
+	fprintf(out,
+	    "  timeout: 2m\n"
+	    "%s"
+	    "limits:\n"
+	    "  failures: 5\n"
+	    "  duration: 4h\n",
+	    answers->admin ? "cleanup: logoff # of sessions that the run would leave\n" : "");
 }
 
 static void put_observers(FILE *out, const struct init_answers *answers)

@@ -85,6 +85,7 @@ static const struct argp_option check_options[] = {
 	"  observers: list of name, command or session, timeout\n"                                 \
 	"  observe_every: a sample during the load every so many cycles\n"                         \
 	"  verify_ids: accounts that log on together after settling (8)\n"                         \
+	"  cleanup: leave or logoff (by logoff.command)\n"                                         \
 	"  settle: at_least, release, quiet, poll, timeout\n"                                      \
 	"  controls: negative and positive: without (names of stage programs),\n"                  \
 	"    with (list as stage), cycles, rate (positive only)\n"                                 \

@@ -13,6 +13,7 @@
 #include "common/timestamp.h"
 #include "common/version.h"
 #include "driver/flight.h"
+#include "driver/leftovers.h"
 #include "driver/rdp/worker.h"
 #include "driver/run.h"
 #include "driver/scenario/hosts.h"
@@ -278,6 +279,8 @@ static bool play(struct run *run, const struct setup *setup, struct error *ended
 	if (!played || !observe_after(run) || !verify_ids(run, setup, ended))
 		return false;
 	run_tell_repeated(run);
+	if (!leftovers_tell_and_clean(run, setup))
+		return false;
 	/* It comes before an end of the load that is nobody's fault; one by hand may have caused it. */
 	const bool blames = ended->text[0] && (ended->code == EXIT_TARGET || run->interrupts > 0);
 	if (run->fallen.text[0] && !blames)

@@ -67,4 +67,14 @@ bool observation_store(struct observation *observation, struct runfile *runfile,
 /* Whether the text of one was not kept, as the run file has as much as it may have (RUNFILE_OUTPUTS_MAX): only what was read of it is. */
 bool observation_left_out(const struct observation *observation);
 
+/* A session as a command that logs it off is told of it. */
+struct session_of {
+	const char *user, *domain;
+	int64_t id;        /* NUMBER_UNKNOWN */
+	int64_t logged_on; /* by the host's clock; TIMESTAMP_UNKNOWN */
+};
+/* Runs logoff.command for the session. False: it failed, or took too long. */
+bool session_log_off(
+    const char *command, const struct session_of *session, int64_t timeout, struct error *error);
+
 #endif

@@ -1,10 +1,8 @@
 /* Knows in which order a session is asked to end: keys may be typed before there is a desktop, and policies take keys away. */
 #include "driver/rdp/logoff.h"
 
-#include <stdio.h>
-
 #include "common/duration.h"
-#include "driver/programs/command.h"
+#include "driver/programs/programs.h"
 #include "driver/scenario/keys.h"
 
 /* Until the keys are typed a second time; each further time twice as long. A first logon makes its profile meanwhile. */
@@ -17,28 +15,14 @@ static const enum logoff_way ways[] = {
 /* The shares of the time-out when each is over, without a command and with one. */
 static const double shares[][3] = {{0.6, 1, 1}, {0.5, 0.75, 1}};
 
-static void put_time(char out[TIMESTAMP_TEXT], int64_t time)
-{
-	out[0] = '\0';
-	if (time != TIMESTAMP_UNKNOWN)
-		timestamp_format(time, out);
-}
-
-/* The command is told all that tells this session from a later one of the same ID. */
 static bool run_command(const struct setup *setup, const struct order *order, const struct rdp *rdp,
     const struct report *report, struct error *error)
 {
 	const int64_t offset = rdp_host_clock_offset(rdp);
-	char session_id[32] = "", logon[TIMESTAMP_TEXT];
-	const struct variable variables[] = {{"SESSION_ID", session_id},
-	    {"SESSION_USER", order->user}, {"SESSION_DOMAIN", order->domain},
-	    {"SESSION_LOGON", logon}};
+	const struct session_of session = {order->user, order->domain, report->session_id,
+	    report->logged_on + (offset == NUMBER_UNKNOWN ? 0 : offset)};
 
-	put_time(logon, report->logged_on + (offset == NUMBER_UNKNOWN ? 0 : offset));
-	if (report->session_id != NUMBER_UNKNOWN)
-		snprintf(session_id, sizeof(session_id), "%lld", (long long)report->session_id);
-	return command_run(setup->command, variables, sizeof(variables) / sizeof(variables[0]),
-	    setup->logoff_timeout, error);
+	return session_log_off(setup->command, &session, setup->logoff_timeout, error);
 }
 
 static bool type(struct rdp *rdp, const char *text, struct error *error)

@@ -241,6 +241,12 @@ static bool check_logoff(const struct check *check, struct scenario_logoff *logo
 	return true;
 }
 
+static bool check_cleanup(const struct check *check, const struct scenario *s)
+{
+	return s->cleanup == CLEANUP_LEAVE || s->logoff.command ||
+	       check_refuse(check, "cleanup", "logoff needs the key logoff.command, which it runs");
+}
+
 static bool check_setting(void *data, const char *key, const char *value, struct error *error)
 {
 	const struct check *check = data;
@@ -273,7 +279,7 @@ bool scenario_check(const struct check *check, struct scenario *s)
 		s->limits.failures = 20;
 	return check_spans(check, s) && check_load(check, s) && check_host(check, &s->host) &&
 	       check_accounts(check, &s->accounts) && check_logoff(check, &s->logoff) &&
-	       check_names(check, s) && variables_check(check, s) &&
+	       check_cleanup(check, s) && check_names(check, s) && variables_check(check, s) &&
 	       check_control(check, s, "negative", s->controls.negative) &&
 	       check_control(check, s, "positive", s->controls.positive) &&
 	       scenario_visit_judging(s, check_setting, (void *)check, &error);

@@ -211,6 +211,9 @@ enum scenario_preflight {
 	PREFLIGHT_NEVER
 };
 
+/* What becomes of sessions that a run would leave on the host. */
+enum scenario_cleanup { CLEANUP_LEAVE, CLEANUP_LOGOFF };
+
 struct scenario {
 	char *name;
 	char *description;
@@ -229,6 +232,7 @@ struct scenario {
 	uint64_t *
 	    verify_ids; /* accounts that log on at once after settling, at most; NULL: VERIFY_IDS */
 	struct scenario_settle settle;
+	enum scenario_cleanup cleanup;
 	struct scenario_controls controls;
 	struct scenario_judge judge;
 	struct scenario_expect expect;

@@ -26,6 +26,7 @@ static const cyaml_strval_t signals[] = {
     {"activated", SIGNAL_ACTIVATED},
     {"paint", SIGNAL_PAINT},
 };
+static const cyaml_strval_t cleanups[] = {{"leave", CLEANUP_LEAVE}, {"logoff", CLEANUP_LOGOFF}};
 static const cyaml_strval_t methods[] = {
     {"auto", LOGOFF_AUTO},
     {"shell-exit", LOGOFF_SHELL_EXIT},
@@ -238,6 +239,7 @@ static const cyaml_schema_field_t scenario_fields[] = {
     CYAML_FIELD_UINT_PTR(
         "verify_ids", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct scenario, verify_ids),
     PART("settle", struct scenario, settle, settle_fields),
+    WORD("cleanup", struct scenario, cleanup, cleanups),
     PART("controls", struct scenario, controls, controls_fields),
     PART("judge", struct scenario, judge, judge_fields),
     PART("expect", struct scenario, expect, expect_fields),

@@ -255,5 +255,49 @@ class Run(Hosts):
         self.assertEqual(self.query("select value from setting where key = 'logoff.method'"), [("command",)])
 
 
+class Leftovers(Hosts):
+    """Sessions that a run leaves are listed, and logged off if the scenario says so."""
+
+    def events(self, kind):
+        return [text for text, in self.query(f"select text from event where kind = '{kind}' order by id")]
+
+    def test_sessions_that_are_left_are_listed(self):
+        lab = self.lab()
+        self.drive(self.at(lab, load={"cycles": 3, "slots": 3}, verify_ids=0, logoff={"method": "disconnect", "shell": None}))
+        [text] = self.events("sessions-left")
+        self.assertIn("may be on the host still: 3: LAB\\lab01 (ID ", text)
+        self.assertEqual(len([session for session in lab.snapshot()["sessions"] if session.get("user")]), 3)
+
+    def test_they_are_logged_off_after_all_samples(self):
+        lab = self.lab()
+        command = (f"{leaklab.program('labhost')} logoff $SESSION_ID --user $SESSION_USER --logon $SESSION_LOGON "
+                   f"--control {lab.facts['control']}")
+        self.drive(self.at(lab, load={"cycles": 3, "slots": 3}, cleanup="logoff", verify_ids=0,
+                           logoff={"method": "disconnect", "shell": None, "command": command}))
+        self.assertEqual(len(self.events("cleanup")), 3)
+        self.assertEqual([session for session in lab.snapshot()["sessions"] if session.get("user")], [])
+        self.assertEqual(self.query("select count(*) from session where user like 'lab%' and capture = (select max(capture) from session)"),
+                         [(3,)], "the last sample was before it")
+
+    def test_session_that_is_a_strangers_by_now_stays(self):
+        """the tool on the host refuses, and the event says so"""
+        lab = self.lab()
+        command = (f"{leaklab.program('labhost')} logoff $SESSION_ID --user stranger-of-$SESSION_USER --logon $SESSION_LOGON "
+                   f"--control {lab.facts['control']}")
+        self.drive(self.at(lab, cleanup="logoff", verify_ids=0, logoff={"method": "disconnect", "shell": None, "command": command}))
+        [text] = self.events("cleanup")
+        self.assertIn("not logged off", text)
+        self.assertIn("another-session", text)
+        self.assertEqual(len([session for session in lab.snapshot()["sessions"] if session.get("user")]), 1)
+
+    def test_nothing_is_listed_where_nothing_is_left(self):
+        self.drive(self.at(self.lab(), load={"cycles": 2}))
+        self.assertEqual(self.events("sessions-left"), [])
+
+    def test_clean_up_needs_the_command(self):
+        done = self.run_program("driver", "check", self.at(self.lab(), cleanup="logoff"), code=2)
+        self.assertIn("cleanup: logoff needs the key logoff.command", done.stderr)
+
+
 if __name__ == "__main__":
     tap.main(at_once=3)
