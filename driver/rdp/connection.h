@@ -82,6 +82,7 @@ void authentication_watch(struct authentication *authentication);
 bool challenge_time(const void *token, size_t length, int64_t *time);
 
 struct trouble {
+	bool authenticated;   /* NLA had accepted the password */
 	struct error refusal; /* our own reason to end the connection, if it has a text */
 	bool has_logon_error;
 	uint32_t logon_error; /* MS-RDPBCGR 2.2.10.1.1.4.1.1 */

@@ -484,6 +484,7 @@ enum account_outcome rdp_failure(const struct rdp *rdp, char code[64], char mess
 {
 	struct trouble trouble = rdp->trouble;
 
+	trouble.authenticated = rdp->authenticated;
 	trouble.error_info = freerdp_error_info(rdp->instance);
 	trouble.last_error = freerdp_get_last_error(rdp->instance->context);
 	return trouble_tell(&trouble, code, message);

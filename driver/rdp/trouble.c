@@ -53,7 +53,11 @@ enum account_outcome trouble_tell(
 		snprintf(code, 64, "%s", freerdp_get_error_info_name(info));
 		snprintf(message, MESSAGE_TEXT, "the host ended the connection: %.200s",
 		    freerdp_get_error_info_string(info));
-		return account_outcome(MAKE_FREERDP_ERROR(ERRINFO, info));
+		const enum account_outcome outcome =
+		    account_outcome(MAKE_FREERDP_ERROR(ERRINFO, info));
+		/* A host that is full denies the connection, too. */
+		return trouble->authenticated && outcome == ACCOUNT_REFUSED ? ACCOUNT_ACCEPTED
+		                                                            : outcome;
 	}
 	if (last == FREERDP_ERROR_SUCCESS) {
 		snprintf(code, 64, "CLOSED");
