@@ -32,6 +32,9 @@ struct serve_options {
 /* Ends the program with a usage error, or after --help. The texts are borrowed from argv. */
 void serve_options_parse(struct serve_options *out, int argc, char **argv);
 
+/* The name that clients are told in NTLM's CHALLENGE, borrowed. To be called before the first thread. */
+void computer_name_set(const char *name);
+
 /* Sends one request line to the lab host at `path` and copies its text to `out`, or else says what was answered. */
 bool control_ask(const char *path, const char *request, FILE *out, struct error *error);
 

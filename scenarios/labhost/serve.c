@@ -82,6 +82,7 @@ static bool host_init(struct host *host, const struct serve_options *serve, stru
 	    accounts_create(serve->domain, serve->accounts, serve->lockout, error);
 	if (!accounts)
 		return false;
+	computer_name_set(serve->host_name);
 	host->lab = lab_create(&serve->model, accounts, serve->host_name, error);
 	if (!host->lab) {
 		accounts_destroy(accounts);

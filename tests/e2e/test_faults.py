@@ -78,10 +78,11 @@ class Faults(leaklab.Case):
         self.assertLess(seconds, 3 + SLACK)
         self.assertRegex(message, r"no tls within 3(\.\d)? s")
 
+    # Of what the host sends, the CHALLENGE ends between the bytes 2040 and 2060, and the answer to the proof after it is over at 2140.
     def test_host_that_closes_instead_of_refusing_is_asked_once_a_cycle(self):
         """a connection that breaks in NLA is not made again behind our back, and counts for the account, which is stopped after two"""
         lab = self.lab("--accounts", "1")
-        fault = faults.Fault("close", 2000)
+        fault = faults.Fault("close", 2090)
         proxy = self.proxy(lab.port, fault)
         self.drive(self.through(lab, proxy, load={"cycles": 5}), code=4)
         self.assertEqual(proxy.connections, 2)
@@ -91,7 +92,7 @@ class Faults(leaklab.Case):
     def test_password_counts_as_presented_once_its_proof_was_sent_and_not_before(self):
         """NLA that breaks before the client has proven its password costs the account nothing; one that never answers after it counts"""
         lab = self.lab("--accounts", "1")
-        for action, offset, stops in ("close", 1600, False), ("black hole", 1600, False), ("black hole", 2000, True):
+        for action, offset, stops in ("close", 1600, False), ("black hole", 1600, False), ("black hole", 2090, True):
             with self.subTest(action=action, offset=offset):
                 proxy = self.proxy(lab.port, faults.Fault(action, offset))
                 done = self.drive(self.through(lab, proxy, load={"cycles": 3}, connect={"timeout": "1s"}))
