@@ -135,6 +135,11 @@ void account_attempted(struct account *account, bool success)
 		atomic_fetch_add(&account->failures, 1);
 }
 
+bool account_makes_profile(struct account *account)
+{
+	return !atomic_exchange(&account->profile, true);
+}
+
 bool account_password_is(const struct account *account, const char *password)
 {
 	unsigned char difference = 0;

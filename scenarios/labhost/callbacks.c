@@ -31,8 +31,11 @@ static SECURITY_STATUS on_nla(void *client, const SEC_WINNT_AUTH_IDENTITY *ident
 	(void)mic;
 	if (connection->fault == FAULT_MUTE_AFTER_TLS)
 		orders_wait(connection->orders);
-	const uint32_t status = nla_check(
+	uint32_t status = nla_check(
 	    connection->lab->accounts, identity, proof, messages, ntowf_v2, &connection->account);
+	if (status == 0)
+		status = policy_password_status(
+		    &connection->environment->options.policies, connection->account->user);
 	connection->refusal = status;
 	SetLastError(status);
 	return status == 0; /* this callback, unlike others, returns non-zero for success */
@@ -82,20 +85,6 @@ static BOOL on_post_connect(freerdp_peer *rdp)
 	return connection_of(rdp->context)->fault != FAULT_CLOSE_MID_LOGON;
 }
 
-/* As a connection broker does (MS-RDPBCGR 2.2.13.1). The client keeps the port. */
-static bool redirect(const struct connection *connection)
-{
-	rdpRedirection *redirection = redirection_new();
-	const bool done = redirection &&
-	                  redirection_set_flags(redirection, LB_TARGET_NET_ADDRESS) &&
-	                  redirection_set_string_option(redirection, LB_TARGET_NET_ADDRESS,
-	                      connection->environment->options.redirect) &&
-	                  connection->rdp->SendServerRedirection(connection->rdp, redirection);
-
-	redirection_free(redirection);
-	return done;
-}
-
 /* Also called when a client activates again, as after a resize: it is logged on already. */
 static BOOL on_activate(freerdp_peer *rdp)
 {
@@ -104,33 +93,41 @@ static BOOL on_activate(freerdp_peer *rdp)
 	if (connection->active)
 		return TRUE;
 	connection->active = true;
-	return connection->environment->options.redirect ? redirect(connection)
-	                                                 : logon_begin(connection);
+	return admission_begin(connection);
+}
+
+static BOOL typed(struct connection *connection, const struct stroke *stroke)
+{
+	if (!connection->session_id)
+		return admission_type(connection, stroke);
+	logon_type(connection, stroke);
+	return TRUE;
 }
 
 static BOOL on_key(rdpInput *input, UINT16 flags, UINT8 code)
 {
 	struct connection *connection = connection_of(input->context);
+	struct stroke stroke;
 
-	logon_run_command(
-	    connection, keys_scancode(&connection->keys, code, flags & KBD_FLAGS_EXTENDED,
-	                    !(flags & KBD_FLAGS_RELEASE)));
-	return TRUE;
+	return !keyboard_scancode(&connection->keyboard, code, flags & KBD_FLAGS_EXTENDED,
+	           !(flags & KBD_FLAGS_RELEASE), &stroke) ||
+	       typed(connection, &stroke);
 }
 
 static BOOL on_character(rdpInput *input, UINT16 flags, UINT16 code)
 {
 	struct connection *connection = connection_of(input->context);
+	struct stroke stroke;
 
-	logon_run_command(
-	    connection, keys_character(&connection->keys, code, !(flags & KBD_FLAGS_RELEASE)));
-	return TRUE;
+	return !keyboard_character(
+	           &connection->keyboard, code, !(flags & KBD_FLAGS_RELEASE), &stroke) ||
+	       typed(connection, &stroke);
 }
 
 static BOOL on_synchronize(rdpInput *input, UINT32 flags)
 {
 	(void)flags;
-	memset(&connection_of(input->context)->keys, 0, sizeof(struct keys));
+	connection_of(input->context)->keyboard = (struct keyboard){0};
 	return TRUE;
 }
 

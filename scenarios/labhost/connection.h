@@ -12,8 +12,9 @@
 
 #include "labhost/credentials.h"
 #include "labhost/lab.h"
+#include "labhost/keyboard.h"
 #include "labhost/rdp.h"
-#include "labhost/shell.h"
+#include "labhost/screen.h"
 
 /* What all connections need and none changes. */
 struct connection_environment {
@@ -23,6 +24,9 @@ struct connection_environment {
 	rdpSettings *settings;
 	struct connection_options options;
 };
+
+/* What a connection shows before its user is logged on. */
+enum dialog { DIALOG_NONE, DIALOG_NOTICE, DIALOG_PASSWORD };
 
 struct connection {
 	const struct connection_environment *environment;
@@ -36,10 +40,12 @@ struct connection {
 	int (*write_pdu)(rdpTransport *transport, wStream *stream); /* FreeRDP's own */
 	struct account *account; /* who has proved to be whom; NULL: nobody yet */
 	bool active;             /* PDUs can be sent */
-	bool refused;            /* the password was wrong, or the host is full */
-	uint32_t session_id;     /* 0: not logged on */
-	int64_t ends;            /* host time when the session logs off by itself; DUE_NEVER */
-	struct keys keys;
+	enum dialog dialog;
+	uint32_t denied;     /* error info with which the connection is to be ended; 0: it is not */
+	uint32_t session_id; /* 0: not logged on */
+	int64_t ends;        /* host time when the session logs off by itself; DUE_NEVER */
+	struct keyboard keyboard;
+	struct screen screen;
 };
 
 /* The connection's thread, from the TCP accept to its end. */
@@ -72,10 +78,14 @@ uint32_t nla_check(struct accounts *accounts, const SEC_WINNT_AUTH_IDENTITY *ide
     const SecBuffer *proof, const SecBuffer *messages, uint8_t ntowf_v2[16],
     struct account **account);
 
-/* The connection is active: logs its user on, or refuses. False: the client cannot be told. */
+/* The connection is active: sends it on, shows what stands before the logon, or goes on with that. False: the client cannot be told. */
+bool admission_begin(struct connection *connection);
+/* The user has typed before the logon. False: the client cannot be told what comes of it. */
+bool admission_type(struct connection *connection, const struct stroke *stroke);
+/* Logs the user on, or refuses. False: the client cannot be told. */
 bool logon_begin(struct connection *connection);
-/* The user has entered a command in the Run box; NULL: not yet. */
-void logon_run_command(struct connection *connection, const char *command);
+/* The user has typed in the session. */
+void logon_type(struct connection *connection, const struct stroke *stroke);
 /* Whether the session ends by itself now. */
 bool logon_is_due(struct connection *connection);
 /* The session ends now. True if it was still this connection's, so that its client is to be told. */

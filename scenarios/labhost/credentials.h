@@ -19,6 +19,7 @@ struct account {
 	char password[ACCOUNT_PASSWORD_SIZE];
 	char sid[ACCOUNT_SID_SIZE];
 	atomic_uint failures; /* wrong passwords in a row */
+	atomic_bool profile;  /* the host has one of it */
 };
 
 struct accounts {
@@ -43,6 +44,8 @@ struct account *accounts_find(
 bool account_locked(const struct accounts *accounts, const struct account *account);
 /* What came of an attempt; a success forgets the failures. */
 void account_attempted(struct account *account, bool success);
+/* Whether the account logs on for the first time: its profile is made then. */
+bool account_makes_profile(struct account *account);
 /* True if the password is the account's; takes the same time for all wrong ones of a length. */
 bool account_password_is(const struct account *account, const char *password);
 

@@ -1,4 +1,4 @@
-/* Knows the faults' names, and which connection has one. */
+/* Knows the faults' names, and how every n-th connection or logon is named. */
 #include "labhost/rdp.h"
 
 #include <stdlib.h>
@@ -11,6 +11,29 @@ const char fault_help[] =
     "  no-logon-info     logs on, but sends no Save Session Info PDU\n"
     "  hang-logoff       neither the shell's end nor keys log off\n"
     "  silent-logoff     logs off, but closes without the error info that proves it\n";
+
+/* The n of "/N"; 1 for "". 0: it is none. */
+static uint64_t every_nth(const char *text)
+{
+	char *end;
+
+	if (!*text)
+		return 1;
+	if (text[1] < '0' || text[1] > '9')
+		return 0;
+	const uint64_t every = strtoul(text + 1, &end, 10);
+	return *end ? 0 : every;
+}
+
+bool redirect_parse(char *text, struct redirect *out)
+{
+	const size_t length = strcspn(text, "/");
+	const uint64_t every = every_nth(text + length);
+
+	text[length] = '\0';
+	*out = (struct redirect){text, every};
+	return length > 0 && every > 0;
+}
 
 bool fault_parse(const char *text, struct fault *out)
 {
@@ -26,14 +49,10 @@ bool fault_parse(const char *text, struct fault *out)
 	    {"silent-logoff", FAULT_SILENT_LOGOFF},
 	};
 	const size_t length = strcspn(text, "/");
-	uint64_t every = 1;
+	const uint64_t every = every_nth(text + length);
 
-	if (text[length] == '/') {
-		char *end;
-		every = strtoul(text + length + 1, &end, 10);
-		if (text[length + 1] < '0' || text[length + 1] > '9' || *end || every == 0)
-			return false;
-	}
+	if (every == 0)
+		return false;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strlen(names[i].name) == length && strncmp(names[i].name, text, length) == 0) {
 			*out = (struct fault){names[i].kind, every};

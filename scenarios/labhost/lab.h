@@ -60,6 +60,7 @@ struct lab {
 	void (*order)(void *data, uint64_t connection, enum peer_order order);
 	void *order_data;
 
+	atomic_ulong arrivals; /* connections that were active, before a broker sent them on */
 	struct accounts *accounts;
 	const char *host_name;     /* borrowed */
 	int wake;                  /* eventfd of the main thread; see lab_wake() */

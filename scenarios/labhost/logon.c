@@ -1,7 +1,11 @@
 /* Knows what a connection does to the host's sessions: logon, the end of the session, and leaving it behind. */
 #include "labhost/connection.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include <freerdp/constants.h>
+#include <freerdp/error.h>
 #include <freerdp/session.h>
 #include <freerdp/settings.h>
 #include <freerdp/update.h>
@@ -49,8 +53,31 @@ static bool refuse(struct connection *connection, UINT32 why)
 	    .ErrorNotificationType = LOGON_MSG_DISCONNECT_REFUSED,
 	    .ErrorNotificationData = why};
 
-	connection->refused = true;
+	connection->denied = ERRINFO_SERVER_DENIED_CONNECTION;
 	return context->update->SaveSessionInfo(context, INFO_TYPE_LOGON_EXTENDED_INF, &failure);
+}
+
+/* What becomes of the start program that the client asks for. */
+static void choose_shell(
+    struct connection *connection, const char *command, int64_t now, struct logon_request *request)
+{
+	const struct connection_options *options = &connection->environment->options;
+	int64_t duration;
+
+	/* A host that does not list the program shows that it refuses it in a dialog, and nothing ends the session. Which process shows the
+	 * dialog is not known; no shell is started. */
+	if (options->policies.start_program == START_PROGRAM_REFUSED && *command) {
+		snprintf(request->shell, sizeof(request->shell), "%s", USERINIT);
+		return;
+	}
+	if (options->policies.start_program == START_PROGRAM_IGNORED)
+		command = "";
+	shell_image(command, request->shell, sizeof(request->shell));
+	if (options->policies.slow_profile && account_makes_profile(connection->account))
+		request->shell_comes = now + options->policies.slow_profile;
+	if (shell_ends(command, options->logoff_time, &duration))
+		request->shell_ends =
+		    (request->shell_comes ? request->shell_comes : now) + duration;
 }
 
 static bool log_on(struct connection *connection, const char *command)
@@ -58,21 +85,16 @@ static bool log_on(struct connection *connection, const char *command)
 	struct lab *lab = connection->lab;
 	const int64_t now = lab_now(lab);
 	struct logon_answer answer;
-	int64_t duration;
-	char shell[72];
 	struct logon_request request = {
 	    .domain = lab->accounts->domain,
 	    .user = connection->account->user,
 	    .sid = connection->account->sid,
-	    .shell = shell_image(command, shell, sizeof(shell)),
-	    .shell_ends =
-	        shell_ends(command, connection->environment->options.logoff_time, &duration)
-	            ? now + duration
-	            : DUE_NEVER,
+	    .shell_ends = DUE_NEVER,
 	    .hangs = connection->fault == FAULT_HANG_LOGOFF,
 	    .connection = connection->number,
 	};
 
+	choose_shell(connection, command, now, &request);
 	lab_lock(lab);
 	const bool done = model_logon(lab->model, &request, now, &answer);
 	lab_unlock(lab);
@@ -94,23 +116,51 @@ bool logon_begin(struct connection *connection)
 		connection->account = check_client_info(connection->lab, settings);
 	if (!connection->account)
 		return refuse(connection, LOGON_FAILED_BAD_PASSWORD);
-	if (!log_on(connection, command ? command : ""))
-		return refuse(connection, LOGON_FAILED_OTHER);
-	return send_logon_info(connection);
+	if (log_on(connection, command ? command : ""))
+		return send_logon_info(connection);
+	/* MS-RDPBCGR 2.2.5.1.1 says no more than that the server denied the connection; that this is how a host says that it is full is
+	 * inferred. */
+	connection->denied = ERRINFO_SERVER_DENIED_CONNECTION;
+	return true;
 }
 
-void logon_run_command(struct connection *connection, const char *command)
+/* The lock is held. */
+static bool desktop_is_there(const struct connection *connection)
+{
+	const struct nt_session *session =
+	    model_session(connection->lab->model, connection->session_id);
+
+	return session && strcmp(session->processes[SESSION_SHELL]->image, EXPLORER) == 0;
+}
+
+static void end_session(struct connection *connection, int64_t duration)
 {
 	struct lab *lab = connection->lab;
-	int64_t duration;
 
-	if (!command || !connection->session_id ||
-	    !shell_logs_off(command, connection->environment->options.logoff_time, &duration))
-		return;
-	lab_lock(lab);
 	connection->ends = model_end_session(
 	    lab->model, connection->session_id, connection->number, lab_now(lab) + duration);
-	lab_unlock(lab);
+}
+
+void logon_type(struct connection *connection, const struct stroke *stroke)
+{
+	const struct connection_options *options = &connection->environment->options;
+	struct screen *screen = &connection->screen;
+	int64_t duration;
+
+	lab_lock(connection->lab);
+	const bool can_run = !options->policies.no_run && desktop_is_there(connection);
+	switch (screen_type(screen, stroke, can_run)) {
+	case SCREEN_COMMAND:
+		if (shell_logs_off(screen->text, options->logoff_time, &duration))
+			end_session(connection, duration);
+		break;
+	case SCREEN_SIGN_OUT:
+		end_session(connection, options->logoff_time);
+		break;
+	case SCREEN_STAYS:
+		break;
+	}
+	lab_unlock(connection->lab);
 }
 
 bool logon_is_due(struct connection *connection)

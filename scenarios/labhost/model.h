@@ -117,6 +117,8 @@ struct nt_session {
 	char *station;       /* WinStation name, "RDP-Tcp#0"; NULL while disconnected */
 	uint64_t connection; /* who shows it; 0 while disconnected */
 	int64_t ends;        /* host time when it logs off by itself; DUE_NEVER: it stays */
+	char *shell;         /* image of the shell that is yet to come; NULL: it is there */
+	int64_t shell_comes; /* when it does */
 	unsigned postponed;  /* how often its end was put off; see model_watched() */
 	bool hangs;          /* a fault: only an administrator's command ends it */
 	struct nt_logon *logon;
@@ -158,12 +160,16 @@ struct model;
 struct model *model_create(const struct model_options *options, int64_t now);
 void model_destroy(struct model *model); /* NULL is allowed */
 
+#define EXPLORER "explorer.exe"
+#define USERINIT "userinit.exe" /* starts the shell, and ends then */
+
 struct logon_request {
 	const char *domain;
 	const char *user;
 	const char *sid;
-	const char *shell;  /* image of the process that is the session's shell */
-	int64_t shell_ends; /* when it ends, and the session with it; DUE_NEVER: it stays */
+	char shell[72];      /* image of the process that is the session's shell */
+	int64_t shell_comes; /* later, after userinit.exe has made the profile; 0: at once */
+	int64_t shell_ends;  /* when it ends, and the session with it; DUE_NEVER: it stays */
 	bool
 	    hangs; /* a fault: the session that comes of it does not end by itself, whatever was said */
 	uint64_t connection; /* who asks; never 0 */

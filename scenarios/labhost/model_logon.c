@@ -11,6 +11,8 @@
 /* How long a session's end is put off for a watcher that has not seen its logon: real time, five seconds in all. */
 #define POSTPONED_BY (5 * (int64_t)1000)
 #define POSTPONED_AT_MOST 1000
+/* Files, events ... that a shell has open. */
+#define SHELL_HANDLES 1406
 
 /* xorshift64: delays want to differ, and be the same for the same seed. */
 static uint64_t random_next(struct model *model)
@@ -49,12 +51,12 @@ static void network_logon(struct model *model, const struct logon_request *reque
 static void session_holders_open(struct model *model, struct nt_session *session)
 {
 	struct nt_process *winlogon = session->processes[SESSION_WINLOGON];
-	struct nt_process *shell = session->processes[SESSION_SHELL];
 
 	followers_open(model, session->logon, session->id);
 	for (int i = 0; i < 2; i++)
 		handle_open_token(&model->handles, winlogon, session->logon, session->id);
-	handle_open_token(&model->handles, shell, session->logon, session->id);
+	handle_open_token(
+	    &model->handles, session->processes[SESSION_SHELL], session->logon, session->id);
 	for (unsigned i = 0; i < model->options.late_holders; i++)
 		handle_open_late(&model->handles, model->services.hosts[i % SERVICE_HOSTS],
 		    session->logon, session->id);
@@ -97,8 +99,9 @@ static struct nt_session *session_create(
 	static const struct {
 		const char *image; /* NULL: the shell */
 		uint32_t handles;
-	} of_user[] = {{NULL, 1406}, {"rdpclip.exe", 231}, {"taskhostw.exe", 284},
+	} of_user[] = {{NULL, SHELL_HANDLES}, {"rdpclip.exe", 231}, {"taskhostw.exe", 284},
 	    {"sihost.exe", 471}, {"svchost.exe", 263}};
+	const char *shell = request->shell_comes ? USERINIT : request->shell;
 	struct handles *handles = &model->handles;
 	struct nt_session *session =
 	    sessions_add(&model->sessions, id, request->domain, request->user);
@@ -109,12 +112,26 @@ static struct nt_session *session_create(
 	    handles, request->domain, request->user, request->sid, "RemoteInteractive", id, now);
 	for (size_t i = 0; i < sizeof(of_user) / sizeof(of_user[0]); i++)
 		session->processes[SESSION_SHELL + i] =
-		    process_start(model, of_user[i].image ? of_user[i].image : request->shell, id,
+		    process_start(model, of_user[i].image ? of_user[i].image : shell, id,
 		        session->logon, of_user[i].handles, now);
+	if (request->shell_comes)
+		session_set_shell(&model->sessions, session, request->shell, request->shell_comes);
 	session_holders_open(model, session);
 	if (model->options.linked_tokens)
 		linked_logon(model, request, session, now);
 	return session;
+}
+
+/* The shell that userinit.exe was to start. */
+static void shell_start(struct model *model, struct nt_session *session, int64_t now)
+{
+	struct nt_process **shell = &session->processes[SESSION_SHELL];
+
+	process_exit(&model->handles, *shell, now);
+	*shell =
+	    process_start(model, session->shell, session->id, session->logon, SHELL_HANDLES, now);
+	handle_open_token(&model->handles, *shell, session->logon, session->id);
+	session_unset_shell(&model->sessions, session);
 }
 
 static void notify(struct model *model, enum model_event event, const struct nt_session *session)
@@ -265,6 +282,8 @@ void model_run_due(struct model *model, int64_t now)
 	struct nt_session *session;
 	struct nt_handle *handle;
 
+	while ((session = sessions_starting_first(&model->sessions)) && session->shell_comes <= now)
+		shell_start(model, session, now);
 	while ((session = sessions_ending_first(&model->sessions)) && session->ends <= now)
 		if (!postpone(model, session, now))
 			model_logoff(model, session->id, 0, now);
@@ -275,11 +294,13 @@ void model_run_due(struct model *model, int64_t now)
 int64_t model_next_due(const struct model *model)
 {
 	const struct nt_handle *handle = late_holders_first(&model->handles.late);
-	const struct nt_session *session = sessions_ending_first(&model->sessions);
-	const int64_t handle_due = handle ? handle->due : DUE_NEVER;
-	const int64_t session_due = session ? session->ends : DUE_NEVER;
+	const struct nt_session *ending = sessions_ending_first(&model->sessions);
+	const struct nt_session *starting = sessions_starting_first(&model->sessions);
+	int64_t due = handle ? handle->due : DUE_NEVER;
 
-	return handle_due < session_due ? handle_due : session_due;
+	if (ending && ending->ends < due)
+		due = ending->ends;
+	return starting && starting->shell_comes < due ? starting->shell_comes : due;
 }
 
 int64_t model_release_time(const struct model *model)

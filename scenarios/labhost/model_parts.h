@@ -27,6 +27,7 @@ struct sessions {
 	struct nt_session *by_id[SESSION_ID_LIMIT];
 	size_t count;
 	size_t ending;     /* disconnected sessions that will end by themselves */
+	size_t starting;   /* sessions whose shell is yet to come */
 	uint64_t stations; /* WinStation names given so far */
 };
 
@@ -49,6 +50,14 @@ void session_connect(struct sessions *sessions, struct nt_session *session, uint
 void session_disconnect(struct sessions *sessions, struct nt_session *session);
 /* When it ends by itself; DUE_NEVER: it stays. */
 void session_set_end(struct sessions *sessions, struct nt_session *session, int64_t ends);
+
+/* Its shell is yet to come. */
+void session_set_shell(
+    struct sessions *sessions, struct nt_session *session, const char *image, int64_t comes);
+/* It has come, and is no longer noted. */
+void session_unset_shell(struct sessions *sessions, struct nt_session *session);
+/* The session whose shell comes first; NULL: none is yet to come. */
+struct nt_session *sessions_starting_first(const struct sessions *sessions);
 
 /* The disconnected session that ends first; NULL: none. The end of a connected one is its connection's affair, as
  * the client is to be told of it. */

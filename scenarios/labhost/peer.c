@@ -49,8 +49,8 @@ static bool attend(struct connection *connection)
 		disconnect_on_order(connection, order);
 		return false;
 	}
-	if (connection->refused) {
-		disconnect_with(connection, ERRINFO_SERVER_DENIED_CONNECTION);
+	if (connection->denied) {
+		disconnect_with(connection, connection->denied);
 		return false;
 	}
 	if (logon_is_due(connection)) {

@@ -5,6 +5,7 @@
 
 #include "labhost/credentials.h"
 #include "labhost/lab.h"
+#include "labhost/policy.h"
 
 /* Faults that the lab host can be told to have, so that what is driven against it can be tested. */
 enum fault_kind {
@@ -28,6 +29,15 @@ enum fault_kind fault_for(const struct fault *fault, uint64_t connection);
 /* A line of help text for each, with line breaks. */
 extern const char fault_help[];
 
+/* A broker before the host, which sends logons on. */
+struct redirect {
+	const char *host; /* NULL: there is none */
+	uint64_t every;   /* every n-th logon is sent on */
+};
+
+/* Reads "HOST" or "HOST/N"; the text becomes the host's. */
+bool redirect_parse(char *text, struct redirect *out);
+
 /* How the lab host treats those who connect, as its command line says. */
 enum security { SECURITY_NLA, SECURITY_TLS };
 enum logon_info_kind { LOGON_INFO_LONG, LOGON_INFO_EXTENDED, LOGON_INFO_NONE };
@@ -36,8 +46,9 @@ struct connection_options {
 	enum security security;
 	enum logon_info_kind logon_info;
 	struct fault fault;
-	int64_t logoff_time;  /* microseconds that a logoff command takes */
-	const char *redirect; /* where everybody is sent on to; NULL: they log on here */
+	struct policies policies;
+	int64_t logoff_time; /* microseconds that a logoff command takes */
+	struct redirect redirect;
 };
 
 /* Raises the limit of open files as far as this user may. */

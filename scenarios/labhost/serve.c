@@ -69,6 +69,19 @@ static int open_signals(struct error *error)
 	return fd;
 }
 
+/* A name that is misspelt would leave the policy without effect. */
+static bool check_policies(
+    const struct policies *policies, const struct accounts *accounts, struct error *error)
+{
+	const char *const whose[] = {policies->must_change, policies->expired};
+
+	for (size_t i = 0; i < sizeof(whose) / sizeof(whose[0]); i++)
+		if (whose[i] && *whose[i] && !accounts_find(accounts, whose[i], ""))
+			return error_set(
+			    error, EXIT_USAGE, "--policy: there is no account %s", whose[i]);
+	return true;
+}
+
 static bool host_init(struct host *host, const struct serve_options *serve, struct error *error)
 {
 	*host = (struct host){.signals = -1};
@@ -82,6 +95,10 @@ static bool host_init(struct host *host, const struct serve_options *serve, stru
 	    accounts_create(serve->domain, serve->accounts, serve->lockout, error);
 	if (!accounts)
 		return false;
+	if (!check_policies(&serve->rdp.connection.policies, accounts, error)) {
+		accounts_destroy(accounts);
+		return false;
+	}
 	computer_name_set(serve->host_name);
 	host->lab = lab_create(&serve->model, accounts, serve->host_name, error);
 	if (!host->lab) {

@@ -33,6 +33,7 @@ enum key {
 	KEY_SHELL_SECONDS,
 	KEY_LOGON_INFO,
 	KEY_FAULT,
+	KEY_POLICY,
 	KEY_REDIRECT,
 	KEY_ADMIN,
 	KEY_MANY_SESSIONS,
@@ -90,27 +91,32 @@ static const struct argp_option options[] = {
         3},
     {"logon-info", KEY_LOGON_INFO, "long|extended|none", 0,
         "Save Session Info PDU that tells a client its session ID (default long)", 3},
-    {"redirect", KEY_REDIRECT, "HOST", 0,
-        "Send everybody on to that host, at the same port, as a connection broker does", 3},
+    {"redirect", KEY_REDIRECT, "HOST[/N]", 0,
+        "Send every N-th logon (default: each) on to that host, at the same port, as a connection broker does",
+        3},
     {"fault", KEY_FAULT, "NAME[/N]", 0,
         "Have a fault, on every N-th connection (default: on each); see below", 3},
+    {"policy", KEY_POLICY, "NAME[=VALUE]", 0,
+        "Have a policy that session hosts have by default or often; may be repeated; see below", 3},
     {"seed", KEY_SEED, "N", 0, "Makes the services' delays the same in each run", 3},
     {0},
 };
 
-static const char documentation[] = "Run a lab host: an RDP server that behaves like a Windows "
-                                    "session host with its sessions, logon sessions, tokens "
-                                    "and handles, and runs nothing. Clients log on with real RDP; "
-                                    "programs take part through the control socket.\v"
-                                    "A session's start program is understood, not run: logoff, "
-                                    "shutdown /l, exit, timeout N, sleep N, ping -n N, "
-                                    "sequences with &, and cmd /c end when they say; anything else "
-                                    "stays, as the desktop does. Win+R, logoff, Enter "
-                                    "typed on the desktop logs off.\n\n"
-                                    "Prints address=, control=, accounts= and certificate= and "
-                                    "then `ready'; SIGTERM or SIGINT ends it with exit "
-                                    "code 0. Accounts and key exist for this run only.\n\n"
-                                    "Faults:\n";
+static const char documentation[] =
+    "Run a lab host: an RDP server that behaves like a Windows "
+    "session host with its sessions, logon sessions, tokens "
+    "and handles, and runs nothing. Clients log on with real RDP; "
+    "programs take part through the control socket.\v"
+    "A session's start program is understood, not run: logoff, "
+    "shutdown /l, exit, timeout N, sleep N, ping -n N, "
+    "sequences with &, and cmd /c end when they say; anything else "
+    "stays, as the desktop does. Win+R, logoff, Enter "
+    "typed on the desktop logs off; so do Ctrl+Alt+Delete, Down, Enter, or Alt+S for Down, Enter, "
+    "whatever else runs.\n\n"
+    "Prints address=, control=, accounts= and certificate= and "
+    "then `ready'; SIGTERM or SIGINT ends it with exit "
+    "code 0. Accounts and key exist for this run only.\n\n"
+    "Faults:\n";
 
 static void parse_listen(struct argp_state *state, struct serve_options *serve, const char *text)
 {
@@ -151,6 +157,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	static const char *const rules[] = {"ms16-111", "before", NULL};
 	static const char *const logon_infos[] = {"long", "extended", "none", NULL};
 	struct serve_options *serve = state->input;
+	const struct policies *policies = &serve->rdp.connection.policies;
 
 	switch (key) {
 	case KEY_DIR:
@@ -216,8 +223,16 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		if (!fault_parse(text, &serve->rdp.connection.fault))
 			argp_error(state, "--fault %s: no such fault; --help lists them", text);
 		return 0;
+	case KEY_POLICY:
+		if (!policy_parse(text, &serve->rdp.connection.policies))
+			argp_error(state,
+			    "--policy %s: no such policy, or not with this value; --help lists them",
+			    text);
+		return 0;
 	case KEY_REDIRECT:
-		serve->rdp.connection.redirect = text;
+		if (!redirect_parse(text, &serve->rdp.connection.redirect))
+			argp_error(
+			    state, "--redirect: must be HOST or HOST/N, with an N from 1 on");
 		return 0;
 	case KEY_SEED:
 		serve->model.seed = option_integer(state, "seed", text, 0, UINT64_MAX);
@@ -231,6 +246,11 @@ static error_t parse(int key, char *text, struct argp_state *state)
 			    "--listen %s: others can reach this address; say --lab if this is a "
 			    "lab network",
 			    serve->rdp.address);
+		if (serve->rdp.connection.security == SECURITY_TLS &&
+		    (policies->must_change || policies->expired))
+			argp_error(state,
+			    "--policy must-change-password and password-expired are answers of NLA: "
+			    "not with --security tls");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -244,7 +264,8 @@ static char *help_filter(int key, const char *text, void *input)
 	(void)input;
 	if (key != ARGP_KEY_HELP_POST_DOC || !text)
 		return (char *)text;
-	return asprintf(&whole, "%s%s", text, fault_help) < 0 ? NULL : whole;
+	return asprintf(&whole, "%s%s\nPolicies:\n%s", text, fault_help, policy_help) < 0 ? NULL
+	                                                                                  : whole;
 }
 
 void serve_options_parse(struct serve_options *out, int argc, char **argv)
@@ -267,6 +288,9 @@ void serve_options_parse(struct serve_options *out, int argc, char **argv)
 	if (getrandom(&serve.model.seed, sizeof(serve.model.seed), 0) < 0)
 		serve.model.seed = (uint64_t)timestamp_monotonic();
 	argp_parse(&argp, argc, argv, 0, 0, &serve);
+	if (serve.rdp.connection.policies.session_limit &&
+	    serve.rdp.connection.policies.session_limit < serve.model.max_sessions)
+		serve.model.max_sessions = serve.rdp.connection.policies.session_limit;
 	serve.model.network_logons = serve.rdp.connection.security == SECURITY_NLA;
 	*out = serve;
 }

@@ -75,6 +75,7 @@ void sessions_remove(struct sessions *sessions, struct nt_session *session)
 {
 	if (ends_unseen(session))
 		sessions->ending--;
+	session_unset_shell(sessions, session);
 	TAILQ_REMOVE(&sessions->list, session, link);
 	sessions->by_id[session->id] = NULL;
 	sessions->count--;
@@ -137,6 +138,36 @@ void session_set_end(struct sessions *sessions, struct nt_session *session, int6
 	session->ends = ends;
 	if (ends_unseen(session))
 		sessions->ending++;
+}
+
+void session_set_shell(
+    struct sessions *sessions, struct nt_session *session, const char *image, int64_t comes)
+{
+	session->shell = memory_text(image);
+	session->shell_comes = comes;
+	sessions->starting++;
+}
+
+void session_unset_shell(struct sessions *sessions, struct nt_session *session)
+{
+	if (!session->shell)
+		return;
+	free(session->shell);
+	session->shell = NULL;
+	sessions->starting--;
+}
+
+struct nt_session *sessions_starting_first(const struct sessions *sessions)
+{
+	struct nt_session *session;
+	struct nt_session *first = NULL;
+
+	if (sessions->starting == 0)
+		return NULL;
+	TAILQ_FOREACH(session, &sessions->list, link)
+	if (session->shell && (!first || session->shell_comes < first->shell_comes))
+		first = session;
+	return first;
 }
 
 struct nt_session *sessions_ending_first(const struct sessions *sessions)

@@ -1,5 +1,5 @@
-/* What a user's shell would do, told from the command line of a session's start program and from what is typed into the Run box.
- * Nothing is run. */
+/* What a user's shell would do, told from the command line of a session's start program or of a command in the Run box. Nothing is
+ * run. */
 #ifndef LEAKLAB_LABHOST_SHELL_H
 #define LEAKLAB_LABHOST_SHELL_H
 
@@ -17,21 +17,5 @@ bool shell_logs_off(const char *command, int64_t logoff_time, int64_t *duration)
 
 /* The image name of the program: "explorer.exe" for an empty command line. Returns out. */
 char *shell_image(const char *command, char *out, unsigned size);
-
-/* What a user types: follows the keyboard as far as the Run box, whose text it gives out. US layout. */
-struct keys {
-	bool windows; /* held down */
-	bool shift;
-	bool open; /* the Run box */
-	char text[128];
-	size_t length;
-};
-
-/* A key by its scancode (set 1) without the 0xe0, which is `extended`. Returns the Run box's text when it was
- * entered, else NULL; valid until the next key. */
-const char *keys_scancode(struct keys *keys, unsigned code, bool extended, bool down);
-
-/* A character as a Unicode keyboard event brings it (MS-RDPBCGR 2.2.8.1.1.3.1.1.2). */
-const char *keys_character(struct keys *keys, unsigned character, bool down);
 
 #endif

@@ -1,4 +1,4 @@
-/* What the lab host makes of start programs, keys, faults and request lines. */
+/* What the lab host makes of start programs, faults, policies and request lines. */
 #include "tests/unit/unit.h"
 
 #include "labhost/control.h"
@@ -61,60 +61,6 @@ static void shell_has_the_image_of_its_program(void **state)
 	assert_string_equal(shell_image("C:\\Apps\\App.exe -x", image, sizeof(image)), "app.exe");
 }
 
-static const char *type(struct keys *keys, const char *codes)
-{
-	const char *entered = NULL;
-
-	for (; *codes; codes++) {
-		entered = keys_scancode(keys, (unsigned char)*codes, false, true);
-		keys_scancode(keys, (unsigned char)*codes, false, false);
-	}
-	return entered;
-}
-
-static void open_run_box(struct keys *keys)
-{
-	keys_scancode(keys, 0x5b, true, true);
-	keys_scancode(keys, 0x13, false, true); /* r */
-	keys_scancode(keys, 0x13, false, false);
-	keys_scancode(keys, 0x5b, true, false);
-}
-
-static void run_box_gives_out_what_was_typed(void **state)
-{
-	struct keys keys = {0};
-	(void)state;
-
-	open_run_box(&keys);
-	assert_string_equal(type(&keys, "\x26\x18\x22\x18\x21\x21\x1c"), "logoff");
-	assert_null(type(&keys, "\x26\x18\x22\x18\x21\x21\x1c")); /* closed by the Enter */
-	open_run_box(&keys);
-	assert_string_equal(type(&keys, "\x1e\x0e\x30\x1c"), "b"); /* a, backspace, b */
-	open_run_box(&keys);
-	assert_null(type(&keys, "\x1e\x01\x1c")); /* Escape closes it */
-}
-
-static void run_box_takes_characters_too(void **state)
-{
-	struct keys keys = {0};
-	const char *text = "logoff";
-	(void)state;
-
-	open_run_box(&keys);
-	for (; *text; text++)
-		assert_null(keys_character(&keys, (unsigned char)*text, true));
-	assert_string_equal(keys_character(&keys, '\r', true), "logoff");
-}
-
-static void keys_without_a_run_box_do_nothing(void **state)
-{
-	struct keys keys = {0};
-	(void)state;
-
-	assert_null(type(&keys, "\x26\x18\x22\x18\x21\x21\x1c"));
-	assert_null(keys_scancode(&keys, 0x4f, true, true)); /* End, of Ctrl-Alt-End */
-}
-
 static void fault_comes_on_every_nth_connection(void **state)
 {
 	struct fault fault;
@@ -128,6 +74,64 @@ static void fault_comes_on_every_nth_connection(void **state)
 	assert_false(fault_parse("mute/0", &fault));
 	assert_false(fault_parse("mute/", &fault));
 	assert_false(fault_parse("mutes", &fault));
+}
+
+static void broker_sends_on_every_nth_logon(void **state)
+{
+	char plain[] = "host", third[] = "host/3", none[] = "/3", zero[] = "host/0";
+	struct redirect redirect;
+	(void)state;
+
+	assert_true(redirect_parse(plain, &redirect));
+	assert_int_equal(redirect.every, 1);
+	assert_true(redirect_parse(third, &redirect));
+	assert_string_equal(redirect.host, "host");
+	assert_int_equal(redirect.every, 3);
+	assert_false(redirect_parse(none, &redirect));
+	assert_false(redirect_parse(zero, &redirect));
+}
+
+static void policies_add_up(void **state)
+{
+	struct policies policies = {0};
+	(void)state;
+
+	assert_true(policy_parse("shell-refused", &policies));
+	assert_true(policy_parse("slow-profile", &policies));
+	assert_true(policy_parse("session-limit=2", &policies));
+	assert_int_equal(policies.start_program, START_PROGRAM_REFUSED);
+	assert_int_equal(policies.slow_profile, 5 * SECOND);
+	assert_int_equal(policies.session_limit, 2);
+	assert_true(policy_parse("slow-profile=0.5", &policies));
+	assert_int_equal(policies.slow_profile, SECOND / 2);
+	assert_false(policies.prompt_password || policies.legal_notice || policies.no_run ||
+	             policies.logon_denied);
+}
+
+static void wrong_policies_are_refused(void **state)
+{
+	static const char *const wrong[] = {"", "shell", "no-run=1", "session-limit",
+	    "session-limit=0", "session-limit=-1", "session-limit=1x",
+	    "slow-profile=", "slow-profile=0", "slow-profile=x",
+	    "password-expired=", "logon-denied=lab01"};
+	struct policies policies;
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_false(policy_parse(wrong[i], &policies));
+}
+
+static void password_policy_concerns_its_account_or_all(void **state)
+{
+	struct policies policies = {0};
+	(void)state;
+
+	assert_int_equal(policy_password_status(&policies, "lab01"), 0);
+	assert_true(policy_parse("password-expired=LAB01", &policies));
+	assert_int_equal(policy_password_status(&policies, "lab01"), 0xc0000071);
+	assert_int_equal(policy_password_status(&policies, "lab02"), 0);
+	assert_true(policy_parse("must-change-password", &policies));
+	assert_int_equal(policy_password_status(&policies, "lab02"), 0xc0000224);
 }
 
 static void request_fields_are_decoded(void **state)
@@ -170,10 +174,11 @@ int main(void)
 	    unit_test(shell_that_stays_does_not_end),
 	    unit_test(beside_the_shell_only_logoff_ends_the_session),
 	    unit_test(shell_has_the_image_of_its_program),
-	    unit_test(run_box_gives_out_what_was_typed),
-	    unit_test(run_box_takes_characters_too),
-	    unit_test(keys_without_a_run_box_do_nothing),
 	    unit_test(fault_comes_on_every_nth_connection),
+	    unit_test(broker_sends_on_every_nth_logon),
+	    unit_test(policies_add_up),
+	    unit_test(wrong_policies_are_refused),
+	    unit_test(password_policy_concerns_its_account_or_all),
 	    unit_test(request_fields_are_decoded),
 	    unit_test(bad_requests_are_refused),
 	};

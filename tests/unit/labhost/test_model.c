@@ -378,6 +378,41 @@ static void shell_that_ends_unseen_logs_off(void **state)
 	model_destroy(model);
 }
 
+static void shell_may_come_after_the_logon(void **state)
+{
+	struct model *model = model_create(&host, START);
+	struct logon_request request = {.domain = "LAB",
+	    .user = "lab01",
+	    .sid = "S-1-5-21-1-2-3-1104",
+	    .shell = "explorer.exe",
+	    .shell_comes = START + MINUTE,
+	    .shell_ends = DUE_NEVER,
+	    .connection = 1};
+	struct logon_answer answer;
+	(void)state;
+
+	const size_t handles = user_handles(model, "explorer.exe");
+	assert_true(model_logon(model, &request, START, &answer));
+	const struct nt_session *session = model_session(model, answer.session_id);
+	assert_string_equal(session->processes[SESSION_SHELL]->image, "userinit.exe");
+	assert_true(model_next_due(model) == START + MINUTE);
+	model_run_due(model, START + MINUTE - 1);
+	assert_string_equal(session->processes[SESSION_SHELL]->image, "userinit.exe");
+	model_run_due(model, START + MINUTE);
+	assert_string_equal(session->processes[SESSION_SHELL]->image, "explorer.exe");
+	assert_int_equal(user_handles(model, "explorer.exe"), handles + 1);
+	assert_int_equal(user_handles(model, "userinit.exe"), 0);
+	assert_true(model_next_due(model) == DUE_NEVER);
+
+	/* Nor is one started that is not waited for. */
+	request.user = "lab02";
+	request.connection = 2;
+	assert_true(model_logon(model, &request, START, &answer));
+	assert_true(model_logoff(model, answer.session_id, 2, START));
+	model_run_due(model, MUCH_LATER);
+	model_destroy(model);
+}
+
 static void session_waits_for_who_watches_its_logon_and_not_for_ever(void **state)
 {
 	const int64_t second = MINUTE / 60;
@@ -587,6 +622,7 @@ int main(void)
 	    unit_test(session_that_hangs_stays_with_all_its_tokens),
 	    unit_test(network_logon_goes_by_itself),
 	    unit_test(administrators_have_two_logon_sessions_that_end_together),
+	    unit_test(shell_may_come_after_the_logon),
 	    unit_test(full_host_refuses),
 	    unit_test(reboot_forgets_everything),
 	    unit_test(handle_values_are_multiples_of_four_and_come_back),

@@ -1,0 +1,206 @@
+"""What the lab host plays of a session host as Windows sets it up: each policy over real RDP, as a first run meets it."""
+import json
+import socket
+import ssl
+import subprocess
+import time
+
+import leaklab
+import tap
+
+RUN_BOX = "Win+R wait:50ms text:logoff Enter"
+SIGN_OUT = "Ctrl+Alt+Delete wait:50ms Down Enter"
+NLA_HYBRID = bytes.fromhex("030000130ee000000000000100080002000000")
+# TSRequest (MS-CSSP 2.2.1) with NTLM's NEGOTIATE (MS-NLMP 2.2.1.1): Unicode, NTLM, target information.
+NEGOTIATE = b"NTLMSSP\0" + bytes.fromhex("01000000" "b7820862" + 16 * "00" + "060100000000000f")
+
+
+def der(tag, content):
+    return bytes([tag, len(content)]) + content
+
+
+def challenge(lab):
+    """NTLM's CHALLENGE, as the lab host sends it to one who begins an NLA logon."""
+    request = der(0x30, der(0xA0, der(0x02, b"\6")) + der(0xA1, der(0x30, der(0x30, der(0xA0, der(0x04, NEGOTIATE))))))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection((lab.host, lab.port), timeout=10) as plain:
+        plain.sendall(NLA_HYBRID)
+        plain.recv(1024)
+        with context.wrap_socket(plain) as secure:
+            secure.sendall(request)
+            return secure.recv(4096)
+
+
+def computer_names(message):
+    """MsvAvNbComputerName (1) and MsvAvDnsComputerName (3), MS-NLMP 2.2.2.1."""
+    message = message[message.index(b"NTLMSSP\0"):]
+    at = int.from_bytes(message[44:48], "little")
+    names = {}
+    while at + 4 <= len(message):
+        kind, size = int.from_bytes(message[at:at + 2], "little"), int.from_bytes(message[at + 2:at + 4], "little")
+        if kind in (1, 3):
+            names[kind] = message[at + 4:at + 4 + size].decode("utf-16-le")
+        if kind == 0:
+            break
+        at += 4 + size
+    return names[1], names[3]
+
+
+class Policies(leaklab.Case):
+    def host(self, *policies, accounts=2, options=()):
+        words = [word for policy in policies for word in ("--policy", policy)]
+        return self.lab("--accounts", str(accounts), *options, *words)
+
+    def play(self, lab, logoff, **parts):
+        """Plays cycles against the host; what came of each."""
+        parts.setdefault("logon", {"timeout": "2s"})
+        self.done = self.drive(self.scenario(lab, logoff={"timeout": "2s", **logoff}, **parts))
+        return self.query("select result, failed_phase, code, error_info from cycles where kind = 'load' order by number")
+
+    def keys(self, lab, keys, **parts):
+        return self.play(lab, {"method": "keys", "keys": keys, "shell": None}, **parts)
+
+    def meanwhile(self, lab, logoff, **parts):
+        """A run of one held session, with the images of the session's processes while it is there."""
+        scenario = self.scenario(lab, logoff={"timeout": "2s", **logoff}, **parts)
+        process = self.start_driver(scenario)
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            images = self.images(lab)
+            if images:
+                break
+            time.sleep(0.02)
+        return process, images
+
+    def images(self, lab):
+        return [process["image"] for process in lab.snapshot()["processes"] if process["session_id"] == 2]
+
+    def finish(self, process):
+        _, err = process.communicate(timeout=60)
+        return err
+
+    def test_refused_start_program_leaves_its_dialog_and_the_session(self):
+        """the logon succeeds, and the session neither ends nor has a desktop"""
+        lab = self.host("shell-refused")
+        process, images = self.meanwhile(lab, {"shell": "logoff"})
+        self.assertIn("userinit.exe", images)
+        self.assertNotIn("explorer.exe", images)
+        self.finish(process)
+        self.assertEqual(self.query("select result, failed_phase, code, session_id from cycles where kind = 'load'"),
+                         [("unproven", "logoff", "TIMEOUT", 2)])
+        self.assertIn("Disc", lab.show("qwinsta"))
+
+    def test_desktop_comes_where_no_start_program_is_asked_for(self):
+        for policy in "shell-refused", "shell-ignored":
+            with self.subTest(policy):
+                self.folder = self.folder / policy
+                self.folder.mkdir()
+                self.assertEqual(self.keys(self.host(policy), RUN_BOX), [("logged-off", None, None, 12)])
+
+    def test_ignored_start_program_brings_the_desktop(self):
+        lab = self.host("shell-ignored")
+        process, images = self.meanwhile(lab, {"shell": "logoff"})
+        self.assertIn("explorer.exe", images)
+        self.finish(process)
+        self.assertEqual(self.query("select result, failed_phase, code from cycles where kind = 'load'"), [("unproven", "logoff", "TIMEOUT")])
+
+    def test_prompt_for_the_password_logs_nobody_on(self):
+        """after NLA a dialog is painted and stays: no Save Session Info, no session of the user"""
+        lab = self.host("prompt-password")
+        process = self.start_driver(self.scenario(lab, logon={"timeout": "2s"}))
+        time.sleep(1)
+        self.assertNotIn("lab0", lab.show("qwinsta"))
+        self.finish(process)
+        self.assertEqual(self.query("select result, failed_phase, code, session_id from cycles"), [("failed", "logon", "TIMEOUT", None)])
+        self.run_file.unlink()
+        self.drive(self.scenario(lab, logon={"signal": "paint", "timeout": "2s"}, logoff={"timeout": "1s"}))
+        self.assertEqual(self.query("select result, code, session_id from cycles where kind = 'load'"), [("unproven", "TIMEOUT", None)])
+
+    def test_legal_notice_holds_the_logon(self):
+        lab = self.host("legal-notice")
+        self.assertEqual(self.play(lab, {}), [("failed", "logon", "TIMEOUT", None)])
+        self.assertNotIn("lab0", lab.show("qwinsta"))
+
+    def test_keys_before_the_desktop_of_a_first_logon_are_lost(self):
+        """the logon is told at once, the desktop comes late; an account's second logon has it at once"""
+        lab = self.host("slow-profile=1.5", accounts=1)
+        process, images = self.meanwhile(lab, {"method": "keys", "keys": RUN_BOX, "shell": None}, load={"hold": "1s"})
+        self.assertNotIn("explorer.exe", images)
+        self.finish(process)
+        self.assertEqual(self.query("select result, code from cycles where kind = 'load'"), [("unproven", "TIMEOUT")])
+        [(logon,)] = self.query("select logon_ms from cycles where kind = 'load'")
+        self.assertLess(logon, 1000)
+        self.assertIn("explorer.exe", self.images(lab))
+        lab.verb("logoff", "2")
+        self.run_file.unlink()
+        self.assertEqual(self.keys(lab, RUN_BOX), [("logged-off", None, None, 12)])
+
+    def test_shell_of_a_first_logon_ends_late(self):
+        lab = self.host("slow-profile=1")
+        self.assertEqual(self.play(lab, {"shell": "logoff"}), [("logged-off", None, None, 12)])
+        [(logoff,)] = self.query("select logoff_ms from cycles where kind = 'load'")
+        self.assertGreater(logoff, 900)
+
+    def test_no_run_leaves_the_security_screen(self):
+        lab = self.host("no-run")
+        self.assertEqual(self.keys(lab, RUN_BOX), [("unproven", "logoff", "TIMEOUT", None)])
+        lab.verb("logoff", "2")
+        self.run_file.unlink()
+        self.assertEqual(self.keys(lab, SIGN_OUT), [("logged-off", None, None, 12)])
+
+    def test_security_screen_signs_out_of_any_session(self):
+        lab = self.host()
+        self.assertEqual(self.keys(lab, SIGN_OUT, load={"cycles": 2}), [("logged-off", None, None, 12)] * 2)
+        self.run_file.unlink()
+        self.assertEqual(self.keys(lab, "Ctrl+Alt+Delete wait:50ms Alt+S"), [("logged-off", None, None, 12)])
+        self.run_file.unlink()
+        self.assertEqual(self.keys(lab, "Ctrl+Alt+Delete wait:50ms Esc Down Enter"), [("unproven", "logoff", "TIMEOUT", None)])
+
+    def test_session_limit_denies_the_connection_and_blames_no_account(self):
+        lab = self.host("session-limit=1")
+        done = self.play(lab, {"method": "keys", "keys": RUN_BOX, "shell": None}, load={"slots": 2, "cycles": 8, "hold": "1s"})
+        self.assertIn(("failed", "logon", "ERRINFO_SERVER_DENIED_CONNECTION", 7), done)
+        self.assertIn(("logged-off", None, None, 12), done)
+        self.assertNotIn("account-stopped", [kind for kind, in self.query("select kind from events")])
+
+    def test_password_that_must_be_changed_is_refused_by_nla(self):
+        self.assertEqual(self.play(self.host("must-change-password"), {}),
+                         [("failed", "nla", "ERRCONNECT_PASSWORD_MUST_CHANGE", None)])
+
+    def test_password_that_has_expired_is_refused_by_nla(self):
+        self.assertEqual(self.play(self.host("password-expired=lab01"), {}),
+                         [("failed", "nla", "ERRCONNECT_PASSWORD_EXPIRED", None)])
+
+    def test_other_accounts_than_the_named_one_log_on(self):
+        lab = self.host("password-expired=lab02")
+        self.assertEqual(self.play(lab, {}), [("logged-off", None, None, 12)])
+
+    def test_logon_is_denied_after_nla(self):
+        lab = self.host("logon-denied")
+        self.assertEqual(self.play(lab, {}), [("failed", "logon", "ERRINFO_SERVER_INSUFFICIENT_PRIVILEGES", 9)])
+        self.assertNotIn("lab0", lab.show("qwinsta"))
+
+    def test_broker_sends_every_other_logon_on(self):
+        lab = self.lab("--redirect", "127.0.0.2/2")
+        self.drive(self.scenario(lab, load={"cycles": 4}, connect={"timeout": "3s"}, limits={"failures": 10}))
+        served = self.query("select result, served_by from cycles where kind = 'load' order by number")
+        self.assertEqual([result for result, _ in served], ["logged-off", "failed"] * 2)
+        self.assertEqual([by for _, by in served], [None, "127.0.0.2"] * 2)
+
+    def test_challenge_names_the_host(self):
+        """NTLM tells who serves a logon: the lab host's own name, not that of the machine it runs on"""
+        lab = self.lab("--host-name", "rds07")
+        self.assertEqual(computer_names(challenge(lab)), ("RDS07", "RDS07"))
+
+    def test_wrong_policies_are_usage_errors(self):
+        for words in (["--policy", "no-such"], ["--policy", "session-limit=0"], ["--policy", "password-expired=lab99"],
+                      ["--policy", "password-expired", "--security", "tls"], ["--redirect", "127.0.0.2/0"]):
+            done = subprocess.run([leaklab.program("labhost"), "serve", *words], capture_output=True, text=True, timeout=10,
+                                  stdin=subprocess.DEVNULL)
+            self.assertEqual(done.returncode, 2, (words, done.stderr))
+            self.assertIn(words[0], done.stderr)
+
+
+if __name__ == "__main__":
+    tap.main(at_once=3)
