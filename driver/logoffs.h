@@ -5,18 +5,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "driver/causes.h"
 #include "driver/scenario/scenario.h"
 #include "runfile/runfile.h"
 
 #define LOGOFFS_HOPELESS 3 /* sessions that did not end, and none did */
 
 struct logoffs {
-	unsigned endless; /* sessions that did not end in time */
-	bool any;         /* one did */
+	unsigned endless;          /* sessions that did not end in time */
+	bool any;                  /* one did */
+	const struct cause *cause; /* of the last that did not; NULL: unknown */
 };
 
-/* A cycle has ended. */
-void logoffs_note(struct logoffs *logoffs, const struct cycle *cycle);
+/* A cycle has ended, and why as it did; NULL: that is not known. */
+void logoffs_note(struct logoffs *logoffs, const struct cycle *cycle, const struct cause *cause);
 /* The first session did not end: until one does, there is to be one at a time. */
 bool logoffs_are_doubtful(const struct logoffs *logoffs);
 /* None ends; text then says so, with what to do. */

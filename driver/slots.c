@@ -8,6 +8,7 @@
 
 #include "common/duration.h"
 #include "common/timestamp.h"
+#include "driver/causes.h"
 
 /* A preflight's session is held as long as a sample may take; a shell lasts as long as it was told at its start. */
 #define PREFLIGHT_MOST (600 * SECOND)
@@ -45,10 +46,20 @@ static void store_and_report(struct play *play, const struct cycle *cycle)
 	monitor_cycle(play->run->monitor, cycle);
 }
 
+/* To stand behind what happened; "" if the cause is not known. */
+static void tell_cause(const struct cause *cause, char *text, size_t size)
+{
+	text[0] = '\0';
+	if (cause && size > 2) {
+		memcpy(text, ". ", 3);
+		cause_tell(cause, text + 2, size - 2);
+	}
+}
+
 static void stop_account(
     struct play *play, const struct account *account, const struct report *report)
 {
-	char text[512];
+	char text[1024], why[CAUSE_TEXT];
 	const char *after = "two authentication failures in a row";
 
 	if (report->account == ACCOUNT_BARRED)
@@ -61,9 +72,11 @@ static void stop_account(
 	    "account %.100s is stopped after %s (%.64s): no further logon is tried with it",
 	    account->user, after, report->code);
 	run_event(play->run, "account-stopped", text, true);
-	if (accounts_usable(play->run->accounts) == 0)
-		play_end_early(play, EXIT_TARGET,
-		    "no account is left: all were refused; check user names, domain and password");
+	if (accounts_usable(play->run->accounts) > 0)
+		return;
+	tell_cause(cause_of(report, play->scenario), why, sizeof(why));
+	snprintf(text, sizeof(text), "no account is left: all were refused%s", why);
+	play_end_early(play, EXIT_TARGET, text);
 }
 
 /* Notes the end of a slot's cycle, for whatever reason, and frees the slot. */
@@ -94,7 +107,7 @@ static void finish(struct play *play, struct slot *slot, const struct report *re
 
 static void check_failures(struct play *play, const struct report *report)
 {
-	char text[1024];
+	char text[1024], why[CAUSE_TEXT];
 
 	if (report->result != CYCLE_FAILED) {
 		play->failures = 0;
@@ -107,10 +120,11 @@ static void check_failures(struct play *play, const struct report *report)
 		play->ever_connected = true;
 	if (play->failures >= play->scenario->limits.failures ||
 	    (!play->ever_connected && play->failures >= HOPELESS)) {
+		tell_cause(cause_of(report, play->scenario), why, sizeof(why));
 		snprintf(text, sizeof(text),
-		    "%llu cycles failed in a row, the last in phase %s: %s (%s)",
+		    "%llu cycles failed in a row, the last in phase %s: %.300s (%s)%s",
 		    (unsigned long long)play->failures, phase_names[report->failed_phase],
-		    report->message, report->code);
+		    report->message, report->code, why);
 		play_end_early(play, EXIT_TARGET, text);
 	}
 }
@@ -187,7 +201,7 @@ static void reported(void *data, const struct report *report)
 	                     report->result == CYCLE_DISCONNECTED);
 	/* A logon dialog that stays, where the host looks at passwords in the session, is its account's affair. */
 	if (play->kind == CYCLE_LOAD && report->account != ACCOUNT_REFUSED)
-		logoffs_note(&play->logoffs, cycle);
+		logoffs_note(&play->logoffs, cycle, cause_of(report, play->scenario));
 	finish(play, slot, report);
 	if (play->kind == CYCLE_LOAD)
 		check_failures(play, report);
