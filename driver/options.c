@@ -77,7 +77,8 @@ static const struct argp_option check_options[] = {
 	"    lognormal mean 10s sd 3s most 60s, normal likewise), seed, workers,\n"                \
 	"    until (cycles, decided)\n"                                                            \
 	"  connect: timeout\n"                                                                     \
-	"  logon: signal (save-session-info, activated, paint), timeout, delay\n"                  \
+	"  logon: signal (save-session-info, activated, paint), timeout, delay,\n"                 \
+	"    keys (against a legal notice)\n"                                                      \
 	"  logoff: method (auto, shell-exit, keys, command, disconnect, drop),\n"                  \
 	"    shell, keys, command, timeout\n"                                                      \
 	"  limits: failures (in a row), duration, logon_time (median), error_rate\n"               \

@@ -164,7 +164,7 @@ static bool dispatch(struct play *play, int64_t now, int64_t *next)
 
 static void check_distress(struct play *play)
 {
-	char text[600];
+	char text[1024];
 
 	if (!play_is_stopping(play) &&
 	    (distress_shows(&play->distress, &play->scenario->limits, text, sizeof(text)) ||

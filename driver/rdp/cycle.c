@@ -7,6 +7,7 @@
 
 #include "common/duration.h"
 #include "driver/rdp/logoff.h"
+#include "driver/rdp/logon.h"
 #include "driver/rdp/rdp.h"
 
 static void fail(struct report *report, enum phase phase, const char *code, const char *message)
@@ -190,7 +191,7 @@ static void play_session(const struct setup *setup, const struct order *order,
     const struct cycle_watch *watch, struct rdp *rdp, struct report *report, int64_t start)
 {
 	const int64_t since = timestamp_monotonic();
-	const enum rdp_end end = rdp_wait(rdp, true, false, setup->logon_timeout);
+	const enum rdp_end end = logon_wait(setup, rdp);
 	const char *served_by = rdp_served_by(rdp);
 
 	report->session_id = rdp_session_id(rdp);

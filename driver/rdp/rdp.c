@@ -423,16 +423,29 @@ enum rdp_end rdp_wait(struct rdp *rdp, bool for_signal, bool stoppable, int64_t 
 	}
 }
 
-void rdp_type(struct rdp *rdp, const struct keys *keys)
+/* Up to the deadline (monotonic), and no further once the connection has ended or, if wanted, the logon signal has come. */
+static void type(struct rdp *rdp, const struct keys *keys, bool for_signal, int64_t deadline)
 {
-	for (size_t i = 0; i < keys->count; i++) {
+	for (size_t i = 0; i < keys->count && !(for_signal && rdp->signalled); i++) {
 		const struct key_step *step = &keys->steps[i];
+		const int64_t left = deadline - timestamp_monotonic();
 		if (step->action != KEY_WAIT)
 			freerdp_input_send_keyboard_event_ex(
 			    rdp->context.input, step->action == KEY_DOWN, FALSE, step->scancode);
-		else if (rdp_wait(rdp, false, false, step->wait) == RDP_ENDED)
+		else if (left <= 0 || rdp_wait(rdp, for_signal, false,
+		                          step->wait < left ? step->wait : left) == RDP_ENDED)
 			return;
 	}
+}
+
+void rdp_type(struct rdp *rdp, const struct keys *keys)
+{
+	type(rdp, keys, false, INT64_MAX);
+}
+
+void rdp_type_for_logon(struct rdp *rdp, const struct keys *keys, int64_t deadline)
+{
+	type(rdp, keys, true, deadline);
 }
 
 void rdp_drop(struct rdp *rdp)

@@ -64,6 +64,8 @@ int64_t rdp_host_clock_offset(const struct rdp *rdp);
 enum rdp_end rdp_wait(struct rdp *rdp, bool for_signal, bool stoppable, int64_t timeout);
 
 void rdp_type(struct rdp *rdp, const struct keys *keys);
+/* The same, up to the deadline (monotonic), and no further once the logon signal has come. */
+void rdp_type_for_logon(struct rdp *rdp, const struct keys *keys, int64_t deadline);
 /* Closes the TCP connection under the session's feet, as a lost network does. */
 void rdp_drop(struct rdp *rdp);
 

@@ -32,6 +32,17 @@ static bool copy_text(
 	return !text || put_text(out, size, key, expand(text, error), error);
 }
 
+/* Keystrokes, which what was expanded may have spoilt. */
+static bool copy_keys(
+    char *out, size_t size, const char *key, const char *text, struct error *error)
+{
+	if (!copy_text(out, size, key, text, error))
+		return false;
+	struct keys *keys = keys_parse(out, error);
+	keys_destroy(keys);
+	return keys || error_prefix(error, "%s", key);
+}
+
 /* "yes": the file in which leaklab keeps the certificates of all scenarios. */
 static char *find_known_hosts(const struct scenario *scenario, struct error *error)
 {
@@ -150,8 +161,10 @@ bool setup_make(const struct scenario *scenario, struct setup *setup, struct err
 	    copy_text(setup->client_name, sizeof(setup->client_name), "host.client_name",
 	        scenario->host.client_name ? scenario->host.client_name : "LEAKLAB", error) &&
 	    set_shell(scenario, setup, error) &&
-	    copy_text(setup->keys, sizeof(setup->keys), "logoff.keys",
+	    copy_keys(setup->keys, sizeof(setup->keys), "logoff.keys",
 	        scenario->logoff.keys ? scenario->logoff.keys : KEYS_LOGOFF, error) &&
+	    copy_keys(setup->logon_keys, sizeof(setup->logon_keys), "logon.keys",
+	        scenario->logon.keys, error) &&
 	    copy_command(scenario, setup, error);
 	if (good)
 		set_licences(setup);

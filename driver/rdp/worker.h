@@ -38,6 +38,7 @@ struct setup {
 	int64_t clock_anchor;    /* see timestamp.h */
 	int64_t connect_timeout; /* these in microseconds */
 	int64_t logon_timeout;
+	char logon_keys[512]; /* "": none */
 	int64_t logon_delay;
 	int64_t logoff_timeout;
 };

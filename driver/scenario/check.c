@@ -216,11 +216,19 @@ static bool check_accounts(const struct check *check, const struct scenario_acco
 	return true;
 }
 
-static bool check_logoff(const struct check *check, struct scenario_logoff *logoff)
+static bool check_keystrokes(const struct check *check, const char *key, const char *text)
 {
 	struct error error;
-	struct keys *keys;
+	struct keys *keys = text ? keys_parse(text, &error) : NULL;
 
+	if (text && !keys)
+		return check_refuse(check, key, "%s", error.text);
+	keys_destroy(keys);
+	return true;
+}
+
+static bool check_logoff(const struct check *check, struct scenario_logoff *logoff)
+{
 	if (logoff->shell && logoff->method != LOGOFF_SHELL_EXIT)
 		return check_refuse(check, "logoff.shell", "goes with method shell-exit only");
 	if (logoff->keys && logoff->method != LOGOFF_KEYS)
@@ -232,13 +240,15 @@ static bool check_logoff(const struct check *check, struct scenario_logoff *logo
 		return check_refuse(check, "logoff.command",
 		    "may end a stranger's session, as hosts give session IDs again: give what it runs SESSION_USER and SESSION_LOGON too, and let that "
 		    "check both, as leaklab-probe.exe logoff does");
-	if (logoff->method == LOGOFF_KEYS && logoff->keys) {
-		keys = keys_parse(logoff->keys, &error);
-		if (!keys)
-			return check_refuse(check, "logoff.keys", "%s", error.text);
-		keys_destroy(keys);
-	}
-	return true;
+	return check_keystrokes(check, "logoff.keys", logoff->keys);
+}
+
+static bool check_logon(const struct check *check, const struct scenario_logon *logon)
+{
+	if (logon->keys && logon->signal == SIGNAL_ACTIVATED)
+		return check_refuse(check, "logon.keys",
+		    "would never be typed: with logon.signal activated a connection that is up counts as logged on");
+	return check_keystrokes(check, "logon.keys", logon->keys);
 }
 
 static bool check_cleanup(const struct check *check, const struct scenario *s)
@@ -278,8 +288,9 @@ bool scenario_check(const struct check *check, struct scenario *s)
 	if (s->limits.failures == 0)
 		s->limits.failures = 20;
 	return check_spans(check, s) && check_load(check, s) && check_host(check, &s->host) &&
-	       check_accounts(check, &s->accounts) && check_logoff(check, &s->logoff) &&
-	       check_cleanup(check, s) && check_names(check, s) && variables_check(check, s) &&
+	       check_accounts(check, &s->accounts) && check_logon(check, &s->logon) &&
+	       check_logoff(check, &s->logoff) && check_cleanup(check, s) &&
+	       check_names(check, s) && variables_check(check, s) &&
 	       check_control(check, s, "negative", s->controls.negative) &&
 	       check_control(check, s, "positive", s->controls.positive) &&
 	       scenario_visit_judging(s, check_setting, (void *)check, &error);

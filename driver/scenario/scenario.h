@@ -112,6 +112,7 @@ struct scenario_logon {
 	enum logon_signal signal;
 	struct span timeout;
 	struct span delay; /* after the signal, before the session counts as logged on */
+	char *keys;        /* typed as long as the signal has not come; NULL: none */
 };
 
 struct scenario_logoff {

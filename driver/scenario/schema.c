@@ -113,6 +113,7 @@ static const cyaml_schema_field_t logon_fields[] = {
     WORD("signal", struct scenario_logon, signal, signals),
     SPAN("timeout", struct scenario_logon, timeout),
     SPAN("delay", struct scenario_logon, delay),
+    TEXT("keys", struct scenario_logon, keys),
     CYAML_FIELD_END,
 };
 

@@ -135,6 +135,7 @@ static bool visit_all(const struct scenario *s,
 	    {"accounts.csv", s->accounts.csv},
 	    {"accounts.password_file", s->accounts.password_file},
 	    {"logoff.shell", s->logoff.shell},
+	    {"logon.keys", s->logon.keys},
 	    {"logoff.keys", s->logoff.keys},
 	};
 

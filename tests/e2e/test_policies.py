@@ -1,5 +1,5 @@
 """What the lab host plays of a session host as Windows sets it up: each policy over real RDP, as a first run meets it."""
-import json
+import os
 import socket
 import ssl
 import subprocess
@@ -47,7 +47,9 @@ def computer_names(message):
     return names[1], names[3]
 
 
-class Policies(leaklab.Case):
+class Play(leaklab.Case):
+    """A lab host with policies, and a driver that plays cycles against it."""
+
     def host(self, *policies, accounts=2, options=()):
         words = [word for policy in policies for word in ("--policy", policy)]
         return self.lab("--accounts", str(accounts), *options, *words)
@@ -80,6 +82,8 @@ class Policies(leaklab.Case):
         _, err = process.communicate(timeout=60)
         return err
 
+
+class Policies(Play):
     def test_refused_start_program_leaves_its_dialog_and_the_session(self):
         """the logon succeeds, and the session neither ends nor has a desktop"""
         lab = self.host("shell-refused")
@@ -121,6 +125,22 @@ class Policies(leaklab.Case):
         lab = self.host("legal-notice")
         self.assertEqual(self.play(lab, {}), [("failed", "logon", "TIMEOUT", None)])
         self.assertNotIn("lab0", lab.show("qwinsta"))
+
+    def test_keys_dismiss_a_legal_notice(self):
+        """logon.keys are typed where the logon does not come by itself, and only there"""
+        keys = {"keys": "wait:300ms Enter", "timeout": "5s"}
+        self.assertEqual(self.play(self.host("legal-notice"), {}, logon=keys, load={"cycles": 2}), [("logged-off", None, None, 12)] * 2)
+        self.folder = self.folder / "without"
+        self.folder.mkdir()
+        lab = self.host()
+        self.assertEqual(self.keys(lab, "wait:10ms Esc", logon={"keys": "Win+R wait:50ms text:logoff Enter", "timeout": "5s"}),
+                         [("unproven", "logoff", "TIMEOUT", None)])
+
+    def test_keys_at_a_prompt_for_the_password_count_as_wrong_passwords(self):
+        lab = self.host("prompt-password", accounts=1, options=("--lockout", "2"))
+        self.play(lab, {}, logon={"keys": "wait:100ms Enter wait:100ms Enter", "timeout": "1s"})
+        self.run_file.unlink()
+        self.assertEqual(self.play(lab, {}), [("failed", "nla", "ERRCONNECT_ACCOUNT_LOCKED_OUT", None)])
 
     def test_keys_before_the_desktop_of_a_first_logon_are_lost(self):
         """the logon is told at once, the desktop comes late; an account's second logon has it at once"""
@@ -200,6 +220,51 @@ class Policies(leaklab.Case):
                                   stdin=subprocess.DEVNULL)
             self.assertEqual(done.returncode, 2, (words, done.stderr))
             self.assertIn(words[0], done.stderr)
+
+
+class Causes(Play):
+    """Each of them ends the run early, and is told with its cause and what to do about it."""
+
+    def told(self, lab, *words, **parts):
+        parts.setdefault("logon", {"timeout": "1s"})
+        done = self.drive(self.scenario(lab, load={"cycles": 9}, limits={"failures": 3}, **parts), code=4)
+        for word in words:
+            self.assertIn(word, done.stderr)
+        return done.stderr
+
+    def test_dialog_before_the_logon_may_be_a_notice_or_a_prompt(self):
+        for policy in "legal-notice", "prompt-password":
+            with self.subTest(policy):
+                self.folder = self.folder / policy
+                self.folder.mkdir()
+                self.told(self.host(policy), "3 cycles failed in a row", "prompts for the password", "legal notice", "logon.keys",
+                          "/v fPromptForPassword /t REG_DWORD /d 0 /f; to undo it: reg delete ", "the GPO must agree")
+
+    def test_refused_or_ignored_start_program(self):
+        for policy in "shell-refused", "shell-ignored":
+            with self.subTest(policy):
+                self.folder = self.folder / policy
+                self.folder.mkdir()
+                self.told(self.host(policy, accounts=9), "3 sessions did not end", "refuses or ignores logoff.shell", "logoff.method to keys",
+                          "/v fAllowUnlistedRemotePrograms /t REG_DWORD /d 1 /f; to undo it: reg delete ", "the GPO must agree",
+                          logoff={"timeout": "1s"})
+
+    def test_no_run_box(self):
+        self.told(self.host("no-run", accounts=9), "NoRun", "Ctrl+Alt+Delete wait:2s Down Enter",
+                  logoff={"method": "keys", "keys": RUN_BOX, "shell": None, "timeout": "1s"})
+
+    def test_refusals_of_accounts(self):
+        for policy, words in (("must-change-password", "must change its password"), ("password-expired", "has expired"),
+                              ("logon-denied", "Remote Desktop Users")):
+            with self.subTest(policy):
+                os.environ["XDG_STATE_HOME"] = str(self.folder / "state")
+                self.folder = self.folder / policy
+                self.folder.mkdir()
+                self.told(self.host(policy), "no account is left: all were refused. Probably ", words)
+
+    def test_broker(self):
+        lab = self.lab("--redirect", "127.0.0.2")
+        self.told(lab, "a connection broker sent the logon on", "drain mode", connect={"timeout": "3s"})
 
 
 if __name__ == "__main__":

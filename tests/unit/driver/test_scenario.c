@@ -66,6 +66,9 @@ static void mistyped_value_is_told_with_line_and_column(void **state)
 	assert_refused(LEAST "load:\n  hold: 5\n", "s.yaml:5:9", "not a duration");
 	assert_refused(LEAST "logoff:\n  method: sneak\n", "s.yaml:5", "sneak");
 	assert_refused(LEAST "logoff:\n  method: keys\n  keys: Win+Foo\n", "s.yaml:6:9", "Win+Foo");
+	assert_refused(LEAST "logon:\n  keys: Entr\n", "s.yaml:5:9", "Entr");
+	assert_refused(
+	    LEAST "logon: {signal: activated, keys: Enter}\n", "s.yaml:4", "never be typed");
 	assert_refused(LEAST "expect:\n  verdict: MAYBE\n", "s.yaml:5:12", "MAYBE");
 	assert_refused(LEAST "load: [1\n", "s.yaml:5:1", "not YAML");
 	assert_refused("", "s.yaml", "empty");
