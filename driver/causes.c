@@ -32,8 +32,10 @@ static const struct cause causes[] = {
     {"command-without-effect", "logoff.command does not end the session",
         "Run it by hand with the ID of such a session", NULL, NULL},
     {"command-failed", "logoff.command itself failed", "Run it by hand", NULL, NULL},
-    {"session-not-ended", "nothing that the host was asked by ended the session",
-        "Look at a session, see leaklab-real-host(7)", NULL, NULL},
+    {"session-not-ended",
+        "neither a Run box nor the security screen took the keys: a legal notice, a prompt for the password or another dialog may be in their way",
+        "Look at a session, see leaklab-real-host(7); or give logoff.command, which needs no keys",
+        NULL, NULL},
     {"no-logon-signal",
         "the host accepted the password in NLA and then logged nobody on. Either it prompts for the password again (policy \"Always prompt for "
         "password upon connection\"), or a legal notice waits for a click; rarely it is slow, or sends no Save Session Info",
@@ -167,13 +169,17 @@ static const char *id_by_code(const char *code)
 }
 
 /* A session that does not end, by the way in which it was asked to. */
-static const char *id_of_logoff(enum logoff_method method)
+static const char *id_of_logoff(const struct cycle *cycle, const struct scenario *scenario)
 {
-	switch (method) {
+	/* Painted, but that may have been a logon dialog. */
+	if (scenario->host.security != SECURITY_NLA &&
+	    scenario->logon.signal != SIGNAL_SAVE_SESSION_INFO &&
+	    cycle->session_id == NUMBER_UNKNOWN)
+		return "logon-dialog";
+	switch (scenario->logoff.method) {
 	case LOGOFF_SHELL_EXIT:
 		return "shell-refused-or-ignored";
 	case LOGOFF_KEYS:
-	case LOGOFF_AUTO:
 		return "keys-without-effect";
 	case LOGOFF_COMMAND:
 		return "command-without-effect";
@@ -183,40 +189,32 @@ static const char *id_of_logoff(enum logoff_method method)
 }
 
 /* A step that did not come to its end in time. */
-static const char *id_of_timeout(const struct report *report, const struct scenario *scenario)
+static const char *id_of_timeout(const struct cycle *cycle, const struct scenario *scenario)
 {
-	switch (report->failed_phase) {
-	case PHASE_ACTIVATED:
+	const char *phase = cycle->failed_phase ? cycle->failed_phase : "";
+
+	if (strcmp(phase, phase_names[PHASE_ACTIVATED]) == 0)
 		return "licence-timeout";
-	case PHASE_LOGON:
-		if (scenario->host.security != SECURITY_NLA)
-			return "logon-dialog";
-		return scenario->logon.signal == SIGNAL_SAVE_SESSION_INFO ? "no-logon-signal"
-		                                                          : NULL;
-	case PHASE_LOGOFF:
-		/* Painted, but that may have been a logon dialog. */
-		if (scenario->host.security != SECURITY_NLA &&
-		    scenario->logon.signal != SIGNAL_SAVE_SESSION_INFO &&
-		    report->session_id == NUMBER_UNKNOWN)
-			return "logon-dialog";
-		return id_of_logoff(scenario->logoff.method);
-	default:
+	if (strcmp(phase, phase_names[PHASE_LOGOFF]) == 0)
+		return id_of_logoff(cycle, scenario);
+	if (strcmp(phase, phase_names[PHASE_LOGON]) != 0)
 		return "no-answer";
-	}
+	if (scenario->host.security != SECURITY_NLA)
+		return "logon-dialog";
+	return scenario->logon.signal == SIGNAL_SAVE_SESSION_INFO ? "no-logon-signal" : NULL;
 }
 
-const struct cause *cause_of(const struct report *report, const struct scenario *scenario)
+const struct cause *cause_of(const struct cycle *cycle, const struct scenario *scenario)
 {
 	const char *id;
 
-	if (report->result != CYCLE_FAILED && report->result != CYCLE_UNPROVEN)
+	if ((cycle->result != CYCLE_FAILED && cycle->result != CYCLE_UNPROVEN) || !cycle->code)
 		return NULL;
-	id = strcmp(report->code, "TIMEOUT") == 0 ? id_of_timeout(report, scenario)
-	                                          : id_by_code(report->code);
+	id = strcmp(cycle->code, "TIMEOUT") == 0 ? id_of_timeout(cycle, scenario)
+	                                         : id_by_code(cycle->code);
 	if (!id)
 		return NULL;
-	for (size_t i = 0; report->served_by[0] && i < sizeof(elsewhere) / sizeof(elsewhere[0]);
-	     i++)
+	for (size_t i = 0; cycle->served_by && i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++)
 		if (strcmp(elsewhere[i], id) == 0)
 			id = "redirected";
 	return cause_by_id(id);

@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-#include "driver/rdp/worker.h"
 #include "driver/scenario/scenario.h"
+#include "runfile/runfile.h"
 
 struct cause {
 	const char *id;   /* for programs: it does not change */
@@ -20,7 +20,7 @@ struct cause {
 #define CAUSE_TEXT 900 /* the longest that cause_tell() makes */
 
 /* The probable cause of how a cycle ended. NULL: it did not fail, or nothing of it tells why. */
-const struct cause *cause_of(const struct report *report, const struct scenario *scenario);
+const struct cause *cause_of(const struct cycle *cycle, const struct scenario *scenario);
 /* The cause by its ID; NULL: there is none. */
 const struct cause *cause_by_id(const char *id);
 /* All of it, as sentences for people. */

@@ -9,6 +9,7 @@
 
 #include "common/duration.h"
 #include "common/timestamp.h"
+#include "driver/causes.h"
 #include "driver/monitor/monitor.h"
 #include "readers/reader.h"
 
@@ -75,19 +76,24 @@ static bool fly(struct run *run, struct setup *setup, struct preflight *prefligh
 	return true;
 }
 
-static void note_cycle(struct run *run, const struct setup *setup, struct preflight *preflight,
-    const struct cycle *cycle)
+static void note_cycle(const struct run *run, const struct setup *setup,
+    struct preflight *preflight, const struct cycle *cycle)
 {
-	const struct flight flight = {
-	    .cycle = cycle, .method = preflight->method, .timeout = setup->logoff_timeout};
+	const struct cause *cause = cause_of(cycle, run->scenario);
+	char why[CAUSE_TEXT] = "";
+	const struct flight flight = {.cycle = cycle,
+	    .method = preflight->method,
+	    .remedy = cause ? why : NULL,
+	    .timeout = setup->logoff_timeout};
 
+	if (cause)
+		cause_tell(cause, why, sizeof(why));
 	snprintf(preflight->account, sizeof(preflight->account), "%s%s%s",
 	    cycle->domain ? cycle->domain : "", cycle->domain && *cycle->domain ? "\\" : "",
 	    cycle->user);
 	preflight_cycle(preflight, setup, &flight);
 	if (cycle->result != CYCLE_LOGGED_OFF && cycle->result != CYCLE_DISCONNECTED)
 		preflight->method[0] = '\0';
-	(void)run;
 }
 
 /* ---- what the observers saw ---- */

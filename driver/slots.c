@@ -56,8 +56,8 @@ static void tell_cause(const struct cause *cause, char *text, size_t size)
 	}
 }
 
-static void stop_account(
-    struct play *play, const struct account *account, const struct report *report)
+static void stop_account(struct play *play, const struct account *account,
+    const struct cycle *cycle, const struct report *report)
 {
 	char text[1024], why[CAUSE_TEXT];
 	const char *after = "two authentication failures in a row";
@@ -74,7 +74,7 @@ static void stop_account(
 	run_event(play->run, "account-stopped", text, true);
 	if (accounts_usable(play->run->accounts) > 0)
 		return;
-	tell_cause(cause_of(report, play->scenario), why, sizeof(why));
+	tell_cause(cause_of(cycle, play->scenario), why, sizeof(why));
 	snprintf(text, sizeof(text), "no account is left: all were refused%s", why);
 	play_end_early(play, EXIT_TARGET, text);
 }
@@ -102,10 +102,11 @@ static void finish(struct play *play, struct slot *slot, const struct report *re
 	if (unremembered.text[0])
 		run_event(play->run, "refusal-not-remembered", unremembered.text, true);
 	if (stopped)
-		stop_account(play, account, report);
+		stop_account(play, account, &slot->cycle, report);
 }
 
-static void check_failures(struct play *play, const struct report *report)
+static void check_failures(
+    struct play *play, const struct cycle *cycle, const struct report *report)
 {
 	char text[1024], why[CAUSE_TEXT];
 
@@ -120,7 +121,7 @@ static void check_failures(struct play *play, const struct report *report)
 		play->ever_connected = true;
 	if (play->failures >= play->scenario->limits.failures ||
 	    (!play->ever_connected && play->failures >= HOPELESS)) {
-		tell_cause(cause_of(report, play->scenario), why, sizeof(why));
+		tell_cause(cause_of(cycle, play->scenario), why, sizeof(why));
 		snprintf(text, sizeof(text),
 		    "%llu cycles failed in a row, the last in phase %s: %.300s (%s)%s",
 		    (unsigned long long)play->failures, phase_names[report->failed_phase],
@@ -201,10 +202,10 @@ static void reported(void *data, const struct report *report)
 	                     report->result == CYCLE_DISCONNECTED);
 	/* A logon dialog that stays, where the host looks at passwords in the session, is its account's affair. */
 	if (play->kind == CYCLE_LOAD && report->account != ACCOUNT_REFUSED)
-		logoffs_note(&play->logoffs, cycle, cause_of(report, play->scenario));
+		logoffs_note(&play->logoffs, cycle, cause_of(cycle, play->scenario));
 	finish(play, slot, report);
 	if (play->kind == CYCLE_LOAD)
-		check_failures(play, report);
+		check_failures(play, cycle, report);
 }
 
 static size_t worker_of(const struct play *play, size_t slot)

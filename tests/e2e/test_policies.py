@@ -1,4 +1,5 @@
 """What the lab host plays of a session host as Windows sets it up: each policy over real RDP, as a first run meets it."""
+import json
 import os
 import socket
 import ssl
@@ -265,6 +266,31 @@ class Causes(Play):
     def test_broker(self):
         lab = self.lab("--redirect", "127.0.0.2")
         self.told(lab, "a connection broker sent the logon on", "drain mode", connect={"timeout": "3s"})
+
+
+class Preflight(Play):
+    """leaklab check --connect against such hosts: a logon tells what a run would meet."""
+
+    def connect(self, lab, code, **parts):
+        parts.setdefault("logoff", {"method": "auto", "shell": None, "timeout": "10s"})
+        done = self.run_program("driver", "check", "--connect", "--json", self.scenario(lab, **parts), code=code)
+        found = json.loads(done.stdout)
+        return found, {step["id"]: step for step in found["steps"]}
+
+    def test_it_finds_the_way_to_log_off_without_a_run_box(self):
+        found, _ = self.connect(self.host("no-run"), 0)
+        self.assertEqual(found["logoff_method"], "security-keys")
+
+    def test_it_tells_what_to_do_about_a_dialog_before_the_logon(self):
+        _, steps = self.connect(self.host("legal-notice"), 4, logon={"timeout": "1s"})
+        self.assertEqual(steps["logon"]["status"], "failed")
+        for word in "logon.keys", "fPromptForPassword", "the GPO must agree":
+            self.assertIn(word, steps["logon"]["remedy"])
+
+    def test_it_tells_that_a_start_program_is_not_run(self):
+        _, steps = self.connect(self.host("shell-refused"), 4, logoff={"timeout": "1s"})
+        self.assertEqual(steps["logoff"]["status"], "failed")
+        self.assertIn("fAllowUnlistedRemotePrograms", steps["logoff"]["remedy"])
 
 
 if __name__ == "__main__":

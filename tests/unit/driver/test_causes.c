@@ -5,21 +5,18 @@
 #include <string.h>
 
 #include "driver/causes.h"
-#include "driver/rdp/worker.h"
 
-static struct report failed(int phase, const char *code)
+static struct cycle failed(enum phase phase, const char *code)
 {
-	struct report report = {.result = phase == PHASE_LOGOFF ? CYCLE_UNPROVEN : CYCLE_FAILED,
-	    .failed_phase = phase,
+	return (struct cycle){.result = phase == PHASE_LOGOFF ? CYCLE_UNPROVEN : CYCLE_FAILED,
+	    .failed_phase = phase_names[phase],
+	    .code = code,
 	    .session_id = NUMBER_UNKNOWN};
-
-	snprintf(report.code, sizeof(report.code), "%s", code);
-	return report;
 }
 
-static const char *id(const struct report *report, const struct scenario *scenario)
+static const char *id(const struct cycle *cycle, const struct scenario *scenario)
 {
-	const struct cause *cause = cause_of(report, scenario);
+	const struct cause *cause = cause_of(cycle, scenario);
 
 	return cause ? cause->id : "";
 }
@@ -27,7 +24,7 @@ static const char *id(const struct report *report, const struct scenario *scenar
 static void code_tells_the_cause(void **state)
 {
 	static const struct {
-		int phase;
+		enum phase phase;
 		const char *code, *id;
 	} known[] = {
 	    {PHASE_TCP, "ERRCONNECT_DNS_NAME_NOT_FOUND", "name-unknown"},
@@ -52,23 +49,23 @@ static void code_tells_the_cause(void **state)
 	(void)state;
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		const struct report report = failed(known[i].phase, known[i].code);
-		assert_string_equal(id(&report, &scenario), known[i].id);
+		const struct cycle cycle = failed(known[i].phase, known[i].code);
+		assert_string_equal(id(&cycle, &scenario), known[i].id);
 	}
 }
 
 static void session_that_stays_is_told_by_the_way_in_which_it_was_to_end(void **state)
 {
-	static const char *const ids[] = {[LOGOFF_AUTO] = "keys-without-effect",
+	static const char *const ids[] = {[LOGOFF_AUTO] = "session-not-ended",
 	    [LOGOFF_SHELL_EXIT] = "shell-refused-or-ignored",
 	    [LOGOFF_KEYS] = "keys-without-effect",
 	    [LOGOFF_COMMAND] = "command-without-effect"};
-	const struct report report = failed(PHASE_LOGOFF, "TIMEOUT");
+	const struct cycle cycle = failed(PHASE_LOGOFF, "TIMEOUT");
 	(void)state;
 
 	for (size_t method = 0; method < sizeof(ids) / sizeof(ids[0]); method++) {
 		const struct scenario scenario = {.logoff.method = (enum logoff_method)method};
-		assert_string_equal(id(&report, &scenario), ids[method]);
+		assert_string_equal(id(&cycle, &scenario), ids[method]);
 	}
 }
 
@@ -77,36 +74,36 @@ static void dialog_without_nla_may_be_a_refused_password(void **state)
 	const struct scenario tls = {.host.security = SECURITY_TLS};
 	const struct scenario painted = {
 	    .host.security = SECURITY_TLS, .logon.signal = SIGNAL_PAINT};
-	struct report report = failed(PHASE_LOGON, "TIMEOUT");
+	struct cycle cycle = failed(PHASE_LOGON, "TIMEOUT");
 	(void)state;
 
-	assert_string_equal(id(&report, &tls), "logon-dialog");
-	report = failed(PHASE_LOGOFF, "TIMEOUT");
-	assert_string_equal(id(&report, &painted), "logon-dialog");
-	report.session_id = 2; /* somebody is logged on */
-	assert_string_equal(id(&report, &painted), "keys-without-effect");
+	assert_string_equal(id(&cycle, &tls), "logon-dialog");
+	cycle = failed(PHASE_LOGOFF, "TIMEOUT");
+	assert_string_equal(id(&cycle, &painted), "logon-dialog");
+	cycle.session_id = 2; /* somebody is logged on */
+	assert_string_equal(id(&cycle, &painted), "session-not-ended");
 }
 
 static void another_host_is_to_blame_for_what_it_does_after_a_redirection(void **state)
 {
 	const struct scenario scenario = {0};
-	struct report report = failed(PHASE_LOGON, "ERRCONNECT_CONNECT_FAILED");
+	struct cycle cycle = failed(PHASE_LOGON, "ERRCONNECT_CONNECT_FAILED");
 	(void)state;
 
-	strcpy(report.served_by, "rds02");
-	assert_string_equal(id(&report, &scenario), "redirected");
-	strcpy(report.code, "ERRCONNECT_ACCOUNT_LOCKED_OUT"); /* is so on each of them */
-	assert_string_equal(id(&report, &scenario), "account-locked");
+	cycle.served_by = "rds02";
+	assert_string_equal(id(&cycle, &scenario), "redirected");
+	cycle.code = "ERRCONNECT_ACCOUNT_LOCKED_OUT"; /* is so on each of them */
+	assert_string_equal(id(&cycle, &scenario), "account-locked");
 }
 
 static void cycle_that_went_well_has_no_cause(void **state)
 {
 	const struct scenario scenario = {0};
-	struct report report = failed(-1, "");
+	struct cycle cycle = failed(PHASE_LOGOFF, "TIMEOUT");
 	(void)state;
 
-	report.result = CYCLE_LOGGED_OFF;
-	assert_string_equal(id(&report, &scenario), "");
+	cycle.result = CYCLE_LOGGED_OFF;
+	assert_string_equal(id(&cycle, &scenario), "");
 }
 
 static void change_on_the_host_comes_with_its_undo_and_whom_to_ask(void **state)
