@@ -238,7 +238,7 @@ class Host(Case):
     def test_session_that_does_not_end_among_others_ends_no_run(self):
         lab = self.lab()
         marks = self.folder / "first"
-        slow = f"[ -e {marks} ] || {{ touch {marks}; exec sleep 60; }}; exec {leaklab.program('labhost')} logoff $SESSION_ID --user $SESSION_USER --logon $SESSION_LOGON --control {lab.facts['control']}"
+        slow = f"mkdir {marks} 2>/dev/null && exec sleep 60; exec {leaklab.program('labhost')} logoff $SESSION_ID --user $SESSION_USER --logon $SESSION_LOGON --control {lab.facts['control']}"
         done = self.drive(self.scenario(lab, load={"slots": 2, "cycles": 12}, logoff={"method": "command", "command": slow, "shell": None, "timeout": "2s"}))
         self.assertEqual(self.query("select result, count(*) from cycles where kind = 'load' group by 1 order by 1"), [("logged-off", 11), ("unproven", 1)], done.stderr)
 
