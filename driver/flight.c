@@ -9,7 +9,7 @@
 
 #include "common/duration.h"
 #include "common/timestamp.h"
-#include "driver/causes.h"
+#include "driver/preflight/causes.h"
 #include "driver/monitor/monitor.h"
 #include "readers/reader.h"
 
@@ -79,15 +79,9 @@ static bool fly(struct run *run, struct setup *setup, struct preflight *prefligh
 static void note_cycle(const struct run *run, const struct setup *setup,
     struct preflight *preflight, const struct cycle *cycle)
 {
-	const struct cause *cause = cause_of(cycle, run->scenario);
-	char why[CAUSE_TEXT] = "";
-	const struct flight flight = {.cycle = cycle,
-	    .method = preflight->method,
-	    .remedy = cause ? why : NULL,
-	    .timeout = setup->logoff_timeout};
+	const struct flight flight = {
+	    .cycle = cycle, .method = preflight->method, .cause = cause_of(cycle, run->scenario)};
 
-	if (cause)
-		cause_tell(cause, why, sizeof(why));
 	snprintf(preflight->account, sizeof(preflight->account), "%s%s%s",
 	    cycle->domain ? cycle->domain : "", cycle->domain && *cycle->domain ? "\\" : "",
 	    cycle->user);
@@ -334,7 +328,7 @@ static bool play_and_keep(struct run *run, struct setup *setup, struct preflight
 		run->so_far = (struct so_far){.highest = -1};
 		run->monitor->tally.doing = DOING_PREFLIGHT;
 		played = play_into(run, setup, preflight, fresh, outputs, own);
-		preflight->ended = timestamp_now();
+		preflight_end(preflight);
 		played = played &&
 		         preflight_keep(preflight, description, run->runfile, &run->error) &&
 		         runfile_finish(run->runfile, &run->error);

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "driver/causes.h"
+#include "driver/preflight/causes.h"
 #include "driver/scenario/scenario.h"
 #include "runfile/runfile.h"
 

@@ -8,7 +8,7 @@
 
 #include "common/duration.h"
 #include "common/timestamp.h"
-#include "driver/causes.h"
+#include "driver/preflight/causes.h"
 
 /* A preflight's session is held as long as a sample may take; a shell lasts as long as it was told at its start. */
 #define PREFLIGHT_MOST (600 * SECOND)

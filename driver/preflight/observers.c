@@ -175,7 +175,9 @@ static void look_at_footprint(const struct look *look)
 	const struct view *view = look->view;
 
 	if (!view->before || !view->after || !snapshot_has(view->after, SECTION_LOGON_SESSIONS)) {
-		add(look, "footprint", STEP_SKIPPED, NULL, "it does not list logon sessions");
+		add(look, "footprint", STEP_SKIPPED, NULL, "%s",
+		    view->after ? "it does not list logon sessions"
+		                : "it was not asked again, as nobody was logged on");
 		return;
 	}
 	const size_t count = count_new(look, view->after, false);

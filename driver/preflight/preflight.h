@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "common/error.h"
+#include "driver/preflight/causes.h"
 #include "driver/rdp/handshake.h"
 #include "driver/rdp/worker.h"
 #include "evidence/snapshot.h"
@@ -28,9 +29,10 @@ struct step {
 	char id[64]; /* "certificate", "observer.probe.clock" */
 	enum step_status status;
 	enum step_concern concern;
-	int64_t time; /* microseconds; NUMBER_UNKNOWN */
-	char *text;   /* what was found, or the cause */
-	char *remedy; /* or NULL */
+	int64_t time;              /* microseconds; NUMBER_UNKNOWN */
+	char *text;                /* what was found, or the cause */
+	char *remedy;              /* or NULL */
+	const struct cause *cause; /* what is known of such failures; NULL: nothing */
 };
 
 struct preflight {
@@ -38,6 +40,7 @@ struct preflight {
 	size_t count;
 	bool out_of_memory;
 	FILE *live;           /* each step is printed there as it comes; NULL: not */
+	size_t printed;       /* of the steps */
 	char host[300];       /* with its port */
 	char account[400];    /* that logged on; "": none */
 	char method[32];      /* logoff.method that works; "": none was found */
@@ -52,6 +55,9 @@ void preflight_add(struct preflight *preflight, enum step_concern concern, const
     enum step_status status, int64_t time, const char *remedy, const char *format, ...)
     __attribute__((format(printf, 7, 8)));
 
+/* The step that was added last failed for that cause; NULL is allowed. */
+void preflight_blame(struct preflight *preflight, const struct cause *cause);
+
 /* Steps name, tcp, security, tls, certificate. error: of the handshake that failed. */
 void preflight_handshake(struct preflight *preflight, const struct setup *setup,
     const struct handshake *handshake, const struct error *error);
@@ -59,9 +65,8 @@ void preflight_handshake(struct preflight *preflight, const struct setup *setup,
 /* What was seen of the one cycle. */
 struct flight {
 	const struct cycle *cycle;
-	const char *method; /* of the scenario, or what auto tried last */
-	const char *remedy; /* of its failure; NULL: none is known */
-	int64_t timeout;    /* of the logoff */
+	const char *method;        /* of the scenario, or what auto tried last */
+	const struct cause *cause; /* of its failure; NULL: none is known */
 };
 /* Steps nla, connection, logon, session-id, server, logoff. */
 void preflight_cycle(
@@ -88,6 +93,8 @@ void preflight_disk(struct preflight *preflight, const char *folder, int64_t nee
 
 /* 0; 4: the target failed; 3: observers alone did. */
 enum exit_code preflight_exit_code(const struct preflight *preflight);
+/* All steps are there, and printed if they are to be. */
+void preflight_end(struct preflight *preflight);
 /* How many steps have the status. */
 size_t preflight_count(const struct preflight *preflight, enum step_status status);
 void preflight_print_step(const struct step *step, FILE *out);

@@ -12,6 +12,7 @@
 
 #define SCHEMA "leaklab.preflight/1"
 #define ID_COLUMNS 24
+#define INDENT "       "
 #define LEAST_TOLD (SECOND / 1000)
 
 static const char *const status_words[STEP_STATUS_COUNT] = {"ok", "warning", "failed", "skipped"};
@@ -29,6 +30,13 @@ void preflight_deinit(struct preflight *preflight)
 	}
 	free(preflight->steps);
 	*preflight = (struct preflight){0};
+}
+
+/* What was added since: each is whole only when the next comes. */
+static void print_new(struct preflight *preflight)
+{
+	for (; preflight->live && preflight->printed < preflight->count; preflight->printed++)
+		preflight_print_step(&preflight->steps[preflight->printed], preflight->live);
 }
 
 void preflight_add(struct preflight *preflight, enum step_concern concern, const char *id,
@@ -54,9 +62,20 @@ void preflight_add(struct preflight *preflight, enum step_concern concern, const
 		return;
 	}
 	text_make_safe(step.text);
+	print_new(preflight);
 	preflight->steps[preflight->count++] = step;
-	if (preflight->live)
-		preflight_print_step(&step, preflight->live);
+}
+
+void preflight_blame(struct preflight *preflight, const struct cause *cause)
+{
+	if (preflight->count > 0)
+		preflight->steps[preflight->count - 1].cause = cause;
+}
+
+void preflight_end(struct preflight *preflight)
+{
+	print_new(preflight);
+	preflight->ended = timestamp_now();
 }
 
 size_t preflight_count(const struct preflight *preflight, enum step_status status)
@@ -82,25 +101,41 @@ enum exit_code preflight_exit_code(const struct preflight *preflight)
 	return code;
 }
 
+/* Commands are to be pasted: each is on a line of its own, however long. */
+static void print_cause(const struct cause *cause, FILE *out)
+{
+	char *text;
+
+	if (asprintf(&text, "Probably %s.", cause->what) >= 0) {
+		text_print_wrapped(out, INDENT, text);
+		free(text);
+	}
+	text_print_wrapped(out, INDENT "do: ", cause->remedy);
+	if (!cause->change)
+		return;
+	fprintf(out,
+	    INDENT "or on the host:\n" INDENT "  %s\n" INDENT "to undo it:\n" INDENT "  %s\n",
+	    cause->change, cause->undo);
+	text_print_wrapped(out, INDENT, cause_on_change);
+}
+
 void preflight_print_step(const struct step *step, FILE *out)
 {
 	static const char *const shown[STEP_STATUS_COUNT] = {"ok", "WARN", "FAIL", "-"};
 	char time[DURATION_TEXT] = "";
-	char head[64];
-	const int room = ID_COLUMNS;
+	char head[96], *text;
 
 	if (step->time != NUMBER_UNKNOWN && step->time >= LEAST_TOLD)
 		duration_format(step->time, time);
-	snprintf(head, sizeof(head), "%-4s %-*s ", shown[step->status], room, step->id);
-	char *text;
+	snprintf(head, sizeof(head), "%-4s %-*s ", shown[step->status], ID_COLUMNS, step->id);
 	if (asprintf(&text, "%s%s%s%s", step->text, *time ? " (" : "", time, *time ? ")" : "") < 0)
 		return;
 	text_print_wrapped(out, head, text);
 	free(text);
-	if (step->remedy) {
-		snprintf(head, sizeof(head), "%-4s %*s ", "", room, "do:");
-		text_print_wrapped(out, head, step->remedy);
-	}
+	if (step->cause)
+		print_cause(step->cause, out);
+	if (step->remedy)
+		text_print_wrapped(out, INDENT "do: ", step->remedy);
 	fflush(out);
 }
 
@@ -127,14 +162,21 @@ static json_t *text_or_null(const char *text)
 
 static json_t *step_to_json(const struct step *step)
 {
+	const struct cause *cause = step->cause;
 	const bool good = step->status == STEP_OK;
 
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "id", step->id, "status",
-	    status_words[step->status], "concern",
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", step->id,
+	    "status", status_words[step->status], "concern",
 	    step->concern == STEP_OF_TARGET ? "target" : "observer", "ms",
 	    step->time == NUMBER_UNKNOWN ? json_null() : json_real((double)step->time / 1000),
-	    "found", text_or_null(good ? step->text : NULL), "cause",
-	    text_or_null(good ? NULL : step->text), "remedy", text_or_null(step->remedy));
+	    "found", json_of_text(step->text), "cause_id", text_or_null(cause ? cause->id : NULL),
+	    "cause",
+	    text_or_null(cause  ? cause->what
+	                 : good ? NULL
+	                        : step->text),
+	    "remedy", text_or_null(cause ? cause->remedy : step->remedy), "change",
+	    text_or_null(cause ? cause->change : NULL), "undo",
+	    text_or_null(cause ? cause->undo : NULL));
 }
 
 char *preflight_to_json(const struct preflight *preflight)

@@ -77,8 +77,9 @@ static bool add_phase(struct preflight *preflight, const struct flight *flight, 
 
 	if (cycle->failed_phase && strcmp(cycle->failed_phase, phase_names[phase]) == 0) {
 		preflight_add(preflight, STEP_OF_TARGET, id, STEP_FAILED, cycle->phase_us[phase],
-		    flight->remedy, "%s (%s)", cycle->message ? cycle->message : "no word on it",
+		    NULL, "%s (%s)", cycle->message ? cycle->message : "no word on it",
 		    cycle->code ? cycle->code : "-");
+		preflight_blame(preflight, flight->cause);
 		return false;
 	}
 	if (cycle->phase_us[phase] == NUMBER_UNKNOWN) {
@@ -112,11 +113,13 @@ static void add_logoff(struct preflight *preflight, const struct flight *flight)
 		preflight_add(preflight, STEP_OF_TARGET, "logoff", STEP_WARNING, time,
 		    "log it off by hand, and use another logoff.method if that is not what is tested",
 		    "logoff.method %s leaves the session on the host", flight->method);
-	else
-		preflight_add(preflight, STEP_OF_TARGET, "logoff", STEP_FAILED, time,
-		    flight->remedy, "%s (%s); tried last: %s. The session may be there still",
+	else {
+		preflight_add(preflight, STEP_OF_TARGET, "logoff", STEP_FAILED, time, NULL,
+		    "%s (%s); tried last: %s. The session may be there still",
 		    cycle->message ? cycle->message : "no word on it",
 		    cycle->code ? cycle->code : "-", flight->method);
+		preflight_blame(preflight, flight->cause);
+	}
 }
 
 void preflight_cycle(

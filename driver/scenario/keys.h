@@ -11,7 +11,7 @@
 /* What opens the Run box and types the logoff command on Windows. */
 #define KEYS_LOGOFF "Win+R wait:1s text:logoff Enter"
 /* What opens the security screen and signs out there. */
-#define KEYS_SIGN_OUT "Ctrl+Alt+Delete wait:2s Alt+s"
+#define KEYS_SIGN_OUT "Ctrl+Alt+Delete wait:2s Down Enter"
 
 enum key_action { KEY_DOWN, KEY_UP, KEY_WAIT };
 

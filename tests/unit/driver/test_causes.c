@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "driver/causes.h"
+#include "driver/preflight/causes.h"
 
 static struct cycle failed(enum phase phase, const char *code)
 {

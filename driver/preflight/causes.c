@@ -3,7 +3,7 @@
  * The policies: admx.help, "Windows Components, Remote Desktop Services, Remote Desktop Session Host" (names, registry values), and "Interactive
  * logon: Message text for users attempting to log on". The codes: MS-RDPBCGR 2.2.5.1.1 and 2.2.10.1.1.4.1.1, FreeRDP's error.h. Several causes
  * look the same from here: what is said is the probable one, and where there are two, both. */
-#include "driver/causes.h"
+#include "driver/preflight/causes.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 	    "reg delete " SERVICES " /v " value " /f"
 
 /* Of all changes on the host. */
-static const char on_change[] =
+const char cause_on_change[] =
     "Look before with reg query: if the value was there, set it back instead. The next refresh of Group Policy reverts it, so whoever owns the GPO "
     "must agree";
 
@@ -227,5 +227,5 @@ void cause_tell(const struct cause *cause, char *text, size_t size)
 	if (cause->change && (size_t)used < size)
 		snprintf(text + used, size - (size_t)used,
 		    ". Or change the host: %s; to undo it: %s. %s", cause->change, cause->undo,
-		    on_change);
+		    cause_on_change);
 }

@@ -17,6 +17,9 @@ struct cause {
 	const char *change, *undo;
 };
 
+extern const char
+    cause_on_change[]; /* what holds for all of these, a sentence without its full stop */
+
 #define CAUSE_TEXT 900 /* the longest that cause_tell() makes */
 
 /* The probable cause of how a cycle ended. NULL: it did not fail, or nothing of it tells why. */
