@@ -284,13 +284,16 @@ class Preflight(Play):
     def test_it_tells_what_to_do_about_a_dialog_before_the_logon(self):
         _, steps = self.connect(self.host("legal-notice"), 4, logon={"timeout": "1s"})
         self.assertEqual(steps["logon"]["status"], "failed")
-        for word in "logon.keys", "fPromptForPassword", "the GPO must agree":
-            self.assertIn(word, steps["logon"]["remedy"])
+        self.assertEqual(steps["logon"]["cause_id"], "no-logon-signal")
+        self.assertIn("logon.keys", steps["logon"]["remedy"])
+        self.assertIn("/v fPromptForPassword /t REG_DWORD /d 0 /f", steps["logon"]["change"])
+        self.assertIn("reg delete", steps["logon"]["undo"])
 
     def test_it_tells_that_a_start_program_is_not_run(self):
         _, steps = self.connect(self.host("shell-refused"), 4, logoff={"timeout": "1s"})
         self.assertEqual(steps["logoff"]["status"], "failed")
-        self.assertIn("fAllowUnlistedRemotePrograms", steps["logoff"]["remedy"])
+        self.assertEqual(steps["logoff"]["cause_id"], "shell-refused-or-ignored")
+        self.assertIn("fAllowUnlistedRemotePrograms", steps["logoff"]["change"])
 
 
 if __name__ == "__main__":
