@@ -147,7 +147,7 @@ class RealHostManual(leaklab.Case):
     LINES = [line for block in re.findall(r"^```\n(.*?)^```", PAGE, re.M | re.S) for line in block.splitlines()]
 
     def test_every_command_is_looked_at_somewhere(self):
-        here = r"ssh |scp |sc\.exe |mkdir C:\\leaklab$|icacls C:\\leaklab |build/|export |read "
+        here = r"ssh |scp |sc\.exe |mkdir C:\\leaklab$|icacls C:\\leaklab |build/|scenarios/build |export |read "
         windows = r"C:\\leaklab\\leaklab-\w+\.exe\b|\$password = |1\.\.5 \| |Add-|Start-|Get-|Remove-"
         for line in self.LINES:
             self.assertRegex(line, f"^({here}|{windows})")
@@ -168,14 +168,13 @@ class RealHostManual(leaklab.Case):
             self.assertEqual(len(paths), line.count("C:"), line)
             for path in paths:
                 self.assertRegex(path, r"\bC:[/\\]leaklab\b", line)
-            if (leaklab.BUILD / "grabber/win32/leaklab-grabber.exe").exists():
-                for path in [argument for argument in arguments if argument.startswith("build/")]:
-                    self.assertTrue((self.folder / path).exists(), path)
+            for path in [argument for argument in arguments if argument.startswith("build")]:
+                self.assertRegex(path, r"^build-windows/package/leaklab-(probe|grabber)\.exe$")  # what test_build.py finds there
 
     def test_service_is_named_as_in_the_source(self):
         service = re.search(r'SERVICE_NAME L"(.*)"', (leaklab.ROOT / "grabber/win32/service.c").read_text())[1]
         controls = [line.split() for line in self.LINES if line.startswith("sc")]
-        controls = [words for words in controls if words[0] != "scp"]
+        controls = [words for words in controls if words[0] in ("sc", "sc.exe")]
         self.assertEqual(controls, [["sc.exe", "control", service, "paramchange"]])  # sc is Set-Content in PowerShell
         self.assertIn(" ".join(controls[0]), (leaklab.ROOT / "grabber/win32/main.c").read_text())
 
