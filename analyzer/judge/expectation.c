@@ -261,7 +261,7 @@ static enum met check_percentile(const struct latencies *latencies, double perce
 	int64_t most;
 
 	if (count == 0)
-		return unknown(seen, "no cycle came through this phase");
+		return unknown(seen, "not observed: no cycle shows this phase");
 	const int64_t us = percentile(latencies->us[which], count, percent);
 	snprintf(seen, SEEN_TEXT, "%s in %zu cycle%s", latency_format(us, text), count,
 	    text_plural((int64_t)count));

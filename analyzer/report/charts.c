@@ -296,6 +296,7 @@ static bool any_latency(struct chart *chart, const struct report *report)
 static bool make_percentiles(struct chart *chart, const struct report *report)
 {
 	const struct latencies *latencies = &report->latencies;
+	char caption[PHASES_CAPTION];
 	*chart = (struct chart){.id = "percentiles",
 	    .title = "Percentiles of the logon's phases",
 	    .kind = CHART_BARS,
@@ -304,7 +305,7 @@ static bool make_percentiles(struct chart *chart, const struct report *report)
 	    .y_label = "milliseconds"};
 	if (!any_latency(chart, report))
 		return true;
-	say(chart->caption, "%s", phases_caption(report));
+	say(chart->caption, "%s", phases_caption(report, caption));
 	for (int which = 0; which < LATENCY_COUNT; which++) {
 		if (latencies->counts[which] && !add_category(chart, latency_name(which)))
 			return false;

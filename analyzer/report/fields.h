@@ -124,7 +124,9 @@ struct percentile_point {
 };
 extern const struct percentile_point percentiles[PERCENTILE_COUNT];
 /* What the phases are, in a sentence. */
-const char *phases_caption(const struct report *report);
+#define PHASES_CAPTION 240
+const char *phases_caption(
+    const struct report *report, char text[PHASES_CAPTION]); /* returns text */
 /* What the report is of: the scenario, else the run file. */
 static inline const char *report_title(const struct report *report)
 {

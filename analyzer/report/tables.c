@@ -106,7 +106,7 @@ static const struct column phase_columns[] = {{"phase", COLUMN_NAME}, {"cycles",
 static void fill_phases(struct table *table, const struct report *report)
 {
 	const struct latencies *latencies = &report->latencies;
-	char text[LATENCY_TEXT];
+	char text[LATENCY_TEXT], caption[PHASES_CAPTION];
 	for (int which = 0; which < LATENCY_COUNT; which++) {
 		const size_t count = latencies->counts[which];
 		if (count == 0)
@@ -119,7 +119,7 @@ static void fill_phases(struct table *table, const struct report *report)
 			table_add_text(table, latency_format(us, text));
 		}
 	}
-	CAPTION(table, "%s", phases_caption(report));
+	CAPTION(table, "%s", phases_caption(report, caption));
 }
 
 static const struct column growth_columns[] = {{"image", COLUMN_NAME}, {"process", COLUMN_NUMBER},

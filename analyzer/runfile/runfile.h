@@ -25,7 +25,7 @@ enum phase {
 	PHASE_ACTIVATED, /* MCS, licensing, capabilities: connection sequence finished (MS-RDPBCGR 1.3.1.1) */
 	PHASE_LOGON, /* logon signal seen: Save Session Info PDU (MS-RDPBCGR 2.2.10.1) or what the scenario says */
 	PHASE_HOLD,   /* session held */
-	PHASE_LOGOFF, /* from asking for logoff to the end of the connection */
+	PHASE_LOGOFF, /* from asking for logoff, or the end of a shell whose life is known, to the end of the connection */
 	PHASE_COUNT,
 };
 extern const char *const phase_names[PHASE_COUNT];

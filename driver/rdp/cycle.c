@@ -9,6 +9,7 @@
 #include "driver/rdp/logoff.h"
 #include "driver/rdp/logon.h"
 #include "driver/rdp/rdp.h"
+#include "driver/rdp/shell.h"
 
 static void fail(struct report *report, enum phase phase, const char *code, const char *message)
 {
@@ -128,19 +129,20 @@ static void log_off(
 {
 	const bool leaves = setup->logoff == LOGOFF_DISCONNECT || setup->logoff == LOGOFF_DROP;
 	const bool by_shell = setup->logoff == LOGOFF_SHELL_EXIT;
+	const int64_t life = shell_life(setup, order);
 	enum rdp_end end = RDP_TIMED_OUT;
 	struct error error;
 	int64_t start = timestamp_monotonic();
 
-	/* With shell-exit the shell's own life is the hold. */
+	/* With shell-exit the shell's own life is the hold, see shell_share(). */
 	if (!by_shell) {
 		end = rdp_wait(rdp, false, true, order->hold);
 		report->phase_us[PHASE_HOLD] = timestamp_monotonic() - start;
 		start = timestamp_monotonic();
 	}
 	if (end != RDP_ENDED) {
-		if (!logoff_ask(
-		        setup, order, rdp, report, by_shell ? order->hold : 0, &end, &error)) {
+		if (!logoff_ask(setup, order, rdp, report, life != NUMBER_UNKNOWN ? life : 0, &end,
+		        &error)) {
 			report->result = CYCLE_UNPROVEN;
 			report->error_info = rdp_error_info(rdp);
 			fail(report, PHASE_LOGOFF, "COMMAND", error.text);
@@ -151,7 +153,12 @@ static void log_off(
 			return;
 		}
 	}
-	report->phase_us[PHASE_LOGOFF] = timestamp_monotonic() - start;
+	const int64_t passed = timestamp_monotonic() - start;
+	if (by_shell)
+		shell_share(
+		    life, passed, &report->phase_us[PHASE_HOLD], &report->phase_us[PHASE_LOGOFF]);
+	else
+		report->phase_us[PHASE_LOGOFF] = passed;
 	note_end(report, rdp, end, setup->logoff_timeout);
 }
 

@@ -1,5 +1,6 @@
 /* Knows which of FreeRDP's settings make a session small, silent and able to prove its logoff. */
 #include "driver/rdp/connection.h"
+#include "driver/rdp/shell.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,10 +16,11 @@ static bool set_text(rdpSettings *settings, FreeRDP_Settings_Keys_String key, co
 
 static bool set_identity(rdpSettings *s, const struct setup *setup, const struct order *order)
 {
-	char client_name[32];
+	char client_name[32], shell[SHELL_TEXT];
 
 	/* One stable name a slot: a name that changes per logon eats RDS CALs. */
 	snprintf(client_name, sizeof(client_name), "%.10s-%u", setup->client_name, order->slot);
+	shell_command(setup, order, shell);
 	return set_text(s, FreeRDP_ServerHostname, setup->host) &&
 	       freerdp_settings_set_uint32(s, FreeRDP_ServerPort, setup->port) &&
 	       set_text(s, FreeRDP_Username, order->user) &&
@@ -27,7 +29,7 @@ static bool set_identity(rdpSettings *s, const struct setup *setup, const struct
 	       (setup->auth_packages[0] == '\0' ||
 	           set_text(s, FreeRDP_AuthenticationPackageList, setup->auth_packages)) &&
 	       (setup->licences[0] == '\0' || set_text(s, FreeRDP_ConfigPath, setup->licences)) &&
-	       (setup->shell[0] == '\0' || set_text(s, FreeRDP_AlternateShell, setup->shell)) &&
+	       (shell[0] == '\0' || set_text(s, FreeRDP_AlternateShell, shell)) &&
 	       set_text(s, FreeRDP_ClientHostname, client_name);
 }
 

@@ -90,19 +90,6 @@ static bool set_certificate(
 	return true;
 }
 
-/* With shell-exit and no shell of its own, a scenario gets one that every Windows has and that lasts as the hold. */
-static bool set_shell(const struct scenario *scenario, struct setup *setup, struct error *error)
-{
-	if (scenario->logoff.method != LOGOFF_SHELL_EXIT)
-		return true;
-	if (scenario->logoff.shell)
-		return copy_text(setup->shell, sizeof(setup->shell), "logoff.shell",
-		    scenario->logoff.shell, error);
-	snprintf(setup->shell, sizeof(setup->shell), "cmd.exe /c ping -n %lld 127.0.0.1",
-	    (long long)((scenario->load.hold.most + SECOND - 1) / SECOND + 1));
-	return true;
-}
-
 /* The shell expands ${NAME} itself, as variables: what a stage's program says of itself becomes no part of the command. */
 static bool copy_command(const struct scenario *scenario, struct setup *setup, struct error *error)
 {
@@ -160,7 +147,8 @@ bool setup_make(const struct scenario *scenario, struct setup *setup, struct err
 	        scenario->host.auth_packages, error) &&
 	    copy_text(setup->client_name, sizeof(setup->client_name), "host.client_name",
 	        scenario->host.client_name ? scenario->host.client_name : "LEAKLAB", error) &&
-	    set_shell(scenario, setup, error) &&
+	    copy_text(setup->shell, sizeof(setup->shell), "logoff.shell", scenario->logoff.shell,
+	        error) &&
 	    copy_keys(setup->keys, sizeof(setup->keys), "logoff.keys",
 	        scenario->logoff.keys ? scenario->logoff.keys : KEYS_LOGOFF, error) &&
 	    copy_keys(setup->logon_keys, sizeof(setup->logon_keys), "logon.keys",

@@ -18,6 +18,8 @@ struct addrinfo;
 
 enum certificate_policy { CERTIFICATE_PIN, CERTIFICATE_CA, CERTIFICATE_TOFU, CERTIFICATE_IGNORE };
 
+#define SHELL_TEXT 512
+
 /* First message to a worker: what is the same for all cycles. */
 struct setup {
 	char host[256];
@@ -30,7 +32,7 @@ struct setup {
 	char certificate_value[1024]; /* pin or file name */
 	enum logon_signal signal;
 	enum logoff_method logoff;
-	char shell[512];
+	char shell[SHELL_TEXT]; /* the scenario's; "": see shell.c */
 	char keys[512];
 	bool keys_again;         /* until the session ends */
 	char command[1024];      /* "": none */

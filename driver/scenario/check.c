@@ -257,6 +257,28 @@ static bool check_cleanup(const struct check *check, const struct scenario *s)
 	       check_refuse(check, "cleanup", "logoff needs the key logoff.command, which it runs");
 }
 
+/* Where a scenario has a shell of its own, nobody but that knows when it ends. */
+static bool check_shell(const struct check *check, const struct scenario *s)
+{
+	const struct scenario_percentile *percentiles[] = {
+	    &s->expect.p50, &s->expect.p90, &s->expect.p95, &s->expect.p99};
+	static const char *const keys[] = {
+	    "expect.p50.logoff", "expect.p90.logoff", "expect.p95.logoff", "expect.p99.logoff"};
+
+	if (s->logoff.method != LOGOFF_SHELL_EXIT || !s->logoff.shell)
+		return true;
+	if (s->load.hold.text)
+		return check_refuse(check, "load.hold",
+		    "has no effect, as logoff.shell ends when it does: remove one of the two. Without logoff.shell each session gets a "
+		    "shell that lasts as long as its hold, in whole seconds; method keys holds exactly");
+	for (size_t i = 0; i < COUNT(percentiles); i++)
+		if (percentiles[i]->logoff)
+			return check_refuse(check, keys[i],
+			    "cannot be known: nobody sees when logoff.shell ends and the logoff begins. Expect hold, which is both, or "
+			    "remove logoff.shell");
+	return true;
+}
+
 static bool check_setting(void *data, const char *key, const char *value, struct error *error)
 {
 	const struct check *check = data;
@@ -289,8 +311,8 @@ bool scenario_check(const struct check *check, struct scenario *s)
 		s->limits.failures = 20;
 	return check_spans(check, s) && check_load(check, s) && check_host(check, &s->host) &&
 	       check_accounts(check, &s->accounts) && check_logon(check, &s->logon) &&
-	       check_logoff(check, &s->logoff) && check_cleanup(check, s) &&
-	       check_names(check, s) && variables_check(check, s) &&
+	       check_logoff(check, &s->logoff) && check_shell(check, s) &&
+	       check_cleanup(check, s) && check_names(check, s) && variables_check(check, s) &&
 	       check_control(check, s, "negative", s->controls.negative) &&
 	       check_control(check, s, "positive", s->controls.positive) &&
 	       scenario_visit_judging(s, check_setting, (void *)check, &error);

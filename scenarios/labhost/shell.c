@@ -107,8 +107,11 @@ static enum outcome run_one(
 		return OUTCOME_NEXT;
 	if (strcmp(program, "sleep") == 0 && words.count > 1 && seconds(words.word[1], duration))
 		return OUTCOME_NEXT;
-	if (strcmp(program, "ping") == 0 && option_value(&words, "-n", duration))
+	/* The first echo goes out at once, and each answer comes at once. */
+	if (strcmp(program, "ping") == 0 && option_value(&words, "-n", duration)) {
+		*duration = *duration > SECOND ? *duration - SECOND : 0;
 		return OUTCOME_NEXT;
+	}
 	return OUTCOME_STAYS;
 }
 

@@ -129,7 +129,7 @@ class Case(unittest.TestCase):
                      "auth_packages": "ntlm,!kerberos",
                      "certificate": {"pin": lab.facts["certificate"]} if lab else {"ignore": True}},
             "accounts": {"csv": lab.facts["accounts"]} if lab else {"users": "nobody", "password_env": "PW"},
-            "load": {"slots": 1, "cycles": 1, "hold": "0s"},
+            "load": {"slots": 1, "cycles": 1},
             "logoff": {"method": "shell-exit", "shell": "logoff", "timeout": "10s"},
             "connect": {"timeout": "10s"},
             "logon": {"timeout": "10s"},
@@ -139,6 +139,8 @@ class Case(unittest.TestCase):
             if isinstance(value, dict):
                 value = {k: v for k, v in {**scenario.get(key, {}), **value}.items() if v is not None}
             scenario[key] = value
+        if "shell" not in scenario["logoff"]:  # which takes its own time
+            scenario["load"].setdefault("hold", "0s")
         return self.write("scenario.yaml", json.dumps(scenario))  # JSON is YAML
 
     def observer(self, lab):

@@ -72,7 +72,7 @@ class Lane(leaklab.Case):
         cell.result, phase, code, seconds, *phases = cycles[0]
         cell.phase, cell.code = phase or "-", code or "-"
         group = PHASES.index(phase) if phase else len(PHASES) - 1
-        before = sum(phases[:4 if group == 4 else 6]) if group >= 4 else 0  # of connect, logon and logoff one has its time-out
+        before = sum(phases[:4 if group == 4 else 5]) if group >= 4 else 0  # of connect, logon and logoff one has its time-out; hold is the logoff, too
         cell.seconds = seconds - before
         cell.hung = cell.seconds > TIMEOUT + SLACK
         cell.lost = sum(cycle[0] == "lost" for cycle in cycles)

@@ -14,7 +14,7 @@ SLOW_LOGOFF = {"method": "keys", "keys": "wait:4s Win+R text:logoff Enter", "she
 class CutShort(leaklab.Case):
     def clean(self, lab, **parts):
         return self.scenario(lab, observers=[self.observer(lab)],
-                             **{"load": {"slots": 4, "cycles": 400, "hold": "20ms", "think": "20ms"}, **parts})
+                             **{"load": {"slots": 4, "cycles": 400, "think": "20ms"}, **parts})
 
     def leaking(self, lab, **parts):
         self.grab(lab)
@@ -64,7 +64,7 @@ class CutShort(leaklab.Case):
         self.assert_cut(done.returncode, json.loads(done.stdout.splitlines()[-1]), "^ended by limits.duration after [0-9]+ of 5000 cycles")
 
     def test_allow_partial_judges_what_there_is(self):
-        scenario = self.clean(self.lab("--late-holders", "0"), load={"slots": 4, "cycles": 5000, "hold": "20ms", "think": "60ms"}, limits={"duration": "4s"})
+        scenario = self.clean(self.lab("--late-holders", "0"), load={"slots": 4, "cycles": 5000, "think": "60ms"}, limits={"duration": "4s"})
         done = self.drive(scenario, "--json")
         self.assertEqual(done.returncode, 3, done.stderr)
         done = self.run_program("analyzer", "judge", self.run_file, "--allow-partial", code=0)
@@ -72,12 +72,12 @@ class CutShort(leaklab.Case):
         self.verdict(code=3)
 
     def test_allow_partial_of_a_run_is_kept_in_its_file(self):
-        scenario = self.clean(self.lab("--late-holders", "0"), load={"slots": 4, "cycles": 5000, "hold": "20ms", "think": "60ms"}, limits={"duration": "4s"})
+        scenario = self.clean(self.lab("--late-holders", "0"), load={"slots": 4, "cycles": 5000, "think": "60ms"}, limits={"duration": "4s"})
         self.drive(scenario, "--allow-partial", code=0)
         self.verdict(code=0)
 
     def test_allow_partial_of_one_part_is_not_said_of_the_next(self):
-        scenario = self.clean(self.lab("--late-holders", "0"), load={"slots": 4, "cycles": 5000, "hold": "20ms", "think": "60ms"}, limits={"duration": "4s"})
+        scenario = self.clean(self.lab("--late-holders", "0"), load={"slots": 4, "cycles": 5000, "think": "60ms"}, limits={"duration": "4s"})
         self.drive(scenario, "--allow-partial", code=0)
         self.run_program("driver", "run", "--resume", self.run_file, code=3)
         self.verdict(code=3)
@@ -107,7 +107,7 @@ class CutShort(leaklab.Case):
     def test_stage_that_ends_behind_a_cut_comes_before_it(self):
         """what was sampled from then on is of another lab"""
         scenario = self.clean(self.lab("--late-holders", "0"), stage=[{"name": "extra", "command": "echo ready; sleep 4"}],
-                              load={"slots": 4, "cycles": 5000, "hold": "20ms"}, limits={"duration": "2s"},
+                              load={"slots": 4, "cycles": 5000}, limits={"duration": "2s"},
                               settle={"at_least": "20s", "timeout": "30s", "quiet": "200ms", "poll": "100ms"})
         self.drive(scenario, "--allow-partial", code=4)
         self.verdict(code=4)
@@ -134,7 +134,7 @@ class CutShort(leaklab.Case):
         self.assertRegex(verdict["reasons"][0], r"^not finished \(.*\) after \d+ of 400 cycles")
 
     def test_run_that_goes_on_after_a_cut_is_whole(self):
-        scenario = self.clean(self.lab("--late-holders", "0"), load={"slots": 4, "cycles": 80, "hold": "20ms", "think": "20ms"})
+        scenario = self.clean(self.lab("--late-holders", "0"), load={"slots": 4, "cycles": 80, "think": "20ms"})
         process = self.start_driver(scenario)
         self.assertEqual(self.stop(process, after=10)[0], 3)
         self.run_program("driver", "run", "--resume", self.run_file, code=0)

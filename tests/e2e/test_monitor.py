@@ -34,7 +34,7 @@ class Lines(leaklab.Case):
         self.assertNotIn("\033", text)
 
     def test_rate_of_a_run_that_goes_on_is_of_what_it_plays(self):
-        scenario = self.scenario(self.lab(), load={"slots": 1, "cycles": 12, "hold": "100ms"})
+        scenario = self.scenario(self.lab(), load={"slots": 1, "cycles": 12})
         self.drive(scenario)
         done = self.run_program("driver", "run", "--resume", self.run_file, "--cycles", "+1", "--progress", "lines", code=3)
         self.assertRegex(done.stderr, r"12 of 13 cycles, .* 0\.0/s")

@@ -35,7 +35,7 @@ class Case(leaklab.Case):
 
     def play(self):
         lab = self.lab("--time-scale", "0.0001", "--shell-seconds", "0.05", "--kernel-reference", "2")
-        scenario = self.scenario(lab, load={"slots": 2, "cycles": 12, "hold": "10ms"}, observers=[self.observer(lab)],
+        scenario = self.scenario(lab, load={"slots": 2, "cycles": 12}, observers=[self.observer(lab)],
                                  observe_every=4, expect={"verdict": "LEAK", "failed": "0", "p95": {"logon": "30s"}})
         self.drive(scenario, code=CLEAN)
         return self.run_file.read_bytes()

@@ -148,7 +148,7 @@ class Killed(Case):
     def decided(self, **parts):
         """A run whose load was decided, and that was interrupted while the host settled; how many cycles it had."""
         lab = self.lab("--time-scale", "0.0001")
-        load = {"slots": 4, "cycles": 400, "until": "decided", "hold": "20ms"}
+        load = {"slots": 4, "cycles": 400, "until": "decided"}
         process = self.start_driver(self.play(lab, 400, load=load, settle={**SETTLE, "at_least": "6s", "timeout": "30s"}))
         self.wait_for(process, "decided")
         time.sleep(2)

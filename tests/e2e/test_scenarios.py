@@ -189,7 +189,7 @@ class ReadyMadeScenarios(leaklab.Case):
         cycles = [event for event in events if event.get("event") == "cycle"]
         self.assertEqual(len(cycles), 6)
         self.assertEqual(sum(event.get("event") == "logon" for event in events), 6)
-        self.assertEqual(set(cycles[0]["phases_ms"]), {"tcp", "tls", "nla", "activated", "logon", "logoff"})
+        self.assertEqual(set(cycles[0]["phases_ms"]), {"tcp", "tls", "nla", "activated", "logon", "hold"})
         self.assertEqual(events[-1]["schema"], "leaklab.verdict/1")
 
     def test_every_ready_made_scenario_passes_check(self):

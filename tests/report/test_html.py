@@ -54,7 +54,7 @@ class Page(leaklab.Case):
     def play(self):
         """A run with a leak, with failures, and with names that are markup."""
         lab = self.lab("--time-scale", "0.0001", "--shell-seconds", "0.05", "--kernel-reference", "2")
-        scenario = self.scenario(lab, load={"slots": 2, "cycles": 20, "hold": "10ms"}, observers=[self.observer(lab)],
+        scenario = self.scenario(lab, load={"slots": 2, "cycles": 20}, observers=[self.observer(lab)],
                                  observe_every=1, expect={"verdict": "LEAK", "p95": {"logon": "1us"}})
         self.drive(scenario, code=LEAK)
         connection = sqlite3.connect(self.run_file)

@@ -45,7 +45,7 @@ class Xrdp(leaklab.Case):
 
     def log_on_and_off(self, signal):
         self.play(0, verify_ids=0, logon={"signal": signal, "timeout": "20s"},
-                  load={"slots": ACCOUNTS, "cycles": CYCLES, "hold": "0s", "ramp": "1s"},
+                  load={"slots": ACCOUNTS, "cycles": CYCLES, "ramp": "1s"},
                   logoff={"method": "shell-exit", "shell": "sleep 1", "timeout": "20s"},
                   observe_every=1, expect={"sessions_left": "none"})
         self.assertEqual(self.query("SELECT result, error_info, count(*) FROM cycles WHERE kind = 'load' GROUP BY 1, 2"),
@@ -97,7 +97,7 @@ class Xrdp(leaklab.Case):
         csv = self.write("wrong.csv", "".join(f"{user},,{wrong}\n" for user, _ in self.xrdp.accounts[:2]))
         csv.chmod(0o600)
         done = self.play(4, csv, logon={"signal": signal, "timeout": "3s"},
-                         load={"slots": 2, "cycles": CYCLES, "hold": "0s"},
+                         load={"slots": 2, "cycles": CYCLES},
                          logoff={"method": "shell-exit", "shell": "sleep 1", "timeout": "4s"})
         self.assertEqual(self.query("SELECT user, count(*), max(code) FROM cycles WHERE kind = 'load' GROUP BY 1"),
                          [(user, 2, "TIMEOUT") for user, _ in self.xrdp.accounts[:2]], done.stderr)

@@ -200,6 +200,29 @@ static void limits_that_never_hold_are_refused(void **state)
 	assert_refused(LEAST "limits:\n  error_rate: 50\n", "s.yaml:5:15", "from 0 to 1");
 }
 
+/* Nobody but the shell knows when it ends. */
+static void shell_of_a_scenario_goes_without_hold_and_without_a_time_to_log_off(void **state)
+{
+	struct error error;
+	struct scenario *scenario =
+	    load(LEAST "logoff: {method: shell-exit, shell: logoff}\nexpect: {p95: {hold: 9s}}\n",
+	        NULL, NULL, &error);
+
+	(void)state;
+	assert_non_null(scenario);
+	scenario_destroy(scenario);
+	assert_refused(LEAST "load: {hold: 0s}\nlogoff: {method: shell-exit, shell: logoff}\n",
+	    "s.yaml:4:14",
+	    "load.hold: has no effect, as logoff.shell ends when it does: remove one");
+	assert_refused(LEAST
+	    "logoff: {method: shell-exit, shell: logoff}\nexpect: {p90: {logoff: 9s}}\n",
+	    "s.yaml:5:24", "expect.p90.logoff: cannot be known");
+	scenario =
+	    load(LEAST "load: {hold: 9s}\nexpect: {p90: {logoff: 9s}}\n", NULL, NULL, &error);
+	assert_non_null(scenario);
+	scenario_destroy(scenario);
+}
+
 static void set_changes_a_value_and_the_text_that_is_kept(void **state)
 {
 	struct error error;
@@ -272,6 +295,7 @@ int main(void)
 	    unit_test(ramp_down_that_cannot_be_is_refused),
 	    unit_test(distributions_and_ranges_are_for_hold_and_think),
 	    unit_test(limits_that_never_hold_are_refused),
+	    unit_test(shell_of_a_scenario_goes_without_hold_and_without_a_time_to_log_off),
 	    unit_test(set_changes_a_value_and_the_text_that_is_kept),
 	    unit_test(set_reaches_into_lists_and_makes_new_parts),
 	    unit_test(set_of_what_is_not_there_is_refused),

@@ -25,7 +25,7 @@ static void shell_that_logs_off_ends(void **state)
 	assert_int_equal(ends("cmd /c logoff"), LOGOFF_TIME);
 	assert_int_equal(ends("cmd.exe /C \"timeout 2 & logoff\""), 2 * SECOND + LOGOFF_TIME);
 	assert_int_equal(
-	    ends("cmd /c ping -n 3 127.0.0.1 && logoff && timeout 9"), 3 * SECOND + LOGOFF_TIME);
+	    ends("cmd /c ping -n 3 127.0.0.1 && logoff && timeout 9"), 2 * SECOND + LOGOFF_TIME);
 	assert_int_equal(ends("cmd /c timeout /t 0.25 /nobreak & exit"), SECOND / 4);
 	assert_int_equal(ends("sleep 1"), SECOND);
 }
