@@ -66,8 +66,8 @@ static const struct argp_option check_options[] = {
 	"The keys of a scenario (durations like 250ms, 10s, 5m):\n"                                \
 	"  name, description\n"                                                                    \
 	"  host: address (host[:port]), security (nla, tls), auth_packages,\n"                     \
-	"    client_name, exclusive (true), certificate: one of pin (sha256:HEX),\n"               \
-	"    ca (file), tofu (file, or yes), ignore (true)\n"                                      \
+	"    client_name, load_balance_info, exclusive (true), certificate: one of\n"              \
+	"    pin (sha256:HEX), ca (file), tofu (file, or yes), ignore (true)\n"                    \
 	"  accounts: users (loadtest{01..20}), domain, or csv (file with lines\n"                  \
 	"    user,domain,password); password_env (name), password_file or\n"                       \
 	"    password_fd, lockout_window\n"                                                        \
@@ -83,7 +83,7 @@ static const struct argp_option check_options[] = {
 	"    shell, keys, command, timeout\n"                                                      \
 	"  limits: failures (in a row), duration, logon_time (median), error_rate\n"               \
 	"  stage: list of name, command, no_ready, timeout\n"                                      \
-	"  observers: list of name, command or session, timeout\n"                                 \
+	"  observers: list of name, command or session, host, timeout\n"                           \
 	"  observe_every: a sample during the load every so many cycles\n"                         \
 	"  verify_ids: accounts that log on together after settling (8)\n"                         \
 	"  cleanup: leave or logoff (by logoff.command)\n"                                         \

@@ -53,7 +53,8 @@ struct play {
 	int64_t rounds;            /* of snapshots during the load */
 	int64_t host_clock_offset; /* at the last logon that told it; NUMBER_UNKNOWN: none did */
 	int64_t host_clock_cycle;  /* which that was */
-	uint64_t timed;            /* cycles in the next two */
+	char host_clock_server[SERVER_TEXT]; /* and whose clock */
+	uint64_t timed;                      /* cycles in the next two */
 	int64_t
 	    processor_wait; /* microseconds that their logons waited for a processor of this machine ... */
 	int64_t logon_time; /* ... and took otherwise */

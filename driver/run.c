@@ -58,6 +58,18 @@ static bool put_folder(struct run *run)
 	           runfile_set(run->runfile, "scenario.folder", folder, &run->error));
 }
 
+/* The host that the observers look at, if the scenario says which. */
+static bool put_observed(struct run *run)
+{
+	const struct scenario *scenario = run->scenario;
+
+	for (unsigned i = 0; i < scenario->observers_count; i++)
+		if (scenario->observers[i].host)
+			return runfile_set(run->runfile, "observed.host",
+			    scenario->observers[i].host, &run->error);
+	return true;
+}
+
 static bool put_settings(struct run *run, const char *text, const struct setup *setup)
 {
 	const struct scenario *scenario = run->scenario;
@@ -83,7 +95,7 @@ static bool put_settings(struct run *run, const char *text, const struct setup *
 	       (scenario->settle.release.least == 0 ||
 	           put_number(run, "settle.release",
 	               (double)scenario->settle.release.least / (double)SECOND)) &&
-	       put_time(run, "started") &&
+	       put_observed(run) && put_time(run, "started") &&
 	       scenario_visit_judging(scenario, put_setting, run->runfile, &run->error);
 }
 

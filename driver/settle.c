@@ -9,6 +9,7 @@
 #include "common/timestamp.h"
 #include "judge/clock.h"
 #include "judge/cycle_index.h"
+#include "judge/elsewhere.h"
 #include "leak/leak.h"
 
 struct settling {
@@ -199,13 +200,17 @@ static bool settling_init(struct settling *settling, struct run *run)
 	    .is_watched = is_watched,
 	    .data = &settling->index,
 	};
+	struct elsewhere elsewhere;
 	struct error error;
 
 	*settling = (struct settling){
 	    .run = run, .start = timestamp_now(), .changed = timestamp_now(), .left = true};
 	settling->leak = leak_create(&terms);
 	if (!settling->leak || !runfile_cycles(run->runfile, &settling->cycles, &run->error) ||
-	    !cycle_index_init(&settling->index, &settling->cycles, INT64_MAX) ||
+	    !elsewhere_split(&elsewhere, &settling->cycles, run->runfile, &run->error))
+		return false;
+	elsewhere_deinit(&elsewhere);
+	if (!cycle_index_init(&settling->index, &settling->cycles, INT64_MAX) ||
 	    !(settling->given = cycles_given(&settling->cycles, &settling->given_count)))
 		return false;
 	settling->before = runfile_snapshot(run->runfile, MARK_BEFORE, 1, true, &error);

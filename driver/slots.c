@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/duration.h"
 #include "common/timestamp.h"
@@ -140,6 +141,11 @@ static void note_host_clock(struct play *play, const struct report *report)
 	if (report->host_clock_offset == NUMBER_UNKNOWN || report->served_by[0] ||
 	    report->cycle < play->host_clock_cycle)
 		return;
+	if (strcasecmp(report->server, play->host_clock_server) != 0) {
+		snprintf(
+		    play->host_clock_server, sizeof(play->host_clock_server), "%s", report->server);
+		play->host_clock_offset = NUMBER_UNKNOWN;
+	}
 	if (play->host_clock_offset != NUMBER_UNKNOWN && llabs(step) > HOST_CLOCK_STEP) {
 		snprintf(text, sizeof(text),
 		    "the host's clock was set by %+.1f s between the logons of cycles %lld and %lld",
@@ -177,6 +183,7 @@ static void reported(void *data, const struct report *report)
 	cycle->session_id = report->session_id;
 	cycle->host_clock_offset = report->host_clock_offset;
 	cycle->served_by = report->served_by[0] ? report->served_by : NULL;
+	cycle->server = report->server[0] ? report->server : NULL;
 	if (!report->done) {
 		play->run->monitor->tally.held += !slot->held;
 		play->held += !slot->held;
@@ -236,7 +243,7 @@ static void lost(void *data, size_t worker, const char *how)
 		cycles++;
 		slot->cycle.ended = timestamp_now();
 		slot->cycle.result = CYCLE_LOST;
-		slot->cycle.served_by = NULL;
+		slot->cycle.served_by = slot->cycle.server = NULL;
 		slot->cycle.code = "WORKER_LOST";
 		slot->cycle.message = "the worker process that carried this cycle died";
 		finish(play, slot, &report);

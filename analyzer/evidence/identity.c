@@ -91,10 +91,18 @@ bool account_is_vaguer(const char *user, const char *than)
 	return order(a, b) != 0 && is_cut_from(a, b) && !(is_cut_from(b, a) && a.length > b.length);
 }
 
+#define NETBIOS_NAME 15 /* letters at most */
+
 bool host_same(const char *a, const char *b)
 {
-	return !a || !b ||
-	       order((struct name){a, strcspn(a, ".")}, (struct name){b, strcspn(b, ".")}) == 0;
+	if (!a || !b)
+		return true;
+	struct name one = {a, strcspn(a, ".")}, other = {b, strcspn(b, ".")};
+	if (one.length == NETBIOS_NAME && other.length > NETBIOS_NAME)
+		other.length = NETBIOS_NAME;
+	if (other.length == NETBIOS_NAME && one.length > NETBIOS_NAME)
+		one.length = NETBIOS_NAME;
+	return order(one, other) == 0;
 }
 
 bool boot_same(int64_t a, int64_t b)

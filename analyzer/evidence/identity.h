@@ -24,7 +24,7 @@ bool account_may_be(
 /* True if a name that may be the same account tells less of it: it is cut, or has characters that no code page could tell. */
 bool account_is_vaguer(const char *user, const char *than);
 
-/* "RDS01" and "rds01.lab.example" are one host. */
+/* "RDS01" and "rds01.lab.example" are one host, and so are a name and its first 15 letters, which is its NetBIOS name. */
 bool host_same(const char *a, const char *b);
 
 /* True if two boot times differ by no more than 2 minutes: some tools count back from the uptime, and clocks are set. */

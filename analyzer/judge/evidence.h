@@ -8,6 +8,7 @@
 #include "common/error.h"
 #include "judge/clock.h"
 #include "judge/cycle_index.h"
+#include "judge/elsewhere.h"
 #include "judge/limits.h"
 #include "leak/leak.h"
 #include "runfile/runfile.h"
@@ -19,7 +20,8 @@ struct moment {
 };
 
 struct evidence {
-	struct cycles cycles;
+	struct cycles cycles;       /* of the host that was observed, as far as is known */
+	struct elsewhere elsewhere; /* the others */
 	struct captures captures;
 	struct clocks clocks;
 	struct cycle_index index;

@@ -401,5 +401,6 @@ bool findings_tell(struct sentences *out, const struct verdict *verdict,
 	       witness_tell(out, verdict) && tell_left(out, verdict) &&
 	       tell_culprits(out, verdict, evidence->settled.snapshot) &&
 	       growth_tell(out, verdict) && controls_tell(out, verdict) &&
-	       tell_left_out(out, verdict, limits) && tell_boot(out, evidence);
+	       tell_left_out(out, verdict, limits) && farm_tell(out, evidence, verdict) &&
+	       tell_boot(out, evidence);
 }

@@ -28,10 +28,15 @@ static void count_cycles(
 		verdict->unshown += cycle_is_unshown(evidence, cycle);
 		verdict->rejoined += cycle_rejoined(evidence, cycle);
 	}
+	for (size_t i = 0; i < evidence->elsewhere.count; i++) {
+		const struct cycle *cycle = &evidence->elsewhere.items[i];
+		verdict->cycles[cycle->result] += cycle->kind == CYCLE_LOAD;
+	}
+	verdict->elsewhere = evidence->elsewhere.ended;
 	verdict->target_failed = limits->environment_failed;
 	verdict->cut_short = limits->cut_short && !limits->allow_partial;
-	verdict->nobody_logged_on =
-	    verdict->n + verdict->unshown == 0 && verdict->cycles[CYCLE_FAILED] > 0;
+	verdict->nobody_logged_on = verdict->n + verdict->unshown + verdict->elsewhere == 0 &&
+	                            verdict->cycles[CYCLE_FAILED] > 0;
 	if (verdict->n > 0)
 		verdict->smallest_visible_rate = interval_smallest_visible(verdict->n);
 }

@@ -29,6 +29,8 @@ static bool block_no_logon(
 			    cycle->code && cycle->message ? ": " : "",
 			    cycle->message ? cycle->message : "");
 	}
+	if (verdict->elsewhere > 0)
+		return true; /* farm_block() says so */
 	if (verdict->unshown > 0)
 		return sentences_add(out,
 		    "none of %lld cycles is shown to have logged on: set logon.signal to save-session-info, the host's own "
@@ -207,6 +209,7 @@ bool reasons_block(struct sentences *out, const struct verdict *verdict,
 {
 	return block_cut_short(out, verdict, limits) &&
 	       block_no_logon(out, verdict, &evidence->cycles) &&
+	       farm_block(out, evidence, verdict) &&
 	       block_no_snapshot(out, evidence, &evidence->before, MARK_BEFORE) &&
 	       block_no_snapshot(out, evidence, &evidence->settled, MARK_SETTLED) &&
 	       block_out_of_sight(out, evidence, &evidence->before, MARK_BEFORE) &&

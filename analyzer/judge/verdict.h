@@ -162,6 +162,7 @@ struct verdict {
 	int64_t n;            /* those that logged on and are counted */
 	int64_t rejoined;     /* those that joined the session of a lost one */
 	int64_t unshown;      /* those that came to their end, but no logon is shown */
+	int64_t elsewhere; /* the same, that another host served than the one that was observed */
 
 	int64_t release_time, quiet_time; /* by the leak rule, microseconds */
 	bool orphans_known;

@@ -42,6 +42,10 @@ bool witness_tell(struct sentences *out, const struct verdict *verdict);
 bool witness_doubt(struct sentences *out, const struct verdict *verdict);
 bool controls_tell(struct sentences *out, const struct verdict *verdict);
 bool controls_block(struct sentences *out, const struct verdict *verdict);
+bool farm_tell(
+    struct sentences *out, const struct evidence *evidence, const struct verdict *verdict);
+bool farm_block(
+    struct sentences *out, const struct evidence *evidence, const struct verdict *verdict);
 bool growth_tell(struct sentences *out, const struct verdict *verdict);
 bool growth_doubt(
     struct sentences *out, const struct verdict *verdict, const struct limits *limits);

@@ -151,6 +151,7 @@ static json_t *orphans_json(const struct verdict *verdict)
 	json_object_set_new(object, "uncounted", integer_or_null(known, verdict->uncounted));
 	json_object_set_new(object, "failed_logons", integer_or_null(known, verdict->failed_leaks));
 	json_object_set_new(object, "not_shown_to_log_on", json_integer(verdict->unshown));
+	json_object_set_new(object, "on_other_hosts", json_integer(verdict->elsewhere));
 	json_object_set_new(object, "joined_a_lost_session", json_integer(verdict->rejoined));
 	json_object_set_new(object, "may_be_in_use", integer_or_null(known, verdict->in_use));
 	json_object_set_new(object, "may_be_released", integer_or_null(known, verdict->young));

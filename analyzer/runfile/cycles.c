@@ -64,14 +64,15 @@ bool runfile_put_cycle(struct runfile *runfile, const struct cycle *cycle, struc
 	bind_number(statement, 22, cycle->host_clock_offset);
 	for (int phase = 0; phase < PHASE_COUNT; phase++)
 		bind_number(statement, 23 + phase, cycle->phase_us[phase]);
+	bind_text(statement, 23 + PHASE_COUNT, cycle->server);
 	return database_run(runfile, statement, "writing a cycle", error);
 }
 
 /* Where the columns of a cycle are. They are found by name once for all rows; -1: the file has none. */
 struct columns {
 	int number, slot, worker, user, domain, scheduled, started, logged_on, ended, session_id,
-	    result, failed_phase, code, message, error_info, served_by, proof, kind, shard, attempt,
-	    reconnect, host_clock_offset, phases[PHASE_COUNT];
+	    result, failed_phase, code, message, error_info, served_by, server, proof, kind, shard,
+	    attempt, reconnect, host_clock_offset, phases[PHASE_COUNT];
 };
 
 static struct columns find_columns(sqlite3_stmt *row)
@@ -93,6 +94,7 @@ static struct columns find_columns(sqlite3_stmt *row)
 	    .message = database_column(row, "message"),
 	    .error_info = database_column(row, "error_info"),
 	    .served_by = database_column(row, "served_by"),
+	    .server = database_column(row, "server"),
 	    .proof = database_column(row, "proof"),
 	    .kind = database_column(row, "kind"),
 	    .shard = database_column(row, "shard"),
@@ -129,6 +131,7 @@ static struct cycle read_cycle(
 	    .message = TEXT(message),
 	    .error_info = NUMBER(error_info),
 	    .served_by = TEXT(served_by),
+	    .server = TEXT(server),
 	    .proof = TEXT(proof),
 	    .shard = NUMBER(shard),
 	    .attempt = NUMBER(attempt),

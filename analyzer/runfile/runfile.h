@@ -73,7 +73,8 @@ struct cycle {
 	 * with rn-user-requested: all that some hosts send, MS-RDPBCGR 1.3.1.4.2); NULL: nothing did. */
 	const char *proof;
 	int64_t error_info;    /* the last Set Error Info PDU's value; NUMBER_UNKNOWN: none came */
-	const char *served_by; /* host that served it after redirection, or NULL */
+	const char *served_by; /* host that it was redirected to, or NULL */
+	const char *server; /* computer name of the host that served it, as NTLM told it, or NULL */
 	enum cycle_kind kind;
 	int64_t shard;   /* which of several injectors played it; NUMBER_UNKNOWN: there is one */
 	int64_t attempt; /* 1, 2, ... of the same cycle; NUMBER_UNKNOWN: the only one */

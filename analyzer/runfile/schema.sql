@@ -11,7 +11,8 @@ CREATE TABLE cycle (
   tcp_us INTEGER, tls_us INTEGER, nla_us INTEGER, activated_us INTEGER, logon_us INTEGER, hold_us INTEGER,
   logoff_us INTEGER, session_id INTEGER, result INTEGER NOT NULL, proof TEXT, failed_phase TEXT, code TEXT,
   message TEXT, error_info INTEGER, served_by TEXT,
-  kind INTEGER, shard INTEGER, attempt INTEGER, reconnect INTEGER, host_clock_offset INTEGER);
+  kind INTEGER, shard INTEGER, attempt INTEGER, reconnect INTEGER, host_clock_offset INTEGER,
+  server TEXT);
 
 CREATE TABLE capture (
   id INTEGER PRIMARY KEY, mark INTEGER NOT NULL, round INTEGER NOT NULL, cycle INTEGER, observer TEXT, command TEXT,
@@ -39,7 +40,8 @@ CREATE VIEW cycles AS SELECT
   tcp_us / 1000.0 AS tcp_ms, tls_us / 1000.0 AS tls_ms, nla_us / 1000.0 AS nla_ms,
   activated_us / 1000.0 AS activated_ms, logon_us / 1000.0 AS logon_ms, hold_us / 1000.0 AS hold_ms,
   logoff_us / 1000.0 AS logoff_ms, session_id, result_name.name AS result, proof, failed_phase, code, message,
-  error_info, served_by, kind_name.name AS kind, shard, attempt, reconnect, host_clock_offset / 1000000.0 AS host_clock_offset
+  error_info, served_by, kind_name.name AS kind, shard, attempt, reconnect, host_clock_offset / 1000000.0 AS host_clock_offset,
+  server
   FROM cycle JOIN result_name USING (result) LEFT JOIN kind_name USING (kind);
 
 CREATE VIEW events AS SELECT id, TIME(time), kind, text FROM event;

@@ -23,8 +23,8 @@ const char *const statement_texts[STATEMENT_COUNT] = {
         "INSERT OR REPLACE INTO cycle (number, slot, worker, user, domain, scheduled, started,"
         " logged_on, ended, session_id, result, failed_phase, code, message, error_info,"
         " served_by, proof, kind, shard, attempt, reconnect, host_clock_offset, tcp_us, tls_us,"
-        " nla_us, activated_us, logon_us, hold_us, logoff_us)"
-        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        " nla_us, activated_us, logon_us, hold_us, logoff_us, server)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [STATEMENT_CYCLES] = "SELECT * FROM cycle ORDER BY number",
     [STATEMENT_ADD_CAPTURE] =
         "INSERT INTO capture (mark, round, cycle, observer, command, started, ended,"

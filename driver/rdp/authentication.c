@@ -1,9 +1,11 @@
-/* Knows what passes through SSPI while a connection authenticates: the host's clock, and whether the password went out. */
+/* Knows what passes through SSPI while a connection authenticates: the host's clock and name, and whether the password went out. */
 #include "driver/rdp/connection.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include <winpr/sspi.h>
+#include <winpr/string.h>
 
 #include "common/timestamp.h"
 
@@ -13,7 +15,10 @@
 #define CHALLENGE_LEAST 48
 /* MS-NLMP 2.2.2.1 AV_PAIR */
 #define AV_EOL 0
+#define AV_NETBIOS_COMPUTER_NAME 1
+#define AV_DNS_COMPUTER_NAME 3
 #define AV_TIMESTAMP 7
+#define RDP_SERVICE "TERMSRV/" /* MS-CSSP 3.1.5: the service of the name that is asked for */
 /* A CHALLENGE that is read later than that after it was asked for tells no time: it may have been under way, or lain here. */
 #define ROUND_TRIP_MOST INT64_C(1000000)            /* microseconds */
 #define FILETIME_TO_UNIX INT64_C(11644473600000000) /* microseconds from 1601 to 1970 */
@@ -31,11 +36,52 @@ static uint32_t little_endian(const uint8_t *bytes, size_t count)
 	return value;
 }
 
-bool challenge_time(const void *token, size_t length, int64_t *time)
+/* UTF-16LE, which may be anywhere in a message. */
+static void read_name(char out[SERVER_TEXT], const uint8_t *bytes, size_t length)
+{
+	WCHAR name[SERVER_TEXT];
+
+	length /= sizeof(WCHAR);
+	if (length == 0 || length >= SERVER_TEXT)
+		return;
+	memcpy(name, bytes, length * sizeof(WCHAR));
+	if (ConvertWCharNToUtf8(name, length, out, SERVER_TEXT) <= 0)
+		out[0] = '\0';
+}
+
+/* The DNS name is whole where the other has 15 letters at most. */
+static void read_pair(
+    struct challenge *out, char dns_name[SERVER_TEXT], const uint8_t *pair, uint32_t size)
+{
+	const uint8_t *value = pair + 4;
+
+	switch (little_endian(pair, 2)) {
+	case AV_TIMESTAMP:
+		if (size == 8) {
+			const uint64_t filetime =
+			    (uint64_t)little_endian(value + 4, 4) << 32 | little_endian(value, 4);
+			out->time =
+			    timestamp_or_unknown((int64_t)(filetime / 10) - FILETIME_TO_UNIX);
+		}
+		break;
+	case AV_NETBIOS_COMPUTER_NAME:
+		read_name(out->server, value, size);
+		break;
+	case AV_DNS_COMPUTER_NAME:
+		read_name(dns_name, value, size);
+		break;
+	default:
+		break;
+	}
+}
+
+bool challenge_read(const void *token, size_t length, struct challenge *out)
 {
 	static const uint8_t mark[12] = "NTLMSSP\0\2\0\0"; /* Signature, MessageType 2 */
 	const uint8_t *message = memmem(token, length, mark, sizeof(mark)); /* SPNEGO wraps it */
+	char dns_name[SERVER_TEXT] = "";
 
+	*out = (struct challenge){.time = TIMESTAMP_UNKNOWN};
 	if (!message)
 		return false;
 	length -= (size_t)(message - (const uint8_t *)token);
@@ -49,30 +95,36 @@ bool challenge_time(const void *token, size_t length, int64_t *time)
 	while (end - pair >= 4) {
 		const uint32_t id = little_endian(pair, 2), size = little_endian(pair + 2, 2);
 		if (id == AV_EOL || size > end - pair - 4)
-			return false;
-		if (id == AV_TIMESTAMP && size == 8) {
-			const uint64_t filetime =
-			    (uint64_t)little_endian(pair + 8, 4) << 32 | little_endian(pair + 4, 4);
-			*time = timestamp_or_unknown((int64_t)(filetime / 10) - FILETIME_TO_UNIX);
-			return *time != TIMESTAMP_UNKNOWN;
-		}
+			break;
+		read_pair(out, dns_name, pair, size);
 		pair += 4 + size;
 	}
-	return false;
+	if (dns_name[0])
+		memcpy(out->server, dns_name, sizeof(dns_name));
+	return true;
 }
 
-static void look_at_answer(const SecBufferDesc *input)
+static void note_challenge(const struct challenge *challenge, const char *target)
 {
-	int64_t time;
+	if (challenge->time != TIMESTAMP_UNKNOWN &&
+	    timestamp_monotonic() - watched->asked_at < ROUND_TRIP_MOST) {
+		watched->host_clock = challenge->time;
+		watched->host_clock_seen = timestamp_now();
+	}
+	/* A gateway authenticates, too, and is not who serves the session. */
+	if (target && strncasecmp(target, RDP_SERVICE, strlen(RDP_SERVICE)) == 0)
+		memcpy(watched->server, challenge->server, sizeof(watched->server));
+}
+
+static void look_at_answer(const SecBufferDesc *input, const char *target)
+{
+	struct challenge challenge;
 
 	for (ULONG i = 0; input && i < input->cBuffers; i++) {
 		const SecBuffer *buffer = &input->pBuffers[i];
 		if (buffer->BufferType == SECBUFFER_TOKEN && buffer->pvBuffer &&
-		    challenge_time(buffer->pvBuffer, buffer->cbBuffer, &time) &&
-		    timestamp_monotonic() - watched->asked_at < ROUND_TRIP_MOST) {
-			watched->host_clock = time;
-			watched->host_clock_seen = timestamp_now();
-		}
+		    challenge_read(buffer->pvBuffer, buffer->cbBuffer, &challenge))
+			note_challenge(&challenge, target);
 	}
 }
 
@@ -84,7 +136,7 @@ static SECURITY_STATUS SEC_ENTRY watched_initialize_security_context(PCredHandle
 	const int64_t start = timestamp_monotonic();
 
 	if (watched)
-		look_at_answer(input);
+		look_at_answer(input, target);
 	const SECURITY_STATUS status =
 	    initialize_security_context(credential, context, target, requested, reserved,
 	        representation, input, reserved2, new_context, output, attributes, expiry);

@@ -60,8 +60,9 @@ void display_watch(void (*note)(rdpContext *context));
 bool certificate_check(enum certificate_policy policy, const char *value, const char *host,
     uint16_t port, const char *pem, size_t length, struct error *error);
 
-/* "sha256:" and 64 hex digits, with or without colons and in any case, made lower-case without colons. */
-bool certificate_pin_parse(const char *text, char out[72], struct error *error);
+/* One or more of "sha256:" and 64 hex digits, with or without colons and in any case, made lower-case without colons, a blank between
+ * them. Any of them is accepted: those of a farm. */
+bool certificate_pins_parse(const char *text, char *out, size_t size, struct error *error);
 
 /* What is seen of a connection's authentication (NLA). */
 struct authentication {
@@ -70,6 +71,8 @@ struct authentication {
 	bool presented;     /* the password's proof was made, so that the domain may count it */
 	int64_t host_clock; /* timestamp in NTLM's CHALLENGE; TIMESTAMP_UNKNOWN: none was seen */
 	int64_t host_clock_seen; /* timestamp by our clock */
+	char server
+	    [SERVER_TEXT]; /* computer name of the host, by its last CHALLENGE; "": not told */
 	int64_t local; /* microseconds within this machine's SSPI, which asks a KDC for Kerberos */
 };
 
@@ -78,8 +81,15 @@ bool authentication_install(void);
 /* What this thread authenticates is noted there from now on; NULL: nowhere. */
 void authentication_watch(struct authentication *authentication);
 
-/* The host's clock (MsvAvTimestamp, MS-NLMP 2.2.2.1) in an NTLM CHALLENGE message, which may be wrapped. False: there is none. */
-bool challenge_time(const void *token, size_t length, int64_t *time);
+/* What the host tells of itself in NTLM's CHALLENGE (MS-NLMP 2.2.2.1). */
+struct challenge {
+	int64_t time; /* MsvAvTimestamp; TIMESTAMP_UNKNOWN: there is none */
+	char server
+	    [SERVER_TEXT]; /* MsvAvDnsComputerName, else MsvAvNbComputerName; "": there is none */
+};
+
+/* A message that may be wrapped. False: it is none, or it is not whole. */
+bool challenge_read(const void *token, size_t length, struct challenge *out);
 
 struct trouble {
 	bool authenticated;   /* NLA had accepted the password */

@@ -193,17 +193,24 @@ static void note_late_refusal(const struct rdp *rdp, struct report *report)
 	fail(report, PHASE_LOGON, code, message);
 }
 
+static void note_host(struct report *report, const struct rdp *rdp)
+{
+	const char *served_by = rdp_served_by(rdp);
+
+	if (served_by)
+		snprintf(report->served_by, sizeof(report->served_by), "%s", served_by);
+	snprintf(report->server, sizeof(report->server), "%s", rdp_server(rdp));
+}
+
 /* Connected and activated: wait for the logon, then the rest. */
 static void play_session(const struct setup *setup, const struct order *order,
     const struct cycle_watch *watch, struct rdp *rdp, struct report *report, int64_t start)
 {
 	const int64_t since = timestamp_monotonic();
 	const enum rdp_end end = logon_wait(setup, rdp);
-	const char *served_by = rdp_served_by(rdp);
 
 	report->session_id = rdp_session_id(rdp);
-	if (served_by)
-		snprintf(report->served_by, sizeof(report->served_by), "%s", served_by);
+	note_host(report, rdp);
 	note_phases(report, rdp_times(rdp), start, setup->security);
 	report->processor_wait = rdp_processor_wait(rdp);
 	if (end != RDP_SIGNALLED) {
@@ -281,9 +288,7 @@ void cycle_play(const struct setup *setup, const struct order *order,
 			    setup->connect_timeout);
 		}
 		report->host_clock_offset = rdp_host_clock_offset(rdp);
-		if (rdp_served_by(rdp))
-			snprintf(
-			    report->served_by, sizeof(report->served_by), "%s", rdp_served_by(rdp));
+		note_host(report, rdp);
 		rdp_destroy(rdp);
 	} else {
 		fail(report, PHASE_TCP, "MEMORY", "out of memory");

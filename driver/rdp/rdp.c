@@ -129,6 +129,7 @@ static BOOL redirect(freerdp *instance)
 static void begin_redirection(struct rdp *rdp)
 {
 	rdp->authentication.asked = rdp->authentication.presented = rdp->authenticated = false;
+	rdp->authentication.server[0] = '\0';
 	if (!rdp->up || rdp->redirecting)
 		return;
 	rdp->redirecting = true;
@@ -377,6 +378,11 @@ int64_t rdp_host_clock_offset(const struct rdp *rdp)
 	return authentication->host_clock == TIMESTAMP_UNKNOWN
 	           ? NUMBER_UNKNOWN
 	           : authentication->host_clock - authentication->host_clock_seen;
+}
+
+const char *rdp_server(const struct rdp *rdp)
+{
+	return rdp->authentication.server;
 }
 
 bool rdp_is_aborted(const struct rdp *rdp)

@@ -57,6 +57,8 @@ bool rdp_has_presented(const struct rdp *rdp);
 bool rdp_is_authenticated(const struct rdp *rdp);
 /* Microseconds of the authentication that were spent on this machine: a KDC that does not answer, for one. */
 int64_t rdp_local_authentication(const struct rdp *rdp);
+/* The computer name of the host that authenticated the connection last, as NTLM tells it; "": it did not. */
+const char *rdp_server(const struct rdp *rdp);
 /* The host's clock minus ours, microseconds, as NTLM tells it; NUMBER_UNKNOWN if it did not. */
 int64_t rdp_host_clock_offset(const struct rdp *rdp);
 

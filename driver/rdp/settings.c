@@ -28,6 +28,9 @@ static bool set_identity(rdpSettings *s, const struct setup *setup, const struct
 	       (order->domain[0] == '\0' || set_text(s, FreeRDP_Domain, order->domain)) &&
 	       (setup->auth_packages[0] == '\0' ||
 	           set_text(s, FreeRDP_AuthenticationPackageList, setup->auth_packages)) &&
+	       (setup->load_balance_info[0] == '\0' ||
+	           freerdp_settings_set_pointer_len(s, FreeRDP_LoadBalanceInfo,
+	               setup->load_balance_info, strlen(setup->load_balance_info))) &&
 	       (setup->licences[0] == '\0' || set_text(s, FreeRDP_ConfigPath, setup->licences)) &&
 	       (shell[0] == '\0' || set_text(s, FreeRDP_AlternateShell, shell)) &&
 	       set_text(s, FreeRDP_ClientHostname, client_name);

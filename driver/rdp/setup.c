@@ -71,7 +71,7 @@ static bool set_certificate(
 		setup->certificate = CERTIFICATE_PIN;
 		return copy_text(pin, sizeof(pin), "host.certificate.pin", host->certificate.pin,
 		           error) &&
-		       certificate_pin_parse(pin, out, error);
+		       certificate_pins_parse(pin, out, size, error);
 	}
 	if (host->certificate.ca) {
 		setup->certificate = CERTIFICATE_CA;
@@ -145,6 +145,8 @@ bool setup_make(const struct scenario *scenario, struct setup *setup, struct err
 	    set_certificate(scenario, setup, error) &&
 	    copy_text(setup->auth_packages, sizeof(setup->auth_packages), "host.auth_packages",
 	        scenario->host.auth_packages, error) &&
+	    copy_text(setup->load_balance_info, sizeof(setup->load_balance_info),
+	        "host.load_balance_info", scenario->host.load_balance_info, error) &&
 	    copy_text(setup->client_name, sizeof(setup->client_name), "host.client_name",
 	        scenario->host.client_name ? scenario->host.client_name : "LEAKLAB", error) &&
 	    copy_text(setup->shell, sizeof(setup->shell), "logoff.shell", scenario->logoff.shell,

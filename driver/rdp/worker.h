@@ -19,6 +19,7 @@ struct addrinfo;
 enum certificate_policy { CERTIFICATE_PIN, CERTIFICATE_CA, CERTIFICATE_TOFU, CERTIFICATE_IGNORE };
 
 #define SHELL_TEXT 512
+#define SERVER_TEXT 256 /* a DNS name */
 
 /* First message to a worker: what is the same for all cycles. */
 struct setup {
@@ -27,9 +28,10 @@ struct setup {
 	enum security security;
 	char auth_packages[128]; /* "": the library's choice */
 	char client_name[16];
+	char load_balance_info[256]; /* for a broker or load balancer; "": none */
 	char licences[1024]; /* folder of those that the host gives out; "": the library's choice */
 	enum certificate_policy certificate;
-	char certificate_value[1024]; /* pin or file name */
+	char certificate_value[2048]; /* pins or file name */
 	enum logon_signal signal;
 	enum logoff_method logoff;
 	char shell[SHELL_TEXT]; /* the scenario's; "": see shell.c */
@@ -92,6 +94,7 @@ struct report {
 	char code[64];
 	char message[MESSAGE_TEXT];
 	char served_by[256];
+	char server[SERVER_TEXT]; /* its computer name; "": not told */
 };
 
 /* Serves WORKER_SOCKET until its other end closes. Returns the process' exit code. */

@@ -9,6 +9,7 @@
 #include "common/duration.h"
 #include "driver/scenario/caps.h"
 #include "driver/scenario/keys.h"
+#include "evidence/identity.h"
 #include "judge/judge.h"
 
 /* The longest that anything may last is what a load may. */
@@ -279,6 +280,27 @@ static bool check_shell(const struct check *check, const struct scenario *s)
 	return true;
 }
 
+/* A run's evidence is of one host: its session IDs, logon sessions and handles are nobody else's. */
+static bool check_observed(const struct check *check, const struct scenario *s)
+{
+	const char *host = NULL;
+	char key[64];
+
+	for (unsigned i = 0; i < s->observers_count; i++) {
+		const char *other = s->observers[i].host;
+		if (!other)
+			continue;
+		snprintf(key, sizeof(key), "observers.%u.host", i);
+		if (host && !host_same(host, other))
+			return check_refuse(check, key,
+			    "is another host than %s, and one run judges one host: observe one, and drain the others "
+			    "(chglogon /drain), or make a run of each",
+			    host);
+		host = other;
+	}
+	return true;
+}
+
 static bool check_setting(void *data, const char *key, const char *value, struct error *error)
 {
 	const struct check *check = data;
@@ -312,7 +334,8 @@ bool scenario_check(const struct check *check, struct scenario *s)
 	return check_spans(check, s) && check_load(check, s) && check_host(check, &s->host) &&
 	       check_accounts(check, &s->accounts) && check_logon(check, &s->logon) &&
 	       check_logoff(check, &s->logoff) && check_shell(check, s) &&
-	       check_cleanup(check, s) && check_names(check, s) && variables_check(check, s) &&
+	       check_observed(check, s) && check_cleanup(check, s) && check_names(check, s) &&
+	       variables_check(check, s) &&
 	       check_control(check, s, "negative", s->controls.negative) &&
 	       check_control(check, s, "positive", s->controls.positive) &&
 	       scenario_visit_judging(s, check_setting, (void *)check, &error);

@@ -54,12 +54,13 @@ struct span {
 struct scenario_host {
 	char *address; /* host, host:port or [v6]:port; ${...} allowed */
 	enum security security;
-	char *auth_packages; /* FreeRDP's list, "ntlm,!kerberos"; NULL: the library's choice */
-	char *client_name;   /* stem of the client names, one stable name a slot */
-	bool exclusive;      /* nobody else logs on there while the run goes on */
-	bool named;          /* by whoever calls leaklab, not by the scenario alone; no key */
+	char *auth_packages;     /* FreeRDP's list, "ntlm,!kerberos"; NULL: the library's choice */
+	char *load_balance_info; /* MS-RDPBCGR 2.2.1.1 routingToken: which collection of a farm */
+	char *client_name;       /* stem of the client names, one stable name a slot */
+	bool exclusive;          /* nobody else logs on there while the run goes on */
+	bool named;              /* by whoever calls leaklab, not by the scenario alone; no key */
 	struct {
-		char *pin;   /* "sha256:HEX" */
+		char *pin;   /* "sha256:HEX", or several, with blanks or commas between them */
 		char *ca;    /* file of CA certificates in PEM */
 		char *tofu;  /* file that remembers the certificate of the first use */
 		bool ignore; /* must be written out */
@@ -141,6 +142,7 @@ struct observer {
 	char *name;
 	char *command;
 	char *session; /* a program that stays for the whole run, instead of command; NULL: none */
+	char *host;    /* computer name of the host that it looks at; NULL: what it says itself */
 	struct span timeout;
 };
 

@@ -48,6 +48,7 @@ static const cyaml_schema_field_t host_fields[] = {
     NEEDED_TEXT("address", struct scenario_host, address),
     WORD("security", struct scenario_host, security, securities),
     TEXT("auth_packages", struct scenario_host, auth_packages),
+    TEXT("load_balance_info", struct scenario_host, load_balance_info),
     TEXT("client_name", struct scenario_host, client_name),
     CYAML_FIELD_BOOL("exclusive", CYAML_FLAG_OPTIONAL, struct scenario_host, exclusive),
     /* The fields of the certificate are given from the start of the host, so the mapping starts there too. */
@@ -149,6 +150,7 @@ static const cyaml_schema_field_t observer_fields[] = {
     NEEDED_TEXT("name", struct observer, name),
     TEXT("command", struct observer, command),
     TEXT("session", struct observer, session),
+    TEXT("host", struct observer, host),
     SPAN("timeout", struct observer, timeout),
     CYAML_FIELD_END,
 };

@@ -101,6 +101,35 @@ bool accounts_write(const struct accounts *accounts, const char *path, struct er
 	return true;
 }
 
+static bool take_password(struct accounts *accounts, char *line)
+{
+	char *user = strtok(line, ",\n"), *domain = strtok(NULL, ",\n"),
+	     *password = strtok(NULL, ",\n");
+	struct account *account = password ? accounts_find(accounts, user, domain) : NULL;
+
+	return account && (size_t)snprintf(account->password, sizeof(account->password), "%s",
+	                      password) < sizeof(account->password);
+}
+
+bool accounts_share(struct accounts *accounts, const char *path, struct error *error)
+{
+	FILE *file = fopen(path, "re");
+	char line[256];
+	size_t taken = 0;
+
+	if (!file)
+		return error_set(error, EXIT_USAGE, "--passwords-of %s: %s", path, strerror(errno));
+	for (bool heading = true; fgets(line, sizeof(line), file); heading = false)
+		taken += !heading && take_password(accounts, line);
+	fclose(file);
+	explicit_bzero(line, sizeof(line));
+	return taken == accounts->count ||
+	       error_set(error, EXIT_USAGE,
+	           "--passwords-of %s: it has %zu of the %zu accounts: give both lab hosts the same --accounts and "
+	           "--domain",
+	           path, taken, accounts->count);
+}
+
 struct account *accounts_find(const struct accounts *accounts, const char *user, const char *domain)
 {
 	const char *at = strchr(user, '@');

@@ -37,6 +37,9 @@ void accounts_destroy(struct accounts *accounts); /* NULL is allowed */
 /* Writes "user,domain,password" with a heading, mode 0600. */
 bool accounts_write(const struct accounts *accounts, const char *path, struct error *error);
 
+/* Takes the passwords of another lab host's accounts, by the file that it has written: they are one farm. */
+bool accounts_share(struct accounts *accounts, const char *path, struct error *error);
+
 /* As NTLM compares: without regard to case. The domain may be empty, and the user may be "user@domain". */
 struct account *accounts_find(
     const struct accounts *accounts, const char *user, const char *domain);

@@ -23,6 +23,7 @@ struct serve_options {
 	const char *domain;
 	const char *host_name;
 	size_t accounts;
+	const char *passwords_of; /* accounts.csv of another lab host; NULL: they have their own */
 	unsigned lockout;
 	bool lab; /* may listen where others can reach it */
 	struct model_options model;

@@ -95,7 +95,8 @@ static bool host_init(struct host *host, const struct serve_options *serve, stru
 	    accounts_create(serve->domain, serve->accounts, serve->lockout, error);
 	if (!accounts)
 		return false;
-	if (!check_policies(&serve->rdp.connection.policies, accounts, error)) {
+	if ((serve->passwords_of && !accounts_share(accounts, serve->passwords_of, error)) ||
+	    !check_policies(&serve->rdp.connection.policies, accounts, error)) {
 		accounts_destroy(accounts);
 		return false;
 	}

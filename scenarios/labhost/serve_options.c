@@ -23,6 +23,7 @@ enum key {
 	KEY_ACCOUNTS,
 	KEY_DOMAIN,
 	KEY_HOST_NAME,
+	KEY_PASSWORDS_OF,
 	KEY_RULE,
 	KEY_SECURITY,
 	KEY_TIME_SCALE,
@@ -55,6 +56,9 @@ static const struct argp_option options[] = {
     {"accounts", KEY_ACCOUNTS, "N", 0,
         "Number of accounts, lab01 and on, with random passwords (default 8)", 2},
     {"domain", KEY_DOMAIN, "NAME", 0, "Their domain (default LAB)", 2},
+    {"passwords-of", KEY_PASSWORDS_OF, "FILE", 0,
+        "The accounts have the passwords of another lab host, by its accounts.csv: both are a farm",
+        2},
     {"host-name", KEY_HOST_NAME, "NAME", 0,
         "Name of the host and its certificate (default LABHOST)", 2},
     {"lockout", KEY_LOCKOUT, "N", 0,
@@ -177,6 +181,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		return 0;
 	case KEY_DOMAIN:
 		serve->domain = parse_name(state, "domain", text);
+		return 0;
+	case KEY_PASSWORDS_OF:
+		serve->passwords_of = text;
 		return 0;
 	case KEY_HOST_NAME:
 		serve->host_name = parse_name(state, "host-name", text);

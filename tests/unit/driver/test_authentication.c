@@ -1,4 +1,4 @@
-/* The host's clock is read from NTLM's CHALLENGE, and nothing beyond its end is. */
+/* The host's clock and name are read from NTLM's CHALLENGE, and nothing beyond its end is. */
 #include "unit.h"
 
 #include <stdlib.h>
@@ -7,13 +7,14 @@
 #include "common/timestamp.h"
 #include "driver/rdp/connection.h"
 
-/* MS-NLMP 2.2.1.2: 48 bytes, then (here) an AV_PAIR of a name, the time, and the end. */
+/* MS-NLMP 2.2.1.2: 48 bytes, then (here) AV_PAIRs of the domain's and the computer's NetBIOS names (LAB, R\xc4), the time, and the end. */
 #define HEAD 48
 #define TIME INT64_C(1790000000123456) /* 2026-09-21 */
 
 static size_t challenge(uint8_t message[128], uint64_t filetime)
 {
-	static const uint8_t name[] = {2, 0, 6, 0, 'L', 0, 'A', 0, 'B', 0};
+	static const uint8_t name[] = {
+	    2, 0, 6, 0, 'L', 0, 'A', 0, 'B', 0, 1, 0, 4, 0, 'R', 0, 0xc4, 0};
 	uint8_t *at = message;
 
 	memset(message, 0, 128);
@@ -37,36 +38,55 @@ static uint64_t filetime_of(int64_t time)
 	return (uint64_t)(time + INT64_C(11644473600000000)) * 10;
 }
 
-static void the_time_is_read_wrapped_or_not(void **state)
+static void time_and_name_are_read_wrapped_or_not(void **state)
 {
 	uint8_t message[128], wrapped[160] = {0x60, 0x48, 0xa1};
 	const size_t length = challenge(message, filetime_of(TIME));
-	int64_t time = 0;
+	struct challenge read;
 	(void)state;
 
-	assert_true(challenge_time(message, length, &time));
-	assert_true(time == TIME);
+	assert_true(challenge_read(message, length, &read));
+	assert_true(read.time == TIME);
+	assert_string_equal(read.server, "R\xc3\x84");
 	memcpy(wrapped + 31, message, length);
-	time = 0;
-	assert_true(challenge_time(wrapped, 31 + length, &time));
-	assert_true(time == TIME);
+	assert_true(challenge_read(wrapped, 31 + length, &read));
+	assert_true(read.time == TIME);
+	assert_string_equal(read.server, "R\xc3\x84");
 }
 
-static void other_messages_have_none(void **state)
+static void dns_name_is_preferred_as_it_is_whole(void **state)
 {
 	uint8_t message[128];
 	const size_t length = challenge(message, filetime_of(TIME));
-	int64_t time;
+	struct challenge read;
 	(void)state;
 
-	assert_false(challenge_time("", 0, &time));
+	message[HEAD] = 3; /* MsvAvDnsComputerName */
+	assert_true(challenge_read(message, length, &read));
+	assert_string_equal(read.server, "LAB");
+}
+
+static void what_is_not_told_is_unknown(void **state)
+{
+	uint8_t message[128];
+	const size_t length = challenge(message, filetime_of(TIME));
+	struct challenge read;
+	(void)state;
+
+	assert_false(challenge_read("", 0, &read));
 	message[8] = 1; /* NEGOTIATE */
-	assert_false(challenge_time(message, length, &time));
+	assert_false(challenge_read(message, length, &read));
+	assert_true(read.time == TIMESTAMP_UNKNOWN);
+	assert_string_equal(read.server, "");
 	challenge(message, filetime_of(TIME));
-	message[58] = 6; /* another pair */
-	assert_false(challenge_time(message, length, &time));
+	message[HEAD + 10] = 9;          /* MsvAvTargetName */
+	message[length - 4 - 8 - 4] = 6; /* MsvAvFlags */
+	assert_true(challenge_read(message, length, &read));
+	assert_true(read.time == TIMESTAMP_UNKNOWN);
+	assert_string_equal(read.server, "");
 	challenge(message, UINT64_MAX); /* no time that there is */
-	assert_false(challenge_time(message, length, &time));
+	assert_true(challenge_read(message, length, &read));
+	assert_true(read.time == TIMESTAMP_UNKNOWN);
 }
 
 /* Each in a block of its own size, for AddressSanitizer. */
@@ -74,13 +94,13 @@ static void cut_and_wrong_lengths_are_borne(void **state)
 {
 	uint8_t message[128];
 	const size_t length = challenge(message, filetime_of(TIME));
-	int64_t time;
+	struct challenge read;
 	(void)state;
 
 	for (size_t cut = 0; cut < length; cut++) {
 		uint8_t *part = malloc(cut + 1);
 		memcpy(part, message, cut);
-		assert_false(challenge_time(part, cut, &time));
+		assert_false(challenge_read(part, cut, &read));
 		free(part);
 	}
 	for (size_t at = 12; at < length; at++)
@@ -88,7 +108,7 @@ static void cut_and_wrong_lengths_are_borne(void **state)
 			uint8_t *changed = malloc(length);
 			memcpy(changed, message, length);
 			changed[at] = (uint8_t)value;
-			(void)challenge_time(changed, length, &time);
+			(void)challenge_read(changed, length, &read);
 			free(changed);
 		}
 }
@@ -96,8 +116,9 @@ static void cut_and_wrong_lengths_are_borne(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    unit_test(the_time_is_read_wrapped_or_not),
-	    unit_test(other_messages_have_none),
+	    unit_test(time_and_name_are_read_wrapped_or_not),
+	    unit_test(dns_name_is_preferred_as_it_is_whole),
+	    unit_test(what_is_not_told_is_unknown),
 	    unit_test(cut_and_wrong_lengths_are_borne),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,116 @@
+"""Hosts behind one broker: who served a cycle is read from NTLM, and a run is judged by the cycles of the host that was observed."""
+import hashlib
+import socket
+import ssl
+import tarfile
+import threading
+
+import leaklab
+import tap
+
+SETTLE = {"at_least": "1500ms", "release": "1s", "quiet": "200ms", "poll": "100ms", "timeout": "20s"}
+
+
+def fingerprint(lab):
+    der = ssl.PEM_cert_to_DER_cert((lab.folder / "cert.pem").read_text())
+    return "sha256:" + hashlib.sha256(der).hexdigest()
+
+
+class Farm(leaklab.Case):
+    def farm(self, *options):
+        """RDS01 sends every other logon on to RDS02, at the same port."""
+        self.first = self.lab("--host-name", "RDS01", "--redirect", "127.0.0.2/2", "--late-holders", "0", *options)
+        folder = self.folder / "second"
+        folder.mkdir()
+        self.second = leaklab.Lab(folder, "--host-name", "RDS02", "--listen", "127.0.0.2", "--port", str(self.first.port), "--late-holders", "0",
+                                  "--passwords-of", self.first.facts["accounts"], *options)
+        self.addCleanup(self.second.stop)
+
+    def play(self, observed, code, cycles=60, **parts):
+        pins = f"{fingerprint(self.first)}, {fingerprint(self.second).upper().replace('SHA256', 'sha256')}"
+        self.drive(self.scenario(self.first, **{"load": {"slots": 4, "cycles": cycles}, "observers": [self.observer(observed)], "settle": SETTLE,
+                                                "host": {"certificate": {"pin": pins}}, "observe_every": 6, **parts}), code=code)
+        return self.verdict(code=code)
+
+    def test_cycles_that_another_host_served_do_not_count_and_the_verdict_says_so(self):
+        self.farm()
+        verdict = self.play(self.first, 3)
+        served = self.query("select server, served_by, count(*) from cycles where kind = 'load' and result = 'logged-off' group by 1, 2 order by 1")
+        self.assertEqual(served, [("RDS01", None, 30), ("RDS02", "127.0.0.2", 30)])
+        self.assertEqual(verdict["verdict"], "INCONCLUSIVE")
+        self.assertEqual((verdict["orphans"]["n"], verdict["orphans"]["on_other_hosts"]), (30, 30))
+        self.assertIn("30 of 60 cycles went to RDS02, which nobody observed: they do not count for RDS01", " ".join(verdict["reasons"]))
+
+    def test_leak_of_the_observed_host_is_proven_by_its_own_cycles(self):
+        self.farm()
+        self.grab(self.first)
+        verdict = self.play(self.first, 1)
+        self.assertEqual(verdict["verdict"], "LEAK")
+        self.assertEqual((verdict["orphans"]["k"], verdict["orphans"]["n"]), (30, 30))
+
+    def test_leak_of_the_other_host_is_none_of_the_observed_one(self):
+        self.farm()
+        self.grab(self.second)
+        verdict = self.play(self.first, 3)
+        self.assertEqual((verdict["orphans"]["k"], verdict["orphans"]["n"]), (0, 30))
+
+    def test_bundle_with_other_names_is_judged_alike(self):
+        self.farm()
+        verdict = self.play(self.first, 3)
+        bundle = self.folder / "bundle.tar.gz"
+        self.run_program("analyzer", "bundle", self.run_file, "--pseudonymise", "-o", bundle, code=0)
+        with tarfile.open(bundle) as archive:
+            archive.extractall(self.folder / "bundle", filter="data")
+        self.run_file = next((self.folder / "bundle").rglob("*.leaklab"))
+        self.assertEqual(self.query("select count(*) from cycles where server like 'RDS%'"), [(0,)])
+        again = self.verdict(code=3)
+        self.assertEqual((again["orphans"]["n"], again["orphans"]["on_other_hosts"]), (30, 30))
+
+    def test_one_run_judges_one_host(self):
+        observers = [{"name": name, "host": name, "command": "true"} for name in ("rds01", "rds02")]
+        done = self.drive(self.scenario(None, observers=observers), code=2, env={"PW": "x"})
+        self.assertIn("observers.1.host: is another host than rds01, and one run judges one host", done.stderr)
+        observers[1]["host"] = "RDS01.lab.example"
+        self.run_program("driver", "check", self.scenario(None, observers=observers), code=0, env={"PW": "x"})
+
+    def test_observer_of_another_host_than_the_scenario_says_is_told(self):
+        self.farm()
+        verdict = self.play(self.first, 3, cycles=8, observers=[{**self.observer(self.first), "host": "RDS02"}])
+        self.assertIn("observers.host says that RDS02 is observed, and the observers saw RDS01", verdict["reasons"])
+
+
+class Broker(leaklab.Case):
+    def test_broker_is_told_which_collection_is_meant(self):
+        """in the first packet, as MS-RDPBCGR 2.2.1.1 has it"""
+        first = []
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            def take():
+                for _ in range(2):  # the first connection is the driver's own, which sees whether anybody is there
+                    peer, _ = server.accept()
+                    with peer:
+                        peer.settimeout(10)
+                        first.append(peer.recv(4096))
+            thread = threading.Thread(target=take, daemon=True)
+            thread.start()
+            info = "tsv://MS Terminal Services Plugin.1.Collection"
+            self.drive(self.scenario(None, host={"address": "127.0.0.1:%d" % server.getsockname()[1], "load_balance_info": info},
+                                     connect={"timeout": "2s"}), "--preflight", "never", env={"PW": "x"})
+            thread.join(10)
+        self.assertIn(info.encode() + b"\r\n", b"".join(first))
+
+
+class Pins(leaklab.Case):
+    def test_any_of_several_pins_is_accepted_and_none_other(self):
+        lab = self.lab()
+        other = "sha256:" + "ab" * 32
+        self.drive(self.scenario(lab, host={"certificate": {"pin": f"{other} {fingerprint(lab)}"}}))
+        self.assertEqual(self.query("select result from cycles where kind = 'load'"), [("logged-off",)])
+        self.run_file.unlink()
+        done = self.drive(self.scenario(lab, host={"certificate": {"pin": f"{other},{other[:-1]}c"}}), code=4)
+        self.assertIn("is not the pinned one", done.stderr + str(self.query("select message from cycles")))
+        done = self.run_program("driver", "run", self.scenario(lab, host={"certificate": {"pin": f"{other}, sha256:12"}}), "-o", "x.leaklab", code=2)
+        self.assertIn('certificate pin "sha256:12"', done.stderr)
+
+
+if __name__ == "__main__":
+    tap.main(at_once=2)
