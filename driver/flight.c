@@ -60,7 +60,10 @@ static bool fly(struct run *run, struct setup *setup, struct preflight *prefligh
 {
 	struct setup own = *setup;
 
-	if (run->scenario->logoff.method == LOGOFF_AUTO)
+	const bool chooses = run->scenario->logoff.method == LOGOFF_AUTO;
+
+	own.rescues = true;
+	if (chooses)
 		own.logoff = LOGOFF_AUTO;
 	run->crew = crew_create(1, &own, runfile_lock(run->runfile), &run->error);
 	run->logoff_by = LOGOFF_WAY_NONE;
@@ -70,7 +73,7 @@ static bool fly(struct run *run, struct setup *setup, struct preflight *prefligh
 	explicit_bzero(&own, sizeof(own));
 	if (!played)
 		return false;
-	if (run->logoff_by != LOGOFF_WAY_NONE)
+	if (chooses && run->logoff_by != LOGOFF_WAY_NONE)
 		setup_take_way(setup, run->logoff_by);
 	snprintf(preflight->method, sizeof(preflight->method), "%s", method_word(setup));
 	return true;
@@ -79,8 +82,11 @@ static bool fly(struct run *run, struct setup *setup, struct preflight *prefligh
 static void note_cycle(const struct run *run, const struct setup *setup,
     struct preflight *preflight, const struct cycle *cycle)
 {
-	const struct flight flight = {
-	    .cycle = cycle, .method = preflight->method, .cause = cause_of(cycle, run->scenario)};
+	const struct flight flight = {.cycle = cycle,
+	    .method = preflight->method,
+	    .rescue =
+	        run->scenario->logoff.method == LOGOFF_AUTO ? LOGOFF_WAY_NONE : run->logoff_by,
+	    .cause = cause_of(cycle, run->scenario)};
 
 	snprintf(preflight->account, sizeof(preflight->account), "%s%s%s",
 	    cycle->domain ? cycle->domain : "", cycle->domain && *cycle->domain ? "\\" : "",

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "common/duration.h"
+#include "evidence/identity.h"
 
 #define CLOCKS_APART (5 * SECOND) /* of what should be one clock */
 #define KERBEROS_SKEW                                                                              \
@@ -83,6 +84,9 @@ static size_t count_new(const struct look *look, const struct snapshot *now, boo
 /* A session that is seen while we are in it is proof enough of which host that is. */
 static void look_at_host(const struct look *look)
 {
+	static const char remedy[] =
+	    "let it look at the host that serves the logons: where a broker spreads them, drain the others (chglogon /drain), see "
+	    "leaklab-real-host(7)";
 	const struct snapshot *during = look->view->during;
 	const char *host = during->host ? during->host : "a host that does not say its name";
 
@@ -93,6 +97,12 @@ static void look_at_host(const struct look *look)
 		add(look, "host", STEP_SKIPPED, NULL,
 		    "it looks at %s; the session had ended before the sample was complete, so that cannot be told from it",
 		    host);
+	else if (look->cycle->server && during->host &&
+	         !host_same(look->cycle->server, during->host))
+		add(look, "host", STEP_FAILED, remedy, "it looks at %s, and %s served the logon",
+		    host, look->cycle->server);
+	else if (!snapshot_has(during, SECTION_SESSIONS) && look->cycle->server && during->host)
+		add(look, "host", STEP_OK, NULL, "it looks at %s, which served the logon", host);
 	else if (!snapshot_has(during, SECTION_SESSIONS))
 		add(look, "host", STEP_WARNING,
 		    "let one observer list sessions: leaklab-probe, qwinsta or quser",
@@ -101,9 +111,7 @@ static void look_at_host(const struct look *look)
 	else if (find_session(look->cycle, during))
 		add(look, "host", STEP_OK, NULL, "it sees the session, on %s", host);
 	else
-		add(look, "host", STEP_FAILED,
-		    "let it look at the host that serves the logons: where a broker spreads them, drain the others (chglogon /drain), see "
-		    "leaklab-real-host(7)",
+		add(look, "host", STEP_FAILED, remedy,
 		    "it does not see the session of %s: it looks at another host, %s",
 		    look->cycle->user, host);
 }

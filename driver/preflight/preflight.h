@@ -66,6 +66,7 @@ void preflight_handshake(struct preflight *preflight, const struct setup *setup,
 struct flight {
 	const struct cycle *cycle;
 	const char *method;        /* of the scenario, or what auto tried last */
+	enum logoff_way rescue;    /* that ended the session when the method did not */
 	const struct cause *cause; /* of its failure; NULL: none is known */
 };
 /* Steps nla, connection, logon, session-id, server, logoff. */

@@ -101,25 +101,58 @@ static void add_session_id(struct preflight *preflight, const struct cycle *cycl
 		    NULL, "%lld", (long long)cycle->session_id);
 }
 
+/* Of a session that the method did not end. */
+static const char *rest_of_session(enum logoff_way rescue)
+{
+	switch (rescue) {
+	case LOGOFF_WAY_KEYS:
+		return "Win+R, logoff, Enter then ended the session: there is a desktop in it";
+	case LOGOFF_WAY_SECURITY_KEYS:
+		return "Ctrl+Alt+Del and Sign out then ended the session; no Run box took keys";
+	case LOGOFF_WAY_COMMAND:
+		return "logoff.command then ended the session; no keys did";
+	default:
+		return "the session may be there still, whatever else was tried";
+	}
+}
+
 static void add_logoff(struct preflight *preflight, const struct flight *flight)
 {
 	const struct cycle *cycle = flight->cycle;
 	const int64_t time = cycle->phase_us[PHASE_LOGOFF];
 
-	if (cycle->result == CYCLE_LOGGED_OFF)
+	if (cycle->result == CYCLE_LOGGED_OFF) {
 		preflight_add(preflight, STEP_OF_TARGET, "logoff", STEP_OK, time, NULL,
 		    "by %s, proven by %s", flight->method, cycle->proof);
-	else if (cycle->result == CYCLE_DISCONNECTED)
+		return;
+	}
+	if (cycle->result == CYCLE_DISCONNECTED) {
 		preflight_add(preflight, STEP_OF_TARGET, "logoff", STEP_WARNING, time,
 		    "log it off by hand, and use another logoff.method if that is not what is tested",
 		    "logoff.method %s leaves the session on the host", flight->method);
-	else {
-		preflight_add(preflight, STEP_OF_TARGET, "logoff", STEP_FAILED, time, NULL,
-		    "%s (%s); tried last: %s. The session may be there still",
-		    cycle->message ? cycle->message : "no word on it",
-		    cycle->code ? cycle->code : "-", flight->method);
-		preflight_blame(preflight, flight->cause);
+		return;
 	}
+	preflight_add(preflight, STEP_OF_TARGET, "logoff", STEP_FAILED, time, NULL,
+	    "by %s: %s (%s); %s", flight->method, cycle->message ? cycle->message : "no word on it",
+	    cycle->code ? cycle->code : "-", rest_of_session(flight->rescue));
+	preflight_blame(preflight, flight->cause);
+}
+
+/* NTLM tells the name of the host that serves; a broker that of the host where it sends the logon. */
+static void add_server(struct preflight *preflight, const struct cycle *cycle)
+{
+	const char *server = cycle->server ? cycle->server : cycle->served_by;
+
+	if (cycle->served_by)
+		preflight_add(preflight, STEP_OF_TARGET, "server", STEP_WARNING, NUMBER_UNKNOWN,
+		    "observe the host that serves the logons, and drain the others (chglogon /drain), see leaklab-real-host(7)",
+		    "the host sent the logon on: %s served it", server);
+	else if (server)
+		preflight_add(preflight, STEP_OF_TARGET, "server", STEP_OK, NUMBER_UNKNOWN, NULL,
+		    "%s", server);
+	else
+		add(preflight, "server", STEP_SKIPPED, NUMBER_UNKNOWN, NULL,
+		    "the host does not tell its name, as with Kerberos or without NLA");
 }
 
 void preflight_cycle(
@@ -148,10 +181,7 @@ void preflight_cycle(
 		    "if it was the account's first logon it made the profile, and the next is faster; else raise logon.timeout",
 		    "a long logon");
 	add_session_id(preflight, cycle);
-	if (cycle->served_by)
-		preflight_add(preflight, STEP_OF_TARGET, "server", STEP_WARNING, NUMBER_UNKNOWN,
-		    "observe the host that serves the logons, and drain the others (chglogon /drain), see leaklab-real-host(7)",
-		    "the host sent the logon on to %s", cycle->served_by);
+	add_server(preflight, cycle);
 	add_logoff(preflight, flight);
 }
 

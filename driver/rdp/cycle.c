@@ -160,6 +160,8 @@ static void log_off(
 	else
 		report->phase_us[PHASE_LOGOFF] = passed;
 	note_end(report, rdp, end, setup->logoff_timeout);
+	if (end == RDP_TIMED_OUT && setup->rescues && setup->logoff != LOGOFF_AUTO)
+		logoff_rescue(setup, order, rdp, report);
 }
 
 /* Without NLA, a host that shows its own logon dialog is activated and paints, whatever the password was. Then

@@ -8,6 +8,8 @@
 /* Until the keys are typed a second time; each further time twice as long. A first logon makes its profile meanwhile. */
 #define AGAIN_AFTER (5 * SECOND)
 
+#define LEAST (3 * SECOND) /* for each way, however short the time-out is */
+
 /* Win+R is what a policy takes away (NoRun); nothing takes Ctrl+Alt+Del away. The command comes last: it needs a way to the host beside
  * RDP. */
 static const enum logoff_way ways[] = {
@@ -62,8 +64,10 @@ static bool ask_in_turn(const struct setup *setup, const struct order *order, st
 
 	*end = RDP_TIMED_OUT;
 	for (size_t i = 0; i < (commands ? 3 : 2) && *end == RDP_TIMED_OUT; i++) {
-		const int64_t deadline =
+		const int64_t share =
 		    start + (int64_t)((double)setup->logoff_timeout * shares[commands][i]);
+		const int64_t least = timestamp_monotonic() + LEAST;
+		const int64_t deadline = share > least ? share : least;
 
 		report->logoff_by = ways[i];
 		if (ways[i] != LOGOFF_WAY_COMMAND) {
@@ -73,7 +77,7 @@ static bool ask_in_turn(const struct setup *setup, const struct order *order, st
 		}
 		if (!run_command(setup, order, rdp, report, error))
 			return false;
-		*end = rdp_wait(rdp, false, false, deadline - timestamp_monotonic());
+		*end = rdp_wait(rdp, false, false, LEAST);
 	}
 	return true;
 }
@@ -110,4 +114,15 @@ bool logoff_ask(const struct setup *setup, const struct order *order, struct rdp
 	}
 	*end = rdp_wait(rdp, false, false, time);
 	return true;
+}
+
+void logoff_rescue(
+    const struct setup *setup, const struct order *order, struct rdp *rdp, struct report *report)
+{
+	enum rdp_end end;
+	struct error ignored;
+
+	if (!ask_in_turn(setup, order, rdp, report, &end, &ignored) || end != RDP_ENDED ||
+	    !rdp_logoff_proof(rdp))
+		report->logoff_by = LOGOFF_WAY_NONE;
 }

@@ -14,4 +14,9 @@
 bool logoff_ask(const struct setup *setup, const struct order *order, struct rdp *rdp,
     struct report *report, int64_t more, enum rdp_end *end, struct error *error);
 
+/* The setup's way did not end the session: tries all others, so that none is left that a later logon would join. report->logoff_by gets the one
+ * that ended it, or LOGOFF_WAY_NONE. */
+void logoff_rescue(
+    const struct setup *setup, const struct order *order, struct rdp *rdp, struct report *report);
+
 #endif

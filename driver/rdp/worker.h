@@ -36,9 +36,11 @@ struct setup {
 	enum logoff_method logoff;
 	char shell[SHELL_TEXT]; /* the scenario's; "": see shell.c */
 	char keys[512];
-	bool keys_again;         /* until the session ends */
-	char command[1024];      /* "": none */
-	enum logoff_way way;     /* which one of LOGOFF_AUTO's was taken */
+	bool keys_again;     /* until the session ends */
+	char command[1024];  /* "": none */
+	enum logoff_way way; /* which one of LOGOFF_AUTO's was taken */
+	bool
+	    rescues; /* where the way of the scenario does not end a session, others are tried: a preflight's */
 	int64_t clock_anchor;    /* see timestamp.h */
 	int64_t connect_timeout; /* these in microseconds */
 	int64_t logon_timeout;
@@ -87,8 +89,9 @@ struct report {
 	int64_t error_info;
 	int64_t host_clock_offset; /* microseconds; NUMBER_UNKNOWN */
 	enum cycle_result result;
-	int failed_phase;          /* enum phase; -1: none */
-	enum logoff_way logoff_by; /* what LOGOFF_AUTO tried last */
+	int failed_phase; /* enum phase; -1: none */
+	enum logoff_way
+	    logoff_by; /* what LOGOFF_AUTO tried last, or what ended a session that the setup's way did not */
 	enum account_outcome account;
 	char proof[16];
 	char code[64];

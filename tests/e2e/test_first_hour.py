@@ -162,7 +162,7 @@ class Preflight(Hosts):
         other = leaklab.Lab(self.folder / "state", "--host-name", "RDS02") if (self.folder / "state").mkdir() is None else None
         self.addCleanup(other.stop)
         steps = self.connect(self.at(lab, observers=[self.observer(other)]), 3)
-        self.assertIn("another host, RDS02", steps["observer.labhost.host"]["cause"])
+        self.assertIn("it looks at RDS02, and LABHOST served the logon", steps["observer.labhost.host"]["cause"])
 
     def test_filtered_administrator_is_warned_of(self):
         lab = self.lab()
@@ -182,6 +182,8 @@ class Preflight(Hosts):
         steps = self.connect(self.at(lab, observers=[{"name": "qwinsta", "command": "echo 'No session exists for *' >&2; exit 1"}]), 3)
         self.assertEqual(steps["observer.qwinsta"]["status"], "failed")
         steps = self.connect(self.at(lab, observers=self.seen(lab, "del(.sessions)")), 0)
+        self.assertEqual(steps["observer.labhost.host"]["found"], "it looks at LABHOST, which served the logon")
+        steps = self.connect(self.at(lab, observers=self.seen(lab, "del(.sessions, .host)")), 0)
         self.assertEqual(steps["observer.labhost.host"]["status"], "warning")
 
     def test_session_that_does_not_end_is_told(self):

@@ -295,6 +295,17 @@ class Preflight(Play):
         self.assertEqual(steps["logoff"]["cause_id"], "shell-refused-or-ignored")
         self.assertIn("fAllowUnlistedRemotePrograms", steps["logoff"]["change"])
 
+    def test_session_whose_start_program_is_not_run_is_ended_all_the_same(self):
+        """no later logon joins it; and which way ended it tells whether a desktop came or a dialog"""
+        for policy, way in ("shell-ignored", "there is a desktop"), ("shell-refused", "Ctrl+Alt+Del"):
+            with self.subTest(policy):
+                self.folder = self.folder / policy
+                self.folder.mkdir()
+                lab = self.host(policy)
+                _, steps = self.connect(lab, 4, logoff={"timeout": "6s"})
+                self.assertIn(way, steps["logoff"]["found"])
+                self.assertEqual([session for session in lab.snapshot()["sessions"] if session.get("user")], [])
+
 
 if __name__ == "__main__":
     tap.main(at_once=3)
