@@ -47,11 +47,9 @@ static const struct argp_option run_options[] = {
 };
 
 static const struct argp_option check_options[] = {
-    {"set", 's', "KEY=VALUE", 0,
-        "Change one value of the scenario before it is checked; repeatable", 0},
+    {"set", 's', "KEY=VALUE", 0, "Change one value of the scenario; repeatable", 0},
     {"connect", 'C', NULL, 0,
-        "Try it: one account logs on and off, the observers look at it, and each step is told, with what to do where it fails",
-        0},
+        "Try it: one account logs on and off; say of each step how it went, and what to do", 0},
     {"host", 'H', "ADDRESS", 0, "Try it at this host, host.address", 0},
     {"json", 'j', NULL, 0, "Print the plan, or the steps, as JSON", 0},
     {"list", 'l', NULL, 0, "List the shipped scenarios", 0},
@@ -67,34 +65,28 @@ static const struct argp_option check_options[] = {
 	"  name, description\n"                                                                    \
 	"  host: address (host[:port]), security (nla, tls), auth_packages,\n"                     \
 	"    client_name, load_balance_info, exclusive (true), certificate: one of\n"              \
-	"    pin (sha256:HEX), ca (file), tofu (file, or yes), ignore (true)\n"                    \
-	"  accounts: users (loadtest{01..20}), domain, or csv (file with lines\n"                  \
-	"    user,domain,password); password_env (name), password_file or\n"                       \
-	"    password_fd, lockout_window\n"                                                        \
-	"  load: slots, cycles, rate (logons a second; 0: closed), arrivals\n"                     \
-	"    (even, poisson), ramp, ramp_down, steps (list of slots or rate, and\n"                \
-	"    for or cycles), hold and think (also exponential mean 10s,\n"                         \
-	"    lognormal mean 10s sd 3s most 60s, normal likewise), seed, workers,\n"                \
-	"    until (cycles, decided)\n"                                                            \
+	"    pin (sha256:HEX), ca (file; name), tofu (file, or yes), ignore (true)\n"              \
+	"  accounts: users (loadtest{01..20}) and domain, or csv (file with lines\n"               \
+	"    user,domain,password); password_env, _file or _fd, lockout_window\n"                  \
+	"  load: slots, cycles, rate (logons a second; 0: closed), arrivals (even,\n"              \
+	"    poisson), ramp, ramp_down, steps (list of slots or rate, for or cycles),\n"           \
+	"    hold and think (5s..10s, or exponential, lognormal, normal), seed,\n"                 \
+	"    workers, until (cycles, decided)\n"                                                   \
 	"  connect: timeout\n"                                                                     \
-	"  logon: signal (save-session-info, activated, paint), timeout, delay,\n"                 \
-	"    keys (against a legal notice)\n"                                                      \
-	"  logoff: method (auto, shell-exit, keys, command, disconnect, drop),\n"                  \
-	"    shell, keys, command, timeout\n"                                                      \
+	"  logon: signal (save-session-info, activated, paint), timeout, delay, keys\n"            \
+	"  logoff: method (auto, shell-exit, keys, command, disconnect, drop), shell,\n"           \
+	"    keys, command, timeout\n"                                                             \
 	"  limits: failures (in a row), duration, logon_time (median), error_rate\n"               \
 	"  stage: list of name, command, no_ready, timeout\n"                                      \
 	"  observers: list of name, command or session, host, timeout\n"                           \
-	"  observe_every: a sample during the load every so many cycles\n"                         \
-	"  verify_ids: accounts that log on together after settling (8)\n"                         \
-	"  cleanup: leave or logoff (by logoff.command)\n"                                         \
+	"  observe_every (cycles), verify_ids (accounts), cleanup (leave, logoff)\n"               \
 	"  settle: at_least, release, quiet, poll, timeout\n"                                      \
 	"  controls: negative and positive: without (names of stage programs),\n"                  \
 	"    with (list as stage), cycles, rate (positive only)\n"                                 \
 	"  judge: smallest_rate, max_failed, growth\n"                                             \
 	"  expect: verdict, bounded, culprit, rate, failed, session_ids, pinned,\n"                \
-	"    orphans_after, unattributed, sessions_left; p50, p90, p95, p99: a\n"                  \
-	"    duration for each of tcp, tls, nla, activated, logon, hold, logoff,\n"                \
-	"    to_logon\n\n"                                                                         \
+	"    orphans_after, unattributed, sessions_left; p50, p90, p95, p99: each of\n"            \
+	"    tcp, tls, nla, activated, logon, hold, logoff, to_logon\n\n"                          \
 	"What each means, and its default: leaklab-scenario(5)."
 
 /* "+60"; 0: it is not. */

@@ -60,10 +60,6 @@ void display_watch(void (*note)(rdpContext *context));
 bool certificate_check(enum certificate_policy policy, const char *value, const char *host,
     uint16_t port, const char *pem, size_t length, struct error *error);
 
-/* One or more of "sha256:" and 64 hex digits, with or without colons and in any case, made lower-case without colons, a blank between
- * them. Any of them is accepted: those of a farm. */
-bool certificate_pins_parse(const char *text, char *out, size_t size, struct error *error);
-
 /* What is seen of a connection's authentication (NLA). */
 struct authentication {
 	bool asked;         /* it was begun */

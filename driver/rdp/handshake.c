@@ -119,8 +119,9 @@ static bool check(const struct setup *setup, SSL *tls, struct handshake *out, st
 		const long length = BIO_get_mem_data(bio, &pem);
 
 		note_prints(sk_X509_value(chain, 0), out);
-		good = certificate_check(setup->certificate, setup->certificate_value, setup->host,
-		    setup->port, pem, (size_t)length, error);
+		good = certificate_check(setup->certificate, setup->certificate_value,
+		    setup->certificate_name[0] ? setup->certificate_name : setup->host, setup->port,
+		    pem, (size_t)length, error);
 	} else {
 		error_set(error, EXIT_TARGET, "the host shows no certificate");
 	}

@@ -113,8 +113,9 @@ static int verify_certificate(freerdp *instance, const BYTE *pem, size_t length,
 
 	(void)flags;
 	note_time(rdp, &rdp->times.tls);
-	return certificate_check(rdp->setup->certificate, rdp->setup->certificate_value, hostname,
-	           port, (const char *)pem, length, &rdp->trouble.refusal)
+	return certificate_check(rdp->setup->certificate, rdp->setup->certificate_value,
+	           rdp->setup->certificate_name[0] ? rdp->setup->certificate_name : hostname, port,
+	           (const char *)pem, length, &rdp->trouble.refusal)
 	           ? 2
 	           : 0;
 }

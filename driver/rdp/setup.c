@@ -143,6 +143,8 @@ bool setup_make(const struct scenario *scenario, struct setup *setup, struct err
 	    copy_text(address, sizeof(address), "host.address", scenario->host.address, error) &&
 	    host_parse(address, setup->host, &setup->port, error) &&
 	    set_certificate(scenario, setup, error) &&
+	    copy_text(setup->certificate_name, sizeof(setup->certificate_name),
+	        "host.certificate.name", scenario->host.certificate.name, error) &&
 	    copy_text(setup->auth_packages, sizeof(setup->auth_packages), "host.auth_packages",
 	        scenario->host.auth_packages, error) &&
 	    copy_text(setup->load_balance_info, sizeof(setup->load_balance_info),

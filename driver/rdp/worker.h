@@ -31,7 +31,8 @@ struct setup {
 	char load_balance_info[256]; /* for a broker or load balancer; "": none */
 	char licences[1024]; /* folder of those that the host gives out; "": the library's choice */
 	enum certificate_policy certificate;
-	char certificate_value[2048]; /* pins or file name */
+	char certificate_value[PINS_TEXT]; /* pins or file name */
+	char certificate_name[256];        /* that it is for; "": the host's */
 	enum logon_signal signal;
 	enum logoff_method logoff;
 	char shell[SHELL_TEXT]; /* the scenario's; "": see shell.c */

@@ -182,6 +182,8 @@ static bool check_control(const struct check *check, const struct scenario *s, c
 
 static bool check_host(const struct check *check, const struct scenario_host *host)
 {
+	char pins[PINS_TEXT];
+	struct error error;
 	const int ways = (host->certificate.pin != NULL) + (host->certificate.ca != NULL) +
 	                 (host->certificate.tofu != NULL) + host->certificate.ignore;
 
@@ -194,6 +196,12 @@ static bool check_host(const struct check *check, const struct scenario_host *ho
 		return check_refuse(check, "host",
 		    "does not say which certificate to accept; give one of certificate.pin, .ca, .tofu or "
 		    ".ignore: true");
+	if (host->certificate.pin && !strstr(host->certificate.pin, "${") &&
+	    !certificate_pins_parse(host->certificate.pin, pins, sizeof(pins), &error))
+		return check_refuse(check, "host.certificate.pin", "%s", error.text);
+	if (host->certificate.name && !host->certificate.ca)
+		return check_refuse(check, "host.certificate.name",
+		    "goes with ca only: pin, tofu and ignore look at no name");
 	if (ways > 1)
 		return check_refuse(
 		    check, "host.certificate", "give only one of pin, ca, tofu and ignore");

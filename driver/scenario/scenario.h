@@ -62,6 +62,7 @@ struct scenario_host {
 	struct {
 		char *pin;   /* "sha256:HEX", or several, with blanks or commas between them */
 		char *ca;    /* file of CA certificates in PEM */
+		char *name;  /* that the certificate is for, if not the address: through a tunnel */
 		char *tofu;  /* file that remembers the certificate of the first use */
 		bool ignore; /* must be written out */
 	} certificate;
@@ -309,5 +310,10 @@ bool span_parse(const char *text, struct span *span);
 int64_t span_mean(const struct span *span);
 /* A duration drawn from the span. */
 int64_t span_draw(const struct span *span, uint64_t *state);
+
+#define PINS_TEXT 2048
+/* One or more of "sha256:" and 64 hex digits, with or without colons and in any case, made lower-case without colons, a blank between
+ * them. Any of them is accepted: those of a farm. */
+bool certificate_pins_parse(const char *text, char *out, size_t size, struct error *error);
 
 #endif

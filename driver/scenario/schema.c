@@ -39,6 +39,7 @@ static const cyaml_strval_t methods[] = {
 static const cyaml_schema_field_t certificate_fields[] = {
     TEXT("pin", struct scenario_host, certificate.pin),
     TEXT("ca", struct scenario_host, certificate.ca),
+    TEXT("name", struct scenario_host, certificate.name),
     TEXT("tofu", struct scenario_host, certificate.tofu),
     CYAML_FIELD_BOOL("ignore", CYAML_FLAG_OPTIONAL, struct scenario_host, certificate.ignore),
     CYAML_FIELD_END,

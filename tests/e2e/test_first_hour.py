@@ -50,7 +50,7 @@ class Init(leaklab.Case):
         self.assertEqual(list(self.folder.glob("*.yaml")), [])
 
     def test_answer_that_no_scenario_may_have_is_named(self):
-        for option, wrong in ("--host", "rds01:x"), ("--users", "load{1.."), ("--slots", "0"):
+        for option, wrong in ("--host", "rds01:x"), ("--users", "load{1.."), ("--pin", "sha256:12"), ("--slots", "0"):
             words = [*EXAMPLE, "--no-observer"]
             words = words if option not in words else words[:words.index(option)] + words[words.index(option) + 2:]
             errors = self.init(*words, option, wrong, code=2).stderr
@@ -185,6 +185,14 @@ class Preflight(Hosts):
         self.assertEqual(steps["observer.labhost.host"]["found"], "it looks at LABHOST, which served the logon")
         steps = self.connect(self.at(lab, observers=self.seen(lab, "del(.sessions, .host)")), 0)
         self.assertEqual(steps["observer.labhost.host"]["status"], "warning")
+
+    def test_certificate_of_another_name_as_through_a_tunnel(self):
+        lab = self.lab()
+        ca = str(lab.folder / "cert.pem")
+        for name, code in ("labhost", 0), ("rds01.example.com", 4):
+            steps = self.connect(self.at(lab, host={"certificate": {"ca": ca, "name": name}}), code)
+            self.assertEqual(steps["certificate"]["status"], "ok" if code == 0 else "failed")
+        self.assertIn("rds01.example.com", steps["certificate"]["cause"])
 
     def test_session_that_does_not_end_is_told(self):
         lab = self.lab("--fault", "hang-logoff")

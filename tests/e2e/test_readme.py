@@ -147,7 +147,7 @@ class RealHostManual(leaklab.Case):
     LINES = [line for block in re.findall(r"^```\n(.*?)^```", PAGE, re.M | re.S) for line in block.splitlines()]
 
     def test_every_command_is_looked_at_somewhere(self):
-        here = r"ssh |scp |sc\.exe |mkdir C:\\leaklab$|icacls C:\\leaklab |build/|scenarios/build |export |read "
+        here = r"ssh |scp |scenarios/build\b|sc\.exe |mkdir C:\\leaklab$|icacls C:\\leaklab |build/|scenarios/build |export |read "
         windows = r"C:\\leaklab\\leaklab-\w+\.exe\b|\$password = |1\.\.5 \| |Add-|Start-|Get-|Remove-"
         for line in self.LINES:
             self.assertRegex(line, f"^({here}|{windows})")
