@@ -265,6 +265,18 @@ class Run(Hosts):
         self.assertEqual(self.query("select value from setting where key = 'logoff.method'"), [("command",)])
 
 
+class Mixture(Hosts):
+    def test_runs_that_logged_off_in_other_ways_cannot_be_compared(self):
+        lab = self.lab()
+        runs = []
+        for keys in "Win+R text:logoff Enter", None:
+            method = {"method": "keys", "keys": keys, "shell": None} if keys else {}
+            self.drive(self.scenario(lab, load={"cycles": 2}, logoff=method, observers=[self.observer(lab)]))
+            runs.append(self.run_file.rename(self.folder / f"{len(runs)}.leaklab"))
+        done = self.run_program("analyzer", "judge", runs[0], "--against", runs[1], code=3)
+        self.assertIn("the way of logging off (logoff.method) is", " ".join(done.stdout.split()))
+
+
 class Leftovers(Hosts):
     """Sessions that a run leaves are listed, and logged off if the scenario says so."""
 
