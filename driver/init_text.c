@@ -32,7 +32,7 @@ static void put_head(FILE *out, const struct init_answers *answers)
 	fprintf(out,
 	    "# Test users log on and off at a Remote Desktop Session Host; is anything left of them?\n"
 	    "# leaklab-real-host(7): what host, accounts and observer need; leaklab-scenario(5): all keys. Written by leaklab init.\n"
-	    "#   read -rs %s; export %s  # their password: it is never written down here\n"
+	    "#   read -rs %s; export %s  # their password, else it is asked; it is never written down here\n"
 	    "#   leaklab check --connect THIS-FILE             # one logon: is everything ready?\n"
 	    "#   leaklab run THIS-FILE\n",
 	    answers->password_env, answers->password_env);

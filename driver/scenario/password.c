@@ -47,11 +47,37 @@ out:
 	return password;
 }
 
+bool password_can_be_asked(void)
+{
+	return isatty(STDIN_FILENO);
+}
+
+/* At the terminal, which shows nothing of it. */
+static char *ask_for_password(const char *name, struct error *error)
+{
+	char question[128];
+	char *typed;
+	char *password = NULL;
+
+	snprintf(
+	    question, sizeof(question), "Password of the test accounts (%.64s is not set): ", name);
+	typed = getpass(question);
+	if (!typed || *typed == '\0' || strlen(typed) > PASSWORD_MAX)
+		error_set(error, EXIT_USAGE, "no password was typed that an account may have");
+	else if (!(password = strdup(typed)))
+		error_memory(error);
+	if (typed)
+		explicit_bzero(typed, strlen(typed));
+	return password;
+}
+
 static char *password_from_env(const char *name, struct error *error)
 {
 	char *value = getenv(name);
 	char *password;
 
+	if ((!value || *value == '\0') && password_can_be_asked())
+		return ask_for_password(name, error);
 	if (!value || *value == '\0') {
 		error_set(error, EXIT_USAGE,
 		    "accounts.password_env: the environment has no %s; set it (not on the command "

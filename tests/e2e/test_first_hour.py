@@ -212,6 +212,39 @@ class Preflight(Hosts):
         self.connect(self.at(self.lab(), logoff={}), 0)
 
 
+class Password(Hosts):
+    def typed(self, scenario, *words):
+        """What the program says at a terminal where somebody types the words."""
+        pid, master = pty.fork()
+        if pid == 0:
+            os.chdir(self.folder)
+            os.execv(leaklab.program("driver"), ["leaklab", "check", "--connect", str(scenario)])
+        said = b""
+        for word in words:
+            while b": " not in said:
+                said += os.read(master, 4096)
+            os.write(master, word.encode() + b"\n")
+        try:
+            while part := os.read(master, 4096):
+                said += part
+        except OSError:
+            pass
+        os.close(master)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), said.decode()
+
+    def test_password_is_asked_at_a_terminal_that_shows_nothing_of_it(self):
+        lab = self.lab()
+        user, domain, password = lab.accounts()[0]
+        scenario = self.at(lab, accounts={"csv": None, "users": user, "domain": domain, "password_env": "LAB_PW_NOT_SET"})
+        code, said = self.typed(scenario, password)
+        self.assertEqual(code, 0, said)
+        self.assertIn("Password of the test accounts (LAB_PW_NOT_SET is not set):", said)
+        self.assertNotIn(password, said)
+        code, said = self.typed(scenario, "")
+        self.assertEqual(code, 2)
+        self.assertIn("no password was typed", said)
+
+
 class Run(Hosts):
     """A run begins with one."""
 
