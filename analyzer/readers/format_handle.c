@@ -181,6 +181,7 @@ static bool is_known_type(struct span type)
 /* "%5X: %-14s name"; files have their share mode between: "  A4: File  (RW-)   C:\temp" */
 static enum taken take_listed(struct reading *reading, struct span line)
 {
+	const size_t count = reading->snapshot->handle_count;
 	struct handle_row row = {.process = handle_list_process(reading)};
 	size_t digits = 0;
 	line = trim_start(line);
@@ -196,8 +197,17 @@ static enum taken take_listed(struct reading *reading, struct span line)
 	row.name = trim_end(line);
 	if (reading->current != &format_handle && !is_known_type(row.type))
 		return TAKEN_NOT;
-	reading->handles->lists = true;
-	return handle_row_take(reading, &row);
+	if (reading->handles->closing) { /* of the process that the command line names */
+		row.process = reading->handles->asked_pid == NUMBER_UNKNOWN
+		                  ? NULL
+		                  : reading_process(reading, reading->handles->asked_pid);
+	} else {
+		reading->handles->lists = true;
+	}
+	const enum taken taken = handle_row_take(reading, &row);
+	if (taken == TAKEN_ROW)
+		handle_row_listed(reading, count, row.process, row.value);
+	return taken;
 }
 
 /* "csrss.exe pid: 568 NT AUTHORITY\SYSTEM" */
@@ -251,7 +261,7 @@ static enum taken take_other(struct reading *reading, struct span line)
 		reading->handles->none = reading_string(reading, line, &failed);
 		return failed ? TAKEN_FAILED : TAKEN_ROW;
 	}
-	return span_is(line, "Handle closed.") ? TAKEN_FRAME : TAKEN_NOT;
+	return span_is(line, "Handle closed.") ? handle_closed(reading) : TAKEN_NOT;
 }
 
 static enum taken take(struct reading *reading, struct span line)

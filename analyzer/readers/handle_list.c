@@ -69,6 +69,16 @@ static const char *why_partial(const struct reading *reading)
 	return NULL;
 }
 
+/* Beside it, that handles were closed meanwhile. */
+static const char *tell_closed(struct handle_list *list, const char *why)
+{
+	if (list->closed == 0)
+		return why;
+	snprintf(list->why, sizeof list->why, "handle -c closed %zu handle%s in this text%s%s",
+	    list->closed, list->closed == 1 ? "" : "s", why ? "; " : "", why ? why : "");
+	return list->why;
+}
+
 static bool see(struct reading *reading)
 {
 	const struct handle_list *list = reading->handles;
@@ -80,7 +90,7 @@ static bool see(struct reading *reading)
 		    NULL);
 	if (list->flaw.line)
 		return reading_see(reading, SECTION_HANDLES, EXTENT_CUT_OFF, NULL, &list->flaw);
-	const char *why = why_partial(reading);
+	const char *why = tell_closed(reading->handles, why_partial(reading));
 	return reading_see(
 	    reading, SECTION_HANDLES, why ? EXTENT_PARTIAL : EXTENT_WHOLE, why, NULL);
 }
@@ -112,7 +122,7 @@ static bool finish(struct reading *reading, bool ends)
 		    &reading->handles->flaw, reading, "the text ends in the middle of a line");
 	return see(reading) && note_searched(reading) && note_closed(reading) &&
 	       note_no_session_ids(reading) &&
-	       (reading->handles->outputs < 2 ||
+	       ((reading->handles->outputs < 2 && reading->handles->commands < 2) ||
 	           snapshot_unify(reading->snapshot, SECTION_HANDLES));
 }
 

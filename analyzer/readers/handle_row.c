@@ -186,6 +186,8 @@ enum taken handle_row_take(struct reading *reading, const struct handle_row *row
 	if (row->process) {
 		handle->pid = row->process->pid;
 		handle->image = row->process->image;
+	} else if (reading->handles->pid == NUMBER_UNKNOWN) {
+		handle->image = reading->handles->asked_image;
 	}
 	handle->value = row->value;
 	if (row->type.length != strlen("Token")) {
@@ -241,8 +243,12 @@ void handle_row_command(struct reading *reading, struct span command)
 		program++;
 	if (program == words.count)
 		return;
+	reading->handles->commands++;
 	reading->handles->term = (struct span){0};
 	reading->handles->asked_pid = NUMBER_UNKNOWN;
+	reading->handles->asked_image = NULL;
+	reading->handles->closing = false;
+	reading->handles->last_line = 0;
 	for (size_t i = program + 1; i < words.count; i++) {
 		struct span word = words.items[i].span;
 		bool option = word.text[0] == '-' || word.text[0] == '/';
@@ -250,10 +256,13 @@ void handle_row_command(struct reading *reading, struct span command)
 			reading->handles->all_types = true;
 		else if (option && span_is(span_from(word, 1), "p") && i + 1 < words.count) {
 			reading->handles->narrowed = true;
-			span_decimal(words.items[++i].span, &reading->handles->asked_pid);
-		} else if (option && span_is(span_from(word, 1), "c"))
+			if (!span_decimal(words.items[++i].span, &reading->handles->asked_pid))
+				reading->handles->asked_image =
+				    reading_string(reading, words.items[i].span, &failed);
+		} else if (option && span_is(span_from(word, 1), "c")) {
+			reading->handles->closing = true;
 			i++;
-		else if (!option)
+		} else if (!option)
 			term = word;
 	}
 	/* The line may be gone by the time that the term is asked for. */

@@ -26,8 +26,16 @@ struct handle_list {
 	int64_t listed_processes;
 	int64_t closed_processes; /* that could not be opened */
 	size_t csv_columns;
-	int outputs;
-	int64_t asked_pid; /* -p on the command line */
+	int outputs, commands;
+	int64_t asked_pid;       /* -p on the command line; NUMBER_UNKNOWN: none, or a name */
+	const char *asked_image; /* the name; NULL: none */
+	bool closing;            /* -c */
+	/* The last row of a listing, which handle -c may be closing. */
+	int64_t last_line; /* 0: there is none */
+	int64_t last_value, last_pid;
+	bool last_added;   /* it became the last of the snapshot's handles */
+	size_t closed;     /* handles */
+	char why[240];     /* they are not all */
 	const char *token; /* "Token" */
 	const char *none;  /* why a tool printed none */
 	struct flaw flaw;
@@ -48,6 +56,11 @@ struct handle_row {
 enum taken handle_row_take(struct reading *reading, const struct handle_row *row);
 /* The process, with its image. NULL: memory is out. */
 struct process *handle_row_process(struct reading *reading, int64_t pid, struct span image);
+/* A row of a listing was taken, when there were so many handles before. */
+void handle_row_listed(
+    struct reading *reading, size_t count, struct process *process, int64_t value);
+/* "Handle closed.": that of the last row. */
+enum taken handle_closed(struct reading *reading);
 /* A name that was broken over two lines: "\Sessions\0\" and "DosDevices\00000000-0005c203". */
 enum taken handle_row_go_on(struct reading *reading, struct span line);
 /* What command was typed, "handle -a 17c025": the search term, and whether all types were asked for. */

@@ -58,10 +58,7 @@ bool accounts_give_back(struct accounts *accounts, struct account *account,
 
 #define PASSWORD_MAX 255 /* bytes */
 
-/* Whether there is a terminal to ask for it, where the environment does not have it. */
-bool password_can_be_asked(void);
-
-/* If the scenario takes it from an environment variable (which is unset then) or a descriptor (which is closed); else
+/* If the scenario takes it from an environment variable (which is unset then; it is asked for at a terminal if it is not set) or a descriptor (which is closed); else
  * *password becomes NULL. To be called before any other program is started: it must not inherit them. */
 bool password_fetch(const struct scenario_accounts *scenario, char **password, struct error *error);
 

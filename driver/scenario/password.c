@@ -47,11 +47,6 @@ out:
 	return password;
 }
 
-bool password_can_be_asked(void)
-{
-	return isatty(STDIN_FILENO);
-}
-
 /* At the terminal, which shows nothing of it. */
 static char *ask_for_password(const char *name, struct error *error)
 {
@@ -76,7 +71,7 @@ static char *password_from_env(const char *name, struct error *error)
 	char *value = getenv(name);
 	char *password;
 
-	if ((!value || *value == '\0') && password_can_be_asked())
+	if ((!value || *value == '\0') && isatty(STDIN_FILENO))
 		return ask_for_password(name, error);
 	if (!value || *value == '\0') {
 		error_set(error, EXIT_USAGE,

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "driver/scenario/accounts.h"
 #include "driver/scenario/check.h"
 
 #define NAME_MOST 128
@@ -208,7 +208,7 @@ static bool check_password(const struct check *check, const struct scenario_acco
 	const char *value = accounts->password_env ? getenv(accounts->password_env) : NULL;
 
 	return !accounts->password_env || (value && *value) || accounts->staged ||
-	       password_can_be_asked() ||
+	       isatty(STDIN_FILENO) || /* where it is asked for */
 	       check_refuse(check, "accounts.password_env",
 	           "the environment has no %s; set it (not on the command line)",
 	           accounts->password_env);

@@ -41,6 +41,67 @@ static void a_search_for_a_luid_tells_its_holders(void **state)
 	snapshot_destroy(snapshot);
 }
 
+#define SEARCH                                                                                     \
+	"vendorsvc.exe      pid: 1712   type: Token          5D4: LAB\\anna:3a001\n"               \
+	"agent.exe          pid: 3320   type: Token          2A8: LAB\\anna:3a001\n"
+#define CLOSED "\n  5D4: Token         LAB\\anna:3a001\n\nHandle closed.\n"
+
+/* The prompt names the process; where it is gone, the value and the logon session do, if they are of one handle alone. */
+static void a_handle_that_was_closed_is_held_no_more_and_by_nobody_else(void **state)
+{
+	(void)state;
+	static const char *const prompts[] = {
+	    "C:\\>handle.exe -c 5D4 -y -p 1712\n", "C:\\>handle -c 5d4 -p 1712 -y\n", ""};
+	char text[1024];
+	for (size_t i = 0; i < sizeof prompts / sizeof prompts[0]; i++) {
+		snprintf(text, sizeof text, "C:\\>handle.exe -a 3a001\n\n" SEARCH "\n%s" CLOSED,
+		    prompts[i]);
+		struct snapshot *snapshot = read_evidence(text);
+		assert_int_equal(snapshot->handle_count, 1);
+		assert_handle(snapshot, 0, 3320, 0x2a8, 0x3a001, "anna");
+		assert_int_equal(snapshot->rows_left, 0);
+		assert_non_null(strstr(snapshot_sight_of(snapshot, SECTION_HANDLES)->why,
+		    "handle -c closed 1 handle"));
+		snapshot_destroy(snapshot);
+	}
+}
+
+/* What is not said to be closed is held, once, and by the process of the prompt. */
+static void a_handle_that_could_not_be_closed_is_held_by_its_process(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_evidence(
+	    "C:\\>handle.exe -a 3a001\n\n" SEARCH "\nC:\\>handle.exe -c 5D4 -y -p 1712\n"
+	    "\n  5D4: Token         LAB\\anna:3a001\n\nError closing handle:\nAccess is denied.\n");
+	assert_int_equal(snapshot->handle_count, 2);
+	snapshot_destroy(snapshot);
+	snapshot = read_evidence("C:\\>handle.exe -c 5D4 -y -p 1712\n"
+	                         "\n  5D4: Token         LAB\\anna:3a001\n\nC:\\>\n");
+	assert_handle(snapshot, 0, 1712, 0x5d4, 0x3a001, "anna");
+	snapshot_destroy(snapshot);
+}
+
+static void of_two_that_may_have_been_closed_neither_is_and_the_list_is_not_whole(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_evidence(SEARCH
+	    "other.exe          pid: 4000   type: Token          5D4: LAB\\anna:3a001\n" CLOSED);
+	assert_int_equal(snapshot->handle_count, 3);
+	assert_int_equal(snapshot_extent(snapshot, SECTION_HANDLES), EXTENT_CUT_OFF);
+	snapshot_destroy(snapshot);
+}
+
+static void the_prompt_names_the_process_by_its_image_too(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_evidence(
+	    "C:\\>handle64 -a -p lsass.exe\n" BANNER "  A14: Token         LAB\\anna:3a001\r\n");
+	assert_int_equal(snapshot->handle_count, 1);
+	assert_string_equal(snapshot->handles[0].image, "lsass.exe");
+	assert_int_equal(snapshot->handles[0].pid, NUMBER_UNKNOWN);
+	snapshot_destroy(snapshot);
+}
+
 /* Versions of handle spell it in two ways. */
 static void handles_to_exited_processes_are_kept_and_others_are_not(void **state)
 {
@@ -344,6 +405,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    unit_test(a_search_for_a_luid_tells_its_holders),
+	    unit_test(a_handle_that_was_closed_is_held_no_more_and_by_nobody_else),
+	    unit_test(a_handle_that_could_not_be_closed_is_held_by_its_process),
+	    unit_test(of_two_that_may_have_been_closed_neither_is_and_the_list_is_not_whole),
+	    unit_test(the_prompt_names_the_process_by_its_image_too),
 	    unit_test(a_listing_counts_what_it_does_not_keep),
 	    unit_test(handles_to_exited_processes_are_kept_and_others_are_not),
 	    unit_test(a_listing_in_part_is_told_from_a_whole_one),
