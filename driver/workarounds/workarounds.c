@@ -24,9 +24,10 @@ bool workarounds_install(struct error *error)
 		return error_set(error, EXIT_TARGET,
 		    "this WinPR does not call the program's %s, so that connections in parallel are not safe: link it dynamically",
 		    log_lock_is_used() ? "GetDynamicTimeZoneInformation" : "WLog_Get");
-	if (!certificate_copy_is_used())
+	if (!certificate_copy_is_used() || !public_key_is_used())
 		return error_set(error, EXIT_TARGET,
-		    "this FreeRDP does not call the program's X509_dup: link it dynamically");
+		    "this FreeRDP does not call the program's %s: link it dynamically",
+		    certificate_copy_is_used() ? "i2d_PublicKey" : "X509_dup");
 	return true;
 }
 

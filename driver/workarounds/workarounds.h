@@ -8,6 +8,8 @@
  *   processor time of a logon. Seen in 3.10; may go when WinPR keeps what it found.
  * certificate_copy.c: the host's certificate is copied two or three times a connection by writing it out and parsing it again, a tenth of
  *   the processor time of a logon. Seen in 3.10; may go when certificate.c and tls.c use X509_up_ref().
+ * public_key.c: the host's public key is written by i2d_PublicKey(), which in OpenSSL 3 gathers every encoder of every provider, twice a
+ *   connection, for 270 bytes: 6 % of the processor time of a logon. Seen in 3.10 with OpenSSL 3.0; may go when OpenSSL keeps what it found.
  * zero_pages.c: bulk_new() makes a compressor of each kind (MPPC, NCRUSH, XCRUSH: MS-RDPEGDI 3.1.8) for both directions of every context
  *   and clears 2.6 MB of them two or three times, also where compression is off: 3 MB a session instead of 0.5. Seen in 3.10; may go
  *   when bulk.c makes a compressor at its first use. Offered upstream, that would be: keep the six pointers NULL in bulk_new(), make the
@@ -32,6 +34,7 @@ bool sspi_lock_install(void);
 bool log_lock_is_used(void);
 bool time_zone_is_used(void);
 bool certificate_copy_is_used(void);
+bool public_key_is_used(void);
 bool zero_pages_install(void);
 size_t zero_pages_count(void); /* blocks so far */
 
