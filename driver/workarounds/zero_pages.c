@@ -13,8 +13,10 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#define LARGE                                                                                      \
-	8000 /* the smallest array that a compressor clears, XCRUSH_CONTEXT.Signatures, has so many bytes */
+/* The arrays that a compressor clears: XCRUSH_CONTEXT.Signatures is the smallest of all, HistoryBuffer of MPPC and NCRUSH the smallest whose
+ * pages are worth two calls of the kernel. Between them are libfreerdp's settings, too, which are written to at once. */
+#define MEDIUM 8000
+#define LARGE 65536
 #define PAGE ((uintptr_t)4096)
 
 typedef void *memset_function(void *block, int byte, size_t size);
@@ -23,6 +25,7 @@ typedef void *calloc_function(size_t count, size_t size);
 static _Atomic(memset_function *) next_memset;
 static _Atomic(calloc_function *) next_calloc;
 static uintptr_t code, code_end; /* of libfreerdp; written before the first thread */
+static bool heap_is_private;     /* of what malloc() gives; likewise */
 static atomic_size_t given_back;
 
 static bool is_libfreerdp(const void *caller)
@@ -30,15 +33,11 @@ static bool is_libfreerdp(const void *caller)
 	return (uintptr_t)caller >= code && (uintptr_t)caller < code_end;
 }
 
-/* True: the pages read as zero. The kernel takes MADV_FREE for private memory without a file only, where MADV_DONTNEED makes
- * zeroes of it; elsewhere the latter would bring back the file's bytes (madvise(2)). */
-static bool give_back(uintptr_t start, uintptr_t end)
+/* The kernel takes MADV_FREE for private memory without a file only, where MADV_DONTNEED makes zeroes of it; elsewhere the latter would
+ * bring back the file's bytes (madvise(2)). */
+static bool is_private(void *page)
 {
-	void *const pages =
-	    (void *)start; /* NOLINT(performance-no-int-to-ptr): of an address that was one */
-
-	return madvise(pages, PAGE, MADV_FREE) == 0 &&
-	       madvise(pages, end - start, MADV_DONTNEED) == 0;
+	return madvise(page, PAGE, MADV_FREE) == 0;
 }
 
 static void *libc_memset(void *block, int byte, size_t size)
@@ -72,13 +71,14 @@ static void clear_part(char *part, size_t size)
 		libc_memset(part, 0, size);
 }
 
-static void clear_block(void *block, size_t size)
+static void clear_block(void *block, size_t size, bool known_private)
 {
 	char *const first = block;
 	const uintptr_t start = (uintptr_t)first, end = start + size;
 	const uintptr_t pages = (start + PAGE - 1) & ~(PAGE - 1), pages_end = end & ~(PAGE - 1);
 
-	if (pages >= pages_end || !give_back(pages, pages_end)) {
+	if (pages >= pages_end || !(known_private || is_private(first + (pages - start))) ||
+	    madvise(first + (pages - start), pages_end - pages, MADV_DONTNEED) != 0) {
 		libc_memset(block, 0, size);
 		return;
 	}
@@ -89,9 +89,12 @@ static void clear_block(void *block, size_t size)
 
 void *memset(void *block, int byte, size_t size)
 {
-	if (size < LARGE || byte != 0 || !is_libfreerdp(__builtin_return_address(0)))
+	if (size < MEDIUM || byte != 0 || !is_libfreerdp(__builtin_return_address(0)))
 		return libc_memset(block, byte, size);
-	clear_block(block, size);
+	if (size < LARGE)
+		clear_part(block, size);
+	else
+		clear_block(block, size, false);
 	return block;
 }
 
@@ -105,7 +108,7 @@ void *calloc(size_t count, size_t size)
 		return libc_calloc(count, size);
 	void *block = malloc(bytes);
 	if (block)
-		clear_block(block, bytes);
+		clear_block(block, bytes, heap_is_private);
 	return block;
 }
 
@@ -124,6 +127,16 @@ static int find_code(struct dl_phdr_info *library, size_t size, void *unused)
 	return 1;
 }
 
+/* One block tells of all: its pages are huge ones, which are private in another way, if glibc.malloc.hugetlb says so. */
+static bool is_heap_private(void)
+{
+	char *block = malloc(LARGE);
+	const bool is = block && is_private(block + PAGE - (uintptr_t)block % PAGE);
+
+	free(block);
+	return is;
+}
+
 bool zero_pages_install(void)
 {
 	/* madvise() would round up to larger pages, and so clear what lies behind. */
@@ -134,6 +147,7 @@ bool zero_pages_install(void)
 	mallopt(M_TRIM_THRESHOLD, 32 << 20);
 	/* One write would bring a huge page back. */
 	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	heap_is_private = is_heap_private();
 	dl_iterate_phdr(find_code, NULL);
 	return code != 0;
 }

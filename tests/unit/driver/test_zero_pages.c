@@ -19,6 +19,8 @@ static calloc_function *volatile allocate = calloc;
 static int serve_all(void **state)
 {
 	(void)state;
+	zero_pages_install();
+	assert_true(heap_is_private);
 	code = 1;
 	code_end = UINTPTR_MAX;
 	return unit_count_descriptors(state);
@@ -40,7 +42,7 @@ static void check(const char *bytes, size_t start, size_t size)
 static void clear_parts(char *bytes)
 {
 	static const size_t starts[] = {0, 1, 16, 4095, 4096, 4097, 5000, 8191},
-	                    sizes[] = {1, 7999, 8000, 8192, 12288, 20000, 65536, 100001};
+	                    sizes[] = {1, 7999, 8000, 8192, 12288, 20000, 65535, 65536, 100001};
 
 	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
 		for (size_t j = 0; j < sizeof(sizes) / sizeof(sizes[0]); j++) {
@@ -81,7 +83,7 @@ static void memory_of_files_and_shared_memory_is_cleared_too(void **state)
 
 static void calloc_clears_what_was_freed(void **state)
 {
-	static const size_t sizes[] = {1, 7999, 8000, 50000, 200000};
+	static const size_t sizes[] = {1, 4000, 32767, 32768, 50000, 200000};
 	(void)state;
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
