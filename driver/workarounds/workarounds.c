@@ -5,6 +5,16 @@
 #include <winpr/ssl.h>
 #include <winpr/timezone.h>
 
+/* Functions of OpenSSL. */
+static const struct {
+	bool (*is_used)(void);
+	const char *name;
+} replaced[] = {
+    {certificate_copy_is_used, "X509_dup"},
+    {public_key_is_used, "i2d_PublicKey"},
+    {tls_context_is_used, "SSL_CTX_new"},
+};
+
 bool workarounds_install(struct error *error)
 {
 	TIME_ZONE_INFORMATION zone;
@@ -13,6 +23,7 @@ bool workarounds_install(struct error *error)
 	setenv("TZ", "UTC0", 0);
 	winpr_InitializeSSL(WINPR_SSL_INIT_DEFAULT);
 	(void)GetTimeZoneInformation(&zone);
+	libfreerdp_find();
 #ifdef ZERO_PAGES
 	zero_pages_install();
 #endif
@@ -24,10 +35,11 @@ bool workarounds_install(struct error *error)
 		return error_set(error, EXIT_TARGET,
 		    "this WinPR does not call the program's %s, so that connections in parallel are not safe: link it dynamically",
 		    log_lock_is_used() ? "GetDynamicTimeZoneInformation" : "WLog_Get");
-	if (!certificate_copy_is_used() || !public_key_is_used())
-		return error_set(error, EXIT_TARGET,
-		    "this FreeRDP does not call the program's %s: link it dynamically",
-		    certificate_copy_is_used() ? "i2d_PublicKey" : "X509_dup");
+	for (size_t i = 0; i < sizeof(replaced) / sizeof(replaced[0]); i++)
+		if (!replaced[i].is_used())
+			return error_set(error, EXIT_TARGET,
+			    "this FreeRDP does not call the program's %s: link it dynamically",
+			    replaced[i].name);
 	return true;
 }
 

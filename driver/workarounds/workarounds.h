@@ -10,6 +10,8 @@
  *   the processor time of a logon. Seen in 3.10; may go when certificate.c and tls.c use X509_up_ref().
  * public_key.c: the host's public key is written by i2d_PublicKey(), which in OpenSSL 3 gathers every encoder of every provider, twice a
  *   connection, for 270 bytes: 6 % of the processor time of a logon. Seen in 3.10 with OpenSSL 3.0; may go when OpenSSL keeps what it found.
+ * tls_context.c: each connection makes a TLS context, for which OpenSSL 3 fetches each of its algorithms anew: 5 % of the processor time of a
+ *   logon. Seen in 3.10; may go when tls.c keeps its contexts.
  * zero_pages.c: bulk_new() makes a compressor of each kind (MPPC, NCRUSH, XCRUSH: MS-RDPEGDI 3.1.8) for both directions of every context
  *   and clears 2.6 MB of them two or three times, also where compression is off: 3 MB a session instead of 0.5. Seen in 3.10; may go
  *   when bulk.c makes a compressor at its first use. Offered upstream, that would be: keep the six pointers NULL in bulk_new(), make the
@@ -29,12 +31,17 @@ bool workarounds_install(struct error *error);
 /* After a first context of FreeRDP's: whether contexts are spared the memory of their compressors. */
 bool workarounds_spare_memory(void);
 
-/* Inside this folder: whether it took hold. */
+/* Inside this folder. After libfreerdp_find(): whether a function was called from libfreerdp, by its return address. */
+void libfreerdp_find(void);
+bool libfreerdp_has(const void *caller);
+
+/* Whether it took hold. */
 bool sspi_lock_install(void);
 bool log_lock_is_used(void);
 bool time_zone_is_used(void);
 bool certificate_copy_is_used(void);
 bool public_key_is_used(void);
+bool tls_context_is_used(void);
 bool zero_pages_install(void);
 size_t zero_pages_count(void); /* blocks so far */
 

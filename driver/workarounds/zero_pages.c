@@ -3,7 +3,6 @@
 #include "driver/workarounds/workarounds.h"
 
 #include <dlfcn.h>
-#include <link.h>
 #include <malloc.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -24,14 +23,8 @@ typedef void *calloc_function(size_t count, size_t size);
 
 static _Atomic(memset_function *) next_memset;
 static _Atomic(calloc_function *) next_calloc;
-static uintptr_t code, code_end; /* of libfreerdp; written before the first thread */
-static bool heap_is_private;     /* of what malloc() gives; likewise */
+static bool heap_is_private; /* of what malloc() gives; written before the first thread */
 static atomic_size_t given_back;
-
-static bool is_libfreerdp(const void *caller)
-{
-	return (uintptr_t)caller >= code && (uintptr_t)caller < code_end;
-}
 
 /* The kernel takes MADV_FREE for private memory without a file only, where MADV_DONTNEED makes zeroes of it; elsewhere the latter would
  * bring back the file's bytes (madvise(2)). */
@@ -89,7 +82,7 @@ static void clear_block(void *block, size_t size, bool known_private)
 
 void *memset(void *block, int byte, size_t size)
 {
-	if (size < MEDIUM || byte != 0 || !is_libfreerdp(__builtin_return_address(0)))
+	if (size < MEDIUM || byte != 0 || !libfreerdp_has(__builtin_return_address(0)))
 		return libc_memset(block, byte, size);
 	if (size < LARGE)
 		clear_part(block, size);
@@ -104,27 +97,12 @@ void *calloc(size_t count, size_t size)
 	size_t bytes;
 
 	if (__builtin_mul_overflow(count, size, &bytes) || bytes < LARGE ||
-	    !is_libfreerdp(__builtin_return_address(0)))
+	    !libfreerdp_has(__builtin_return_address(0)))
 		return libc_calloc(count, size);
 	void *block = malloc(bytes);
 	if (block)
 		clear_block(block, bytes, heap_is_private);
 	return block;
-}
-
-static int find_code(struct dl_phdr_info *library, size_t size, void *unused)
-{
-	(void)size;
-	(void)unused;
-	if (!strstr(library->dlpi_name, "/libfreerdp3.so"))
-		return 0;
-	for (int i = 0; i < library->dlpi_phnum; i++)
-		if (library->dlpi_phdr[i].p_type == PT_LOAD &&
-		    library->dlpi_phdr[i].p_flags & PF_X) {
-			code = library->dlpi_addr + library->dlpi_phdr[i].p_vaddr;
-			code_end = code + library->dlpi_phdr[i].p_memsz;
-		}
-	return 1;
 }
 
 /* One block tells of all: its pages are huge ones, which are private in another way, if glibc.malloc.hugetlb says so. */
@@ -148,8 +126,7 @@ bool zero_pages_install(void)
 	/* One write would bring a huge page back. */
 	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	heap_is_private = is_heap_private();
-	dl_iterate_phdr(find_code, NULL);
-	return code != 0;
+	return true;
 }
 
 size_t zero_pages_count(void)

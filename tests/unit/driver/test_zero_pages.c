@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "driver/workarounds/zero_pages.c" /* NOLINT(bugprone-suspicious-include): whose code is served is its own affair */
+#include "driver/workarounds/libfreerdp.c" /* NOLINT(bugprone-suspicious-include): whose code is served is its own affair */
+#include "driver/workarounds/zero_pages.c" /* NOLINT(bugprone-suspicious-include): its libc, too */
 
 #define ROOM (40 * 4096)
 
