@@ -26,6 +26,7 @@ static const struct place {
     {"control", "run", RUNFILE_RUN, NULL},
     {"setting", "value", RUNFILE_HOST, "key IN ('host', 'observed.host')"},
     {"setting", "value", RUNFILE_SCENARIO, "key = 'scenario'"},
+    {"setting", "value", RUNFILE_OUTPUT, "key = 'preflight'"}, /* JSON */
     /* The others are numbers, times and words of ours, which the judge goes by. */
     {"setting", "value", RUNFILE_PROSE,
         "key IN ('scenario.name', 'ended-early', 'expect.culprit')"},

@@ -264,6 +264,18 @@ class Run(Hosts):
         self.assertEqual(settings["logoff.method"], "keys")
         self.assertEqual(json.loads(settings["preflight"])["exit_code"], 0)
 
+    def test_bundle_with_pseudonyms_has_none_of_its_names(self):
+        lab = self.lab("--host-name", "RDS-SECRET", "--domain", "CONTOSO")
+        self.play(self.at(lab), "auto", code=3)
+        self.run_program("analyzer", "bundle", self.run_file, "-o", "b.tar.gz", "--pseudonymise", code=0)
+        subprocess.run(["tar", "xzf", "b.tar.gz"], cwd=self.folder, check=True)
+        self.run_file = next(self.folder.glob("leaklab-run/*.leaklab"))
+        [(steps,)] = self.query("select value from setting where key = 'preflight'")
+        self.assertEqual(json.loads(steps)["exit_code"], 0)
+        for path in self.folder.glob("leaklab-run/*"):
+            for name in b"lab01", b"RDS-SECRET", b"rds-secret", b"CONTOSO":
+                self.assertNotIn(name, path.read_bytes(), path.name)
+
     def test_good_one_is_taken_again_for_a_day(self):
         lab = self.lab()
         scenario = self.at(lab)
