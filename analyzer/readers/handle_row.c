@@ -168,6 +168,8 @@ enum taken handle_row_take(struct reading *reading, const struct handle_row *row
 		return TAKEN_NOT;
 	if (row->name.length && row->name.text[0] == '<' && is_broken_exited(row->type, row->name))
 		return TAKEN_NOT;
+	if (row->process && row->process->handles_listed == NUMBER_UNKNOWN)
+		row->process->handles_listed = 0;
 	if (row->process)
 		row->process->handles_listed++;
 	reading->handles->any = true;

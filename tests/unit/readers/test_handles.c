@@ -78,6 +78,7 @@ static void a_handle_that_could_not_be_closed_is_held_by_its_process(void **stat
 	snapshot = read_evidence("C:\\>handle.exe -c 5D4 -y -p 1712\n"
 	                         "\n  5D4: Token         LAB\\anna:3a001\n\nC:\\>\n");
 	assert_handle(snapshot, 0, 1712, 0x5d4, 0x3a001, "anna");
+	assert_int_equal(snapshot->processes[0].handles_listed, 1);
 	snapshot_destroy(snapshot);
 }
 
