@@ -37,19 +37,28 @@ static bool type(struct rdp *rdp, const char *text, struct error *error)
 	return keys != NULL;
 }
 
-/* Types until the end comes or the time (monotonic) has. */
-static bool type_until(
-    struct rdp *rdp, const char *text, int64_t deadline, enum rdp_end *end, struct error *error)
+/* Only the host's own word shows that somebody is logged on. What is painted without it may be a dialog that wants a password: each Enter
+ * presents one there, and the domain locks the account. */
+static bool may_be_logon_dialog(const struct setup *setup, const struct rdp *rdp)
 {
+	return setup->signal != SIGNAL_SAVE_SESSION_INFO && rdp_session_id(rdp) == NUMBER_UNKNOWN;
+}
+
+/* Types, again and again where nobody's password can be meant, until the end comes or the time (monotonic) has. */
+static bool type_until(const struct setup *setup, struct rdp *rdp, const char *text,
+    int64_t deadline, enum rdp_end *end, struct error *error)
+{
+	const bool once = may_be_logon_dialog(setup, rdp);
 	int64_t pause = AGAIN_AFTER;
-	int64_t left;
+	int64_t left = deadline - timestamp_monotonic();
 
 	*end = RDP_TIMED_OUT;
-	while (*end == RDP_TIMED_OUT && (left = deadline - timestamp_monotonic()) > 0) {
+	while (*end == RDP_TIMED_OUT && left > 0) {
 		if (!type(rdp, text, error))
 			return false;
 		left = deadline - timestamp_monotonic();
-		*end = rdp_wait(rdp, false, false, left < pause ? left : pause);
+		*end = rdp_wait(rdp, false, false, !once && left > pause ? pause : left);
+		left = once ? 0 : deadline - timestamp_monotonic();
 		pause *= 2;
 	}
 	return true;
@@ -69,9 +78,13 @@ static bool ask_in_turn(const struct setup *setup, const struct order *order, st
 		const int64_t least = timestamp_monotonic() + LEAST;
 		const int64_t deadline = share > least ? share : least;
 
+		if (ways[i] == LOGOFF_WAY_SECURITY_KEYS && may_be_logon_dialog(setup, rdp)) {
+			*end = rdp_wait(rdp, false, false, deadline - timestamp_monotonic());
+			continue;
+		}
 		report->logoff_by = ways[i];
 		if (ways[i] != LOGOFF_WAY_COMMAND) {
-			if (!type_until(rdp, logoff_way_keys(ways[i]), deadline, end, error))
+			if (!type_until(setup, rdp, logoff_way_keys(ways[i]), deadline, end, error))
 				return false;
 			continue;
 		}
@@ -93,7 +106,7 @@ bool logoff_ask(const struct setup *setup, const struct order *order, struct rdp
 	case LOGOFF_KEYS:
 		if (setup->keys_again)
 			return type_until(
-			    rdp, setup->keys, timestamp_monotonic() + time, end, error);
+			    setup, rdp, setup->keys, timestamp_monotonic() + time, end, error);
 		if (!type(rdp, setup->keys, error))
 			return false;
 		break;
@@ -122,7 +135,9 @@ void logoff_rescue(
 	enum rdp_end end;
 	struct error ignored;
 
-	if (!ask_in_turn(setup, order, rdp, report, &end, &ignored) || end != RDP_ENDED ||
+	/* A dialog is no session that a later logon could join. */
+	if (may_be_logon_dialog(setup, rdp) ||
+	    !ask_in_turn(setup, order, rdp, report, &end, &ignored) || end != RDP_ENDED ||
 	    !rdp_logoff_proof(rdp))
 		report->logoff_by = LOGOFF_WAY_NONE;
 }

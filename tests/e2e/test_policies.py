@@ -289,6 +289,18 @@ class Preflight(Play):
         self.assertIn("/v fPromptForPassword /t REG_DWORD /d 0 /f", steps["logon"]["change"])
         self.assertIn("reg delete", steps["logon"]["undo"])
 
+    def test_keys_that_log_off_present_one_wrong_password_at_most(self):
+        """a dialog that wants a password is painted, too: what is typed there is one, and the domain counts it"""
+        for method in {"method": "auto"}, {"method": "keys"}, {"method": "keys", "keys": "Esc"}:
+            with self.subTest(method):
+                self.folder = self.folder / "-".join(method.values())
+                self.folder.mkdir()
+                os.environ["XDG_STATE_HOME"] = str(self.folder / "state")
+                lab = self.host("prompt-password", accounts=1, options=("--lockout", "2"))
+                _, steps = self.connect(lab, 4, logon={"signal": "paint"}, logoff={"shell": None, "timeout": "7s", **method})
+                self.assertEqual(steps["logoff"]["status"], "failed")
+                self.assertNotIn("LOCKED", str(self.connect(lab, 4, logon={"timeout": "1s"})[1]["nla"]))
+
     def test_it_tells_that_a_start_program_is_not_run(self):
         _, steps = self.connect(self.host("shell-refused"), 4, logoff={"timeout": "1s"})
         self.assertEqual(steps["logoff"]["status"], "failed")
