@@ -1,11 +1,13 @@
 /* Knows where passwords come from. They are overwritten before their memory is given back. */
 #include "driver/scenario/accounts.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 void password_wipe(char *text)
@@ -15,8 +17,11 @@ void password_wipe(char *text)
 	free(text);
 }
 
-/* The first line of the descriptor, which is closed. */
-static char *read_password(int fd, const char *name, struct error *error)
+/* What the terminal sends for it while it raises no signals. */
+#define CTRL_C '\003'
+
+/* The first line of the descriptor. */
+static char *read_line(int fd, const char *name, struct error *error)
 {
 	char buffer[PASSWORD_MAX + 2];
 	size_t used = 0;
@@ -29,7 +34,7 @@ static char *read_password(int fd, const char *name, struct error *error)
 			error_set(error, EXIT_USAGE, "password from %s: %s", name, strerror(errno));
 			goto out;
 		}
-		if (got > 0 && buffer[used++] == '\n')
+		if (got > 0 && (buffer[used++] == '\n' || buffer[used - 1] == CTRL_C))
 			break;
 	}
 	buffer[used] = '\0';
@@ -43,26 +48,63 @@ static char *read_password(int fd, const char *name, struct error *error)
 		error_memory(error);
 out:
 	explicit_bzero(buffer, sizeof(buffer));
+	return password;
+}
+
+/* As read_line(); the descriptor is closed. */
+static char *read_password(int fd, const char *name, struct error *error)
+{
+	char *password = read_line(fd, name, error);
+
 	close(fd);
 	return password;
 }
 
-/* At the terminal, which shows nothing of it. */
-static char *ask_for_password(const char *name, struct error *error)
+/* A line is over at Ctrl-C, too, which is read as any key: nothing of ours could end with the terminal mute. */
+static bool make_mute(int fd, struct termios *before)
 {
-	char question[128];
-	char *typed;
+	struct termios mute;
+
+	if (tcgetattr(fd, before) != 0)
+		return false;
+	mute = *before;
+	mute.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+	mute.c_cc[VEOL] = CTRL_C;
+	return tcsetattr(fd, TCSAFLUSH, &mute) == 0;
+}
+
+/* What no password has, and a key that was meant to do something else. */
+static bool has_control(const char *text)
+{
+	for (; *text; text++)
+		if (iscntrl((unsigned char)*text))
+			return true;
+	return false;
+}
+
+/* At the terminal, which shows nothing of it. */
+static char *ask_for_password(const char *variable, struct error *error)
+{
+	const int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	struct termios before;
 	char *password = NULL;
 
-	snprintf(
-	    question, sizeof(question), "Password of the test accounts (%.64s is not set): ", name);
-	typed = getpass(question);
-	if (!typed || *typed == '\0' || strlen(typed) > PASSWORD_MAX)
+	if (fd >= 0 && make_mute(fd, &before)) {
+		dprintf(fd, "Password of the test accounts (%.64s is not set): ", variable);
+		password = read_line(fd, "the terminal", error);
+		tcsetattr(fd, TCSAFLUSH, &before);
+		dprintf(fd, "\n");
+	} else {
+		error_set(error, EXIT_USAGE, "the terminal cannot be asked for the password: %s",
+		    strerror(errno));
+	}
+	if (fd >= 0)
+		close(fd);
+	if (password && (has_control(password) || strlen(password) > PASSWORD_MAX)) {
 		error_set(error, EXIT_USAGE, "no password was typed that an account may have");
-	else if (!(password = strdup(typed)))
-		error_memory(error);
-	if (typed)
-		explicit_bzero(typed, strlen(typed));
+		password_wipe(password);
+		password = NULL;
+	}
 	return password;
 }
 

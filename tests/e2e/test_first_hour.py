@@ -223,7 +223,7 @@ class Password(Hosts):
         for word in words:
             while b": " not in said:
                 said += os.read(master, 4096)
-            os.write(master, word.encode() + b"\n")
+            os.write(master, word.encode() + b"\n"[:word.isprintable()])
         try:
             while part := os.read(master, 4096):
                 said += part
@@ -242,7 +242,18 @@ class Password(Hosts):
         self.assertNotIn(password, said)
         code, said = self.typed(scenario, "")
         self.assertEqual(code, 2)
-        self.assertIn("no password was typed", said)
+        self.assertIn("it is empty", said)
+
+    def test_control_keys_are_no_password(self):
+        """Ctrl-C ends the question at once, and nothing is presented to the host"""
+        lab = self.lab("--lockout", "1")
+        user, domain, _ = lab.accounts()[0]
+        scenario = self.at(lab, accounts={"csv": None, "users": user, "domain": domain, "password_env": "LAB_PW_NOT_SET"})
+        for keys in "\3", "half\3", "\x1a\n":
+            code, said = self.typed(scenario, keys)
+            self.assertEqual(code, 2, said)
+            self.assertNotIn("FAIL", said)
+            self.assertIn("no password was typed", said)
 
 
 class Run(Hosts):
