@@ -225,18 +225,32 @@ static bool is_loaded(struct run *run, struct cycles *cycles)
 	return error_set(&run->error, EXIT_TARGET, "the preflight's cycle was not played");
 }
 
+/* What is seen after an interruption is neither the host's doing nor all of it. */
+static bool is_whole(struct run *run, const struct cycle *cycle)
+{
+	if (run->interrupts == 0)
+		return true;
+	if (cycle->logged_on == TIMESTAMP_UNKNOWN || cycle->result == CYCLE_LOGGED_OFF)
+		return error_set(&run->error, EXIT_INCONCLUSIVE, "interrupted");
+	return error_set(&run->error, EXIT_INCONCLUSIVE,
+	    "interrupted; the session of %s may be on the host still", cycle->user);
+}
+
 static bool note_what_was_seen(struct run *run, struct setup *setup, struct preflight *preflight,
     const struct cycle *cycle, struct runfile *own)
 {
 	struct captures captures;
 	int64_t after = 0;
 
+	if (!is_whole(run, cycle))
+		return false;
 	note_cycle(run, setup, preflight, cycle);
 	if (own && !runfile_put_cycle(own, cycle, &run->error))
 		return false;
 	if (run->scenario->observers_count == 0)
 		return true;
-	if (cycle->logged_on != TIMESTAMP_UNKNOWN && !sample_after(run, cycle, &after))
+	if (cycle->logged_on != TIMESTAMP_UNKNOWN &&
+	    !(sample_after(run, cycle, &after) && is_whole(run, cycle)))
 		return false;
 	if (!runfile_captures(run->runfile, &captures, &run->error))
 		return false;

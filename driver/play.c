@@ -419,8 +419,8 @@ bool run_play_one(struct run *run)
 		play_check_hung(&play, timestamp_monotonic(), &next);
 		played = played && hold_for_sample(&play, &sampled) && run_turn(run, next);
 	}
-	/* A sample that was begun is stored, whatever became of the session. */
-	while (played && run->observation)
+	/* A sample that was begun is stored, whatever became of the session; nobody waits for it who wants to leave. */
+	while (played && run->observation && run->interrupts == 0)
 		played = run_turn(run, timestamp_monotonic() + SECOND);
 	run->watch = (struct crew_watch){0};
 	return played && !run->error.text[0];

@@ -5,6 +5,7 @@ import pathlib
 import pty
 import re
 import select
+import signal
 import subprocess
 import time
 
@@ -210,6 +211,41 @@ class Preflight(Hosts):
 
     def test_shell_of_the_scenario_that_ends_at_once_blames_no_observer(self):
         self.connect(self.at(self.lab(), logoff={}), 0)
+
+
+class Interrupted(Hosts):
+    """Ctrl-C in the middle of a preflight: the session is logged off, and what was seen is no result."""
+
+    def interrupt(self, observer, signals=1):
+        """At the observer's second sample, the one of the session; what came of it."""
+        lab = self.lab()
+        script = self.write("observe", f"echo >> asked; if [ $(wc -l < asked) = 2 ]; then {observer}; fi\n{self.observer(lab)['command']}\n")
+        scenario = self.at(lab, observers=[{"name": "slow", "command": f"sh {script}", "timeout": "60s"}])
+        process = subprocess.Popen([leaklab.program("driver"), "check", "--connect", str(scenario)], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, cwd=self.folder, stdin=subprocess.DEVNULL)
+        asked = self.folder / "asked"
+        deadline = time.monotonic() + 30
+        while (not asked.exists() or len(asked.read_text()) < 2) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        start = time.monotonic()
+        for _ in range(signals):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.3)
+        _, err = process.communicate(timeout=90)
+        self.assertLess(time.monotonic() - start, 10, "nobody waits for the observer")
+        return lab, process.returncode, err
+
+    def test_session_is_logged_off_and_nothing_is_kept(self):
+        lab, code, err = self.interrupt("sleep 50")
+        self.assertEqual(code, 3, err)
+        self.assertTrue(err.endswith("leaklab: interrupted\n"), err)
+        self.assertEqual([session for session in lab.snapshot()["sessions"] if session.get("user")], [])
+        self.assertEqual(list((self.folder / "state/leaklab/preflight").glob("*")), [])
+
+    def test_twice_stops_at_once_and_says_whose_session_may_be_left(self):
+        _, code, err = self.interrupt("sleep 50", signals=2)
+        self.assertEqual(code, 3, err)
+        self.assertRegex(err, "interrupted(; the session of lab01 may be on the host still)?\n$")
 
 
 class Password(Hosts):
