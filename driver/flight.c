@@ -40,7 +40,8 @@ static char *describe(const struct scenario *scenario, const struct setup *setup
 	    scenario->accounts.domain ? scenario->accounts.domain : "",
 	    scenario->accounts.csv ? scenario->accounts.csv : "",
 	    logoff_method_words[scenario->logoff.method], setup->keys);
-	fprintf(out, "%s\n%s\n", setup->shell, setup->command);
+	fprintf(out, "%s\n%s\n%s\n%s\n%d %s\n", setup->shell, setup->command,
+	    setup->load_balance_info, setup->auth_packages, (int)setup->signal, setup->logon_keys);
 	for (unsigned i = 0; i < scenario->observers_count; i++)
 		fprintf(out, "%s: %s\n", scenario->observers[i].name,
 		    scenario->observers[i].session ? scenario->observers[i].session
@@ -339,8 +340,14 @@ static bool play_and_keep(struct run *run, struct setup *setup, struct preflight
 	const struct so_far so_far = run->so_far;
 	char *fresh;
 
-	if (asprintf(&fresh, "%s.new", path) < 0)
+	const int lock = preflight_lock(path, &run->error);
+
+	if (lock < 0)
+		return false;
+	if (asprintf(&fresh, "%s.new", path) < 0) {
+		close(lock);
 		return error_memory(&run->error);
+	}
 	unlink(fresh);
 	run->runfile = runfile_create(fresh, &run->error);
 	bool played = run->runfile != NULL;
@@ -358,6 +365,7 @@ static bool play_and_keep(struct run *run, struct setup *setup, struct preflight
 		unlink(fresh);
 	}
 	free(fresh);
+	close(lock);
 	run->runfile = own;
 	run->so_far = so_far;
 	return played;

@@ -2,6 +2,7 @@
 #include "driver/init.h"
 
 #include <argp.h>
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -225,6 +226,20 @@ static void set_variables(const char *text)
 	}
 }
 
+/* No answer is more than a line: what is written has each in one, and the list of hosts too. */
+static bool check_lines(const struct init_answers *answers, struct error *error)
+{
+	const char *const texts[] = {answers->name, answers->host, answers->users, answers->domain,
+	    answers->password_env, answers->pin, answers->admin, answers->observer};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		for (const char *at = texts[i]; at && *at; at++)
+			if (iscntrl((unsigned char)*at))
+				return error_set(error, EXIT_USAGE,
+				    "\"%.80s\" has a character that no text has", texts[i]);
+	return true;
+}
+
 /* What the options say must make a scenario. */
 static bool check(const struct init_answers *answers, const char *text, struct error *error)
 {
@@ -284,7 +299,8 @@ static bool init(struct asked *asked, struct error *error)
 		answers->name = name;
 	char *text = name && file ? init_text(answers) : NULL;
 	const char *path = asked->file ? asked->file : file;
-	const bool written = text ? check(answers, text, error) && write_new(path, text, error)
+	const bool written = text ? check_lines(answers, error) && check(answers, text, error) &&
+	                                write_new(path, text, error)
 	                          : error_memory(error);
 	if (written) {
 		host_allow(answers->host, &list);
@@ -299,7 +315,8 @@ static bool init(struct asked *asked, struct error *error)
 
 int init_main(int argc, char **argv)
 {
-	struct asked asked = {.answers = {.password_env = "LOADTEST_PASSWORD", .cycles = CYCLES}};
+	static struct asked asked = {
+	    .answers = {.password_env = "LOADTEST_PASSWORD", .cycles = CYCLES}};
 	struct error error = {0};
 
 	argp_parse(&argp, argc, argv, 0, NULL, &asked);

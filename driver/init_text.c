@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* One connection for all samples: each more logon of the observer would make logon sessions on the host. */
 #define SSH "ssh -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=30 "
@@ -18,6 +19,26 @@ static void put_quoted(FILE *out, const char *text)
 		putc(*text, out);
 	}
 	putc('"', out);
+}
+
+/* As sh takes it for one word that is nothing else: DOMAIN\\admin has a backslash. NULL: out of memory. */
+static char *word_for_shell(const char *text)
+{
+	static const char plain[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%_+=:,./-${}[]";
+	char *word = NULL;
+	size_t size = 0;
+	FILE *out = text[strspn(text, plain)] ? open_memstream(&word, &size) : NULL;
+
+	if (!text[strspn(text, plain)])
+		return strdup(text);
+	if (!out)
+		return NULL;
+	putc('\'', out);
+	for (; *text; text++)
+		fputs(*text == '\'' ? "'\\''" : (char[]){*text, '\0'}, out);
+	putc('\'', out);
+	return fclose(out) == 0 ? word : NULL;
 }
 
 static void put_value(FILE *out, const char *key, const char *value, const char *remark)
@@ -130,16 +151,22 @@ static void put_observers(FILE *out, const struct init_answers *answers)
 
 char *init_text(const struct init_answers *answers)
 {
+	struct init_answers safe = *answers;
+	char *admin = answers->admin ? word_for_shell(answers->admin) : NULL;
 	char *text = NULL;
 	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = !answers->admin || admin ? open_memstream(&text, &size) : NULL;
 
-	if (!out)
+	if (!out) {
+		free(admin);
 		return NULL;
-	put_head(out, answers);
-	put_host(out, answers);
-	put_load(out, answers);
-	put_observers(out, answers);
+	}
+	safe.admin = admin;
+	put_head(out, &safe);
+	put_host(out, &safe);
+	put_load(out, &safe);
+	put_observers(out, &safe);
+	free(admin);
 	fputs(
 	    "settle: # holders of healthy hosts release 10 to 20 minutes after a logoff: judged sooner, each is a false alarm\n"
 	    "  at_least: 20m\n"

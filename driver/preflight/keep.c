@@ -1,8 +1,11 @@
 /* Knows where a preflight is kept, and how long it is good for. */
 #include "driver/preflight/preflight.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,6 +41,28 @@ char *preflight_path(const char *description, struct error *error)
 	free(folder);
 	free(state);
 	return path;
+}
+
+int preflight_lock(const char *path, struct error *error)
+{
+	char *name = NULL;
+	const int fd = asprintf(&name, "%s.lock", path) < 0
+	                   ? -1
+	                   : open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		free(name);
+		return fd;
+	}
+	if (fd >= 0 && errno == EWOULDBLOCK)
+		error_set(error, EXIT_TARGET,
+		    "another preflight of the same host and accounts is under way: wait for its end");
+	else
+		error_set(error, EXIT_TARGET, "%s: %s", name ? name : path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	free(name);
+	return -1;
 }
 
 bool preflight_keep(const struct preflight *preflight, const char *description,

@@ -106,6 +106,8 @@ char *preflight_to_json(const struct preflight *preflight);
 
 /* The run file that keeps the preflight of so described a target, in the state folder; the caller frees it. NULL: there is no such folder. */
 char *preflight_path(const char *description, struct error *error);
+/* Nobody else has a preflight of it, and logs on with the same account, until the descriptor is closed. -1 with an error: somebody does. */
+int preflight_lock(const char *path, struct error *error);
 /* Takes what is kept there if it is of the same description, went well, and is no older than a day. False: there is none. */
 bool preflight_recall(const char *path, const char *description, int64_t now, char method[32],
     char **json, int64_t *age);

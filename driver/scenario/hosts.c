@@ -74,10 +74,15 @@ void host_allow(const char *address, char **path)
 	FILE *file;
 
 	*path = NULL;
-	/* The address without its port; an address of version 6 in brackets. */
+	/* The address without its port; one of version 6 has brackets, or no port. */
+	const bool bracketed = *address == '[';
+	const char *colon = strchr(address, ':'), *start = address + bracketed;
+	const bool bare = !bracketed && colon && strchr(colon + 1, ':');
 	snprintf(host, sizeof(host), "%.*s",
-	    (int)strcspn(address + (*address == '['), *address == '[' ? "]" : ":"),
-	    address + (*address == '['));
+	    (int)strcspn(start, bracketed ? "]"
+	                        : bare    ? ""
+	                                  : ":"),
+	    start);
 	if (!list || strchr(host, '$') || is_loopback(host) || is_listed(host, list)) {
 		free(list);
 		return;

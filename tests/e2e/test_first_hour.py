@@ -74,6 +74,25 @@ class Init(leaklab.Case):
         self.assertIn("slots: 1 ", text)
         self.assertIn("# observers:", text)
 
+    def test_administrator_of_a_domain_stays_one_word_for_the_shell(self):
+        """ssh DOMAIN\\admin@rds01 without quotes asks for DOMAINadmin"""
+        for admin in r"EXAMPLE\admin@rds01", "o'neill # x@rds01":
+            (self.folder / "rds01.yaml").unlink(missing_ok=True)
+            self.init(*EXAMPLE, "--admin", admin)
+            text = (self.folder / "rds01.yaml").read_text()
+            command = re.search(r"command: >-\n((?:    .*\n)+)", text)[1].replace("\n", " ")
+            session = json.loads(re.search(r"session: (\".*\")", text)[1])
+            for command in command, session:
+                words = subprocess.run(["sh", "-c", f"ssh() {{ printf '%s\\n' \"$@\"; }}; {command}"], capture_output=True, text=True).stdout
+                self.assertIn(admin, words.splitlines())
+
+    def test_host_goes_into_the_list_without_its_port_and_as_one_line(self):
+        for number, (host, listed) in enumerate((("rds01:3390", "rds01"), ("[fe80::1]:3389", "fe80::1"), ("fe80::2", "fe80::2"))):
+            self.init("--host", host, *EXAMPLE[2:], "--no-observer", f"{number}.yaml")
+            self.assertEqual((self.folder / "config/leaklab/hosts").read_text().splitlines()[-1], listed)
+        self.init("--host", "rds02\n*", *EXAMPLE[2:], "--no-observer", "line.yaml", code=2)
+        self.assertNotIn("*", (self.folder / "config/leaklab/hosts").read_text())
+
     def test_quotes_and_backslashes_stay_what_they_are(self):
         self.init(*EXAMPLE, "--observer", 'look "C:\\leaklab\\probe.exe" watch')
         self.assertIn(r'session: "look \"C:\\leaklab\\probe.exe\" watch"', (self.folder / "rds01.yaml").read_text())
@@ -240,12 +259,27 @@ class Interrupted(Hosts):
         self.assertEqual(code, 3, err)
         self.assertTrue(err.endswith("leaklab: interrupted\n"), err)
         self.assertEqual([session for session in lab.snapshot()["sessions"] if session.get("user")], [])
-        self.assertEqual(list((self.folder / "state/leaklab/preflight").glob("*")), [])
+        self.assertEqual(list((self.folder / "state/leaklab/preflight").glob("*.leaklab")), [])
 
     def test_twice_stops_at_once_and_says_whose_session_may_be_left(self):
         _, code, err = self.interrupt("sleep 50", signals=2)
         self.assertEqual(code, 3, err)
         self.assertRegex(err, "interrupted(; the session of lab01 may be on the host still)?\n$")
+
+
+class AtOnce(Hosts):
+    def test_second_one_of_the_same_host_and_accounts_is_refused_and_spoils_nothing(self):
+        lab = self.lab()
+        observer = {"name": "slow", "command": f"sleep 1; {self.observer(lab)['command']}"}
+        scenario = self.at(lab, observers=[observer])
+        first = subprocess.Popen([leaklab.program("driver"), "check", "--connect", str(scenario)], stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT, text=True, cwd=self.folder, stdin=subprocess.DEVNULL)
+        while not list((self.folder / "state").glob("leaklab/preflight/*.new")):
+            time.sleep(0.02)
+        second = self.run_program("driver", "check", "--connect", scenario, code=4)
+        self.assertIn("another preflight of the same host and accounts is under way", second.stderr)
+        out, _ = first.communicate(timeout=60)
+        self.assertEqual(first.returncode, 0, out)
 
 
 class Password(Hosts):
