@@ -61,6 +61,15 @@ static bool is_finished(struct runfile *runfile)
 	return finished;
 }
 
+/* Columns come within a schema: a file of before has no place for them. */
+static bool add_columns(struct runfile *runfile, struct error *error)
+{
+	return sqlite3_table_column_metadata(runfile->database, NULL, "cycle", "server", NULL, NULL,
+	           NULL, NULL, NULL) == SQLITE_OK ||
+	       database_run_text(
+	           runfile, "ALTER TABLE cycle ADD COLUMN server TEXT", "going on", error);
+}
+
 static bool lose_running(struct runfile *runfile, int64_t now, int64_t *lost, struct error *error)
 {
 	sqlite3_stmt *statement = database_statement(runfile, STATEMENT_LOSE_RUNNING, error);
@@ -96,7 +105,8 @@ bool runfile_go_on(struct runfile *runfile, int64_t now, int64_t *lost, struct e
 	if (!database_begin_journal(runfile, error) ||
 	    !database_execute(runfile, STATEMENT_BEGIN, "going on", error))
 		return false;
-	if (lose_running(runfile, now, lost, error) && unsettle(runfile, error) &&
+	if (add_columns(runfile, error) && lose_running(runfile, now, lost, error) &&
+	    unsettle(runfile, error) &&
 	    database_execute(runfile, STATEMENT_FORGET_END, "going on", error))
 		return true;
 	runfile_give_up(runfile);

@@ -248,6 +248,18 @@ class ByWish(Case):
         self.assertNotIn(password.encode(), self.run_file.read_bytes())
 
 
+class Older(Case):
+    def test_run_of_a_version_that_did_not_note_the_server_goes_on(self):
+        lab = self.lab()
+        self.drive(self.play(lab, 4))
+        connection = sqlite3.connect(self.run_file)
+        connection.executescript("drop view cycles; alter table cycle drop column server")
+        connection.close()
+        self.resume("--cycles", "+4", code=3)
+        self.assertEqual(self.query("select server, count(*) from cycle where kind = 0 and result = 1 group by 1 order by 1"),
+                         [(None, 4), ("LABHOST", 4)])
+
+
 class Manual(Case):
     def test_run_goes_on_as_the_manual_says(self):
         page = (leaklab.ROOT / "scenarios/leaklab-real-host.7.scd").read_text()
