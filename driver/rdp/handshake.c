@@ -19,6 +19,7 @@
 #define PROTOCOL_HYBRID 2
 #define PROTOCOL_HYBRID_EX 8
 
+#define CONFIRM_LEAST 11 /* TPKT, X.224 Connection Confirm */
 #define NEGOTIATION_RESPONSE 2
 #define NEGOTIATION_FAILURE 3
 
@@ -60,6 +61,11 @@ static const char *protocol_name(uint32_t selected)
 	}
 }
 
+static bool receive(int fd, uint8_t *bytes, size_t size)
+{
+	return recv(fd, bytes, size, MSG_WAITALL) == (ssize_t)size;
+}
+
 static bool negotiate(int fd, enum security wanted, struct handshake *out, struct error *error)
 {
 	const uint8_t protocols =
@@ -67,11 +73,13 @@ static bool negotiate(int fd, enum security wanted, struct handshake *out, struc
 	/* TPKT, X.224 Connection Request, RDP_NEG_REQ. */
 	const uint8_t request[19] = {
 	    3, 0, 0, 19, 14, 0xe0, 0, 0, 0, 0, 0, 1, 0, 8, 0, protocols, 0, 0, 0};
-	uint8_t answer[19];
+	uint8_t answer[19] = {0};
 
+	/* A host that knows no such request answers without the last 8 bytes. */
 	if (send(fd, request, sizeof(request), MSG_NOSIGNAL) != (ssize_t)sizeof(request) ||
-	    recv(fd, answer, sizeof(answer), MSG_WAITALL) != (ssize_t)sizeof(answer) ||
-	    answer[0] != 3 || answer[5] != 0xd0)
+	    !receive(fd, answer, CONFIRM_LEAST) || answer[0] != 3 || answer[5] != 0xd0 ||
+	    (answer[3] > CONFIRM_LEAST &&
+	        !receive(fd, answer + CONFIRM_LEAST, sizeof(answer) - CONFIRM_LEAST)))
 		return error_set(error, EXIT_TARGET,
 		    "what answers there does not speak RDP, or says nothing: is it the right port, and is the host up?");
 	const uint32_t value = answer[15] | (uint32_t)answer[16] << 8 | (uint32_t)answer[17] << 16 |

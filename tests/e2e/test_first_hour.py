@@ -6,7 +6,9 @@ import pty
 import re
 import select
 import signal
+import socket
 import subprocess
+import threading
 import time
 
 import leaklab
@@ -165,6 +167,24 @@ class Preflight(Hosts):
         lab = self.lab("--fault", "mute")
         steps = self.connect(self.at(lab, connect={"timeout": "1s"}), 4)
         self.assertEqual(steps["security"]["status"], "failed")
+
+    def test_host_with_the_security_of_old(self):
+        """it knows no negotiation (MS-RDPBCGR 2.2.1.2: rdpNegData is optional), and is told apart from what is no RDP at all"""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            def answer():
+                connection, _ = server.accept()
+                connection.recv(100)
+                connection.sendall(bytes.fromhex("0300000b06d00000123400"))
+                connection.recv(100)
+                connection.close()
+            thread = threading.Thread(target=answer)
+            thread.start()
+            scenario = self.scenario(None, host={"address": "127.0.0.1:%d" % server.getsockname()[1]})
+            start = time.monotonic()
+            steps = self.connect(scenario, 4, env={"PW": "x"})
+            self.assertLess(time.monotonic() - start, 8)
+            thread.join()
+        self.assertIn("RDP security of old", steps["security"]["cause"])
 
     def test_host_without_nla(self):
         steps = self.connect(self.at(self.lab("--security", "tls")), 4)
