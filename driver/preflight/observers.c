@@ -110,6 +110,11 @@ static void look_at_host(const struct look *look)
 		    host);
 	else if (find_session(look->cycle, during))
 		add(look, "host", STEP_OK, NULL, "it sees the session, on %s", host);
+	else if (look->cycle->server && during->host)
+		add(look, "host", STEP_WARNING,
+		    "where logon.signal is not the host's own word, nobody may have been logged on: a dialog is painted, too",
+		    "it looks at %s, which served the logon, and sees no session of %s", host,
+		    look->cycle->user);
 	else
 		add(look, "host", STEP_FAILED, remedy,
 		    "it does not see the session of %s: it looks at another host, %s",

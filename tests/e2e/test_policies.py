@@ -301,6 +301,13 @@ class Preflight(Play):
                 self.assertEqual(steps["logoff"]["status"], "failed")
                 self.assertNotIn("LOCKED", str(self.connect(lab, 4, logon={"timeout": "1s"})[1]["nla"]))
 
+    def test_observer_of_the_right_host_is_not_blamed_for_a_logon_that_was_none(self):
+        lab = self.host("prompt-password")
+        _, steps = self.connect(lab, 4, logon={"signal": "paint"}, logoff={"shell": None, "method": "keys", "timeout": "1s"},
+                                observers=[self.observer(lab)])
+        self.assertEqual(steps["observer.labhost.host"]["status"], "warning")
+        self.assertIn("which served the logon, and sees no session of lab01", steps["observer.labhost.host"]["found"])
+
     def test_it_tells_that_a_start_program_is_not_run(self):
         _, steps = self.connect(self.host("shell-refused"), 4, logoff={"timeout": "1s"})
         self.assertEqual(steps["logoff"]["status"], "failed")
