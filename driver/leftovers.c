@@ -30,11 +30,11 @@ static struct snapshot *last_sample(struct run *run)
 	return snapshot;
 }
 
-/* Taken after the cycle, it shows all sessions, and none of the account. */
+/* Taken after the cycle, and of its host, it shows all sessions, and none of the account. */
 static bool is_gone(const struct snapshot *sample, const struct cycle *cycle)
 {
 	if (!sample || cycle->kind == CYCLE_VERIFICATION ||
-	    !snapshot_whole(sample, SECTION_SESSIONS))
+	    !host_same(cycle->server, sample->host) || !snapshot_whole(sample, SECTION_SESSIONS))
 		return false;
 	for (size_t i = 0; i < sample->session_count; i++)
 		if (sample->sessions[i].user &&

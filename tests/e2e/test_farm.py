@@ -41,6 +41,13 @@ class Farm(leaklab.Case):
         self.assertEqual((verdict["orphans"]["n"], verdict["orphans"]["on_other_hosts"]), (30, 30))
         self.assertIn("30 of 60 cycles went to RDS02, which nobody observed: they do not count for RDS01", " ".join(verdict["reasons"]))
 
+    def test_session_that_is_left_on_the_other_host_is_listed(self):
+        """the observed host's last sample shows none of it, and that is no proof"""
+        self.farm()
+        self.play(self.first, 3, cycles=4, verify_ids=0, logoff={"method": "disconnect", "shell": None}, load={"slots": 1, "cycles": 2})
+        [(text,)] = self.query("select text from event where kind = 'sessions-left'")
+        self.assertIn("may be on the host still: 2: ", text)
+
     def test_leak_of_the_observed_host_is_proven_by_its_own_cycles(self):
         self.farm()
         self.grab(self.first)
