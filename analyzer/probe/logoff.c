@@ -52,6 +52,17 @@ static bool parse_id(const char *text, int64_t *out)
 	return *text >= '0' && *text <= '9' && !*end && *out <= 0xffff;
 }
 
+/* Windows tells the user without the domain of a UPN, and the domain by its NetBIOS name, which no DNS name tells. */
+static bool is_account(const WTSINFOW *info, const struct wanted *wanted)
+{
+	const size_t length = wcscspn(wanted->user, L"@");
+
+	return wcslen(info->UserName) == length &&
+	       _wcsnicmp(info->UserName, wanted->user, length) == 0 &&
+	       (!*wanted->domain || wcschr(wanted->domain, L'.') ||
+	           _wcsicmp(info->Domain, wanted->domain) == 0);
+}
+
 /* Says whose session it is if it is not the wanted one. */
 static bool is_wanted(const struct wanted *wanted, DWORD id)
 {
@@ -65,18 +76,17 @@ static bool is_wanted(const struct wanted *wanted, DWORD id)
 	if (info && size >= sizeof(*info)) {
 		const int64_t apart = info->LogonTime.QuadPart - wanted->logon;
 
-		same = _wcsicmp(info->UserName, wanted->user) == 0 &&
-		       (!*wanted->domain || _wcsicmp(info->Domain, wanted->domain) == 0) &&
-		       apart <= SLACK && apart >= -SLACK;
+		same = is_account(info, wanted) && apart <= SLACK && apart >= -SLACK;
 		if (!same && wanted->id == (int64_t)id) {
-			char *user = utf8(info->UserName, -1);
+			char *user = utf8(info->UserName, -1), *domain = utf8(info->Domain, -1);
 
 			fprintf(stderr,
-			    "leaklab-probe: session %lu is another one by now: of %s, logged on %.0f s %s\n",
-			    id, user && *user ? user : "nobody",
+			    "leaklab-probe: session %lu is not the one that is meant: it is of %s\\%s, logged on %.0f s %s\n",
+			    id, domain ? domain : "", user && *user ? user : "nobody",
 			    (double)(apart < 0 ? -apart : apart) / 1e7,
 			    apart < 0 ? "before" : "after");
 			free(user);
+			free(domain);
 		}
 	}
 	WTSFreeMemory(info);
