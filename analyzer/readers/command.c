@@ -150,21 +150,22 @@ static void note_commands(struct reading *reading, struct span line)
 	}
 }
 
-bool command_take(struct reading *reading, struct span line)
+enum taken command_take(struct reading *reading, struct span line)
 {
 	struct span command, host;
 	struct words words;
 	if (!find_command(line, &command, &host))
-		return false;
+		return TAKEN_NOT;
 	note_host(reading, host);
-	handle_row_command(reading, command);
+	if (!handle_row_command(reading, command))
+		return TAKEN_FAILED;
 	note_commands(reading, command);
 	words_split(&words, command);
 	for (size_t i = 0; i < words.count; i++) {
 		if (span_starts(words.items[i].span, "/server:"))
 			note_host(reading, span_from(words.items[i].span, strlen("/server:")));
 	}
-	return true;
+	return TAKEN_FRAME;
 }
 
 const struct line_format *command_format(struct span line)

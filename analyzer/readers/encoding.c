@@ -22,27 +22,6 @@ static uint32_t unit_at(const unsigned char *bytes, bool big_endian)
 	                  : (uint32_t)(bytes[1] << 8 | bytes[0]);
 }
 
-/* Appends a code point and returns the new end. */
-static char *put_utf8(char *out, uint32_t point)
-{
-	if (point < 0x80) {
-		*out++ = (char)point;
-	} else if (point < 0x800) {
-		*out++ = (char)(0xc0 | point >> 6);
-		*out++ = (char)(0x80 | (point & 0x3f));
-	} else if (point < 0x10000) {
-		*out++ = (char)(0xe0 | point >> 12);
-		*out++ = (char)(0x80 | (point >> 6 & 0x3f));
-		*out++ = (char)(0x80 | (point & 0x3f));
-	} else {
-		*out++ = (char)(0xf0 | point >> 18);
-		*out++ = (char)(0x80 | (point >> 12 & 0x3f));
-		*out++ = (char)(0x80 | (point >> 6 & 0x3f));
-		*out++ = (char)(0x80 | (point & 0x3f));
-	}
-	return out;
-}
-
 /* Half a surrogate pair becomes U+FFFD; an odd byte at the end (a cut file) is dropped. */
 static char *from_utf16(const char *bytes, size_t length, bool big_endian, size_t *text_length)
 {
@@ -63,7 +42,7 @@ static char *from_utf16(const char *bytes, size_t length, bool big_endian, size_
 		}
 		if (point >= 0xd800 && point < 0xe000)
 			point = 0xfffd;
-		out = put_utf8(out, point);
+		out = utf8_put(out, point);
 	}
 	*out = '\0';
 	*text_length = (size_t)(out - text);
@@ -191,19 +170,6 @@ void decoder_deinit(struct decoder *decoder)
 	free(decoder->buffers[1]);
 }
 
-static bool is_ascii(struct span line)
-{
-	uint64_t word, seen = 0;
-	size_t i = 0;
-	for (; i + 8 <= line.length; i += 8) {
-		memcpy(&word, line.text + i, 8);
-		seen |= word;
-	}
-	for (; i < line.length; i++)
-		seen |= (unsigned char)line.text[i];
-	return !(seen & UINT64_C(0x8080808080808080));
-}
-
 /* The bytes of the valid UTF-8 character at the start, or 0. */
 static size_t valid_length(struct span text)
 {
@@ -301,7 +267,7 @@ static void guess(struct decoder *decoder, struct span line, char *buffer)
 
 bool decoder_line(struct decoder *decoder, struct span line, struct span *out)
 {
-	if (is_ascii(line) || is_utf8(line)) {
+	if (span_is_ascii(line) || is_utf8(line)) {
 		*out = line;
 		return true;
 	}

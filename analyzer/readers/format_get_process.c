@@ -33,6 +33,16 @@ static bool is_number(struct span word)
 	return word.length > 0 && span_has_only(word, "0123456789.,");
 }
 
+/* A name may have a blank in it; behind two begins another row. */
+static bool is_one_name(const struct words *words, size_t first)
+{
+	for (size_t i = first + 1; i < words->count; i++) {
+		if (words->items[i].gap > 1)
+			return false;
+	}
+	return !ruled_cell_is_cut(words_join(words, first, words->count - 1));
+}
+
 /* By order: as many numbers as there are columns before the name, or one less, as CPU is empty for some. */
 static bool read_by_order(const struct ruled *ruled, struct span line, struct span cells[])
 {
@@ -45,7 +55,7 @@ static bool read_by_order(const struct ruled *ruled, struct span line, struct sp
 	if (wanted + 1 != ruled->count || numbers == words.count)
 		return false;
 	bool empty = cpu < wanted && numbers + 1 == wanted;
-	if (numbers != wanted && !empty)
+	if ((numbers != wanted && !empty) || !is_one_name(&words, numbers))
 		return false;
 	for (int i = 0; i < PROPERTY_COUNT; i++) {
 		size_t column = column_of(ruled, i);
@@ -57,23 +67,36 @@ static bool read_by_order(const struct ruled *ruled, struct span line, struct sp
 	return true;
 }
 
+/* Below the rules. */
+static bool read_by_place(const struct ruled *ruled, struct span line, struct span cells[])
+{
+	struct ruled_row row;
+	if (!ruled_table_row(ruled, line, &row))
+		return false;
+	for (int i = 0; i < PROPERTY_COUNT; i++) {
+		const size_t column = column_of(ruled, i);
+		if (column != SIZE_MAX && row.doubtful[column])
+			return false;
+		cells[i] = column == SIZE_MAX ? (struct span){0} : row.cells[column];
+	}
+	return true;
+}
+
 static enum taken take(struct reading *reading, struct span line)
 {
+	const struct ruled *ruled = &reading->processes->ruled;
 	struct span cells[PROPERTY_COUNT] = {0};
 	int64_t pid, number;
 	bool failed = false;
-	if (line.length > 1000 || !reading->processes->ruled.count)
+	if (line.length > 1000 || !ruled->count)
 		return TAKEN_NOT;
-	if (column_of(&reading->processes->ruled, USER) != SIZE_MAX ||
-	    !read_by_order(&reading->processes->ruled, line, cells)) {
-		for (int i = 0; i < PROPERTY_COUNT; i++)
-			cells[i] = ruled_table_cell(&reading->processes->ruled, line,
-			    column_of(&reading->processes->ruled, i));
-	}
+	const bool ordered =
+	    column_of(ruled, USER) == SIZE_MAX && read_by_order(ruled, line, cells);
+	if (!ordered && !read_by_place(ruled, line, cells))
+		return TAKEN_NOT;
 	if (!cells[NAME].length || !span_decimal(cells[ID], &pid))
 		return TAKEN_NOT;
-	if (column_of(&reading->processes->ruled, HANDLES) != SIZE_MAX &&
-	    !span_decimal(cells[HANDLES], &number))
+	if (column_of(ruled, HANDLES) != SIZE_MAX && !span_decimal(cells[HANDLES], &number))
 		return TAKEN_NOT;
 	struct process *process = reading_process(reading, pid);
 	if (!process)

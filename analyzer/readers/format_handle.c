@@ -2,6 +2,7 @@
  * are recognised by the characters at fixed places first. */
 #include "readers/handle_row.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool begins(struct reading *reading, struct span line)
@@ -10,18 +11,7 @@ static bool begins(struct reading *reading, struct span line)
 	if (!(span_starts(line, "Handle v") || span_starts(line, "Nthandle v")) || line.length > 60)
 		return false;
 	reading->handles->outputs++;
-	reading->handles->image = NULL;
-	reading->handles->pid = reading->handles->asked_pid;
-	reading->handles->process = SIZE_MAX;
-	struct process *process = NULL;
-	if (reading->handles->asked_pid != NUMBER_UNKNOWN)
-		process = reading_process(reading, reading->handles->asked_pid);
-	if (process) {
-		reading->handles->process = (size_t)(process - reading->snapshot->processes);
-		if (process->handles_listed == NUMBER_UNKNOWN)
-			process->handles_listed = 0;
-	}
-	return true;
+	return handle_row_restart(reading);
 }
 
 static struct span trim_start(struct span span)
@@ -65,6 +55,12 @@ static struct span read_type(struct span *line)
 	struct span type = {line->text, end};
 	*line = trim_start(span_from(*line, end));
 	return type;
+}
+
+/* No rule, and no row that lost its end. */
+static bool is_image(struct span image)
+{
+	return image.length && !span_starts(image, "--") && !handle_row_holds_another(image);
 }
 
 #define VALUE_MOST 8 /* digits */
@@ -149,7 +145,7 @@ static enum taken take_search(struct reading *reading, struct span line)
 	size_t digits = 0;
 	while (digits < rest.length && rest.text[digits] >= '0' && rest.text[digits] <= '9')
 		digits++;
-	if (!image.length || !span_decimal((struct span){rest.text, digits}, &pid))
+	if (!is_image(image) || !span_decimal((struct span){rest.text, digits}, &pid))
 		return TAKEN_NOT;
 	rest = trim_start(span_from(rest, digits));
 	if (rest.length < 6 || memcmp(rest.text, "type: ", 6) != 0)
@@ -164,18 +160,6 @@ static enum taken take_search(struct reading *reading, struct span line)
 	note_columns(reading, line, row.type);
 	reading->handles->searches = true;
 	return handle_row_take(reading, &row);
-}
-
-/* Types that tell a row of a listing whose beginning was cut off. */
-static bool is_known_type(struct span type)
-{
-	static const char *const types[] = {"File", "Section", "Token", "Key", "Event", "Directory",
-	    "Thread", "Process", "Mutant", "Semaphore", "ALPC Port", "Desktop", "WindowStation"};
-	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-		if (span_starts(type, types[i]))
-			return true;
-	}
-	return false;
 }
 
 /* "%5X: %-14s name"; files have their share mode between: "  A4: File  (RW-)   C:\temp" */
@@ -195,7 +179,7 @@ static enum taken take_listed(struct reading *reading, struct span line)
 		return TAKEN_NOT;
 	row.type = read_type(&line);
 	row.name = trim_end(line);
-	if (reading->current != &format_handle && !is_known_type(row.type))
+	if (reading->current != &format_handle && !handle_row_knows_type(row.type))
 		return TAKEN_NOT;
 	if (reading->handles->closing) { /* of the process that the command line names */
 		row.process = reading->handles->asked_pid == NUMBER_UNKNOWN
@@ -224,10 +208,10 @@ static enum taken take_process(struct reading *reading, struct span line)
 	size_t digits = 0;
 	while (digits < rest.length && rest.text[digits] != ' ')
 		digits++;
-	if (!image.length || !span_decimal((struct span){rest.text, digits}, &pid))
+	if (!span_decimal((struct span){rest.text, digits}, &pid))
 		return TAKEN_NOT;
 	struct span user = span_trim(span_from(rest, digits));
-	if (span_starts(user, "type:"))
+	if (span_starts(user, "type:") || handle_row_holds_another(user) || !is_image(image))
 		return TAKEN_NOT;
 	struct process *process = handle_row_process(reading, pid, image);
 	if (!process)
@@ -264,9 +248,32 @@ static enum taken take_other(struct reading *reading, struct span line)
 	return span_is(line, "Handle closed.") ? handle_closed(reading) : TAKEN_NOT;
 }
 
+/* Two blanks for a tab, which a page or a mail program has put between columns. */
+static bool untab(struct handle_list *list, struct span *line)
+{
+	size_t length = 0;
+	if (list->untabbed_size < line->length * 2) {
+		char *larger = realloc(list->untabbed, line->length * 2);
+		if (!larger)
+			return false;
+		list->untabbed = larger;
+		list->untabbed_size = line->length * 2;
+	}
+	for (size_t i = 0; i < line->length; i++) {
+		const bool tab = line->text[i] == '\t';
+		list->untabbed[length++] = tab ? ' ' : line->text[i];
+		if (tab)
+			list->untabbed[length++] = ' ';
+	}
+	*line = (struct span){list->untabbed, length};
+	return true;
+}
+
 static enum taken take(struct reading *reading, struct span line)
 {
 	enum taken taken = TAKEN_NOT;
+	if (memchr(line.text, '\t', line.length) && !untab(reading->handles, &line))
+		return TAKEN_FAILED;
 	bool known = reading->current == &format_handle;
 	if (known && reading->handles->lists)
 		taken = take_listed(reading, line);

@@ -58,6 +58,13 @@ static enum taken take(struct reading *reading, struct span line)
 			logon_list_number(reading, line);
 		return taken;
 	}
+	/* A line end was lost. */
+	for (size_t i = 4; i + 1 < words.count; i++) {
+		if (memchr(words.items[i].span.text, ']', words.items[i].span.length) &&
+		    (span_is(words.items[i + 1].span, "Session") ||
+		        span_is(words.items[i + 1].span, "Error")))
+			return TAKEN_NOT;
+	}
 	if (words.count < 6 || !span_is(words.items[1].span, "Session") ||
 	    !span_decimal(words.items[2].span, &session_id) ||
 	    !read_luid(words.items[3].span, &luid))

@@ -20,6 +20,13 @@ static enum taken take_start(struct reading *reading, struct span line)
 	struct span rest = span_from(line, at + strlen("Logon session "));
 	if (rest.length < 17 || !span_luid((struct span){rest.text, 17}, ':', &luid))
 		return TAKEN_NOT;
+	rest = span_trim(span_from(rest, 17));
+	if (rest.length && !span_is(rest, ":")) {
+		/* A line end was lost: what follows is not of the record before. */
+		logon_list_record_end(reading);
+		reading->logons->record = 0;
+		return TAKEN_NOT;
+	}
 	struct logon_session *logon = snapshot_add_logon_session(reading->snapshot);
 	if (!logon)
 		return TAKEN_FAILED;
@@ -42,10 +49,21 @@ static enum taken take_user(struct reading *reading, struct logon_session *logon
 	return failed ? TAKEN_FAILED : TAKEN_ROW;
 }
 
+static const char *const labels[] = {"User name:", "Auth package:", "Logon type:", "Session:",
+    "Logon time:", "Sid:", "Logon server:", "DNS Domain:", "UPN:"};
+
+/* Another line stands behind the value: the line end between them was lost. */
+static bool holds_another(struct span value)
+{
+	for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
+		if (span_find(value, labels[i]) != SIZE_MAX)
+			return true;
+	}
+	return span_find(value, "] Logon session ") != SIZE_MAX;
+}
+
 static enum taken take_label(struct reading *reading, struct span line)
 {
-	static const char *const labels[] = {"User name:", "Auth package:", "Logon type:",
-	    "Session:", "Logon time:", "Sid:", "Logon server:", "DNS Domain:", "UPN:"};
 	struct logon_session *logon =
 	    &reading->snapshot->logon_sessions[reading->logons->record - 1];
 	size_t label = 0;
@@ -62,6 +80,12 @@ static enum taken take_label(struct reading *reading, struct span line)
 		return TAKEN_NOT;
 	}
 	struct span value = span_trim(span_from(line, strlen(labels[label])));
+	if (holds_another(value)) {
+		/* Of whom the lines are that follow is not known. */
+		reading->logons->record = 0;
+		reading->logons->labels = 0;
+		return TAKEN_NOT;
+	}
 	switch (label) {
 	case 0:
 		failed = take_user(reading, logon, value) == TAKEN_FAILED;

@@ -14,16 +14,18 @@ static enum taken take(struct reading *reading, struct span line)
 	bool failed = false;
 	if (line.length > 1000 || ruled->count < 4)
 		return TAKEN_NOT;
-	struct span image = ruled_table_cell(ruled, line, 0);
-	if (!image.length || !span_decimal(ruled_table_cell(ruled, line, 1), &pid) ||
-	    !span_decimal(ruled_table_cell(ruled, line, 3), &session_id))
+	struct ruled_row row;
+	if (!ruled_table_row(ruled, line, &row) || row.doubtful[0] || row.doubtful[6])
+		return TAKEN_NOT;
+	const struct span image = row.cells[0], user = row.cells[6];
+	if (!image.length || !span_decimal(row.cells[1], &pid) ||
+	    !span_decimal(row.cells[3], &session_id))
 		return TAKEN_NOT;
 	struct process *process = reading_process(reading, pid);
 	if (!process)
 		return TAKEN_FAILED;
 	process->image = reading_string(reading, image, &failed);
 	process->session_id = session_id;
-	struct span user = ruled_table_cell(ruled, line, 6);
 	if (user.length && !span_is(user, "N/A"))
 		process->user = reading_string(reading, user, &failed);
 	reading_lists_processes(reading);

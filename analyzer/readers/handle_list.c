@@ -17,6 +17,8 @@ static bool create(struct reading *reading)
 
 static void destroy(struct reading *reading)
 {
+	if (reading->handles)
+		free(reading->handles->untabbed);
 	free(reading->handles);
 }
 

@@ -156,14 +156,73 @@ static bool is_broken_exited(struct span type, struct span name)
 	       span_starts(name, "<Non-exist") && !exited_process(name, &pid);
 }
 
+bool handle_row_knows_type(struct span type)
+{
+	static const char *const types[] = {"File", "Section", "Token", "Key", "Event", "Directory",
+	    "Thread", "Process", "Mutant", "Semaphore", "ALPC Port", "Desktop", "WindowStation"};
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+		if (span_starts(type, types[i]))
+			return true;
+	}
+	return false;
+}
+
+/* The word before `end` is the value of a handle. */
+static bool is_value_before(struct span name, size_t end)
+{
+	size_t start = end;
+	while (start > 0 && name.text[start - 1] != ' ')
+		start--;
+	return end - start <= 8 &&
+	       span_hex((struct span){name.text + start, end - start}, &(int64_t){0});
+}
+
+bool handle_row_holds_another(struct span name)
+{
+	const char *at = name.text, *end = name.text + name.length;
+	while (at < end && (at = memchr(at, ':', (size_t)(end - at)))) {
+		const size_t colon = (size_t)(at++ - name.text);
+		if (at < end && *at != ' ')
+			continue;
+		struct span before = {name.text, colon},
+		            behind = span_trim(span_from(name, colon + 1));
+		if (before.length >= 4 && memcmp(before.text + colon - 4, " pid", 4) == 0)
+			return true;
+		if (before.length >= 5 && memcmp(before.text + colon - 5, " type", 5) == 0)
+			return true;
+		if (is_value_before(name, colon) && handle_row_knows_type(behind))
+			return true;
+	}
+	return false;
+}
+
 static bool is_named_by_default(struct span type)
 {
 	return span_is(type, "File") || span_is(type, "Section");
 }
 
+bool handle_row_restart(struct reading *reading)
+{
+	struct handle_list *list = reading->handles;
+	list->image = NULL;
+	list->pid = list->asked_pid;
+	list->process = SIZE_MAX;
+	if (list->asked_pid == NUMBER_UNKNOWN || list->closing)
+		return true;
+	struct process *process = reading_process(reading, list->asked_pid);
+	if (!process)
+		return false;
+	list->process = (size_t)(process - reading->snapshot->processes);
+	if (process->handles_listed == NUMBER_UNKNOWN)
+		process->handles_listed = 0;
+	return true;
+}
+
 enum taken handle_row_take(struct reading *reading, const struct handle_row *row)
 {
 	bool failed = false;
+	if (handle_row_holds_another(row->name))
+		return TAKEN_NOT;
 	if (span_is(row->type, "Token") && row->name.length > 15 && has_no_luid(row->name))
 		return TAKEN_NOT;
 	if (row->name.length && row->name.text[0] == '<' && is_broken_exited(row->type, row->name))
@@ -234,7 +293,7 @@ enum taken handle_row_go_on(struct reading *reading, struct span line)
 	return handle->luid != LUID_UNKNOWN ? TAKEN_ROW : TAKEN_NOT;
 }
 
-void handle_row_command(struct reading *reading, struct span command)
+bool handle_row_command(struct reading *reading, struct span command)
 {
 	struct words words;
 	words_split(&words, command);
@@ -244,7 +303,7 @@ void handle_row_command(struct reading *reading, struct span command)
 	while (program < words.count && span_find(words.items[program].span, "handle") == SIZE_MAX)
 		program++;
 	if (program == words.count)
-		return;
+		return true;
 	reading->handles->commands++;
 	reading->handles->term = (struct span){0};
 	reading->handles->asked_pid = NUMBER_UNKNOWN;
@@ -271,4 +330,5 @@ void handle_row_command(struct reading *reading, struct span command)
 	const char *own = reading_string(reading, term, &failed);
 	if (own)
 		reading->handles->term = span_of(own);
+	return handle_row_restart(reading) && !failed;
 }

@@ -38,6 +38,8 @@ struct handle_list {
 	char why[240];     /* they are not all */
 	const char *token; /* "Token" */
 	const char *none;  /* why a tool printed none */
+	char *untabbed;    /* a row with blanks for tabs */
+	size_t untabbed_size;
 	struct flaw flaw;
 };
 
@@ -54,6 +56,12 @@ struct handle_row {
 
 /* Counts the handle for its process; keeps it if it is one that holds or names a logon session. */
 enum taken handle_row_take(struct reading *reading, const struct handle_row *row);
+/* Types that tell a row of a listing whose beginning was cut off. */
+bool handle_row_knows_type(struct span type);
+/* Another row begins in it: a line end was lost. */
+bool handle_row_holds_another(struct span name);
+/* What follows is another output: of no process yet, or of the one that the command line names. False: memory is out. */
+bool handle_row_restart(struct reading *reading);
 /* The process, with its image. NULL: memory is out. */
 struct process *handle_row_process(struct reading *reading, int64_t pid, struct span image);
 /* A row of a listing was taken, when there were so many handles before. */
@@ -63,7 +71,7 @@ void handle_row_listed(
 enum taken handle_closed(struct reading *reading);
 /* A name that was broken over two lines: "\Sessions\0\" and "DosDevices\00000000-0005c203". */
 enum taken handle_row_go_on(struct reading *reading, struct span line);
-/* What command was typed, "handle -a 17c025": the search term, and whether all types were asked for. */
-void handle_row_command(struct reading *reading, struct span command);
+/* What command was typed, "handle -a 17c025": the search term, and whether all types were asked for. False: memory is out. */
+bool handle_row_command(struct reading *reading, struct span command);
 
 #endif

@@ -57,8 +57,7 @@ size_t span_find(struct span span, const char *text)
 	return SIZE_MAX;
 }
 
-/* Decodes the UTF-8 character at text[0]; stray bytes count as one character each. */
-static size_t decode(struct span span, uint32_t *point)
+size_t utf8_get(struct span span, uint32_t *point)
 {
 	unsigned char lead = (unsigned char)span.text[0];
 	size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
@@ -72,6 +71,39 @@ static size_t decode(struct span span, uint32_t *point)
 		*point = *point << 6 | ((unsigned char)span.text[i] & 0x3f);
 	}
 	return length;
+}
+
+char *utf8_put(char *out, uint32_t point)
+{
+	if (point < 0x80) {
+		*out++ = (char)point;
+	} else if (point < 0x800) {
+		*out++ = (char)(0xc0 | point >> 6);
+		*out++ = (char)(0x80 | (point & 0x3f));
+	} else if (point < 0x10000) {
+		*out++ = (char)(0xe0 | point >> 12);
+		*out++ = (char)(0x80 | (point >> 6 & 0x3f));
+		*out++ = (char)(0x80 | (point & 0x3f));
+	} else {
+		*out++ = (char)(0xf0 | point >> 18);
+		*out++ = (char)(0x80 | (point >> 12 & 0x3f));
+		*out++ = (char)(0x80 | (point >> 6 & 0x3f));
+		*out++ = (char)(0x80 | (point & 0x3f));
+	}
+	return out;
+}
+
+bool span_is_ascii(struct span span)
+{
+	uint64_t word, seen = 0;
+	size_t i = 0;
+	for (; i + 8 <= span.length; i += 8) {
+		memcpy(&word, span.text + i, 8);
+		seen |= word;
+	}
+	for (; i < span.length; i++)
+		seen |= (unsigned char)span.text[i];
+	return !(seen & UINT64_C(0x8080808080808080));
 }
 
 /* East Asian Wide and Fullwidth (Unicode UAX #11), in large ranges. */
@@ -88,14 +120,19 @@ static int cells(uint32_t point)
 
 void words_split(struct words *words, struct span line)
 {
+	words_split_tabbed(words, line, 8);
+}
+
+void words_split_tabbed(struct words *words, struct span line, int stop)
+{
 	int column = 0, gap = 0;
 	struct word *word = NULL;
 	words->count = 0;
 	while (line.length) {
 		uint32_t point;
-		size_t length = decode(line, &point);
+		size_t length = utf8_get(line, &point);
 		if (is_blank(line.text[0]) || point == 0xa0 || point == 0x3000) {
-			int width = line.text[0] == '\t' ? 8 - column % 8 : cells(point);
+			int width = line.text[0] == '\t' ? stop - column % stop : cells(point);
 			word = NULL;
 			column += width;
 			gap += width;

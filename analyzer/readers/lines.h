@@ -43,8 +43,16 @@ bool span_starts(struct span span, const char *text);
 /* Where text (any case) starts, or SIZE_MAX. */
 size_t span_find(struct span span, const char *text);
 
+/* The character at the start, and its bytes; stray bytes count as one character each. */
+size_t utf8_get(struct span span, uint32_t *point);
+/* Appends the character and returns the new end. */
+char *utf8_put(char *out, uint32_t point);
+bool span_is_ascii(struct span span);
+
 /* The line's words; those past WORDS_MOST are left out. */
 void words_split(struct words *words, struct span line);
+/* The same where a tab goes on at the next multiple of `stop` columns. */
+void words_split_tabbed(struct words *words, struct span line, int stop);
 /* The text from the first of these words to the last. */
 struct span words_join(const struct words *words, size_t first, size_t last);
 

@@ -8,13 +8,15 @@
 #include "readers/encoding.h"
 #include "readers/format.h"
 #include "readers/lines.h"
+#include "readers/page.h"
 #include "readers/text.h"
 
 static struct snapshot *read_text(
     struct span text, const char *origin, const char **format, struct error *error)
 {
-	bool json = json_looks_like(text.text, text.length);
-	struct snapshot *snapshot = json ? snapshot_from_json(text.text, text.length, error)
+	struct span inside = page_inside(text);
+	bool json = json_looks_like(inside.text, inside.length);
+	struct snapshot *snapshot = json ? snapshot_from_json(inside.text, inside.length, error)
 	                                 : text_evidence_read(text, origin, error);
 	if (snapshot && format)
 		*format = json ? "leaklab snapshot JSON" : snapshot->source;

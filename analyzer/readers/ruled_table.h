@@ -12,13 +12,22 @@ struct ruled {
 		char heading[24];
 	} columns[COLUMNS_MOST];
 	size_t count;
+	char rule;
+};
+
+struct ruled_row {
+	struct span cells[COLUMNS_MOST];
+	bool doubtful[COLUMNS_MOST]; /* something crosses the rule, or the cell was cut */
 };
 
 /* Learns the columns if the line is a rule of this character below a heading. */
 bool ruled_table_learn(struct ruled *ruled, struct span heading, struct span line, char rule);
 /* The column with this heading, or SIZE_MAX. */
 size_t ruled_table_column(const struct ruled *ruled, const char *heading);
-/* What stands below the column's rule, trimmed. */
-struct span ruled_table_cell(const struct ruled *ruled, struct span line, size_t column);
+/* What stands below the columns' rules, trimmed. False if there is more in the line than one row. */
+bool ruled_table_row(const struct ruled *ruled, struct span line, struct ruled_row *row);
+
+/* It ends in an ellipsis, with which PowerShell cuts what has no room. */
+bool ruled_cell_is_cut(struct span cell);
 
 #endif

@@ -87,6 +87,13 @@ static bool has_number(struct span line)
 	return false;
 }
 
+bool session_lists_may_be_row(const struct reading *reading, struct span line)
+{
+	const char *quote = reading->sessions->columns.quote;
+	return reading->current && reading->current->section == &section_sessions && *quote &&
+	       span_starts(span_trim(line), quote) && has_number(line);
+}
+
 /* Behind the last row, if it is a listener's, which are listed last, nothing is missing that has no number. */
 static void unread(struct reading *reading, struct span line)
 {

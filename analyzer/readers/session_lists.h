@@ -9,8 +9,13 @@ struct session_columns {
 	int name; /* where rows start; a marker stands before it */
 	int second;
 	int id, id_end;
-	bool user_first; /* quser */
-	char quote[8];   /* what stands before the heading: "# " in a comment, "> " in a mail */
+	int type, device; /* 0: not in the heading */
+	bool user_first;  /* quser */
+	bool single;      /* one blank between headings: rows have no columns either */
+	bool tabbed;      /* a tab between headings, and so between cells */
+	char label
+	    [80]; /* what stands before the heading, and perhaps before each row: the host's name, a time */
+	char quote[8]; /* what stands before the heading: "# " in a comment, "> " in a mail */
 };
 
 /* One list: whether it is qwinsta's, and where it starts. */
@@ -37,5 +42,8 @@ struct session_lists {
 void session_lists_begin(struct reading *reading, const struct session_columns *columns);
 /* A row of the list: what was not understood between it and the one before may have been a row, too. */
 void session_lists_row(struct reading *reading, const struct session *session);
+
+/* The line stands behind the mark of quotation that the rows of the list have, and has a number: no comment, but a row. */
+bool session_lists_may_be_row(const struct reading *reading, struct span line);
 
 #endif

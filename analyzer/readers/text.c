@@ -9,6 +9,8 @@
 #include "readers/encoding.h"
 #include "readers/format.h"
 #include "readers/logon_list.h"
+#include "readers/page.h"
+#include "readers/session_lists.h"
 
 static const struct line_format *const formats[] = {&format_qwinsta, &format_quser,
     &format_logonsessions, &format_handle, &format_handle_csv, &format_handle_types, &format_klist,
@@ -22,11 +24,13 @@ static const struct section_reader *const sections[] = {
 struct text {
 	struct reading reading;
 	struct decoder decoder;
+	struct page page;
 	bool seen[FORMAT_COUNT];
 	struct span held; /* a line that is unread, unless the next one rules it as a heading */
 	bool holds;
 	const struct line_format *held_in; /* the format that it stands in; NULL: in none */
 	bool prompt;                       /* the last line is one of the shell */
+	bool fence;                        /* the last line is none of a tool */
 	bool begun;                        /* a line was understood, or is one of the shell */
 	struct span last;                  /* the last line */
 	struct flaw loose;                 /* a line that was not understood before any that was */
@@ -102,6 +106,15 @@ static bool unquote(struct span *line)
 	return true;
 }
 
+static enum taken take_prompt(struct text *text, struct span line)
+{
+	const enum taken taken = command_take(&text->reading, line);
+	text->prompt = taken == TAKEN_FRAME;
+	if (text->prompt)
+		enter(text, command_format(line));
+	return taken;
+}
+
 static enum taken take_line(struct text *text, struct span line)
 {
 	struct reading *reading = &text->reading;
@@ -113,19 +126,18 @@ static enum taken take_line(struct text *text, struct span line)
 		taken = take_elsewhere(text, line);
 	if (taken != TAKEN_NOT)
 		return taken;
-	text->prompt = command_take(reading, line);
-	if (text->prompt) {
-		enter(text, command_format(line));
-		return TAKEN_FRAME;
-	}
+	if ((taken = take_prompt(text, line)) != TAKEN_NOT)
+		return taken;
 	struct span inner = line;
 	for (int depth = 0; depth < 4 && taken == TAKEN_NOT && unquote(&inner); depth++) {
 		if (reading->current)
 			taken = reading->current->take(reading, inner);
 		if (taken == TAKEN_NOT)
 			taken = take_elsewhere(text, inner);
+		if (taken == TAKEN_NOT)
+			taken = take_prompt(text, inner);
 	}
-	if (taken == TAKEN_NOT &&
+	if (taken == TAKEN_NOT && !session_lists_may_be_row(reading, line) &&
 	    (is_blank(inner) || is_frame(span_trim(inner)) || is_frame(span_trim(line))))
 		return TAKEN_FRAME;
 	return taken;
@@ -160,6 +172,7 @@ static bool read_line(struct text *text, struct span raw)
 	struct span line;
 	text->reading.line++;
 	text->last = raw;
+	text->fence = false;
 	while (raw.length && (raw.text[raw.length - 1] == '\r' || raw.text[raw.length - 1] == ' '))
 		raw.length--;
 	if (raw.length == 0 || (may_be_blank(raw.text[0]) && is_blank(raw))) {
@@ -174,9 +187,15 @@ static bool read_line(struct text *text, struct span raw)
 		       snapshot_add_unread(text->reading.snapshot, text->reading.origin,
 		           text->reading.line, what, strlen(what));
 	}
-	if (!decoder_line(&text->decoder, raw, &line))
+	if (!decoder_line(&text->decoder, raw, &line) || !page_line(&text->page, line, &line))
 		return false;
 	text->last = line;
+	text->fence = is_blank(line);
+	if (text->fence) {
+		text->reading.heading = (struct span){0};
+		logon_list_line(&text->reading, BEHIND_OTHER);
+		return give_up_held(text);
+	}
 	enum taken taken = take_line(text, line);
 	if (taken == TAKEN_FRAME && span_has_only(span_trim(line), "-= "))
 		text->holds = false; /* it is the heading of a ruled table */
@@ -239,6 +258,7 @@ static bool read_lines(struct text *text, struct span rest)
 			return false;
 		rest = span_from(rest, length + 1);
 	}
+	ends |= text->fence; /* and so no line of a tool is cut */
 	if (!ends && !note_cut(text))
 		return false;
 	text->reading.line++;
@@ -302,6 +322,7 @@ static void destroy(struct text *text)
 		sections[i]->destroy(&text->reading);
 	strings_destroy(text->reading.strings);
 	decoder_deinit(&text->decoder);
+	page_deinit(&text->page);
 }
 
 struct snapshot *text_evidence_read(struct span bytes, const char *origin, struct error *error)
