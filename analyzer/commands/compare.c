@@ -9,15 +9,18 @@
 #include "commands/evidence_options.h"
 #include "readers/reader.h"
 
+#define BOTH_NEEDED "BEFORE and AFTER are needed"
+
 static const struct evidence_words words = {
-    .arguments = "BEFORE AFTER...",
+    .arguments = "BEFORE AFTER...\nPASTE",
     .doc =
         "Compares moments of a host: session IDs that are missing or climb, logon sessions "
         "that outlived their session and who holds them, token handles gained and lost, and "
         "processes "
         "by handle growth.\v"
         "Each moment is a file, or a folder with the files of one moment, in any "
-        "format that show reads. Take BEFORE while the users are logged on, and AFTER " RELEASE_TIME_WORDS
+        "format that show reads. PASTE is one text that has several moments: outputs of the same command of handle, "
+        "one behind the other. Take BEFORE while the users are logged on, and AFTER " RELEASE_TIME_WORDS
         " "
         "after the last logoff. Healthy holders release up to that long after it (published investigations: 10 to 20 minutes), "
         "so an orphan that is younger, or of unknown age, is not a leak yet. A third moment, " RELEASE_TIME_WORDS
@@ -30,9 +33,9 @@ static const struct evidence_words words = {
         "  leaklab compare before.json after.json\n"
         "  leaklab compare --after-logoff 25m before/ after/\n"
         "  leaklab compare monday/ tuesday/ --format json | jq .orphans",
-    .missing = "BEFORE and AFTER are needed",
+    .missing = BOTH_NEEDED,
     .many = "too many moments; put files of one moment in a folder",
-    .least = 2,
+    .least = 1,
     .most = 1000,
     .has_terms = true,
 };
@@ -62,10 +65,9 @@ static void read_moments(struct job *jobs, size_t count)
 }
 
 static bool compare(const struct evidence_options *options, struct snapshot *const *snapshots,
-    int *code, struct error *error)
+    size_t count, int *code, struct error *error)
 {
-	struct comparison *comparison =
-	    compare_snapshots(snapshots, options->count, &options->terms, error);
+	struct comparison *comparison = compare_snapshots(snapshots, count, &options->terms, error);
 	if (!comparison)
 		return false;
 	*code = (int)comparison->verdict;
@@ -82,31 +84,59 @@ static bool compare(const struct evidence_options *options, struct snapshot *con
 	return good;
 }
 
-static int run(int argc, char **argv)
+static bool compare_files(const struct evidence_options *options, int *code, struct error *error)
 {
-	struct evidence_options options;
-	struct error error = {.code = EXIT_TARGET, .text = "out of memory"};
-	int code = EXIT_TARGET;
-	evidence_options_parse(&options, &words, argc, argv);
-	struct job *jobs = calloc(options.count, sizeof *jobs);
-	struct snapshot **snapshots = calloc(options.count, sizeof *snapshots);
-	bool good = jobs && snapshots;
-	for (size_t i = 0; good && i < options.count; i++)
-		jobs[i].path = &options.paths[i];
+	struct job *jobs = calloc(options->count, sizeof *jobs);
+	struct snapshot **snapshots = calloc(options->count, sizeof *snapshots);
+	bool good = (jobs && snapshots) || error_memory(error);
+	for (size_t i = 0; good && i < options->count; i++)
+		jobs[i].path = &options->paths[i];
 	if (good)
-		read_moments(jobs, options.count);
-	for (size_t i = 0; jobs && snapshots && i < options.count; i++) {
+		read_moments(jobs, options->count);
+	for (size_t i = 0; jobs && snapshots && i < options->count; i++) {
 		snapshots[i] = jobs[i].snapshot;
 		if (good && !snapshots[i]) {
 			good = false;
-			error = jobs[i].error;
+			*error = jobs[i].error;
 		}
 	}
-	good = good && compare(&options, snapshots, &code, &error);
-	for (size_t i = 0; snapshots && i < options.count; i++)
+	good = good && compare(options, snapshots, options->count, code, error);
+	for (size_t i = 0; snapshots && i < options->count; i++)
 		snapshot_destroy(snapshots[i]);
 	free(snapshots);
 	free(jobs);
+	return good;
+}
+
+/* One text that has several moments. */
+static bool compare_paste(const struct evidence_options *options, int *code, struct error *error)
+{
+	struct moments moments;
+	if (!evidence_gather_moments(options->paths, 1, &moments, NULL, error))
+		return false;
+	struct snapshot **snapshots = calloc(moments.count, sizeof *snapshots);
+	bool good = snapshots || error_memory(error);
+	for (size_t i = 0; good && i < moments.count; i++)
+		snapshots[i] = moments.items[i].snapshot;
+	if (good && moments.count < 2)
+		good = error_set(error, EXIT_USAGE,
+		    BOTH_NEEDED
+		    ": %s has no two outputs of one command of handle in a known order, and so is one moment",
+		    options->paths[0]);
+	good = good && compare(options, snapshots, moments.count, code, error);
+	free(snapshots);
+	moments_deinit(&moments);
+	return good;
+}
+
+static int run(int argc, char **argv)
+{
+	struct evidence_options options;
+	struct error error;
+	int code = EXIT_TARGET;
+	evidence_options_parse(&options, &words, argc, argv);
+	const bool good = options.count == 1 ? compare_paste(&options, &code, &error)
+	                                     : compare_files(&options, &code, &error);
 	return good ? code : error_print(&error, PROGRAM);
 }
 

@@ -1,11 +1,13 @@
 /* show: what was understood of a moment's evidence, and what was not. */
 #include "commands/command.h"
 
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "common/input.h"
+#include "common/text.h"
 #include "commands/evidence_options.h"
 #include "readers/reader.h"
 
@@ -18,7 +20,9 @@ static const struct evidence_words words = {
         "Get-Process print; a memory dump (its symbols from _NT_SYMBOL_PATH or its own folder). "
         "One file may hold several outputs, as people paste them; a folder stands for the files "
         "in it; - is standard input. Everything is recognised by its content, not by its name. "
-        "Several are taken as one moment, and contradictions between them are reported.\n\n"
+        "Several are taken as one moment, and contradictions between them are reported. Where one text has several outputs of "
+        "the same command of handle, each of them is a moment, and the last is shown; where their order is not known, as in a mail "
+        "thread, what all of them have.\n\n"
         "Examples:\n"
         "  leaklab show host.json\n"
         "  leaklab show qwinsta.txt logonsessions.txt handle-a.txt\n"
@@ -29,14 +33,33 @@ static const struct evidence_words words = {
     .most = SIZE_MAX,
 };
 
+/* Of a text that has several outputs of one search. */
+static void show_moments(const struct moments *moments, FILE *out)
+{
+	if (moments->count < 2)
+		return;
+	fprintf(out, "moments: %zu, by the order of their commands; all below is of the last one\n",
+	    moments->count);
+	for (size_t i = 0; i < moments->count; i++) {
+		const struct moment *moment = &moments->items[i];
+		fprintf(out, "  lines %4" PRId64 " to %4" PRId64 ", %4" PRId64 " row%s of ",
+		    moment->first, moment->last, moment->rows, moment->rows == 1 ? " " : "s");
+		text_print(out, moment->command);
+		fputc('\n', out);
+	}
+	fputs("leaklab compare takes the file alone, and compares them\n\n", out);
+}
+
 static bool show_evidence(const struct evidence_options *options, FILE *out, struct error *error)
 {
 	const char *format;
-	struct snapshot *snapshot = evidence_gather(options->paths, options->count, &format, error);
-	if (!snapshot)
+	struct moments moments;
+	if (!evidence_gather_moments(options->paths, options->count, &moments, &format, error))
 		return false;
+	const struct snapshot *snapshot = moments.items[moments.count - 1].snapshot;
 	bool good = true;
 	if (options->output.form == &output_text) {
+		show_moments(&moments, out);
 		good = show_snapshot(snapshot, format, out, error);
 	} else {
 		char *json = snapshot_to_json(snapshot, error);
@@ -45,7 +68,7 @@ static bool show_evidence(const struct evidence_options *options, FILE *out, str
 			fprintf(out, "%s\n", json);
 		free(json);
 	}
-	snapshot_destroy(snapshot);
+	moments_deinit(&moments);
 	return good;
 }
 

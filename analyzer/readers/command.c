@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "readers/handle_row.h"
+#include "readers/listings.h"
 #include "readers/logon_list.h"
 #include "readers/session_lists.h"
 
@@ -157,7 +158,8 @@ enum taken command_take(struct reading *reading, struct span line)
 	if (!find_command(line, &command, &host))
 		return TAKEN_NOT;
 	note_host(reading, host);
-	if (!handle_row_command(reading, command))
+	listings_end(reading);
+	if (!handle_row_command(reading, command, host))
 		return TAKEN_FAILED;
 	note_commands(reading, command);
 	words_split(&words, command);

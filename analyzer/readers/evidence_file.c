@@ -11,20 +11,36 @@
 #include "readers/dump_evidence.h"
 #include "readers/reader.h"
 
-struct snapshot *evidence_read_path(const char *path, const char **format, struct error *error)
+/* A dump is of one moment, and so the only one. */
+static bool read_dump(
+    const char *path, struct moments *moments, const char **format, struct error *error)
+{
+	*moments = (struct moments){.items = calloc(1, sizeof *moments->items)};
+	if (!moments->items)
+		return error_memory(error);
+	moments->items[0].snapshot = dump_evidence_read(path, error);
+	if (!moments->items[0].snapshot) {
+		moments_deinit(moments);
+		return false;
+	}
+	moments->count = 1;
+	if (format)
+		*format = SNAPSHOT_OF_DUMP;
+	return true;
+}
+
+bool evidence_read_path_moments(
+    const char *path, struct moments *moments, const char **format, struct error *error)
 {
 	struct stat status;
-	struct snapshot *snapshot;
+	bool good;
 	size_t length;
 	char *bytes;
 	int fd = strcmp(path, "-") == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
 	void *map = MAP_FAILED;
 	if (fd >= 0 && dump_evidence_is(fd)) {
 		close(fd);
-		snapshot = dump_evidence_read(path, error);
-		if (snapshot && format)
-			*format = SNAPSHOT_OF_DUMP;
-		return snapshot;
+		return read_dump(path, moments, format, error);
 	}
 	if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
 		map = mmap(
@@ -32,14 +48,26 @@ struct snapshot *evidence_read_path(const char *path, const char **format, struc
 	if (fd >= 0)
 		close(fd);
 	if (map != MAP_FAILED) {
-		snapshot = evidence_read(map, (size_t)status.st_size, path, format, error);
+		good = evidence_read_moments(
+		    map, (size_t)status.st_size, path, moments, format, error);
 		munmap(map, (size_t)status.st_size);
-		return snapshot;
+		return good;
 	}
 	if (!input_read(path, &bytes, &length, error))
-		return NULL;
-	snapshot = evidence_read(
-	    bytes, length, strcmp(path, "-") == 0 ? "standard input" : path, format, error);
+		return false;
+	good = evidence_read_moments(bytes, length,
+	    strcmp(path, "-") == 0 ? "standard input" : path, moments, format, error);
 	free(bytes);
-	return snapshot;
+	return good;
+}
+
+struct snapshot *evidence_read_path(const char *path, const char **format, struct error *error)
+{
+	struct moments moments;
+	struct snapshot *last;
+	if (!evidence_read_path_moments(path, &moments, format, error))
+		return NULL;
+	last = moments_take_last(&moments);
+	moments_deinit(&moments);
+	return last;
 }

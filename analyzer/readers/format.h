@@ -24,6 +24,8 @@ struct reading {
 	struct snapshot *snapshot;
 	const char *origin; /* file or observer */
 	int64_t line;       /* the one at hand, from 1 */
+	int quoted;         /* how deep it is quoted, if it is a prompt */
+	int mail;           /* heads of mails before it */
 	const struct line_format *current;
 	struct span heading; /* the line before, trimmed at its end; a ruled table's heading */
 	struct session_lists *sessions;
@@ -31,6 +33,11 @@ struct reading {
 	struct handle_list *handles;
 	struct process_list *processes;
 	struct strings *strings;
+	struct listings *listings; /* NULL: nobody asks for them */
+	/* What is known of the other listings of the text, where this is a part of it. */
+	bool part;
+	size_t earlier;        /* moments before it */
+	const char *uncertain; /* why its handles are not all; NULL: they may be */
 };
 
 /* What the formats of one section keep and conclude together: what they have seen of it, and what not. */

@@ -1,6 +1,7 @@
 /* handle's text: rows of a search, of a listing, and the lines between them. A million of them come in one file, so rows
  * are recognised by the characters at fixed places first. */
 #include "readers/handle_row.h"
+#include "readers/listings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@ static bool begins(struct reading *reading, struct span line)
 	if (!(span_starts(line, "Handle v") || span_starts(line, "Nthandle v")) || line.length > 60)
 		return false;
 	reading->handles->outputs++;
+	listings_banner(reading);
 	return handle_row_restart(reading);
 }
 
@@ -57,10 +59,11 @@ static struct span read_type(struct span *line)
 	return type;
 }
 
-/* No rule, and no row that lost its end. */
+/* No rule, no mark of quotation, and no row that lost its end. */
 static bool is_image(struct span image)
 {
-	return image.length && !span_starts(image, "--") && !handle_row_holds_another(image);
+	return image.length && !memchr(">|*", image.text[0], 3) && !span_starts(image, "# ") &&
+	       !span_starts(image, "--") && !handle_row_holds_another(image);
 }
 
 #define VALUE_MOST 8 /* digits */
@@ -216,6 +219,8 @@ static enum taken take_process(struct reading *reading, struct span line)
 	struct process *process = handle_row_process(reading, pid, image);
 	if (!process)
 		return TAKEN_FAILED;
+	if (!listings_process(reading, (size_t)(process - reading->snapshot->processes)))
+		return TAKEN_FAILED;
 	reading->handles->listed_processes++;
 	if (span_find(user, "unable to open process") != SIZE_MAX)
 		reading->handles->closed_processes++;
@@ -237,6 +242,7 @@ static enum taken take_other(struct reading *reading, struct span line)
 			    "that proves no absence";
 		/* Nor is what was searched for noted: no text shows with which rights handle ran. */
 		reading->handles->searches = true;
+		listings_answer(reading);
 		return TAKEN_ROW;
 	}
 	if (span_starts(line, "Error obtaining handle information") ||

@@ -1,6 +1,7 @@
 /* handle -v: comma-separated, nothing is quoted, and the heading does not always tell the rows' order. The handle, the
  * only field in the form 0x..., does. */
 #include "readers/handle_row.h"
+#include "readers/listings.h"
 
 #include <string.h>
 
@@ -15,6 +16,7 @@ static bool begins(struct reading *reading, struct span line)
 	for (size_t i = 0; i < line.length; i++)
 		reading->handles->csv_columns += line.text[i] == ',';
 	reading->handles->outputs++;
+	listings_banner(reading);
 	return true;
 }
 

@@ -138,3 +138,19 @@ struct snapshot *evidence_gather(
 		*format = gathering.format ? gathering.format : "?";
 	return gathering.snapshot;
 }
+
+bool evidence_gather_moments(char *const *paths, size_t count, struct moments *moments,
+    const char **format, struct error *error)
+{
+	struct stat status;
+	if (count == 1 && !(stat(paths[0], &status) == 0 && S_ISDIR(status.st_mode)))
+		return evidence_read_path_moments(paths[0], moments, format, error);
+	*moments = (struct moments){.items = calloc(1, sizeof *moments->items)};
+	if (!moments->items)
+		return error_memory(error);
+	moments->items[0].snapshot = evidence_gather(paths, count, format, error);
+	moments->count = moments->items[0].snapshot != NULL;
+	if (!moments->count)
+		moments_deinit(moments);
+	return moments->count;
+}

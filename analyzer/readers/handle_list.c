@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "readers/handle_row.h"
+#include "readers/listings.h"
 
 static bool create(struct reading *reading)
 {
@@ -33,7 +34,8 @@ static bool note_searched(struct reading *reading)
 	const struct handle_list *list = reading->handles;
 	const struct snapshot *snapshot = reading->snapshot;
 	int64_t low;
-	if (!list->searches || list->narrowed || list->flaw.line || snapshot->handle_count == 0)
+	if (!list->searches || list->narrowed || reading->uncertain || list->flaw.line ||
+	    snapshot->handle_count == 0)
 		return true;
 	const uint64_t luid = snapshot->handles[0].luid;
 	for (size_t i = 0; i < snapshot->handle_count; i++) {
@@ -60,6 +62,8 @@ static bool lists_system(const struct snapshot *snapshot)
 static const char *why_partial(const struct reading *reading)
 {
 	const struct handle_list *list = reading->handles;
+	if (reading->uncertain)
+		return reading->uncertain;
 	if (list->none)
 		return list->none;
 	if (list->searches)
@@ -71,13 +75,20 @@ static const char *why_partial(const struct reading *reading)
 	return NULL;
 }
 
-/* Beside it, that handles were closed meanwhile. */
-static const char *tell_closed(struct handle_list *list, const char *why)
+/* Beside it, what else there is in the text. */
+static const char *tell_more(const struct reading *reading, const char *why)
 {
-	if (list->closed == 0)
-		return why;
-	snprintf(list->why, sizeof list->why, "handle -c closed %zu handle%s in this text%s%s",
-	    list->closed, list->closed == 1 ? "" : "s", why ? "; " : "", why ? why : "");
+	struct handle_list *list = reading->handles;
+	char closed[80] = "", earlier[80] = "";
+	if (list->closed)
+		snprintf(closed, sizeof closed, "handle -c closed %zu handle%s in this text%s",
+		    list->closed, list->closed == 1 ? "" : "s", why ? "; " : "");
+	if (reading->earlier)
+		snprintf(earlier, sizeof earlier, "%sit is the last of %zu moments in this text",
+		    why || list->closed ? "; " : "", reading->earlier + 1);
+	if (!list->closed && (!reading->earlier || !why))
+		return why; /* the last of several whole listings is whole */
+	snprintf(list->why, sizeof list->why, "%s%s%s", closed, why ? why : "", earlier);
 	return list->why;
 }
 
@@ -90,9 +101,12 @@ static bool see(struct reading *reading)
 		    : list->any ? "handle ran without -a, and so lists no tokens"
 		                : "no rows of handle are in the evidence",
 		    NULL);
+	if (list->flaw.line && reading->uncertain)
+		snprintf(
+		    reading->handles->flaw.why, sizeof list->flaw.why, "%s", reading->uncertain);
 	if (list->flaw.line)
 		return reading_see(reading, SECTION_HANDLES, EXTENT_CUT_OFF, NULL, &list->flaw);
-	const char *why = tell_closed(reading->handles, why_partial(reading));
+	const char *why = tell_more(reading, why_partial(reading));
 	return reading_see(
 	    reading, SECTION_HANDLES, why ? EXTENT_PARTIAL : EXTENT_WHOLE, why, NULL);
 }
@@ -124,7 +138,8 @@ static bool finish(struct reading *reading, bool ends)
 		    &reading->handles->flaw, reading, "the text ends in the middle of a line");
 	return see(reading) && note_searched(reading) && note_closed(reading) &&
 	       note_no_session_ids(reading) &&
-	       ((reading->handles->outputs < 2 && reading->handles->commands < 2) ||
+	       ((reading->handles->outputs < 2 && reading->handles->commands < 2 &&
+	            !reading->part && !(reading->listings && reading->listings->count > 1)) ||
 	           snapshot_unify(reading->snapshot, SECTION_HANDLES));
 }
 

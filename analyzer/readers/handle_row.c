@@ -2,6 +2,8 @@
  * leading zeros, a logon session's directory of DOS devices is \Sessions\0\DosDevices\ and the LUID. */
 #include "readers/handle_row.h"
 
+#include "readers/listings.h"
+
 #include <string.h>
 
 static bool token_luid(struct span name, uint64_t *luid, struct span *account)
@@ -218,6 +220,13 @@ bool handle_row_restart(struct reading *reading)
 	return true;
 }
 
+static bool note_listed(struct reading *reading, const struct handle_row *row)
+{
+	return listings_row(reading,
+	    row->process ? (size_t)(row->process - reading->snapshot->processes) : SIZE_MAX,
+	    row->value);
+}
+
 enum taken handle_row_take(struct reading *reading, const struct handle_row *row)
 {
 	bool failed = false;
@@ -227,6 +236,8 @@ enum taken handle_row_take(struct reading *reading, const struct handle_row *row
 		return TAKEN_NOT;
 	if (row->name.length && row->name.text[0] == '<' && is_broken_exited(row->type, row->name))
 		return TAKEN_NOT;
+	if (!reading->handles->closing && !note_listed(reading, row))
+		return TAKEN_FAILED;
 	if (row->process && row->process->handles_listed == NUMBER_UNKNOWN)
 		row->process->handles_listed = 0;
 	if (row->process)
@@ -293,7 +304,7 @@ enum taken handle_row_go_on(struct reading *reading, struct span line)
 	return handle->luid != LUID_UNKNOWN ? TAKEN_ROW : TAKEN_NOT;
 }
 
-bool handle_row_command(struct reading *reading, struct span command)
+bool handle_row_command(struct reading *reading, struct span command, struct span host)
 {
 	struct words words;
 	words_split(&words, command);
@@ -330,5 +341,7 @@ bool handle_row_command(struct reading *reading, struct span command)
 	const char *own = reading_string(reading, term, &failed);
 	if (own)
 		reading->handles->term = span_of(own);
+	if (!reading->handles->closing && !listings_command(reading, command, host))
+		return false;
 	return handle_row_restart(reading) && !failed;
 }

@@ -72,6 +72,6 @@ enum taken handle_closed(struct reading *reading);
 /* A name that was broken over two lines: "\Sessions\0\" and "DosDevices\00000000-0005c203". */
 enum taken handle_row_go_on(struct reading *reading, struct span line);
 /* What command was typed, "handle -a 17c025": the search term, and whether all types were asked for. False: memory is out. */
-bool handle_row_command(struct reading *reading, struct span command);
+bool handle_row_command(struct reading *reading, struct span command, struct span host);
 
 #endif

@@ -364,10 +364,19 @@ static void unquote(struct span *line, char *to)
 /* Of most lines the first and the last character, and that it has no escape, tell that there is nothing to do. */
 static bool is_plain(struct span line)
 {
-	struct span inner = span_trim(line);
-	return !inner.length || (!strchr("<{[`~\"'", inner.text[0]) &&
-	                            !strchr(">}]`~\"'", inner.text[inner.length - 1]) &&
-	                            !memchr(line.text, '&', line.length) && span_is_ascii(line));
+	static const char
+	    opens[256] =
+	        {['<'] = 1, ['{'] = 1, ['['] = 1, ['`'] = 1, ['~'] = 1, ['"'] = 1, ['\''] = 1},
+	    closes[256] = {
+	        ['>'] = 1, ['}'] = 1, [']'] = 1, ['`'] = 1, ['~'] = 1, ['"'] = 1, ['\''] = 1};
+	size_t first = 0, end = line.length;
+	while (first < end && (line.text[first] == ' ' || line.text[first] == '\t'))
+		first++;
+	while (end > first && (unsigned char)line.text[end - 1] <= ' ')
+		end--;
+	return first == end || (!opens[(unsigned char)line.text[first]] &&
+	                           !closes[(unsigned char)line.text[end - 1]] &&
+	                           !memchr(line.text, '&', line.length) && span_is_ascii(line));
 }
 
 bool page_line(struct page *page, struct span line, struct span *out)

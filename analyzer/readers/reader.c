@@ -8,16 +8,16 @@
 #include "readers/encoding.h"
 #include "readers/format.h"
 #include "readers/lines.h"
+#include "readers/moments.h"
 #include "readers/page.h"
-#include "readers/text.h"
 
-static struct snapshot *read_text(
-    struct span text, const char *origin, const char **format, struct error *error)
+static struct snapshot *read_text(struct span text, const char *origin, struct moments *earlier,
+    const char **format, struct error *error)
 {
 	struct span inside = page_inside(text);
 	bool json = json_looks_like(inside.text, inside.length);
 	struct snapshot *snapshot = json ? snapshot_from_json(inside.text, inside.length, error)
-	                                 : text_evidence_read(text, origin, error);
+	                                 : moments_read(text, origin, earlier, error);
 	if (snapshot && format)
 		*format = json ? "leaklab snapshot JSON" : snapshot->source;
 	return snapshot;
@@ -30,8 +30,8 @@ static bool is_empty(struct span text)
 	return text.length == 0;
 }
 
-struct snapshot *evidence_read(
-    const char *bytes, size_t length, const char *origin, const char **format, struct error *error)
+static struct snapshot *read_bytes(const char *bytes, size_t length, const char *origin,
+    struct moments *earlier, const char **format, struct error *error)
 {
 	struct snapshot *snapshot = NULL;
 	struct span text;
@@ -47,12 +47,35 @@ struct snapshot *evidence_read(
 		error_set(
 		    error, EXIT_USAGE, "empty; did the command that should have made it fail?");
 	else
-		snapshot = read_text(text, origin, format, error);
+		snapshot = read_text(text, origin, earlier, format, error);
 out:
 	if (!snapshot)
 		error_prefix(error, "%s", origin);
 	free(converted);
 	return snapshot;
+}
+
+struct snapshot *evidence_read(
+    const char *bytes, size_t length, const char *origin, const char **format, struct error *error)
+{
+	return read_bytes(bytes, length, origin, NULL, format, error);
+}
+
+bool evidence_read_moments(const char *bytes, size_t length, const char *origin,
+    struct moments *moments, const char **format, struct error *error)
+{
+	*moments = (struct moments){0};
+	struct snapshot *last = read_bytes(bytes, length, origin, moments, format, error);
+	if (last && !moments->items && !(moments->items = calloc(1, sizeof *moments->items))) {
+		snapshot_destroy(last);
+		last = NULL;
+		error_memory(error);
+	}
+	if (!last)
+		moments_deinit(moments);
+	else
+		moments->items[moments->count++].snapshot = last;
+	return last;
 }
 
 char *evidence_text(const char *bytes, size_t length, struct error *error)

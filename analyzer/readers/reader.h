@@ -17,10 +17,38 @@ struct snapshot *evidence_read(
 /* The same for a file ("-": standard input), which is not copied. */
 struct snapshot *evidence_read_path(const char *path, const char **format, struct error *error);
 
+/* A moment of a text that has several. */
+struct moment {
+	struct snapshot *snapshot;
+	/* Of a text with several, what it has alone, and the command that was asked for it again. */
+	int64_t first, last; /* lines */
+	int64_t rows;
+	const char *command; /* the snapshot's */
+};
+
+/* In their order; the last is what evidence_read() gives. */
+struct moments {
+	struct moment *items;
+	size_t count;
+};
+
+/* Where a text has several outputs of the same search, each is a moment of its own, if their order is known. */
+bool evidence_read_moments(const char *bytes, size_t length, const char *origin,
+    struct moments *moments, const char **format, struct error *error);
+bool evidence_read_path_moments(
+    const char *path, struct moments *moments, const char **format, struct error *error);
+void moments_deinit(struct moments *moments);
+/* The last one's snapshot, the caller's from now on. */
+struct snapshot *moments_take_last(struct moments *moments);
+
 /* Reads files, and all files of folders, as evidence of one moment into one snapshot. Contradictions between them are
  * noted in it. In a folder, a file in no known format is noted as unread. */
 struct snapshot *evidence_gather(
     char *const *paths, size_t count, const char **format, struct error *error);
+
+/* The same of one file, with all of its moments; of several files, or of a folder, there is one. */
+bool evidence_gather_moments(char *const *paths, size_t count, struct moments *moments,
+    const char **format, struct error *error);
 
 /* Evidence as text for people, in UTF-8 whatever it was; the caller's to free(). NULL with an error if it
  * is no text. */

@@ -8,6 +8,7 @@
 #include "readers/command.h"
 #include "readers/encoding.h"
 #include "readers/format.h"
+#include "readers/listings.h"
 #include "readers/logon_list.h"
 #include "readers/page.h"
 #include "readers/session_lists.h"
@@ -23,6 +24,8 @@ static const struct section_reader *const sections[] = {
 
 struct text {
 	struct reading reading;
+	const struct text_part *part; /* NULL: all is read */
+	size_t range;                 /* of the part, the one that is next */
 	struct decoder decoder;
 	struct page page;
 	bool seen[FORMAT_COUNT];
@@ -106,6 +109,28 @@ static bool unquote(struct span *line)
 	return true;
 }
 
+/* Between two mails of a thread, the older of which may stand first or last. */
+static bool is_mail_head(struct span line)
+{
+	static const char *const starts[] = {"From:", "Von:", "De:", "Da:", "Sent:", "Gesendet:"};
+	static const char *const ends[] = {"wrote:", "schrieb:", "Message-----", "Nachricht-----"};
+	struct span inner = line;
+	while (unquote(&inner))
+		;
+	inner = span_trim(inner);
+	for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+		if (span_starts(inner, starts[i]))
+			return true;
+	}
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+		const size_t length = strlen(ends[i]);
+		if (inner.length >= length &&
+		    span_is(span_from(inner, inner.length - length), ends[i]))
+			return true;
+	}
+	return false;
+}
+
 static enum taken take_prompt(struct text *text, struct span line)
 {
 	const enum taken taken = command_take(&text->reading, line);
@@ -120,6 +145,7 @@ static enum taken take_line(struct text *text, struct span line)
 	struct reading *reading = &text->reading;
 	enum taken taken = TAKEN_NOT;
 	text->prompt = false;
+	reading->quoted = 0;
 	if (reading->current)
 		taken = reading->current->take(reading, line);
 	if (taken == TAKEN_NOT)
@@ -130,12 +156,17 @@ static enum taken take_line(struct text *text, struct span line)
 		return taken;
 	struct span inner = line;
 	for (int depth = 0; depth < 4 && taken == TAKEN_NOT && unquote(&inner); depth++) {
+		reading->quoted = depth + 1;
 		if (reading->current)
 			taken = reading->current->take(reading, inner);
 		if (taken == TAKEN_NOT)
 			taken = take_elsewhere(text, inner);
 		if (taken == TAKEN_NOT)
 			taken = take_prompt(text, inner);
+	}
+	if (taken == TAKEN_NOT && is_mail_head(line)) {
+		reading->mail++;
+		return TAKEN_FRAME;
 	}
 	if (taken == TAKEN_NOT && !session_lists_may_be_row(reading, line) &&
 	    (is_blank(inner) || is_frame(span_trim(inner)) || is_frame(span_trim(line))))
@@ -203,8 +234,11 @@ static bool read_line(struct text *text, struct span raw)
 		return false;
 	text->begun |= text->reading.current || text->prompt;
 	text->reading.heading = line;
-	if (taken == TAKEN_ROW)
+	if (taken == TAKEN_ROW) {
 		text->reading.snapshot->rows++;
+		if (text->reading.current && text->reading.current->section == &section_handles)
+			listings_line(&text->reading);
+	}
 	logon_list_line(&text->reading, taken == TAKEN_ROW ? BEHIND_ROW
 	                                : text->prompt     ? BEHIND_PROMPT
 	                                                   : BEHIND_OTHER);
@@ -248,17 +282,34 @@ static bool see_loose(struct text *text)
 	return good;
 }
 
+/* True if the line that is next is none of the part's. */
+static bool is_left_out(struct text *text)
+{
+	const struct text_part *part = text->part;
+	const int64_t line = text->reading.line + 1;
+	if (!part)
+		return false;
+	while (text->range < part->count && part->ranges[text->range].last < line)
+		text->range++;
+	const bool within = text->range < part->count && part->ranges[text->range].first <= line;
+	return within != part->only;
+}
+
 static bool read_lines(struct text *text, struct span rest)
 {
+	bool left_out = false;
 	bool ends = rest.text[rest.length - 1] == '\n';
 	while (rest.length) {
 		const char *end = memchr(rest.text, '\n', rest.length);
 		size_t length = end ? (size_t)(end - rest.text) : rest.length;
-		if (!read_line(text, (struct span){rest.text, length}))
+		left_out = is_left_out(text);
+		if (left_out)
+			text->reading.line++;
+		else if (!read_line(text, (struct span){rest.text, length}))
 			return false;
 		rest = span_from(rest, length + 1);
 	}
-	ends |= text->fence; /* and so no line of a tool is cut */
+	ends |= text->fence || left_out; /* and so no line of a tool that is read is cut */
 	if (!ends && !note_cut(text))
 		return false;
 	text->reading.line++;
@@ -325,10 +376,19 @@ static void destroy(struct text *text)
 	page_deinit(&text->page);
 }
 
-struct snapshot *text_evidence_read(struct span bytes, const char *origin, struct error *error)
+struct snapshot *text_evidence_read(struct span bytes, const char *origin,
+    const struct text_part *part, struct listings *listings, struct error *error)
 {
-	struct text text = {.reading.origin = origin};
+	struct text text = {
+	    .reading = {.origin = origin, .listings = listings},
+	    .part = part,
+	};
 	bool known = false;
+	if (part) {
+		text.reading.part = true;
+		text.reading.earlier = part->earlier;
+		text.reading.uncertain = part->uncertain;
+	}
 	decoder_init(&text.decoder);
 	bool good = (create(&text) && read_lines(&text, bytes) && name_source(&text)) ||
 	            error_memory(error);

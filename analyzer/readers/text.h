@@ -6,7 +6,25 @@
 #include "readers/lines.h"
 #include "evidence/snapshot.h"
 
-/* Reads the text; NULL if no line of it is any tool's. The snapshot's source names the tools. */
-struct snapshot *text_evidence_read(struct span text, const char *origin, struct error *error);
+/* Lines of a text. */
+struct line_range {
+	int64_t first, last;
+};
+
+/* Which part of a text is read, and what is known of the rest of it. */
+struct text_part {
+	const struct line_range *ranges; /* in order */
+	size_t count;
+	bool only;             /* these lines; false: all but these */
+	size_t earlier;        /* moments before it */
+	const char *uncertain; /* why its handles are not all of the moment's */
+};
+
+struct listings;
+
+/* Reads the text; NULL if no line of it is any tool's. The snapshot's source names the tools. part: NULL for all of it. listings: what handle
+ * printed in it, whose strings are the snapshot's; NULL: nobody asks. */
+struct snapshot *text_evidence_read(struct span text, const char *origin,
+    const struct text_part *part, struct listings *listings, struct error *error);
 
 #endif

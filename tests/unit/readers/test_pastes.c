@@ -285,6 +285,9 @@ static void tabs_and_no_break_spaces_are_blanks(void **state)
 	    "agent.exe\tpid: 3320\ttype: Token\tLAB\\svc\t2A8: LAB\\anna:3a001\n",
 	    "C:\\>handle -a -p 3320\nagent.exe pid: 3320 LAB\\svc\n\t2A8: Token\tLAB\\anna:3a001\n",
 	    "C:\\>handle\t-a\t-p\t3320\nagent.exe pid: 3320 LAB\\svc\n  2A8:\xc2\xa0Token\xc2\xa0\xc2\xa0\xc2\xa0\xc2\xa0LAB\\anna:3a001\n",
+	    "> agent.exe          pid: 3320   type: Token          2A8: LAB\\anna:3a001\n",
+	    "> > agent.exe pid: 3320 LAB\\svc\n> >   2A8: Token          LAB\\anna:3a001\n",
+	    "# agent.exe          pid: 3320   type: Token          2A8: LAB\\anna:3a001\n",
 	    "\xe2\x80\x8b"
 	    "agent.exe          pid: 3320   type: Token          2A8: LAB\\anna:3a001\n",
 	    "\xef\xbb\xbf"
