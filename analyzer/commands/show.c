@@ -38,7 +38,7 @@ static void show_moments(const struct moments *moments, FILE *out)
 {
 	if (moments->count < 2)
 		return;
-	fprintf(out, "moments: %zu, by the order of their commands; all below is of the last one\n",
+	fprintf(out, "moments: %zu, in the order of their commands; all below is of the last one\n",
 	    moments->count);
 	for (size_t i = 0; i < moments->count; i++) {
 		const struct moment *moment = &moments->items[i];

@@ -204,8 +204,8 @@ struct comparison *compare_snapshots(struct snapshot *const *snapshots, size_t c
 		good = feed_leak(comparison, snapshots, count) && pin(comparison) &&
 		       find_holders(comparison) && ids_compare(comparison) &&
 		       find_orphans(comparison) && find_referred(comparison) &&
-		       find_culprits(comparison) && changes_find(comparison) &&
-		       logoffs_find(comparison);
+		       ids_explain(comparison) && find_culprits(comparison) &&
+		       changes_find(comparison) && logoffs_find(comparison);
 	}
 	if (good)
 		verdict_find(&notes);
@@ -230,6 +230,7 @@ void comparison_destroy(struct comparison *comparison)
 	destroy_texts(comparison->reasons, comparison->reason_count);
 	destroy_texts(comparison->limits, comparison->limit_count);
 	free(comparison->gaps);
+	free(comparison->unexplained);
 	free(comparison->orphans);
 	free(comparison->referred);
 	free(comparison->by_process);

@@ -66,6 +66,9 @@ struct comparison {
 	int64_t skipped;     /* IDs free at both moments below the highest that was given since */
 	struct id_gap *gaps; /* of AFTER */
 	size_t gap_count;
+	struct id_gap *
+	    unexplained; /* of AFTER: below its highest, and nothing that is left of a session is known to have them */
+	size_t unexplained_count;
 
 	struct leak *leak;
 	bool orphans_known;

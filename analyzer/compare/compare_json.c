@@ -19,9 +19,19 @@ static json_t *texts_json(char *const *items, size_t count)
 	return array;
 }
 
+static json_t *gaps_json(const struct id_gap *gaps, size_t count)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(
+		    array, json_pack("{s:I,s:I}", "first", (json_int_t)gaps[i].first, "last",
+		               (json_int_t)gaps[i].last));
+	return array;
+}
+
 static json_t *ids_json(const struct comparison *comparison)
 {
-	json_t *object = json_object(), *gaps = json_array();
+	json_t *object = json_object();
 	set_number(object, "sessions_before", comparison->sessions_before);
 	set_number(object, "sessions_after", comparison->sessions_after);
 	set_number(object, "highest_before", comparison->highest_before);
@@ -29,11 +39,7 @@ static json_t *ids_json(const struct comparison *comparison)
 	set_number(object, "missing_before", comparison->missing_before);
 	set_number(object, "missing_after", comparison->missing_after);
 	set_number(object, "skipped", comparison->skipped);
-	for (size_t i = 0; i < comparison->gap_count; i++)
-		json_array_append_new(
-		    gaps, json_pack("{s:I,s:I}", "first", (json_int_t)comparison->gaps[i].first,
-		              "last", (json_int_t)comparison->gaps[i].last));
-	json_object_set_new(object, "gaps", gaps);
+	json_object_set_new(object, "gaps", gaps_json(comparison->gaps, comparison->gap_count));
 	return object;
 }
 
@@ -125,6 +131,9 @@ bool comparison_print_json(const struct comparison *comparison, FILE *out, struc
 	    root, "limits", texts_json(comparison->limits, comparison->limit_count));
 	if (comparison->ids_known)
 		json_object_set_new(root, "session_ids", ids_json(comparison));
+	if (comparison->unexplained)
+		json_object_set_new(root, "unexplained_session_ids",
+		    gaps_json(comparison->unexplained, comparison->unexplained_count));
 	for (size_t i = 0; i < comparison->orphan_count; i++)
 		json_array_append_new(orphans, orphan_json(comparison, &comparison->orphans[i]));
 	if (comparison->orphans_known)

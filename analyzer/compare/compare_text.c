@@ -43,6 +43,24 @@ static void print_ids(const struct comparison *comparison, FILE *out)
 	print_rest(out, comparison->gap_count);
 }
 
+static void print_unexplained(const struct comparison *comparison, FILE *out)
+{
+	if (!comparison->unexplained_count)
+		return;
+	fprintf(out,
+	    "\nsession IDs below %" PRId64
+	    " that no session has, and of which nothing in the\nevidence shows why:",
+	    comparison->highest_after);
+	for (size_t i = 0; i < comparison->unexplained_count && i < ROWS_MOST; i++) {
+		const struct id_gap *gap = &comparison->unexplained[i];
+		fprintf(out, "%s %" PRId64, i ? "," : "", gap->first);
+		if (gap->last > gap->first)
+			fprintf(out, " to %" PRId64, gap->last);
+	}
+	fputc('\n', out);
+	print_rest(out, comparison->unexplained_count);
+}
+
 static void print_holder(const struct holder *holder, FILE *out)
 {
 	fprintf(out, "    ");
@@ -159,6 +177,7 @@ void comparison_print_text(const struct comparison *comparison, FILE *out)
 	for (size_t i = 0; i < comparison->orphan_count && i < ROWS_MOST; i++)
 		print_orphan(comparison, &comparison->orphans[i], out);
 	print_rest(out, comparison->orphan_count);
+	print_unexplained(comparison, out);
 	print_token_changes(comparison, out);
 	print_growth(comparison, out);
 }

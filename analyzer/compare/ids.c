@@ -112,3 +112,49 @@ bool ids_compare(struct comparison *comparison)
 	free(after);
 	return good;
 }
+
+/* What still has the ID: a session, or what is left of one. */
+static bool *find_explained(const struct comparison *comparison, int64_t highest)
+{
+	size_t logon_count, id_count;
+	const struct left_logon *logons = leak_logons(comparison->leak, &logon_count);
+	const struct left_id *ids = leak_ids(comparison->leak, &id_count);
+	bool *explained = calloc((size_t)highest + 1, sizeof *explained);
+	for (size_t i = 0; explained && i < comparison->after->session_count; i++) {
+		const int64_t id = comparison->after->sessions[i].id;
+		if (id >= 0 && id <= highest)
+			explained[id] = true;
+	}
+	for (size_t i = 0; explained && i < logon_count; i++) {
+		if (!logons[i].gone && logons[i].session_id >= 0 && logons[i].session_id <= highest)
+			explained[logons[i].session_id] = true;
+	}
+	for (size_t i = 0; explained && i < id_count; i++) {
+		if (!ids[i].gone && ids[i].id >= 0 && ids[i].id <= highest)
+			explained[ids[i].id] = true;
+	}
+	return explained;
+}
+
+bool ids_explain(struct comparison *comparison)
+{
+	const int64_t highest = comparison->highest_after;
+	if (!sessions_whole(comparison->after) || highest < 1 || highest > SESSION_ID_MOST)
+		return true;
+	bool *explained = find_explained(comparison, highest);
+	comparison->unexplained = malloc(((size_t)highest + 1) * sizeof *comparison->unexplained);
+	for (int64_t id = 1; explained && comparison->unexplained && id < highest; id++) {
+		if (explained[id])
+			continue;
+		struct id_gap *last = &comparison->unexplained[comparison->unexplained_count -
+		                                               (comparison->unexplained_count > 0)];
+		if (comparison->unexplained_count && last->last == id - 1)
+			last->last = id;
+		else
+			comparison->unexplained[comparison->unexplained_count++] =
+			    (struct id_gap){id, id};
+	}
+	const bool good = explained && comparison->unexplained;
+	free(explained);
+	return good;
+}

@@ -21,6 +21,8 @@ void note_limit(struct notes *notes, const char *format, ...) __attribute__((for
 
 /* Fills in gaps and growth. False only when memory is out. */
 bool ids_compare(struct comparison *comparison);
+/* Which IDs nothing has that is left of sessions, once that is known. */
+bool ids_explain(struct comparison *comparison);
 
 /* True if no session that the host had can be missing from the list. */
 bool sessions_whole(const struct snapshot *snapshot);

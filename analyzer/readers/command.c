@@ -30,13 +30,24 @@ static const char *tool_of(struct span word)
 	return NULL;
 }
 
+/* Lines that begin with the name of the tool that prints them. */
+static bool is_output(struct span line)
+{
+	static const char *const starts[] = {"Handle closed.", "Handle v", "Handle type summary"};
+	for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+		if (span_starts(line, starts[i]))
+			return true;
+	}
+	return false;
+}
+
 static bool starts_with_tool(struct span line)
 {
 	struct span word = span_trim(line);
 	const char *blank = word.length ? memchr(word.text, ' ', word.length) : NULL;
 	if (blank)
 		word.length = (size_t)(blank - word.text);
-	return word.length && tool_of(word);
+	return word.length && tool_of(word) && !is_output(span_trim(line));
 }
 
 /* "C:\>", "C:\ >", "PS C:\Windows>", "[rds01]: PS C:\>", "> qwinsta", or the command alone. */

@@ -44,11 +44,27 @@ static bool starts_with_value(struct span span)
 	       span_hex((struct span){span.text, digits}, &(int64_t){0});
 }
 
+/* Those that matter are known where blanks were lost, too. */
+static size_t known_type(struct span line)
+{
+	static const char *const types[] = {"Token", "Process", "Thread", "Directory"};
+	for (size_t i = 0;
+	     line.length && memchr("TPD", line.text[0], 3) && i < sizeof types / sizeof types[0];
+	     i++) {
+		const size_t length = strlen(types[i]);
+		if (line.length > length && line.text[length] == ' ' &&
+		    memcmp(line.text, types[i], length) == 0)
+			return length;
+	}
+	return 0;
+}
+
 /* The type, which ends where its column or two blanks do; types may have blanks in them ("ALPC Port"). */
 static struct span read_type(struct span *line)
 {
-	size_t end = 0;
-	while (end < line->length &&
+	const size_t known = known_type(*line);
+	size_t end = known;
+	while (!known && end < line->length &&
 	       !(line->text[end] == ' ' &&
 	           (end + 1 >= line->length || line->text[end + 1] == ' ' || end >= 14 ||
 	               starts_with_value(span_from(*line, end + 1)))))
@@ -59,11 +75,18 @@ static struct span read_type(struct span *line)
 	return type;
 }
 
-/* No rule, no mark of quotation, and no row that lost its end. */
+/* A file's name, and so no rule, no label, no mark of quotation, and no row that lost its end. */
 static bool is_image(struct span image)
 {
-	return image.length && !memchr(">|*", image.text[0], 3) && !span_starts(image, "# ") &&
-	       !span_starts(image, "--") && !handle_row_holds_another(image);
+	static const char *const frames[] = {
+	    "--", "# ", "Process,PID,", "Sysinternals - ", "Copyright (C)", "Nthandle v"};
+	for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++) {
+		if (span_starts(image, frames[i]))
+			return false;
+	}
+	return image.length && !memchr(">|*", image.text[0], 3) &&
+	       !memchr(image.text, ':', image.length) && !memchr(image.text, '"', image.length) &&
+	       !memmem(image.text, image.length, "  ", 2);
 }
 
 #define VALUE_MOST 8 /* digits */
@@ -188,6 +211,8 @@ static enum taken take_listed(struct reading *reading, struct span line)
 		row.process = reading->handles->asked_pid == NUMBER_UNKNOWN
 		                  ? NULL
 		                  : reading_process(reading, reading->handles->asked_pid);
+		if (row.process && row.process->handles_listed == NUMBER_UNKNOWN)
+			row.process->handles_listed = 0;
 	} else {
 		reading->handles->lists = true;
 	}

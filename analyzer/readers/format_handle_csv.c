@@ -10,7 +10,9 @@
 static bool begins(struct reading *reading, struct span line)
 {
 	line = span_trim(line);
-	if (!span_starts(line, "Process,PID,") || line.length > 120)
+	if (!span_starts(line, "Process,PID,") || line.length > 120 ||
+
+	    span_find(line, ",0x") != SIZE_MAX || span_find(line, " pid: ") != SIZE_MAX)
 		return false;
 	reading->handles->csv_columns = 1;
 	for (size_t i = 0; i < line.length; i++)

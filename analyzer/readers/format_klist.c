@@ -7,7 +7,8 @@
 static bool begins(struct reading *reading, struct span line)
 {
 	(void)reading;
-	return span_starts(span_trim(line), "Current LogonId is ");
+	line = span_trim(line);
+	return span_starts(line, "Current LogonId is ") && !memchr(line.text, '[', line.length);
 }
 
 static bool read_luid(struct span word, uint64_t *out)
@@ -52,18 +53,18 @@ static enum taken take(struct reading *reading, struct span line)
 	if (!line.length || line.text[0] != '[' || line.length > 1000)
 		return TAKEN_NOT;
 	words_split(&words, line);
+	/* A line end was lost. */
+	for (size_t i = 2; i + 1 < words.count; i++) {
+		if (memchr(words.items[i].span.text, ']', words.items[i].span.length) &&
+		    (span_is(words.items[i + 1].span, "Session") ||
+		        span_is(words.items[i + 1].span, "Error")))
+			return TAKEN_NOT;
+	}
 	if (words.count > 1 && span_is(words.items[1].span, "Error")) {
 		const enum taken taken = take_refused(reading, &words);
 		if (taken == TAKEN_ROW)
 			logon_list_number(reading, line);
 		return taken;
-	}
-	/* A line end was lost. */
-	for (size_t i = 4; i + 1 < words.count; i++) {
-		if (memchr(words.items[i].span.text, ']', words.items[i].span.length) &&
-		    (span_is(words.items[i + 1].span, "Session") ||
-		        span_is(words.items[i + 1].span, "Error")))
-			return TAKEN_NOT;
 	}
 	if (words.count < 6 || !span_is(words.items[1].span, "Session") ||
 	    !span_decimal(words.items[2].span, &session_id) ||

@@ -7,7 +7,8 @@
 static bool begins(struct reading *reading, struct span line)
 {
 	(void)reading;
-	return span_starts(span_trim(line), "LogonSessions v");
+	line = span_trim(line);
+	return span_starts(line, "LogonSessions v") && !memchr(line.text, '[', line.length);
 }
 
 /* "[12] Logon session 00000000:000fd2f5:" */

@@ -282,6 +282,8 @@ enum taken handle_row_go_on(struct reading *reading, struct span line)
 {
 	char name[1024];
 	line = span_trim(line);
+	while (line.length && memchr(">|", line.text[0], 2))
+		line = span_trim(span_from(line, 1));
 	if (reading->handles->broken == SIZE_MAX) {
 		/* The rest of a name that does not matter; a prompt is none. */
 		reading->handles->broken = 0;

@@ -195,8 +195,9 @@ static bool find_id(
 			found = i;
 	}
 	const bool below = found != SIZE_MAX;
-	if (!below)
-		found = columns->single ? SIZE_MAX : find_any_number(words);
+	/* A cell that was left out between tabs cannot be told. */
+	if (!below && !columns->tabbed)
+		found = find_any_number(words);
 	if (found == SIZE_MAX)
 		return false;
 	row->id = found;

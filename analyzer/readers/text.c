@@ -8,6 +8,7 @@
 #include "readers/command.h"
 #include "readers/encoding.h"
 #include "readers/format.h"
+#include "readers/frame.h"
 #include "readers/listings.h"
 #include "readers/logon_list.h"
 #include "readers/page.h"
@@ -38,18 +39,6 @@ struct text {
 	struct span last;                  /* the last line */
 	struct flaw loose;                 /* a line that was not understood before any that was */
 };
-
-/* What stands around the data: who made the tool, lines drawn, words left out. */
-static bool is_frame(struct span line)
-{
-	static const char *const starts[] = {"Copyright (C)", "Sysinternals", "PsExec v", "#",
-	    "<SNIP>", "+ ", "LogonSessions v", "Handle v", "Nthandle v"};
-	for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
-		if (span_starts(line, starts[i]))
-			return true;
-	}
-	return span_has_only(line, "-=_.*~`") || span_find(line, " with error code ") != SIZE_MAX;
-}
 
 static void enter(struct text *text, const struct line_format *format)
 {
@@ -99,36 +88,13 @@ static bool may_be_blank(char first)
 	return (unsigned char)first <= ' ' || first == '\xc2';
 }
 
-/* A line that stands behind a mark of quotation: "> " in mails, "# " in comments, "| " in tables. */
-static bool unquote(struct span *line)
+/* A line that is not understood may have been a row of the list that it stands in; before the first list, of any. */
+static void note_unread(struct text *text, const struct line_format *format, struct span line)
 {
-	struct span inner = span_trim(*line);
-	if (!inner.length || !memchr(">#|*", inner.text[0], 4))
-		return false;
-	*line = span_from(inner, 1);
-	return true;
-}
-
-/* Between two mails of a thread, the older of which may stand first or last. */
-static bool is_mail_head(struct span line)
-{
-	static const char *const starts[] = {"From:", "Von:", "De:", "Da:", "Sent:", "Gesendet:"};
-	static const char *const ends[] = {"wrote:", "schrieb:", "Message-----", "Nachricht-----"};
-	struct span inner = line;
-	while (unquote(&inner))
-		;
-	inner = span_trim(inner);
-	for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
-		if (span_starts(inner, starts[i]))
-			return true;
-	}
-	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-		const size_t length = strlen(ends[i]);
-		if (inner.length >= length &&
-		    span_is(span_from(inner, inner.length - length), ends[i]))
-			return true;
-	}
-	return false;
+	if (format && format->section)
+		format->section->unread(&text->reading, line);
+	else if (!text->begun)
+		flaw_note_line(&text->loose, &text->reading, line);
 }
 
 static enum taken take_prompt(struct text *text, struct span line)
@@ -155,7 +121,7 @@ static enum taken take_line(struct text *text, struct span line)
 	if ((taken = take_prompt(text, line)) != TAKEN_NOT)
 		return taken;
 	struct span inner = line;
-	for (int depth = 0; depth < 4 && taken == TAKEN_NOT && unquote(&inner); depth++) {
+	for (int depth = 0; depth < 4 && taken == TAKEN_NOT && frame_unquote(&inner); depth++) {
 		reading->quoted = depth + 1;
 		if (reading->current)
 			taken = reading->current->take(reading, inner);
@@ -164,23 +130,18 @@ static enum taken take_line(struct text *text, struct span line)
 		if (taken == TAKEN_NOT)
 			taken = take_prompt(text, inner);
 	}
-	if (taken == TAKEN_NOT && is_mail_head(line)) {
+	if (taken == TAKEN_NOT && frame_omits(span_trim(inner))) {
+		note_unread(text, reading->current, line);
+		return TAKEN_FRAME;
+	}
+	if (taken == TAKEN_NOT && frame_is_mail_head(line)) {
 		reading->mail++;
 		return TAKEN_FRAME;
 	}
 	if (taken == TAKEN_NOT && !session_lists_may_be_row(reading, line) &&
-	    (is_blank(inner) || is_frame(span_trim(inner)) || is_frame(span_trim(line))))
+	    (is_blank(inner) || frame_is(span_trim(inner)) || frame_is(span_trim(line))))
 		return TAKEN_FRAME;
 	return taken;
-}
-
-/* A line that is not understood may have been a row of the list that it stands in; before the first list, of any. */
-static void note_unread(struct text *text, const struct line_format *format, struct span line)
-{
-	if (format && format->section)
-		format->section->unread(&text->reading, line);
-	else if (!text->begun)
-		flaw_note_line(&text->loose, &text->reading, line);
 }
 
 /* Says that the line held back, which is the one before, was not understood. */

@@ -136,6 +136,40 @@ class Investigation(Case):
         self.assertIn({"first": 4, "last": 5}, compared["session_ids"]["gaps"])
 
 
+    def paste(self, quote=""):
+        """All of it in one file, as the investigation was published."""
+        return self.write("paste.txt", quote.join(["", LOGONS, handles(0), handles(1),
+                          "C:\\>handle.exe -c 48C -y -p 1064\n\n  48C: Token         LAB\\anna:2f5c1a\n\nHandle closed.\n",
+                          handles(2), QWINSTA + STATION.format(6), handles(3)]))
+
+    def test_one_paste_of_all_steps_tells_what_the_last_one_does(self):
+        path = self.paste()
+        shown = self.show(path).stdout
+        self.assertIn("moments: 4, in the order of their commands", shown)
+        for rows in ("17 rows of handle.exe -a 2f5c1a", " 9 rows of", " 8 rows of", " 3 rows of"):
+            self.assertIn(rows, shown)
+        self.assertIn("session ID 4, which no session has: orphaned: 2 token handles and 1 of its directory", shown)
+        self.assertIn("understood: 55, not understood: 0", shown)
+        text = self.run_program("analyzer", "compare", path, code=INCONCLUSIVE).stdout
+        self.assertIn("svchost.exe (3164) holds 1 of them, 1 alone", text)
+        self.assertIn("session IDs below 6 that no session has, and of which nothing in the\nevidence shows why: 2, 5\n", text)
+        done = self.run_program("analyzer", "compare", path, *LONG_AGO, "--format", "json", code=LEAK)
+        compared = json.loads(done.stdout)
+        [orphan] = compared["orphans"]
+        self.assertEqual([(holder["pid"], holder["follower"]) for holder in orphan["holders"]],
+                         [(3164, False), (960, True), (4, True)])
+        self.assertEqual(compared["unexplained_session_ids"], [{"first": 2, "last": 2}, {"first": 5, "last": 5}])
+        self.assertEqual(compared["tokens_by_logon_session"][0]["lost"], 14)
+
+    def test_one_paste_without_order_is_one_moment(self):
+        path = self.paste("\nOn Saturday, Anna wrote:\n")
+        self.assertNotIn("moments:", self.show(path).stdout)
+        self.assertIn("2 token handles and 1 of its directory", self.show(path).stdout)
+        self.assertIn("in unknown order: 14 handles that not all of them have", " ".join(self.show(path).stdout.split()))
+        self.assertIn("in a known order", self.run_program("analyzer", "compare", path, code=USAGE).stderr)
+        self.assertIn("BEFORE and AFTER are needed", self.run_program("analyzer", "compare", self.step(0), code=USAGE).stderr)
+
+
 class Show(Case):
     def test_files_and_folders_become_one_snapshot(self):
         shown = self.show(self.write("q.txt", QWINSTA), self.moment("more", logons=LOGONS, handle=handles(1)))

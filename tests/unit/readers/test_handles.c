@@ -64,6 +64,13 @@ static void a_handle_that_was_closed_is_held_no_more_and_by_nobody_else(void **s
 		    "handle -c closed 1 handle"));
 		snapshot_destroy(snapshot);
 	}
+	/* As a mail quotes it. */
+	struct snapshot *snapshot = read_evidence(
+	    "> C:\\>handle.exe -a 3a001\n>\n> vendorsvc.exe      pid: 1712   type: Token          5D4: LAB\\anna:3a001\n"
+	    "> C:\\>handle -c 5d4 -p 1712 -y\n>\n>   5D4: Token         LAB\\anna:3a001\n>\n> Handle closed.\n");
+	assert_int_equal(snapshot->handle_count, 0);
+	assert_int_equal(snapshot->rows_left, 0);
+	snapshot_destroy(snapshot);
 }
 
 /* What is not said to be closed is held, once, and by the process of the prompt. */

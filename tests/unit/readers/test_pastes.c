@@ -277,6 +277,9 @@ static void tabs_and_no_break_spaces_are_blanks(void **state)
 	(void)state;
 	static const char *const rows[] = {
 	    "agent.exe\tpid: 3320\ttype: Token\t2A8: LAB\\anna:3a001\n",
+	    "agent.exe pid: 3320 type: Token 2A8: LAB\\anna:3a001\n",
+	    "agent.exe pid: 3320 type: Token LAB\\svc 2A8: LAB\\anna:3a001\n",
+	    "agent.exe pid: 3320 LAB\\svc\n 2A8: Token LAB\\anna:3a001\n",
 	    "agent.exe\t\tpid:\t3320\ttype:\tToken\t2A8:\tLAB\\anna:3a001\n",
 	    "agent.exe          pid: 3320   type: Token\xc2\xa0\xc2\xa0\xc2\xa0\xc2\xa0\xc2\xa0 2A8: LAB\\anna:3a001\n",
 	    "agent.exe\xc2\xa0pid:\xc2\xa0"
@@ -321,6 +324,7 @@ static void a_row_of_handle_that_is_glued_to_another_is_left_over(void **state)
 	    "Nthandle v5.0\nagent.exe pid: 3320 LAB\\svc\n  2A8: Token         LAB\\anna:3a001  2AC: Token         LAB\\anna:3a001\n",
 	    "Nthandle v5.0\nagent.exe pid: 3320 LAB\\svc\n  2A8: File          C:\\a  2AC: Token         LAB\\anna:3a001\n",
 	    "Nthandle v5.0\nagent.exe pid: 3320 LAB\\svc\n  2A8: Token         LAB\\anna:3a001other.exe pid: 3324 LAB\\svc\n",
+	    "srv: agent.exe          pid: 3320   type: Token          2A8: LAB\\anna:3a001\n",
 	    "Nthandle v5.0\n------------------agent.exe pid: 3320 LAB\\svc\n  2A8: Key           HKLM\n",
 	};
 	for (size_t i = 0; i < sizeof glued / sizeof *glued; i++) {
@@ -334,6 +338,61 @@ static void a_row_of_handle_that_is_glued_to_another_is_left_over(void **state)
 		assert_true(snapshot->rows_left > 0);
 		assert_int_equal(snapshot->handle_count, 1);
 		assert_int_equal(snapshot_extent(snapshot, SECTION_HANDLES), EXTENT_CUT_OFF);
+		snapshot_destroy(snapshot);
+	}
+}
+
+/* Of the host, of the program, and of the tables. */
+static void a_row_that_is_glued_to_a_frame_is_left_over(void **state)
+{
+	(void)state;
+	static const char *const glued[] = {
+	    "Sysinternals - www.sysinternals.com",
+	    "Copyright (C) 1997-2022 Mark Russinovich",
+	    "Nthandle v5.0 - Handle viewer",
+	    "------------------------------------------------------------------------------",
+	    "Process,PID,Type,Handle,Name",
+	    " SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE",
+	};
+	for (size_t i = 0; i < sizeof glued / sizeof *glued; i++) {
+		char text[1000];
+		snprintf(text, sizeof text,
+		    "System             pid: 4      type: Token          D88: LAB\\anna:3a001\n%s"
+		    "agent.exe          pid: 3320   type: Token          2A8: LAB\\anna:3a001\n",
+		    glued[i]);
+		struct snapshot *snapshot = read_evidence(text);
+		if (snapshot->rows_left != 1 || snapshot->handle_count != 1)
+			print_error("%s", text);
+		assert_int_equal(snapshot->rows_left, 1);
+		assert_int_equal(snapshot->handle_count, 1);
+		snapshot_destroy(snapshot);
+	}
+	assert_sessions(HEADING SERVICES
+	    " SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE"
+	    " console                                     1  Conn\n",
+	    1, "0 services - Disc\n");
+	assert_sessions(HEADING SERVICES " console                                     1  Conn"
+	                                 "qwinsta exited on rds01 with error code 0.\n",
+	    1, "0 services - Disc\n");
+	struct snapshot *snapshot = read_evidence(
+	    "[0] Session 0 0:0x3e7 LAB\\RDS01$ Negotiate:(0)\n"
+	    "Current LogonId is 0:0x3e7[0] Session 1 0:0x1a2b3c LAB\\anna Negotiate:Network\n");
+	assert_int_equal(snapshot->rows_left, 1);
+	snapshot_destroy(snapshot);
+}
+
+static void a_list_of_which_lines_are_left_out_is_not_whole(void **state)
+{
+	(void)state;
+	static const char *const marks[] = {
+	    "<SNIP>", "...", "[...]", "\xe2\x80\xa6", "(snip)", "&hellip;"};
+	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+		char text[1000];
+		snprintf(text, sizeof text,
+		    HEADING SERVICES "%s\n rdp-tcp                                 65536  Listen\n",
+		    marks[i]);
+		struct snapshot *snapshot = read_rows(text, 2);
+		assert_int_equal(snapshot_extent(snapshot, SECTION_SESSIONS), EXTENT_CUT_OFF);
 		snapshot_destroy(snapshot);
 	}
 }
@@ -432,6 +491,8 @@ int main(void)
 	    unit_test(quser_with_single_blanks_is_understood_or_left_over),
 	    unit_test(tabs_and_no_break_spaces_are_blanks),
 	    unit_test(a_row_of_handle_that_is_glued_to_another_is_left_over),
+	    unit_test(a_row_that_is_glued_to_a_frame_is_left_over),
+	    unit_test(a_list_of_which_lines_are_left_out_is_not_whole),
 	    unit_test(records_of_logon_sessions_that_are_glued_are_left_over),
 	    unit_test(cells_that_cross_their_rule_or_are_cut_are_left_over),
 	};
