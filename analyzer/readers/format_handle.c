@@ -211,8 +211,6 @@ static enum taken take_listed(struct reading *reading, struct span line)
 		row.process = reading->handles->asked_pid == NUMBER_UNKNOWN
 		                  ? NULL
 		                  : reading_process(reading, reading->handles->asked_pid);
-		if (row.process && row.process->handles_listed == NUMBER_UNKNOWN)
-			row.process->handles_listed = 0;
 	} else {
 		reading->handles->lists = true;
 	}
