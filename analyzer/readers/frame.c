@@ -41,6 +41,11 @@ bool frame_is(struct span line)
 	           span_find(line, " with error code ") != SIZE_MAX);
 }
 
+bool frame_is_rules(struct span line)
+{
+	return span_has_only(line, "-= ") && memchr(line.text, ' ', line.length);
+}
+
 /* A line that stands behind a mark of quotation: "> " in mails, "# " in comments, "| " in tables. */
 bool frame_unquote(struct span *line)
 {

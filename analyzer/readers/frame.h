@@ -6,6 +6,8 @@
 
 /* What stands around the data: who made the tool, lines drawn, words left out. */
 bool frame_is(struct span line);
+/* Rules below the headings of a table; one alone is drawn between other things. */
+bool frame_is_rules(struct span line);
 /* It stands for lines that were left out. */
 bool frame_omits(struct span line);
 /* Between two mails of a thread. */

@@ -189,7 +189,7 @@ static bool read_line(struct text *text, struct span raw)
 		return give_up_held(text);
 	}
 	enum taken taken = take_line(text, line);
-	if (taken == TAKEN_FRAME && span_has_only(span_trim(line), "-= "))
+	if (taken == TAKEN_FRAME && frame_is_rules(span_trim(line)))
 		text->holds = false; /* it is the heading of a ruled table */
 	if (!give_up_held(text))
 		return false;
