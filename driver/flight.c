@@ -299,10 +299,8 @@ static bool recall(struct run *run, struct setup *setup, const char *path, const
 	if (run->scenario->preflight == PREFLIGHT_ALWAYS ||
 	    !preflight_recall(path, description, timestamp_now(), method, &json, &age))
 		return false;
-	for (enum logoff_way way = LOGOFF_WAY_KEYS; way < LOGOFF_WAY_COUNT; way++)
-		if (run->scenario->logoff.method == LOGOFF_AUTO &&
-		    strcmp(logoff_way_words[way], method) == 0)
-			setup_take_way(setup, way);
+	if (run->scenario->logoff.method == LOGOFF_AUTO)
+		setup_take_way_named(setup, method);
 	snprintf(text, sizeof(text),
 	    "the preflight of %s ago is taken, logging off by %s; --preflight always has another one",
 	    duration_format(age / SECOND * SECOND, age_text), method);
@@ -312,7 +310,7 @@ static bool recall(struct run *run, struct setup *setup, const char *path, const
 	return true;
 }
 
-/* What is wrong is told to people; in all a preflight that failed ends the run. */
+/* People see what is wrong; a preflight that failed ends the run. */
 static bool tell(struct run *run, const struct preflight *preflight)
 {
 	const enum exit_code code = preflight_exit_code(preflight);

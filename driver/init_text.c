@@ -125,7 +125,7 @@ static void put_observers(FILE *out, const struct init_answers *answers)
 
 	if (!answers->admin && !answers->observer) {
 		fputs(
-		    "# observers: # without one only the session IDs that clients are told are judged: name one by leaklab-real-host(7)\n"
+		    "# observers: # without one only the session IDs that the host sends to clients are judged: name one by leaklab-real-host(7)\n"
 		    "#   - name: probe\n"
 		    "#     session: " SSH "ADMIN@HOST '" PROBE " watch'\n",
 		    out);

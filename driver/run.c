@@ -190,10 +190,8 @@ static void take_way_of_run(struct run *run, struct setup *setup)
 {
 	char *method = runfile_get(run->runfile, "logoff.method");
 
-	for (enum logoff_way way = LOGOFF_WAY_KEYS; way < LOGOFF_WAY_COUNT; way++)
-		if (method && run->scenario->logoff.method == LOGOFF_AUTO &&
-		    strcmp(method, logoff_way_words[way]) == 0)
-			setup_take_way(setup, way);
+	if (method && run->scenario->logoff.method == LOGOFF_AUTO)
+		setup_take_way_named(setup, method);
 	free(method);
 }
 

@@ -11,7 +11,7 @@
 #include "common/timestamp.h"
 #include "driver/preflight/causes.h"
 
-/* A preflight's session is held as long as a sample may take; a shell lasts as long as it was told at its start. */
+/* A preflight's session is held as long as a sample may take; a shell lasts as long as its command line says. */
 #define PREFLIGHT_MOST (600 * SECOND)
 #define PREFLIGHT_SHELL (3 * SECOND)
 /* If nothing ever got through the connection, so many failures are enough to know. */

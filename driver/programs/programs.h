@@ -67,7 +67,7 @@ bool observation_store(struct observation *observation, struct runfile *runfile,
 /* Whether the text of one was not kept, as the run file has as much as it may have (RUNFILE_OUTPUTS_MAX): only what was read of it is. */
 bool observation_left_out(const struct observation *observation);
 
-/* A session as a command that logs it off is told of it. */
+/* A session, as far as a command that logs it off needs it. */
 struct session_of {
 	const char *user, *domain;
 	int64_t id;        /* NUMBER_UNKNOWN */

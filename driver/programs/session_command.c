@@ -1,4 +1,4 @@
-/* Knows what a command that logs a session off is told: all that tells the session from a later one of the same ID. */
+/* Knows which variables a command that logs a session off gets: all that tells the session from a later one of the same ID. */
 #include "driver/programs/programs.h"
 
 #include <stdio.h>

@@ -172,3 +172,10 @@ void setup_take_way(struct setup *setup, enum logoff_way way)
 	setup->keys_again = true;
 	snprintf(setup->keys, sizeof(setup->keys), "%s", keys ? keys : "");
 }
+
+void setup_take_way_named(struct setup *setup, const char *word)
+{
+	for (enum logoff_way way = LOGOFF_WAY_KEYS; way < LOGOFF_WAY_COUNT; way++)
+		if (strcmp(word, logoff_way_words[way]) == 0)
+			setup_take_way(setup, way);
+}

@@ -56,6 +56,8 @@ bool setup_make(const struct scenario *scenario, struct setup *setup, struct err
 
 /* From now on sessions are logged off in that way, which a preflight found. */
 void setup_take_way(struct setup *setup, enum logoff_way way);
+/* The same by its word; another word changes nothing. */
+void setup_take_way_named(struct setup *setup, const char *word);
 
 enum order_kind { ORDER_CYCLE, ORDER_LOG_OFF_ALL };
 
