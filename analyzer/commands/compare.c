@@ -43,6 +43,7 @@ static const struct evidence_words words = {
 /* BEFORE is read beside the others: each may be a million rows. */
 struct job {
 	char *const *path;
+	const char *host;
 	struct snapshot *snapshot;
 	struct error error;
 };
@@ -50,7 +51,7 @@ struct job {
 static void *read_moment(void *data)
 {
 	struct job *job = data;
-	job->snapshot = evidence_gather(job->path, 1, NULL, &job->error);
+	job->snapshot = evidence_gather(job->path, 1, job->host, NULL, &job->error);
 	return NULL;
 }
 
@@ -89,8 +90,10 @@ static bool compare_files(const struct evidence_options *options, int *code, str
 	struct job *jobs = calloc(options->count, sizeof *jobs);
 	struct snapshot **snapshots = calloc(options->count, sizeof *snapshots);
 	bool good = (jobs && snapshots) || error_memory(error);
-	for (size_t i = 0; good && i < options->count; i++)
+	for (size_t i = 0; good && i < options->count; i++) {
 		jobs[i].path = &options->paths[i];
+		jobs[i].host = options->host;
+	}
 	if (good)
 		read_moments(jobs, options->count);
 	for (size_t i = 0; jobs && snapshots && i < options->count; i++) {
@@ -112,7 +115,7 @@ static bool compare_files(const struct evidence_options *options, int *code, str
 static bool compare_paste(const struct evidence_options *options, int *code, struct error *error)
 {
 	struct moments moments;
-	if (!evidence_gather_moments(options->paths, 1, &moments, NULL, error))
+	if (!evidence_gather_moments(options->paths, 1, options->host, &moments, NULL, error))
 		return false;
 	struct snapshot **snapshots = calloc(moments.count, sizeof *snapshots);
 	bool good = snapshots || error_memory(error);
@@ -123,7 +126,8 @@ static bool compare_paste(const struct evidence_options *options, int *code, str
 		    BOTH_NEEDED
 		    ": %s has no two outputs of one command of handle in a known order, and so is one moment",
 		    options->paths[0]);
-	good = good && compare(options, snapshots, moments.count, code, error);
+	good = good && moments_are_of_one(&moments, error) &&
+	       compare(options, snapshots, moments.count, code, error);
 	free(snapshots);
 	moments_deinit(&moments);
 	return good;

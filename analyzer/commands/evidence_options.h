@@ -13,6 +13,7 @@ struct evidence_options {
 	char *const *paths;
 	size_t count;
 	struct leak_terms terms; /* --release-time and --after-logoff */
+	const char *host;        /* --host; NULL: of any */
 };
 
 /* Reads `least` to `most` arguments and the options. Ends the program with a usage error if there are fewer or more, or if the result

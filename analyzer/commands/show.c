@@ -33,15 +33,15 @@ static const struct evidence_words words = {
     .most = SIZE_MAX,
 };
 
-/* Of a text that has several outputs of one search. */
-static void show_moments(const struct moments *moments, FILE *out)
+/* Of a text that has several outputs of one search: those of one host. */
+static void show_moments(const struct moment *moments, size_t count, FILE *out)
 {
-	if (moments->count < 2)
+	if (count < 2)
 		return;
 	fprintf(out, "moments: %zu, in the order of their commands; all below is of the last one\n",
-	    moments->count);
-	for (size_t i = 0; i < moments->count; i++) {
-		const struct moment *moment = &moments->items[i];
+	    count);
+	for (size_t i = 0; i < count; i++) {
+		const struct moment *moment = &moments[i];
 		fprintf(out, "  lines %4" PRId64 " to %4" PRId64 ", %4" PRId64 " row%s of ",
 		    moment->first, moment->last, moment->rows, moment->rows == 1 ? " " : "s");
 		text_print(out, moment->command);
@@ -50,24 +50,67 @@ static void show_moments(const struct moments *moments, FILE *out)
 	fputs("leaklab compare takes the file alone, and compares them\n\n", out);
 }
 
+/* The moments from `first` on that are of one host. */
+static size_t count_of_host(const struct moments *moments, size_t first)
+{
+	size_t count = 1;
+	while (first + count < moments->count &&
+	       moments_are_of_same(&moments->items[first], &moments->items[first + count]))
+		count++;
+	return count;
+}
+
+static bool print_text(
+    const struct moments *moments, const char *format, FILE *out, struct error *error)
+{
+	bool good = true;
+	for (size_t first = 0, count; good && first < moments->count; first += count) {
+		const struct moment *items = &moments->items[first];
+		count = count_of_host(moments, first);
+		const struct snapshot *last = items[count - 1].snapshot;
+		if (count < moments->count && first)
+			fputc('\n', out);
+		if (count < moments->count) {
+			fputs("---- outputs of ", out);
+			text_print(out, last->host ? last->host : "a host that is not named");
+			fputs("\n", out);
+		}
+		show_moments(items, count, out);
+		good =
+		    show_snapshot(last, count < moments->count ? last->source : format, out, error);
+	}
+	return good;
+}
+
+/* One is an object; of several each is one in a list. */
+static bool print_json(const struct moments *moments, FILE *out, struct error *error)
+{
+	const bool many = moments->count > 1;
+	bool good = true;
+	if (many)
+		fputs("{\"schema\": \"" SNAPSHOTS_SCHEMA "\", \"snapshots\": [\n", out);
+	for (size_t i = 0; good && i < moments->count; i++) {
+		char *json = snapshot_to_json(moments->items[i].snapshot, error);
+		good = json;
+		if (json)
+			fprintf(out, "%s%s\n", json, i + 1 < moments->count ? "," : "");
+		free(json);
+	}
+	if (many)
+		fputs("]}\n", out);
+	return good;
+}
+
 static bool show_evidence(const struct evidence_options *options, FILE *out, struct error *error)
 {
 	const char *format;
 	struct moments moments;
-	if (!evidence_gather_moments(options->paths, options->count, &moments, &format, error))
+	if (!evidence_gather_moments(
+	        options->paths, options->count, options->host, &moments, &format, error))
 		return false;
-	const struct snapshot *snapshot = moments.items[moments.count - 1].snapshot;
-	bool good = true;
-	if (options->output.form == &output_text) {
-		show_moments(&moments, out);
-		good = show_snapshot(snapshot, format, out, error);
-	} else {
-		char *json = snapshot_to_json(snapshot, error);
-		good = json;
-		if (json)
-			fprintf(out, "%s\n", json);
-		free(json);
-	}
+	const bool good = options->output.form == &output_text
+	                      ? print_text(&moments, format, out, error)
+	                      : print_json(&moments, out, error);
 	moments_deinit(&moments);
 	return good;
 }

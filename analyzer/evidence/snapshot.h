@@ -15,6 +15,7 @@
 #include "evidence/field.h"
 
 #define SNAPSHOT_SCHEMA "leaklab.snapshot/2"
+#define SNAPSHOTS_SCHEMA "leaklab.snapshots/1" /* several, as a list */
 
 /* RDP listeners show up in qwinsta with IDs from here on; they are no sessions. */
 #define SESSION_ID_LISTENERS 65536

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "readers/handle_row.h"
+#include "readers/hosts.h"
 #include "readers/listings.h"
 #include "readers/logon_list.h"
 #include "readers/session_lists.h"
@@ -82,19 +83,6 @@ static bool find_command(struct span line, struct span *command, struct span *ho
 	return true;
 }
 
-static void note_host(struct reading *reading, struct span host)
-{
-	struct snapshot *snapshot = reading->snapshot;
-	bool failed = false;
-	if (!host.length || memchr("$%<", host.text[0], 3))
-		return;
-	if (!snapshot->host)
-		snapshot->host = reading_string(reading, host, &failed);
-	else if (!span_is(host, snapshot->host))
-		snapshot_add_contradiction(snapshot, "outputs of two hosts, %s and %.*s",
-		    snapshot->host, (int)host.length, host.text);
-}
-
 static struct flaw *flaw_of(const struct reading *reading, const char *tool, struct span next)
 {
 	if (strcmp(tool, "qwinsta") == 0 || strcmp(tool, "quser") == 0 ||
@@ -168,16 +156,16 @@ enum taken command_take(struct reading *reading, struct span line)
 	struct words words;
 	if (!find_command(line, &command, &host))
 		return TAKEN_NOT;
-	note_host(reading, host);
+	words_split(&words, command);
+	for (size_t i = 0; i < words.count; i++) {
+		if (span_starts(words.items[i].span, "/server:"))
+			host = span_from(words.items[i].span, strlen("/server:"));
+	}
+	reading_at_host(reading, host);
 	listings_end(reading);
 	if (!handle_row_command(reading, command, host))
 		return TAKEN_FAILED;
 	note_commands(reading, command);
-	words_split(&words, command);
-	for (size_t i = 0; i < words.count; i++) {
-		if (span_starts(words.items[i].span, "/server:"))
-			note_host(reading, span_from(words.items[i].span, strlen("/server:")));
-	}
 	return TAKEN_FRAME;
 }
 

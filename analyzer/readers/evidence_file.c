@@ -67,7 +67,9 @@ struct snapshot *evidence_read_path(const char *path, const char **format, struc
 	struct snapshot *last;
 	if (!evidence_read_path_moments(path, &moments, format, error))
 		return NULL;
-	last = moments_take_last(&moments);
+	last = moments_are_of_one(&moments, error) ? moments_take_last(&moments) : NULL;
+	if (!last)
+		error_prefix(error, "%s", path);
 	moments_deinit(&moments);
 	return last;
 }

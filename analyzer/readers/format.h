@@ -33,7 +33,12 @@ struct reading {
 	struct handle_list *handles;
 	struct process_list *processes;
 	struct strings *strings;
+	struct table *table;
 	struct listings *listings; /* NULL: nobody asks for them */
+	struct hosts *hosts;       /* NULL: the same */
+	const char *host;          /* that the last prompt was on; NULL: it does not say */
+	const char
+	    *only; /* the one whose rows are read; "": of the one without a name; NULL: any */
 	/* What is known of the other listings of the text, where this is a part of it. */
 	bool part;
 	size_t earlier;        /* moments before it */
@@ -54,21 +59,25 @@ struct section_reader {
 };
 
 extern const struct section_reader section_sessions, section_logons, section_handles,
-    section_processes;
+    section_processes, section_tables;
 
 struct line_format {
-	const char *name;
+	const char *name;                     /* NULL: of tables, which their sources name */
 	const struct section_reader *section; /* NULL: of none */
 	/* True if the line is this tool's banner or heading: the lines behind it are its own. */
 	bool (*begins)(struct reading *reading, struct span line);
 	/* A line, first of the format that the text is in, then of any that can tell its rows without a heading. */
 	enum taken (*take)(struct reading *reading, struct span line);
+	/* The line is none of its own, or blank, or the text is over: what was begun is ended. False: memory is out. NULL: nothing goes on
+	 * over lines. */
+	bool (*ends)(struct reading *reading);
 	/* True if take() tells its rows from all others without a heading. */
 	bool rows_tell;
 };
 
 extern const struct line_format format_qwinsta, format_quser, format_logonsessions, format_handle,
-    format_handle_csv, format_handle_types, format_klist, format_tasklist, format_get_process;
+    format_handle_csv, format_handle_types, format_klist, format_tasklist, format_get_process,
+    format_csv, format_ruled, format_blanks, format_list;
 
 /* Our own JSON: the first character tells it from text. */
 bool json_looks_like(const char *bytes, size_t length);

@@ -13,7 +13,8 @@
 struct gathering {
 	struct snapshot *snapshot; /* NULL: nothing yet */
 	const char *format;
-	char **refused; /* files of a folder that are in no known format, and why */
+	const char *host; /* whose outputs; NULL: there has to be one */
+	char **refused;   /* files of a folder that are in no known format, and why */
 	size_t refused_count;
 	struct error *error;
 };
@@ -55,6 +56,24 @@ static bool refuse(struct gathering *gathering, const char *why)
 	return gathering->refused[gathering->refused_count++] || out_of_memory(gathering);
 }
 
+/* What a file shows at its end, of the host that was chosen. */
+static struct snapshot *read_file(
+    const struct gathering *gathering, const char *path, const char **format, struct error *error)
+{
+	struct moments moments;
+	struct snapshot *last = NULL;
+	if (!gathering->host)
+		return evidence_read_path(path, format, error);
+	if (!evidence_read_path_moments(path, &moments, format, error))
+		return NULL;
+	if (moments_choose(&moments, gathering->host, error))
+		last = moments_take_last(&moments);
+	else
+		error_prefix(error, "%s", path);
+	moments_deinit(&moments);
+	return last;
+}
+
 static int is_visible(const struct dirent *entry)
 {
 	return entry->d_name[0] != '.';
@@ -67,7 +86,7 @@ static bool add_folder_file(struct gathering *gathering, const char *path)
 	const char *format;
 	if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
 		return true;
-	struct snapshot *snapshot = evidence_read_path(path, &format, &error);
+	struct snapshot *snapshot = read_file(gathering, path, &format, &error);
 	if (snapshot)
 		return add(gathering, snapshot, format);
 	if (error.code == EXIT_USAGE)
@@ -100,7 +119,7 @@ static bool add_path(struct gathering *gathering, const char *path)
 	const char *format;
 	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
 		return add_folder(gathering, path);
-	struct snapshot *snapshot = evidence_read_path(path, &format, gathering->error);
+	struct snapshot *snapshot = read_file(gathering, path, &format, gathering->error);
 	return snapshot && add(gathering, snapshot, format);
 }
 
@@ -120,9 +139,9 @@ static bool finish(struct gathering *gathering)
 }
 
 struct snapshot *evidence_gather(
-    char *const *paths, size_t count, const char **format, struct error *error)
+    char *const *paths, size_t count, const char *host, const char **format, struct error *error)
 {
-	struct gathering gathering = {.error = error};
+	struct gathering gathering = {.error = error, .host = host};
 	bool good = true;
 	for (size_t i = 0; good && i < count; i++)
 		good = add_path(&gathering, paths[i]);
@@ -139,16 +158,29 @@ struct snapshot *evidence_gather(
 	return gathering.snapshot;
 }
 
-bool evidence_gather_moments(char *const *paths, size_t count, struct moments *moments,
+/* Of one file. */
+static bool read_moments(const char *path, const char *host, struct moments *moments,
     const char **format, struct error *error)
+{
+	if (!evidence_read_path_moments(path, moments, format, error))
+		return false;
+	if (!host || moments_choose(moments, host, error))
+		return true;
+	error_prefix(error, "%s", path);
+	moments_deinit(moments);
+	return false;
+}
+
+bool evidence_gather_moments(char *const *paths, size_t count, const char *host,
+    struct moments *moments, const char **format, struct error *error)
 {
 	struct stat status;
 	if (count == 1 && !(stat(paths[0], &status) == 0 && S_ISDIR(status.st_mode)))
-		return evidence_read_path_moments(paths[0], moments, format, error);
+		return read_moments(paths[0], host, moments, format, error);
 	*moments = (struct moments){.items = calloc(1, sizeof *moments->items)};
 	if (!moments->items)
 		return error_memory(error);
-	moments->items[0].snapshot = evidence_gather(paths, count, format, error);
+	moments->items[0].snapshot = evidence_gather(paths, count, host, format, error);
 	moments->count = moments->items[0].snapshot != NULL;
 	if (!moments->count)
 		moments_deinit(moments);

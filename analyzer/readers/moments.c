@@ -7,12 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
+#include "evidence/identity.h"
+#include "readers/hosts.h"
 #include "readers/listings.h"
 #include "readers/text.h"
 
 struct timeline {
 	struct span text;
 	const char *origin;
+	const char *host; /* whose it is, where the text has several; NULL: there is one */
 	struct listings listings;
 	struct snapshot *all;                  /* as one moment */
 	struct snapshot *alone[LISTINGS_MOST]; /* a listing by itself, where it was asked for */
@@ -45,8 +49,10 @@ static void find_superseded(struct timeline *timeline)
 static struct snapshot *read_part(
     const struct timeline *timeline, const struct line_range *ranges, size_t count)
 {
-	const struct text_part part = {.ranges = ranges, .count = count, .only = true};
-	return text_evidence_read(timeline->text, timeline->origin, &part, NULL, timeline->error);
+	const struct text_part part = {
+	    .ranges = ranges, .count = count, .only = true, .host = timeline->host};
+	return text_evidence_read(
+	    timeline->text, timeline->origin, &part, NULL, NULL, timeline->error);
 }
 
 static struct line_range lines_of(const struct listing *listing)
@@ -249,7 +255,7 @@ static struct snapshot *read_last(const struct timeline *timeline, size_t earlie
 	char why[200];
 	size_t listings, count = 0;
 	const size_t uncertain = count_uncertain(timeline, &listings);
-	struct text_part part = {.ranges = ranges, .earlier = earlier};
+	struct text_part part = {.ranges = ranges, .earlier = earlier, .host = timeline->host};
 	for (size_t i = 0; i < timeline->listings.count; i++) {
 		if (timeline->superseded[i] || timeline->group[i] != i)
 			ranges[count++] = lines_of(&timeline->listings.items[i]);
@@ -264,8 +270,8 @@ static struct snapshot *read_last(const struct timeline *timeline, size_t earlie
 		    listings, uncertain, uncertain == 1 ? "" : "s");
 		part.uncertain = why;
 	}
-	struct snapshot *snapshot =
-	    text_evidence_read(timeline->text, timeline->origin, &part, NULL, timeline->error);
+	struct snapshot *snapshot = text_evidence_read(
+	    timeline->text, timeline->origin, &part, NULL, NULL, timeline->error);
 	if (!snapshot)
 		return NULL;
 	drop_uncertain(timeline, snapshot);
@@ -331,18 +337,6 @@ static bool describe(const struct timeline *timeline, struct moment *moment, siz
 	return true;
 }
 
-static bool read_moment(const struct timeline *timeline, const struct snapshot *last,
-    struct moments *moments, const struct line_range *ranges, size_t count)
-{
-	struct snapshot *snapshot = read_part(timeline, ranges, count);
-	if (!snapshot)
-		return false;
-	moments->items[moments->count++].snapshot = snapshot;
-	return snapshot->host || !last->host ||
-	       (snapshot->host = snapshot_string(snapshot, last->host, strlen(last->host))) ||
-	       error_memory(timeline->error);
-}
-
 /* The first of the listings that stand for what was asked for before. */
 static size_t find_repeated(const struct timeline *timeline)
 {
@@ -356,53 +350,110 @@ static size_t find_repeated(const struct timeline *timeline)
 	return timeline->listings.count;
 }
 
-/* All moments; the last one's snapshot is not yet in its place. */
-static bool read_earlier(
-    const struct timeline *timeline, struct snapshot *last, struct moments *moments)
+static bool add_moment(
+    const struct timeline *timeline, struct moments *moments, struct snapshot *snapshot)
+{
+	if (!snapshot)
+		return false;
+	if (!array_reserve(&moments->items, moments->count, sizeof *moments->items)) {
+		snapshot_destroy(snapshot);
+		return error_memory(timeline->error);
+	}
+	moments->items[moments->count++] = (struct moment){.snapshot = snapshot};
+	return true;
+}
+
+/* The moments before the last. */
+static bool read_earlier(const struct timeline *timeline, const char *host, struct moments *moments)
 {
 	struct line_range ranges[LISTINGS_MOST];
 	size_t count;
-	moments->items = calloc(LISTINGS_MOST + 1, sizeof *moments->items);
-	if (!moments->items)
-		return error_memory(timeline->error);
 	for (size_t i = 0; i < timeline->listings.count;) {
 		const size_t first = i;
 		i = gather_moment(timeline, i, ranges, &count);
-		if (count &&
-		    (!read_moment(timeline, last, moments, ranges, count) ||
-		        !describe(timeline, &moments->items[moments->count - 1], first, i, true)))
+		if (!count)
+			continue;
+		if (!add_moment(timeline, moments, read_part(timeline, ranges, count)))
+			return false;
+		struct moment *moment = &moments->items[moments->count - 1];
+		if (!moment->snapshot->host && host &&
+		    !(moment->snapshot->host =
+		            snapshot_string(moment->snapshot, host, strlen(host))))
+			return error_memory(timeline->error);
+		if (!describe(timeline, moment, first, i, true))
 			return false;
 	}
-	struct moment *end = &moments->items[moments->count];
-	end->snapshot = last;
-	return describe(timeline, end, find_repeated(timeline), timeline->listings.count, false);
+	return true;
 }
 
-struct snapshot *moments_read(
-    struct span text, const char *origin, struct moments *earlier, struct error *error)
+/* Takes `all` over. */
+static bool read_timeline(struct timeline *timeline, bool last_only, struct moments *moments)
+{
+	const size_t listings = timeline->listings.count;
+	struct snapshot *last = timeline->all;
+	bool good = true;
+	if (listings > 1) {
+		find_superseded(timeline);
+		good = find_groups(timeline);
+		last = good ? read_last(timeline, count_moments(timeline)) : NULL;
+	}
+	good = last && (last_only || listings < 2 || read_earlier(timeline, last->host, moments));
+	if (last != timeline->all)
+		snapshot_destroy(timeline->all);
+	if (!good) {
+		snapshot_destroy(last);
+	} else {
+		good = add_moment(timeline, moments, last) &&
+		       (listings < 2 || describe(timeline, &moments->items[moments->count - 1],
+		                            find_repeated(timeline), listings, false));
+	}
+	for (size_t i = 0; i < LISTINGS_MOST; i++)
+		snapshot_destroy(timeline->alone[i]);
+	listings_deinit(&timeline->listings);
+	return good;
+}
+
+/* One of several hosts: its rows are read alone. */
+static bool read_host(
+    const struct timeline *whole, const char *host, bool last_only, struct moments *moments)
+{
+	struct timeline timeline = {
+	    .text = whole->text, .origin = whole->origin, .host = host, .error = whole->error};
+	const struct text_part part = {.host = host};
+	timeline.all = text_evidence_read(
+	    whole->text, whole->origin, &part, &timeline.listings, NULL, whole->error);
+	return timeline.all && read_timeline(&timeline, last_only, moments);
+}
+
+static bool read_hosts(const struct timeline *whole, const struct hosts *hosts, bool last_only,
+    struct moments *moments)
+{
+	bool good = !hosts->failed || error_memory(whole->error);
+	if (good && hosts->too_many)
+		good = error_set(whole->error, EXIT_USAGE,
+		    "outputs of more than %d hosts: split it into files of fewer", HOSTS_MOST);
+	for (size_t i = 0; good && i < hosts->count; i++)
+		good = read_host(whole, hosts->names[i], last_only, moments);
+	return good && (!hosts->unnamed || read_host(whole, "", last_only, moments));
+}
+
+bool moments_read(struct span text, const char *origin, bool last_only, struct moments *moments,
+    struct error *error)
 {
 	struct timeline timeline = {.text = text, .origin = origin, .error = error};
-	struct snapshot *last = NULL;
-	bool good = true;
-	timeline.all = text_evidence_read(text, origin, NULL, &timeline.listings, error);
-	if (timeline.all && timeline.listings.count > 1) {
-		find_superseded(&timeline);
-		good = find_groups(&timeline);
-	}
-	if (timeline.all && good)
-		last = timeline.listings.count > 1 ? read_last(&timeline, count_moments(&timeline))
-		                                   : timeline.all;
-	if (last && earlier && !read_earlier(&timeline, last, earlier)) {
-		if (last != timeline.all)
-			snapshot_destroy(last);
-		last = NULL;
-	}
-	if (last != timeline.all)
+	struct hosts hosts = {0};
+	bool good = false;
+	timeline.all = text_evidence_read(text, origin, NULL, &timeline.listings, &hosts, error);
+	if (timeline.all && hosts.count < 2 && !hosts.failed) {
+		good = read_timeline(&timeline, last_only, moments);
+	} else {
+		if (timeline.all)
+			good = read_hosts(&timeline, &hosts, last_only, moments);
 		snapshot_destroy(timeline.all);
-	for (size_t i = 0; i < LISTINGS_MOST; i++)
-		snapshot_destroy(timeline.alone[i]);
-	listings_deinit(&timeline.listings);
-	return last;
+		listings_deinit(&timeline.listings);
+	}
+	hosts_deinit(&hosts);
+	return good;
 }
 
 void moments_deinit(struct moments *moments)
@@ -411,6 +462,62 @@ void moments_deinit(struct moments *moments)
 		snapshot_destroy(moments->items[i].snapshot);
 	free(moments->items);
 	*moments = (struct moments){0};
+}
+
+bool moments_are_of_same(const struct moment *one, const struct moment *other)
+{
+	const char *host = one->snapshot->host, *second = other->snapshot->host;
+	return host && second ? host_same(host, second) : host == second;
+}
+
+static bool is_chosen(const struct moments *moments, size_t at, const char *host)
+{
+	const char *own = moments->items[at].snapshot->host;
+	for (size_t i = 0; !own && i < moments->count; i++) {
+		if (moments->items[i].snapshot->host)
+			return false;
+	}
+	return !own || host_same(own, host);
+}
+
+bool moments_choose(struct moments *moments, const char *host, struct error *error)
+{
+	struct moments kept = {.items = calloc(moments->count + 1, sizeof *kept.items)};
+	if (!kept.items)
+		return error_memory(error);
+	for (size_t i = 0; i < moments->count; i++) {
+		if (is_chosen(moments, i, host))
+			kept.items[kept.count++] = moments->items[i];
+	}
+	if (!kept.count) {
+		free(kept.items);
+		return error_set(error, EXIT_USAGE, "no output of host %s: it is of %s", host,
+		    moments->items[0].snapshot->host ? moments->items[0].snapshot->host : "others");
+	}
+	for (size_t i = 0; i < moments->count; i++) {
+		if (!is_chosen(moments, i, host))
+			snapshot_destroy(moments->items[i].snapshot);
+	}
+	free(moments->items);
+	*moments = kept;
+	return true;
+}
+
+bool moments_are_of_one(const struct moments *moments, struct error *error)
+{
+	char names[300] = "";
+	size_t hosts = 0;
+	for (size_t i = 0; i < moments->count; i++) {
+		if (i && moments_are_of_same(&moments->items[i], &moments->items[i - 1]))
+			continue;
+		const char *host = moments->items[i].snapshot->host;
+		const size_t used = strlen(names);
+		snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "",
+		    host ? host : "one that is not named");
+		hosts++;
+	}
+	return hosts < 2 || error_set(error, EXIT_USAGE,
+	                        "outputs of %zu hosts (%s): choose one with --host", hosts, names);
 }
 
 struct snapshot *moments_take_last(struct moments *moments)

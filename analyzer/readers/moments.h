@@ -5,8 +5,9 @@
 #include "readers/reader.h"
 #include "readers/lines.h"
 
-/* What the text shows at its end; NULL if no line of it is any tool's. earlier: gets the moments before that; NULL: nobody asks. */
-struct snapshot *moments_read(
-    struct span text, const char *origin, struct moments *earlier, struct error *error);
+/* Adds what the text shows of each host, in the order of its moments; the last one alone, if nobody asks for the others. False if no line of
+ * it is any tool's. */
+bool moments_read(struct span text, const char *origin, bool last_only, struct moments *moments,
+    struct error *error);
 
 #endif

@@ -90,7 +90,10 @@ static bool lists_system(const struct snapshot *snapshot)
 static bool see(struct reading *reading)
 {
 	const struct process_list *list = reading->processes;
-	if (!list->listed)
+	if (!list->listed && list->of_logons && !list->flaw.line)
+		return reading_see(reading, SECTION_PROCESSES, EXTENT_PARTIAL,
+		    "only the processes of logon sessions are listed", NULL);
+	if (!list->listed && !list->of_logons)
 		return reading_see(reading, SECTION_PROCESSES, EXTENT_ABSENT,
 		    "no list of processes is in the evidence", NULL);
 	if (list->flaw.line)

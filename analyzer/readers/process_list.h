@@ -9,7 +9,8 @@ struct process_list {
 	struct ruled ruled; /* the columns of tasklist's table, or PowerShell's */
 	uint32_t *slots;    /* 1 + place; 0: free */
 	size_t slot_count;
-	bool listed; /* a list of processes is in the text */
+	bool listed;    /* a list of processes is in the text */
+	bool of_logons; /* a list of the processes of logon sessions */
 	struct flaw flaw;
 };
 

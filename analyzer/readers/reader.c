@@ -11,16 +11,29 @@
 #include "readers/moments.h"
 #include "readers/page.h"
 
-static struct snapshot *read_text(struct span text, const char *origin, struct moments *earlier,
+/* Our own JSON is one snapshot. */
+static bool read_json(struct span text, struct moments *moments, struct error *error)
+{
+	moments->items = calloc(1, sizeof *moments->items);
+	if (!moments->items)
+		return error_memory(error);
+	moments->items[0].snapshot = snapshot_from_json(text.text, text.length, error);
+	moments->count = moments->items[0].snapshot != NULL;
+	return moments->count;
+}
+
+static bool read_text(struct span text, const char *origin, bool last_only, struct moments *moments,
     const char **format, struct error *error)
 {
-	struct span inside = page_inside(text);
-	bool json = json_looks_like(inside.text, inside.length);
-	struct snapshot *snapshot = json ? snapshot_from_json(inside.text, inside.length, error)
-	                                 : moments_read(text, origin, earlier, error);
-	if (snapshot && format)
-		*format = json ? "leaklab snapshot JSON" : snapshot->source;
-	return snapshot;
+	const struct span inside = page_inside(text);
+	const bool json = json_looks_like(inside.text, inside.length);
+	if (!(json ? read_json(inside, moments, error)
+	           : moments_read(text, origin, last_only, moments, error)))
+		return false;
+	if (format)
+		*format = json ? "leaklab snapshot JSON"
+		               : moments->items[moments->count - 1].snapshot->source;
+	return true;
 }
 
 static bool is_empty(struct span text)
@@ -30,52 +43,50 @@ static bool is_empty(struct span text)
 	return text.length == 0;
 }
 
-static struct snapshot *read_bytes(const char *bytes, size_t length, const char *origin,
-    struct moments *earlier, const char **format, struct error *error)
+static bool read_bytes(const char *bytes, size_t length, const char *origin, bool last_only,
+    struct moments *moments, const char **format, struct error *error)
 {
-	struct snapshot *snapshot = NULL;
 	struct span text;
 	char *converted = NULL;
-	if (length >= 15 && memcmp(bytes, "SQLite format 3", 15) == 0) {
+	bool good = false;
+	*moments = (struct moments){0};
+	if (length >= 15 && memcmp(bytes, "SQLite format 3", 15) == 0)
 		error_set(error, EXIT_USAGE,
 		    "a database, not a snapshot; if it is a run file, give it to judge or show");
-		goto out;
-	}
-	if (!encoding_open(bytes, length, &text, &converted, error))
-		goto out;
-	if (is_empty(text))
+	else if (!encoding_open(bytes, length, &text, &converted, error))
+		;
+	else if (is_empty(text))
 		error_set(
 		    error, EXIT_USAGE, "empty; did the command that should have made it fail?");
 	else
-		snapshot = read_text(text, origin, earlier, format, error);
-out:
-	if (!snapshot)
+		good = read_text(text, origin, last_only, moments, format, error);
+	if (!good) {
 		error_prefix(error, "%s", origin);
+		moments_deinit(moments);
+	}
 	free(converted);
-	return snapshot;
+	return good;
 }
 
 struct snapshot *evidence_read(
     const char *bytes, size_t length, const char *origin, const char **format, struct error *error)
 {
-	return read_bytes(bytes, length, origin, NULL, format, error);
+	struct moments moments;
+	struct snapshot *last = NULL;
+	if (!read_bytes(bytes, length, origin, true, &moments, format, error))
+		return NULL;
+	if (moments_are_of_one(&moments, error))
+		last = moments_take_last(&moments);
+	else
+		error_prefix(error, "%s", origin);
+	moments_deinit(&moments);
+	return last;
 }
 
 bool evidence_read_moments(const char *bytes, size_t length, const char *origin,
     struct moments *moments, const char **format, struct error *error)
 {
-	*moments = (struct moments){0};
-	struct snapshot *last = read_bytes(bytes, length, origin, moments, format, error);
-	if (last && !moments->items && !(moments->items = calloc(1, sizeof *moments->items))) {
-		snapshot_destroy(last);
-		last = NULL;
-		error_memory(error);
-	}
-	if (!last)
-		moments_deinit(moments);
-	else
-		moments->items[moments->count++].snapshot = last;
-	return last;
+	return read_bytes(bytes, length, origin, false, moments, format, error);
 }
 
 char *evidence_text(const char *bytes, size_t length, struct error *error)

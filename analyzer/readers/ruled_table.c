@@ -8,13 +8,13 @@ bool ruled_table_learn(struct ruled *ruled, struct span heading, struct span lin
 {
 	struct words words;
 	struct ruled found = {0};
-	if (line.length < 8 || line.length > 600)
+	if (line.length < 8 || line.length > 5000)
 		return false;
 	struct span inner = span_trim(line);
 	if (!inner.length || inner.text[0] != rule)
 		return false;
 	words_split(&words, line);
-	if (words.count < 3 || words.count > COLUMNS_MOST)
+	if (words.count < 2 || words.count > COLUMNS_MOST)
 		return false;
 	for (size_t i = 0; i < words.count; i++) {
 		struct span span = words.items[i].span;
@@ -96,6 +96,8 @@ bool ruled_table_row(const struct ruled *ruled, struct span line, struct ruled_r
 	size_t last = SIZE_MAX;
 	*row = (struct ruled_row){0};
 	words_split(&words, line);
+	if (words.count == WORDS_MOST)
+		return false;
 	for (size_t i = 0; i < words.count; i++) {
 		const struct word *word = &words.items[i];
 		size_t column = SIZE_MAX;

@@ -4,12 +4,12 @@
 
 #include "readers/format.h"
 
-#define COLUMNS_MOST 16
+#define COLUMNS_MOST WORDS_MOST
 /* A table whose columns are ruled with "----" or "====". */
 struct ruled {
 	struct {
 		int start, end;
-		char heading[24];
+		char heading[48];
 	} columns[COLUMNS_MOST];
 	size_t count;
 	char rule;

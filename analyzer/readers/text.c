@@ -5,22 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text.h"
 #include "readers/command.h"
 #include "readers/encoding.h"
 #include "readers/format.h"
 #include "readers/frame.h"
+#include "readers/hosts.h"
 #include "readers/listings.h"
 #include "readers/logon_list.h"
 #include "readers/page.h"
 #include "readers/session_lists.h"
+#include "readers/table.h"
 
 static const struct line_format *const formats[] = {&format_qwinsta, &format_quser,
     &format_logonsessions, &format_handle, &format_handle_csv, &format_handle_types, &format_klist,
-    &format_get_process, &format_tasklist};
+    &format_get_process, &format_tasklist, &format_csv, &format_ruled, &format_list,
+    &format_blanks};
 #define FORMAT_COUNT (sizeof formats / sizeof formats[0])
 
 static const struct section_reader *const sections[] = {
-    &section_sessions, &section_logons, &section_handles, &section_processes};
+    &section_sessions, &section_logons, &section_handles, &section_processes, &section_tables};
 #define SECTION_COUNT (sizeof sections / sizeof sections[0])
 
 struct text {
@@ -106,14 +110,59 @@ static enum taken take_prompt(struct text *text, struct span line)
 	return taken;
 }
 
+/* What goes on over lines is over. */
+static bool end_current(struct text *text)
+{
+	const struct line_format *current = text->reading.current;
+	return !current || !current->ends || current->ends(&text->reading);
+}
+
+/* By the format that the text is in. */
+static enum taken take_in_place(struct text *text, struct span line)
+{
+	struct reading *reading = &text->reading;
+	const struct line_format *current = reading->current;
+	enum taken taken = current ? current->take(reading, line) : TAKEN_NOT;
+	if (taken != TAKEN_NOT)
+		return taken;
+	if (!end_current(text))
+		return TAKEN_FAILED;
+	/* What was begun may have been none of its own, and the text is where it was before. */
+	return reading->current && reading->current != current
+	           ? reading->current->take(reading, line)
+	           : TAKEN_NOT;
+}
+
+static bool is_table(const struct line_format *format)
+{
+	return format && format->section == &section_tables;
+}
+
+/* Of a host whose rows are not read, only prompts tell where another begins; and tables, whose rows may name theirs. */
+static enum taken take_of_other_host(struct text *text, struct span line)
+{
+	struct reading *reading = &text->reading;
+	enum taken taken = take_prompt(text, line);
+	if (taken == TAKEN_NOT && is_table(reading->current))
+		taken = take_in_place(text, line);
+	for (size_t i = 0; taken == TAKEN_NOT && i < FORMAT_COUNT; i++) {
+		if (is_table(formats[i]) && formats[i]->begins(reading, line)) {
+			enter(text, formats[i]);
+			taken = TAKEN_FRAME;
+		}
+	}
+	return taken == TAKEN_NOT ? TAKEN_FRAME : taken;
+}
+
 static enum taken take_line(struct text *text, struct span line)
 {
 	struct reading *reading = &text->reading;
 	enum taken taken = TAKEN_NOT;
 	text->prompt = false;
 	reading->quoted = 0;
-	if (reading->current)
-		taken = reading->current->take(reading, line);
+	if (reading->only && !reading_is_of_host(reading, (struct span){0}))
+		return take_of_other_host(text, line);
+	taken = take_in_place(text, line);
 	if (taken == TAKEN_NOT)
 		taken = take_elsewhere(text, line);
 	if (taken != TAKEN_NOT)
@@ -170,7 +219,7 @@ static bool read_line(struct text *text, struct span raw)
 	if (raw.length == 0 || (may_be_blank(raw.text[0]) && is_blank(raw))) {
 		text->reading.heading = (struct span){0};
 		logon_list_line(&text->reading, BEHIND_BLANK);
-		return give_up_held(text);
+		return give_up_held(text) && end_current(text);
 	}
 	if (memchr(raw.text, '\0', raw.length)) {
 		static const char what[] = "(binary data)";
@@ -196,6 +245,8 @@ static bool read_line(struct text *text, struct span raw)
 	text->begun |= text->reading.current || text->prompt;
 	text->reading.heading = line;
 	if (taken == TAKEN_ROW) {
+		if (!is_table(text->reading.current))
+			reading_is_of_host(&text->reading, (struct span){0});
 		text->reading.snapshot->rows++;
 		if (text->reading.current && text->reading.current->section == &section_handles)
 			listings_line(&text->reading);
@@ -270,6 +321,8 @@ static bool read_lines(struct text *text, struct span rest)
 			return false;
 		rest = span_from(rest, length + 1);
 	}
+	if (!end_current(text))
+		return false;
 	ends |= text->fence || left_out; /* and so no line of a tool that is read is cut */
 	if (!ends && !note_cut(text))
 		return false;
@@ -284,15 +337,26 @@ static bool read_lines(struct text *text, struct span rest)
 	return see_loose(text);
 }
 
+static void add_name(char *names, size_t size, const char *name)
+{
+	const size_t used = strlen(names);
+	snprintf(names + used, size - used, "%s%s", used ? ", " : "", name);
+}
+
 static bool name_source(struct text *text)
 {
 	char names[200] = "";
 	for (size_t i = 0; i < FORMAT_COUNT; i++) {
-		size_t used = strlen(names);
-		if (text->seen[i])
-			snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "",
-			    formats[i]->name);
+		if (text->seen[i] && formats[i]->name)
+			add_name(names, sizeof names, formats[i]->name);
 	}
+	const struct table *table = text->reading.table;
+	for (size_t i = 0; sources[i].name; i++) {
+		if (table->seen[i])
+			add_name(names, sizeof names, sources[i].name);
+	}
+	if (!*names && table->binding.count)
+		add_name(names, sizeof names, table->binding.sources[0]->name);
 	text->reading.snapshot->source =
 	    snapshot_string(text->reading.snapshot, names, strlen(names));
 	return text->reading.snapshot->source;
@@ -301,11 +365,13 @@ static bool name_source(struct text *text)
 static bool refuse_unknown(struct span text, struct error *error)
 {
 	struct span line;
-	char known[256] = "";
+	char known[600] = "leaklab snapshot JSON";
 	for (size_t i = 0; i < FORMAT_COUNT; i++) {
-		size_t used = strlen(known);
-		snprintf(known + used, sizeof known - used, ", %s", formats[i]->name);
+		if (formats[i]->name)
+			add_name(known, sizeof known, formats[i]->name);
 	}
+	for (size_t i = 0; sources[i].name; i++)
+		add_name(known, sizeof known, sources[i].name);
 	while (text.length && strchr(" \t\r\n\f\v", text.text[0]))
 		text = span_from(text, 1);
 	line = text;
@@ -314,8 +380,19 @@ static bool refuse_unknown(struct span text, struct error *error)
 		line.length = (size_t)(end - text.text);
 	line = span_trim(line);
 	return error_set(error, EXIT_USAGE,
-	    "text in no known format, starting with \"%.*s\"; known formats are: leaklab snapshot JSON%s",
+	    "text in no known format, starting with \"%.*s\"; known formats are: %s",
 	    (int)(line.length < 60 ? line.length : 60), line.text, known);
+}
+
+/* A heading was known, and nothing below it. */
+static bool refuse_rows(const struct snapshot *snapshot, struct error *error)
+{
+	const struct unread *first = &snapshot->unread[0];
+	const struct span line = span_of(first->text);
+	return error_set(error, EXIT_USAGE,
+	    "it looks like %s, but none of its %lld line%s of data is understood, from line %lld on: \"%.*s\"",
+	    *snapshot->source ? snapshot->source : "a list", (long long)snapshot->rows,
+	    text_plural(snapshot->rows), (long long)first->line, span_shown(line, 60), line.text);
 }
 
 static bool create(struct text *text)
@@ -338,16 +415,18 @@ static void destroy(struct text *text)
 }
 
 struct snapshot *text_evidence_read(struct span bytes, const char *origin,
-    const struct text_part *part, struct listings *listings, struct error *error)
+    const struct text_part *part, struct listings *listings, struct hosts *hosts,
+    struct error *error)
 {
 	struct text text = {
-	    .reading = {.origin = origin, .listings = listings},
+	    .reading = {.origin = origin, .listings = listings, .hosts = hosts},
 	    .part = part,
 	};
 	bool known = false;
 	if (part) {
-		text.reading.part = true;
+		text.reading.part = part->count > 0;
 		text.reading.earlier = part->earlier;
+		text.reading.only = part->host;
 		text.reading.uncertain = part->uncertain;
 	}
 	decoder_init(&text.decoder);
@@ -356,7 +435,9 @@ struct snapshot *text_evidence_read(struct span bytes, const char *origin,
 	struct snapshot *snapshot = text.reading.snapshot;
 	for (size_t i = 0; good && i < FORMAT_COUNT; i++)
 		known = known || text.seen[i];
-	if (good && (!known || (snapshot->rows && snapshot->rows == snapshot->rows_left)))
+	if (good && known && snapshot->rows && snapshot->rows == snapshot->rows_left)
+		good = refuse_rows(snapshot, error);
+	else if (good && !known)
 		good = refuse_unknown(bytes, error);
 	if (good)
 		snapshot->replaced = text.decoder.replaced;

@@ -16,15 +16,18 @@ struct text_part {
 	const struct line_range *ranges; /* in order */
 	size_t count;
 	bool only;             /* these lines; false: all but these */
+	const char *host;      /* only this host's; "": of the one without a name; NULL: of all */
 	size_t earlier;        /* moments before it */
 	const char *uncertain; /* why its handles are not all of the moment's */
 };
 
 struct listings;
+struct hosts;
 
 /* Reads the text; NULL if no line of it is any tool's. The snapshot's source names the tools. part: NULL for all of it. listings: what handle
- * printed in it, whose strings are the snapshot's; NULL: nobody asks. */
+ * printed in it, whose strings are the snapshot's; hosts: whose outputs it has; NULL: nobody asks. */
 struct snapshot *text_evidence_read(struct span text, const char *origin,
-    const struct text_part *part, struct listings *listings, struct error *error);
+    const struct text_part *part, struct listings *listings, struct hosts *hosts,
+    struct error *error);
 
 #endif

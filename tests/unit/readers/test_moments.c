@@ -69,7 +69,7 @@ static void the_same_search_again_is_a_later_moment(void **state)
 	assert_moments(text, "804 808 15C 2A8 |804 2A8 |2A8 |");
 }
 
-static void other_searches_and_other_hosts_add(void **state)
+static void other_searches_add(void **state)
 {
 	(void)state;
 	struct snapshot *snapshot = read_rows(ASK LSASS VENDOR
@@ -78,13 +78,32 @@ static void other_searches_and_other_hosts_add(void **state)
 	    4);
 	assert_values(snapshot, "804 900 15C ");
 	snapshot_destroy(snapshot);
-	assert_moments("[rds01]: PS C:\\> handle -a 3a001\n" LSASS
-	               "[rds02]: PS C:\\> handle -a 3a001\n" VENDOR,
-	    "804 15C |");
 	/* Neither the case, nor the order of options, nor the program's folder make another search. */
 	assert_moments("C:\\>handle64.exe -nobanner -a 3A001\n" LSASS VENDOR
 	               "PS C:\\> & .\\handle.exe 3a001 /a -accepteula\n" VENDOR,
 	    "804 15C |15C |");
+}
+
+static void what_is_of_several_hosts_is_never_one_moment(void **state)
+{
+	(void)state;
+	static const char text[] =
+	    "[rds01]: PS C:\\> handle -a 3a001\n" LSASS "[rds02]: PS C:\\> handle -a 3a001\n" VENDOR
+	    "[rds01]: PS C:\\> handle -a 3a001\n" AGENT "C:\\>handle -a 4b002\n" VENDOR;
+	static const char *const hosts[] = {"rds01", "rds01", "rds02", NULL};
+	struct error error = {0};
+	struct moments moments;
+	assert_moments(text, "804 |2A8 |15C |15C |");
+	assert_true(evidence_read_moments(text, strlen(text), "a.txt", &moments, NULL, &error));
+	for (size_t i = 0; i < moments.count; i++) {
+		if (hosts[i])
+			assert_string_equal(moments.items[i].snapshot->host, hosts[i]);
+		else
+			assert_null(moments.items[i].snapshot->host);
+	}
+	moments_deinit(&moments);
+	assert_null(evidence_read(text, strlen(text), "a.txt", NULL, &error));
+	assert_contains(error.text, "outputs of 3 hosts (rds01, rds02, one that is not named)");
 }
 
 static void what_was_closed_between_two_searches_is_no_moment(void **state)
@@ -176,7 +195,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    unit_test(the_same_search_again_is_a_later_moment),
-	    unit_test(other_searches_and_other_hosts_add),
+	    unit_test(other_searches_add),
+	    unit_test(what_is_of_several_hosts_is_never_one_moment),
 	    unit_test(what_was_closed_between_two_searches_is_no_moment),
 	    unit_test(a_listing_that_printed_nothing_takes_nothing_back),
 	    unit_test(of_listings_without_order_what_all_have_is_held),

@@ -1,0 +1,180 @@
+/* CSV of any tool: a heading whose names make a source, and rows of as many cells (RFC 4180; PowerShell quotes all cells, wmic none). Between
+ * the cells stand commas, semicolons or tabs. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "readers/table.h"
+
+/* A row in quotes may go on in further lines, as the messages of events do; so many bytes of them. */
+#define PENDING_MOST 100000
+
+enum cut { CUT_WHOLE, CUT_GOES_ON, CUT_WRONG };
+
+struct cutting {
+	struct span rest;
+	char separator;
+	struct text_buffer *scratch; /* of cells with quotes in them */
+	bool failed;
+};
+
+/* A cell without its quotes; of two quotes within it one is meant. */
+static enum cut cut_quoted(struct cutting *cutting, struct span *cell)
+{
+	struct span inner = span_from(cutting->rest, 1);
+	size_t end = 0, copied = 0;
+	const size_t start = cutting->scratch->length;
+	bool doubled = false;
+	for (;; end += 2) {
+		const char *quote =
+		    inner.length > end ? memchr(inner.text + end, '"', inner.length - end) : NULL;
+		if (!quote)
+			return CUT_GOES_ON;
+		end = (size_t)(quote - inner.text);
+		if (end + 1 == inner.length || inner.text[end + 1] != '"')
+			break;
+		doubled = true;
+		cutting->failed |=
+		    !buffer_add(cutting->scratch, inner.text + copied, end + 1 - copied);
+		copied = end + 2;
+	}
+	if (doubled) {
+		cutting->failed |= !buffer_add(cutting->scratch, inner.text + copied, end - copied);
+		*cell =
+		    (struct span){cutting->scratch->text + start, cutting->scratch->length - start};
+	} else {
+		*cell = (struct span){inner.text, end};
+	}
+	cutting->rest = span_from(inner, end + 1);
+	return CUT_WHOLE;
+}
+
+static enum cut cut_cell(struct cutting *cutting, struct span *cell)
+{
+	if (cutting->rest.length && cutting->rest.text[0] == '"')
+		return cut_quoted(cutting, cell);
+	const char *end = cutting->rest.length
+	                      ? memchr(cutting->rest.text, cutting->separator, cutting->rest.length)
+	                      : NULL;
+	*cell = (struct span){
+	    cutting->rest.text, end ? (size_t)(end - cutting->rest.text) : cutting->rest.length};
+	cutting->rest = span_from(cutting->rest, cell->length);
+	return CUT_WHOLE;
+}
+
+/* Cuts the line into at most `most` cells, and counts them all. */
+static enum cut cut_line(struct reading *reading, struct span line, char separator,
+    struct span *cells, size_t most, size_t *count)
+{
+	struct cutting cutting = {
+	    .rest = line, .separator = separator, .scratch = &reading->table->scratch};
+	/* Room at once, so that cells in it stay where they are. */
+	cutting.scratch->length = 0;
+	cutting.failed = !buffer_add(cutting.scratch, line.text, line.length);
+	cutting.scratch->length = 0;
+	for (*count = 0;;) {
+		struct span cell;
+		const enum cut cut = cut_cell(&cutting, &cell);
+		if (cut != CUT_WHOLE)
+			return cut;
+		if (*count < most)
+			cells[*count] = cell;
+		++*count;
+		if (cutting.rest.length == 0)
+			return cutting.failed ? CUT_WRONG : CUT_WHOLE;
+		if (cutting.rest.text[0] != separator)
+			return CUT_WRONG;
+		cutting.rest = span_from(cutting.rest, 1);
+	}
+}
+
+static size_t count_of(struct span line, char c)
+{
+	size_t count = 0;
+	for (const char *at = line.text;
+	     (at = memchr(at, c, line.length - (size_t)(at - line.text))); at++)
+		count++;
+	return count;
+}
+
+static bool begins(struct reading *reading, struct span line)
+{
+	static const char separators[] = ",\t;";
+	struct table *table = reading->table;
+	line = span_trim(line);
+	for (const char *separator = separators; *separator; separator++) {
+		const size_t most = line.length ? count_of(line, *separator) + 1 : 1;
+		size_t count;
+		bool failed = false;
+		if (most < 2)
+			continue;
+		struct span *names = calloc(most, sizeof *names);
+		const bool good =
+		    names &&
+		    cut_line(reading, line, *separator, names, most, &count) == CUT_WHOLE &&
+		    table_begin(reading, names, count, &failed);
+		free(names);
+		if (good) {
+			table->separator = *separator;
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum taken give_up(struct reading *reading)
+{
+	struct table *table = reading->table;
+	const struct span pending = {table->pending.text, table->pending.length};
+	table_unread(reading, pending);
+	const bool good =
+	    snapshot_add_unread(reading->snapshot, reading->origin, table->pending_line,
+	        pending.text, (size_t)span_shown(pending, strcspn(pending.text, "\n")));
+	table->pending.length = 0;
+	return good ? TAKEN_NOT : TAKEN_FAILED;
+}
+
+/* The row goes on: it is kept, and told when its last line is there. */
+static enum taken keep(struct reading *reading, struct span line)
+{
+	struct table *table = reading->table;
+	if (table->pending.length > PENDING_MOST)
+		return give_up(reading);
+	if (table->pending.length == 0)
+		table->pending_line = reading->line;
+	return buffer_add(&table->pending, line.text, line.length) &&
+	               buffer_add(&table->pending, "\n", 1)
+	           ? TAKEN_FRAME
+	           : TAKEN_FAILED;
+}
+
+static enum taken take(struct reading *reading, struct span line)
+{
+	struct table *table = reading->table;
+	size_t count;
+	struct span whole = line;
+	enum cut cut =
+	    cut_line(reading, line, table->separator, table->cells, table->names.count, &count);
+	if (table->pending.length && !(cut == CUT_WHOLE && count == table->names.count)) {
+		if (!buffer_add(&table->pending, line.text, line.length))
+			return TAKEN_FAILED;
+		whole = (struct span){table->pending.text, table->pending.length};
+		cut = cut_line(
+		    reading, whole, table->separator, table->cells, table->names.count, &count);
+		table->pending.length -= line.length;
+	} else if (table->pending.length && give_up(reading) == TAKEN_FAILED) {
+		return TAKEN_FAILED; /* a row by itself: the quote before it was never closed */
+	}
+	if (cut == CUT_GOES_ON && count < table->names.count)
+		return keep(reading, line);
+	if (cut != CUT_WHOLE || count != table->names.count)
+		return table->pending.length ? give_up(reading) : TAKEN_NOT;
+	const int64_t first = table->pending.length ? table->pending_line : reading->line;
+	table->pending.length = 0;
+	return table_take(reading, table->cells, NULL, count, first);
+}
+
+const struct line_format format_csv = {
+    .section = &section_tables,
+    .begins = begins,
+    .take = take,
+};

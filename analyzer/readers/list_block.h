@@ -1,0 +1,30 @@
+/* The lines of one object in a list, until it is known what it is. Inside this folder. */
+#ifndef LEAKLAB_LIST_BLOCK_H
+#define LEAKLAB_LIST_BLOCK_H
+
+#include "readers/text_buffer.h"
+#include "readers/format.h"
+
+struct property {
+	size_t name, name_length; /* places in the block's text */
+	size_t value, value_length;
+	int column; /* where the value stands, as continued lines do */
+	int64_t line;
+};
+
+struct list_block {
+	struct text_buffer text;
+	struct property *items;
+	size_t count;
+	char mark;                        /* between names and values */
+	const struct line_format *within; /* the format that it stands in; NULL: none */
+	bool understood;                  /* the last one was */
+};
+
+void list_block_destroy(struct list_block *block); /* NULL is allowed */
+/* Adds a line, which has the mark between its name and its value. False: memory is out. */
+bool list_block_add(struct list_block *block, struct span line, const char *mark, int64_t number);
+struct span list_block_text(const struct list_block *block, size_t at, size_t length);
+bool list_block_has(const struct list_block *block, struct span name);
+
+#endif

@@ -1,0 +1,237 @@
+/* The sources: which columns tell which fields of evidence. What is not listed is ignored. */
+#include "readers/source.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "readers/hosts.h"
+#include "readers/table.h"
+#include "readers/targets.h"
+
+#define NEED(names, kind, record, field)                                                           \
+	{                                                                                          \
+		names, CELL_##kind, true, offsetof(struct record, field), CELL_NO_FIELD            \
+	}
+#define OPT(names, kind, record, field)                                                            \
+	{                                                                                          \
+		names, CELL_##kind, false, offsetof(struct record, field), CELL_NO_FIELD           \
+	}
+#define NEED_BOTH(names, kind, record, field, other)                                               \
+	{                                                                                          \
+		names, CELL_##kind, true, offsetof(struct record, field),                          \
+		    offsetof(struct record, other)                                                 \
+	}
+#define OPT_BOTH(names, kind, record, field, other)                                                \
+	{                                                                                          \
+		names, CELL_##kind, false, offsetof(struct record, field),                         \
+		    offsetof(struct record, other)                                                 \
+	}
+#define HOST(names)                                                                                \
+	{                                                                                          \
+		names, CELL_HOST, false, CELL_NO_FIELD, CELL_NO_FIELD                              \
+	}
+
+/* Whose rows they are, as Get-CimInstance, Get-WmiObject, wmic /node and Invoke-Command name it. */
+#define ANY_HOST HOST("PSComputerName|Node|CSName|SystemName|__SERVER|MachineName|Computer")
+
+const struct source sources[] = {
+    /* https://learn.microsoft.com/windows/win32/cimwin32prov/win32-logonsession: neither account nor session ID. */
+    {"Win32_LogonSession", &target_logons,
+        {NEED("LogonId", LUID_DECIMAL, logon_session, luid),
+            NEED("LogonType", LOGON_TYPE, logon_session, logon_type),
+            OPT("AuthenticationPackage", TEXT, logon_session, auth_package),
+            OPT_BOTH("StartTime", TIME, logon_session, logon_time, logon_time_text), ANY_HOST}},
+    /* .../win32-loggedonuser */
+    {"Win32_LoggedOnUser", &target_logons,
+        {NEED_BOTH("Antecedent", REF_ACCOUNT, logon_session, user, domain),
+            NEED("Dependent", REF_LUID, logon_session, luid), ANY_HOST}},
+    /* .../win32-sessionprocess */
+    {"Win32_SessionProcess", &target_logon_processes,
+        {NEED("Antecedent", REF_LUID, process, luid), NEED("Dependent", REF_PID, process, pid),
+            ANY_HOST}},
+    /* .../win32-process */
+    {"Win32_Process", &target_processes,
+        {NEED("ProcessId", NUMBER, process, pid),
+            NEED("HandleCount|Handles", NUMBER, process, handle_count),
+            OPT("Name|Caption|ProcessName", TEXT, process, image),
+            OPT("SessionId", NUMBER, process, session_id), ANY_HOST}},
+    {"Get-Process", &target_processes,
+        {NEED("Id", NUMBER, process, pid),
+            NEED("HandleCount|Handles", NUMBER, process, handle_count),
+            NEED("ProcessName|Name", TEXT, process, image),
+            OPT("SI|SessionId", NUMBER, process, session_id), OPT("UserName", TEXT, process, user),
+            ANY_HOST}},
+    {"tasklist /fo", &target_processes,
+        {NEED("Image Name", TEXT, process, image), NEED("PID", NUMBER, process, pid),
+            NEED("Session#", NUMBER, process, session_id), OPT("User Name", TEXT, process, user)}},
+    {"tasklist /svc", &target_processes,
+        {NEED("Image Name", TEXT, process, image), NEED("PID", NUMBER, process, pid),
+            NEED("Services", TEXT, process, services)}},
+    {"quser", &target_sessions,
+        {NEED_BOTH("USERNAME", ACCOUNT, session, user, domain),
+            NEED("ID|SessionId", NUMBER, session, id), NEED("STATE", STATE, session, state),
+            OPT("SESSIONNAME", TEXT, session, name),
+            OPT_BOTH("LOGON TIME", TIME, session, logon_time, logon_time_text), ANY_HOST}},
+    /* https://learn.microsoft.com/powershell/module/remotedesktop/get-rdusersession */
+    {"Get-RDUserSession", &target_sessions,
+        {HOST("HostServer"), NEED("UnifiedSessionId|SessionId", NUMBER, session, id),
+            NEED_BOTH("UserName", ACCOUNT, session, user, domain),
+            NEED("CollectionName", TEXT, session, name), OPT("DomainName", TEXT, session, domain),
+            OPT("SessionState", STATE, session, state)}},
+    {"logonsessions -c", &target_logons,
+        {NEED("Logon Session", LUID_HEX, logon_session, luid),
+            NEED_BOTH("User Name", ACCOUNT, logon_session, user, domain),
+            OPT("Auth Package", TEXT, logon_session, auth_package),
+            OPT("Logon Type", LOGON_TYPE, logon_session, logon_type),
+            OPT("Session", NUMBER, logon_session, session_id),
+            OPT_BOTH("Logon Time", TIME, logon_session, logon_time, logon_time_text)}},
+    {0},
+};
+
+/* ---- names ---- */
+
+static bool is_passed_over(char c)
+{
+	return c == ' ' || c == '_';
+}
+
+static bool is_name(struct span name, const char *wanted, size_t length)
+{
+	size_t i = 0, j = 0;
+	for (;;) {
+		while (i < name.length && is_passed_over(name.text[i]))
+			i++;
+		while (j < length && is_passed_over(wanted[j]))
+			j++;
+		if (i == name.length || j == length)
+			return i == name.length && j == length;
+		if (tolower((unsigned char)name.text[i++]) != tolower((unsigned char)wanted[j++]))
+			return false;
+	}
+}
+
+static bool is_one_of(struct span name, const char *wanted)
+{
+	while (*wanted) {
+		const size_t length = strcspn(wanted, "|");
+		if (is_name(name, wanted, length))
+			return true;
+		wanted += length + (wanted[length] == '|');
+	}
+	return false;
+}
+
+bool source_knows(struct span name)
+{
+	for (const struct source *source = sources; source->name; source++) {
+		for (const struct column *column = source->columns; column->names; column++) {
+			if (is_one_of(name, column->names))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The first of the column's names that there is. */
+static size_t place_of(const struct names *names, const char *wanted)
+{
+	while (*wanted) {
+		const size_t length = strcspn(wanted, "|");
+		for (size_t i = 0; i < names->count; i++) {
+			if (is_name(names->items[i], wanted, length))
+				return i;
+		}
+		wanted += length + (wanted[length] == '|');
+	}
+	return SIZE_MAX;
+}
+
+/* How many of its columns are needed; 0: one of them is missing. */
+static size_t bind(const struct source *source, const struct names *names, size_t *places)
+{
+	size_t needed = 0, missing = 0, i = 0;
+	for (const struct column *column = source->columns; column->names; column++, i++) {
+		places[i] = place_of(names, column->names);
+		needed += column->needed;
+		missing += column->needed && places[i] == SIZE_MAX;
+	}
+	return missing ? 0 : needed;
+}
+
+bool binding_find(struct binding *binding, const struct names *names)
+{
+	size_t needed[BINDING_SOURCES], places[SOURCE_COLUMNS];
+	binding->count = 0;
+	for (const struct source *source = sources; source->name; source++) {
+		const size_t found = bind(source, names, places);
+		size_t at = binding->count;
+		if (!found || (at == BINDING_SOURCES && found <= needed[at - 1]))
+			continue;
+		if (at < BINDING_SOURCES)
+			binding->count++;
+		else
+			at--;
+		for (; at > 0 && needed[at - 1] < found; at--) {
+			needed[at] = needed[at - 1];
+			binding->sources[at] = binding->sources[at - 1];
+			memcpy(binding->places[at], binding->places[at - 1], sizeof places);
+		}
+		needed[at] = found;
+		binding->sources[at] = source;
+		memcpy(binding->places[at], places, sizeof places);
+	}
+	return binding->count > 0;
+}
+
+/* ---- rows ---- */
+
+union item {
+	struct session session;
+	struct logon_session logon;
+	struct process process;
+};
+
+/* Reads what the source's columns say. False: it is none of its rows. */
+static bool read_row(struct reading *reading, const struct source *source, const size_t *places,
+    const struct row *row, union item *item, struct span *host, bool *failed)
+{
+	size_t i = 0;
+	record_clear(source->target->record, item);
+	for (const struct column *column = source->columns; column->names; column++, i++) {
+		const size_t place = places[i];
+		if (place == SIZE_MAX)
+			continue;
+		if (place >= row->count || (row->doubtful && row->doubtful[place]))
+			return false;
+		const struct span cell = span_trim(row->cells[place]);
+		if ((column->needed && !cell.length && column->kind != CELL_TEXT &&
+		        column->kind != CELL_ACCOUNT && column->kind != CELL_LOGON_TYPE) ||
+		    !cell_read(reading, cell, column->kind, item, column->at, column->also, failed))
+			return false;
+		if (column->kind == CELL_HOST)
+			*host = cell;
+	}
+	return true;
+}
+
+enum taken binding_take(
+    struct reading *reading, const struct binding *binding, const struct row *row)
+{
+	for (size_t i = 0; i < binding->count; i++) {
+		const struct source *source = binding->sources[i];
+		union item item;
+		struct span host = {0};
+		bool failed = false;
+		const bool good =
+		    read_row(reading, source, binding->places[i], row, &item, &host, &failed);
+		if (failed)
+			return TAKEN_FAILED;
+		if (!good)
+			continue;
+		reading->table->seen[source - sources] = true;
+		if (!reading_is_of_host(reading, host))
+			return TAKEN_FRAME;
+		return source->target->commit(reading, &item) ? TAKEN_ROW : TAKEN_FAILED;
+	}
+	return TAKEN_NOT;
+}
