@@ -27,6 +27,8 @@ struct reading {
 	int quoted;         /* how deep it is quoted, if it is a prompt */
 	int mail;           /* heads of mails before it */
 	const struct line_format *current;
+	struct span
+	    raw; /* the line as it is in the text, decoded; `line` is what a page shows of it */
 	struct span heading; /* the line before, trimmed at its end; a ruled table's heading */
 	struct session_lists *sessions;
 	struct logon_list *logons;
@@ -71,15 +73,18 @@ struct line_format {
 	/* The line is none of its own, or blank, or the text is over: what was begun is ended. False: memory is out. NULL: nothing goes on
 	 * over lines. */
 	bool (*ends)(struct reading *reading);
+	/* The line before is in the middle of an object: the next one is, too, blank or not. NULL: no format of lines is. */
+	bool (*open)(const struct reading *reading);
+	void (*destroy)(struct reading *reading); /* NULL: it keeps nothing */
 	/* True if take() tells its rows from all others without a heading. */
 	bool rows_tell;
 };
 
 extern const struct line_format format_qwinsta, format_quser, format_logonsessions, format_handle,
     format_handle_csv, format_handle_types, format_klist, format_tasklist, format_get_process,
-    format_csv, format_ruled, format_blanks, format_list;
+    format_csv, format_ruled, format_blanks, format_list, format_objects, format_events;
 
-/* Our own JSON: the first character tells it from text. */
+/* Our own JSON, by its first character and its schema. */
 bool json_looks_like(const char *bytes, size_t length);
 
 /* The first reason why a list is not whole, and where. */

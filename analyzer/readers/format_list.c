@@ -44,11 +44,7 @@ static bool leave_over(struct reading *reading, const struct list_block *block)
 		       buffer_add(&line, block->text.text + item->value, item->value_length) &&
 		       snapshot_add_unread(
 		           reading->snapshot, reading->origin, item->line, line.text, line.length);
-		const struct section_reader *section =
-		    block->within ? block->within->section : NULL;
-		if (good && section)
-			section->unread(reading, (struct span){line.text, line.length});
-		else if (good)
+		if (good)
 			table_unread(reading, (struct span){line.text, line.length});
 		free(line.text);
 	}
@@ -61,20 +57,15 @@ static enum taken take_block(struct reading *reading, const struct list_block *b
 	            *values = calloc(block->count + 1, sizeof *values);
 	bool *doubtful = calloc(block->count + 1, sizeof *doubtful);
 	enum taken taken = TAKEN_FAILED;
-	bool failed = false;
 	for (size_t i = 0; names && values && doubtful && i < block->count; i++) {
 		const struct property *item = &block->items[i];
 		names[i] = list_block_text(block, item->name, item->name_length);
 		values[i] = list_block_text(block, item->value, item->value_length);
 		doubtful[i] = ruled_cell_is_cut(values[i]);
 	}
-	if (names && values && doubtful) {
-		const bool bound = table_begin(reading, names, block->count, &failed);
-		taken = failed  ? TAKEN_FAILED
-		        : bound ? table_take(
-		                      reading, values, doubtful, block->count, block->items[0].line)
-		                : TAKEN_NOT;
-	}
+	if (names && values && doubtful)
+		taken = table_object(
+		    reading, names, values, doubtful, block->count, block->items[0].line);
 	free(names);
 	free(values);
 	free(doubtful);
@@ -95,8 +86,6 @@ static bool end_block(struct reading *reading)
 		reading->snapshot->rows++;
 	block->count = 0;
 	block->text.length = 0;
-	if (block->understood)
-		block->within = NULL;
 	return good;
 }
 
@@ -118,7 +107,6 @@ static bool begins(struct reading *reading, struct span line)
 	if (!table->block && !(table->block = calloc(1, sizeof *table->block)))
 		return false;
 	table->block->mark = *mark;
-	table->block->within = within ? current : NULL;
 	return list_block_add(table->block, line, mark, reading->line);
 }
 
@@ -159,9 +147,15 @@ static bool ends(struct reading *reading)
 	const bool any = block->count > 0;
 	if (!end_block(reading))
 		return false;
-	if (any && !block->understood && block->within)
-		reading->current = block->within;
+	if (any && !block->understood)
+		table_leave(reading);
 	return true;
+}
+
+static void destroy(struct reading *reading)
+{
+	list_block_destroy(reading->table->block);
+	reading->table->block = NULL;
 }
 
 const struct line_format format_list = {
@@ -169,4 +163,5 @@ const struct line_format format_list = {
     .begins = begins,
     .take = take,
     .ends = ends,
+    .destroy = destroy,
 };

@@ -16,9 +16,8 @@ struct list_block {
 	struct text_buffer text;
 	struct property *items;
 	size_t count;
-	char mark;                        /* between names and values */
-	const struct line_format *within; /* the format that it stands in; NULL: none */
-	bool understood;                  /* the last one was */
+	char mark;       /* between names and values */
+	bool understood; /* the last one was */
 };
 
 void list_block_destroy(struct list_block *block); /* NULL is allowed */

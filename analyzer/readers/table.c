@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "readers/list_block.h"
-
 bool table_begin(struct reading *reading, const struct span *items, size_t count, bool *failed)
 {
 	struct table *table = reading->table;
@@ -17,6 +15,7 @@ bool table_begin(struct reading *reading, const struct span *items, size_t count
 	table->cells = calloc(count + 1, sizeof *table->cells);
 	*failed = !table->cells || !names_set(&table->names, items, count);
 	table->binding = binding;
+	table->within = NULL;
 	table->pending.length = 0;
 	for (size_t i = 0; i < binding.count; i++) {
 		if (binding.sources[i]->target->begin)
@@ -32,9 +31,73 @@ enum taken table_take(struct reading *reading, const struct span *cells, const b
 	return binding_take(reading, &reading->table->binding, &row);
 }
 
+static bool are_same(const struct names *names, const struct span *items, size_t count)
+{
+	for (size_t i = 0; i < count && names->count == count; i++) {
+		const struct span *name = &names->items[i];
+		if (name->length != items[i].length ||
+		    memcmp(name->text, items[i].text, name->length) != 0)
+			return false;
+	}
+	return names->count == count;
+}
+
+/* What the object may be, by its names. NULL: memory is out. */
+static const struct binding *binding_of(struct table *table, const struct span *items, size_t count)
+{
+	for (size_t i = 0; i < KNOWN_NAMES; i++) {
+		if (are_same(&table->known[i].names, items, count))
+			return &table->known[i].binding;
+	}
+	struct known_names *known = &table->known[table->known_next++ % KNOWN_NAMES];
+	if (!names_set(&known->names, items, count))
+		return NULL;
+	binding_find(&known->binding, &known->names);
+	return &known->binding;
+}
+
+/* A list of objects of one source is one table. */
+static void begin_object(
+    struct reading *reading, const struct binding *binding, const struct span *names, size_t count)
+{
+	struct table *table = reading->table;
+	const struct names all = {.items = (struct span *)names, .count = count};
+	const bool same = table->binding.count && binding->sources[0] == table->binding.sources[0];
+	table->binding = *binding;
+	for (size_t i = 0; !same && i < binding->count; i++) {
+		if (binding->sources[i]->target->begin)
+			binding->sources[i]->target->begin(reading, &all);
+	}
+}
+
+enum taken table_object(struct reading *reading, const struct span *names, const struct span *cells,
+    const bool *doubtful, size_t count, int64_t line)
+{
+	const struct binding *binding = binding_of(reading->table, names, count);
+	if (!binding)
+		return TAKEN_FAILED;
+	if (!binding->count)
+		return TAKEN_NOT;
+	begin_object(reading, binding, names, count);
+	const enum taken taken = table_take(reading, cells, doubtful, count, line);
+	if (taken == TAKEN_ROW)
+		reading->table->within = NULL;
+	return taken;
+}
+
+void table_leave(struct reading *reading)
+{
+	if (reading->table->within)
+		reading->current = reading->table->within;
+	reading->table->within = NULL;
+}
+
 void table_unread(struct reading *reading, struct span line)
 {
 	const struct binding *binding = &reading->table->binding;
+	const struct line_format *within = reading->table->within;
+	if (within && within->section)
+		within->section->unread(reading, line);
 	for (size_t i = 0; i < binding->count; i++)
 		binding->sources[i]->target->section->unread(reading, line);
 }
@@ -51,7 +114,8 @@ static void destroy(struct reading *reading)
 	if (!table)
 		return;
 	names_deinit(&table->names);
-	list_block_destroy(table->block);
+	for (size_t i = 0; i < KNOWN_NAMES; i++)
+		names_deinit(&table->known[i].names);
 	free(table->cells);
 	free(table->pending.text);
 	free(table->scratch.text);

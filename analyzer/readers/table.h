@@ -7,10 +7,18 @@
 #include "readers/text_buffer.h"
 
 #define SOURCES_MOST 40
+#define KNOWN_NAMES 8
 
 struct table {
 	struct names names;
 	struct binding binding;
+	const struct line_format
+	    *within; /* the format that a list or an object stands in, until it is understood */
+	struct known_names {
+		struct names names;
+		struct binding binding;
+	} known[KNOWN_NAMES]; /* of objects that were just seen */
+	size_t known_next;
 	bool seen[SOURCES_MOST]; /* sources, by their place in the list */
 	/* Cells of the row at hand; there is room for as many as there are names. */
 	struct span *cells;
@@ -20,12 +28,19 @@ struct table {
 	struct text_buffer scratch; /* of cells that are not written as they are */
 	int64_t pending_line;       /* where it begins */
 	struct list_block *block;
+	struct json *json;
+	struct events *events;
 };
 
 /* Of these names a table begins, whose rows table_take() takes. False: no source has them; TAKEN_FAILED is in *failed. */
 bool table_begin(struct reading *reading, const struct span *names, size_t count, bool *failed);
+/* The same for an object, which has names of its own. */
+enum taken table_object(struct reading *reading, const struct span *names, const struct span *cells,
+    const bool *doubtful, size_t count, int64_t line);
 enum taken table_take(struct reading *reading, const struct span *cells, const bool *doubtful,
     size_t count, int64_t line);
+/* What was begun is none of a known source: the text is where it was before. */
+void table_leave(struct reading *reading);
 /* A line, or more, of the table was not understood. */
 void table_unread(struct reading *reading, struct span line);
 

@@ -19,8 +19,8 @@
 
 static const struct line_format *const formats[] = {&format_qwinsta, &format_quser,
     &format_logonsessions, &format_handle, &format_handle_csv, &format_handle_types, &format_klist,
-    &format_get_process, &format_tasklist, &format_csv, &format_ruled, &format_list,
-    &format_blanks};
+    &format_get_process, &format_tasklist, &format_csv, &format_ruled, &format_list, &format_blanks,
+    &format_objects, &format_events};
 #define FORMAT_COUNT (sizeof formats / sizeof formats[0])
 
 static const struct section_reader *const sections[] = {
@@ -44,8 +44,17 @@ struct text {
 	struct flaw loose;                 /* a line that was not understood before any that was */
 };
 
+static bool is_table(const struct line_format *format)
+{
+	return format && format->section == &section_tables;
+}
+
 static void enter(struct text *text, const struct line_format *format)
 {
+	const struct line_format *before = text->reading.current;
+	if ((format == &format_list || format == &format_objects || format == &format_events) &&
+	    before && !is_table(before))
+		text->reading.table->within = before;
 	text->reading.current = format;
 	for (size_t i = 0; i < FORMAT_COUNT; i++)
 		text->seen[i] = text->seen[i] || formats[i] == format;
@@ -133,11 +142,6 @@ static enum taken take_in_place(struct text *text, struct span line)
 	           : TAKEN_NOT;
 }
 
-static bool is_table(const struct line_format *format)
-{
-	return format && format->section == &section_tables;
-}
-
 /* Of a host whose rows are not read, only prompts tell where another begins; and tables, whose rows may name theirs. */
 static enum taken take_of_other_host(struct text *text, struct span line)
 {
@@ -208,12 +212,23 @@ static bool give_up_held(struct text *text)
 	return good;
 }
 
+/* A line in the middle of an object, as it is. */
+static bool read_object_line(struct text *text, struct span raw)
+{
+	struct reading *reading = &text->reading;
+	return decoder_line(&text->decoder, raw, &reading->raw) &&
+	       reading->current->take(reading, reading->raw) != TAKEN_FAILED;
+}
+
 static bool read_line(struct text *text, struct span raw)
 {
 	struct span line;
+	const struct line_format *current = text->reading.current;
 	text->reading.line++;
 	text->last = raw;
 	text->fence = false;
+	if (current && current->open && current->open(&text->reading))
+		return read_object_line(text, raw);
 	while (raw.length && (raw.text[raw.length - 1] == '\r' || raw.text[raw.length - 1] == ' '))
 		raw.length--;
 	if (raw.length == 0 || (may_be_blank(raw.text[0]) && is_blank(raw))) {
@@ -228,7 +243,10 @@ static bool read_line(struct text *text, struct span raw)
 		       snapshot_add_unread(text->reading.snapshot, text->reading.origin,
 		           text->reading.line, what, strlen(what));
 	}
-	if (!decoder_line(&text->decoder, raw, &line) || !page_line(&text->page, line, &line))
+	if (!decoder_line(&text->decoder, raw, &line))
+		return false;
+	text->reading.raw = line;
+	if (!page_line(&text->page, line, &line))
 		return false;
 	text->last = line;
 	text->fence = is_blank(line);
@@ -384,10 +402,25 @@ static bool refuse_unknown(struct span text, struct error *error)
 	    (int)(line.length < 60 ? line.length : 60), line.text, known);
 }
 
+static bool has_seen(const struct text *text, const struct line_format *format)
+{
+	for (size_t i = 0; i < FORMAT_COUNT; i++) {
+		if (formats[i] == format)
+			return text->seen[i];
+	}
+	return false;
+}
+
 /* A heading was known, and nothing below it. */
-static bool refuse_rows(const struct snapshot *snapshot, struct error *error)
+static bool refuse_rows(const struct snapshot *snapshot, bool objects, struct error *error)
 {
 	const struct unread *first = &snapshot->unread[0];
+	if (!*snapshot->source && objects)
+		return error_set(error, EXIT_USAGE,
+		    "JSON with no \"schema\": \"" SNAPSHOT_SCHEMA
+		    "\" in it, and none of its %lld object%s has the names of a known source; the first is at line "
+		    "%lld",
+		    (long long)snapshot->rows, text_plural(snapshot->rows), (long long)first->line);
 	const struct span line = span_of(first->text);
 	return error_set(error, EXIT_USAGE,
 	    "it looks like %s, but none of its %lld line%s of data is understood, from line %lld on: \"%.*s\"",
@@ -407,6 +440,10 @@ static bool create(struct text *text)
 
 static void destroy(struct text *text)
 {
+	for (size_t i = 0; i < FORMAT_COUNT; i++) {
+		if (formats[i]->destroy && text->reading.table)
+			formats[i]->destroy(&text->reading);
+	}
 	for (size_t i = 0; i < SECTION_COUNT; i++)
 		sections[i]->destroy(&text->reading);
 	strings_destroy(text->reading.strings);
@@ -436,7 +473,7 @@ struct snapshot *text_evidence_read(struct span bytes, const char *origin,
 	for (size_t i = 0; good && i < FORMAT_COUNT; i++)
 		known = known || text.seen[i];
 	if (good && known && snapshot->rows && snapshot->rows == snapshot->rows_left)
-		good = refuse_rows(snapshot, error);
+		good = refuse_rows(snapshot, has_seen(&text, &format_objects), error);
 	else if (good && !known)
 		good = refuse_unknown(bytes, error);
 	if (good)

@@ -78,7 +78,8 @@ static void nothing_and_nonsense_are_told_apart(void **state)
 	assert_refused("Hello, world\r\n", 14,
 	    "starting with \"Hello, world\"; known formats are: leaklab snapshot JSON, qwinsta");
 	assert_refused("{\"a\":1}", 7, "no \"schema\"");
-	assert_refused("{", 1, "line 1, column");
+	assert_refused("{", 1, "no \"schema\"");
+	assert_refused("{\"schema\"", 9, "line 1, column");
 }
 
 int main(void)
