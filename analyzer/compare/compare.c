@@ -205,7 +205,8 @@ struct comparison *compare_snapshots(struct snapshot *const *snapshots, size_t c
 		       find_holders(comparison) && ids_compare(comparison) &&
 		       find_orphans(comparison) && find_referred(comparison) &&
 		       ids_explain(comparison) && find_culprits(comparison) &&
-		       changes_find(comparison) && logoffs_find(comparison);
+		       changes_find(comparison) && logon_groups_find(comparison) &&
+		       logoffs_find(comparison);
 	}
 	if (good)
 		verdict_find(&notes);
@@ -236,6 +237,7 @@ void comparison_destroy(struct comparison *comparison)
 	free(comparison->by_process);
 	free(comparison->by_logon);
 	free(comparison->growth);
+	free(comparison->groups);
 	culprits_deinit(&comparison->culprits);
 	suspects_deinit(&comparison->suspects);
 	holders_deinit(&comparison->holders_before);

@@ -35,6 +35,15 @@ struct handle_growth {
 	int64_t before, after;
 };
 
+/* Logon sessions of one account, type and session. */
+struct logon_group {
+	const char *user, *domain, *logon_type;
+	int64_t session_id;
+	int64_t before, after, new_count;
+	int64_t idle_before,
+	    idle_after; /* of these, without a live process; NUMBER_UNKNOWN: processes were not seen */
+};
+
 enum orphan_kind {
 	ORPHAN_NEW,      /* not there before */
 	ORPHAN_OUTLIVED, /* before, its session was there, or may have been */
@@ -88,6 +97,9 @@ struct comparison {
 	bool tokens_known;
 	struct token_change *by_process, *by_logon;
 	size_t by_process_count, by_logon_count;
+	bool groups_known;          /* both have logon sessions */
+	struct logon_group *groups; /* that changed, the most new ones first */
+	size_t group_count;
 	bool growth_known;
 	struct handle_growth *growth;
 	size_t growth_count;

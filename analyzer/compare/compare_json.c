@@ -120,6 +120,29 @@ static json_t *growth_json(const struct comparison *comparison)
 	return array;
 }
 
+static json_t *groups_json(const struct comparison *comparison)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < comparison->group_count; i++) {
+		const struct logon_group *group = &comparison->groups[i];
+		json_t *object = json_object();
+		if (group->user)
+			json_object_set_new(object, "user", json_of_text(group->user));
+		if (group->domain)
+			json_object_set_new(object, "domain", json_of_text(group->domain));
+		if (group->logon_type)
+			json_object_set_new(object, "logon_type", json_of_text(group->logon_type));
+		set_number(object, "session_id", group->session_id);
+		set_number(object, "before", group->before);
+		set_number(object, "after", group->after);
+		set_number(object, "new", group->new_count);
+		set_number(object, "without_process_before", group->idle_before);
+		set_number(object, "without_process_after", group->idle_after);
+		json_array_append_new(array, object);
+	}
+	return array;
+}
+
 bool comparison_print_json(const struct comparison *comparison, FILE *out, struct error *error)
 {
 	json_t *root = json_object(), *orphans = json_array();
@@ -154,6 +177,8 @@ bool comparison_print_json(const struct comparison *comparison, FILE *out, struc
 		json_object_set_new(root, "tokens_by_logon_session",
 		    changes_json(comparison->by_logon, comparison->by_logon_count, false));
 	}
+	if (comparison->groups_known)
+		json_object_set_new(root, "logon_sessions", groups_json(comparison));
 	if (comparison->growth_known)
 		json_object_set_new(root, "handle_growth", growth_json(comparison));
 	bool good = json_write(root, JSON_ON_LINES, out);

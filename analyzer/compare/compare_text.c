@@ -2,6 +2,7 @@
 #include "compare/compare.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "common/text.h"
 
@@ -142,6 +143,35 @@ static void print_token_changes(const struct comparison *comparison, FILE *out)
 	print_rest(out, comparison->by_logon_count);
 }
 
+static void print_group(const struct logon_group *group, FILE *out)
+{
+	char account[200];
+	snprintf(account, sizeof account, "%s%s%s", group->domain ? group->domain : "",
+	    group->domain ? "\\" : "", group->user ? group->user : "-");
+	fputs("  ", out);
+	text_print_column(out, account, 26);
+	fputc(' ', out);
+	text_print_column(out, group->logon_type, 17);
+	print_number(out, group->session_id, 5);
+	fprintf(out, " %6" PRId64 " %6" PRId64 " %5" PRId64, group->before, group->after,
+	    group->new_count);
+	print_number(out, group->idle_after, 8);
+	fputc('\n', out);
+}
+
+static void print_groups(const struct comparison *comparison, FILE *out)
+{
+	if (!comparison->group_count)
+		return;
+	fprintf(out,
+	    "\nlogon sessions by account, type and session\n  %-26s %-17s%5s %6s %6s %5s%8s\n",
+	    "account", "type", "in", "before", "after", "new", "without");
+	fprintf(out, "%78s\n", "process");
+	for (size_t i = 0; i < comparison->group_count && i < ROWS_MOST; i++)
+		print_group(&comparison->groups[i], out);
+	print_rest(out, comparison->group_count);
+}
+
 static void print_growth(const struct comparison *comparison, FILE *out)
 {
 	if (comparison->growth_count)
@@ -178,6 +208,7 @@ void comparison_print_text(const struct comparison *comparison, FILE *out)
 		print_orphan(comparison, &comparison->orphans[i], out);
 	print_rest(out, comparison->orphan_count);
 	print_unexplained(comparison, out);
+	print_groups(comparison, out);
 	print_token_changes(comparison, out);
 	print_growth(comparison, out);
 }

@@ -40,8 +40,17 @@ bool logoffs_find(struct comparison *comparison);
 /* Needs the comparison's holders. False only when memory is out. */
 bool changes_find(struct comparison *comparison);
 
+/* ---- logon_groups.c ---- */
+
+/* False only when memory is out. */
+bool logon_groups_find(struct comparison *comparison);
+/* Whether it shows which logon sessions have a process. */
+bool logons_show_processes(const struct snapshot *snapshot);
+
 /* ---- pair.c: whether two snapshots are a BEFORE and an AFTER ---- */
 
+/* The snapshot's logon sessions by LUID, the caller's to free(). NULL: memory is out. */
+struct logon_session *logons_sorted(const struct snapshot *snapshot);
 /* Sets what the comparison knows of the pair, and says what is wrong with it. */
 void pair_check(struct notes *notes, const struct snapshot *before, const struct snapshot *after);
 

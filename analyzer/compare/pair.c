@@ -36,8 +36,7 @@ static void check_boot(
 	}
 }
 
-/* The snapshot's logon sessions by LUID, the caller's to free(). NULL: memory is out. */
-static struct logon_session *by_luid(const struct snapshot *snapshot)
+struct logon_session *logons_sorted(const struct snapshot *snapshot)
 {
 	size_t count = snapshot->logon_session_count;
 	struct logon_session *sorted = malloc((count + 1) * sizeof *sorted);
@@ -99,7 +98,7 @@ static bool check_order(
 static void check_logons(
     struct notes *notes, const struct snapshot *before, const struct snapshot *after)
 {
-	struct logon_session *then = by_luid(before), *now = by_luid(after);
+	struct logon_session *then = logons_sorted(before), *now = logons_sorted(after);
 	size_t then_count = before->logon_session_count, i = 0;
 	bool good = then && now, whole = seems_whole(before, after);
 	notes->failed |= !good;

@@ -336,6 +336,40 @@ static bool is_unsure(const struct comparison *comparison)
 	return false;
 }
 
+#define GROUPS_NAMED 3
+#define GROUP_LEAST 3 /* fewer new ones come and go on any host */
+
+/* Logon sessions that became more, or that lost all of their processes: no leak by that alone, and worth a look. */
+static void name_groups(struct notes *notes)
+{
+	const struct comparison *comparison = notes->comparison;
+	for (size_t i = 0, named = 0; i < comparison->group_count && named < GROUPS_NAMED; i++) {
+		const struct logon_group *group = &comparison->groups[i];
+		const bool seen = group->idle_after != NUMBER_UNKNOWN;
+		const int64_t idle_before = group->idle_before > 0 ? group->idle_before : 0;
+		const char *domain = group->domain ? group->domain : "",
+		           *user = group->user ? group->user : "an account that is not named";
+		if (group->new_count >= GROUP_LEAST && !seen)
+			note_reason(notes,
+			    "%" PRId64
+			    " new logon sessions of %s%s%s; processes not seen: logonsessions -p or "
+			    "Win32_SessionProcess, as administrator, tells whether any is alive",
+			    group->new_count, domain, *domain ? "\\" : "", user);
+		else if (seen && group->idle_after > idle_before)
+			note_reason(notes,
+			    "%" PRId64
+			    " logon session%s of %s%s%s %s no process, and %s still there",
+			    group->idle_after - idle_before,
+			    text_plural(group->idle_after - idle_before), domain,
+			    *domain ? "\\" : "", user,
+			    group->idle_after - idle_before == 1 ? "has" : "have",
+			    group->idle_after - idle_before == 1 ? "is" : "are");
+		else
+			continue;
+		named++;
+	}
+}
+
 static void judge_absence(struct notes *notes)
 {
 	struct comparison *comparison = notes->comparison;
@@ -393,6 +427,8 @@ void verdict_find(struct notes *notes)
 			judge_absence(notes);
 		name_referred(notes);
 		name_unsure(notes);
+		if (comparison->verdict == EXIT_INCONCLUSIVE)
+			name_groups(notes);
 	}
 	note_sight(notes, comparison->before, "BEFORE");
 	note_sight(notes, comparison->after, "AFTER");

@@ -198,7 +198,7 @@ bool logon_session_apart(const struct logon_session *a, const struct logon_sessi
 /* IUSR_LUID, NETWORKSERVICE_LUID, LOCALSERVICE_LUID, SYSTEM_LUID of winnt.h */
 bool luid_is_lasting(uint64_t luid)
 {
-	static const uint64_t lasting[] = {0x3e3, 0x3e4, 0x3e5, 0x3e7};
+	static const uint64_t lasting[] = {0x3e3, 0x3e4, 0x3e5, LUID_SYSTEM};
 	for (size_t i = 0; i < sizeof lasting / sizeof lasting[0]; i++) {
 		if (lasting[i] == luid)
 			return true;

@@ -33,6 +33,8 @@ bool boot_same(int64_t a, int64_t b);
 /* Whether both logged on at one time: by the clock, else by what one tool printed. */
 enum yes_no logon_time_same(const struct logon_session *a, const struct logon_session *b);
 
+#define LUID_SYSTEM UINT64_C(0x3e7) /* the system's own logon session (winnt.h, SYSTEM_LUID) */
+
 /* LUIDs of logon sessions that Windows makes as it starts and keeps: IUSR, LOCAL SERVICE, NETWORK SERVICE, SYSTEM (winnt.h,
  * *_LUID). */
 bool luid_is_lasting(uint64_t luid);

@@ -1,6 +1,7 @@
 /* logonsessions 1.4 and 1.41: blocks of labels, and with -p the processes of each logon session. Labels are English on
  * every host. */
 #include "readers/logon_list.h"
+#include "readers/process_list.h"
 
 #include <string.h>
 
@@ -124,6 +125,7 @@ static enum taken take_process(struct reading *reading, struct span line)
 	const struct logon_session *logon =
 	    &reading->snapshot->logon_sessions[reading->logons->record - 1];
 	int64_t session_id = logon->session_id;
+	const uint64_t luid = logon->luid;
 	const char *user = logon->user;
 	struct process *process = reading_process(reading, pid);
 	if (!process)
@@ -131,6 +133,8 @@ static enum taken take_process(struct reading *reading, struct span line)
 	process->image = reading_string(reading, image, &failed);
 	process->session_id = session_id;
 	process->user = user;
+	process->luid = luid;
+	reading->processes->of_logons = true;
 	return failed ? TAKEN_FAILED : TAKEN_ROW;
 }
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "evidence/identity.h"
+
 static bool is_list(const struct line_format *format)
 {
 	return format && format->section == &section_logons;
@@ -84,7 +86,7 @@ static bool cuts(struct reading *reading, bool held)
 static bool lists_system(const struct snapshot *snapshot)
 {
 	for (size_t i = 0; i < snapshot->logon_session_count; i++) {
-		if (snapshot->logon_sessions[i].luid == 0x3e7)
+		if (snapshot->logon_sessions[i].luid == LUID_SYSTEM)
 			return true;
 	}
 	return false;
