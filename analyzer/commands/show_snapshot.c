@@ -3,9 +3,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "common/text.h"
 #include "evidence/snapshot.h"
+#include "leak/leak.h"
 
 #define ROWS_MOST 500   /* of handles and of processes: people read no more */
 #define UNREAD_MOST 200 /* characters of a line */
@@ -66,6 +68,61 @@ static void show_sessions(const struct snapshot *snapshot, FILE *out)
 		text_print(out, session->state);
 		fputc('\n', out);
 	}
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+	return (left > right) - (left < right);
+}
+
+/* Of a list of all sessions, the IDs below the newest that none of them has. */
+static bool show_missing_ids(const struct snapshot *snapshot, FILE *out, struct error *error)
+{
+	size_t count = 0;
+	if (!snapshot_whole(snapshot, SECTION_SESSIONS))
+		return true;
+	int64_t *ids = malloc((snapshot->session_count + 1) * sizeof *ids), last = 0;
+	if (!ids)
+		return error_memory(error);
+	for (size_t i = 0; i < snapshot->session_count; i++) {
+		if (!session_is_listener(&snapshot->sessions[i]))
+			ids[count++] = snapshot->sessions[i].id;
+	}
+	if (count)
+		qsort(ids, count, sizeof *ids, by_id);
+	bool any = false;
+	for (size_t i = 0; i<count; last = ids[i]> last ? ids[i] : last, i++) {
+		if (ids[i] <= last + 1)
+			continue;
+		fprintf(out,
+		    any ? ", " : "IDs below %" PRId64 " that no session has: ", ids[count - 1]);
+		fprintf(out, ids[i] - 1 > last + 1 ? "%" PRId64 " to %" PRId64 : "%" PRId64,
+		    last + 1, ids[i] - 1);
+		any = true;
+	}
+	free(ids);
+	if (any)
+		fputs("\n", out);
+	if (any)
+		text_print_wrapped(out, "",
+		    "Their sessions have ended; whether something keeps the IDs, one list does not show. A healthy host gives "
+		    "the lowest free ID to the next logon: if a list that is " RELEASE_TIME_WORDS
+		    " younger has a new session above them, they are kept (leaklab compare).");
+	return true;
+}
+
+static void show_totals(const struct snapshot *snapshot, FILE *out)
+{
+	if (snapshot->sessions_created == NUMBER_UNKNOWN)
+		return;
+	fputs("sessions made since the host started: ", out);
+	print_number(snapshot->sessions_created, 0, out);
+	fputs("disconnected: ", out);
+	print_number(snapshot->sessions_disconnected, 0, out);
+	fputs("reconnected: ", out);
+	print_number(snapshot->sessions_reconnected, 0, out);
+	fputs("\n", out);
 }
 
 static void show_logon_sessions(const struct snapshot *snapshot, FILE *out)
@@ -225,6 +282,9 @@ bool show_snapshot(
 		fputc('\n', out);
 	}
 	show_sessions(snapshot, out);
+	show_totals(snapshot, out);
+	if (!show_missing_ids(snapshot, out, error))
+		return false;
 	show_logon_sessions(snapshot, out);
 	if (!show_holders(snapshot, out, error))
 		return false;

@@ -120,6 +120,24 @@ static json_t *growth_json(const struct comparison *comparison)
 	return array;
 }
 
+static json_t *culprits_json(const struct culprits *culprits)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < culprits->count; i++) {
+		const struct culprit *culprit = &culprits->items[i];
+		json_t *object = json_object();
+		set_number(object, "pid", culprit->pid);
+		if (culprit->image)
+			json_object_set_new(object, "image", json_of_text(culprit->image));
+		set_number(object, "logon_sessions", culprit->logon_sessions);
+		set_number(object, "session_ids", culprit->session_ids);
+		set_number(object, "alone", culprit->alone);
+		json_object_set_new(object, "follower", json_boolean(culprit->follower));
+		json_array_append_new(array, object);
+	}
+	return array;
+}
+
 static json_t *groups_json(const struct comparison *comparison)
 {
 	json_t *array = json_array();
@@ -163,6 +181,8 @@ bool comparison_print_json(const struct comparison *comparison, FILE *out, struc
 		json_object_set_new(root, "orphans", orphans);
 	else
 		json_decref(orphans);
+	if (comparison->culprits.count)
+		json_object_set_new(root, "holders", culprits_json(&comparison->culprits));
 	json_t *referred = json_array();
 	for (size_t i = 0; i < comparison->referred_count; i++)
 		json_array_append_new(referred, json_integer(comparison->referred[i]));

@@ -143,6 +143,27 @@ static void print_token_changes(const struct comparison *comparison, FILE *out)
 	print_rest(out, comparison->by_logon_count);
 }
 
+/* Of what outlived its session. */
+static void print_holders(const struct comparison *comparison, FILE *out)
+{
+	const struct culprits *culprits = &comparison->culprits;
+	if (!culprits->count)
+		return;
+	fprintf(out, "\nholders of what outlived its session\n  %7s %-28s %8s %8s %8s\n", "process",
+	    "image", "logons", "IDs", "alone");
+	for (size_t i = 0; i < culprits->count && i < ROWS_MOST; i++) {
+		const struct culprit *culprit = &culprits->items[i];
+		fputs("  ", out);
+		print_number(out, culprit->pid, 7);
+		fputc(' ', out);
+		text_print_column(out, culprit->image, 28);
+		fprintf(out, " %8" PRId64 " %8" PRId64 " %8" PRId64 "%s\n", culprit->logon_sessions,
+		    culprit->session_ids, culprit->alone,
+		    culprit->follower ? "  (follows the last other holder)" : "");
+	}
+	print_rest(out, culprits->count);
+}
+
 static void print_group(const struct logon_group *group, FILE *out)
 {
 	char account[200];
@@ -208,6 +229,7 @@ void comparison_print_text(const struct comparison *comparison, FILE *out)
 		print_orphan(comparison, &comparison->orphans[i], out);
 	print_rest(out, comparison->orphan_count);
 	print_unexplained(comparison, out);
+	print_holders(comparison, out);
 	print_groups(comparison, out);
 	print_token_changes(comparison, out);
 	print_growth(comparison, out);

@@ -172,6 +172,11 @@ RECORD_DECLARE(contradiction, CONTRADICTION_FIELDS)
 	F(R, NUMBER, token_objects, "token_objects.total", "token objects in the kernel")          \
 	F(R, NUMBER, token_objects_accounted, "token_objects.accounted",                           \
 	    "of those, with a holder in sight")                                                    \
+	F(R, NUMBER, sessions_created, "session_totals.created",                                   \
+	    "sessions made since the host started, by query session /counter")                     \
+	F(R, NUMBER, sessions_disconnected, "session_totals.disconnected",                         \
+	    "of these, disconnected")                                                              \
+	F(R, NUMBER, sessions_reconnected, "session_totals.reconnected", "and connected again")    \
 	L(R, session, sessions, session_count, "sessions", "RDS sessions")                         \
 	L(R, logon_session, logon_sessions, logon_session_count, "logon_sessions",                 \
 	    "logon sessions")                                                                      \

@@ -1,6 +1,8 @@
 /* qwinsta and query session: sessions with names, users, IDs, states; and what they print when they fail. */
 #include "readers/session_table.h"
 
+#include <string.h>
+
 static bool begins(struct reading *reading, struct span line)
 {
 	struct session_columns columns;
@@ -32,11 +34,34 @@ static enum taken take_error(struct reading *reading, struct span line)
 	return TAKEN_NOT;
 }
 
+/* What /counter adds below the list, in English: "Total sessions created:            43". */
+static enum taken take_total(struct reading *reading, struct span line)
+{
+	struct snapshot *snapshot = reading->snapshot;
+	const struct {
+		const char *label;
+		int64_t *total;
+	} totals[] = {{"Total sessions created:", &snapshot->sessions_created},
+	    {"Total sessions disconnected:", &snapshot->sessions_disconnected},
+	    {"Total sessions reconnected:", &snapshot->sessions_reconnected}};
+	line = span_trim(line);
+	for (size_t i = 0; i < sizeof totals / sizeof *totals; i++) {
+		if (span_starts(line, totals[i].label))
+			return span_decimal(span_trim(span_from(line, strlen(totals[i].label))),
+			           totals[i].total)
+			           ? TAKEN_ROW
+			           : TAKEN_NOT;
+	}
+	return TAKEN_NOT;
+}
+
 static enum taken take(struct reading *reading, struct span line)
 {
 	enum taken taken = TAKEN_NOT;
 	if (reading->current == &format_qwinsta && reading->sessions->columns.id_end)
 		taken = session_table_row(reading, line);
+	if (taken == TAKEN_NOT)
+		taken = take_total(reading, line);
 	return taken == TAKEN_NOT && line.length < 400 ? take_error(reading, line) : taken;
 }
 
