@@ -173,8 +173,14 @@ static enum taken take(struct reading *reading, struct span line)
 	return table_take(reading, table->cells, NULL, count, first);
 }
 
+static bool is_open(const struct reading *reading)
+{
+	return reading->table->pending.length > 0;
+}
+
 const struct line_format format_csv = {
     .section = &section_tables,
     .begins = begins,
     .take = take,
+    .open = is_open,
 };

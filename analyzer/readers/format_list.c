@@ -15,8 +15,18 @@ static bool may_be_name(struct span name)
 	return plain || (name.length && name.length < 40 && source_knows(name));
 }
 
-/* The mark between name and value, or NULL. A colon has a blank before it, as in Format-List, or stands behind the name of a column. */
-static const char *find_mark(struct span line)
+/* Where the value begins that stands behind the mark; SIZE_MAX: there is none. */
+static size_t value_place(struct span line, const char *mark)
+{
+	size_t at = (size_t)(mark - line.text) + 1;
+	while (at < line.length && line.text[at] == ' ')
+		at++;
+	return at < line.length ? at : SIZE_MAX;
+}
+
+/* The mark between name and value, or NULL. A colon has a blank before it, as in Format-List, or stands behind the name of a column, or of
+ * anything if its value stands below that of the line before. */
+static const char *find_mark(const struct list_block *block, struct span line)
 {
 	const char *equal = memchr(line.text, '=', line.length),
 	           *colon = memchr(line.text, ':', line.length);
@@ -26,9 +36,13 @@ static const char *find_mark(struct span line)
 	if (!colon || colon == line.text)
 		return NULL;
 	const struct span name = span_trim((struct span){line.text, (size_t)(colon - line.text)});
-	const bool apart = colon[-1] == ' ' || source_knows(name);
 	const bool ends = colon + 1 == line.text + line.length || colon[1] == ' ';
-	return apart && ends && may_be_name(name) ? colon : NULL;
+	if (!ends)
+		return NULL;
+	if (block && block->count && block->mark == ':' &&
+	    value_place(line, colon) == block->items[block->count - 1].column)
+		return colon;
+	return (colon[-1] == ' ' || source_knows(name)) && may_be_name(name) ? colon : NULL;
 }
 
 /* Each of its lines, with what stood between name and value as it is written mostly. */
@@ -96,7 +110,7 @@ static bool begins(struct reading *reading, struct span line)
 	struct table *table = reading->table;
 	const struct line_format *current = reading->current;
 	const bool within = current && current->section && current->section != &section_tables;
-	const char *mark = find_mark(line);
+	const char *mark = find_mark(NULL, line);
 	if (!mark)
 		return false;
 	const struct span name = {line.text, (size_t)(mark - line.text)};
@@ -117,7 +131,7 @@ static bool goes_on(const struct list_block *block, struct span line)
 	while (blanks < line.length && line.text[blanks] == ' ')
 		blanks++;
 	return block->count && block->mark == ':' && blanks > 2 &&
-	       (int)blanks == block->items[block->count - 1].column + 1;
+	       blanks == block->items[block->count - 1].column;
 }
 
 static enum taken take(struct reading *reading, struct span line)
@@ -129,7 +143,7 @@ static enum taken take(struct reading *reading, struct span line)
 		return buffer_add(&block->text, rest.text, rest.length) ? TAKEN_FRAME
 		                                                        : TAKEN_FAILED;
 	}
-	const char *mark = find_mark(line);
+	const char *mark = find_mark(block, line);
 	if (!mark || (block->count && *mark != block->mark))
 		return TAKEN_NOT;
 	if (list_block_has(

@@ -27,7 +27,7 @@ bool list_block_add(struct list_block *block, struct span line, const char *mark
 	    .name_length = name.length,
 	    .value = block->text.length + name.length,
 	    .value_length = value.length,
-	    .column = (int)at,
+	    .column = value.length ? (size_t)(value.text - line.text) : SIZE_MAX,
 	    .line = number};
 	return buffer_add(&block->text, name.text, name.length) &&
 	       buffer_add(&block->text, value.text, value.length);

@@ -8,7 +8,7 @@
 struct property {
 	size_t name, name_length; /* places in the block's text */
 	size_t value, value_length;
-	int column; /* where the value stands, as continued lines do */
+	size_t column; /* where the value begins, as continued lines do; SIZE_MAX: it has none */
 	int64_t line;
 };
 

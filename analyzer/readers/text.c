@@ -213,22 +213,28 @@ static bool give_up_held(struct text *text)
 }
 
 /* A line in the middle of an object, as it is. */
-static bool read_object_line(struct text *text, struct span raw)
+static enum taken take_open(struct text *text, struct span raw)
 {
 	struct reading *reading = &text->reading;
-	return decoder_line(&text->decoder, raw, &reading->raw) &&
-	       reading->current->take(reading, reading->raw) != TAKEN_FAILED;
+	const struct line_format *current = reading->current;
+	if (!current || !current->open || !current->open(reading))
+		return TAKEN_NOT;
+	if (!decoder_line(&text->decoder, raw, &reading->raw))
+		return TAKEN_FAILED;
+	const enum taken taken = current->take(reading, reading->raw);
+	reading->snapshot->rows += taken == TAKEN_ROW;
+	return taken;
 }
 
 static bool read_line(struct text *text, struct span raw)
 {
 	struct span line;
-	const struct line_format *current = text->reading.current;
 	text->reading.line++;
 	text->last = raw;
 	text->fence = false;
-	if (current && current->open && current->open(&text->reading))
-		return read_object_line(text, raw);
+	const enum taken open = take_open(text, raw);
+	if (open != TAKEN_NOT)
+		return open != TAKEN_FAILED;
 	while (raw.length && (raw.text[raw.length - 1] == '\r' || raw.text[raw.length - 1] == ' '))
 		raw.length--;
 	if (raw.length == 0 || (may_be_blank(raw.text[0]) && is_blank(raw))) {
