@@ -398,15 +398,16 @@ static bool read_timeline(struct timeline *timeline, bool last_only, struct mome
 		last = good ? read_last(timeline, count_moments(timeline)) : NULL;
 	}
 	good = last && (last_only || listings < 2 || read_earlier(timeline, last->host, moments));
-	if (last != timeline->all)
-		snapshot_destroy(timeline->all);
-	if (!good) {
-		snapshot_destroy(last);
-	} else {
+	const bool given = good;
+	if (given)
 		good = add_moment(timeline, moments, last) &&
 		       (listings < 2 || describe(timeline, &moments->items[moments->count - 1],
 		                            find_repeated(timeline), listings, false));
-	}
+	else if (last != timeline->all)
+		snapshot_destroy(last);
+	/* Only now, as the listings' strings are its. */
+	if (!given || last != timeline->all)
+		snapshot_destroy(timeline->all);
 	for (size_t i = 0; i < LISTINGS_MOST; i++)
 		snapshot_destroy(timeline->alone[i]);
 	listings_deinit(&timeline->listings);

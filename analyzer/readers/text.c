@@ -37,6 +37,7 @@ struct text {
 	struct span held; /* a line that is unread, unless the next one rules it as a heading */
 	bool holds;
 	const struct line_format *held_in; /* the format that it stands in; NULL: in none */
+	bool row;                          /* the last line was taken for a row */
 	bool prompt;                       /* the last line is one of the shell */
 	bool fence;                        /* the last line is none of a tool */
 	bool begun;                        /* a line was understood, or is one of the shell */
@@ -222,7 +223,8 @@ static enum taken take_open(struct text *text, struct span raw)
 	if (!decoder_line(&text->decoder, raw, &reading->raw))
 		return TAKEN_FAILED;
 	const enum taken taken = current->take(reading, reading->raw);
-	reading->snapshot->rows += taken == TAKEN_ROW;
+	text->row = taken == TAKEN_ROW;
+	reading->snapshot->rows += text->row;
 	return taken;
 }
 
@@ -231,6 +233,7 @@ static bool read_line(struct text *text, struct span raw)
 	struct span line;
 	text->reading.line++;
 	text->last = raw;
+	text->row = false;
 	text->fence = false;
 	const enum taken open = take_open(text, raw);
 	if (open != TAKEN_NOT)
@@ -268,6 +271,7 @@ static bool read_line(struct text *text, struct span raw)
 		return false;
 	text->begun |= text->reading.current || text->prompt;
 	text->reading.heading = line;
+	text->row = taken == TAKEN_ROW;
 	if (taken == TAKEN_ROW) {
 		if (!is_table(text->reading.current))
 			reading_is_of_host(&text->reading, (struct span){0});
@@ -296,8 +300,8 @@ static bool note_cut(struct text *text)
 	if (!section || !section->cuts || !section->cuts(reading, text->holds))
 		return true;
 	section->unread(reading, text->last);
-	if (!text->holds && snapshot->rows > 1)
-		snapshot->rows--; /* it was taken for a row */
+	if (text->row)
+		snapshot->rows--; /* it was taken for one */
 	text->holds = false;
 	int length = snprintf(note, sizeof note, "seems to be cut short: %.*s",
 	    span_shown(text->last, 100), text->last.text);

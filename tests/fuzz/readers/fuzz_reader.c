@@ -24,6 +24,15 @@
 #define PREFIX_get_process                                                                         \
 	"Handles  NPM(K)    PM(K)      WS(K)     CPU(s)     Id   SI ProcessName\n"                 \
 	"-------  ------    -----      -----     ------     --   -- -----------\n"
+#define PREFIX_csv                                                                                 \
+	"Antecedent,Dependent,Id,Name,HandleCount,LogonId,LogonType,StartTime,PSComputerName\n"
+#define PREFIX_ruled                                                                               \
+	"LogonId LogonType StartTime            Id Name HandleCount\n"                             \
+	"------- --------- ---------            -- ---- -----------\n"
+#define PREFIX_list "LogonId : 999\nLogonType : 10\n"
+#define PREFIX_objects "[{\"Id\": 4, \"Name\": \"System\", \"HandleCount\": 9},"
+#define PREFIX_events                                                                              \
+	"<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><EventID>21</EventID>"
 #define PREFIX_json "{\"schema\":\"leaklab.snapshot/2\","
 #define PREFIX_utf16 "\xff\xfe"
 
