@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "common/json_text.h"
+#include "evidence/json_stream.h"
 #include "evidence/old_json.h"
 
 /* ---- on its way out ---- */
@@ -378,24 +379,56 @@ static int check_schema(const json_t *root, struct error *error)
 	return 0;
 }
 
+static const struct field *field_of(const char *key)
+{
+	FIELD_EACH(field, &snapshot_record)
+	{
+		if (strcmp(field->json, key) == 0)
+			return field;
+	}
+	return NULL;
+}
+
+/* Of a list with a million rows the tree would be many times the text; where the schema stands before it, it is known what they are. */
+static bool wants_rows(void *data, const json_t *root, const char *key)
+{
+	struct reading *reading = data;
+	struct error unused;
+	const struct field *field = field_of(key);
+	if (!field || field->kind != FIELD_LIST || !check_schema(root, &unused))
+		return false;
+	if (!reading->snapshot)
+		reading->snapshot = snapshot_create();
+	return reading->snapshot;
+}
+
+static bool take_row(void *data, const char *key, size_t index, const json_t *row)
+{
+	struct reading *reading = data;
+	const struct field *list = field_of(key);
+	const struct place place = {NULL, list->json, index};
+	return read_row(reading, &place, list->of, field_add(reading->snapshot, list), row);
+}
+
+static bool read_tree(struct reading *reading, const json_t *root)
+{
+	int schema = 0;
+	if (!json_is_object(root))
+		return error_set(reading->error, EXIT_USAGE,
+		    "JSON, but not an object with \"schema\": \"%s\"", SNAPSHOT_SCHEMA);
+	if (!(schema = check_schema(root, reading->error)))
+		return false;
+	if (!reading->snapshot && !(reading->snapshot = snapshot_create()))
+		return out_of_memory(reading);
+	return read_snapshot(reading, root, schema);
+}
+
 struct snapshot *snapshot_from_json(const char *text, size_t length, struct error *error)
 {
-	json_error_t syntax;
-	json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &syntax);
-	if (!root) {
-		error_set(error, EXIT_USAGE, "JSON, line %d, column %d: %s", syntax.line,
-		    syntax.column, syntax.text);
-		return NULL;
-	}
 	struct reading reading = {.error = error};
-	int schema = 0;
-	bool good = json_is_object(root) ||
-	            error_set(error, EXIT_USAGE, "JSON, but not an object with \"schema\": \"%s\"",
-	                SNAPSHOT_SCHEMA);
-	good = good && (schema = check_schema(root, error));
-	if (good && !(reading.snapshot = snapshot_create()))
-		good = out_of_memory(&reading);
-	good = good && read_snapshot(&reading, root, schema);
+	const struct json_rows rows = {.wants = wants_rows, .row = take_row, .data = &reading};
+	json_t *root = json_stream_load(text, length, &rows, error);
+	const bool good = root && read_tree(&reading, root);
 	json_decref(root);
 	if (good)
 		return reading.snapshot;
