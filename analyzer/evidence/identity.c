@@ -67,15 +67,25 @@ static bool is_cut_from(struct name cut, struct name whole)
 	       strncasecmp(cut.text, whole.text, cut.length) == 0;
 }
 
-bool account_may_be(
-    const char *user_a, const char *domain_a, const char *user_b, const char *domain_b)
+/* True if one of the names was not printed, or not as it is. */
+static bool is_unclear(const char *user_a, const char *user_b)
 {
-	if (!user_a || !user_b || !*user_a || !*user_b ||
-	    account_same(user_a, domain_a, user_b, domain_b))
+	if (!user_a || !user_b || !*user_a || !*user_b)
 		return true;
 	struct name a = bare_user(user_a), b = bare_user(user_b);
 	return is_cut_from(a, b) || is_cut_from(b, a) || strstr(user_a, "\xef\xbf\xbd") ||
 	       strstr(user_b, "\xef\xbf\xbd");
+}
+
+bool account_may_be(
+    const char *user_a, const char *domain_a, const char *user_b, const char *domain_b)
+{
+	return is_unclear(user_a, user_b) || account_same(user_a, domain_a, user_b, domain_b);
+}
+
+bool account_user_may_be(const char *a, const char *b)
+{
+	return is_unclear(a, b) || account_user_order(a, b) == 0;
 }
 
 bool account_is_vaguer(const char *user, const char *than)

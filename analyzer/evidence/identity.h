@@ -21,6 +21,9 @@ bool account_same(
 bool account_may_be(
     const char *user_a, const char *domain_a, const char *user_b, const char *domain_b);
 
+/* The same of the users only: their domains may be two spellings of one, as a UPN's suffix and a NetBIOS name are. */
+bool account_user_may_be(const char *a, const char *b);
+
 /* True if a name that may be the same account tells less of it: it is cut, or has characters that no code page could tell. */
 bool account_is_vaguer(const char *user, const char *than);
 

@@ -15,8 +15,7 @@ static int cycle_order(const void *a, const void *b)
 	               : (left->started > right->started) - (left->started < right->started);
 }
 
-/* The start of one that did not log on. */
-static int64_t logon_of(const struct cycle *cycle)
+int64_t cycle_logon(const struct cycle *cycle)
 {
 	return cycle->logged_on != TIMESTAMP_UNKNOWN ? cycle->logged_on : cycle->started;
 }
@@ -25,7 +24,7 @@ static int logon_order(const void *a, const void *b)
 {
 	const struct cycle *left = *(const struct cycle *const *)a,
 	                   *right = *(const struct cycle *const *)b;
-	return (logon_of(left) > logon_of(right)) - (logon_of(left) < logon_of(right));
+	return (cycle_logon(left) > cycle_logon(right)) - (cycle_logon(left) < cycle_logon(right));
 }
 
 static int by_start(const void *a, const void *b)
@@ -129,7 +128,20 @@ int64_t cycle_index_distance(
 	if (cycle->started == TIMESTAMP_UNKNOWN || time < cycle->started - tolerance ||
 	    time - tolerance > cycle_index_end(index, at))
 		return -1;
-	return llabs(time - logon_of(cycle));
+	return llabs(time - cycle_logon(cycle));
+}
+
+size_t cycle_index_since(const struct cycle_index *index, int64_t time)
+{
+	size_t low = 0, high = index->count;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		if (cycle_logon(index->by_logon[middle]) < time)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 /* From a desktop's logon session to the logon in its session. Clocks are a second or two apart, so that the logon may seem to be
@@ -145,18 +157,11 @@ const struct cycle *cycle_index_desktop(
 	int64_t least = INT64_MAX;
 	if (session_id <= 0 || logon_time == TIMESTAMP_UNKNOWN)
 		return NULL;
-	size_t low = 0, high = index->count;
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-		if (logon_of(index->by_logon[middle]) < logon_time - DESKTOP_TOLERANCE)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < index->count && logon_of(index->by_logon[low]) <= logon_time + DESKTOP_LEAD;
-	     low++) {
-		const struct cycle *cycle = index->by_logon[low];
-		const int64_t lead = logon_of(cycle) - logon_time;
+	for (size_t i = cycle_index_since(index, logon_time - DESKTOP_TOLERANCE);
+	     i < index->count && cycle_logon(index->by_logon[i]) <= logon_time + DESKTOP_LEAD;
+	     i++) {
+		const struct cycle *cycle = index->by_logon[i];
+		const int64_t lead = cycle_logon(cycle) - logon_time;
 		const int64_t cost = lead < 0 ? -lead * DESKTOP_EARLIER_COSTS : lead;
 		if (cycle->session_id == session_id && cost < least) {
 			found = cycle;

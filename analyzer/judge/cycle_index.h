@@ -12,9 +12,12 @@
 struct cycle_index {
 	const struct cycle *
 	    *items; /* by user, then by start; into the struct cycles it was made from */
-	const struct cycle **by_logon;
+	const struct cycle **by_logon; /* by cycle_logon() */
 	size_t count;
 };
+
+/* When it logged on; of one that did not, its start. */
+int64_t cycle_logon(const struct cycle *cycle);
 
 /* The session IDs that the cycles were given, and by when the sessions had ended of those whose logoff is proven; sorted by their start, the
  * caller's to free(). NULL: memory is out. */
@@ -33,6 +36,9 @@ bool cycle_index_has(const struct cycle_index *index, const char *user, const ch
 /* When the cycle at this place was over: at the latest when the next one of its account began, as one account never
  * logs on twice at once. INT64_MAX: it may go on. */
 int64_t cycle_index_end(const struct cycle_index *index, size_t at);
+
+/* The place in by_logon of the first that logged on at this time or later. */
+size_t cycle_index_since(const struct cycle_index *index, int64_t time);
 
 /* How far a logon at this time (driver's clock) is from the cycle's own; -1 if it lies outside of the cycle. */
 int64_t cycle_index_distance(

@@ -26,8 +26,8 @@ static bool is_address(const char *host)
 	return strchr(host, ':') || strspn(host, "0123456789.") == strlen(host);
 }
 
-/* NULL: not known. A broker's word names the host where that does not itself. */
-static const char *server_of(const struct cycle *cycle)
+/* A broker's word names the host where that does not itself. */
+const char *cycle_server(const struct cycle *cycle)
 {
 	if (cycle->server)
 		return cycle->server;
@@ -72,7 +72,7 @@ static bool came_to_its_end(const struct cycle *cycle)
 static bool count_servers(struct servers *servers, const struct cycles *cycles)
 {
 	for (size_t i = 0; i < cycles->count; i++) {
-		const char *name = server_of(&cycles->items[i]);
+		const char *name = cycle_server(&cycles->items[i]);
 		if (name && !count_server(servers, name))
 			return false;
 	}
@@ -88,7 +88,7 @@ static bool is_farm(const struct servers *servers, const struct cycles *cycles)
 	bool direct = false, others = servers->count > 1;
 	for (size_t i = 0; i < cycles->count; i++) {
 		const struct cycle *cycle = &cycles->items[i];
-		if (server_of(cycle) || cycle->kind != CYCLE_LOAD)
+		if (cycle_server(cycle) || cycle->kind != CYCLE_LOAD)
 			continue;
 		direct |= !cycle->served_by && came_to_its_end(cycle);
 		others |= target && cycle->served_by && strcmp(target, cycle->served_by) != 0;
@@ -166,7 +166,7 @@ static bool move(struct elsewhere *out, struct cycles *cycles, struct error *err
 		return error_memory(error);
 	for (size_t i = 0; i < cycles->count; i++) {
 		const struct cycle *cycle = &cycles->items[i];
-		const char *server = server_of(cycle);
+		const char *server = cycle_server(cycle);
 		out->unknown += !server && came_to_its_end(cycle);
 		if (server && out->host && !host_same(server, out->host)) {
 			out->ended += came_to_its_end(cycle);

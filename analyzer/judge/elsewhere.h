@@ -16,9 +16,12 @@ struct elsewhere {
 	struct cycle
 	    *items; /* those that another host served; their strings are of the run's cycles */
 	size_t count;
-	int64_t ended; /* of these, those of the load that came to their end */
 	int64_t
-	    unknown;  /* cycles of the load that came to their end, served by nobody knows whom */
+	    ended; /* of these and of those that were missed, those of the load that came to their end */
+	int64_t
+	    unknown; /* cycles of the load that came to their end, served by nobody knows whom */
+	int64_t missed,
+	    listed;   /* those whose host only the lists of sessions tell, see presence.h */
 	bool is_farm; /* several hosts served the cycles */
 	bool
 	    guessed; /* the observers do not say which host they saw: it is the one that served most cycles */
@@ -27,6 +30,9 @@ struct elsewhere {
 	char *host;                  /* that was observed; NULL: not known */
 	char hosts[ELSEWHERE_HOSTS]; /* the others: "RDS02, RDS03 and 2 more" */
 };
+
+/* Which host served the cycle; NULL: neither it nor a broker named it. */
+const char *cycle_server(const struct cycle *cycle);
 
 /* Takes them out of the run's cycles. False with an error. */
 bool elsewhere_split(

@@ -14,16 +14,23 @@ static bool is_whole_load(const struct cycle *cycle)
 	           cycle->result == CYCLE_DISCONNECTED);
 }
 
-bool cycle_counts(const struct evidence *evidence, const struct cycle *cycle)
+/* One that another host served, as the list of sessions shows, is none of the observed host's. */
+static bool is_shown_here(const struct evidence *evidence, const struct cycle *cycle)
 {
 	const ptrdiff_t at = cycle - evidence->cycles.items;
-	return is_whole_load(cycle) && evidence->shown[at] && !evidence->rejoined[at];
+	return is_whole_load(cycle) && evidence->shown[at] &&
+	       evidence->presences.items[at] != PRESENCE_MISSED;
+}
+
+bool cycle_counts(const struct evidence *evidence, const struct cycle *cycle)
+{
+	return is_shown_here(evidence, cycle) &&
+	       !evidence->rejoined[cycle - evidence->cycles.items];
 }
 
 bool cycle_rejoined(const struct evidence *evidence, const struct cycle *cycle)
 {
-	const ptrdiff_t at = cycle - evidence->cycles.items;
-	return is_whole_load(cycle) && evidence->shown[at] && evidence->rejoined[at];
+	return is_shown_here(evidence, cycle) && evidence->rejoined[cycle - evidence->cycles.items];
 }
 
 bool cycle_is_unshown(const struct evidence *evidence, const struct cycle *cycle)
@@ -111,6 +118,7 @@ static bool index_cycles(struct evidence *evidence, struct error *error)
 	}
 	if (!evidence->shown || !evidence->rejoined ||
 	    !cycle_index_init(&evidence->index, &evidence->cycles, last) ||
+	    !presences_init(&evidence->presences, &evidence->cycles, &evidence->index) ||
 	    !clocks_init(&evidence->clocks, &evidence->captures, &evidence->cycles))
 		return error_memory(error);
 	return true;
@@ -265,10 +273,12 @@ static bool add_sample(struct evidence *evidence, const struct passing *now)
 	const struct clock clock =
 	    kept ? kept->clock
 	         : clock_at(&evidence->clocks, now->capture->mark, now->capture->round);
+	const int64_t started = now->capture->started, until = complete_at(evidence, now->capture);
 	note_gap(evidence, now->snapshot, now->capture);
 	note_unseen(evidence, now);
+	presences_note(&evidence->presences, now->snapshot, started, until);
 	return leak_take(evidence->leak, before == now->snapshot ? NULL : before, now->snapshot,
-	    now->capture->started, complete_at(evidence, now->capture), clock.offset);
+	    started, until, clock.offset);
 }
 
 /* The captures that the moments' samples are asked for by, in their order; those of one moment are started together. */
@@ -333,6 +343,18 @@ static bool add_samples(struct evidence *evidence, struct runfile *runfile, stru
 	return good;
 }
 
+/* Cycles whose host the lists of sessions tell. */
+static void count_presences(struct evidence *evidence)
+{
+	struct elsewhere *elsewhere = &evidence->elsewhere;
+	for (size_t i = 0; i < evidence->cycles.count; i++) {
+		elsewhere->missed += evidence->presences.items[i] == PRESENCE_MISSED;
+		elsewhere->listed += evidence->presences.items[i] == PRESENCE_LISTED;
+	}
+	elsewhere->unknown -= elsewhere->missed + elsewhere->listed;
+	elsewhere->ended += elsewhere->missed;
+}
+
 bool evidence_load(struct evidence *evidence, const struct limits *limits, struct runfile *runfile,
     struct error *error)
 {
@@ -353,7 +375,7 @@ bool evidence_load(struct evidence *evidence, const struct limits *limits, struc
 	    load_moment(&evidence->after, runfile, &evidence->clocks, MARK_AFTER, error) &&
 	    load_moment(&evidence->settled, runfile, &evidence->clocks, MARK_SETTLED, error) &&
 	    load_last(evidence, runfile, error) && add_samples(evidence, runfile, error) &&
-	    logons_find(evidence, runfile, error))
+	    logons_find(evidence, runfile, error) && (count_presences(evidence), true))
 		return true;
 	evidence_deinit(evidence);
 	return false;
@@ -366,6 +388,7 @@ void evidence_deinit(struct evidence *evidence)
 	snapshot_destroy(evidence->after.snapshot);
 	snapshot_destroy(evidence->settled.snapshot);
 	snapshot_destroy(evidence->last.snapshot);
+	presences_deinit(&evidence->presences);
 	cycle_index_deinit(&evidence->index);
 	free(evidence->shown);
 	free(evidence->rejoined);

@@ -10,6 +10,7 @@
 #include "judge/cycle_index.h"
 #include "judge/elsewhere.h"
 #include "judge/limits.h"
+#include "judge/presence.h"
 #include "leak/leak.h"
 #include "runfile/runfile.h"
 
@@ -28,7 +29,8 @@ struct evidence {
 	bool *shown; /* by place in cycles: a logon is shown, see logons.c */
 	bool
 	    *rejoined; /* the same: it joined the session that a lost one had left, and made none */
-	bool sighted;  /* some snapshot shows an account of the run, also one from before it */
+	struct presences presences;
+	bool sighted; /* some snapshot shows an account of the run, also one from before it */
 	struct moment before;  /* last round */
 	struct moment after;   /* last round: a run that was resumed has one per part */
 	struct moment settled; /* last round */

@@ -3,6 +3,7 @@
 
 #include "common/text.h"
 #include "judge/growth.h"
+#include "statistics/interval.h"
 
 /* Of the load's cycles that came to their end: more on other hosts, or who knows where, and the observed one tells too little. The rise of
  * its handles, for one, is counted over all cycles. */
@@ -13,9 +14,23 @@ static int64_t ended_cycles(const struct elsewhere *elsewhere, const struct verd
 	return verdict->n + verdict->unshown + verdict->rejoined + elsewhere->ended;
 }
 
+/* Of the cycles that a list of sessions tells of, so many are missing from it that no more of the others need be the observed host's. */
+static bool is_balanced(const struct elsewhere *elsewhere)
+{
+	return elsewhere->missed > 0 && interval_exact((double)elsewhere->missed,
+	                                    (double)(elsewhere->missed + elsewhere->listed))
+	                                        .upper > MOST_ELSEWHERE;
+}
+
+/* Cycles that count as the observed host's, and may be any other's. */
+static int64_t unknown(const struct elsewhere *elsewhere)
+{
+	return elsewhere->is_farm || is_balanced(elsewhere) ? elsewhere->unknown : 0;
+}
+
 static int64_t unplaced(const struct elsewhere *elsewhere)
 {
-	return elsewhere->ended + (elsewhere->is_farm ? elsewhere->unknown : 0);
+	return elsewhere->ended + unknown(elsewhere);
 }
 
 static bool is_too_much(const struct elsewhere *elsewhere, const struct verdict *verdict)
@@ -26,21 +41,39 @@ static bool is_too_much(const struct elsewhere *elsewhere, const struct verdict 
 
 static bool add_unknown(struct sentences *out, const struct elsewhere *elsewhere)
 {
-	return !elsewhere->is_farm || elsewhere->unknown == 0 ||
+	const int64_t count = unknown(elsewhere);
+
+	return count == 0 ||
 	       sentences_add(out,
 	           "which host served %lld cycle%s is not known, as with Kerberos: %s counted as the observed host's",
-	           (long long)elsewhere->unknown, text_plural(elsewhere->unknown),
-	           elsewhere->unknown == 1 ? "it is" : "they are");
+	           (long long)count, text_plural(count), count == 1 ? "it is" : "they are");
 }
 
 static bool add_others(
     struct sentences *out, const struct elsewhere *elsewhere, int64_t all, const char *remedy)
 {
-	return elsewhere->ended == 0 ||
+	const int64_t count = elsewhere->ended - elsewhere->missed;
+
+	return count == 0 ||
 	       sentences_add(out,
 	           "%lld of %lld cycles went to %s, which nobody observed: they do not count for %s%s",
-	           (long long)elsewhere->ended, (long long)all, elsewhere->hosts, elsewhere->host,
-	           remedy);
+	           (long long)count, (long long)all, elsewhere->hosts, elsewhere->host, remedy);
+}
+
+static bool add_missed(struct sentences *out, const struct elsewhere *elsewhere, const char *remedy)
+{
+	const int64_t count = elsewhere->missed, all = count + elsewhere->listed;
+
+	return count == 0 ||
+	       sentences_add(out,
+	           "of %lld cycle%s that %s logged on while the observers listed all sessions, %lld %s not in the list: another "
+	           "host served %s, as behind a load balancer%s. %s not count%s",
+	           (long long)all, text_plural(all), all == 1 ? "was" : "were", (long long)count,
+	           count == 1 ? "is" : "are", count == 1 ? "it" : "them",
+	           elsewhere->listed > 0
+	               ? ""
+	               : ", or the accounts have other names on the host than in the scenario",
+	           count == 1 ? "It does" : "They do", remedy);
 }
 
 /* A proven leak stands, and so do handles that rise in spite of it. */
@@ -53,6 +86,8 @@ static bool blocks(const struct elsewhere *elsewhere, const struct verdict *verd
 bool farm_block(
     struct sentences *out, const struct evidence *evidence, const struct verdict *verdict)
 {
+	static const char remedy[] =
+	    ". Drain the other hosts (chglogon /drain), or observe the one that serves";
 	const struct elsewhere *elsewhere = &evidence->elsewhere;
 
 	if (!blocks(elsewhere, verdict))
@@ -66,9 +101,8 @@ bool farm_block(
 		    "several hosts served the cycles, most of them %s, others %s, and no observer says which one it saw: let "
 		    "leaklab-probe observe one of them, and drain the others (chglogon /drain)",
 		    elsewhere->host, elsewhere->hosts);
-	return add_others(out, elsewhere, ended_cycles(elsewhere, verdict),
-	           ". Drain the other hosts (chglogon /drain), or observe the one that serves") &&
-	       add_unknown(out, elsewhere);
+	return add_others(out, elsewhere, ended_cycles(elsewhere, verdict), remedy) &&
+	       add_missed(out, elsewhere, remedy) && add_unknown(out, elsewhere);
 }
 
 /* Where it is no reason already. */
@@ -79,5 +113,5 @@ bool farm_tell(
 
 	return blocks(elsewhere, verdict) ||
 	       (add_others(out, elsewhere, ended_cycles(elsewhere, verdict), "") &&
-	           add_unknown(out, elsewhere));
+	           add_missed(out, elsewhere, "") && add_unknown(out, elsewhere));
 }

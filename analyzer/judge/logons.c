@@ -35,8 +35,10 @@ static void see_logon(struct sighted *sighted, const struct left_logon *seen)
 			best_distance = distance;
 		}
 	}
-	if (best < index->count)
-		show(sighted->evidence, best);
+	if (best == index->count)
+		return;
+	show(sighted->evidence, best);
+	presences_see(&sighted->evidence->presences, index->items[best], seen->session_id);
 }
 
 /* A new session shows that its account's cycles logged on, up to when it was last seen: they joined it again. */

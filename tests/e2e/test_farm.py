@@ -1,5 +1,8 @@
 """Hosts behind one broker: who served a cycle is read from NTLM, and a run is judged by the cycles of the host that was observed."""
+import contextlib
 import hashlib
+import itertools
+import select
 import socket
 import ssl
 import subprocess
@@ -84,6 +87,81 @@ class Farm(leaklab.Case):
         self.farm()
         verdict = self.play(self.first, 3, cycles=8, observers=[{**self.observer(self.first), "host": "RDS02"}])
         self.assertIn("observers.host says that RDS02 is observed, and the observers saw RDS01", verdict["reasons"])
+
+
+class Balancer:
+    """A plain load balancer: each connection goes to the next host, and nobody is told."""
+
+    def __init__(self, *labs):
+        self.labs = itertools.cycle(labs)
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.server.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                peer, _ = self.server.accept()
+                if not select.select([peer], [], [], 10)[0] or not peer.recv(1, socket.MSG_PEEK):
+                    peer.close()  # the driver's look whether anybody is there, which is no logon
+                    continue
+                lab = next(self.labs)
+                host = socket.create_connection((lab.host, lab.port))
+                for pair in (peer, host), (host, peer):
+                    threading.Thread(target=self.pump, args=pair, daemon=True).start()
+
+    @staticmethod
+    def pump(source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        self.server.shutdown(socket.SHUT_RDWR)
+        self.server.close()
+
+
+class Balanced(leaklab.Case):
+    """Without NLA no host tells its name, as with Kerberos."""
+
+    def play(self, *labs, code, **parts):
+        balancer = Balancer(*labs)
+        self.addCleanup(balancer.close)
+        pins = ", ".join(fingerprint(lab) for lab in labs)
+        self.drive(self.scenario(labs[0], **{"host": {"address": balancer.address, "security": "tls", "certificate": {"pin": pins}},
+                                             "load": {"slots": 8, "cycles": 24, "hold": "2s..5s"}, "judge": {"smallest_rate": 0.2},
+                                             "logoff": {"method": "shell-exit", "shell": None, "timeout": "10s"},
+                                             "observers": [self.observer(labs[0])], "settle": SETTLE, "observe_every": 2, "verify_ids": 0, **parts}), code=code)
+        self.assertEqual(self.query("select server, count(*) from cycles where kind = 'load' and result = 'logged-off' group by 1"), [(None, 24)])
+        return self.verdict(code=code)
+
+    def hosts(self):
+        first = self.lab("--host-name", "RDS01", "--security", "tls", "--late-holders", "0")
+        folder = self.folder / "second"
+        folder.mkdir()
+        second = leaklab.Lab(folder, "--host-name", "RDS02", "--security", "tls", "--late-holders", "0", "--passwords-of", first.facts["accounts"])
+        self.addCleanup(second.stop)
+        return first, second
+
+    def test_cycles_whose_sessions_the_observed_host_does_not_list_make_no_clean(self):
+        first, second = self.hosts()
+        verdict = self.play(first, second, code=3)
+        self.assertEqual(verdict["verdict"], "INCONCLUSIVE")
+        self.assertGreater(verdict["orphans"]["on_other_hosts"], 0)
+        self.assertRegex(" ".join(verdict["reasons"]),
+                         r"of \d+ cycles that were logged on while the observers listed all sessions, \d+ (is|are) not in the list: another host "
+                         r"served (it|them), as behind a load balancer\. .* Drain the other hosts")
+
+    def test_one_host_behind_a_balancer_is_judged_as_without(self):
+        verdict = self.play(self.lab("--security", "tls", "--late-holders", "0"), code=0)
+        self.assertEqual((verdict["verdict"], verdict["orphans"]["n"], verdict["orphans"]["on_other_hosts"]), ("CLEAN", 24, 0))
+
+    def test_leak_of_the_observed_host_is_proven_behind_a_balancer(self):
+        first, second = self.hosts()
+        self.grab(first)
+        self.assertEqual(self.play(first, second, code=1)["verdict"], "LEAK")
 
 
 class Broker(leaklab.Case):

@@ -29,6 +29,15 @@ static void only_whole_names_tell_two_accounts_apart(void **state)
 	assert_true(account_may_be("j\xef\xbf\xbdrg", NULL, "j\xc3\xb6rg", "LAB"));
 }
 
+static void domain_that_may_be_spelled_otherwise_tells_no_users_apart(void **state)
+{
+	(void)state;
+	assert_true(account_user_may_be("lab01@corp.example", "LAB\\LAB01"));
+	assert_true(account_user_may_be(NULL, "lab01"));
+	assert_true(account_user_may_be("averyveryverylongnam", "averyveryverylongname.indeed"));
+	assert_false(account_user_may_be("lab01", "lab02"));
+}
+
 static void hosts_are_the_same_with_and_without_domain(void **state)
 {
 	(void)state;
@@ -63,6 +72,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    unit_test(accounts_are_the_same_in_every_spelling),
 	    unit_test(only_whole_names_tell_two_accounts_apart),
+	    unit_test(domain_that_may_be_spelled_otherwise_tells_no_users_apart),
 	    unit_test(hosts_are_the_same_with_and_without_domain),
 	    unit_test(boots_are_the_same_within_two_minutes),
 	    unit_test(logon_times_are_compared_where_both_are_known),

@@ -266,6 +266,317 @@ static void broker_that_names_the_host_does_so_for_it(void **state)
 	fixture_finish(&fixture, verdict);
 }
 
+/* ---- behind a load balancer, with Kerberos: nobody names the host, and the lists of sessions tell ---- */
+
+#define HOLD 8 /* seconds */
+#define TENTH (SECOND / 10)
+#define SAMPLE_AT 40 /* tenths of a second of these */
+
+enum listed { HERE, MISSING, NAMELESS, OTHER_ID, CUT, AS_UPN, IN_OTHER_DOMAIN, DISPUTED };
+
+/* A run whose cycles 10, 20 ... are sampled while they are held. */
+struct balanced {
+	enum listed (*listed)(int64_t number); /* how the sample of that cycle lists it */
+	int64_t leaks;                         /* every so many cycles; 0: none */
+	int64_t every;                         /* cycles a sample */
+	int64_t at, took;     /* tenths of a second: when in the hold it begins, 0: at SAMPLE_AT */
+	bool partial, logons; /* its list of sessions; it has logon sessions too */
+	int64_t without_row, without_sample; /* of this cycle; 0: none */
+	const char *user;                    /* that cycles have; NULL: lab01 */
+	bool no_id, other_injector, prompt;  /* of cycles; no logon is proven */
+};
+
+static enum listed all_here(int64_t number)
+{
+	(void)number;
+	return HERE;
+}
+
+static enum listed every_other(int64_t number)
+{
+	return number / 10 % 2 ? HERE : MISSING;
+}
+
+static enum listed none_here(int64_t number)
+{
+	(void)number;
+	return MISSING;
+}
+
+static enum listed only_the_tenth(int64_t number)
+{
+	return number == 10 ? MISSING : HERE;
+}
+
+static enum listed nameless(int64_t number)
+{
+	(void)number;
+	return NAMELESS;
+}
+
+static enum listed with_other_id(int64_t number)
+{
+	(void)number;
+	return OTHER_ID;
+}
+
+static enum listed cut(int64_t number)
+{
+	(void)number;
+	return CUT;
+}
+
+static enum listed as_upn(int64_t number)
+{
+	(void)number;
+	return AS_UPN;
+}
+
+static enum listed in_other_domain(int64_t number)
+{
+	(void)number;
+	return IN_OTHER_DOMAIN;
+}
+
+static enum listed disputed(int64_t number)
+{
+	(void)number;
+	return DISPUTED;
+}
+
+static void list_session(struct snapshot *snapshot, enum listed listed)
+{
+	if (listed == MISSING)
+		return;
+	fixture_add_session(snapshot, listed == OTHER_ID ? 7 : 2);
+	struct session *session = &snapshot->sessions[snapshot->session_count - 1];
+	session->state = "Active";
+	session->disputed = listed == DISPUTED;
+	if (listed == NAMELESS)
+		session->user = NULL;
+	else if (listed == CUT)
+		session->user = "load-test-account-of";
+	else if (listed == AS_UPN)
+		session->user = "LAB01@corp.example";
+	else if (listed == IN_OTHER_DOMAIN)
+		session->domain = "CORP";
+}
+
+static void sample_cycle(struct fixture *fixture, const struct balanced *balanced, int64_t number)
+{
+	const int64_t at = balanced->at ? balanced->at : SAMPLE_AT,
+	              from = fixture_logon(number) + at * TENTH;
+	struct snapshot *snapshot = host(OBSERVED);
+	struct capture capture = {.mark = MARK_DURING,
+	    .round = number,
+	    .cycle = number,
+	    .observer = "probe",
+	    .command = "probe",
+	    .started = from,
+	    .ended = from + (balanced->took ? balanced->took : 1) * TENTH};
+	if (number != balanced->without_row)
+		list_session(snapshot, balanced->listed(number));
+	if (balanced->logons)
+		fixture_add_logon(snapshot, number, 2);
+	if (balanced->partial)
+		assert_true(
+		    snapshot_see(snapshot, SECTION_SESSIONS, EXTENT_PARTIAL, "of one user"));
+	snapshot->time = from;
+	assert_true(runfile_add_capture(fixture->runfile, &capture, snapshot, NULL));
+	snapshot_destroy(snapshot);
+}
+
+static struct verdict *judge_balanced(struct fixture *fixture, const struct balanced *balanced)
+{
+	struct snapshot *settled = host(OBSERVED);
+	*fixture = fixture_create();
+	fixture_add_snapshot(fixture, MARK_BEFORE, host(OBSERVED));
+	for (int64_t i = 1; i <= CYCLES; i++) {
+		struct cycle cycle = fixture_cycle(i, 2, CYCLE_LOGGED_OFF);
+		cycle.phase_us[PHASE_HOLD] = HOLD * SECOND;
+		if (balanced->user)
+			cycle.user = balanced->user;
+		if (balanced->no_id)
+			cycle.session_id = NUMBER_UNKNOWN;
+		if (balanced->other_injector)
+			cycle.shard = 2;
+		if (balanced->prompt) {
+			cycle.session_id = NUMBER_UNKNOWN;
+			cycle.result = CYCLE_UNPROVEN;
+		}
+		fixture_put_cycle(fixture, &cycle);
+		if (balanced->leaks && i % balanced->leaks == 1)
+			fixture_add_logon(settled, i, 2);
+		if (i % (balanced->every ? balanced->every : 10) == 0 &&
+		    i != balanced->without_sample)
+			sample_cycle(fixture, balanced, i);
+	}
+	fixture_add_snapshot(fixture, MARK_SETTLED, settled);
+	return fixture_judge(fixture);
+}
+
+static enum verdict_word word_of(const struct balanced *balanced, int64_t *n)
+{
+	struct fixture fixture;
+	struct verdict *verdict = judge_balanced(&fixture, balanced);
+	const enum verdict_word word = verdict->word;
+	if (n)
+		*n = verdict->n;
+	fixture_finish(&fixture, verdict);
+	return word;
+}
+
+static void sessions_that_are_in_no_list_are_on_a_host_that_nobody_observed(void **state)
+{
+	(void)state;
+	const struct balanced balanced = {.listed = every_other};
+	struct fixture fixture;
+	struct verdict *verdict = judge_balanced(&fixture, &balanced);
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	assert_int_equal(verdict->n, CYCLES - 6);
+	assert_int_equal(verdict->elsewhere, 6);
+	assert_reason(verdict,
+	    "of 12 cycles that were logged on while the observers listed all sessions, 6 are not in the list: another host served "
+	    "them, as behind a load balancer. They do not count. Drain the other hosts (chglogon /drain)");
+	assert_reason(verdict, "which host served 108 cycles is not known");
+	fixture_finish(&fixture, verdict);
+}
+
+static void accounts_with_other_names_are_another_explanation(void **state)
+{
+	(void)state;
+	const struct balanced balanced = {.listed = none_here};
+	struct fixture fixture;
+	struct verdict *verdict = judge_balanced(&fixture, &balanced);
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	assert_reason(verdict, "or the accounts have other names on the host than in the scenario");
+	fixture_finish(&fixture, verdict);
+}
+
+static void host_that_lists_its_sessions_is_clean(void **state)
+{
+	(void)state;
+	int64_t n;
+	assert_int_equal(word_of(&(struct balanced){.listed = all_here}, &n), VERDICT_CLEAN);
+	assert_int_equal(n, CYCLES);
+	assert_int_equal(
+	    word_of(&(struct balanced){.listed = all_here, .every = 1}, &n), VERDICT_CLEAN);
+	assert_int_equal(n, CYCLES);
+}
+
+static void one_of_many_that_is_missing_is_left_out_and_told(void **state)
+{
+	(void)state;
+	const struct balanced many = {.listed = only_the_tenth, .every = 2},
+	                      few = {.listed = only_the_tenth, .every = 10};
+	struct fixture fixture;
+	struct verdict *verdict = judge_balanced(&fixture, &many);
+	assert_int_equal(verdict->word, VERDICT_CLEAN);
+	assert_int_equal(verdict->n, CYCLES - 1);
+	assert_reason(verdict,
+	    "of 60 cycles that were logged on while the observers listed all sessions, 1 is not in the list");
+	fixture_finish(&fixture, verdict);
+	assert_int_equal(word_of(&few, NULL), VERDICT_INCONCLUSIVE);
+}
+
+static void leak_of_the_host_behind_a_balancer_stays_one(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    word_of(&(struct balanced){.listed = every_other, .leaks = 4}, NULL), VERDICT_LEAK);
+	assert_int_equal(
+	    word_of(&(struct balanced){.listed = none_here, .leaks = 40, .every = 1}, NULL),
+	    VERDICT_LEAK);
+}
+
+static void sample_that_cannot_tell_says_nothing(void **state)
+{
+	(void)state;
+	const struct balanced silent[] = {
+	    {.listed = none_here, .at = 5},                /* the second of the logon */
+	    {.listed = none_here, .at = 75},               /* the second of the logoff */
+	    {.listed = none_here, .took = 600},            /* which moment it shows is not known */
+	    {.listed = none_here, .partial = true},        /* other sessions */
+	    {.listed = none_here, .other_injector = true}, /* with a clock of its own */
+	    {.listed = nameless},                          /* it may be any account's */
+	    {.listed = with_other_id},                     /* of one that has it still, perhaps */
+	    {.listed = disputed},
+	};
+	for (size_t i = 0; i < sizeof silent / sizeof silent[0]; i++) {
+		struct fixture fixture;
+		struct verdict *verdict = judge_balanced(&fixture, &silent[i]);
+		for (size_t j = 0; j < verdict->reasons.count; j++)
+			assert_null(strstr(verdict->reasons.items[j], "not in the list"));
+		assert_int_equal(verdict->n, CYCLES);
+		assert_int_equal(verdict->elsewhere, 0);
+		fixture_finish(&fixture, verdict);
+	}
+}
+
+static void account_is_found_however_it_is_written(void **state)
+{
+	(void)state;
+	const struct balanced written[] = {
+	    {.listed = as_upn},
+	    {.listed = in_other_domain},
+	    {.listed = cut, .user = "load-test-account-of-the-lab"},
+	    {.listed = cut, .user = "load-test-account-of-the-lab", .no_id = true},
+	    {.listed = all_here, .no_id = true},
+	    {.listed = all_here, .user = "LAB\\Lab01"},
+	    {.listed = nameless, .no_id = true},
+	};
+	for (size_t i = 0; i < sizeof written / sizeof written[0]; i++) {
+		struct fixture fixture;
+		struct verdict *verdict = judge_balanced(&fixture, &written[i]);
+		assert_int_equal(verdict->elsewhere, 0);
+		fixture_finish(&fixture, verdict);
+	}
+}
+
+static void logon_session_of_the_cycle_shows_that_it_was_here(void **state)
+{
+	(void)state;
+	struct fixture fixture;
+	const struct balanced balanced = {.listed = none_here, .logons = true};
+	struct verdict *verdict = judge_balanced(&fixture, &balanced);
+	assert_int_equal(verdict->elsewhere, 0);
+	assert_int_equal(verdict->n, CYCLES);
+	fixture_finish(&fixture, verdict);
+}
+
+static void cycle_that_may_not_have_logged_on_is_missed_nowhere(void **state)
+{
+	(void)state;
+	struct fixture fixture;
+	const struct balanced balanced = {.listed = none_here, .prompt = true};
+	struct verdict *verdict = judge_balanced(&fixture, &balanced);
+	assert_int_equal(verdict->elsewhere, 0);
+	fixture_finish(&fixture, verdict);
+}
+
+static void less_evidence_of_sessions_makes_no_verdict_better(void **state)
+{
+	(void)state;
+	const struct balanced runs[] = {{.listed = every_other}, {.listed = all_here},
+	    {.listed = only_the_tenth, .every = 2}, {.listed = every_other, .leaks = 4}};
+	for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
+		const enum verdict_word whole = word_of(&runs[i], NULL);
+		const int64_t step = runs[i].every ? runs[i].every : 10;
+		for (int64_t number = step; number <= CYCLES; number += step) {
+			struct balanced less = runs[i];
+			less.without_row = number;
+			enum verdict_word word = word_of(&less, NULL);
+			assert_true(word == whole ||
+			            (whole == VERDICT_CLEAN && word == VERDICT_INCONCLUSIVE));
+			less.without_row = 0;
+			less.without_sample = number;
+			word = word_of(&less, NULL);
+			assert_true(word == whole ||
+			            (whole == VERDICT_CLEAN && word == VERDICT_INCONCLUSIVE));
+		}
+	}
+}
+
 static void netbios_name_is_the_first_fifteen_letters(void **state)
 {
 	(void)state;
@@ -289,6 +600,16 @@ int main(void)
 	    unit_test(unknown_server_counts_and_is_told_in_a_farm_alone),
 	    unit_test(broker_that_sends_all_to_one_address_makes_no_farm),
 	    unit_test(broker_that_names_the_host_does_so_for_it),
+	    unit_test(sessions_that_are_in_no_list_are_on_a_host_that_nobody_observed),
+	    unit_test(accounts_with_other_names_are_another_explanation),
+	    unit_test(host_that_lists_its_sessions_is_clean),
+	    unit_test(one_of_many_that_is_missing_is_left_out_and_told),
+	    unit_test(leak_of_the_host_behind_a_balancer_stays_one),
+	    unit_test(sample_that_cannot_tell_says_nothing),
+	    unit_test(account_is_found_however_it_is_written),
+	    unit_test(logon_session_of_the_cycle_shows_that_it_was_here),
+	    unit_test(cycle_that_may_not_have_logged_on_is_missed_nowhere),
+	    unit_test(less_evidence_of_sessions_makes_no_verdict_better),
 	    unit_test(netbios_name_is_the_first_fifteen_letters),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
