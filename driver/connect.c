@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "driver/flight.h"
+#include "driver/play_preflight.h"
 
 static bool print(const struct preflight *preflight, bool as_json)
 {
@@ -30,7 +30,7 @@ int connect_and_tell(const struct scenario *scenario, const char *password, stru
 	if (!run.observers)
 		error_memory(&run.error);
 	else if (run_catch_signals(&run) && run_prepare(&run, &setup, password))
-		played = flight_play(&run, &setup, ".", as_json ? stderr : stdout, &preflight);
+		played = preflight_play(&run, &setup, ".", as_json ? stderr : stdout, &preflight);
 	run_close(&run, &setup);
 	const enum exit_code code = preflight_exit_code(&preflight);
 	if (!played)

@@ -12,7 +12,7 @@
 #include "common/duration.h"
 #include "common/timestamp.h"
 #include "common/version.h"
-#include "driver/flight.h"
+#include "driver/play_preflight.h"
 #include "driver/leftovers.h"
 #include "driver/rdp/worker.h"
 #include "driver/run.h"
@@ -203,10 +203,10 @@ static bool meet_host(struct run *run, struct setup *setup, const char *path)
 
 	if (run->resuming)
 		take_way_of_run(run, setup);
-	if (run->resuming || !flight_is_wanted(run->scenario))
+	if (run->resuming || !preflight_is_wanted(run->scenario))
 		return host_probe(setup->host, setup->port, PROBE_TIMEOUT, &run->error);
 	find_folder(path, folder);
-	const bool good = flight_play(run, setup, folder, NULL, &preflight);
+	const bool good = preflight_play(run, setup, folder, NULL, &preflight);
 	preflight_deinit(&preflight);
 	return good;
 }

@@ -63,7 +63,7 @@ void preflight_handshake(struct preflight *preflight, const struct setup *setup,
     const struct handshake *handshake, const struct error *error);
 
 /* What was seen of the one cycle. */
-struct flight {
+struct preflight_logon {
 	const struct cycle *cycle;
 	const char *method;        /* of the scenario, or what auto tried last */
 	enum logoff_way rescue;    /* that ended the session when the method did not */
@@ -71,7 +71,7 @@ struct flight {
 };
 /* Steps nla, connection, logon, session-id, server, logoff. */
 void preflight_cycle(
-    struct preflight *preflight, const struct setup *setup, const struct flight *flight);
+    struct preflight *preflight, const struct setup *setup, const struct preflight_logon *logon);
 
 /* What one observer saw before the logon, while the session was there, and after the logoff; NULL: nothing. */
 struct view {

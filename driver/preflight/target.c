@@ -70,16 +70,16 @@ void preflight_handshake(struct preflight *preflight, const struct setup *setup,
 }
 
 /* A phase of the cycle: taken, or the one that failed, or not got to. True: it was taken. */
-static bool add_phase(struct preflight *preflight, const struct flight *flight, enum phase phase,
-    const char *id, const char *found)
+static bool add_phase(struct preflight *preflight, const struct preflight_logon *logon,
+    enum phase phase, const char *id, const char *found)
 {
-	const struct cycle *cycle = flight->cycle;
+	const struct cycle *cycle = logon->cycle;
 
 	if (cycle->failed_phase && strcmp(cycle->failed_phase, phase_names[phase]) == 0) {
 		preflight_add(preflight, STEP_OF_TARGET, id, STEP_FAILED, cycle->phase_us[phase],
 		    NULL, "%s (%s)", cycle->message ? cycle->message : "no word on it",
 		    cycle->code ? cycle->code : "-");
-		preflight_blame(preflight, flight->cause);
+		preflight_blame(preflight, logon->cause);
 		return false;
 	}
 	if (cycle->phase_us[phase] == NUMBER_UNKNOWN) {
@@ -116,26 +116,26 @@ static const char *rest_of_session(enum logoff_way rescue)
 	}
 }
 
-static void add_logoff(struct preflight *preflight, const struct flight *flight)
+static void add_logoff(struct preflight *preflight, const struct preflight_logon *logon)
 {
-	const struct cycle *cycle = flight->cycle;
+	const struct cycle *cycle = logon->cycle;
 	const int64_t time = cycle->phase_us[PHASE_LOGOFF];
 
 	if (cycle->result == CYCLE_LOGGED_OFF) {
 		preflight_add(preflight, STEP_OF_TARGET, "logoff", STEP_OK, time, NULL,
-		    "by %s, proven by %s", flight->method, cycle->proof);
+		    "by %s, proven by %s", logon->method, cycle->proof);
 		return;
 	}
 	if (cycle->result == CYCLE_DISCONNECTED) {
 		preflight_add(preflight, STEP_OF_TARGET, "logoff", STEP_WARNING, time,
 		    "log it off by hand, and use another logoff.method if that is not what is tested",
-		    "logoff.method %s leaves the session on the host", flight->method);
+		    "logoff.method %s leaves the session on the host", logon->method);
 		return;
 	}
 	preflight_add(preflight, STEP_OF_TARGET, "logoff", STEP_FAILED, time, NULL,
-	    "by %s: %s (%s); %s", flight->method, cycle->message ? cycle->message : "no word on it",
-	    cycle->code ? cycle->code : "-", rest_of_session(flight->rescue));
-	preflight_blame(preflight, flight->cause);
+	    "by %s: %s (%s); %s", logon->method, cycle->message ? cycle->message : "no word on it",
+	    cycle->code ? cycle->code : "-", rest_of_session(logon->rescue));
+	preflight_blame(preflight, logon->cause);
 }
 
 /* NTLM tells the name of the host that serves; a broker that of the host where it sends the logon. */
@@ -156,9 +156,9 @@ static void add_server(struct preflight *preflight, const struct cycle *cycle)
 }
 
 void preflight_cycle(
-    struct preflight *preflight, const struct setup *setup, const struct flight *flight)
+    struct preflight *preflight, const struct setup *setup, const struct preflight_logon *logon)
 {
-	const struct cycle *cycle = flight->cycle;
+	const struct cycle *cycle = logon->cycle;
 	bool on = cycle->result != CYCLE_LOST;
 
 	if (cycle->result == CYCLE_LOST)
@@ -167,13 +167,13 @@ void preflight_cycle(
 	/* The handshake went well a moment ago: these say where it was otherwise. */
 	for (enum phase phase = PHASE_TCP; phase <= PHASE_TLS; phase++)
 		if (cycle->failed_phase && strcmp(cycle->failed_phase, phase_names[phase]) == 0)
-			add_phase(preflight, flight, phase, phase_names[phase], "");
+			add_phase(preflight, logon, phase, phase_names[phase], "");
 	if (setup->security == SECURITY_NLA)
-		on = add_phase(preflight, flight, PHASE_NLA, "nla", "the password is right") && on;
-	on = add_phase(preflight, flight, PHASE_ACTIVATED, "connection",
+		on = add_phase(preflight, logon, PHASE_NLA, "nla", "the password is right") && on;
+	on = add_phase(preflight, logon, PHASE_ACTIVATED, "connection",
 	         "licensing and capabilities are agreed on") &&
 	     on;
-	on = add_phase(preflight, flight, PHASE_LOGON, "logon", "the logon signal came") && on;
+	on = add_phase(preflight, logon, PHASE_LOGON, "logon", "the logon signal came") && on;
 	if (!on || cycle->logged_on == TIMESTAMP_UNKNOWN)
 		return;
 	if (cycle->phase_us[PHASE_LOGON] > SLOW_LOGON)
@@ -182,7 +182,7 @@ void preflight_cycle(
 		    "a long logon");
 	add_session_id(preflight, cycle);
 	add_server(preflight, cycle);
-	add_logoff(preflight, flight);
+	add_logoff(preflight, logon);
 }
 
 void preflight_accounts(struct preflight *preflight, size_t usable, size_t all, uint64_t slots)

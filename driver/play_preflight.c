@@ -1,5 +1,5 @@
 /* Knows the order of a preflight, and that nothing of it counts. */
-#include "driver/flight.h"
+#include "driver/play_preflight.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@
 #define BYTES_A_CYCLE 400          /* in a run file */
 #define LATER (SECOND / 2)
 
-bool flight_is_wanted(const struct scenario *scenario)
+bool preflight_is_wanted(const struct scenario *scenario)
 {
 	return scenario->preflight == PREFLIGHT_ALWAYS ||
 	       (scenario->preflight == PREFLIGHT_AUTO && scenario->stage_count == 0 &&
@@ -57,7 +57,7 @@ static const char *method_word(const struct setup *setup)
 }
 
 /* With the way that was tried last. */
-static bool fly(struct run *run, struct setup *setup, struct preflight *preflight)
+static bool play_logon(struct run *run, struct setup *setup, struct preflight *preflight)
 {
 	struct setup own = *setup;
 
@@ -83,7 +83,7 @@ static bool fly(struct run *run, struct setup *setup, struct preflight *prefligh
 static void note_cycle(const struct run *run, const struct setup *setup,
     struct preflight *preflight, const struct cycle *cycle)
 {
-	const struct flight flight = {.cycle = cycle,
+	const struct preflight_logon logon = {.cycle = cycle,
 	    .method = preflight->method,
 	    .rescue =
 	        run->scenario->logoff.method == LOGOFF_AUTO ? LOGOFF_WAY_NONE : run->logoff_by,
@@ -92,7 +92,7 @@ static void note_cycle(const struct run *run, const struct setup *setup,
 	snprintf(preflight->account, sizeof(preflight->account), "%s%s%s",
 	    cycle->domain ? cycle->domain : "", cycle->domain && *cycle->domain ? "\\" : "",
 	    cycle->user);
-	preflight_cycle(preflight, setup, &flight);
+	preflight_cycle(preflight, setup, &logon);
 	if (cycle->result != CYCLE_LOGGED_OFF && cycle->result != CYCLE_DISCONNECTED)
 		preflight->method[0] = '\0';
 }
@@ -280,7 +280,7 @@ static bool play_into(struct run *run, struct setup *setup, struct preflight *pr
 		return false;
 	if (run->interrupts > 0)
 		return error_set(&run->error, EXIT_INCONCLUSIVE, "interrupted");
-	if (!fly(run, setup, preflight) || !is_loaded(run, &cycles))
+	if (!play_logon(run, setup, preflight) || !is_loaded(run, &cycles))
 		return false;
 	const bool noted = note_what_was_seen(run, setup, preflight, &cycles.items[0], own);
 	cycles_deinit(&cycles);
@@ -379,7 +379,7 @@ static bool put_steps(struct run *run, const struct preflight *preflight)
 	return put || error_memory(&run->error);
 }
 
-bool flight_play(struct run *run, struct setup *setup, const char *outputs, FILE *live,
+bool preflight_play(struct run *run, struct setup *setup, const char *outputs, FILE *live,
     struct preflight *preflight)
 {
 	char *description = describe(run->scenario, setup);
