@@ -270,7 +270,10 @@ static bool play_into(struct run *run, struct setup *setup, struct preflight *pr
 	struct error why = {0};
 	struct cycles cycles;
 
-	const bool met = handshake_make(setup, STEP_TIMEOUT, &handshake, &why);
+	const struct patience patience = {run_is_interrupted, run};
+	const bool met = handshake_make(setup, STEP_TIMEOUT, &patience, &handshake, &why);
+	if (run_is_interrupted(run))
+		return error_set(&run->error, EXIT_INCONCLUSIVE, "interrupted");
 	preflight_handshake(preflight, setup, &handshake, &why);
 	preflight_accounts(preflight, accounts_usable(run->accounts), accounts_count(run->accounts),
 	    run->scenario->load.slots);

@@ -12,21 +12,13 @@
 #include "common/duration.h"
 #include "common/timestamp.h"
 #include "common/version.h"
-#include "driver/play_preflight.h"
 #include "driver/leftovers.h"
+#include "driver/play_preflight.h"
 #include "driver/rdp/worker.h"
 #include "driver/run.h"
 #include "driver/scenario/hosts.h"
 
 #define PROBE_TIMEOUT (10 * SECOND)
-
-static bool interrupted(void *data)
-{
-	struct run *run = data;
-
-	run_take_signals(run);
-	return run->interrupts > 0;
-}
 
 static bool put_setting(void *data, const char *key, const char *value, struct error *error)
 {
@@ -156,7 +148,7 @@ bool run_prepare(struct run *run, struct setup *setup, const char *password)
 	monitor_turn(run->monitor);
 	if (!put_own_folder_in_path(&run->error))
 		return false;
-	run->stage = stage_create(scenario, interrupted, run, &run->error);
+	run->stage = stage_create(scenario, run_is_interrupted, run, &run->error);
 	if (!run->stage || !setup_make(scenario, setup, &run->error))
 		return false;
 	if (!scenario->host.named && !host_is_allowed(setup->host, &run->error))
@@ -203,8 +195,13 @@ static bool meet_host(struct run *run, struct setup *setup, const char *path)
 
 	if (run->resuming)
 		take_way_of_run(run, setup);
-	if (run->resuming || !preflight_is_wanted(run->scenario))
-		return host_probe(setup->host, setup->port, PROBE_TIMEOUT, &run->error);
+	if (run->resuming || !preflight_is_wanted(run->scenario)) {
+		const struct patience patience = {run_is_interrupted, run};
+		return host_probe(
+		           setup->host, setup->port, PROBE_TIMEOUT, &patience, &run->error) ||
+		       (run->interrupts > 0 &&
+		           error_set(&run->error, EXIT_INCONCLUSIVE, "interrupted"));
+	}
 	find_folder(path, folder);
 	const bool good = preflight_play(run, setup, folder, NULL, &preflight);
 	preflight_deinit(&preflight);

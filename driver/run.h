@@ -59,6 +59,8 @@ void run_close(struct run *run, struct setup *setup);
 /* From here on Ctrl-C, SIGTERM and SIGHUP (but where it is ignored, as under nohup) come as something to read, in the order of all else. */
 bool run_catch_signals(struct run *run);
 void run_take_signals(struct run *run);
+/* The same, for those who wait; whether one ever came. */
+bool run_is_interrupted(void *run);
 
 /* Serves everything once, waiting until something happens or the deadline (monotonic)
  * has come. False when the run must end: run->error says why. */

@@ -49,6 +49,12 @@ void run_take_signals(struct run *run)
 	}
 }
 
+bool run_is_interrupted(void *run)
+{
+	run_take_signals(run);
+	return ((struct run *)run)->interrupts > 0;
+}
+
 /* Each is an event; people read once what happens again and again. */
 static void tell_problem(struct run *run)
 {

@@ -16,10 +16,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define PIN_TEXT 72 /* "sha256:", 64 digits, NUL */
-
-/* Of the first certificate, as it came: parsing it would take ten times as long. */
-static bool fingerprint(const char *pem, size_t length, char out[PIN_TEXT])
+/* As it came: parsing it would take ten times as long. */
+bool certificate_print(const char *pem, size_t length, char out[PRINT_TEXT])
 {
 	unsigned char digest[EVP_MAX_MD_SIZE], *der = NULL;
 	BIO *bio = BIO_new_mem_buf(pem, (int)length);
@@ -145,13 +143,13 @@ static bool check_tofu(
 bool certificate_check(enum certificate_policy policy, const char *value, const char *host,
     uint16_t port, const char *pem, size_t length, struct error *error)
 {
-	char print[PIN_TEXT];
+	char print[PRINT_TEXT];
 
 	if (policy == CERTIFICATE_IGNORE)
 		return true;
 	if (policy == CERTIFICATE_CA)
 		return check_ca(value, host, pem, length, error);
-	if (!fingerprint(pem, length, print))
+	if (!certificate_print(pem, length, print))
 		return error_set(error, EXIT_TARGET, "the certificate of %s cannot be read", host);
 	if (policy == CERTIFICATE_TOFU)
 		return check_tofu(value, host, port, print, error);

@@ -1,17 +1,24 @@
 /* Knows the first two PDUs of a connection (MS-RDPBCGR 2.2.1.1, 2.2.1.2) and the TLS handshake behind them. */
 #include "driver/rdp/handshake.h"
 
+#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "common/duration.h"
 #include "driver/rdp/connection.h"
+
+/* The connection, and how long each step of it may take. */
+struct line {
+	int fd;
+	int64_t timeout;
+	const struct patience *patience;
+};
 
 /* requestedProtocols and selectedProtocol */
 #define PROTOCOL_RDP 0
@@ -22,14 +29,6 @@
 #define CONFIRM_LEAST 11 /* TPKT, X.224 Connection Confirm */
 #define NEGOTIATION_RESPONSE 2
 #define NEGOTIATION_FAILURE 3
-
-static bool set_timeout(int fd, int64_t timeout)
-{
-	const struct timeval time = {timeout / SECOND, timeout % SECOND};
-
-	return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time)) == 0 &&
-	       setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time)) == 0;
-}
 
 /* failureCode of RDP_NEG_FAILURE (MS-RDPBCGR 2.2.1.2.2). */
 static const char *failure_text(uint32_t code)
@@ -61,25 +60,35 @@ static const char *protocol_name(uint32_t selected)
 	}
 }
 
-static bool receive(int fd, uint8_t *bytes, size_t size)
+static bool receive(const struct line *line, int64_t deadline, uint8_t *bytes, size_t size)
 {
-	return recv(fd, bytes, size, MSG_WAITALL) == (ssize_t)size;
+	ssize_t got = 1;
+
+	for (size_t used = 0; used < size && got > 0; used += (size_t)got) {
+		if (!host_wait(line->fd, POLLIN, deadline, line->patience))
+			return false;
+		got = recv(line->fd, bytes + used, size - used, 0);
+	}
+	return got > 0;
 }
 
-static bool negotiate(int fd, enum security wanted, struct handshake *out, struct error *error)
+static bool negotiate(
+    const struct line *line, enum security wanted, struct handshake *out, struct error *error)
 {
 	const uint8_t protocols =
 	    wanted == SECURITY_NLA ? PROTOCOL_SSL | PROTOCOL_HYBRID : PROTOCOL_SSL;
 	/* TPKT, X.224 Connection Request, RDP_NEG_REQ. */
 	const uint8_t request[19] = {
 	    3, 0, 0, 19, 14, 0xe0, 0, 0, 0, 0, 0, 1, 0, 8, 0, protocols, 0, 0, 0};
+	const int64_t deadline = timestamp_monotonic() + line->timeout;
 	uint8_t answer[19] = {0};
 
 	/* A host that knows no such request answers without the last 8 bytes. */
-	if (send(fd, request, sizeof(request), MSG_NOSIGNAL) != (ssize_t)sizeof(request) ||
-	    !receive(fd, answer, CONFIRM_LEAST) || answer[0] != 3 || answer[5] != 0xd0 ||
+	if (send(line->fd, request, sizeof(request), MSG_NOSIGNAL) != (ssize_t)sizeof(request) ||
+	    !receive(line, deadline, answer, CONFIRM_LEAST) || answer[0] != 3 ||
+	    answer[5] != 0xd0 ||
 	    (answer[3] > CONFIRM_LEAST &&
-	        !receive(fd, answer + CONFIRM_LEAST, sizeof(answer) - CONFIRM_LEAST)))
+	        !receive(line, deadline, answer + CONFIRM_LEAST, sizeof(answer) - CONFIRM_LEAST)))
 		return error_set(error, EXIT_TARGET,
 		    "what answers there does not speak RDP, or says nothing: is it the right port, and is the host up?");
 	const uint32_t value = answer[15] | (uint32_t)answer[16] << 8 | (uint32_t)answer[17] << 16 |
@@ -97,16 +106,14 @@ static bool negotiate(int fd, enum security wanted, struct handshake *out, struc
 	return true;
 }
 
-static void note_prints(X509 *certificate, struct handshake *out)
+/* pem: its chain. */
+static void note_prints(X509 *certificate, const char *pem, size_t length, struct handshake *out)
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned size;
 
-	if (X509_digest(certificate, EVP_sha256(), digest, &size) && size == 32) {
-		strcpy(out->sha256, "sha256:");
-		for (unsigned i = 0; i < size; i++)
-			snprintf(out->sha256 + 7 + 2 * (size_t)i, 3, "%02x", digest[i]);
-	}
+	if (!certificate_print(pem, length, out->sha256))
+		out->sha256[0] = '\0';
 	if (X509_digest(certificate, EVP_sha1(), digest, &size) && size == 20)
 		for (unsigned i = 0; i < size; i++)
 			snprintf(out->sha1 + 3 * (size_t)i, 4, i + 1 < size ? "%02X:" : "%02X",
@@ -126,7 +133,7 @@ static bool check(const struct setup *setup, SSL *tls, struct handshake *out, st
 	if (good) {
 		const long length = BIO_get_mem_data(bio, &pem);
 
-		note_prints(sk_X509_value(chain, 0), out);
+		note_prints(sk_X509_value(chain, 0), pem, (size_t)length, out);
 		good = certificate_check(setup->certificate, setup->certificate_value,
 		    setup->certificate_name[0] ? setup->certificate_name : setup->host, setup->port,
 		    pem, (size_t)length, error);
@@ -146,8 +153,25 @@ static bool note_tls_failure(struct error *error)
 	         : "the host closed the connection, or said nothing");
 }
 
+/* The socket does not block. */
+static bool connect_tls(const struct line *line, SSL *tls)
+{
+	const int64_t deadline = timestamp_monotonic() + line->timeout;
+	int result;
+
+	while ((result = SSL_connect(tls)) != 1) {
+		const int wants = SSL_get_error(tls, result);
+		if ((wants != SSL_ERROR_WANT_READ && wants != SSL_ERROR_WANT_WRITE) ||
+		    !host_wait(line->fd, wants == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline,
+		        line->patience))
+			return false;
+	}
+	return true;
+}
+
 /* As FreeRDP does, old versions and weak keys are taken: hosts have what they have. */
-static bool secure(int fd, const struct setup *setup, struct handshake *out, struct error *error)
+static bool secure(
+    const struct line *line, const struct setup *setup, struct handshake *out, struct error *error)
 {
 	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
 	SSL *tls = NULL;
@@ -159,8 +183,8 @@ static bool secure(int fd, const struct setup *setup, struct handshake *out, str
 		SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
 		tls = SSL_new(context);
 	}
-	bool good = tls && SSL_set_fd(tls, fd) && SSL_set_tlsext_host_name(tls, setup->host) &&
-	            SSL_connect(tls) == 1;
+	bool good = tls && fcntl(line->fd, F_SETFL, O_NONBLOCK) == 0 && SSL_set_fd(tls, line->fd) &&
+	            SSL_set_tlsext_host_name(tls, setup->host) && connect_tls(line, tls);
 	out->time[HANDSHAKE_TLS] = timestamp_monotonic() - start;
 	if (good) {
 		out->tls = SSL_get_version(tls);
@@ -176,15 +200,16 @@ static bool secure(int fd, const struct setup *setup, struct handshake *out, str
 	return good;
 }
 
-bool handshake_make(
-    const struct setup *setup, int64_t timeout, struct handshake *out, struct error *error)
+bool handshake_make(const struct setup *setup, int64_t timeout, const struct patience *patience,
+    struct handshake *out, struct error *error)
 {
 	struct host_connection connection;
 
 	*out = (struct handshake){0};
 	for (int i = 0; i < HANDSHAKE_DONE; i++)
 		out->time[i] = NUMBER_UNKNOWN;
-	const bool connected = host_connect(setup->host, setup->port, timeout, &connection, error);
+	const bool connected =
+	    host_connect(setup->host, setup->port, timeout, patience, &connection, error);
 	snprintf(out->address, sizeof(out->address), "%s", connection.address);
 	out->time[HANDSHAKE_NAME] = connection.resolved;
 	out->time[HANDSHAKE_TCP] = connection.connected;
@@ -193,11 +218,11 @@ bool handshake_make(
 	if (!connected)
 		return false;
 	out->reached = HANDSHAKE_SECURITY;
+	const struct line line = {connection.fd, timeout, patience};
 	const int64_t start = timestamp_monotonic();
-	bool good = set_timeout(connection.fd, timeout) &&
-	            negotiate(connection.fd, setup->security, out, error);
+	bool good = negotiate(&line, setup->security, out, error);
 	out->time[HANDSHAKE_SECURITY] = timestamp_monotonic() - start;
-	good = good && secure(connection.fd, setup, out, error);
+	good = good && secure(&line, setup, out, error);
 	close(connection.fd);
 	if (good)
 		out->reached = HANDSHAKE_DONE;

@@ -26,14 +26,14 @@ struct handshake {
 	const char *security; /* what the host chose of what we can */
 	const char *tls;      /* version, "TLSv1.3" */
 	char sha256
-	    [72]; /* of the host's certificate, as host.certificate.pin takes it; "": none was shown */
+	    [PRINT_TEXT]; /* of the host's certificate, as host.certificate.pin takes it; "": none was shown */
 	char sha1[60]; /* as Windows shows it, "AB:CD:..." */
 	char subject[128];
 };
 
 /* Connects, asks for the security that the setup wants (MS-RDPBCGR 2.2.1.1), has the TLS handshake and checks the certificate by the setup's
  * policy; then hangs up. Each step may take so long. False: error says why the step `reached` failed. */
-bool handshake_make(
-    const struct setup *setup, int64_t timeout, struct handshake *out, struct error *error);
+bool handshake_make(const struct setup *setup, int64_t timeout, const struct patience *patience,
+    struct handshake *out, struct error *error);
 
 #endif

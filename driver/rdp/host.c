@@ -14,8 +14,7 @@
 
 #include "common/timestamp.h"
 
-#define LOOK_AGAIN                                                                                 \
-	INT64_C(100000) /* microseconds between two looks whether the wait was given up */
+#define LOOK_AGAIN INT64_C(100000) /* microseconds between two looks whether the patience is over */
 
 /* One question to the resolver, on a thread of its own: getaddrinfo() has no time-out, and cannot be ended. Who comes last frees it. */
 struct lookup {
@@ -54,19 +53,35 @@ bool host_parse(const char *address, char host[256], uint16_t *port, struct erro
 	return true;
 }
 
+static bool is_over(const struct patience *patience)
+{
+	return patience && patience->is_over(patience->data);
+}
+
+bool host_wait(int fd, short events, int64_t deadline, const struct patience *patience)
+{
+	struct pollfd pollfd = {.fd = fd, .events = events};
+	int64_t left;
+
+	while ((left = deadline - timestamp_monotonic()) > 0 && !is_over(patience))
+		if (poll(&pollfd, 1, (int)((left < LOOK_AGAIN ? left : LOOK_AGAIN) / 1000)) == 1)
+			return true;
+	return false;
+}
+
 /* A connected socket, blocking; -1: *why is the errno of the attempt. */
-static int try_address(const struct addrinfo *info, int64_t timeout, int *why)
+static int try_address(
+    const struct addrinfo *info, int64_t timeout, const struct patience *patience, int *why)
 {
 	const int fd = socket(
 	    info->ai_family, info->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, info->ai_protocol);
-	struct pollfd pollfd = {.fd = fd, .events = POLLOUT};
 	socklen_t length = sizeof(int);
 
 	*why = fd < 0 ? errno : 0;
 	if (fd >= 0 && connect(fd, info->ai_addr, info->ai_addrlen) < 0) {
 		*why = errno;
 		if (*why == EINPROGRESS) {
-			if (poll(&pollfd, 1, (int)(timeout / 1000)) == 1)
+			if (host_wait(fd, POLLOUT, timestamp_monotonic() + timeout, patience))
 				getsockopt(fd, SOL_SOCKET, SO_ERROR, why, &length);
 			else
 				*why = ETIMEDOUT;
@@ -143,9 +158,9 @@ static struct lookup *lookup_start(const char *host, const char *service)
 }
 
 /* The condition's clock is the wall clock, which may be set: short waits. */
-static void lookup_wait(struct lookup *lookup, int64_t deadline, const atomic_bool *given_up)
+static void lookup_wait(struct lookup *lookup, int64_t deadline, const struct patience *patience)
 {
-	while (!lookup->done && timestamp_monotonic() < deadline && !(given_up && *given_up)) {
+	while (!lookup->done && timestamp_monotonic() < deadline && !is_over(patience)) {
 		struct timespec until;
 
 		clock_gettime(CLOCK_REALTIME, &until);
@@ -157,7 +172,7 @@ static void lookup_wait(struct lookup *lookup, int64_t deadline, const atomic_bo
 }
 
 enum resolving host_resolve(const char *host, uint16_t port, int64_t deadline,
-    const atomic_bool *given_up, struct addrinfo **found, struct error *error)
+    const struct patience *patience, struct addrinfo **found, struct error *error)
 {
 	const int64_t start = timestamp_monotonic();
 	enum resolving resolving = RESOLVED_TO_NOTHING;
@@ -173,7 +188,7 @@ enum resolving host_resolve(const char *host, uint16_t port, int64_t deadline,
 		return resolving;
 	}
 	pthread_mutex_lock(&lookup->mutex);
-	lookup_wait(lookup, deadline, given_up);
+	lookup_wait(lookup, deadline, patience);
 	if (!lookup->done) {
 		resolving = RESOLVED_TOO_LATE;
 		error_set(error, EXIT_TARGET,
@@ -198,8 +213,8 @@ static void note_address(struct host_connection *out, const struct addrinfo *inf
 		out->address[0] = '\0';
 }
 
-bool host_connect(const char *host, uint16_t port, int64_t timeout, struct host_connection *out,
-    struct error *error)
+bool host_connect(const char *host, uint16_t port, int64_t timeout, const struct patience *patience,
+    struct host_connection *out, struct error *error)
 {
 	const int64_t start = timestamp_monotonic();
 	struct addrinfo *found;
@@ -207,11 +222,11 @@ bool host_connect(const char *host, uint16_t port, int64_t timeout, struct host_
 
 	*out = (struct host_connection){
 	    .fd = -1, .resolved = NUMBER_UNKNOWN, .connected = NUMBER_UNKNOWN};
-	if (host_resolve(host, port, start + timeout, NULL, &found, error) != RESOLVED)
+	if (host_resolve(host, port, start + timeout, patience, &found, error) != RESOLVED)
 		return error_prefix(error, "host.address");
 	out->resolved = timestamp_monotonic() - start;
 	for (const struct addrinfo *info = found; info && out->fd < 0; info = info->ai_next) {
-		out->fd = try_address(info, timeout, &why);
+		out->fd = try_address(info, timeout, patience, &why);
 		note_address(out, info);
 	}
 	freeaddrinfo(found);
@@ -222,11 +237,12 @@ bool host_connect(const char *host, uint16_t port, int64_t timeout, struct host_
 	           host, port, strerror(why));
 }
 
-bool host_probe(const char *host, uint16_t port, int64_t timeout, struct error *error)
+bool host_probe(const char *host, uint16_t port, int64_t timeout, const struct patience *patience,
+    struct error *error)
 {
 	struct host_connection connection;
 
-	if (!host_connect(host, port, timeout, &connection, error))
+	if (!host_connect(host, port, timeout, patience, &connection, error))
 		return false;
 	close(connection.fd);
 	return true;

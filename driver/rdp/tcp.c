@@ -78,6 +78,13 @@ static int open_first(struct tcp *tcp, rdpContext *context, rdpSettings *setting
 	return fd;
 }
 
+static bool is_aborted(void *data)
+{
+	const struct tcp *tcp = data;
+
+	return tcp->aborted;
+}
+
 int tcp_open(struct tcp *tcp, rdpContext *context, rdpSettings *settings, const char *host,
     int port, DWORD timeout)
 {
@@ -89,8 +96,9 @@ int tcp_open(struct tcp *tcp, rdpContext *context, rdpSettings *settings, const 
 	if (tcp->aborted)
 		return -1;
 
+	const struct patience patience = {is_aborted, tcp};
 	const enum resolving resolving = host_resolve(
-	    host, (uint16_t)port, tcp->start + tcp->timeout, &tcp->aborted, &found, &error);
+	    host, (uint16_t)port, tcp->start + tcp->timeout, &patience, &found, &error);
 	if (resolving != RESOLVED) {
 		snprintf(tcp->unresolved, sizeof(tcp->unresolved), "%.*s",
 		    (int)sizeof(tcp->unresolved) - 1, error.text);

@@ -3,7 +3,6 @@
 #ifndef LEAKLAB_WORKER_H
 #define LEAKLAB_WORKER_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -107,16 +106,26 @@ struct report {
 int worker_main(void);
 
 #define RDP_PORT 3389
+#define PRINT_TEXT 72 /* of a certificate's fingerprint: "sha256:", 64 digits, NUL */
 
 /* "host", "host:port", "[v6]:port" */
 bool host_parse(const char *address, char host[256], uint16_t *port, struct error *error);
 
 enum resolving { RESOLVED, RESOLVED_TO_NOTHING, RESOLVED_TOO_LATE };
 
+/* Whoever waits for a host asks several times a second whether to stop, as Ctrl-C says. NULL in its place: never. */
+struct patience {
+	bool (*is_over)(void *data);
+	void *data;
+};
+
+/* Until the descriptor has one of poll()'s events. False: the deadline (monotonic) came, or the patience was over. */
+bool host_wait(int fd, short events, int64_t deadline, const struct patience *patience);
+
 /* The addresses of a host, to be freed with freeaddrinfo(). A resolver that stalls is waited for until the deadline (monotonic) and no
- * longer, or until *given_up. error (NULL is allowed) gets the reason of the other two. */
+ * longer. error (NULL is allowed) gets the reason of the other two. */
 enum resolving host_resolve(const char *host, uint16_t port, int64_t deadline,
-    const atomic_bool *given_up, struct addrinfo **found, struct error *error);
+    const struct patience *patience, struct addrinfo **found, struct error *error);
 
 struct host_connection {
 	int fd;            /* blocking; the caller's to close */
@@ -125,10 +134,11 @@ struct host_connection {
 	int64_t connected; /* and the connection, or the attempts */
 };
 /* Tries the addresses of the name, one after another. */
-bool host_connect(const char *host, uint16_t port, int64_t timeout, struct host_connection *out,
-    struct error *error);
+bool host_connect(const char *host, uint16_t port, int64_t timeout, const struct patience *patience,
+    struct host_connection *out, struct error *error);
 
 /* Resolves the name and opens (and closes) a TCP connection, so that a wrong address is reported before anything else. */
-bool host_probe(const char *host, uint16_t port, int64_t timeout, struct error *error);
+bool host_probe(const char *host, uint16_t port, int64_t timeout, const struct patience *patience,
+    struct error *error);
 
 #endif

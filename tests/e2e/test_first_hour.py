@@ -286,6 +286,27 @@ class Interrupted(Hosts):
         self.assertEqual(code, 3, err)
         self.assertRegex(err, "interrupted(; the session of lab01 may be on the host still)?\n$")
 
+    def test_wait_for_a_mute_host_ends_at_once(self):
+        """before the negotiation, and in the middle of the TLS handshake"""
+        for answer in b"", bytes.fromhex("030000130ed000000000000200080002000000"):
+            with socket.create_server(("127.0.0.1", 0)) as server:
+                scenario = self.scenario(None, host={"address": "127.0.0.1:%d" % server.getsockname()[1]})
+                process = subprocess.Popen([leaklab.program("driver"), "check", "--connect", str(scenario)], stdout=subprocess.PIPE,
+                                           stderr=subprocess.PIPE, text=True, env={**os.environ, "PW": "x"})
+                self.addCleanup(process.kill)
+                peer, _ = server.accept()
+                with peer:
+                    peer.recv(100)
+                    peer.sendall(answer)
+                    time.sleep(0.5)
+                    start = time.monotonic()
+                    process.send_signal(signal.SIGINT)
+                    out, errors = process.communicate(timeout=20)
+                self.assertLess(time.monotonic() - start, 3)
+                self.assertEqual(process.returncode, 3, errors)
+                self.assertIn("interrupted", errors)
+                self.assertNotIn("FAIL", out)
+
 
 class AtOnce(Hosts):
     def test_second_one_of_the_same_host_and_accounts_is_refused_and_spoils_nothing(self):
