@@ -69,6 +69,20 @@ static uint64_t parse_number(
 	return value;
 }
 
+/* One that a shell can export. */
+static const char *parse_variable(const char *option, const char *text, struct argp_state *state)
+{
+	bool good = *text && !isdigit((unsigned char)*text);
+
+	for (const char *at = text; *at; at++)
+		good &= isalnum((unsigned char)*at) || *at == '_';
+	if (!good)
+		argp_error(state,
+		    "--%s \"%s\": must be the name of a variable, letters, digits and _, and no digit first",
+		    option, text);
+	return text;
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
 	struct asked *asked = state->input;
@@ -94,7 +108,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		asked->no_observer = true;
 		return 0;
 	case KEY_PASSWORD_ENV:
-		answers->password_env = argument;
+		answers->password_env = parse_variable("password-env", argument, state);
 		return 0;
 	case KEY_PIN:
 		answers->pin = argument;
@@ -290,6 +304,10 @@ static bool init(struct asked *asked, struct error *error)
 
 	if (!complete(asked, error) || !count_accounts(answers, &accounts, error))
 		return false;
+	if (answers->slots > accounts)
+		return error_set(error, EXIT_USAGE,
+		    "--slots %llu: there are only %llu accounts, and one never logs on twice at once: fewer slots, or more --users",
+		    (unsigned long long)answers->slots, (unsigned long long)accounts);
 	if (answers->slots == 0)
 		answers->slots = accounts < SLOTS ? accounts : SLOTS;
 	name = short_name(answers->host);

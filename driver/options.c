@@ -50,7 +50,7 @@ static const struct argp_option check_options[] = {
     {"set", 's', "KEY=VALUE", 0, "Change one value of the scenario; repeatable", 0},
     {"connect", 'C', NULL, 0,
         "Try it: one account logs on and off; say of each step how it went, and what to do", 0},
-    {"host", 'H', "ADDRESS", 0, "Try it at this host, host.address", 0},
+    {"host", 'H', "ADDRESS", 0, "With --connect: try it at this host, host.address", 0},
     {"json", 'j', NULL, 0, "Print the plan, or the steps, as JSON", 0},
     {"list", 'l', NULL, 0, "List the shipped scenarios", 0},
     {0},
@@ -216,6 +216,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		check_resume(arguments, state);
+		if (arguments->host[0] && !arguments->playing && !arguments->connect)
+			argp_error(state,
+			    "--host goes with --connect: without it no host is tried (--set host.address=ADDRESS changes the scenario)");
 		if (arguments->host[0] && !arguments->resume)
 			add_override(arguments, arguments->host, state);
 		return 0;

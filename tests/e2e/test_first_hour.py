@@ -53,12 +53,19 @@ class Init(leaklab.Case):
         self.assertEqual(list(self.folder.glob("*.yaml")), [])
 
     def test_answer_that_no_scenario_may_have_is_named(self):
-        for option, wrong in ("--host", "rds01:x"), ("--users", "load{1.."), ("--pin", "sha256:12"), ("--slots", "0"):
+        for option, wrong in ("--host", "rds01:x"), ("--users", "load{1.."), ("--pin", "sha256:12"), ("--slots", "0"), \
+                ("--password-env", "A B"), ("--password-env", "1PW"), ("--password-env", ""):
             words = [*EXAMPLE, "--no-observer"]
             words = words if option not in words else words[:words.index(option)] + words[words.index(option) + 2:]
             errors = self.init(*words, option, wrong, code=2).stderr
             self.assertIn(wrong, errors)
         self.assertEqual(list(self.folder.glob("*.yaml")), [])
+
+    def test_more_slots_than_accounts_are_refused_at_once(self):
+        errors = self.init(*EXAMPLE, "--no-observer", "--slots", "6", code=2).stderr
+        self.assertIn("--slots 6: there are only 5 accounts", errors)
+        self.assertEqual(list(self.folder.rglob("*.yaml")), [])
+        self.init(*EXAMPLE, "--no-observer", "--slots", "5")
 
     def test_what_is_not_given_is_asked_at_a_terminal(self):
         master, slave = pty.openpty()
@@ -250,6 +257,14 @@ class Preflight(Hosts):
 
     def test_shell_of_the_scenario_that_ends_at_once_blames_no_observer(self):
         self.connect(self.at(self.lab(), logoff={}), 0)
+
+
+class Check(Hosts):
+    def test_host_is_refused_where_none_is_tried(self):
+        scenario = self.scenario(None)
+        done = self.run_program("driver", "check", "--host", "rds01", scenario, code=2, env={"PW": "x"})
+        self.assertIn("--host goes with --connect", done.stderr)
+        self.run_program("driver", "check", "--set", "host.address=rds01", scenario, code=0, env={"PW": "x"})
 
 
 class Interrupted(Hosts):
