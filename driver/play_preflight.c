@@ -43,7 +43,8 @@ static char *describe(const struct scenario *scenario, const struct setup *setup
 	fprintf(out, "%s\n%s\n%s\n%s\n%d %s\n", setup->shell, setup->command,
 	    setup->load_balance_info, setup->auth_packages, (int)setup->signal, setup->logon_keys);
 	for (unsigned i = 0; i < scenario->observers_count; i++)
-		fprintf(out, "%s: %s\n", scenario->observers[i].name,
+		fprintf(out, "%s %s: %s\n", scenario->observers[i].name,
+		    scenario->observers[i].host ? scenario->observers[i].host : "",
 		    scenario->observers[i].session ? scenario->observers[i].session
 		                                   : scenario->observers[i].command);
 	return fclose(out) == 0 ? text : NULL;
@@ -144,6 +145,7 @@ static void note_observer(struct run *run, struct preflight *preflight, const st
 	    read_capture(run, find_capture(captures, observer->name, MARK_AFTER, after))};
 	const struct view view = {
 	    .name = observer->name,
+	    .host = observer->host,
 	    .stays = observer->session != NULL,
 	    .before = snapshots[0],
 	    .during = snapshots[1],

@@ -116,6 +116,21 @@ static void note_observed(void *data, const struct snapshot *header)
 	observed->failed |= !observed->host;
 }
 
+/* The observers' own word goes before the scenario's, but where no cycle knows a host of that name, as that of a cluster. */
+static void take_names(struct elsewhere *out, const struct servers *servers, char *own)
+{
+	const bool differ = out->host && !host_same(out->host, own);
+	if (differ && !find_server(servers, own) && find_server(servers, out->host)) {
+		out->alias = own;
+		return;
+	}
+	if (differ)
+		out->other = out->host;
+	else
+		free(out->host);
+	out->host = own;
+}
+
 static bool find_observed(struct elsewhere *out, const struct servers *servers,
     struct runfile *runfile, struct error *error)
 {
@@ -130,13 +145,8 @@ static bool find_observed(struct elsewhere *out, const struct servers *servers,
 		observed.host = strdup(servers->items[0].name);
 		observed.failed = !observed.host;
 	}
-	if (observed.host) { /* its own word goes before the scenario's */
-		if (out->host && !host_same(out->host, observed.host))
-			out->other = out->host;
-		else
-			free(out->host);
-		out->host = observed.host;
-	}
+	if (observed.host)
+		take_names(out, servers, observed.host);
 	return !observed.failed || error_memory(error);
 }
 
@@ -167,8 +177,9 @@ static bool move(struct elsewhere *out, struct cycles *cycles, struct error *err
 	for (size_t i = 0; i < cycles->count; i++) {
 		const struct cycle *cycle = &cycles->items[i];
 		const char *server = cycle_server(cycle);
-		out->unknown += !server && came_to_its_end(cycle);
-		if (server && out->host && !host_same(server, out->host)) {
+		const bool here = !server || !out->host || host_same(server, out->host);
+		out->unknown += here && (!server || out->alias) && came_to_its_end(cycle);
+		if (!here) {
 			out->ended += came_to_its_end(cycle);
 			out->items[out->count++] = *cycle;
 		} else {
@@ -189,6 +200,8 @@ bool elsewhere_split(
 	good = good && find_observed(out, &servers, runfile, error) && move(out, cycles, error);
 	if (good)
 		name_hosts(out, &servers);
+	out->two_names = good && servers.count == 1 && out->host && !out->other &&
+	                 !host_same(servers.items[0].name, out->host);
 	free(servers.items);
 	return good;
 }
@@ -198,5 +211,6 @@ void elsewhere_deinit(struct elsewhere *elsewhere)
 	free(elsewhere->items);
 	free(elsewhere->host);
 	free(elsewhere->other);
+	free(elsewhere->alias);
 	*elsewhere = (struct elsewhere){0};
 }

@@ -19,7 +19,7 @@ struct elsewhere {
 	int64_t
 	    ended; /* of these and of those that were missed, those of the load that came to their end */
 	int64_t
-	    unknown; /* cycles of the load that came to their end, served by nobody knows whom */
+	    unknown; /* cycles of the load that came to their end, served by nobody knows whom; under an alias all */
 	int64_t missed,
 	    listed;   /* those whose host only the lists of sessions tell, see presence.h */
 	bool is_farm; /* several hosts served the cycles */
@@ -27,7 +27,11 @@ struct elsewhere {
 	    guessed; /* the observers do not say which host they saw: it is the one that served most cycles */
 	char *
 	    other; /* host that the observers saw, where the scenario says that it is another; else NULL */
-	char *host;                  /* that was observed; NULL: not known */
+	char *
+	    alias; /* what the observers call the host that the cycles call as the scenario does; else NULL */
+	bool
+	    two_names; /* all whose host is known went to one, and the observed one has another name: perhaps it is the same */
+	char *host;    /* that was observed; NULL: not known */
 	char hosts[ELSEWHERE_HOSTS]; /* the others: "RDS02, RDS03 and 2 more" */
 };
 

@@ -118,7 +118,8 @@ static bool index_cycles(struct evidence *evidence, struct error *error)
 	}
 	if (!evidence->shown || !evidence->rejoined ||
 	    !cycle_index_init(&evidence->index, &evidence->cycles, last) ||
-	    !presences_init(&evidence->presences, &evidence->cycles, &evidence->index) ||
+	    !presences_init(&evidence->presences, &evidence->cycles, &evidence->index,
+	        evidence->elsewhere.alias) ||
 	    !clocks_init(&evidence->clocks, &evidence->captures, &evidence->cycles))
 		return error_memory(error);
 	return true;

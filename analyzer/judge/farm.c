@@ -1,6 +1,8 @@
 /* Knows what it means for a verdict that other hosts served some of the cycles. */
 #include "judge/words.h"
 
+#include <stdio.h>
+
 #include "common/text.h"
 #include "judge/growth.h"
 #include "statistics/interval.h"
@@ -45,8 +47,20 @@ static bool add_unknown(struct sentences *out, const struct elsewhere *elsewhere
 
 	return count == 0 ||
 	       sentences_add(out,
-	           "which host served %lld cycle%s is not known, as with Kerberos: %s counted as the observed host's",
-	           (long long)count, text_plural(count), count == 1 ? "it is" : "they are");
+	           "which host served %lld cycle%s is not known, %s: %s counted as the observed host's",
+	           (long long)count, text_plural(count),
+	           elsewhere->alias ? "as observers.host is in doubt" : "as with Kerberos",
+	           count == 1 ? "it is" : "they are");
+}
+
+/* Words that nobody takes for a broker's doing where an observer has another name for the host. */
+static bool add_two_names(struct sentences *out, const struct elsewhere *elsewhere, int64_t all)
+{
+	return sentences_add(out,
+	    "%lld of %lld cycles went to %s, and the observers saw %s: if these are two names of one host, say so (observers.host: %s), else "
+	    "let the observers look at %s",
+	    (long long)(elsewhere->ended - elsewhere->missed), (long long)all, elsewhere->hosts,
+	    elsewhere->host, elsewhere->hosts, elsewhere->hosts);
 }
 
 static bool add_others(
@@ -54,6 +68,8 @@ static bool add_others(
 {
 	const int64_t count = elsewhere->ended - elsewhere->missed;
 
+	if (count > 0 && elsewhere->two_names)
+		return add_two_names(out, elsewhere, all);
 	return count == 0 ||
 	       sentences_add(out,
 	           "%lld of %lld cycles went to %s, which nobody observed: they do not count for %s%s",
@@ -63,17 +79,26 @@ static bool add_others(
 static bool add_missed(struct sentences *out, const struct elsewhere *elsewhere, const char *remedy)
 {
 	const int64_t count = elsewhere->missed, all = count + elsewhere->listed;
+	const char *names =
+	    elsewhere->listed > 0
+	        ? ""
+	        : ", or the accounts have other names on the host than in the scenario";
+	char why[160];
 
-	return count == 0 ||
-	       sentences_add(out,
-	           "of %lld cycle%s that %s logged on while the observers listed all sessions, %lld %s not in the list: another "
-	           "host served %s, as behind a load balancer%s. %s not count%s",
-	           (long long)all, text_plural(all), all == 1 ? "was" : "were", (long long)count,
-	           count == 1 ? "is" : "are", count == 1 ? "it" : "them",
-	           elsewhere->listed > 0
-	               ? ""
-	               : ", or the accounts have other names on the host than in the scenario",
-	           count == 1 ? "It does" : "They do", remedy);
+	if (count == 0)
+		return true;
+	if (elsewhere->alias)
+		snprintf(why, sizeof why,
+		    "the observers look at another host than %.40s, which observers.host names",
+		    elsewhere->host);
+	else
+		snprintf(why, sizeof why, "another host served %s, as behind a load balancer",
+		    count == 1 ? "it" : "them");
+	return sentences_add(out,
+	    "of %lld cycle%s that %s logged on while the observers listed all sessions, %lld %s not in the list: %s%s. %s not "
+	    "count%s",
+	    (long long)all, text_plural(all), all == 1 ? "was" : "were", (long long)count,
+	    count == 1 ? "is" : "are", why, names, count == 1 ? "It does" : "They do", remedy);
 }
 
 /* A proven leak stands, and so do handles that rise in spite of it. */

@@ -18,9 +18,9 @@ static int64_t held_until(const struct cycle *cycle)
 
 /* That it is known since when the session was there and how long it was held. The clock of another injector is another clock; and without
  * a session ID, or a proof that a session ended, a prompt for the password may have been all there was. */
-static bool is_certain(const struct cycle *cycle)
+static bool is_certain(const struct presences *presences, const struct cycle *cycle)
 {
-	return cycle->kind == CYCLE_LOAD && !cycle_server(cycle) &&
+	return cycle->kind == CYCLE_LOAD && (presences->any || !cycle_server(cycle)) &&
 	       (cycle->result == CYCLE_LOGGED_OFF ||
 	           ((cycle->result == CYCLE_UNPROVEN || cycle->result == CYCLE_DISCONNECTED) &&
 	               cycle->session_id != NUMBER_UNKNOWN)) &&
@@ -29,15 +29,17 @@ static bool is_certain(const struct cycle *cycle)
 	       cycle->user && *cycle->user;
 }
 
-bool presences_init(
-    struct presences *presences, const struct cycles *cycles, const struct cycle_index *index)
+bool presences_init(struct presences *presences, const struct cycles *cycles,
+    const struct cycle_index *index, bool any)
 {
 	*presences = (struct presences){.cycles = cycles,
 	    .index = index,
+	    .any = any,
 	    .items = calloc(cycles->count + 1, sizeof *presences->items)};
 	for (size_t i = 0; i < cycles->count; i++) {
 		const struct cycle *cycle = &cycles->items[i];
-		if (is_certain(cycle) && cycle->phase_us[PHASE_HOLD] > presences->longest)
+		if (is_certain(presences, cycle) &&
+		    cycle->phase_us[PHASE_HOLD] > presences->longest)
 			presences->longest = cycle->phase_us[PHASE_HOLD];
 	}
 	return presences->items;
@@ -101,7 +103,7 @@ void presences_note(
 		enum presence *presence = &presences->items[cycle - presences->cycles->items];
 		if (cycle_logon(cycle) > from - MARGIN)
 			break;
-		if (*presence == PRESENCE_LISTED || !is_certain(cycle) ||
+		if (*presence == PRESENCE_LISTED || !is_certain(presences, cycle) ||
 		    held_until(cycle) < until + MARGIN)
 			continue;
 		const enum presence found = look_up(snapshot, cycle);

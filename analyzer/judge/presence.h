@@ -1,5 +1,5 @@
 /* Which cycles the observed host served where no host told its name, as with Kerberos behind a load balancer: a session that was held while
- * the host listed all its sessions is in that list, or it is on another host. Inside this folder. */
+ * the host listed all its sessions is in that list, or it is on another host. So it is where only the scenario says which host is observed. Inside this folder. */
 #ifndef LEAKLAB_PRESENCE_H
 #define LEAKLAB_PRESENCE_H
 
@@ -19,13 +19,14 @@ enum presence {
 struct presences {
 	const struct cycles *cycles;
 	const struct cycle_index *index;
+	bool any;             /* also of cycles whose host was named */
 	enum presence *items; /* by place in cycles */
 	int64_t longest;      /* that a session was held, microseconds */
 };
 
 /* cycles and index must outlive it. False: memory is out. */
-bool presences_init(
-    struct presences *presences, const struct cycles *cycles, const struct cycle_index *index);
+bool presences_init(struct presences *presences, const struct cycles *cycles,
+    const struct cycle_index *index, bool any);
 void presences_deinit(struct presences *presences);
 
 /* Takes what a sample lists that was taken between the two times (driver's clock). */

@@ -81,14 +81,46 @@ static size_t count_new(const struct look *look, const struct snapshot *now, boo
 	return count;
 }
 
+/* How the name by which the observer calls its host goes with that of the host that served the logon. */
+enum naming {
+	NAMED_NOT,      /* one of them is not known */
+	NAMED_ALIKE,    /* by the scenario's word at least */
+	NAMED_OTHERWISE /* two hosts, or one with two names */
+};
+
+static enum naming compare_names(const struct look *look)
+{
+	const char *server = look->cycle->server, *own = look->view->during->host;
+
+	if (!server || !own)
+		return NAMED_NOT;
+	return host_same(server, own) || (look->view->host && host_same(server, look->view->host))
+	           ? NAMED_ALIKE
+	           : NAMED_OTHERWISE;
+}
+
+static const char look_at_server[] =
+    "let it look at the host that serves the logons: where a broker spreads them, drain the others (chglogon /drain), see "
+    "leaklab-real-host(7)";
+
+/* That it sees a session of that account does not tell them apart: so may two hosts. */
+static void tell_other_name(const struct look *look, const char *host)
+{
+	char remedy[400];
+
+	snprintf(remedy, sizeof(remedy),
+	    "%s; if these are two names of one host, say so: observers.host: %.80s", look_at_server,
+	    look->cycle->server);
+	add(look, "host", STEP_FAILED, remedy, "it looks at %s, and %s served the logon", host,
+	    look->cycle->server);
+}
+
 /* A session that is seen while we are in it is proof enough of which host that is. */
 static void look_at_host(const struct look *look)
 {
-	static const char remedy[] =
-	    "let it look at the host that serves the logons: where a broker spreads them, drain the others (chglogon /drain), see "
-	    "leaklab-real-host(7)";
 	const struct snapshot *during = look->view->during;
 	const char *host = during->host ? during->host : "a host that does not say its name";
+	const enum naming naming = compare_names(look);
 
 	if (look->cycle->logged_on == TIMESTAMP_UNKNOWN)
 		add(look, "host", STEP_SKIPPED, NULL,
@@ -97,11 +129,9 @@ static void look_at_host(const struct look *look)
 		add(look, "host", STEP_SKIPPED, NULL,
 		    "it looks at %s; the session had ended before the sample was complete, so that cannot be told from it",
 		    host);
-	else if (look->cycle->server && during->host &&
-	         !host_same(look->cycle->server, during->host))
-		add(look, "host", STEP_FAILED, remedy, "it looks at %s, and %s served the logon",
-		    host, look->cycle->server);
-	else if (!snapshot_has(during, SECTION_SESSIONS) && look->cycle->server && during->host)
+	else if (naming == NAMED_OTHERWISE)
+		tell_other_name(look, host);
+	else if (!snapshot_has(during, SECTION_SESSIONS) && naming == NAMED_ALIKE)
 		add(look, "host", STEP_OK, NULL, "it looks at %s, which served the logon", host);
 	else if (!snapshot_has(during, SECTION_SESSIONS))
 		add(look, "host", STEP_WARNING,
@@ -110,13 +140,13 @@ static void look_at_host(const struct look *look)
 		    host);
 	else if (find_session(look->cycle, during))
 		add(look, "host", STEP_OK, NULL, "it sees the session, on %s", host);
-	else if (look->cycle->server && during->host)
+	else if (naming == NAMED_ALIKE && host_same(look->cycle->server, during->host))
 		add(look, "host", STEP_WARNING,
 		    "where logon.signal is not the host's own word, nobody may have been logged on: a dialog is painted, too",
 		    "it looks at %s, which served the logon, and sees no session of %s", host,
 		    look->cycle->user);
 	else
-		add(look, "host", STEP_FAILED, remedy,
+		add(look, "host", STEP_FAILED, look_at_server,
 		    "it does not see the session of %s: it looks at another host, %s",
 		    look->cycle->user, host);
 }

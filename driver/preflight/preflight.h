@@ -76,7 +76,8 @@ void preflight_cycle(
 /* What one observer saw before the logon, while the session was there, and after the logoff; NULL: nothing. */
 struct view {
 	const char *name;
-	bool stays; /* one program for all samples */
+	const char *host; /* that it looks at, as the scenario says; NULL: it does not */
+	bool stays;       /* one program for all samples */
 	const struct snapshot *before, *during, *after;
 	const char *problem; /* why it gave none; NULL: it did */
 	int64_t time;        /* microseconds that a sample took */

@@ -89,6 +89,22 @@ class Farm(leaklab.Case):
         self.assertIn("observers.host says that RDS02 is observed, and the observers saw RDS01", verdict["reasons"])
 
 
+class Alias(leaklab.Case):
+    def play(self, code, **named):
+        lab = self.lab("--late-holders", "0")
+        observer = {"name": "foreign", "command": self.observer(lab)["command"] + " | jq -c '.host = \"CLUSTER\"'", **named}
+        self.drive(self.scenario(lab, load={"slots": 4, "cycles": 24}, observers=[observer], settle=SETTLE, judge={"smallest_rate": 0.2}), code=code)
+        return self.verdict(code=code)
+
+    def test_observer_that_calls_the_host_otherwise_is_told_how_to_say_that_it_is_the_same(self):
+        self.assertIn("24 of 24 cycles went to LABHOST, and the observers saw CLUSTER: if these are two names of one host, say so "
+                      "(observers.host: LABHOST), else let the observers look at LABHOST", self.play(3)["reasons"])
+
+    def test_scenario_that_names_the_host_is_believed(self):
+        verdict = self.play(0, host="LABHOST")
+        self.assertEqual((verdict["verdict"], verdict["orphans"]["n"]), ("CLEAN", 24))
+
+
 class Balancer:
     """A plain load balancer: each connection goes to the next host, and nobody is told."""
 

@@ -211,6 +211,21 @@ class Preflight(Hosts):
         steps = self.connect(self.at(lab, observers=[self.observer(other)]), 3)
         self.assertIn("it looks at RDS02, and LABHOST served the logon", steps["observer.labhost.host"]["cause"])
 
+    def test_host_with_another_name_for_its_observer_is_named_by_the_scenario(self):
+        """as a cluster's alias"""
+        lab = self.lab()
+        [alias] = self.seen(lab, '.host = "CLUSTER"')
+        step = self.connect(self.at(lab, observers=[alias]), 3)["observer.labhost.host"]
+        self.assertIn("it looks at CLUSTER, and LABHOST served the logon", step["cause"])
+        self.assertIn("observers.host: LABHOST", step["remedy"])
+        step = self.connect(self.at(lab, observers=[{**alias, "host": "LABHOST"}]), 0)["observer.labhost.host"]
+        self.assertEqual((step["status"], step["found"]), ("ok", "it sees the session, on CLUSTER"))
+        (self.folder / "other").mkdir()
+        other = leaklab.Lab(self.folder / "other", "--host-name", "RDS02")
+        self.addCleanup(other.stop)
+        steps = self.connect(self.at(lab, observers=[{**self.observer(other), "host": "LABHOST"}]), 3)
+        self.assertIn("it looks at another host, RDS02", steps["observer.labhost.host"]["cause"])
+
     def test_filtered_administrator_is_warned_of(self):
         lab = self.lab()
         steps = self.connect(self.at(lab, observers=self.seen(lab, ".elevated = false")), 0)

@@ -283,7 +283,9 @@ struct balanced {
 	bool partial, logons; /* its list of sessions; it has logon sessions too */
 	int64_t without_row, without_sample; /* of this cycle; 0: none */
 	const char *user;                    /* that cycles have; NULL: lab01 */
-	bool no_id, other_injector, prompt;  /* of cycles; no logon is proven */
+	const char *server, *observed,
+	    *named; /* by cycles, by observers, by the scenario; NULL: not */
+	bool no_id, other_injector, prompt; /* of cycles; no logon is proven */
 };
 
 static enum listed all_here(int64_t number)
@@ -366,7 +368,7 @@ static void sample_cycle(struct fixture *fixture, const struct balanced *balance
 {
 	const int64_t at = balanced->at ? balanced->at : SAMPLE_AT,
 	              from = fixture_logon(number) + at * TENTH;
-	struct snapshot *snapshot = host(OBSERVED);
+	struct snapshot *snapshot = host(balanced->observed ? balanced->observed : OBSERVED);
 	struct capture capture = {.mark = MARK_DURING,
 	    .round = number,
 	    .cycle = number,
@@ -388,12 +390,16 @@ static void sample_cycle(struct fixture *fixture, const struct balanced *balance
 
 static struct verdict *judge_balanced(struct fixture *fixture, const struct balanced *balanced)
 {
-	struct snapshot *settled = host(OBSERVED);
+	const char *observed = balanced->observed ? balanced->observed : OBSERVED;
+	struct snapshot *settled = host(observed);
 	*fixture = fixture_create();
-	fixture_add_snapshot(fixture, MARK_BEFORE, host(OBSERVED));
+	if (balanced->named)
+		fixture_set(fixture, "observed.host", balanced->named);
+	fixture_add_snapshot(fixture, MARK_BEFORE, host(observed));
 	for (int64_t i = 1; i <= CYCLES; i++) {
 		struct cycle cycle = fixture_cycle(i, 2, CYCLE_LOGGED_OFF);
 		cycle.phase_us[PHASE_HOLD] = HOLD * SECOND;
+		cycle.server = balanced->server;
 		if (balanced->user)
 			cycle.user = balanced->user;
 		if (balanced->no_id)
@@ -577,6 +583,68 @@ static void less_evidence_of_sessions_makes_no_verdict_better(void **state)
 	}
 }
 
+/* ---- a host that the observers call otherwise than NTLM does ---- */
+
+static void host_that_may_have_two_names_is_told_with_the_way_out(void **state)
+{
+	(void)state;
+	const struct balanced balanced = {
+	    .listed = all_here, .server = "RDS01.lab.example", .observed = "CLUSTER"};
+	struct fixture fixture;
+	struct verdict *verdict = judge_balanced(&fixture, &balanced);
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	assert_reason(verdict,
+	    "120 of 120 cycles went to RDS01.lab.example, and the observers saw CLUSTER: if these are two names of one host, say so "
+	    "(observers.host: RDS01.lab.example), else let the observers look at RDS01.lab.example");
+	fixture_finish(&fixture, verdict);
+}
+
+static void scenario_that_names_the_host_ends_the_doubt(void **state)
+{
+	(void)state;
+	int64_t n;
+	struct balanced balanced = {.listed = all_here,
+	    .server = "RDS01.lab.example",
+	    .observed = "CLUSTER",
+	    .named = "RDS01"};
+	assert_int_equal(word_of(&balanced, &n), VERDICT_CLEAN);
+	assert_int_equal(n, CYCLES);
+	balanced.leaks = 4;
+	assert_int_equal(word_of(&balanced, &n), VERDICT_LEAK);
+}
+
+static void name_in_the_scenario_that_the_sessions_contradict_is_doubted(void **state)
+{
+	(void)state;
+	const struct balanced balanced = {.listed = none_here,
+	    .server = "RDS01.lab.example",
+	    .observed = "RDS07",
+	    .named = "RDS01"};
+	struct fixture fixture;
+	struct verdict *verdict = judge_balanced(&fixture, &balanced);
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	assert_reason(verdict,
+	    "12 are not in the list: the observers look at another host than RDS01, which observers.host names");
+	assert_reason(
+	    verdict, "which host served 108 cycles is not known, as observers.host is in doubt");
+	fixture_finish(&fixture, verdict);
+}
+
+static void name_in_the_scenario_of_no_host_that_served_is_no_way_out(void **state)
+{
+	(void)state;
+	const struct balanced balanced = {.listed = all_here,
+	    .server = "RDS01.lab.example",
+	    .observed = "CLUSTER",
+	    .named = "RDS09"};
+	struct fixture fixture;
+	struct verdict *verdict = judge_balanced(&fixture, &balanced);
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	assert_reason(
+	    verdict, "observers.host says that RDS09 is observed, and the observers saw CLUSTER");
+	fixture_finish(&fixture, verdict);
+}
+
 static void netbios_name_is_the_first_fifteen_letters(void **state)
 {
 	(void)state;
@@ -610,6 +678,10 @@ int main(void)
 	    unit_test(logon_session_of_the_cycle_shows_that_it_was_here),
 	    unit_test(cycle_that_may_not_have_logged_on_is_missed_nowhere),
 	    unit_test(less_evidence_of_sessions_makes_no_verdict_better),
+	    unit_test(host_that_may_have_two_names_is_told_with_the_way_out),
+	    unit_test(scenario_that_names_the_host_ends_the_doubt),
+	    unit_test(name_in_the_scenario_that_the_sessions_contradict_is_doubted),
+	    unit_test(name_in_the_scenario_of_no_host_that_served_is_no_way_out),
 	    unit_test(netbios_name_is_the_first_fifteen_letters),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
