@@ -67,14 +67,25 @@ static bool is_cut_from(struct name cut, struct name whole)
 	       strncasecmp(cut.text, whole.text, cut.length) == 0;
 }
 
+#define REPLACED "\xef\xbf\xbd" /* what stands for characters that no code page could tell */
+
 /* True if one of the names was not printed, or not as it is. */
 static bool is_unclear(const char *user_a, const char *user_b)
 {
 	if (!user_a || !user_b || !*user_a || !*user_b)
 		return true;
 	struct name a = bare_user(user_a), b = bare_user(user_b);
-	return is_cut_from(a, b) || is_cut_from(b, a) || strstr(user_a, "\xef\xbf\xbd") ||
-	       strstr(user_b, "\xef\xbf\xbd");
+	return is_cut_from(a, b) || is_cut_from(b, a) || strstr(user_a, REPLACED) ||
+	       strstr(user_b, REPLACED);
+}
+
+bool account_user_is_plain(const char *user)
+{
+	if (!user || !*user || strstr(user, REPLACED))
+		return false;
+	const struct name bare = bare_user(user);
+	return bare.length < COLUMN &&
+	       !(bare.length > 3 && memcmp(bare.text + bare.length - 3, "...", 3) == 0);
 }
 
 bool account_may_be(
@@ -95,7 +106,7 @@ bool account_is_vaguer(const char *user, const char *than)
 	if (!than || !*than)
 		return false;
 	struct name a = bare_user(user), b = bare_user(than);
-	bool replaced = strstr(user, "\xef\xbf\xbd"), replaced_than = strstr(than, "\xef\xbf\xbd");
+	bool replaced = strstr(user, REPLACED), replaced_than = strstr(than, REPLACED);
 	if (replaced != replaced_than)
 		return replaced;
 	return order(a, b) != 0 && is_cut_from(a, b) && !(is_cut_from(b, a) && a.length > b.length);

@@ -24,6 +24,9 @@ bool account_may_be(
 /* The same of the users only: their domains may be two spellings of one, as a UPN's suffix and a NetBIOS name are. */
 bool account_user_may_be(const char *a, const char *b);
 
+/* True if the user was surely printed as it is: of two such, account_user_order() tells all. */
+bool account_user_is_plain(const char *user);
+
 /* True if a name that may be the same account tells less of it: it is cut, or has characters that no code page could tell. */
 bool account_is_vaguer(const char *user, const char *than);
 

@@ -277,9 +277,9 @@ static bool add_sample(struct evidence *evidence, const struct passing *now)
 	const int64_t started = now->capture->started, until = complete_at(evidence, now->capture);
 	note_gap(evidence, now->snapshot, now->capture);
 	note_unseen(evidence, now);
-	presences_note(&evidence->presences, now->snapshot, started, until);
-	return leak_take(evidence->leak, before == now->snapshot ? NULL : before, now->snapshot,
-	    started, until, clock.offset);
+	return presences_note(&evidence->presences, now->snapshot, started, until) &&
+	       leak_take(evidence->leak, before == now->snapshot ? NULL : before, now->snapshot,
+	           started, until, clock.offset);
 }
 
 /* The captures that the moments' samples are asked for by, in their order; those of one moment are started together. */

@@ -76,39 +76,107 @@ static enum presence compare(const struct session *session, const struct cycle *
 	                                                           : PRESENCE_UNKNOWN;
 }
 
-/* What the sample says of the cycle: its row counts before one that may be its. */
-static enum presence look_up(const struct snapshot *snapshot, const struct cycle *cycle)
+/* A sample's sessions: those with plain names by their users, then the others, of which each may be anybody's. */
+struct list {
+	const struct session **items;
+	size_t plain, count;
+	bool whole;
+};
+
+static int by_user(const void *a, const void *b)
 {
-	enum presence found =
-	    snapshot_whole(snapshot, SECTION_SESSIONS) ? PRESENCE_MISSED : PRESENCE_UNKNOWN;
-	for (size_t i = 0; i < snapshot->session_count; i++) {
-		const enum presence one = compare(&snapshot->sessions[i], cycle);
-		if (one == PRESENCE_LISTED)
-			return one;
-		if (one == PRESENCE_UNKNOWN)
-			found = one;
+	const struct session *left = *(const struct session *const *)a,
+	                     *right = *(const struct session *const *)b;
+	return account_user_order(left->user, right->user);
+}
+
+static bool list_init(struct list *list, const struct snapshot *snapshot)
+{
+	const size_t count = snapshot->session_count;
+	size_t others = count;
+	*list = (struct list){.items = malloc((count + 1) * sizeof *list->items),
+	    .count = count,
+	    .whole = snapshot_whole(snapshot, SECTION_SESSIONS)};
+	if (!list->items)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		const struct session *session = &snapshot->sessions[i];
+		if (account_user_is_plain(session->user))
+			list->items[list->plain++] = session;
+		else
+			list->items[--others] = session;
+	}
+	if (list->plain > 0)
+		qsort(list->items, list->plain, sizeof *list->items, by_user);
+	return true;
+}
+
+/* The first of those with plain names that is not before the user. */
+static size_t first_of(const struct list *list, const char *user)
+{
+	size_t low = 0, high = list->plain;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		if (account_user_order(list->items[middle]->user, user) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* What the rows up to `end` say of the cycle: its row counts before one that may be its, and that before others'. */
+static enum presence compare_all(const struct list *list, size_t from, size_t end,
+    const struct cycle *cycle, enum presence found)
+{
+	for (size_t i = from; i < end && found != PRESENCE_LISTED; i++) {
+		const enum presence one = compare(list->items[i], cycle);
+		found = one != PRESENCE_MISSED ? one : found;
 	}
 	return found;
 }
 
-void presences_note(
-    struct presences *presences, const struct snapshot *snapshot, int64_t from, int64_t until)
+static enum presence look_up(const struct list *list, const struct cycle *cycle)
+{
+	const enum presence none = list->whole ? PRESENCE_MISSED : PRESENCE_UNKNOWN;
+	size_t from = 0, end = list->plain;
+	if (account_user_is_plain(cycle->user)) {
+		from = end = first_of(list, cycle->user);
+		while (end < list->plain &&
+		       account_user_order(list->items[end]->user, cycle->user) == 0)
+			end++;
+	}
+	return compare_all(
+	    list, list->plain, list->count, cycle, compare_all(list, from, end, cycle, none));
+}
+
+static void note_cycles(
+    struct presences *presences, const struct list *list, int64_t from, int64_t until)
 {
 	const struct cycle_index *index = presences->index;
-	if (!snapshot_has(snapshot, SECTION_SESSIONS))
-		return;
 	for (size_t i = cycle_index_since(index, until + MARGIN - presences->longest);
-	     i < index->count; i++) {
+	     i < index->count && cycle_logon(index->by_logon[i]) <= from - MARGIN; i++) {
 		const struct cycle *cycle = index->by_logon[i];
 		enum presence *presence = &presences->items[cycle - presences->cycles->items];
-		if (cycle_logon(cycle) > from - MARGIN)
-			break;
 		if (*presence == PRESENCE_LISTED || !is_certain(presences, cycle) ||
 		    held_until(cycle) < until + MARGIN)
 			continue;
-		const enum presence found = look_up(snapshot, cycle);
+		const enum presence found = look_up(list, cycle);
 		*presence = found != PRESENCE_UNKNOWN ? found : *presence;
 	}
+}
+
+bool presences_note(
+    struct presences *presences, const struct snapshot *snapshot, int64_t from, int64_t until)
+{
+	struct list list;
+	if (presences->longest == 0 || !snapshot_has(snapshot, SECTION_SESSIONS))
+		return true;
+	if (!list_init(&list, snapshot))
+		return false;
+	note_cycles(presences, &list, from, until);
+	free(list.items);
+	return true;
 }
 
 void presences_see(struct presences *presences, const struct cycle *cycle, int64_t session_id)

@@ -29,8 +29,8 @@ bool presences_init(struct presences *presences, const struct cycles *cycles,
     const struct cycle_index *index, bool any);
 void presences_deinit(struct presences *presences);
 
-/* Takes what a sample lists that was taken between the two times (driver's clock). */
-void presences_note(
+/* Takes what a sample lists that was taken between the two times (driver's clock). False: memory is out. */
+bool presences_note(
     struct presences *presences, const struct snapshot *snapshot, int64_t from, int64_t until);
 /* The host has a logon session that this cycle made: it was there, whatever a list says. */
 void presences_see(struct presences *presences, const struct cycle *cycle, int64_t session_id);

@@ -38,6 +38,17 @@ static void domain_that_may_be_spelled_otherwise_tells_no_users_apart(void **sta
 	assert_false(account_user_may_be("lab01", "lab02"));
 }
 
+static void plain_user_is_one_that_was_surely_printed_as_it_is(void **state)
+{
+	(void)state;
+	assert_true(account_user_is_plain("lab01@corp.example.with.a.long.name"));
+	assert_false(account_user_is_plain("averyveryverylongnam"));
+	assert_false(account_user_is_plain("avery..."));
+	assert_false(account_user_is_plain("j\xef\xbf\xbdrg"));
+	assert_false(account_user_is_plain(""));
+	assert_false(account_user_is_plain(NULL));
+}
+
 static void hosts_are_the_same_with_and_without_domain(void **state)
 {
 	(void)state;
@@ -73,6 +84,7 @@ int main(void)
 	    unit_test(accounts_are_the_same_in_every_spelling),
 	    unit_test(only_whole_names_tell_two_accounts_apart),
 	    unit_test(domain_that_may_be_spelled_otherwise_tells_no_users_apart),
+	    unit_test(plain_user_is_one_that_was_surely_printed_as_it_is),
 	    unit_test(hosts_are_the_same_with_and_without_domain),
 	    unit_test(boots_are_the_same_within_two_minutes),
 	    unit_test(logon_times_are_compared_where_both_are_known),
