@@ -58,6 +58,7 @@ class Recipes(unittest.TestCase):
         cls.tree = pathlib.Path(cls.folder.name) / "leaklab"
         shutil.copytree(ROOT, cls.tree, ignore=build_folders, symlinks=True)
         cls.add_format()
+        cls.add_source()
         cls.add_field()
         cls.add_scenario()
         # As the first page says, but without optimizing: it is built once.
@@ -83,9 +84,15 @@ class Recipes(unittest.TestCase):
     @classmethod
     def add_format(cls):
         (cls.tree / "analyzer/readers/format_example.c").write_text(FORMAT)
-        cls.edit("analyzer/readers/format.h", "format_tasklist, format_get_process;", "format_tasklist, format_get_process, format_example;")
-        cls.edit("analyzer/readers/text.c", "&format_tasklist}", "&format_tasklist, &format_example}")
+        cls.edit("analyzer/readers/format.h", "format_get_process,", "format_get_process, format_example,")
+        cls.edit("analyzer/readers/text.c", "&format_get_process,", "&format_get_process, &format_example,")
         cls.edit("analyzer/readers/meson.build", "  'format_get_process.c',\n", "  'format_example.c',\n  'format_get_process.c',\n")
+
+    @classmethod
+    def add_source(cls):
+        cls.edit("analyzer/readers/sources.c", "    {0},\n",
+                 '    {"Example gadgets", &target_processes,\n        {NEED("Gadget", NUMBER, process, pid), NEED("Maker", TEXT, process, image)}},\n'
+                 "    {0},\n")
 
     @classmethod
     def add_field(cls):
@@ -123,6 +130,14 @@ class Recipes(unittest.TestCase):
         (self.tree / "example.txt").write_text("Example sessions\nexample 7 anna\nexample 8 bert\n")
         shown = json.loads(self.good("build/leaklab show --format json example.txt"))
         self.assertEqual([(session["id"], session["user"]) for session in shown["sessions"]], [(7, "anna"), (8, "bert")])
+
+    def test_a_new_source_is_read_in_every_shape_and_is_in_the_manual(self):
+        for text in ("Gadget,Maker\n7,anna\n", "Gadget Maker\n------ -----\n     7 anna\n", "Gadget : 7\nMaker  : anna\n\n",
+                     '[{"Gadget": 7, "Maker": "anna"}]'):
+            (self.tree / "gadgets").write_text(text)
+            shown = json.loads(self.good("build/leaklab show --format json gadgets"))
+            self.assertEqual(shown["processes"], [{"pid": 7, "image": "anna"}], text)
+        self.assertIn("*Example gadgets*", (self.tree / "build/leaklab-evidence.5.scd").read_text())
 
     def test_a_new_field_is_in_json_the_run_file_and_the_manual(self):
         snapshot = {"schema": "leaklab.snapshot/2", "processes": [{"pid": 4, "image": "a.exe", "owner": "anna"}]}
