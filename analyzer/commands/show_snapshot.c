@@ -233,6 +233,10 @@ static void show_handle_types(const struct snapshot *snapshot, FILE *out)
 /* What is wrong with the evidence: contradictions, and lines that nothing could be made of. */
 static void show_problems(const struct snapshot *snapshot, FILE *out)
 {
+	if (snapshot->note_count)
+		fprintf(out, "\nwhat else it tells\n");
+	for (size_t i = 0; i < snapshot->note_count; i++)
+		text_print_wrapped(out, "  ", snapshot->notes[i].text);
 	if (snapshot->contradiction_total)
 		fprintf(out, "\ncontradictions: %" PRId64 "\n", snapshot->contradiction_total);
 	for (size_t i = 0; i < snapshot->contradiction_count; i++)

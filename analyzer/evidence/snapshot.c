@@ -32,6 +32,7 @@ RECORD_DEFINE(searched, SEARCHED_FIELDS)
 RECORD_DEFINE(sight, SIGHT_FIELDS)
 RECORD_DEFINE(unread, UNREAD_FIELDS)
 RECORD_DEFINE(contradiction, CONTRADICTION_FIELDS)
+RECORD_DEFINE(note, NOTE_FIELDS)
 RECORD_DEFINE(snapshot, SNAPSHOT_FIELDS)
 
 struct snapshot *snapshot_create(void)
@@ -131,22 +132,42 @@ static void drop_part_of_character(char *text)
 		text[end - 1] = '\0';
 }
 
-bool snapshot_add_contradiction(struct snapshot *snapshot, const char *format, ...)
+static bool print_text(
+    struct snapshot *snapshot, const char **out, const char *format, va_list arguments)
 {
 	char text[512];
+	if (vsnprintf(text, sizeof text, format, arguments) >= (int)sizeof text)
+		drop_part_of_character(text);
+	return keep(snapshot, out, text);
+}
+
+bool snapshot_add_contradiction(struct snapshot *snapshot, const char *format, ...)
+{
+	va_list arguments;
 	snapshot->contradiction_total++;
 	if (snapshot->contradiction_count >= SNAPSHOT_NOTES_MOST)
 		return true;
 	struct contradiction *contradiction = ADD(snapshot, contradictions);
 	if (!contradiction)
 		return false;
-	va_list arguments;
 	va_start(arguments, format);
-	const int length = vsnprintf(text, sizeof text, format, arguments);
+	const bool good = print_text(snapshot, &contradiction->text, format, arguments);
 	va_end(arguments);
-	if (length >= (int)sizeof text)
-		drop_part_of_character(text);
-	return keep(snapshot, &contradiction->text, text);
+	return good;
+}
+
+bool snapshot_add_note(struct snapshot *snapshot, const char *format, ...)
+{
+	va_list arguments;
+	if (snapshot->note_count >= SNAPSHOT_NOTES_MOST)
+		return true;
+	struct note *note = ADD(snapshot, notes);
+	if (!note)
+		return false;
+	va_start(arguments, format);
+	const bool good = print_text(snapshot, &note->text, format, arguments);
+	va_end(arguments);
+	return good;
 }
 
 const struct sight *snapshot_sight_of(const struct snapshot *snapshot, const char *section)

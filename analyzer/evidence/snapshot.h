@@ -151,6 +151,9 @@ RECORD_DECLARE(unread, UNREAD_FIELDS)
 	F(R, TEXT, text, "text", "what two sources say of one thing")
 RECORD_DECLARE(contradiction, CONTRADICTION_FIELDS)
 
+#define NOTE_FIELDS(F, K, W, L, R) F(R, TEXT, text, "text", "what a row tells that has no field")
+RECORD_DECLARE(note, NOTE_FIELDS)
+
 #define SNAPSHOT_FIELDS(F, K, W, L, R)                                                             \
 	F(R, TEXT, source, "source", "program that made it")                                       \
 	F(R, TEXT, host, "host", "computer name")                                                  \
@@ -190,6 +193,7 @@ RECORD_DECLARE(contradiction, CONTRADICTION_FIELDS)
 	    "contradictions, of which the first are kept")                                         \
 	L(R, contradiction, contradictions, contradiction_count, "contradictions",                 \
 	    "what sources do not agree on")                                                        \
+	L(R, note, notes, note_count, "notes", "what else the evidence tells, in words")           \
 	F(R, COUNT, rows, "rows", "lines of text that hold data")                                  \
 	F(R, COUNT, rows_left, "rows_left", "of those, not understood")                            \
 	F(R, COUNT, replaced, "replaced_bytes", "bytes in no known code page, kept as U+FFFD")     \
@@ -220,6 +224,8 @@ struct handle_type *snapshot_add_handle_type(struct snapshot *snapshot);
 bool snapshot_add_unread(
     struct snapshot *snapshot, const char *origin, int64_t line, const char *text, size_t length);
 /* Counts a contradiction and keeps it while there is room. */
+bool snapshot_add_note(struct snapshot *snapshot, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 bool snapshot_add_contradiction(struct snapshot *snapshot, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -36,6 +36,7 @@ struct reading {
 	struct process_list *processes;
 	struct strings *strings;
 	struct table *table;
+	struct debugger *debugger; /* NULL: its output is not in the text */
 	struct listings *listings; /* NULL: nobody asks for them */
 	struct hosts *hosts;       /* NULL: the same */
 	const char *host;          /* that the last prompt was on; NULL: it does not say */
@@ -82,7 +83,8 @@ struct line_format {
 
 extern const struct line_format format_qwinsta, format_quser, format_logonsessions, format_handle,
     format_handle_csv, format_handle_types, format_klist, format_tasklist, format_get_process,
-    format_csv, format_ruled, format_blanks, format_list, format_objects, format_events;
+    format_windbg, format_csv, format_ruled, format_blanks, format_list, format_objects,
+    format_events;
 
 /* Our own JSON, by its first character and its schema. */
 bool json_looks_like(const char *bytes, size_t length);
