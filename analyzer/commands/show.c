@@ -33,6 +33,17 @@ static const struct evidence_words words = {
     .most = SIZE_MAX,
 };
 
+/* One of a list in JSON has no lines. */
+static void print_time_of(const struct snapshot *snapshot, FILE *out)
+{
+	char time[TIMESTAMP_TEXT];
+	fputs("  ", out);
+	text_print(out, snapshot->source);
+	fprintf(out, ", %s\n",
+	    snapshot->time == TIMESTAMP_UNKNOWN ? "at an unknown time"
+	                                        : timestamp_format(snapshot->time, time));
+}
+
 /* Of a text that has several outputs of one search: those of one host. */
 static void show_moments(const struct moment *moments, size_t count, FILE *out)
 {
@@ -42,6 +53,10 @@ static void show_moments(const struct moment *moments, size_t count, FILE *out)
 	    count);
 	for (size_t i = 0; i < count; i++) {
 		const struct moment *moment = &moments[i];
+		if (!moment->first) {
+			print_time_of(moment->snapshot, out);
+			continue;
+		}
 		fprintf(out, "  lines %4" PRId64 " to %4" PRId64 ", %4" PRId64 " row%s of ",
 		    moment->first, moment->last, moment->rows, moment->rows == 1 ? " " : "s");
 		text_print(out, moment->command);

@@ -435,3 +435,36 @@ struct snapshot *snapshot_from_json(const char *text, size_t length, struct erro
 	snapshot_destroy(reading.snapshot);
 	return NULL;
 }
+
+bool snapshots_are_several(const char *text, size_t length)
+{
+	return memmem(text, length < 200 ? length : 200, "\"" SNAPSHOTS_SCHEMA "\"",
+	    sizeof "\"" SNAPSHOTS_SCHEMA "\"" - 1);
+}
+
+bool snapshots_from_json(const char *text, size_t length, bool (*take)(void *, struct snapshot *),
+    void *data, struct error *error)
+{
+	json_error_t syntax;
+	json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &syntax);
+	const json_t *list = json_object_get(root, "snapshots");
+	bool good = json_array_size(list) > 0;
+	if (!root)
+		error_set(error, EXIT_USAGE, "JSON, line %d, column %d: %s", syntax.line,
+		    syntax.column, syntax.text);
+	else if (!good)
+		error_set(error, EXIT_USAGE, "snapshots: should be an array with one at least");
+	for (size_t i = 0; good && i < json_array_size(list); i++) {
+		char *one = json_dumps(json_array_get(list, i), JSON_ENCODE_ANY);
+		struct snapshot *snapshot =
+		    one ? snapshot_from_json(one, strlen(one), error) : NULL;
+		if (!one)
+			error_memory(error);
+		else if (!snapshot)
+			error_prefix(error, "snapshots[%zu]", i);
+		free(one);
+		good = snapshot && (take(data, snapshot) || error_memory(error));
+	}
+	json_decref(root);
+	return good;
+}

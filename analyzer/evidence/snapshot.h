@@ -289,5 +289,10 @@ bool luid_parse(const char *text, uint64_t *out);
 char *snapshot_to_json(const struct snapshot *snapshot, struct error *error);
 /* Reads the JSON form, schema 2 or 1; unknown fields are ignored, sections that are missing become absent. */
 struct snapshot *snapshot_from_json(const char *text, size_t length, struct error *error);
+/* Whether it is a list of them, of schema leaklab.snapshots/1. */
+bool snapshots_are_several(const char *text, size_t length);
+/* Gives each to take(), which owns it from then on, also if it says that memory is out. */
+bool snapshots_from_json(const char *text, size_t length, bool (*take)(void *, struct snapshot *),
+    void *data, struct error *error);
 
 #endif

@@ -5,21 +5,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "readers/encoding.h"
 #include "readers/format.h"
 #include "readers/lines.h"
 #include "readers/moments.h"
 #include "readers/page.h"
 
-/* Our own JSON is one snapshot. */
+static bool add(void *data, struct snapshot *snapshot)
+{
+	struct moments *moments = data;
+	if (!array_reserve(&moments->items, moments->count, sizeof *moments->items)) {
+		snapshot_destroy(snapshot);
+		return false;
+	}
+	moments->items[moments->count++] = (struct moment){.snapshot = snapshot};
+	return true;
+}
+
+/* Our own JSON: one snapshot, or a list of them. */
 static bool read_json(struct span text, struct moments *moments, struct error *error)
 {
-	moments->items = calloc(1, sizeof *moments->items);
-	if (!moments->items)
-		return error_memory(error);
-	moments->items[0].snapshot = snapshot_from_json(text.text, text.length, error);
-	moments->count = moments->items[0].snapshot != NULL;
-	return moments->count;
+	if (snapshots_are_several(text.text, text.length))
+		return snapshots_from_json(text.text, text.length, add, moments, error);
+	struct snapshot *snapshot = snapshot_from_json(text.text, text.length, error);
+	return snapshot && (add(moments, snapshot) || error_memory(error));
 }
 
 static bool read_text(struct span text, const char *origin, bool last_only, struct moments *moments,

@@ -170,6 +170,85 @@ class Investigation(Case):
         self.assertIn("BEFORE and AFTER are needed", self.run_program("analyzer", "compare", self.step(0), code=USAGE).stderr)
 
 
+class Hosts(Case):
+    """One text with outputs of two hosts."""
+    TEXT = "[rds01]: PS C:\\> qwinsta\n" + QWINSTA.partition("\n")[2] + "[rds02]: PS C:\\> qwinsta\n" + FULL.partition("\n")[2]
+
+    def test_each_is_a_sample_and_one_is_chosen(self):
+        path = self.write("both.txt", self.TEXT)
+        shown = self.show(path).stdout
+        self.assertEqual(re.findall("---- outputs of (.*)|^sessions: (.*)", shown, re.M),
+                         [("rds01", ""), ("", "3"), ("rds02", ""), ("", "4")])
+        self.assertNotIn("contradiction", shown)
+        self.assertIn("sessions: 4", self.show("--host", "rds02", path).stdout)
+        self.assertIn("no output of host rds03", self.show("--host", "rds03", path, code=USAGE).stderr)
+
+    def test_moments_and_hosts_are_read_again_from_json(self):
+        path = self.write("both.txt", self.TEXT)
+        text = self.show("--format", "json", path).stdout
+        self.assertEqual(json.loads(text)["schema"], "leaklab.snapshots/1")
+        self.assertEqual(self.show("--format", "json", self.write("both.json", text)).stdout, text)
+
+    def test_compare_wants_one(self):
+        path = self.write("both.txt", self.TEXT)
+        refused = self.run_program("analyzer", "compare", path, path, code=USAGE).stderr
+        self.assertIn("outputs of 2 hosts (rds01, rds02): choose one with --host", refused)
+        self.run_program("analyzer", "compare", "--host", "rds01", path, path, code=INCONCLUSIVE)
+
+
+class Accounts(Case):
+    """Logon sessions by account, where their sessions do not end."""
+    HOST = SYSTEM + """[1] Logon session 00000000:0005f001:
+    User name:    WS01\\alice
+    Auth package: Negotiate
+    Logon type:   Interactive
+    Session:      1
+    Logon time:   14.02.2026 08:05:00
+"""
+
+    def sandbox(self, count, processes=""):
+        return numbered(self.HOST, *[f"""[2] Logon session 00000000:{0x1a0000 + i:08x}:
+    User name:    WS01\\SandboxOffline
+    Auth package: Negotiate
+    Logon type:   Interactive
+    Session:      1
+    Logon time:   14.02.2026 09:00:{i:02}
+{processes}""" for i in range(count)])
+
+    def test_many_new_ones_in_a_live_session_are_told(self):
+        compared, text = self.compare(self.moment("before", logons=self.sandbox(1)), self.moment("after", logons=self.sandbox(41)), INCONCLUSIVE)
+        [group] = compared["logon_sessions"]
+        self.assertEqual((group["user"], group["before"], group["after"], group["new"]), ("SandboxOffline", 1, 41, 40))
+        self.assertNotIn("without_process_after", group)
+        self.assertIn("40 new logon sessions of WS01\\SandboxOffline; processes not seen: logonsessions -p or", " ".join(text.split()))
+
+    def test_one_that_lost_its_processes_is_told(self):
+        processes = "      4412: explorer.exe\n"
+        def logons(of_alice):
+            return numbered(SYSTEM.replace("\xa0\n", "      960: lsass.exe\n\xa0\n"), self.HOST[len(SYSTEM):] + of_alice)
+        compared, text = self.compare(self.moment("before", logons=logons(processes)), self.moment("after", logons=logons("")), INCONCLUSIVE)
+        [group] = compared["logon_sessions"]
+        self.assertEqual((group["user"], group["new"], group["without_process_before"], group["without_process_after"]), ("alice", 0, 0, 1))
+        self.assertIn("1 logon session of WS01\\alice has no process, and is still there", " ".join(text.split()))
+
+
+class Tables(Case):
+    def test_what_powershell_prints_of_wmi_is_one_moment(self):
+        folder = self.moment("wmi", logons="LogonId   : 999\nLogonType : 0\n\nLogonId   : 1032949\nLogonType : 10\n",
+                             accounts='"Antecedent","Dependent"\n"Win32_Account (Name = ""anna"", Domain = ""LAB"")","Win32_LogonSession (LogonId = ""1032949"")"\n',
+                             processes='[{"Antecedent": "Win32_LogonSession (LogonId = \\"999\\")", "Dependent": "Win32_Process (Handle = \\"4\\")"}]',
+                             sessions=QWINSTA)
+        shown = json.loads(self.show("--format", "json", folder).stdout)
+        self.assertEqual([(logon["luid"], logon.get("user"), logon.get("logon_type")) for logon in shown["logon_sessions"]],
+                         [("00000000:000003e7", None, None), ("00000000:000fc2f5", "anna", "RemoteInteractive")])
+        self.assertEqual([(process["pid"], process["luid"]) for process in shown["processes"]], [(4, "00000000:000003e7")])
+        self.assertEqual(len(shown["sessions"]), 3)
+
+    def test_missing_ids_of_a_list_are_told_with_what_they_mean(self):
+        shown = " ".join(self.show(self.write("q.txt", QWINSTA + STATION.format(6))).stdout.split())
+        self.assertIn("IDs below 6 that no session has: 2, 4 to 5 Their sessions have ended; whether something keeps the IDs, one list does not show.", shown)
+
+
 class Show(Case):
     def test_files_and_folders_become_one_snapshot(self):
         shown = self.show(self.write("q.txt", QWINSTA), self.moment("more", logons=LOGONS, handle=handles(1)))
