@@ -24,7 +24,8 @@ struct reading {
 	struct snapshot *snapshot;
 	const char *origin; /* file or observer */
 	int64_t line;       /* the one at hand, from 1 */
-	int quoted;         /* how deep it is quoted, if it is a prompt */
+	int quoted;         /* how deep the line is quoted, as it is tried */
+	bool torn;          /* the line has no end: the text ends in it */
 	int mail;           /* heads of mails before it */
 	const struct line_format *current;
 	struct span

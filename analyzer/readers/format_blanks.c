@@ -42,7 +42,8 @@ static enum taken take(struct reading *reading, struct span line)
 	struct span found[WORDS_MOST], cells[WORDS_MOST] = {0};
 	int starts[WORDS_MOST];
 	words_split(&words, line);
-	if (words.count == 0 || words.count == WORDS_MOST || span_has_only(span_trim(line), "-= "))
+	if (reading->table->quoted != reading->quoted || words.count == 0 ||
+	    words.count == WORDS_MOST || span_has_only(span_trim(line), "-= "))
 		return TAKEN_NOT;
 	const size_t count = join_cells(&words, found, starts);
 	for (size_t i = 0, at = 0; i < count; i++, at++) {
@@ -52,7 +53,10 @@ static enum taken take(struct reading *reading, struct span line)
 			return TAKEN_NOT;
 		cells[at] = found[i];
 	}
-	return table_take(reading, cells, NULL, ruled->count, reading->line);
+	return table_take(reading, &(struct row){.cells = cells,
+	                               .count = ruled->count,
+	                               .torn = table_torn(reading, cells, ruled->count),
+	                               .line = reading->line});
 }
 
 const struct line_format format_blanks = {

@@ -58,7 +58,7 @@ static enum cut cut_cell(struct cutting *cutting, struct span *cell)
 	*cell = (struct span){
 	    cutting->rest.text, end ? (size_t)(end - cutting->rest.text) : cutting->rest.length};
 	cutting->rest = span_from(cutting->rest, cell->length);
-	return CUT_WHOLE;
+	return cell->length && memchr(cell->text, '"', cell->length) ? CUT_WRONG : CUT_WHOLE;
 }
 
 /* Cuts the line into at most `most` cells, and counts them all. */
@@ -152,6 +152,8 @@ static enum taken take(struct reading *reading, struct span line)
 	struct table *table = reading->table;
 	size_t count;
 	struct span whole = line;
+	if (table->quoted != reading->quoted)
+		return TAKEN_NOT;
 	enum cut cut =
 	    cut_line(reading, line, table->separator, table->cells, table->names.count, &count);
 	if (table->pending.length && !(cut == CUT_WHOLE && count == table->names.count)) {
@@ -170,7 +172,13 @@ static enum taken take(struct reading *reading, struct span line)
 		return table->pending.length ? give_up(reading) : TAKEN_NOT;
 	const int64_t first = table->pending.length ? table->pending_line : reading->line;
 	table->pending.length = 0;
-	return table_take(reading, table->cells, NULL, count, first);
+	/* A quotation mark ends a cell. */
+	const bool closed = line.length && line.text[line.length - 1] == '"';
+	return table_take(
+	    reading, &(struct row){.cells = table->cells,
+	                 .count = count,
+	                 .torn = closed ? SIZE_MAX : table_torn(reading, table->cells, count),
+	                 .line = first});
 }
 
 static bool is_open(const struct reading *reading)

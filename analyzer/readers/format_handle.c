@@ -239,9 +239,11 @@ static enum taken take_process(struct reading *reading, struct span line)
 	struct span user = span_trim(span_from(rest, digits));
 	if (span_starts(user, "type:") || handle_row_holds_another(user) || !is_image(image))
 		return TAKEN_NOT;
+	const size_t known = reading->snapshot->process_count;
 	struct process *process = handle_row_process(reading, pid, image);
 	if (!process)
 		return TAKEN_FAILED;
+	reading->handles->named_line = reading->snapshot->process_count > known ? reading->line : 0;
 	if (!listings_process(reading, (size_t)(process - reading->snapshot->processes)))
 		return TAKEN_FAILED;
 	reading->handles->listed_processes++;

@@ -71,6 +71,8 @@ static enum taken take_block(struct reading *reading, const struct list_block *b
 	            *values = calloc(block->count + 1, sizeof *values);
 	bool *doubtful = calloc(block->count + 1, sizeof *doubtful);
 	enum taken taken = TAKEN_FAILED;
+	const bool ends_text =
+	    reading->torn && block->items[block->count - 1].line == reading->line;
 	for (size_t i = 0; names && values && doubtful && i < block->count; i++) {
 		const struct property *item = &block->items[i];
 		names[i] = list_block_text(block, item->name, item->name_length);
@@ -78,8 +80,12 @@ static enum taken take_block(struct reading *reading, const struct list_block *b
 		doubtful[i] = ruled_cell_is_cut(values[i]);
 	}
 	if (names && values && doubtful)
-		taken = table_object(
-		    reading, names, values, doubtful, block->count, block->items[0].line);
+		taken = table_object(reading, names,
+		    &(struct row){.cells = values,
+		        .doubtful = doubtful,
+		        .count = block->count,
+		        .torn = ends_text ? block->count - 1 : SIZE_MAX,
+		        .line = block->items[0].line});
 	free(names);
 	free(values);
 	free(doubtful);

@@ -109,7 +109,15 @@ static enum taken take_label(struct reading *reading, struct span line)
 		logon->logon_time_text = reading_string(reading, value, &failed);
 		break;
 	}
+	static const size_t fields[] = {offsetof(struct logon_session, user),
+	    offsetof(struct logon_session, auth_package),
+	    offsetof(struct logon_session, logon_type), SIZE_MAX,
+	    offsetof(struct logon_session, logon_time_text)};
 	reading->logons->labels |= 1u << label;
+	reading->logons->last.line = label < sizeof fields / sizeof *fields ? reading->line : 0;
+	reading->logons->last.field =
+	    label < sizeof fields / sizeof *fields ? fields[label] : SIZE_MAX;
+	reading->logons->last.pid = NUMBER_UNKNOWN;
 	return failed ? TAKEN_FAILED : TAKEN_ROW;
 }
 
@@ -131,6 +139,9 @@ static enum taken take_process(struct reading *reading, struct span line)
 	if (!process)
 		return TAKEN_FAILED;
 	process->image = reading_string(reading, image, &failed);
+	reading->logons->last.line = reading->line;
+	reading->logons->last.field = offsetof(struct process, image);
+	reading->logons->last.pid = pid;
 	process->session_id = session_id;
 	process->user = user;
 	process->luid = luid;

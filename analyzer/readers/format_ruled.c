@@ -19,9 +19,13 @@ static enum taken take(struct reading *reading, struct span line)
 {
 	struct ruled_row row;
 	const struct ruled *ruled = &reading->table->ruled;
-	if (!ruled_table_row(ruled, line, &row))
+	if (reading->table->quoted != reading->quoted || !ruled_table_row(ruled, line, &row))
 		return TAKEN_NOT;
-	return table_take(reading, row.cells, row.doubtful, ruled->count, reading->line);
+	return table_take(reading, &(struct row){.cells = row.cells,
+	                               .doubtful = row.doubtful,
+	                               .count = ruled->count,
+	                               .torn = table_torn(reading, row.cells, ruled->count),
+	                               .line = reading->line});
 }
 
 const struct line_format format_ruled = {

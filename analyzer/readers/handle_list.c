@@ -133,6 +133,9 @@ static bool note_no_session_ids(struct reading *reading)
 
 static bool finish(struct reading *reading, bool ends)
 {
+	/* Of the number of a process that the text ends with, digits may be missing. */
+	if (!ends && reading->handles->named_line == reading->line)
+		reading->snapshot->process_count--;
 	if (!ends && reading->current && reading->current->section == &section_handles)
 		flaw_note(
 		    &reading->handles->flaw, reading, "the text ends in the middle of a line");

@@ -24,6 +24,7 @@ struct handle_list {
 	bool searches;  /* rows of a search */
 	bool lists;     /* rows of a listing */
 	int64_t listed_processes;
+	int64_t named_line;       /* where a process was named that was not known before; 0: none */
 	int64_t closed_processes; /* that could not be opened */
 	size_t csv_columns;
 	int outputs, commands;

@@ -68,6 +68,19 @@ static void unread(struct reading *reading, struct span line)
 	flaw_note_line(&reading->logons->flaw, reading, line);
 }
 
+/* The text ends behind what may have been the half of a name. */
+static void forget_last(struct reading *reading)
+{
+	const struct logon_list *list = reading->logons;
+	void *item = &reading->snapshot->logon_sessions[list->record - 1];
+	if (list->last.line != reading->line || list->last.field == SIZE_MAX)
+		return;
+	if (list->last.pid != NUMBER_UNKNOWN)
+		item = reading_process(reading, list->last.pid);
+	if (item)
+		*(const char **)((char *)item + list->last.field) = NULL;
+}
+
 /* True if the last record of logonsessions ends before its logon time, which stands below its session. */
 static bool cuts(struct reading *reading, bool held)
 {
@@ -77,7 +90,9 @@ static bool cuts(struct reading *reading, bool held)
 		return false;
 	struct logon_session *last =
 	    &reading->snapshot->logon_sessions[reading->logons->record - 1];
-	if (last->session_id != NUMBER_UNKNOWN && last->logon_time_text)
+	const bool whole = last->session_id != NUMBER_UNKNOWN && last->logon_time_text;
+	forget_last(reading);
+	if (whole)
 		return false;
 	last->session_id = NUMBER_UNKNOWN; /* it may lack digits */
 	return true;

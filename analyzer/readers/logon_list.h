@@ -12,6 +12,12 @@ struct logon_list {
 	    labels; /* that the record has, a bit each; not of klist, whose records are lines */
 	unsigned labels_common; /* that all records before it have; 0: it is the first */
 	bool any;
+	/* What the last line gave: a text whose end is missing if the text ends there. */
+	struct {
+		int64_t line;
+		size_t field; /* of the record; of a process, if that is known */
+		int64_t pid;  /* NUMBER_UNKNOWN: of the record */
+	} last;
 	enum list_end end;
 	struct flaw flaw;
 };

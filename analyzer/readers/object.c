@@ -79,7 +79,11 @@ static enum taken take(struct reading *reading, const struct objects *objects, s
 		values[i] = text_at(objects, cell->value, cell->value_length);
 	}
 	taken =
-	    count ? table_object(reading, names, values, NULL, count, objects->line) : TAKEN_NOT;
+	    count
+	        ? table_object(reading, names,
+	              &(struct row){
+	                  .cells = values, .count = count, .torn = SIZE_MAX, .line = objects->line})
+	        : TAKEN_NOT;
 	free(names);
 	return taken;
 }

@@ -20,6 +20,8 @@ struct row {
 	const struct span *cells;
 	const bool *doubtful; /* of each cell, whether it may not be whole; NULL: all are */
 	size_t count;
+	size_t
+	    torn; /* the cell that the text ends in, so that its end may be missing; SIZE_MAX: none */
 	int64_t line; /* where it begins, from 1 */
 };
 

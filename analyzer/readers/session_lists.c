@@ -122,12 +122,15 @@ static bool cuts(struct reading *reading, bool held)
 		return true;
 	if (snapshot->session_count <= reading->sessions->list.first)
 		return false;
-	const struct session *last = &snapshot->sessions[snapshot->session_count - 1];
+	struct session *last = &snapshot->sessions[snapshot->session_count - 1];
 	for (size_t i = 0; last->state && i + 1 < snapshot->session_count; i++) {
 		if (snapshot->sessions[i].state == last->state)
 			return false;
 	}
-	return !last->state || !state_in_english(span_of(last->state));
+	if (last->state && state_in_english(span_of(last->state)))
+		return false;
+	last->state = NULL; /* it may lack letters */
+	return true;
 }
 
 static bool see(struct reading *reading)

@@ -201,7 +201,8 @@ static bool read_row(struct reading *reading, const struct source *source, const
 		const size_t place = places[i];
 		if (place == SIZE_MAX)
 			continue;
-		if (place >= row->count || (row->doubtful && row->doubtful[place]))
+		if (place >= row->count || place == row->torn ||
+		    (row->doubtful && row->doubtful[place]))
 			return false;
 		const struct span cell = span_trim(row->cells[place]);
 		if ((column->needed && !cell.length && column->kind != CELL_TEXT &&

@@ -16,6 +16,7 @@ bool table_begin(struct reading *reading, const struct span *items, size_t count
 	*failed = !table->cells || !names_set(&table->names, items, count);
 	table->binding = binding;
 	table->within = NULL;
+	table->quoted = reading->quoted;
 	table->pending.length = 0;
 	for (size_t i = 0; i < binding.count; i++) {
 		if (binding.sources[i]->target->begin)
@@ -24,11 +25,16 @@ bool table_begin(struct reading *reading, const struct span *items, size_t count
 	return !*failed;
 }
 
-enum taken table_take(struct reading *reading, const struct span *cells, const bool *doubtful,
-    size_t count, int64_t line)
+size_t table_torn(const struct reading *reading, const struct span *cells, size_t count)
 {
-	const struct row row = {.cells = cells, .doubtful = doubtful, .count = count, .line = line};
-	return binding_take(reading, &reading->table->binding, &row);
+	while (count && !cells[count - 1].length)
+		count--;
+	return reading->torn && count ? count - 1 : SIZE_MAX;
+}
+
+enum taken table_take(struct reading *reading, const struct row *row)
+{
+	return binding_take(reading, &reading->table->binding, row);
 }
 
 static bool are_same(const struct names *names, const struct span *items, size_t count)
@@ -70,16 +76,15 @@ static void begin_object(
 	}
 }
 
-enum taken table_object(struct reading *reading, const struct span *names, const struct span *cells,
-    const bool *doubtful, size_t count, int64_t line)
+enum taken table_object(struct reading *reading, const struct span *names, const struct row *row)
 {
-	const struct binding *binding = binding_of(reading->table, names, count);
+	const struct binding *binding = binding_of(reading->table, names, row->count);
 	if (!binding)
 		return TAKEN_FAILED;
 	if (!binding->count)
 		return TAKEN_NOT;
-	begin_object(reading, binding, names, count);
-	const enum taken taken = table_take(reading, cells, doubtful, count, line);
+	begin_object(reading, binding, names, row->count);
+	const enum taken taken = table_take(reading, row);
 	if (taken == TAKEN_ROW)
 		reading->table->within = NULL;
 	return taken;

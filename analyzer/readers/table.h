@@ -20,6 +20,7 @@ struct table {
 	} known[KNOWN_NAMES]; /* of objects that were just seen */
 	size_t known_next;
 	bool seen[SOURCES_MOST]; /* sources, by their place in the list */
+	int quoted;              /* how deep it is quoted, as in a mail: its rows are, too */
 	/* Cells of the row at hand; there is room for as many as there are names. */
 	struct span *cells;
 	struct ruled ruled;
@@ -34,11 +35,11 @@ struct table {
 
 /* Of these names a table begins, whose rows table_take() takes. False: no source has them; TAKEN_FAILED is in *failed. */
 bool table_begin(struct reading *reading, const struct span *names, size_t count, bool *failed);
+enum taken table_take(struct reading *reading, const struct row *row);
 /* The same for an object, which has names of its own. */
-enum taken table_object(struct reading *reading, const struct span *names, const struct span *cells,
-    const bool *doubtful, size_t count, int64_t line);
-enum taken table_take(struct reading *reading, const struct span *cells, const bool *doubtful,
-    size_t count, int64_t line);
+enum taken table_object(struct reading *reading, const struct span *names, const struct row *row);
+/* The last of these cells that there is something in, if the text ends in it: its end may be missing. SIZE_MAX: it does not. */
+size_t table_torn(const struct reading *reading, const struct span *cells, size_t count);
 /* What was begun is none of a known source: the text is where it was before. */
 void table_leave(struct reading *reading);
 /* A line, or more, of the table was not understood. */

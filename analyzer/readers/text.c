@@ -343,6 +343,7 @@ static bool read_lines(struct text *text, struct span rest)
 		const char *end = memchr(rest.text, '\n', rest.length);
 		size_t length = end ? (size_t)(end - rest.text) : rest.length;
 		left_out = is_left_out(text);
+		text->reading.torn = !end;
 		if (left_out)
 			text->reading.line++;
 		else if (!read_line(text, (struct span){rest.text, length}))

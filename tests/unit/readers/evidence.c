@@ -1,5 +1,7 @@
 #include "tests/unit/readers/evidence.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct snapshot *read_bytes(const char *bytes, size_t length)
@@ -25,4 +27,60 @@ struct snapshot *read_rows(const char *text, int64_t rows)
 	assert_int_equal(snapshot->rows_left, 0);
 	assert_int_equal(snapshot->rows, rows);
 	return snapshot;
+}
+
+static const char *text_of(const char *text)
+{
+	return text ? text : "-";
+}
+
+static void add_number(FILE *out, int64_t number)
+{
+	if (number == NUMBER_UNKNOWN)
+		fputs(" -", out);
+	else
+		fprintf(out, " %lld", (long long)number);
+}
+
+char *describe_evidence(const struct snapshot *snapshot)
+{
+	char *found = NULL;
+	size_t size;
+	char time[TIMESTAMP_TEXT];
+	FILE *out = open_memstream(&found, &size);
+	for (size_t i = 0; i < snapshot->session_count; i++) {
+		const struct session *session = &snapshot->sessions[i];
+		fprintf(out, "S %lld %s %s %s %s\n", (long long)session->id, text_of(session->name),
+		    text_of(session->domain), text_of(session->user), text_of(session->state));
+	}
+	for (size_t i = 0; i < snapshot->logon_session_count; i++) {
+		const struct logon_session *logon = &snapshot->logon_sessions[i];
+		fprintf(out, "L %llx %s %s %s", (unsigned long long)logon->luid,
+		    text_of(logon->domain), text_of(logon->user), text_of(logon->logon_type));
+		add_number(out, logon->session_id);
+		if (logon->logon_time != TIMESTAMP_UNKNOWN)
+			fprintf(out, " %.19sZ\n", timestamp_format(logon->logon_time, time));
+		else
+			fprintf(out, " %s\n", text_of(logon->logon_time_text));
+	}
+	for (size_t i = 0; i < snapshot->process_count; i++) {
+		const struct process *process = &snapshot->processes[i];
+		fprintf(out, "P %lld %s", (long long)process->pid, text_of(process->image));
+		add_number(out, process->handle_count);
+		add_number(out, process->session_id);
+		if (process->luid != LUID_UNKNOWN)
+			fprintf(out, " of %llx", (unsigned long long)process->luid);
+		fputc('\n', out);
+	}
+	for (size_t i = 0; i < snapshot->handle_count; i++) {
+		const struct handle *handle = &snapshot->handles[i];
+		fprintf(out, "H %s %llx %s", text_of(handle->image), (long long)handle->value,
+		    text_of(handle->type));
+		add_number(out, handle->pid);
+		if (handle->luid != LUID_UNKNOWN)
+			fprintf(out, " of %llx", (unsigned long long)handle->luid);
+		fputc('\n', out);
+	}
+	fclose(out);
+	return found;
 }

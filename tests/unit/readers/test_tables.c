@@ -5,58 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *text_of(const char *text)
-{
-	return text ? text : "-";
-}
-
-static void add_number(FILE *out, int64_t number)
-{
-	if (number == NUMBER_UNKNOWN)
-		fputs(" -", out);
-	else
-		fprintf(out, " %lld", (long long)number);
-}
-
-/* A record a line: S of sessions, L of logon sessions, P of processes. */
-static char *describe(const struct snapshot *snapshot)
-{
-	char *found = NULL;
-	size_t size;
-	char time[TIMESTAMP_TEXT];
-	FILE *out = open_memstream(&found, &size);
-	for (size_t i = 0; i < snapshot->session_count; i++) {
-		const struct session *session = &snapshot->sessions[i];
-		fprintf(out, "S %lld %s %s %s %s\n", (long long)session->id, text_of(session->name),
-		    text_of(session->domain), text_of(session->user), text_of(session->state));
-	}
-	for (size_t i = 0; i < snapshot->logon_session_count; i++) {
-		const struct logon_session *logon = &snapshot->logon_sessions[i];
-		fprintf(out, "L %llx %s %s %s", (unsigned long long)logon->luid,
-		    text_of(logon->domain), text_of(logon->user), text_of(logon->logon_type));
-		add_number(out, logon->session_id);
-		if (logon->logon_time != TIMESTAMP_UNKNOWN)
-			fprintf(out, " %.19sZ\n", timestamp_format(logon->logon_time, time));
-		else
-			fprintf(out, " %s\n", text_of(logon->logon_time_text));
-	}
-	for (size_t i = 0; i < snapshot->process_count; i++) {
-		const struct process *process = &snapshot->processes[i];
-		fprintf(out, "P %lld %s", (long long)process->pid, text_of(process->image));
-		add_number(out, process->handle_count);
-		add_number(out, process->session_id);
-		if (process->luid != LUID_UNKNOWN)
-			fprintf(out, " of %llx", (unsigned long long)process->luid);
-		fputc('\n', out);
-	}
-	fclose(out);
-	return found;
-}
-
 static void assert_facts(const char *text, int64_t left, const char *expected)
 {
 	struct snapshot *snapshot = read_evidence(text);
-	char *found = describe(snapshot);
+	char *found = describe_evidence(snapshot);
 	if (strcmp(found, expected) != 0 || snapshot->rows_left != left)
 		print_error("%s", text);
 	assert_string_equal(found, expected);
