@@ -12,14 +12,18 @@
 #define LOGOFFS_HOPELESS 3 /* sessions that did not end, and none did */
 
 struct logoffs {
-	unsigned endless;          /* sessions that did not end in time */
+	bool untried;              /* the first session is to show whether any does */
+	unsigned endless;          /* sessions that did not end */
+	unsigned late;             /* of these, those that were waited for until the time-out */
 	bool any;                  /* one did */
 	const struct cause *cause; /* of the last that did not; NULL: unknown */
 };
 
+/* Whether the scenario asks the host to end its sessions. */
+bool logoffs_are_asked_for(const struct scenario *scenario);
 /* A cycle has ended, and why as it did; NULL: that is not known. */
 void logoffs_note(struct logoffs *logoffs, const struct cycle *cycle, const struct cause *cause);
-/* The first session did not end: until one does, there is to be one at a time. */
+/* Nothing shows that sessions end, or the first one did not: until one does, there is to be one at a time. */
 bool logoffs_are_doubtful(const struct logoffs *logoffs);
 /* None ends; text then says so, with what to do. */
 bool logoffs_fail(

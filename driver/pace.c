@@ -1,4 +1,5 @@
-/* Knows how far a load is on its course: its step, how many slots of a closed load may begin a cycle, and its end. */
+/* Knows how far a load is on its course: the session that comes before it, its step, how many slots of a closed load may begin a cycle, and
+ * its end. */
 #include "driver/play.h"
 
 #include <math.h>
@@ -71,19 +72,65 @@ static unsigned first_step(const struct play *play)
 	return number >= 1 && number <= load->steps_count ? (unsigned)number - 1 : 0;
 }
 
-bool pace_begin(struct play *play)
+static bool begin_course(struct play *play)
 {
 	const struct scenario_load *load = &play->scenario->load;
 	const unsigned step = load->steps_count > 0 ? first_step(play) : 0;
 	const uint64_t slots = slots_of(load, step);
 
-	for (uint64_t i = 0; i < slots; i++)
-		play->slots[i].next = play->start + load_slot_start(load, slots, i);
+	for (uint64_t i = 0; i < slots; i++) {
+		const int64_t due = play->start + load_slot_start(load, slots, i);
+		if (play->slots[i].next < due)
+			play->slots[i].next = due;
+	}
 	play->allowed = slots;
 	play->until = load->steps_count == 0 || load_is_timed(load) ? play->wanted : play->started;
 	if (load_is_timed(load))
 		play->step_over = play->start + load->ramp.least + load->steps[step].time.least;
 	return load->steps_count == 0 || begin_step(play, step, play->start);
+}
+
+/* Where nothing has shown yet that the host ends sessions, and there may be several. */
+static bool is_to_be_tried(const struct play *play)
+{
+	return play->slot_count > 1 && !play->run->so_far.sessions_end &&
+	       logoffs_are_asked_for(play->scenario);
+}
+
+bool pace_begin(struct play *play)
+{
+	if (!is_to_be_tried(play))
+		return begin_course(play);
+	play->trying = play->logoffs.untried = true;
+	play->slots[0].next = play->start;
+	play->allowed = 1;
+	play->until = play->wanted;
+	snprintf(play->run->monitor->tally.step, sizeof(play->run->monitor->tally.step),
+	    "the first session alone");
+	return true;
+}
+
+/* How long after the start of the load another session than the first is due. */
+static int64_t second_start(const struct play *play)
+{
+	const struct scenario_load *load = &play->scenario->load;
+
+	if (load->rate > 0)
+		return play->due[play->started - play->run->so_far.cycles];
+	return load_slot_start(
+	    load, slots_of(load, load->steps_count > 0 ? first_step(play) : 0), 1);
+}
+
+/* The load goes on as if it had begun so late that nothing was due while the first session was alone. */
+static bool end_trial(struct play *play, int64_t now)
+{
+	const int64_t late = now - play->start - second_start(play);
+
+	play->trying = false;
+	play->run->monitor->tally.step[0] = '\0';
+	if (late > 0)
+		play->start += late;
+	return begin_course(play);
 }
 
 static void begin_ramp_down(struct play *play)
@@ -172,6 +219,10 @@ static bool keep_count(struct play *play, int64_t now)
 
 bool pace_keep(struct play *play, int64_t now, int64_t *next)
 {
+	if (play->trying && !play->logoffs.any)
+		return true;
+	if (play->trying && !end_trial(play, now))
+		return false;
 	if (!load_is_timed(&play->scenario->load))
 		return keep_count(play, now);
 	return keep_time(play, now, next);

@@ -158,8 +158,8 @@ static bool dispatch(struct play *play, int64_t now, int64_t *next)
 		return true;
 	if (!pace_keep(play, now, next))
 		return false;
-	return play->scenario->load.rate > 0 ? dispatch_open(play, now, next)
-	                                     : dispatch_closed(play, now, next);
+	return play->scenario->load.rate > 0 && !play->trying ? dispatch_open(play, now, next)
+	                                                      : dispatch_closed(play, now, next);
 }
 
 static void check_distress(struct play *play)

@@ -35,6 +35,7 @@ struct play {
 	unsigned step;     /* of the load, from 0 */
 	int64_t step_over; /* monotonic; timed steps */
 	uint64_t allowed;  /* closed load: slots that may begin a cycle */
+	bool trying;       /* the load's course begins once a first session, alone, has ended */
 	bool ramping_down;
 	int64_t slot_time; /* of so many rounds: from one cycle of a slot to its next */
 	uint64_t rounds_of_slots;
@@ -64,7 +65,10 @@ struct play {
 	struct error *ended; /* the reason for an early end; text empty: none */
 };
 
-/* Puts the load to where its course begins, or goes on. False: run->error. */
+/* What a session that others wait for is held, at most. */
+#define TRIAL_HOLD (10 * SECOND)
+
+/* Puts the load to where its course begins, or goes on; or to a first session that the others wait for. False: run->error. */
 bool pace_begin(struct play *play);
 /* Follows the course: what begins and ends now, and in *next when something will, if that is earlier. False: run->error. */
 bool pace_keep(struct play *play, int64_t now, int64_t *next);

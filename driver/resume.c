@@ -10,6 +10,7 @@
 #include "common/text.h"
 #include "common/timestamp.h"
 #include "driver/driver.h"
+#include "driver/logoffs.h"
 #include "driver/scenario/caps.h"
 #include "evidence/identity.h"
 #include "judge/cycle_index.h"
@@ -56,6 +57,16 @@ static void count_rounds(struct so_far *so_far, const struct captures *captures)
 	}
 }
 
+/* In earlier parts of the run, or at its preflight. */
+static bool some_session_ended(const struct cycles *cycles)
+{
+	struct logoffs logoffs = {0};
+
+	for (size_t i = 0; i < cycles->count; i++)
+		logoffs_note(&logoffs, &cycles->items[i], NULL);
+	return logoffs.any;
+}
+
 static bool count(struct so_far *so_far, struct runfile *runfile, struct error *error)
 {
 	struct cycles cycles;
@@ -66,6 +77,7 @@ static bool count(struct so_far *so_far, struct runfile *runfile, struct error *
 	if (!runfile_cycles(runfile, &cycles, error))
 		return false;
 	count_cycles(so_far, &cycles);
+	so_far->sessions_end = some_session_ended(&cycles);
 	cycles_deinit(&cycles);
 	if (!runfile_captures(runfile, &captures, error))
 		return false;
@@ -200,13 +212,12 @@ static bool check_host(
 /* Sessions that a logoff should have ended: their clients were lost with the driver. */
 static bool warn_of_sessions(struct run *run, const struct snapshot *now)
 {
-	const enum logoff_method method = run->scenario->logoff.method;
 	struct cycles cycles;
 	struct cycle_index index;
 	char text[128];
 	int64_t left = 0;
 
-	if (method == LOGOFF_DISCONNECT || method == LOGOFF_DROP)
+	if (!logoffs_are_asked_for(run->scenario))
 		return true;
 	if (!runfile_cycles(run->runfile, &cycles, &run->error))
 		return false;

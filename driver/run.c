@@ -205,6 +205,7 @@ static bool meet_host(struct run *run, struct setup *setup, const char *path)
 	find_folder(path, folder);
 	const bool good = preflight_play(run, setup, folder, NULL, &preflight);
 	preflight_deinit(&preflight);
+	run->so_far.sessions_end = good;
 	return good;
 }
 

@@ -19,7 +19,8 @@ struct so_far {
 	uint64_t failed; /* of these */
 	uint64_t
 	    again; /* of these, those that were lost with their driver: others are played for them */
-	int64_t highest; /* number of a cycle, of any kind */
+	int64_t highest;   /* number of a cycle, of any kind */
+	bool sessions_end; /* they, or a preflight, have shown that the host ends sessions */
 	uint64_t missed;
 	int64_t during, after, settling; /* rounds */
 };

@@ -264,6 +264,19 @@ static int64_t preflight_hold(const struct scenario *scenario)
 	return hold > PREFLIGHT_SHELL ? hold : PREFLIGHT_SHELL;
 }
 
+static int64_t hold_of_next(const struct play *play)
+{
+	const struct scenario *scenario = play->scenario;
+
+	if (play->kind == CYCLE_PREFLIGHT)
+		return preflight_hold(scenario);
+	if (play->kind == CYCLE_VERIFICATION)
+		return VERIFICATION_MOST;
+	const int64_t drawn = span_draw(
+	    &scenario->load.hold, &(uint64_t){draw_state(play->seed, play->started, DRAW_HOLD)});
+	return play->trying && drawn > TRIAL_HOLD ? TRIAL_HOLD : drawn;
+}
+
 bool play_start_cycle(struct play *play, size_t index, struct account *account, int64_t scheduled)
 {
 	const struct scenario *scenario = play->scenario;
@@ -272,11 +285,7 @@ bool play_start_cycle(struct play *play, size_t index, struct account *account, 
 	    .kind = ORDER_CYCLE,
 	    .cycle = ++play->run->so_far.highest,
 	    .slot = (uint32_t)index,
-	    .hold = play->kind == CYCLE_LOAD
-	                ? span_draw(&scenario->load.hold,
-	                      &(uint64_t){draw_state(play->seed, play->started, DRAW_HOLD)})
-	            : play->kind == CYCLE_PREFLIGHT ? preflight_hold(scenario)
-	                                            : VERIFICATION_MOST,
+	    .hold = hold_of_next(play),
 	};
 	const int64_t now = timestamp_monotonic();
 	bool sent;

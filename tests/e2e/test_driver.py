@@ -180,19 +180,52 @@ class Load(leaklab.Case):
                                   on b.logged_on <= a.logged_on and b.ended > a.logged_on group by a.number)""")
         self.assertEqual(most, 6)
 
+    def starts(self):
+        """Of the load's cycles, in seconds since the first."""
+        return [when for when, in self.query("select (started - (select min(started) from cycle where kind = 0)) / 1e6 from cycle where kind = 0 order by number")]
+
+    def test_first_session_is_alone_until_it_has_ended(self):
+        """no longer than 10 s, however long sessions are held"""
+        lab = self.lab()
+        process = self.start_driver(self.scenario(lab, load={"slots": 3, "cycles": 30, "hold": "60s"},
+                                                  logoff={"method": "keys", "keys": "Win+R text:logoff Enter", **NO_SHELL}))
+        self.wait_for(process, "logon", 4)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        [(hold,), *_] = self.query("select hold_ms from cycles order by number")
+        self.assertAlmostEqual(hold / 1000, 10, delta=0.5)
+        [(wait,)] = self.query("select min(b.started) - a.ended from cycle a join cycle b where a.number = 1 and b.number > 1")
+        self.assertGreaterEqual(wait, 0)
+        self.assertLess(max(self.starts()[1:]) - min(self.starts()[1:]), 0.5)
+
+    def test_nobody_waits_where_sessions_are_known_to_end_or_are_to_stay(self):
+        lab = self.lab("--accounts", "9")
+        self.drive(self.scenario(lab, load={"slots": 3, "cycles": 3}, logoff={"shell": "sleep 1"}))
+        self.run_program("driver", "run", "--resume", self.run_file, "--cycles", "+3")
+        starts = self.starts()
+        self.assertGreater(starts[1], 1)
+        self.assertLess(max(starts[3:]) - min(starts[3:]), 0.5, "the earlier part of the run has shown that they end")
+        for logoff, *options in (NO_SHELL, "--preflight", "always"), ({"method": "disconnect", **NO_SHELL},):
+            self.run_file.unlink()
+            self.drive(self.scenario(lab, load={"slots": 3, "cycles": 3, "hold": "1s"}, logoff=logoff), *options)
+            self.assertLess(max(self.starts()), 0.5)
+
     def test_ramp_starts_slots_one_after_another(self):
         lab = self.lab()
-        self.drive(self.scenario(lab, load={"slots": 4, "cycles": 4, "ramp": "1s"}, logoff={"shell": "sleep 2"}))
-        [(spread,)] = self.query("select (max(scheduled) - min(scheduled)) / 1e6 from cycle")
-        self.assertAlmostEqual(spread, 0.75, delta=0.02)
+        self.drive(self.scenario(lab, load={"slots": 4, "cycles": 5, "ramp": "1s"}, logoff={"shell": "sleep 2"}))
+        [(first,)] = self.query("select min(scheduled) - (select ended from cycle where number = 1) from cycle where number > 1")
+        self.assertAlmostEqual(first / 1e6, 0, delta=0.05, msg="the second slot begins once the first session has ended")
+        [(spread,)] = self.query("select (max(scheduled) - min(scheduled)) / 1e6 from cycle where number > 1")
+        self.assertAlmostEqual(spread, 0.5, delta=0.02)
         [(early,)] = self.query("select count(*) from cycle where started < scheduled")
         self.assertEqual(early, 0)
 
     def test_open_load_keeps_its_arrivals(self):
         lab = self.lab()
         self.drive(self.scenario(lab, load={"slots": 4, "cycles": 10, "rate": 10}))
-        gaps = self.query("select (scheduled - (select min(scheduled) from cycle)) / 1e5 from cycle order by number")
-        for index, (gap,) in enumerate(gaps):
+        gaps = self.query("select (scheduled - (select scheduled from cycle where number = 2)) / 1e5 from cycle order by number")
+        self.assertLess(gaps[0][0], -0.95, "the others may have waited for the first")
+        for index, (gap,) in enumerate(gaps[1:]):
             self.assertAlmostEqual(gap, index, delta=0.5)
 
     def test_open_load_counts_arrivals_that_found_no_slot(self):
@@ -255,9 +288,9 @@ class Memory(leaklab.Case):
         os.environ.pop("MALLOC_PERTURB_", None)  # has libc write to all memory; meson sets it
         lab = self.lab("--accounts", "100", "--time-scale", "0.0001")
         empty = soak.memory_of([lab.process.pid])
-        process = self.start_driver(self.scenario(lab, load={"slots": 100, "cycles": 100, "hold": "4s", "workers": 2},
+        process = self.start_driver(self.scenario(lab, load={"slots": 100, "cycles": 101, "hold": "4s", "workers": 2},
                                                   logoff={"method": "keys", "keys": "Win+R text:logoff Enter", **NO_SHELL}))
-        self.wait_for(process, "logon", 100)
+        self.wait_for(process, "logon", 101)  # the first session was alone
         driver, host = soak.memory_of(soak.family(process)[1:]), soak.memory_of([lab.process.pid])
         process.communicate(timeout=60)
         self.assertLess(driver / 100, 0.75)  # with all that the workers have once
@@ -334,7 +367,7 @@ class Interruption(leaklab.Case):
         lab = self.lab()
         process = self.start_driver(self.scenario(
             lab, load={"slots": 3, "cycles": 300, "hold": "60s"},
-            logoff={"method": "keys", "keys": "Win+R text:logoff Enter", **NO_SHELL}))
+            logoff={"method": "keys", "keys": "Win+R text:logoff Enter", **NO_SHELL}), "--preflight", "always")
         self.wait_for(process, "logon", 3)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=20)
@@ -344,7 +377,7 @@ class Interruption(leaklab.Case):
 
     def test_second_ctrl_c_stops_at_once(self):
         lab = self.lab()
-        process = self.start_driver(self.scenario(lab, load={"slots": 2, "cycles": 2}, logoff={"shell": "sleep 100"}))
+        process = self.start_driver(self.scenario(lab, load={"slots": 2, "cycles": 2, "hold": "60s"}, logoff=NO_SHELL), "--preflight", "always")
         self.wait_for(process, "logon", 2)
         start = time.monotonic()
         process.send_signal(signal.SIGINT)
@@ -352,7 +385,7 @@ class Interruption(leaklab.Case):
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=20)
         self.assertLess(time.monotonic() - start, 5)
-        self.assertEqual(self.query("select result from cycles"), [("lost",)] * 2)
+        self.assertEqual(self.query("select result from cycles where kind = 'load'"), [("lost",)] * 2)
 
     def test_ctrl_c_while_all_slots_rest_ends_at_once(self):
         lab = self.lab()
@@ -391,7 +424,7 @@ class Interruption(leaklab.Case):
         self.addCleanup(signal.signal, signal.SIGHUP, before)
         process = self.start_driver(self.scenario(
             lab, load={"slots": 2, "cycles": 2, "hold": "60s"},
-            logoff={"method": "keys", "keys": "Win+R text:logoff Enter", **NO_SHELL}))
+            logoff={"method": "keys", "keys": "Win+R text:logoff Enter", **NO_SHELL}), "--preflight", "always")
         self.wait_for(process, "logon", 2)
         process.send_signal(signal.SIGHUP)
         process.communicate(timeout=20)

@@ -96,6 +96,21 @@ class Policies(Play):
                          [("unproven", "logoff", "TIMEOUT", 2)])
         self.assertIn("Disc", lab.show("qwinsta"))
 
+    def test_five_slots_leave_three_sessions_where_none_ends(self):
+        """without a preflight the first session is alone until one has ended: in a closed load, in an open one, and where the command for it fails"""
+        failing = {"method": "command", "command": "test $SESSION_ID$SESSION_USER$SESSION_LOGON = none", "shell": None}
+        cases = (("shell-ignored", {}, {}, "3 sessions did not end within 1s, and none has: they are left on the host. Probably the host refuses or ignores"),
+                 ("shell-refused", {"rate": 50}, {}, "3 sessions did not end within 1s"),
+                 ("no-run", {}, failing, "3 sessions did not end, and none has: they are left on the host. Probably logoff.command itself failed"))
+        for policy, load, logoff, words in cases:
+            with self.subTest(policy):
+                self.folder = self.folder / policy
+                self.folder.mkdir()
+                lab = self.host(policy, accounts=8)
+                done = self.drive(self.scenario(lab, load={"slots": 5, "cycles": 50, **load}, logoff={"timeout": "1s", **logoff}), code=4)
+                self.assertIn(words, " ".join(done.stderr.split()))
+                self.assertEqual(sum(bool(session.get("user")) for session in lab.snapshot()["sessions"]), 3)
+
     def test_desktop_comes_where_no_start_program_is_asked_for(self):
         for policy in "shell-refused", "shell-ignored":
             with self.subTest(policy):
