@@ -66,7 +66,8 @@ static void show_sessions(const struct snapshot *snapshot, FILE *out)
 		print_text(session->user, 20, out);
 		print_text(session->domain, 16, out);
 		text_print(out, session->state);
-		fputc('\n', out);
+		fputs(
+		    session->temporary_profile == YES ? ", with a temporary profile\n" : "\n", out);
 	}
 }
 

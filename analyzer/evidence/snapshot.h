@@ -33,6 +33,8 @@
 	F(R, TIME, logon_time, "logon_time", "when its user logged on, by the host's clock")       \
 	F(R, TIME, connect_time, "connect_time", "when somebody connected to it last")             \
 	F(R, TIME, disconnect_time, "disconnect_time", "when somebody disconnected from it last")  \
+	F(R, YES_NO, temporary_profile, "temporary_profile",                                       \
+	    "whether a temporary profile is loaded for its user, as the user's own could not be")  \
 	F(R, FLAG, disputed, "disputed", "the observers disagree about whose it is")
 RECORD_DECLARE(session, SESSION_FIELDS)
 

@@ -12,7 +12,7 @@ static const char whole[] =
     "\"leak_tracking\":false,"
     "\"token_objects\":{\"total\":900,\"accounted\":850},"
     "\"sessions\":[{\"id\":2,\"name\":\"rdp-tcp#0\",\"user\":\"lab01\",\"domain\":\"LAB\","
-    "\"state\":\"Active\"}],"
+    "\"state\":\"Active\",\"temporary_profile\":true}],"
     "\"logon_sessions\":[{\"luid\":\"00000000:000fd2f5\",\"user\":\"lab01\",\"domain\":\"LAB\","
     "\"logon_type\":"
     "\"RemoteInteractive\",\"auth_package\":\"NTLM\",\"session_id\":2,\"logon_time\":\"2026-11-"
@@ -50,6 +50,7 @@ static void all_fields_are_read_and_unknown_ones_ignored(void **state)
 	assert_int_equal(snapshot->leak_tracking, NO);
 	assert_int_equal(snapshot->token_objects_accounted, 850);
 	assert_int_equal(snapshot->sessions[0].id, 2);
+	assert_int_equal(snapshot->sessions[0].temporary_profile, YES);
 	assert_int_equal(snapshot->logon_sessions[0].luid, 0xfd2f5);
 	assert_true(snapshot->handles[0].luid != LUID_UNKNOWN);
 	assert_int_equal(snapshot->handles[0].luid, 0xfd2f5);
@@ -69,6 +70,7 @@ static void what_is_not_said_is_unknown_and_never_zero(void **state)
 	assert_int_equal(snapshot->elevated, YES_NO_UNKNOWN);
 	assert_int_equal(snapshot->token_objects, NUMBER_UNKNOWN);
 	assert_null(snapshot->sessions[0].user);
+	assert_int_equal(snapshot->sessions[0].temporary_profile, YES_NO_UNKNOWN);
 	assert_int_equal(snapshot->handles[0].pid, NUMBER_UNKNOWN);
 	assert_true(snapshot->handles[0].luid == LUID_UNKNOWN);
 	assert_true(snapshot_has(snapshot, "sessions"));
