@@ -91,6 +91,8 @@ static bool log_on(struct connection *connection, const char *command)
 	    .sid = connection->account->sid,
 	    .shell_ends = DUE_NEVER,
 	    .hangs = connection->fault == FAULT_HANG_LOGOFF,
+	    .temporary_profile = policy_temporary_profile(
+	        &connection->environment->options.policies, connection->account->user),
 	    .connection = connection->number,
 	};
 

@@ -121,6 +121,7 @@ struct nt_session {
 	int64_t shell_comes; /* when it does */
 	unsigned postponed;  /* how often its end was put off; see model_watched() */
 	bool hangs;          /* a fault: only an administrator's command ends it */
+	bool temporary_profile;
 	struct nt_logon *logon;
 	struct nt_process *processes[SESSION_PROCESSES];
 };
@@ -172,7 +173,8 @@ struct logon_request {
 	int64_t shell_ends;  /* when it ends, and the session with it; DUE_NEVER: it stays */
 	bool
 	    hangs; /* a fault: the session that comes of it does not end by itself, whatever was said */
-	uint64_t connection; /* who asks; never 0 */
+	bool temporary_profile; /* the user's own cannot be loaded */
+	uint64_t connection;    /* who asks; never 0 */
 };
 
 struct logon_answer {

@@ -106,6 +106,7 @@ static struct nt_session *session_create(
 	struct nt_session *session =
 	    sessions_add(&model->sessions, id, request->domain, request->user);
 
+	session->temporary_profile = request->temporary_profile;
 	session_set_end(&model->sessions, session, request->shell_ends);
 	desktop_start(model, session, now);
 	session->logon = logon_create(

@@ -25,7 +25,10 @@ const char policy_help[] =
     "  must-change-password[=ACCOUNT]\n"
     "  password-expired[=ACCOUNT]\n"
     "                    NLA refuses the password (default: of all accounts)\n"
-    "  logon-denied      the account has no right to log on\n";
+    "  logon-denied      the account has no right to log on\n"
+    "  temporary-profile[=ACCOUNT]\n"
+    "                    the profile cannot be loaded, and snapshots say so\n"
+    "                    (default: of all accounts)\n";
 
 static bool set_flag(bool *flag, const char *value)
 {
@@ -94,6 +97,8 @@ bool policy_parse(const char *text, struct policies *policies)
 		return set_account(&policies->must_change, value);
 	if (is(text, length, "password-expired"))
 		return set_account(&policies->expired, value);
+	if (is(text, length, "temporary-profile"))
+		return set_account(&policies->temporary_profile, value);
 	return is(text, length, "logon-denied") && set_flag(&policies->logon_denied, value);
 }
 
@@ -107,4 +112,9 @@ uint32_t policy_password_status(const struct policies *policies, const char *use
 	if (concerns(policies->must_change, user))
 		return STATUS_PASSWORD_MUST_CHANGE;
 	return concerns(policies->expired, user) ? STATUS_PASSWORD_EXPIRED : 0;
+}
+
+bool policy_temporary_profile(const struct policies *policies, const char *user)
+{
+	return concerns(policies->temporary_profile, user);
 }

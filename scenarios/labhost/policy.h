@@ -17,6 +17,7 @@ struct policies { /* all 0: none */
 	uint32_t session_limit;  /* 0: none */
 	const char *must_change; /* whose password; "": everybody's, NULL: nobody's */
 	const char *expired;     /* the same */
+	const char *temporary_profile; /* the same: whose profile cannot be loaded */
 };
 
 /* Reads "NAME" or "NAME=VALUE" and adds it to the policies, which borrow the text. */
@@ -26,5 +27,7 @@ extern const char policy_help[];
 
 /* The NTSTATUS that refuses an account whose password is right; 0: it does not. */
 uint32_t policy_password_status(const struct policies *policies, const char *user);
+/* Whether the user gets a temporary profile. */
+bool policy_temporary_profile(const struct policies *policies, const char *user);
 
 #endif

@@ -73,7 +73,8 @@ static int open_signals(struct error *error)
 static bool check_policies(
     const struct policies *policies, const struct accounts *accounts, struct error *error)
 {
-	const char *const whose[] = {policies->must_change, policies->expired};
+	const char *const whose[] = {
+	    policies->must_change, policies->expired, policies->temporary_profile};
 
 	for (size_t i = 0; i < sizeof(whose) / sizeof(whose[0]); i++)
 		if (whose[i] && *whose[i] && !accounts_find(accounts, whose[i], ""))

@@ -24,6 +24,7 @@ static bool add_session(struct snapshot *snapshot, int64_t id, const char *name,
 	if (session) {
 		record->user = text(snapshot, session->user);
 		record->domain = text(snapshot, session->domain);
+		record->temporary_profile = session->temporary_profile ? YES : NO;
 	}
 	return true;
 }

@@ -108,12 +108,25 @@ static void policies_add_up(void **state)
 	             policies.logon_denied);
 }
 
+static void temporary_profile_is_its_accounts_or_everybodys(void **state)
+{
+	struct policies policies = {0};
+	(void)state;
+
+	assert_false(policy_temporary_profile(&policies, "lab01"));
+	assert_true(policy_parse("temporary-profile=LAB01", &policies));
+	assert_true(policy_temporary_profile(&policies, "lab01"));
+	assert_false(policy_temporary_profile(&policies, "lab02"));
+	assert_true(policy_parse("temporary-profile", &policies));
+	assert_true(policy_temporary_profile(&policies, "lab02"));
+}
+
 static void wrong_policies_are_refused(void **state)
 {
 	static const char *const wrong[] = {"", "shell", "no-run=1", "session-limit",
 	    "session-limit=0", "session-limit=-1", "session-limit=1x",
 	    "slow-profile=", "slow-profile=0", "slow-profile=x",
-	    "password-expired=", "logon-denied=lab01"};
+	    "password-expired=", "logon-denied=lab01", "temporary-profile="};
 	struct policies policies;
 	(void)state;
 
@@ -177,6 +190,7 @@ int main(void)
 	    unit_test(fault_comes_on_every_nth_connection),
 	    unit_test(broker_sends_on_every_nth_logon),
 	    unit_test(policies_add_up),
+	    unit_test(temporary_profile_is_its_accounts_or_everybodys),
 	    unit_test(wrong_policies_are_refused),
 	    unit_test(password_policy_concerns_its_account_or_all),
 	    unit_test(request_fields_are_decoded),
