@@ -5,6 +5,7 @@
 
 #include <windows.h>
 #include <ntsecapi.h>
+#include <sddl.h>
 
 #include "probe/nt.h"
 #include "windows/win32.h"
@@ -24,6 +25,18 @@ static char *lsa_text(const LSA_UNICODE_STRING *text)
 	return text->Buffer && text->Length ? utf8(text->Buffer, text->Length / 2) : NULL;
 }
 
+/* The caller's to free(). */
+static wchar_t *sid_text(PSID sid)
+{
+	wchar_t *text = NULL, *own = NULL;
+
+	if (sid && ConvertSidToStringSidW(sid, &text)) {
+		own = _wcsdup(text);
+		LocalFree(text);
+	}
+	return own;
+}
+
 static bool read_one(LUID *luid, struct logon *out)
 {
 	SECURITY_LOGON_SESSION_DATA *data = NULL;
@@ -39,6 +52,7 @@ static bool read_one(LUID *luid, struct logon *out)
 		    .user = lsa_text(&data->UserName),
 		    .domain = lsa_text(&data->LogonDomain),
 		    .auth_package = lsa_text(&data->AuthenticationPackage),
+		    .sid = sid_text(data->Sid),
 		    .type = type_name(data->LogonType),
 		    .session = data->Session,
 		    .time = data->LogonTime.QuadPart,
@@ -88,6 +102,7 @@ void logons_free(struct logons *logons)
 		free(logons->all[i].user);
 		free(logons->all[i].domain);
 		free(logons->all[i].auth_package);
+		free(logons->all[i].sid);
 	}
 	free(logons->all);
 	*logons = (struct logons){0};
@@ -99,6 +114,18 @@ const struct logon *logons_find(const struct logons *logons, uint64_t luid)
 
 	return logons->count ? bsearch(&key, logons->all, logons->count, sizeof(key), compare)
 	                     : NULL;
+}
+
+const wchar_t *logons_sid(const struct logons *logons, uint32_t session, const char *user)
+{
+	for (size_t i = 0; i < logons->count; i++) {
+		const struct logon *logon = &logons->all[i];
+
+		if (logon->session == session && logon->sid && logon->user &&
+		    _stricmp(logon->user, user) == 0)
+			return logon->sid;
+	}
+	return NULL;
 }
 
 enum logon_state logon_state(uint64_t luid)

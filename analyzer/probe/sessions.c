@@ -6,6 +6,7 @@
 #include <wtsapi32.h>
 
 #include "probe/nt.h"
+#include "probe/profiles.h"
 #include "windows/win32.h"
 
 static const char *state_name(WTS_CONNECTSTATE_CLASS state)
@@ -25,16 +26,19 @@ static void write_text(struct json *json, const char *key, const wchar_t *wide)
 	free(text);
 }
 
-static void write_fact(struct json *json, const char *key, DWORD session, WTS_INFO_CLASS what)
+/* The caller's to free(); NULL: it is not known, or empty. */
+static char *ask(DWORD session, WTS_INFO_CLASS what)
 {
 	wchar_t *text = NULL;
 	DWORD size = 0;
+	char *answer = NULL;
 
 	if (!WTSQuerySessionInformationW(WTS_CURRENT_SERVER_HANDLE, session, what, &text, &size))
-		return;
-	if (size >= sizeof(*text))
-		write_text(json, key, text);
+		return NULL;
+	if (size >= sizeof(*text) && *text)
+		answer = utf8(text, -1);
 	WTSFreeMemory(text);
+	return answer;
 }
 
 /* When its user logged on, and when somebody connected to it and disconnected from it last. */
@@ -54,11 +58,31 @@ static void write_times(struct json *json, DWORD session)
 	WTSFreeMemory(info);
 }
 
-bool sessions_write(struct json *json, unsigned long *error)
+/* Who logged on in it, and what became of the user's profile. */
+static void write_user(
+    struct json *json, DWORD session, const struct logons *logons, struct profiles_seen *seen)
+{
+	char *user = ask(session, WTSUserName), *domain = ask(session, WTSDomainName);
+	const wchar_t *sid = user ? logons_sid(logons, session, user) : NULL;
+	const enum profile profile = sid ? profile_of(sid) : PROFILE_UNKNOWN;
+
+	json_text(json, "user", user);
+	json_text(json, "domain", domain);
+	if (profile != PROFILE_UNKNOWN)
+		json_yes_no(json, "temporary_profile", profile == PROFILE_TEMPORARY);
+	seen->users += user != NULL;
+	seen->unknown += user && profile == PROFILE_UNKNOWN;
+	free(user);
+	free(domain);
+}
+
+bool sessions_write(struct json *json, const struct logons *logons, struct profiles_seen *seen,
+    unsigned long *error)
 {
 	WTS_SESSION_INFOW *sessions = NULL;
 	DWORD count = 0;
 
+	*seen = (struct profiles_seen){0};
 	SetLastError(0);
 	if (!WTSEnumerateSessionsW(WTS_CURRENT_SERVER_HANDLE, 0, 1, &sessions, &count)) {
 		*error = GetLastError();
@@ -71,8 +95,7 @@ bool sessions_write(struct json *json, unsigned long *error)
 		json_begin(json, NULL, '{');
 		json_number(json, "id", sessions[i].SessionId);
 		write_text(json, "name", sessions[i].pWinStationName);
-		write_fact(json, "user", sessions[i].SessionId, WTSUserName);
-		write_fact(json, "domain", sessions[i].SessionId, WTSDomainName);
+		write_user(json, sessions[i].SessionId, logons, seen);
 		json_text(json, "state", state_name(sessions[i].State));
 		write_times(json, sessions[i].SessionId);
 		json_end(json);

@@ -485,12 +485,18 @@ static void write_all(struct snapshot *snapshot)
 {
 	const int elevated = is_elevated();
 	struct tally tally = {0};
+	struct profiles_seen profiles;
 	DWORD error;
 
 	json_begin(&snapshot->json, NULL, '{');
 	write_header(snapshot, elevated >= 0, elevated > 0);
-	if (!sessions_write(&snapshot->json, &error))
+	if (!sessions_write(&snapshot->json, &snapshot->logons, &profiles, &error))
 		note_failure(snapshot, "sessions", "WTSEnumerateSessions", error);
+	if (profiles.unknown > 0)
+		note_gap(snapshot, "sessions.temporary_profile",
+		    "of %u of %u users with a session it is not seen whether the profile is temporary: LSA shows no SID (run elevated, or "
+		    "as LocalSystem), or ProfileList has no State",
+		    profiles.unknown, profiles.users);
 	write_logons(snapshot);
 	write_handles(snapshot, &tally);
 	write_token_objects(snapshot, &tally);

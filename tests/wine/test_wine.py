@@ -20,7 +20,7 @@ import tap  # noqa: E402
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("LEAKLAB_BUILD", ".")).resolve()
 PROGRAMS = {"probe": BUILD / "analyzer/probe/leaklab-probe.exe", "grabber": BUILD / "grabber/win32/leaklab-grabber.exe",
-            "stand-in": BUILD / "tests/wine/stand-in.exe"}
+            "stand-in": BUILD / "tests/wine/stand-in.exe", "profile-of": BUILD / "tests/wine/profile-of.exe"}
 ANALYZER = BUILD / "leaklab"
 LONGEST = 60  # seconds that a single program may take: wine is slow where others use the machine
 REPEATS = 20
@@ -601,6 +601,20 @@ class Probe(Case):
         self.assertGreaterEqual(snapshot["time"], snapshot["boot_time"])
         self.assertIn((snapshot["observer"]["pid"], "leaklab-probe.exe"),
                       [(process["pid"], process.get("image")) for process in snapshot["processes"]])
+
+    def test_profiles(self):
+        """a temporary profile is known by its State in ProfileList; without a State, or a hive that is loaded, it is unknown"""
+        users = {"own": "S-1-5-21-1-2-3-1001", "temporary": "S-1-5-21-1-2-3-1002", "not loaded": "S-1-5-21-1-2-3-1003", "no State": "S-1-5-21-1-2-3-1004",
+                 "no key": "S-1-5-21-1-2-3-1005"}
+        profiles = "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\"
+        for name, state in ("own", "0x100"), ("temporary", "0x8a04"), ("not loaded", "0x800"):
+            WINE.system("reg", "add", profiles + users[name], "/v", "State", "/t", "REG_DWORD", "/d", state, "/f")
+        WINE.system("reg", "add", profiles + users["own"] + ".bak", "/v", "State", "/t", "REG_DWORD", "/d", "0x800", "/f")
+        WINE.system("reg", "add", profiles + users["no State"], "/f")
+        for name in set(users) - {"not loaded"}:
+            WINE.system("reg", "add", "HKU\\" + users[name] + "\\Environment", "/f")
+        code, output, errors = WINE.run("profile-of", *users.values(), "S-" + 300 * "1", "")
+        self.assertEqual((code, output.split()), (0, ["own", "temporary", "unknown", "unknown", "unknown", "unknown", "unknown"]), errors)
 
     def test_keys(self):
         """all that the probe writes is a field of snapshots, by the manual that is made of their tables"""
