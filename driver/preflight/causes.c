@@ -1,7 +1,7 @@
 /* Knows what a session host's policies, brokers, licences and accounts do to a logon and to its end, and how an administrator changes that.
  *
  * The policies: admx.help, "Windows Components, Remote Desktop Services, Remote Desktop Session Host" (names, registry values), and "Interactive
- * logon: Message text for users attempting to log on". The codes: MS-RDPBCGR 2.2.5.1.1 and 2.2.10.1.1.4.1.1, FreeRDP's error.h. Several causes
+ * logon: Message text for users attempting to log on". Events 1511 and 1515: the User Profiles Service's own texts. The codes: MS-RDPBCGR 2.2.5.1.1 and 2.2.10.1.1.4.1.1, FreeRDP's error.h. Several causes
  * look the same from here: what is said is the probable one, and where there are two, both. */
 #include "driver/preflight/causes.h"
 
@@ -102,6 +102,12 @@ static const struct cause causes[] = {
         NULL, NULL},
     {"no-answer", "nothing answers within connect.timeout",
         "Check host.address, the network and the firewall; a host that is overloaded needs fewer load.slots or a longer connect.timeout",
+        NULL, NULL},
+    {"temporary-profile",
+        "the account's own profile could not be loaded: it is damaged, or another session or a profile disk (FSLogix, User Profile Disk) had it "
+        "still",
+        "Let slots rest between sessions (load.think of 10s or more), and look into the host's event log (Application, User Profiles Service, 1511 and "
+        "1515), see PROFILES in leaklab-real-host(7)",
         NULL, NULL},
     {"name-unknown", "the host's name is unknown here",
         "Check host.address and this machine's DNS (getent hosts NAME)", NULL, NULL},

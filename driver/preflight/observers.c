@@ -188,6 +188,23 @@ static void look_at_section(
 		add(look, what, STEP_OK, NULL, "it sees all %zu", rows);
 }
 
+/* What a user's own profile loads and starts is not there with a temporary one. */
+static void look_at_profile(const struct look *look)
+{
+	const struct session *session = find_session(look->cycle, look->view->during);
+
+	if (!session || session->temporary_profile == YES_NO_UNKNOWN) {
+		add(look, "profile", STEP_SKIPPED, NULL, "it does not say");
+	} else if (session->temporary_profile == NO) {
+		add(look, "profile", STEP_OK, NULL, "the account's own is loaded");
+	} else {
+		add(look, "profile", STEP_WARNING, NULL,
+		    "the session of %s has a temporary profile, not the account's own",
+		    look->cycle->user);
+		preflight_blame(look->preflight, cause_by_id("temporary-profile"));
+	}
+}
+
 static void look_at_clock(const struct look *look)
 {
 	const struct view *view = look->view;
@@ -278,6 +295,7 @@ void preflight_observer(
 	    "let one observer list them, leaklab-probe or logonsessions: without, only session IDs are judged");
 	look_at_section(&look, "handles", SECTION_HANDLES, view->during->handle_count,
 	    "let one observer list them, leaklab-probe or handle -a: without, no holder is named");
+	look_at_profile(&look);
 	look_at_clock(&look);
 	look_at_footprint(&look);
 	look_at_rest(&look);

@@ -84,7 +84,7 @@ struct view {
 	int64_t seen,
 	    until; /* when `during` was taken, and was complete, by our clock; it is of before where nobody came in time, until the end of time */
 };
-/* Steps observer.NAME, and of it host, rights, sessions, logon-sessions, handles, clock, footprint, left. */
+/* Steps observer.NAME, and of it host, rights, sessions, logon-sessions, handles, profile, clock, footprint, left. */
 void preflight_observer(
     struct preflight *preflight, const struct cycle *cycle, const struct view *view);
 
