@@ -112,11 +112,14 @@ static bool index_cycles(struct evidence *evidence, struct error *error)
 	int64_t last = INT64_MIN;
 	evidence->shown = calloc(evidence->cycles.count + 1, sizeof *evidence->shown);
 	evidence->rejoined = calloc(evidence->cycles.count + 1, sizeof *evidence->rejoined);
+	evidence->temporary = calloc(evidence->cycles.count + 1, sizeof *evidence->temporary);
+	for (size_t i = 0; evidence->temporary && i < evidence->cycles.count; i++)
+		evidence->temporary[i] = YES_NO_UNKNOWN;
 	for (size_t i = 0; i < evidence->captures.count; i++) {
 		if (evidence->captures.items[i].started > last)
 			last = evidence->captures.items[i].started;
 	}
-	if (!evidence->shown || !evidence->rejoined ||
+	if (!evidence->shown || !evidence->rejoined || !evidence->temporary ||
 	    !cycle_index_init(&evidence->index, &evidence->cycles, last) ||
 	    !presences_init(&evidence->presences, &evidence->cycles, &evidence->index,
 	        evidence->elsewhere.alias) ||
@@ -277,6 +280,7 @@ static bool add_sample(struct evidence *evidence, const struct passing *now)
 	const int64_t started = now->capture->started, until = complete_at(evidence, now->capture);
 	note_gap(evidence, now->snapshot, now->capture);
 	note_unseen(evidence, now);
+	profiles_note(evidence, now->snapshot, started, until);
 	return presences_note(&evidence->presences, now->snapshot, started, until) &&
 	       leak_take(evidence->leak, before == now->snapshot ? NULL : before, now->snapshot,
 	           started, until, clock.offset);
@@ -393,6 +397,7 @@ void evidence_deinit(struct evidence *evidence)
 	cycle_index_deinit(&evidence->index);
 	free(evidence->shown);
 	free(evidence->rejoined);
+	free(evidence->temporary);
 	clocks_deinit(&evidence->clocks);
 	captures_deinit(&evidence->captures);
 	elsewhere_deinit(&evidence->elsewhere);

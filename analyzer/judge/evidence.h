@@ -29,6 +29,7 @@ struct evidence {
 	bool *shown; /* by place in cycles: a logon is shown, see logons.c */
 	bool
 	    *rejoined; /* the same: it joined the session that a lost one had left, and made none */
+	enum yes_no *temporary; /* the same: the session had a temporary profile, see profiles.c */
 	struct presences presences;
 	bool sighted; /* some snapshot shows an account of the run, also one from before it */
 	struct moment before;  /* last round */
@@ -59,6 +60,10 @@ bool cycle_is_unshown(const struct evidence *evidence, const struct cycle *cycle
 
 /* True if the capture shows the host after the load, by the cycles and not by its mark: a run that is resumed has loads between. */
 bool is_after_load(const struct evidence *evidence, const struct capture *capture);
+
+/* Fills in evidence->temporary for the sessions of a sample that was taken between the two times (driver's clock). In profiles.c. */
+void profiles_note(
+    struct evidence *evidence, const struct snapshot *snapshot, int64_t from, int64_t until);
 
 /* Fills in evidence->shown: which cycles are shown to have logged on. The cycles, captures, index and moments are loaded. In
  * logons.c. */

@@ -402,5 +402,5 @@ bool findings_tell(struct sentences *out, const struct verdict *verdict,
 	       tell_culprits(out, verdict, evidence->settled.snapshot) &&
 	       growth_tell(out, verdict) && controls_tell(out, verdict) &&
 	       tell_left_out(out, verdict, limits) && farm_tell(out, evidence, verdict) &&
-	       tell_boot(out, evidence);
+	       profiles_tell(out, evidence) && tell_boot(out, evidence);
 }

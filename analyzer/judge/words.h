@@ -46,6 +46,7 @@ bool farm_tell(
     struct sentences *out, const struct evidence *evidence, const struct verdict *verdict);
 bool farm_block(
     struct sentences *out, const struct evidence *evidence, const struct verdict *verdict);
+bool profiles_tell(struct sentences *out, const struct evidence *evidence);
 bool growth_tell(struct sentences *out, const struct verdict *verdict);
 bool growth_doubt(
     struct sentences *out, const struct verdict *verdict, const struct limits *limits);
