@@ -1,6 +1,7 @@
 """What the lab host plays of a session host as Windows sets it up: each policy over real RDP, as a first run meets it."""
 import json
 import os
+import re
 import socket
 import ssl
 import subprocess
@@ -110,6 +111,23 @@ class Policies(Play):
                 done = self.drive(self.scenario(lab, load={"slots": 5, "cycles": 50, **load}, logoff={"timeout": "1s", **logoff}), code=4)
                 self.assertIn(words, " ".join(done.stderr.split()))
                 self.assertEqual(sum(bool(session.get("user")) for session in lab.snapshot()["sessions"]), 3)
+
+    def test_temporary_profiles_are_in_the_snapshots_and_in_the_verdict(self):
+        """the verdict stays what it is, and says how many of the sessions that were seen had one"""
+        lab = self.host("temporary-profile=lab01", accounts=2, options=("--time-scale", "0.0001"))
+        done = self.drive(self.scenario(lab, load={"slots": 1, "cycles": 46}, observers=[self.observer(lab)], observe_every=1, logoff={"shell": "sleep 0.2"},
+                                        settle={"release": "1s", "at_least": "2s"}), code=0)
+        seen = self.query("select user, temporary_profile, count(*) from session where user is not null group by 1, 2 order by 1")
+        self.assertEqual([row[:2] for row in seen], [("lab01", 1), ("lab02", 0)], "no session has both")
+        reason = next(reason for reason in self.verdict(code=0)["reasons"] if "temporary" in reason)
+        temporary, all_seen = map(int, re.match(r"(\d+) of (\d+) sessions whose profile was seen had a temporary one", reason).groups())
+        self.assertAlmostEqual(all_seen, 2 * temporary, delta=4, msg=reason)
+        self.assertIn("temporary one", " ".join(done.stdout.split()))
+        row = {"id": 2, "name": "RDP-Tcp#0", "user": "lab01", "domain": "LAB", "state": "Active"}
+        for temporary, words in (True, "Active, with a temporary profile\n"), (False, "Active\n"), (None, "Active\n"):
+            snapshot = {"schema": "leaklab.snapshot/2", "sessions": [{**row, "temporary_profile": temporary}]}
+            shown = self.run_program("analyzer", "show", self.write("snapshot.json", json.dumps(snapshot))).stdout
+            self.assertRegex(shown, f"lab01 +LAB +{words}")
 
     def test_desktop_comes_where_no_start_program_is_asked_for(self):
         for policy in "shell-refused", "shell-ignored":
@@ -328,6 +346,25 @@ class Preflight(Play):
         self.assertEqual(steps["logoff"]["status"], "failed")
         self.assertEqual(steps["logoff"]["cause_id"], "shell-refused-or-ignored")
         self.assertIn("fAllowUnlistedRemotePrograms", steps["logoff"]["change"])
+
+    def test_it_tells_that_the_profile_is_a_temporary_one(self):
+        """of the account that has one; where the observer does not say, nothing is known of it"""
+        lab = self.host("temporary-profile=lab01", accounts=2)
+        _, steps = self.connect(lab, 0, observers=[self.observer(lab)])
+        profile = steps["observer.labhost.profile"]
+        self.assertEqual((profile["status"], profile["cause_id"]), ("warning", "temporary-profile"))
+        self.assertEqual(profile["found"], "the session of lab01 has a temporary profile, not the account's own")
+        self.assertIn("could not be loaded", profile["cause"])
+        self.assertIn("load.think", profile["remedy"])
+        done = self.run_program("driver", "check", "--connect", self.folder / "scenario.yaml", code=0)
+        self.assertRegex(done.stdout, r"WARN observer.labhost.profile +the session of lab01 has a temporary profile")
+        other = {"csv": str(self.write("other.csv", "\n".join(",".join(row) for row in lab.accounts()[1:])))}
+        os.chmod(other["csv"], 0o600)
+        _, steps = self.connect(lab, 0, accounts=other, observers=[self.observer(lab)])
+        self.assertEqual((steps["observer.labhost.profile"]["status"], steps["observer.labhost.profile"]["found"]), ("ok", "the account's own is loaded"))
+        blind = {**self.observer(lab), "command": self.observer(lab)["command"] + " | jq -c 'del(.sessions[].temporary_profile)'"}
+        _, steps = self.connect(lab, 0, observers=[blind])
+        self.assertEqual(steps["observer.labhost.profile"]["status"], "skipped")
 
     def test_session_whose_start_program_is_not_run_is_ended_all_the_same(self):
         """no later logon joins it; and which way ended it tells whether a desktop came or a dialog"""
