@@ -270,9 +270,9 @@ static bool note_look(struct leak *leak, int64_t time)
 {
 	if (time == TIMESTAMP_UNKNOWN)
 		return true;
-	if (!array_reserve(&leak->whole_times, leak->whole_count, sizeof *leak->whole_times))
+	if (!array_reserve(&leak->looks, leak->look_count, sizeof *leak->looks))
 		return false;
-	leak->whole_times[leak->whole_count++] = time;
+	leak->looks[leak->look_count++] = (struct look){time, leak->until};
 	return true;
 }
 

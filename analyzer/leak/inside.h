@@ -149,8 +149,10 @@ struct leak {
 	bool many;                   /* samples come by leak_take() */
 	struct references then, now; /* of the last sample with handles, and of this one */
 	int64_t until;               /* the last sample was complete by then */
-	int64_t *whole_times; /* when samples showed all sessions and what refers to IDs; rising */
-	size_t whole_count;
+	struct look {
+		int64_t began, until;
+	} * looks; /* samples that showed all sessions and what refers to IDs; rising */
+	size_t look_count;
 	enum yes_no tokens_keep_ids; /* as far as is known */
 	bool any_stamped;            /* the last sample may have handles that tell session IDs */
 	bool switched_off;           /* the host says that tokens keep none */

@@ -124,21 +124,21 @@ void leak_pin(struct leak *leak, const struct given_id *given, size_t count)
 static int64_t free_from(const struct leak *leak, const struct left_id *left, int64_t over)
 {
 	const int64_t release = leak_release_time(leak);
-	size_t low = 0, high = leak->whole_count;
+	size_t low = 0, high = leak->look_count;
 	if (left && left->listed > over)
 		over = left->listed;
 	if (left && left->sample > 0 && left->shown > over)
 		over = left->shown;
 	while (low < high) {
 		const size_t middle = low + (high - low) / 2;
-		if (leak->whole_times[middle] > over)
+		if (leak->looks[middle].began > over)
 			high = middle;
 		else
 			low = middle + 1;
 	}
-	/* Behind it, the first sample that shows that nothing refers to it. */
+	/* Behind it, the first sample that shows that nothing refers to it: something may have until the end of what it took. */
 	const int64_t shown =
-	    low < leak->whole_count ? leak->whole_times[low] + release / GOING : INT64_MAX;
+	    low < leak->look_count ? leak->looks[low].until + release / GOING : INT64_MAX;
 	return shown < over + release ? shown : over + release;
 }
 

@@ -35,7 +35,7 @@ void leak_destroy(struct leak *leak)
 	holds_free(leak);
 	free(leak->then.items);
 	free(leak->now.items);
-	free(leak->whole_times);
+	free(leak->looks);
 	intern_destroy(leak->pool);
 	free(leak);
 }
