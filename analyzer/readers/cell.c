@@ -184,6 +184,15 @@ static bool iso_time(struct span cell, int64_t *out)
 	return timestamp_parse(text, out);
 }
 
+static bool read_unix_time(struct span cell, int64_t *out)
+{
+	int64_t seconds;
+	if (!span_decimal(cell, &seconds))
+		return false;
+	*out = seconds * 1000000;
+	return true;
+}
+
 bool cell_time(struct span cell, int64_t *out)
 {
 	return iso_time(cell, out) || cim_time(cell, out) || json_time(cell, out);
@@ -269,6 +278,8 @@ bool cell_read(struct reading *reading, struct span cell, enum cell_kind kind, v
 		return put_state(reading, item, at, cell, failed);
 	case CELL_TIME:
 		return put_time(reading, item, at, also, cell, failed);
+	case CELL_UNIX_TIME:
+		return read_unix_time(cell, number_at(item, at));
 	case CELL_HOST:
 		return true;
 	case CELL_REF_ACCOUNT:

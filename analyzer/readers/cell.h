@@ -16,6 +16,7 @@ enum cell_kind {
 	CELL_LOGON_TYPE,   /* SECURITY_LOGON_TYPE, by number or by name */
 	CELL_STATE,        /* WTS_CONNECTSTATE_CLASS, in words of any language, or by number */
 	CELL_TIME,         /* also: the field for a text without a zone */
+	CELL_UNIX_TIME,    /* seconds since 1970, as osquery has them */
 	CELL_HOST,         /* whose row it is; in no field */
 	CELL_REF_ACCOUNT,  /* a reference to a Win32_Account; also: the field for the domain */
 	CELL_REF_LUID,     /* to a Win32_LogonSession */

@@ -50,11 +50,21 @@ const struct source sources[] = {
         {NEED("Antecedent", REF_LUID, process, luid), NEED("Dependent", REF_PID, process, pid),
             ANY_HOST}},
     /* .../win32-process */
+    /* osquery, Process Explorer and System Informer have the same by names of their own. */
     {"Win32_Process", &target_processes,
-        {NEED("ProcessId", NUMBER, process, pid),
+        {NEED("ProcessId|PID", NUMBER, process, pid),
             NEED("HandleCount|Handles", NUMBER, process, handle_count),
-            OPT("Name|Caption|ProcessName", TEXT, process, image),
+            OPT("Name|Caption|ProcessName|Process", TEXT, process, image),
             OPT("SessionId", NUMBER, process, session_id), ANY_HOST}},
+    /* https://osquery.io/schema, logon_sessions: the LUID's low part. */
+    {"osquery logon_sessions", &target_logons,
+        {NEED("logon_id", LUID_DECIMAL, logon_session, luid),
+            NEED("user", TEXT, logon_session, user),
+            NEED("logon_type", LOGON_TYPE, logon_session, logon_type),
+            NEED("session_id", NUMBER, logon_session, session_id),
+            OPT("logon_domain", TEXT, logon_session, domain),
+            OPT("authentication_package", TEXT, logon_session, auth_package),
+            OPT("logon_time", UNIX_TIME, logon_session, logon_time)}},
     {"Get-Process", &target_processes,
         {NEED("Id", NUMBER, process, pid),
             NEED("HandleCount|Handles", NUMBER, process, handle_count),

@@ -145,6 +145,24 @@ static void processes_are_read_from_lists_csv_and_json(void **state)
 	    0, "P 4412 winlogon.exe - 7\n");
 }
 
+static void what_other_programs_save_is_read(void **state)
+{
+	(void)state;
+	assert_facts(
+	    "[{\"authentication_package\":\"Kerberos\",\"logon_domain\":\"LAB\",\"logon_id\":\"1032949\","
+	    "\"logon_sid\":\"S-1-5-21-1\",\"logon_time\":\"1772355262\",\"logon_type\":\"RemoteInteractive\","
+	    "\"session_id\":\"4\",\"user\":\"anna\"}]",
+	    0, "L fc2f5 LAB anna RemoteInteractive 4 2026-03-01T08:54:22Z\n");
+	assert_facts("[{\"handle_count\":\"79396\",\"name\":\"lsass.exe\",\"pid\":\"960\"}]", 0,
+	    "P 960 lsass.exe 79396 -\n");
+	assert_facts(
+	    "Process\tCPU\tPrivate Bytes\tPID\tHandles\n"
+	    "    System\t0.10\t196 K\t4\t41,207\n      lsass.exe\t\t8,196 K\t960\t79,396\n",
+	    0, "P 4 System 41207 -\nP 960 lsass.exe 79396 -\n");
+	assert_facts("\"Name\",\"PID\",\"Handles\"\n\"lsass.exe\",\"960\",\"79,396\"\n", 0,
+	    "P 960 lsass.exe 79396 -\n");
+}
+
 static void sessions_are_read_as_objects(void **state)
 {
 	(void)state;
@@ -293,6 +311,7 @@ int main(void)
 	    unit_test(references_name_accounts_logon_sessions_and_processes),
 	    unit_test(a_cell_that_was_cut_is_left_over),
 	    unit_test(processes_are_read_from_lists_csv_and_json),
+	    unit_test(what_other_programs_save_is_read),
 	    unit_test(sessions_are_read_as_objects),
 	    unit_test(logonsessions_writes_csv),
 	    unit_test(a_row_of_csv_may_go_on_in_further_lines),
