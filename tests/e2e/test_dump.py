@@ -433,6 +433,35 @@ class Symbols(DumpCase):
             self.assertRegex(done.stderr, "will not be overwritten; name another file")
             self.assertEqual(kept.read_bytes(), bytes_)
 
+    def test_a_pdb_may_be_named_itself(self):
+        self.describe("19041 tracking")
+        self.dump("--symbols", self.folder / "ntkrnlmp.pdb", code=1, symbols=False)
+        self.path.rename(self.folder / "other.dmp")
+        other = self.folder / "other.pdb"
+        (self.folder / "ntkrnlmp.pdb").rename(other)
+        self.describe("14393 tracking")
+        refused = self.dump("--symbols", other, code=3, symbols=False)
+        self.assertIn("other.pdb is of another build", " ".join(refused.stdout.split()))
+
+    def test_a_path_of_windows_makes_no_folder_here(self):
+        self.describe("19041 tracking")
+        for path in ("srv*C:\\symbols*https://127.0.0.1:9/symbols", "cache*c:\\symbols", "\\\\server\\symbols"):
+            refused = self.dump("--symbols", path, code=2, symbols=False).stderr
+            self.assertIn("is a path of Windows: name a folder of this machine", refused)
+        self.assertFalse([entry.name for entry in self.folder.iterdir() if "\\" in entry.name])
+
+    def test_a_token_in_no_session_has_none(self):
+        self.describe("19041 tracking", "token nowhere 0:ff123 4294967295 S-1-5-21-1-2-3-1003 impersonation\nhandle 3100 nowhere\n")
+        shown = self.dump("--verbose", code=1).stdout
+        self.assertNotIn("4294967295", shown)
+        for form in ("json", "snapshot"):
+            self.assertNotIn("4294967295", self.dump("--format", form, code=1).stdout)
+
+    def test_names_do_not_turn_the_direction_of_what_follows(self):
+        self.describe("19041 tracking", by=BY.replace("faultysvc.exe", "fau\u202elty.exe"))
+        for words in ([], ["--verbose"], ["--format", "json"], ["--format", "snapshot"]):
+            self.assertNotIn("\u202e", self.dump(*words, code=1).stdout)
+
     def test_symbols_come_from_the_environment_too(self):
         self.describe("19041 tracking")
         store = self.folder / "store"

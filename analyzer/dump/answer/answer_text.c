@@ -182,12 +182,16 @@ static void print_token(const struct telling *telling, const struct kernel_token
 		fputs("cannot be read\n", out);
 		return;
 	}
-	fprintf(out, "%s%s, flags 0x%x, session %u\n",
+	const int64_t session = kernel_session_id(token->session_id);
+	fprintf(out, "%s%s, flags 0x%x, ",
 	    token->type == 2   ? "impersonation"
 	    : token->type == 1 ? "primary"
 	                       : "?",
-	    token->flags & TOKEN_FLAG_NO_REFERENCE ? " (holds nothing)" : "", token->flags,
-	    token->session_id);
+	    token->flags & TOKEN_FLAG_NO_REFERENCE ? " (holds nothing)" : "", token->flags);
+	if (session == NUMBER_UNKNOWN)
+		fputs("in no session\n", out);
+	else
+		fprintf(out, "session %" PRId64 "\n", session);
 	if (token->creator_image) {
 		fprintf(out, "      %s by ", method_text(token->method));
 		text_print_column(out, token->creator_image, IMAGE_COLUMNS(token->creator_image));

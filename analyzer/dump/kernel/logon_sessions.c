@@ -64,16 +64,17 @@ static bool add_logon(struct kernel *kernel, uint64_t address, const uint8_t *by
 	return !*failed;
 }
 
+#define LOGON_LARGEST 1048576 /* bytes; builds have 0x50 to 0xc8 */
+
 /* One of the lists, and where it goes on. */
 struct walk {
 	int number;
 	uint64_t next; /* 0: the list has ended */
 };
 
-/* False when memory is out; a list that breaks off is counted. */
-static bool read_next(struct kernel *kernel, struct walk *walk)
+/* False when memory is out; a list that breaks off is counted. bytes: room for a logon session. */
+static bool read_next(struct kernel *kernel, struct walk *walk, uint8_t *bytes)
 {
-	uint8_t bytes[1024];
 	const size_t length = bytes_needed(&kernel->inside->layout);
 	const uint64_t address = walk->next;
 	struct memory_fault fault;
@@ -112,15 +113,17 @@ static bool read_next(struct kernel *kernel, struct walk *walk)
  * for a short while only. */
 static bool read_lists(struct kernel *kernel, struct walk walks[LISTS])
 {
-	for (bool more = true; more;) {
+	uint8_t *bytes = malloc(bytes_needed(&kernel->inside->layout));
+	bool good = bytes;
+	for (bool more = true; good && more;) {
 		more = false;
-		for (int i = 0; i < LISTS; i++) {
-			if (walks[i].next && !read_next(kernel, &walks[i]))
-				return false;
+		for (int i = 0; good && i < LISTS; i++) {
+			good = !walks[i].next || read_next(kernel, &walks[i], bytes);
 			more |= walks[i].next != 0;
 		}
 	}
-	return true;
+	free(bytes);
+	return good;
 }
 
 static int by_luid(const void *a, const void *b)
@@ -160,9 +163,10 @@ bool logon_sessions_read(struct kernel *kernel, struct error *error)
 	struct memory_fault fault;
 	struct walk walks[LISTS];
 	kernel->inside->logon_at.spacing_bits = SPACING_BITS;
-	if (bytes_needed(&kernel->inside->layout) > 1024)
+	if (bytes_needed(&kernel->inside->layout) > LOGON_LARGEST)
 		return error_set(error, EXIT_INCONCLUSIVE,
-		    "the PDB describes a logon session of more than 1024 bytes, which cannot be");
+		    "the PDB describes a logon session of more than %d bytes, which cannot be",
+		    LOGON_LARGEST);
 	if (!kernel_find_variable(kernel, "SepLogonSessions", &variable))
 		return error_set(error, EXIT_INCONCLUSIVE,
 		    "%s has no public symbol SepLogonSessions; this build's logon sessions cannot be "

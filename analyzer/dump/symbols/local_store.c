@@ -134,7 +134,17 @@ char *local_folder_find(
     const char *root, const char *name, const struct pdb_identity *identity, struct error *error)
 {
 	struct error why_store;
+	struct stat status;
 	char *path = NULL;
+	/* The file itself may be named. */
+	if (stat(root, &status) == 0 && S_ISREG(status.st_mode)) {
+		if (!local_file_check(root, identity, error))
+			return NULL;
+		path = strdup(root);
+		if (!path)
+			error_memory(error);
+		return path;
+	}
 	if (!check_root(root, error))
 		return NULL;
 	char *found = local_store_find(root, name, identity, &why_store);

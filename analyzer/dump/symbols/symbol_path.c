@@ -84,6 +84,13 @@ static const char *local_path(const char *part, struct error *error)
 			return NULL;
 		}
 	}
+	/* Taken from a Windows machine's _NT_SYMBOL_PATH: a folder of that name would be made here. */
+	if (strchr(part, '\\') || (part[0] && part[1] == ':')) {
+		error_set(error, EXIT_USAGE,
+		    "\"%s\" is a path of Windows: name a folder of this machine (mount the other one here)",
+		    part);
+		return NULL;
+	}
 	if (strstr(part, "://")) {
 		error_set(error, EXIT_USAGE,
 		    "\"%.*s://\" is not understood; http, https and file are",
