@@ -1,4 +1,6 @@
 /* wmic's tables: names and cells begin in the same columns, two blanks or more between them, and nothing is ruled. */
+#include <string.h>
+
 #include "readers/table.h"
 
 /* Joins words with one blank between them into cells, and says in which columns they begin. */
@@ -21,6 +23,8 @@ static bool begins(struct reading *reading, struct span line)
 	struct span names[WORDS_MOST];
 	int starts[WORDS_MOST];
 	bool failed;
+	if (!line.length || line.text[0] == ' ' || !memmem(line.text, line.length, "  ", 2))
+		return false;
 	words_split(&words, line);
 	if (words.count < 2 || words.count == WORDS_MOST || words.items[0].column != 0)
 		return false;

@@ -2,6 +2,7 @@
 #include "readers/source.h"
 
 #include <ctype.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "readers/hosts.h"
@@ -98,6 +99,8 @@ const struct source sources[] = {
     {0},
 };
 
+#define NEEDED_LEAST 2 /* columns, of every source */
+
 /* ---- names ---- */
 
 static bool is_passed_over(char c)
@@ -131,8 +134,49 @@ static bool is_one_of(struct span name, const char *wanted)
 	return false;
 }
 
+/* ---- most lines of a text have no name of a column: a bit for each hash that one has tells ---- */
+
+#define HASHES 4096
+
+static uint64_t hashes[HASHES / 64];
+static pthread_once_t hashed = PTHREAD_ONCE_INIT;
+
+/* The same for all spellings of a name. */
+static unsigned hash_name(const char *text, size_t length)
+{
+	unsigned hash = 0;
+	for (size_t i = 0; i < length; i++) {
+		if (!is_passed_over(text[i]))
+			hash = hash * 31 + (unsigned char)(text[i] | 0x20);
+	}
+	return hash % HASHES;
+}
+
+static void hash_names(void)
+{
+	for (const struct source *source = sources; source->name; source++) {
+		for (const struct column *column = source->columns; column->names; column++) {
+			for (const char *at = column->names; *at;) {
+				const size_t length = strcspn(at, "|");
+				const unsigned hash = hash_name(at, length);
+				hashes[hash / 64] |= UINT64_C(1) << hash % 64;
+				at += length + (at[length] == '|');
+			}
+		}
+	}
+}
+
+static bool may_know(struct span name)
+{
+	pthread_once(&hashed, hash_names);
+	const unsigned hash = hash_name(name.text, name.length);
+	return hashes[hash / 64] >> hash % 64 & 1;
+}
+
 bool source_knows(struct span name)
 {
+	if (!may_know(name))
+		return false;
 	for (const struct source *source = sources; source->name; source++) {
 		for (const struct column *column = source->columns; column->names; column++) {
 			if (is_one_of(name, column->names))
@@ -170,8 +214,12 @@ static size_t bind(const struct source *source, const struct names *names, size_
 
 bool binding_find(struct binding *binding, const struct names *names)
 {
-	size_t needed[BINDING_SOURCES], places[SOURCE_COLUMNS];
+	size_t needed[BINDING_SOURCES], places[SOURCE_COLUMNS], known = 0;
 	binding->count = 0;
+	for (size_t i = 0; i < names->count && known < NEEDED_LEAST; i++)
+		known += may_know(names->items[i]);
+	if (known < NEEDED_LEAST)
+		return false;
 	for (const struct source *source = sources; source->name; source++) {
 		const size_t found = bind(source, names, places);
 		size_t at = binding->count;
