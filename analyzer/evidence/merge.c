@@ -405,6 +405,7 @@ static bool merge_all(struct snapshot *own, const struct snapshot *other, bool a
 	return merge_list(own, other, &unread_record, SNAPSHOT_NOTES_MOST) &&
 	       merge_list(own, other, &contradiction_record, SNAPSHOT_NOTES_MOST) &&
 	       merge_list(own, other, &session_object_record, SIZE_MAX) &&
+	       merge_list(own, other, &log_event_record, SIZE_MAX) &&
 	       merge_list(own, other, &handle_type_record, SIZE_MAX);
 }
 

@@ -28,6 +28,7 @@ RECORD_DEFINE(handle, HANDLE_FIELDS)
 RECORD_DEFINE(process, PROCESS_FIELDS)
 RECORD_DEFINE(handle_type, HANDLE_TYPE_FIELDS)
 RECORD_DEFINE(session_object, SESSION_OBJECT_FIELDS)
+RECORD_DEFINE(log_event, EVENT_FIELDS)
 RECORD_DEFINE(searched, SEARCHED_FIELDS)
 RECORD_DEFINE(sight, SIGHT_FIELDS)
 RECORD_DEFINE(unread, UNREAD_FIELDS)
@@ -105,6 +106,11 @@ struct process *snapshot_add_process(struct snapshot *snapshot)
 struct handle_type *snapshot_add_handle_type(struct snapshot *snapshot)
 {
 	return ADD(snapshot, handle_types);
+}
+
+struct log_event *snapshot_add_event(struct snapshot *snapshot)
+{
+	return ADD(snapshot, events);
 }
 
 bool snapshot_add_unread(

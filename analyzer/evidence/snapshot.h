@@ -102,6 +102,31 @@ RECORD_DECLARE(handle_type, HANDLE_TYPE_FIELDS)
 #define SESSION_OBJECT_FIELDS(F, K, W, L, R) K(R, NUMBER, id, "id", "session ID")
 RECORD_DECLARE(session_object, SESSION_OBJECT_FIELDS)
 
+/* An event of a Windows log: what LocalSessionManager says of sessions, and Security of logons; of others when they were logged. One without
+ * an ID stands for rows of the log that were not understood, and may be any. */
+#define EVENT_FIELDS(F, K, W, L, R)                                                                \
+	F(R, NUMBER, number, "event_id", "event ID; none: rows that were not understood")          \
+	F(R, TEXT, log, "log", "the provider, or the log")                                         \
+	F(R, TIME, logged, "time", "when it was logged, by the host's clock")                      \
+	F(R, TIME, logged_local, "local_time",                                                     \
+	    "the same in a zone that is not named, written as if it were UTC")                     \
+	F(R, TEXT, logged_text, "time_text",                                                       \
+	    "the same as a tool printed it, where day and month may be either")                    \
+	F(R, NUMBER, record, "record", "its number in the log")                                    \
+	F(R, NUMBER, session_id, "session_id", "RDS session ID")                                   \
+	F(R, NUMBER, by_session, "by_session", "the session that disconnected it (39)")            \
+	F(R, NUMBER, reason, "reason", "why it was disconnected (40)")                             \
+	F(R, TEXT, user, "user", "user name")                                                      \
+	F(R, TEXT, domain, "domain", "domain of the user")                                         \
+	F(R, LUID, luid, "luid", "TargetLogonId: the logon session")                               \
+	F(R, LUID, linked_luid, "linked_luid", "the logon session that is linked to it")           \
+	F(R, TEXT, logon_type, "logon_type",                                                       \
+	    "SECURITY_LOGON_TYPE in English: RemoteInteractive, Network, Service ...")             \
+	F(R, TEXT, logon_process, "logon_process", "logon process")                                \
+	F(R, TEXT, auth_package, "auth_package", "authentication package")                         \
+	F(R, TEXT, origin, "file", "file or observer, in whose clock local_time is")
+RECORD_DECLARE(log_event, EVENT_FIELDS)
+
 /* What stands behind a list in the text that it is from. A tool ends its list in one way, so a list that ends in another was
  * cut, or captured in another way. */
 enum list_end {
@@ -187,6 +212,7 @@ RECORD_DECLARE(note, NOTE_FIELDS)
 	    "logon sessions")                                                                      \
 	L(R, handle, handles, handle_count, "handles", "handles to tokens and DosDevices")         \
 	L(R, process, processes, process_count, "processes", "processes")                          \
+	L(R, log_event, events, event_count, "events", "events of the host's logs, as they stood") \
 	L(R, sight, sights, sight_count, "sight", "how much of each section was seen")             \
 	L(R, session_object, session_objects, session_object_count, "session_objects",             \
 	    "objects of sessions that the kernel names")                                           \
@@ -222,6 +248,7 @@ struct logon_session *snapshot_add_logon_session(struct snapshot *snapshot);
 struct handle *snapshot_add_handle(struct snapshot *snapshot);
 struct process *snapshot_add_process(struct snapshot *snapshot);
 struct handle_type *snapshot_add_handle_type(struct snapshot *snapshot);
+struct log_event *snapshot_add_event(struct snapshot *snapshot);
 /* Counts a line that was not understood and keeps it while there is room. */
 bool snapshot_add_unread(
     struct snapshot *snapshot, const char *origin, int64_t line, const char *text, size_t length);
@@ -236,6 +263,9 @@ bool snapshot_add_contradiction(struct snapshot *snapshot, const char *format, .
 #define SECTION_LOGON_SESSIONS "logon_sessions"
 #define SECTION_HANDLES "handles"
 #define SECTION_PROCESSES "processes"
+
+/* Events are a section that nobody ever sees all of; its sight says which rows were not understood. */
+#define SECTION_EVENTS "events"
 
 /* The sight of a section or fact, made with everything unknown if there is none yet. NULL: memory is out. */
 struct sight *snapshot_sight(struct snapshot *snapshot, const char *section);

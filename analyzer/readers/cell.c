@@ -98,6 +98,12 @@ static const char *class_of(enum cell_kind kind)
 	                                  : NULL;
 }
 
+bool cell_may_be_empty(enum cell_kind kind)
+{
+	return kind == CELL_TEXT || kind == CELL_ACCOUNT || kind == CELL_LOGON_TYPE ||
+	       kind == CELL_SESSION || kind == CELL_MESSAGE;
+}
+
 bool cell_may_be(struct span cell, enum cell_kind kind)
 {
 	const char *class = class_of(kind);
@@ -293,6 +299,12 @@ bool cell_read(struct reading *reading, struct span cell, enum cell_kind kind, v
 	case CELL_REF_PID:
 		key = find_key(cell, "Handle");
 		return cell_may_be(cell, kind) && span_decimal(key, number_at(item, at));
+	case CELL_SESSION:
+		return span_decimal(cell, number_at(item, at));
+	case CELL_LUID_0X:
+		return span_starts(cell, "0x") && put_luid(item, at, cell, true);
+	case CELL_MESSAGE:
+		break; /* of the whole record, not of a field */
 	}
 	return false;
 }

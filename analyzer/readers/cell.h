@@ -21,6 +21,9 @@ enum cell_kind {
 	CELL_REF_ACCOUNT,  /* a reference to a Win32_Account; also: the field for the domain */
 	CELL_REF_LUID,     /* to a Win32_LogonSession */
 	CELL_REF_PID,      /* to a Win32_Process */
+	CELL_SESSION,      /* a session ID in decimal, or nothing */
+	CELL_LUID_0X,      /* 0xfc2f5; without 0x it may be decimal, and is refused */
+	CELL_MESSAGE, /* the text of an event, which tells the other fields of it (event_message.h) */
 };
 
 #define CELL_NO_FIELD SIZE_MAX
@@ -29,6 +32,9 @@ enum cell_kind {
  * it is no value of the kind; sets *failed if memory is out. */
 bool cell_read(struct reading *reading, struct span cell, enum cell_kind kind, void *item,
     size_t at, size_t also, bool *failed);
+
+/* True if a needed cell may have nothing in it. */
+bool cell_may_be_empty(enum cell_kind kind);
 
 /* True if the cell may be of the kind. By this sources with the same names are told apart: a reference names its class. */
 bool cell_may_be(struct span cell, enum cell_kind kind);

@@ -35,6 +35,7 @@ struct reading {
 	struct logon_list *logons;
 	struct handle_list *handles;
 	struct process_list *processes;
+	struct event_list *events;
 	struct strings *strings;
 	struct table *table;
 	struct debugger *debugger; /* NULL: its output is not in the text */
@@ -63,7 +64,7 @@ struct section_reader {
 };
 
 extern const struct section_reader section_sessions, section_logons, section_handles,
-    section_processes, section_tables;
+    section_processes, section_events, section_tables;
 
 struct line_format {
 	const char *name;                     /* NULL: of tables, which their sources name */
@@ -85,7 +86,7 @@ struct line_format {
 extern const struct line_format format_qwinsta, format_quser, format_logonsessions, format_handle,
     format_handle_csv, format_handle_types, format_klist, format_tasklist, format_get_process,
     format_windbg, format_csv, format_ruled, format_blanks, format_list, format_objects,
-    format_events;
+    format_events, format_event_text;
 
 /* Our own JSON, by its first character and its schema. */
 bool json_looks_like(const char *bytes, size_t length);

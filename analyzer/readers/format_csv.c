@@ -147,29 +147,22 @@ static enum taken keep(struct reading *reading, struct span line)
 	           : TAKEN_FAILED;
 }
 
-static enum taken take(struct reading *reading, struct span line)
+/* The row that was begun, with this line as its last. */
+static enum cut cut_pending(struct reading *reading, struct span line, size_t *count)
 {
 	struct table *table = reading->table;
-	size_t count;
-	struct span whole = line;
-	if (table->quoted != reading->quoted)
-		return TAKEN_NOT;
-	enum cut cut =
-	    cut_line(reading, line, table->separator, table->cells, table->names.count, &count);
-	if (table->pending.length && !(cut == CUT_WHOLE && count == table->names.count)) {
-		if (!buffer_add(&table->pending, line.text, line.length))
-			return TAKEN_FAILED;
-		whole = (struct span){table->pending.text, table->pending.length};
-		cut = cut_line(
-		    reading, whole, table->separator, table->cells, table->names.count, &count);
-		table->pending.length -= line.length;
-	} else if (table->pending.length && give_up(reading) == TAKEN_FAILED) {
-		return TAKEN_FAILED; /* a row by itself: the quote before it was never closed */
-	}
-	if (cut == CUT_GOES_ON && count < table->names.count)
-		return keep(reading, line);
-	if (cut != CUT_WHOLE || count != table->names.count)
-		return table->pending.length ? give_up(reading) : TAKEN_NOT;
+	if (!buffer_add(&table->pending, line.text, line.length))
+		return CUT_WRONG;
+	const struct span whole = {table->pending.text, table->pending.length};
+	const enum cut cut =
+	    cut_line(reading, whole, table->separator, table->cells, table->names.count, count);
+	table->pending.length -= line.length;
+	return cut;
+}
+
+static enum taken take_row(struct reading *reading, struct span line, size_t count)
+{
+	struct table *table = reading->table;
 	const int64_t first = table->pending.length ? table->pending_line : reading->line;
 	table->pending.length = 0;
 	/* A quotation mark ends a cell. */
@@ -179,6 +172,44 @@ static enum taken take(struct reading *reading, struct span line)
 	                 .count = count,
 	                 .torn = closed ? SIZE_MAX : table_torn(reading, table->cells, count),
 	                 .line = first});
+}
+
+/* Who quotes the first cell of a row quotes that of all rows, or else it is none. */
+static bool begins_alike(const struct text_buffer *pending, struct span line)
+{
+	return (pending->text[0] == '"') == (line.length && line.text[0] == '"');
+}
+
+static enum taken take(struct reading *reading, struct span line)
+{
+	struct table *table = reading->table;
+	const size_t wanted = table->names.count;
+	size_t count = 0;
+	if (table->quoted != reading->quoted)
+		return TAKEN_NOT;
+	/* Without a quote in it no line ends a row; of a long message each is looked at once. */
+	const bool may_end = memchr(line.text, '"', line.length);
+	if (table->pending.length && may_end) {
+		const enum cut cut = cut_pending(reading, line, &count);
+		if (cut == CUT_WHOLE && count == wanted)
+			return take_row(reading, line, count);
+		if (cut == CUT_WRONG || count >= wanted) {
+			if (give_up(reading) == TAKEN_FAILED)
+				return TAKEN_FAILED;
+		}
+	}
+	if (table->pending.length && !begins_alike(&table->pending, line))
+		return keep(reading, line);
+	const enum cut cut =
+	    cut_line(reading, line, table->separator, table->cells, wanted, &count);
+	if (cut == CUT_WHOLE && count == wanted) {
+		/* A row by itself: the quote before it was never closed. */
+		if (table->pending.length && give_up(reading) == TAKEN_FAILED)
+			return TAKEN_FAILED;
+		return take_row(reading, line, count);
+	}
+	return table->pending.length || (cut == CUT_GOES_ON && count < wanted) ? keep(reading, line)
+	                                                                       : TAKEN_NOT;
 }
 
 static bool is_open(const struct reading *reading)

@@ -24,12 +24,34 @@ static size_t value_place(struct span line, const char *mark)
 	return at < line.length ? at : SIZE_MAX;
 }
 
+/* "TargetLogonId    0x1a2b3c": a name in several words without blanks, which some source has, and behind blanks what is no name. */
+static const char *find_blank_mark(const struct list_block *block, struct span line)
+{
+	size_t length = 0, capitals = 0;
+	while (length < line.length && isalpha((unsigned char)line.text[length]))
+		capitals += isupper((unsigned char)line.text[length++]) != 0;
+	const struct span rest = span_trim(span_from(line, length));
+	const char *end = rest.length ? memchr(rest.text, ' ', rest.length) : NULL;
+	const struct span word = {rest.text, end ? (size_t)(end - rest.text) : rest.length};
+	/* A long name reaches up to where the values stand. */
+	const bool below = block && block->count && block->mark == ' ' &&
+	                   (size_t)(rest.text - line.text) == block->items[0].column;
+	const bool apart = span_starts(span_from(line, length), below ? " " : "  ");
+	return capitals > 1 && apart && source_knows((struct span){line.text, length}) &&
+	               word.length && isalnum((unsigned char)*word.text) && !source_knows(word)
+	           ? line.text + length
+	           : NULL;
+}
+
 /* The mark between name and value, or NULL. A colon has a blank before it, as in Format-List, or stands behind the name of a column, or of
  * anything if its value stands below that of the line before. */
 static const char *find_mark(const struct list_block *block, struct span line)
 {
 	const char *equal = memchr(line.text, '=', line.length),
-	           *colon = memchr(line.text, ':', line.length);
+	           *colon = memchr(line.text, ':', line.length),
+	           *blank = find_blank_mark(block, line);
+	if (blank)
+		return blank;
 	if (equal && (!colon || equal < colon) &&
 	    may_be_name((struct span){line.text, (size_t)(equal - line.text)}))
 		return equal;
@@ -77,6 +99,9 @@ static enum taken take_block(struct reading *reading, const struct list_block *b
 		const struct property *item = &block->items[i];
 		names[i] = list_block_text(block, item->name, item->name_length);
 		values[i] = list_block_text(block, item->value, item->value_length);
+		if (block->mark == ' ' && span_find(values[i], "  ") != SIZE_MAX)
+			values[i].length =
+			    span_find(values[i], "  "); /* what it means stands behind */
 		doubtful[i] = ruled_cell_is_cut(values[i]);
 	}
 	if (names && values && doubtful)
@@ -109,6 +134,18 @@ static bool end_block(struct reading *reading)
 	return good;
 }
 
+/* At a blank line, at the end of the text, and where another format begins. */
+static bool ends(struct reading *reading)
+{
+	const struct list_block *block = reading->table->block;
+	const bool any = block->count > 0;
+	if (!end_block(reading))
+		return false;
+	if (any && !block->understood)
+		table_leave(reading);
+	return true;
+}
+
 /* Among another tool's rows a line begins a list only if it is written as no sentence is: "Name : value" or "Name=value", of a name that some
  * source has. */
 static bool begins(struct reading *reading, struct span line)
@@ -130,19 +167,55 @@ static bool begins(struct reading *reading, struct span line)
 	return list_block_add(table->block, line, mark, reading->line);
 }
 
-/* A long value goes on below itself. */
-static bool goes_on(const struct list_block *block, struct span line)
+static size_t count_blanks(struct span line)
 {
 	size_t blanks = 0;
 	while (blanks < line.length && line.text[blanks] == ' ')
 		blanks++;
+	return blanks;
+}
+
+/* A long value goes on below itself. */
+static bool goes_on(const struct list_block *block, struct span line)
+{
+	const size_t blanks = count_blanks(line);
 	return block->count && block->mark == ':' && blanks > 2 &&
 	       blanks == block->items[block->count - 1].column;
+}
+
+/* The text of an event, which has lines of its own, blank ones among them. */
+static bool is_in_message(const struct reading *reading)
+{
+	const struct list_block *block = reading->table->block;
+	const struct property *last =
+	    block && block->count ? &block->items[block->count - 1] : NULL;
+	return last && block->mark == ':' && last->column != SIZE_MAX &&
+	       span_is(list_block_text(block, last->name, last->name_length), "Message");
+}
+
+static enum taken take_message(struct list_block *block, struct span line)
+{
+	struct property *last = &block->items[block->count - 1];
+	const struct span rest = span_trim(line);
+	if (rest.length && count_blanks(line) < last->column)
+		return TAKEN_NOT;
+	block->blank = !rest.length;
+	last->value_length += rest.length + 1;
+	return buffer_add(&block->text, "\n", 1) && buffer_add(&block->text, rest.text, rest.length)
+	           ? TAKEN_FRAME
+	           : TAKEN_FAILED;
 }
 
 static enum taken take(struct reading *reading, struct span line)
 {
 	struct list_block *block = reading->table->block;
+	if (is_in_message(reading)) {
+		const enum taken taken = take_message(block, line);
+		if (taken != TAKEN_NOT)
+			return taken;
+		if (block->blank && !ends(reading))
+			return TAKEN_FAILED;
+	}
 	if (goes_on(block, line)) {
 		const struct span rest = span_trim(line);
 		block->items[block->count - 1].value_length += rest.length;
@@ -157,19 +230,8 @@ static enum taken take(struct reading *reading, struct span line)
 	    !end_block(reading))
 		return TAKEN_FAILED;
 	block->mark = *mark;
+	block->blank = false;
 	return list_block_add(block, line, mark, reading->line) ? TAKEN_FRAME : TAKEN_FAILED;
-}
-
-/* At a blank line, at the end of the text, and where another format begins. */
-static bool ends(struct reading *reading)
-{
-	const struct list_block *block = reading->table->block;
-	const bool any = block->count > 0;
-	if (!end_block(reading))
-		return false;
-	if (any && !block->understood)
-		table_leave(reading);
-	return true;
 }
 
 static void destroy(struct reading *reading)
@@ -182,6 +244,7 @@ const struct line_format format_list = {
     .section = &section_tables,
     .begins = begins,
     .take = take,
+    .open = is_in_message,
     .ends = ends,
     .destroy = destroy,
 };

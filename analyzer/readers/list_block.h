@@ -18,6 +18,7 @@ struct list_block {
 	size_t count;
 	char mark;       /* between names and values */
 	bool understood; /* the last one was */
+	bool blank;      /* a blank line is behind its last line, which is of a message */
 };
 
 void list_block_destroy(struct list_block *block); /* NULL is allowed */

@@ -9,7 +9,7 @@
 #include "readers/cell.h"
 #include "readers/row.h"
 
-#define SOURCE_COLUMNS 12
+#define SOURCE_COLUMNS 16
 
 struct column {
 	const char *names; /* "A|B": any of them; any case, blanks and '_' are no matter */
@@ -25,6 +25,8 @@ struct target {
 	const struct section_reader *section;
 	/* A table or list begins; NULL: it does not matter. */
 	void (*begin)(struct reading *reading, const struct names *names);
+	/* False: the record lacks what it has to say, and is left over. NULL: the needed columns are enough. */
+	bool (*is_whole)(const void *item);
 	/* Takes over the record that a row was read into. False: memory is out. */
 	bool (*commit)(struct reading *reading, const void *item);
 };

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "readers/event_message.h"
 #include "readers/hosts.h"
 #include "readers/table.h"
 #include "readers/targets.h"
@@ -34,6 +35,27 @@
 
 /* Whose rows they are, as Get-CimInstance, Get-WmiObject, wmic /node and Invoke-Command name it. */
 #define ANY_HOST HOST("PSComputerName|Node|CSName|SystemName|__SERVER|MachineName|Computer")
+
+/* An event's own columns. */
+#define PROVIDER "Provider.Name|ProviderName|Channel|LogName"
+#define EVENT                                                                                      \
+	NEED("EventID|Id", NUMBER, log_event, number),                                             \
+	    NEED_BOTH("TimeCreated.SystemTime|TimeCreated|TimeGenerated|Date and Time", TIME,      \
+	        log_event, logged, logged_text)
+#define EVENT_OPTIONS(provider)                                                                    \
+	OPT("EventRecordID|RecordId|Index", NUMBER, log_event, record),                            \
+	    OPT(provider, TEXT, log_event, log), ANY_HOST
+#define OPT_DISCONNECT                                                                             \
+	OPT("TargetSession|Session", SESSION, log_event, session_id),                              \
+	    OPT("Source", SESSION, log_event, by_session),                                         \
+	    OPT("Reason", SESSION, log_event, reason)
+#define LOGON                                                                                      \
+	OPT("LogonType", LOGON_TYPE, log_event, logon_type),                                       \
+	    OPT("TargetUserName", TEXT, log_event, user),                                          \
+	    OPT("TargetDomainName", TEXT, log_event, domain),                                      \
+	    OPT("LogonProcessName", TEXT, log_event, logon_process),                               \
+	    OPT("AuthenticationPackageName", TEXT, log_event, auth_package),                       \
+	    OPT("TargetLinkedLogonId", LUID_0X, log_event, linked_luid)
 
 const struct source sources[] = {
     /* https://learn.microsoft.com/windows/win32/cimwin32prov/win32-logonsession: neither account nor session ID. */
@@ -96,6 +118,28 @@ const struct source sources[] = {
             OPT("Logon Type", LOGON_TYPE, logon_session, logon_type),
             OPT("Session", NUMBER, logon_session, session_id),
             OPT_BOTH("Logon Time", TIME, logon_session, logon_time, logon_time_text)}},
+    /* https://learn.microsoft.com/windows/win32/wes/eventschema-systempropertiestype-complextype; Get-WinEvent's EventLogRecord. */
+    {"LocalSessionManager events", &target_events,
+        {EVENT, NEED("SessionID", SESSION, log_event, session_id), OPT_DISCONNECT,
+            OPT_BOTH("User", ACCOUNT, log_event, user, domain), EVENT_OPTIONS(PROVIDER)}},
+    {"LocalSessionManager events 39 and 40", &target_events,
+        {EVENT, NEED("TargetSession|Session", SESSION, log_event, session_id), OPT_DISCONNECT,
+            EVENT_OPTIONS(PROVIDER)}},
+    {"Security events", &target_events,
+        {EVENT, NEED("TargetLogonId", LUID_0X, log_event, luid), LOGON, EVENT_OPTIONS(PROVIDER)}},
+    {"Get-WinEvent", &target_events,
+        {EVENT, EVENT_OPTIONS(PROVIDER "|Source|SourceName"),
+            NEED("Message", MESSAGE, log_event, number)}},
+    {"wevtutil /f:text", &target_events,
+        {NEED("Event ID", NUMBER, log_event, number),
+            NEED_BOTH("Date", TIME, log_event, logged, logged_text),
+            NEED("Source", TEXT, log_event, log), NEED("Description", MESSAGE, log_event, number),
+            ANY_HOST}},
+    {"events", &target_events, {EVENT, EVENT_OPTIONS(PROVIDER "|Source|SourceName")}},
+    /* What people copy out of one. */
+    {"event 4624", &target_event_logons,
+        {NEED("TargetLogonId", LUID_0X, log_event, luid),
+            NEED("LogonProcessName", TEXT, log_event, logon_process), LOGON}},
     {0},
 };
 
@@ -247,6 +291,7 @@ union item {
 	struct session session;
 	struct logon_session logon;
 	struct process process;
+	struct log_event event;
 };
 
 /* Reads what the source's columns say. False: it is none of its rows. */
@@ -263,14 +308,16 @@ static bool read_row(struct reading *reading, const struct source *source, const
 		    (row->doubtful && row->doubtful[place]))
 			return false;
 		const struct span cell = span_trim(row->cells[place]);
-		if ((column->needed && !cell.length && column->kind != CELL_TEXT &&
-		        column->kind != CELL_ACCOUNT && column->kind != CELL_LOGON_TYPE) ||
-		    !cell_read(reading, cell, column->kind, item, column->at, column->also, failed))
+		if ((column->needed && !cell.length && !cell_may_be_empty(column->kind)) ||
+		    !(column->kind == CELL_MESSAGE
+		            ? event_message_read(reading, cell, &item->event, failed)
+		            : cell_read(reading, cell, column->kind, item, column->at, column->also,
+		                  failed)))
 			return false;
 		if (column->kind == CELL_HOST)
 			*host = cell;
 	}
-	return true;
+	return !source->target->is_whole || source->target->is_whole(item);
 }
 
 enum taken binding_take(

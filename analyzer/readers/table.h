@@ -31,6 +31,7 @@ struct table {
 	struct list_block *block;
 	struct json *json;
 	struct events *events;
+	struct event_text *event_text;
 };
 
 /* Of these names a table begins, whose rows table_take() takes. False: no source has them; TAKEN_FAILED is in *failed. */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "evidence/event.h"
+#include "readers/event_list.h"
 #include "readers/logon_list.h"
 #include "readers/process_list.h"
 #include "readers/session_lists.h"
@@ -99,4 +101,33 @@ const struct target target_logon_processes = {
     .record = &process_record,
     .section = &section_processes,
     .commit = commit_logon_process,
+};
+
+/* ---- events ---- */
+
+static bool is_event_whole(const void *item)
+{
+	return event_is_whole(item);
+}
+
+const struct target target_events = {
+    .name = "events",
+    .record = &log_event_record,
+    .section = &section_events,
+    .is_whole = is_event_whole,
+    .commit = event_list_add,
+};
+
+static bool commit_event_logon(struct reading *reading, const void *item)
+{
+	struct log_event event = *(const struct log_event *)item;
+	event.number = EVENT_ID_LOGON;
+	return event_list_add(reading, &event);
+}
+
+const struct target target_event_logons = {
+    .name = "an event",
+    .record = &log_event_record,
+    .section = &section_events,
+    .commit = commit_event_logon,
 };

@@ -4,6 +4,7 @@
 
 #include "readers/source.h"
 
-extern const struct target target_sessions, target_logons, target_processes, target_logon_processes;
+extern const struct target target_sessions, target_logons, target_processes, target_logon_processes,
+    target_events, target_event_logons;
 
 #endif

@@ -8,6 +8,7 @@
 #include "common/text.h"
 #include "readers/command.h"
 #include "readers/encoding.h"
+#include "readers/event_list.h"
 #include "readers/format.h"
 #include "readers/frame.h"
 #include "readers/hosts.h"
@@ -20,11 +21,11 @@
 static const struct line_format *const formats[] = {&format_qwinsta, &format_quser,
     &format_logonsessions, &format_handle, &format_handle_csv, &format_handle_types, &format_klist,
     &format_get_process, &format_windbg, &format_tasklist, &format_csv, &format_ruled, &format_list,
-    &format_blanks, &format_objects, &format_events};
+    &format_blanks, &format_objects, &format_events, &format_event_text};
 #define FORMAT_COUNT (sizeof formats / sizeof formats[0])
 
-static const struct section_reader *const sections[] = {
-    &section_sessions, &section_logons, &section_handles, &section_processes, &section_tables};
+static const struct section_reader *const sections[] = {&section_sessions, &section_logons,
+    &section_handles, &section_processes, &section_events, &section_tables};
 #define SECTION_COUNT (sizeof sections / sizeof sections[0])
 
 struct text {
@@ -394,7 +395,7 @@ static bool name_source(struct text *text)
 static bool refuse_unknown(struct span text, struct error *error)
 {
 	struct span line;
-	char known[600] = "leaklab snapshot JSON";
+	char known[1000] = "leaklab snapshot JSON";
 	for (size_t i = 0; i < FORMAT_COUNT; i++) {
 		if (formats[i]->name)
 			add_name(known, sizeof known, formats[i]->name);
@@ -423,7 +424,8 @@ static bool has_seen(const struct text *text, const struct line_format *format)
 }
 
 /* A heading was known, and nothing below it. */
-static bool refuse_rows(const struct snapshot *snapshot, bool objects, struct error *error)
+static bool refuse_rows(
+    const struct snapshot *snapshot, bool objects, const char *advice, struct error *error)
 {
 	const struct unread *first = &snapshot->unread[0];
 	if (!*snapshot->source && objects)
@@ -434,9 +436,10 @@ static bool refuse_rows(const struct snapshot *snapshot, bool objects, struct er
 		    (long long)snapshot->rows, text_plural(snapshot->rows), (long long)first->line);
 	const struct span line = span_of(first->text);
 	return error_set(error, EXIT_USAGE,
-	    "it looks like %s, but none of its %lld line%s of data is understood, from line %lld on: \"%.*s\"",
+	    "it looks like %s, but none of its %lld line%s of data is understood, from line %lld on: \"%.*s\"%s",
 	    *snapshot->source ? snapshot->source : "a list", (long long)snapshot->rows,
-	    text_plural(snapshot->rows), (long long)first->line, span_shown(line, 60), line.text);
+	    text_plural(snapshot->rows), (long long)first->line, span_shown(line, 60), line.text,
+	    advice);
 }
 
 static bool create(struct text *text)
@@ -484,7 +487,8 @@ struct snapshot *text_evidence_read(struct span bytes, const char *origin,
 	for (size_t i = 0; good && i < FORMAT_COUNT; i++)
 		known = known || text.seen[i];
 	if (good && known && snapshot->rows && snapshot->rows == snapshot->rows_left)
-		good = refuse_rows(snapshot, has_seen(&text, &format_objects), error);
+		good = refuse_rows(snapshot, has_seen(&text, &format_objects),
+		    event_list_has_gaps(&text.reading) ? ": " EVENT_ADVICE : "", error);
 	else if (good && !known)
 		good = refuse_unknown(bytes, error);
 	if (good)

@@ -54,7 +54,7 @@ static bool record_place(const struct record *record, const struct field *field,
 	    {"image", RUNFILE_IMAGE},
 	};
 	static const char *const words[] = {
-	    "state", "logon_type", "auth_package", "type", "section"};
+	    "state", "logon_type", "logon_process", "auth_package", "type", "section", "log"};
 	*out = (struct place){record->name, field->name, RUNFILE_PROSE, NULL};
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
 		if (strcmp(kinds[i].field, field->name) == 0)
