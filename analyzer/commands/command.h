@@ -22,12 +22,16 @@ extern const struct command command_show;
 
 #define PROGRAM FRONT
 
+struct leak_terms;
 struct snapshot;
 /* What show prints. */
 bool show_run(const char *path, bool as_json, FILE *out, struct error *error);
 /* Who holds which logon session, and which session ID with it. */
 bool show_holders(const struct snapshot *snapshot, FILE *out, struct error *error);
-bool show_snapshot(
-    const struct snapshot *snapshot, const char *format_name, FILE *out, struct error *error);
+/* What event logs show of weeks. */
+bool show_events(const struct snapshot *snapshot, const struct leak_terms *terms, FILE *out,
+    struct error *error);
+bool show_snapshot(const struct snapshot *snapshot, const char *format_name,
+    const struct leak_terms *terms, FILE *out, struct error *error);
 
 #endif

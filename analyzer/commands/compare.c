@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <argp.h>
 #include <stdlib.h>
 
 #include "compare/compare.h"
@@ -10,6 +11,8 @@
 #include "readers/reader.h"
 
 #define BOTH_NEEDED "BEFORE and AFTER are needed"
+
+static const struct argp_option command_options[] = {EVIDENCE_HOST_OPTION, TERMS_OPTIONS, {0}};
 
 static const struct evidence_words words = {
     .arguments = "BEFORE AFTER...\nPASTE",
@@ -37,7 +40,7 @@ static const struct evidence_words words = {
     .many = "too many moments; put files of one moment in a folder",
     .least = 1,
     .most = 1000,
-    .has_terms = true,
+    .options = command_options,
 };
 
 /* BEFORE is read beside the others: each may be a million rows. */

@@ -6,13 +6,6 @@
 
 #include "common/duration.h"
 
-#define OPTION_HOST 'h'
-#define HOST_OPTION                                                                                \
-	{                                                                                          \
-		"host", OPTION_HOST, "NAME", 0,                                                    \
-		    "Of a text that has outputs of several hosts, those of this one", 0            \
-	}
-
 struct parsing {
 	struct evidence_options *options;
 	const struct evidence_words *words;
@@ -38,7 +31,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	if (terms_parse(&options->terms, key, argument, state))
 		return 0;
 	switch (key) {
-	case OPTION_HOST:
+	case EVIDENCE_HOST:
 		options->host = argument;
 		return 0;
 	case ARGP_KEY_INIT:
@@ -65,11 +58,9 @@ void evidence_options_parse(
     struct evidence_options *options, const struct evidence_words *words, int argc, char **argv)
 {
 	static const struct output_form *const forms[] = {&output_text, &output_json};
-	static const struct argp_option terms[] = {HOST_OPTION, TERMS_OPTIONS, {0}},
-	                                no_terms[] = {HOST_OPTION, {0}};
 	const struct argp_child children[] = {{&output_argp, 0, NULL, 0}, {0}};
 	const struct argp argp = {
-	    .options = words->has_terms ? terms : no_terms,
+	    .options = words->options,
 	    .children = children,
 	    .parser = parse_option,
 	    .args_doc = words->arguments,

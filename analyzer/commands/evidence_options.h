@@ -22,8 +22,14 @@ struct evidence_options {
 struct evidence_words {
 	const char *arguments, *doc, *missing, *many;
 	size_t least, most;
-	bool has_terms; /* it takes --release-time and --after-logoff */
+	const struct argp_option *options;
 };
+#define EVIDENCE_HOST 'h'
+#define EVIDENCE_HOST_OPTION                                                                       \
+	{                                                                                          \
+		"host", EVIDENCE_HOST, "NAME", 0,                                                  \
+		    "Of a text that has outputs of several hosts, those of this one", 0            \
+	}
 /* The options of the leak rule: the first for every command that judges, both for those of single moments. */
 #define TERMS_RELEASE_TIME 'R'
 #define TERMS_AFTER_LOGOFF 'A'

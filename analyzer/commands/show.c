@@ -1,6 +1,7 @@
 /* show: what was understood of a moment's evidence, and what was not. */
 #include "commands/command.h"
 
+#include <argp.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,13 +12,16 @@
 #include "commands/evidence_options.h"
 #include "readers/reader.h"
 
+static const struct argp_option command_options[] = {
+    EVIDENCE_HOST_OPTION, TERMS_RELEASE_TIME_OPTION, {0}};
+
 static const struct evidence_words words = {
     .arguments = "EVIDENCE...",
     .doc =
         "Prints what was understood of the evidence, who holds which logon session, and each line that was not understood.\v"
         "EVIDENCE is a run file (alone), or one or more of these: a snapshot of leaklab-probe; what "
         "qwinsta (query session), quser, logonsessions, handle, klist sessions, tasklist /v and "
-        "Get-Process print; a memory dump (its symbols from _NT_SYMBOL_PATH or its own folder). "
+        "Get-Process print; events of the logs of LocalSessionManager and Security (wevtutil qe /f:xml, Get-WinEvent); a memory dump (its symbols from _NT_SYMBOL_PATH or its own folder). "
         "One file may hold several outputs, as people paste them; a folder stands for the files "
         "in it; - is standard input. Everything is recognised by its content, not by its name. "
         "Several are taken as one moment, and contradictions between them are reported. Where one text has several outputs of "
@@ -25,12 +29,14 @@ static const struct evidence_words words = {
         "thread, what all of them have.\n\n"
         "Examples:\n"
         "  leaklab show host.json\n"
+        "  leaklab show lsm.xml security.xml\n"
         "  leaklab show qwinsta.txt logonsessions.txt handle-a.txt\n"
         "  ssh admin@rds01 leaklab-probe.exe | leaklab show -",
     .missing = "which evidence?",
     .many = "too many files",
     .least = 1,
     .most = SIZE_MAX,
+    .options = command_options,
 };
 
 /* One of a list in JSON has no lines. */
@@ -75,8 +81,8 @@ static size_t count_of_host(const struct moments *moments, size_t first)
 	return count;
 }
 
-static bool print_text(
-    const struct moments *moments, const char *format, FILE *out, struct error *error)
+static bool print_text(const struct moments *moments, const char *format,
+    const struct leak_terms *terms, FILE *out, struct error *error)
 {
 	bool good = true;
 	for (size_t first = 0, count; good && first < moments->count; first += count) {
@@ -91,8 +97,8 @@ static bool print_text(
 			fputs("\n", out);
 		}
 		show_moments(items, count, out);
-		good =
-		    show_snapshot(last, count < moments->count ? last->source : format, out, error);
+		good = show_snapshot(
+		    last, count < moments->count ? last->source : format, terms, out, error);
 	}
 	return good;
 }
@@ -124,7 +130,7 @@ static bool show_evidence(const struct evidence_options *options, FILE *out, str
 	        options->paths, options->count, options->host, &moments, &format, error))
 		return false;
 	const bool good = options->output.form == &output_text
-	                      ? print_text(&moments, format, out, error)
+	                      ? print_text(&moments, format, &options->terms, out, error)
 	                      : print_json(&moments, out, error);
 	moments_deinit(&moments);
 	return good;

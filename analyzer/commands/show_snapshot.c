@@ -266,8 +266,8 @@ static void show_problems(const struct snapshot *snapshot, FILE *out)
 		    snapshot->rows_left - (int64_t)snapshot->unread_count);
 }
 
-bool show_snapshot(
-    const struct snapshot *snapshot, const char *format_name, FILE *out, struct error *error)
+bool show_snapshot(const struct snapshot *snapshot, const char *format_name,
+    const struct leak_terms *terms, FILE *out, struct error *error)
 {
 	print_line("format", format_name, out);
 	print_line("source", snapshot->source, out);
@@ -296,6 +296,8 @@ bool show_snapshot(
 	show_handles(snapshot, out);
 	show_handle_types(snapshot, out);
 	show_processes(snapshot, out);
+	if (!show_events(snapshot, terms, out, error))
+		return false;
 	show_sight(snapshot, out);
 	show_problems(snapshot, out);
 	return true;

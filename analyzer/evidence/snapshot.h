@@ -124,6 +124,7 @@ RECORD_DECLARE(session_object, SESSION_OBJECT_FIELDS)
 	    "SECURITY_LOGON_TYPE in English: RemoteInteractive, Network, Service ...")             \
 	F(R, TEXT, logon_process, "logon_process", "logon process")                                \
 	F(R, TEXT, auth_package, "auth_package", "authentication package")                         \
+	F(R, TEXT, host, "host", "computer that logged it")                                        \
 	F(R, TEXT, origin, "file", "file or observer, in whose clock local_time is")
 RECORD_DECLARE(log_event, EVENT_FIELDS)
 

@@ -287,7 +287,7 @@ bool cell_read(struct reading *reading, struct span cell, enum cell_kind kind, v
 	case CELL_UNIX_TIME:
 		return read_unix_time(cell, number_at(item, at));
 	case CELL_HOST:
-		return true;
+		return put_text(reading, item, at, cell, failed);
 	case CELL_REF_ACCOUNT:
 		user = find_key(cell, "Name");
 		domain = is_of_system(user) ? (struct span){0} : find_key(cell, "Domain");

@@ -17,7 +17,7 @@ enum cell_kind {
 	CELL_STATE,        /* WTS_CONNECTSTATE_CLASS, in words of any language, or by number */
 	CELL_TIME,         /* also: the field for a text without a zone */
 	CELL_UNIX_TIME,    /* seconds since 1970, as osquery has them */
-	CELL_HOST,         /* whose row it is; in no field */
+	CELL_HOST,         /* whose row it is */
 	CELL_REF_ACCOUNT,  /* a reference to a Win32_Account; also: the field for the domain */
 	CELL_REF_LUID,     /* to a Win32_LogonSession */
 	CELL_REF_PID,      /* to a Win32_Process */

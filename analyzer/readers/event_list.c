@@ -30,6 +30,8 @@ bool event_list_add(struct reading *reading, const void *item)
 		return false;
 	*event = *(const struct log_event *)item;
 	event->origin = reading->events->origin;
+	if (!event->host)
+		event->host = reading->host; /* the prompt's */
 	if (event->linked_luid == 0)
 		event->linked_luid = LUID_UNKNOWN; /* it has none */
 	if (event->session_id > INT32_MAX)

@@ -174,6 +174,12 @@ static enum taken take_row(struct reading *reading, struct span line, size_t cou
 	                 .line = first});
 }
 
+/* A quote at the start and no other, as in the first line of a message: a page shows the line without it, as it may be a string literal. */
+static bool opens_cell(struct span raw)
+{
+	return raw.length && raw.text[0] == '"' && !memchr(raw.text + 1, '"', raw.length - 1);
+}
+
 /* Who quotes the first cell of a row quotes that of all rows, or else it is none. */
 static bool begins_alike(const struct text_buffer *pending, struct span line)
 {
@@ -208,8 +214,11 @@ static enum taken take(struct reading *reading, struct span line)
 			return TAKEN_FAILED;
 		return take_row(reading, line, count);
 	}
-	return table->pending.length || (cut == CUT_GOES_ON && count < wanted) ? keep(reading, line)
-	                                                                       : TAKEN_NOT;
+	if (table->pending.length || (cut == CUT_GOES_ON && count < wanted))
+		return keep(reading, line);
+	const struct span raw = span_trim(reading->raw);
+	return opens_cell(raw) && !memchr(line.text, '"', line.length) ? keep(reading, raw)
+	                                                               : TAKEN_NOT;
 }
 
 static bool is_open(const struct reading *reading)

@@ -34,7 +34,12 @@
 	}
 
 /* Whose rows they are, as Get-CimInstance, Get-WmiObject, wmic /node and Invoke-Command name it. */
-#define ANY_HOST HOST("PSComputerName|Node|CSName|SystemName|__SERVER|MachineName|Computer")
+#define HOST_NAMES "PSComputerName|Node|CSName|SystemName|__SERVER|MachineName|Computer"
+#define ANY_HOST HOST(HOST_NAMES)
+#define EVENT_HOST                                                                                 \
+	{                                                                                          \
+		HOST_NAMES, CELL_HOST, false, offsetof(struct log_event, host), CELL_NO_FIELD      \
+	}
 
 /* An event's own columns. */
 #define PROVIDER "Provider.Name|ProviderName|Channel|LogName"
@@ -44,7 +49,7 @@
 	        log_event, logged, logged_text)
 #define EVENT_OPTIONS(provider)                                                                    \
 	OPT("EventRecordID|RecordId|Index", NUMBER, log_event, record),                            \
-	    OPT(provider, TEXT, log_event, log), ANY_HOST
+	    OPT(provider, TEXT, log_event, log), EVENT_HOST
 #define OPT_DISCONNECT                                                                             \
 	OPT("TargetSession|Session", SESSION, log_event, session_id),                              \
 	    OPT("Source", SESSION, log_event, by_session),                                         \
@@ -134,7 +139,7 @@ const struct source sources[] = {
         {NEED("Event ID", NUMBER, log_event, number),
             NEED_BOTH("Date", TIME, log_event, logged, logged_text),
             NEED("Source", TEXT, log_event, log), NEED("Description", MESSAGE, log_event, number),
-            ANY_HOST}},
+            EVENT_HOST}},
     {"events", &target_events, {EVENT, EVENT_OPTIONS(PROVIDER "|Source|SourceName")}},
     /* What people copy out of one. */
     {"event 4624", &target_event_logons,
