@@ -52,9 +52,9 @@ static int64_t *others(const struct history_log *log, const struct boots *boots,
 	return times;
 }
 
-/* What lies between the event and the one before it that has a time. False: nothing. */
+/* What lies between the event and the one before it that has a time. booted: when another log shows a boot between them. False: nothing. */
 static bool find_break(
-    const struct item *item, int64_t before, bool booted, struct history_break *out)
+    const struct item *item, int64_t before, int64_t booted, struct history_break *out)
 {
 	const enum event_kind kind = event_kind_of(item->event);
 	*out = (struct history_break){.before = before, .time = item->time, .id = NUMBER_UNKNOWN};
@@ -64,8 +64,10 @@ static bool find_break(
 		out->kind = BREAK_UNDATED;
 	else if (before != TIMESTAMP_UNKNOWN && item->time < before - CLOCK_TOLERANCE)
 		out->kind = BREAK_CLOCK;
-	else if (booted || kind == EVENT_BOOT)
+	else if (kind == EVENT_BOOT)
 		out->kind = BREAK_REBOOT;
+	else if (booted != TIMESTAMP_UNKNOWN)
+		*out = (struct history_break){BREAK_REBOOT, before, booted, NUMBER_UNKNOWN};
 	else
 		return false;
 	return true;
@@ -80,9 +82,11 @@ bool eras_find(const struct sequence *sequence, const struct boots *boots, bool 
 	for (size_t i = 0; good && i < sequence->count; i++) {
 		struct item *item = &sequence->items[i];
 		struct history_break found;
-		bool booted = false;
-		for (; boot < boot_count && times[boot] <= item->time; boot++)
-			booted |= i > 0;
+		int64_t booted = TIMESTAMP_UNKNOWN;
+		for (; boot < boot_count && times[boot] <= item->time; boot++) {
+			if (i)
+				booted = times[boot];
+		}
 		if (find_break(item, before, booted, &found)) {
 			era++;
 			good = !note || log_add_break(sequence->log, found);

@@ -52,6 +52,8 @@ static bool read_luid(struct span cell, bool hex, uint64_t *out)
 	if (hex) {
 		if (span_starts(cell, "0x"))
 			cell = span_from(cell, 2);
+		while (cell.length > 1 && cell.text[0] == '0') /* libevtx writes sixteen digits */
+			cell = span_from(cell, 1);
 		if (cell.length > 16 || !span_hex(cell, &value))
 			return false;
 	} else {

@@ -9,6 +9,7 @@
 
 struct event_list {
 	const char *origin; /* the snapshot's */
+	int64_t line;       /* where the last one was added */
 	bool gap;           /* the last one is a gap */
 	bool failed;        /* memory is out */
 	struct flaw flaw;
@@ -36,6 +37,7 @@ bool event_list_add(struct reading *reading, const void *item)
 		event->linked_luid = LUID_UNKNOWN; /* it has none */
 	if (event->session_id > INT32_MAX)
 		event->session_id = NUMBER_UNKNOWN; /* -1: none */
+	reading->events->line = reading->line;
 	reading->events->gap = false;
 	return true;
 }
@@ -56,18 +58,32 @@ static void destroy(struct reading *reading)
 	free(reading->events);
 }
 
+/* A line may be given up when the one behind it was read. */
+static void put_gap(struct reading *reading)
+{
+	struct event_list *list = reading->events;
+	const size_t count = reading->snapshot->event_count;
+	struct log_event *gap = add(reading), *last;
+	list->failed |= !gap;
+	if (!gap)
+		return;
+	gap->origin = list->origin;
+	list->gap = reading->line >= list->line;
+	if (list->gap)
+		return;
+	const struct log_event made = *gap;
+	last = &reading->snapshot->events[count - 1];
+	*gap = *last;
+	*last = made;
+}
+
 static void unread(struct reading *reading, struct span line)
 {
 	struct event_list *list = reading->events;
 	(void)line;
 	flaw_note(&list->flaw, reading, "events are left over: " EVENT_ADVICE);
-	if (list->gap || !reading->snapshot->event_count)
-		return;
-	struct log_event *gap = add(reading);
-	list->failed |= !gap;
-	list->gap = true;
-	if (gap)
-		gap->origin = list->origin;
+	if (!list->gap && reading->snapshot->event_count)
+		put_gap(reading);
 }
 
 static bool finish(struct reading *reading, bool ends)

@@ -49,11 +49,16 @@ static bool is_open(const struct reading *reading)
 	return reading->table->event_text && reading->table->event_text->objects.depth > 0;
 }
 
+/* An event whose properties have names of another language is of no source, and is one all the same. */
 static bool end_event(struct reading *reading)
 {
 	struct event_text *text = reading->table->event_text;
+	const int64_t left = reading->snapshot->rows_left;
 	text->message = false;
-	return object_end(reading, &text->objects);
+	const bool good = object_end(reading, &text->objects);
+	if (reading->snapshot->rows_left > left)
+		section_events.unread(reading, (struct span){0});
+	return good;
 }
 
 static bool begin_event(struct reading *reading)

@@ -97,14 +97,25 @@ void table_leave(struct reading *reading)
 	reading->table->within = NULL;
 }
 
+static const struct section_reader *section_of(const struct binding *binding, size_t source)
+{
+	return binding->sources[source]->target->section;
+}
+
 void table_unread(struct reading *reading, struct span line)
 {
 	const struct binding *binding = &reading->table->binding;
 	const struct line_format *within = reading->table->within;
 	if (within && within->section)
 		within->section->unread(reading, line);
-	for (size_t i = 0; i < binding->count; i++)
-		binding->sources[i]->target->section->unread(reading, line);
+	for (size_t i = 0; i < binding->count; i++) {
+		const struct section_reader *section = section_of(binding, i);
+		bool told = within && within->section == section;
+		for (size_t j = 0; j < i; j++)
+			told |= section_of(binding, j) == section;
+		if (!told)
+			section->unread(reading, line);
+	}
 }
 
 static bool create(struct reading *reading)
