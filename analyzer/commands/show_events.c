@@ -269,7 +269,7 @@ static int64_t release_time_of(const struct snapshot *snapshot, const struct lea
 bool show_events(
     const struct snapshot *snapshot, const struct leak_terms *terms, FILE *out, struct error *error)
 {
-	if (!snapshot->event_count)
+	if (!snapshot->log_event_count)
 		return true;
 	struct history *history = history_create(snapshot, release_time_of(snapshot, terms), error);
 	for (size_t i = 0; history && i < history->log_count; i++) {

@@ -110,7 +110,7 @@ struct handle_type *snapshot_add_handle_type(struct snapshot *snapshot)
 
 struct log_event *snapshot_add_event(struct snapshot *snapshot)
 {
-	return ADD(snapshot, events);
+	return ADD(snapshot, log_events);
 }
 
 bool snapshot_add_unread(

@@ -213,7 +213,8 @@ RECORD_DECLARE(note, NOTE_FIELDS)
 	    "logon sessions")                                                                      \
 	L(R, handle, handles, handle_count, "handles", "handles to tokens and DosDevices")         \
 	L(R, process, processes, process_count, "processes", "processes")                          \
-	L(R, log_event, events, event_count, "events", "events of the host's logs, as they stood") \
+	L(R, log_event, log_events, log_event_count, "events",                                     \
+	    "events of the host's logs, as they stood")                                            \
 	L(R, sight, sights, sight_count, "sight", "how much of each section was seen")             \
 	L(R, session_object, session_objects, session_object_count, "session_objects",             \
 	    "objects of sessions that the kernel names")                                           \

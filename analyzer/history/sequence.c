@@ -167,12 +167,12 @@ static size_t count_same(const struct item *items, size_t left)
 bool sequences_create(struct sequences *sequences, const struct snapshot *snapshot,
     struct history *history, int64_t release_time)
 {
-	const size_t count = snapshot->event_count;
+	const size_t count = snapshot->log_event_count;
 	*sequences = (struct sequences){.items = malloc((count + 1) * sizeof *sequences->items)};
 	if (!sequences->items)
 		return false;
 	for (size_t i = 0; i < count; i++) {
-		const struct log_event *event = &snapshot->events[i];
+		const struct log_event *event = &snapshot->log_events[i];
 		const bool gap = event->number == NUMBER_UNKNOWN && i;
 		sequences->items[i] = (struct item){.event = event,
 		    .place = gap ? sequences->items[i - 1].place : event,

@@ -62,7 +62,7 @@ static void destroy(struct reading *reading)
 static void put_gap(struct reading *reading)
 {
 	struct event_list *list = reading->events;
-	const size_t count = reading->snapshot->event_count;
+	const size_t count = reading->snapshot->log_event_count;
 	struct log_event *gap = add(reading), *last;
 	list->failed |= !gap;
 	if (!gap)
@@ -72,7 +72,7 @@ static void put_gap(struct reading *reading)
 	if (list->gap)
 		return;
 	const struct log_event made = *gap;
-	last = &reading->snapshot->events[count - 1];
+	last = &reading->snapshot->log_events[count - 1];
 	*gap = *last;
 	*last = made;
 }
@@ -82,7 +82,7 @@ static void unread(struct reading *reading, struct span line)
 	struct event_list *list = reading->events;
 	(void)line;
 	flaw_note(&list->flaw, reading, "events are left over: " EVENT_ADVICE);
-	if (!list->gap && reading->snapshot->event_count)
+	if (!list->gap && reading->snapshot->log_event_count)
 		put_gap(reading);
 }
 
@@ -90,7 +90,7 @@ static bool finish(struct reading *reading, bool ends)
 {
 	const struct event_list *list = reading->events;
 	(void)ends;
-	event_dates_resolve(reading->snapshot->events, reading->snapshot->event_count);
+	event_dates_resolve(reading->snapshot->log_events, reading->snapshot->log_event_count);
 	return !list->failed && (!list->flaw.line || reading_see(reading, SECTION_EVENTS,
 	                                                 EXTENT_CUT_OFF, NULL, &list->flaw));
 }

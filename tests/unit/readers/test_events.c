@@ -53,8 +53,8 @@ static void assert_events(const char *text, int64_t left, const char *expected)
 	size_t size;
 	struct snapshot *snapshot = read_evidence(text);
 	FILE *out = open_memstream(&found, &size);
-	for (size_t i = 0; i < snapshot->event_count; i++)
-		describe(out, &snapshot->events[i]);
+	for (size_t i = 0; i < snapshot->log_event_count; i++)
+		describe(out, &snapshot->log_events[i]);
 	fclose(out);
 	if (strcmp(found, expected) != 0 || snapshot->rows_left != left)
 		print_error("%s", text);
@@ -287,8 +287,8 @@ static void logs_of_two_hosts_are_a_sample_each(void **state)
 	struct moments moments;
 	assert_true(evidence_read_moments(text, strlen(text), "a.csv", &moments, NULL, &error));
 	assert_int_equal(moments.count, 2);
-	assert_int_equal(moments.items[0].snapshot->event_count, 1);
-	assert_string_equal(moments.items[1].snapshot->events[0].host, "RDS02");
+	assert_int_equal(moments.items[0].snapshot->log_event_count, 1);
+	assert_string_equal(moments.items[1].snapshot->log_events[0].host, "RDS02");
 	moments_deinit(&moments);
 }
 
@@ -306,8 +306,8 @@ static void mutations_make_no_event_better(void **state)
 		text[i] = (char)(i % 3 ? '\x01' : '<');
 		struct snapshot *snapshot =
 		    evidence_read(text, i % 2 ? i + 1 : sizeof whole - 1, "a.xml", NULL, &error);
-		for (size_t j = 0; snapshot && j < snapshot->event_count; j++) {
-			const struct log_event *event = &snapshot->events[j];
+		for (size_t j = 0; snapshot && j < snapshot->log_event_count; j++) {
+			const struct log_event *event = &snapshot->log_events[j];
 			assert_true(event->session_id == NUMBER_UNKNOWN || event->session_id == 4);
 			assert_true(event->number != 21 || !event->log ||
 			            !strstr(event->log, "Local") || event->session_id == 4);
