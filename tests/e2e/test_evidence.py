@@ -1,4 +1,5 @@
 """Evidence as people send it: outputs of tools in files and folders, shown and compared."""
+import datetime
 import itertools
 import json
 import re
@@ -397,6 +398,83 @@ class Compare(Case):
         self.run_program("analyzer", "compare", "gone1", "gone2", code=USAGE)
         self.run_program("analyzer", "compare", "--format", "xml", "a", "b", code=USAGE)
         self.assertIn("folder", self.run_program("analyzer", "compare", "--help", code=CLEAN).stdout)
+
+
+class Events(Case):
+    """Three weeks of a host, of whose sessions every third keeps its ID."""
+
+    def log(self, leaks=True, start=datetime.datetime(2026, 3, 2, 8)):
+        free, highest, events = set(), 1, []
+        for number in range(210):
+            at = start + datetime.timedelta(days=number // 10, hours=number % 10)
+            session = min(free, default=highest + 1)
+            free.discard(session)
+            highest = max(highest, session)
+            events += [(21, at, session, number), (23, at + datetime.timedelta(minutes=20), session, number)]
+            if not leaks or number % 3:
+                free.add(session)
+        return events
+
+    def xml(self, events):
+        provider = "Microsoft-Windows-TerminalServices-LocalSessionManager"
+        return "".join(
+            f"<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='{provider}'/><EventID>{event}"
+            f"</EventID><TimeCreated SystemTime='{at.isoformat()}.1234567Z'/><EventRecordID>{record}</EventRecordID>"
+            f"<Channel>{provider}/Operational</Channel><Computer>RDS01.corp.example</Computer></System><UserData><EventXML "
+            f"xmlns='Event_NS'><User>CORP\\user{user % 10}</User><SessionID>{session}</SessionID></EventXML></UserData></Event>"
+            for record, (event, at, session, user) in enumerate(events, 100))
+
+    def csv(self, events, zone=" +00:00"):
+        return "".join(['"TimeCreated","EventID","User","SessionID"\n'] + [
+            f'"{at}{zone}","{event}","CORP\\user{user % 10}","{session}"\n' for event, at, session, user in events])
+
+    def test_ids_that_logons_passed_over_are_named_with_since_when(self):
+        for name, text in (("a.xml", self.xml(self.log())), ("a.csv", self.csv(self.log())), ("b.csv", self.csv(self.log(), ""))):
+            shown = self.show(self.write(name, text)).stdout
+            with self.subTest(name):
+                self.assertIn("events: 420", shown)
+                self.assertIn("from 2026-03-02 08:00:00 to 2026-03-22 17:20:00", shown)
+                self.assertIn("session logons: 210, logoffs: 210", shown)
+                self.assertRegex(shown, r"passed over: (69|70), of which (69|70) were not given again")
+                self.assertRegex(shown, r"(?m)^ +2  2026-03-02 08:20:00  2026-03-02 (09|10):00:00 +3  - +CORP.user0$")
+                self.assertIn("a hint, no verdict", " ".join(shown.split()))
+
+    def test_a_healthy_log_proves_none(self):
+        shown = self.show(self.write("a.xml", self.xml(self.log(leaks=False)))).stdout
+        self.assertIn("passed over: none that the log proves", shown)
+        self.assertIn("session IDs: 1, 2 to 2", shown)
+
+    def test_the_release_time_is_the_users(self):
+        path = self.write("a.xml", self.xml(self.log()[:8]))
+        self.assertIn("passed over: 1,", self.show(path).stdout)
+        self.assertIn("passed over: none", self.show("--release-time", "3h", path).stdout)
+
+    def test_several_logs_of_one_host_are_one_history(self):
+        events = self.log()
+        files = [self.write(name, self.xml(events)) for name in ("all.xml", "again.xml")]
+        boot = "<Event><System><Provider Name='EventLog'/><EventID>6005</EventID><TimeCreated SystemTime='2026-03-02T08:30:00Z'/>" \
+            "<EventRecordID>1</EventRecordID><Computer>RDS01.corp.example</Computer></System></Event>"
+        shown = self.show(*files, self.write("system.xml", boot)).stdout
+        self.assertIn("events: 420", shown)
+        self.assertIn("2026-03-02 08:30:00  the host was rebooted", shown)
+        self.assertNotRegex(shown, r"2  2026-03-02 08:20:00  2026-03-02 09:00:00")
+
+    def test_json_has_the_events(self):
+        shown = self.run_program("analyzer", "show", "--json", self.write("a.xml", self.xml(self.log()[:2])), code=CLEAN).stdout
+        events = json.loads(shown)["events"]
+        self.assertEqual([(event["event_id"], event["session_id"], event["record"], event["user"]) for event in events],
+                         [(21, 2, 100, "user0"), (23, 2, 101, "user0")])
+        self.assertEqual(events[0]["time"], "2026-03-02T08:00:00.123456Z")
+        again = self.show(self.write("again.json", shown)).stdout
+        self.assertIn("session logons: 1, logoffs: 1", again)
+
+    def test_a_log_says_nothing_of_leaks_to_compare(self):
+        path = self.write("a.xml", self.xml(self.log()))
+        self.run_program("analyzer", "compare", path, path, code=INCONCLUSIVE)
+
+    def test_another_language_is_refused_with_advice(self):
+        path = self.write("a.txt", "Event[0]:\n  Protokollname: Security\n  Ereignis-ID: 4624\n")
+        self.assertIn("/f:xml", self.run_program("analyzer", "show", path, code=USAGE).stderr)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "compare/compare.h"
+#include "history/history.h"
 #include "readers/reader.h"
 
 /* With a heading before its input, a fuzzer need not find one. */
@@ -33,6 +34,10 @@
 #define PREFIX_objects "[{\"Id\": 4, \"Name\": \"System\", \"HandleCount\": 9},"
 #define PREFIX_events                                                                              \
 	"<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><EventID>21</EventID>"
+#define PREFIX_event_csv                                                                           \
+	"EventID,TimeCreated,SessionID,User,TargetLogonId,LogonType,RecordId,ProviderName,Message\n"
+#define PREFIX_event_text                                                                          \
+	"Event[0]:\n  Source: Microsoft-Windows-Security-Auditing\n  Event ID: 4624\n"
 #define PREFIX_json "{\"schema\":\"leaklab.snapshot/2\","
 #define PREFIX_utf16 "\xff\xfe"
 
@@ -66,6 +71,10 @@ static void use(struct snapshot *snapshot, const char *input, size_t length)
 	compare(snapshot, same);
 	if (!snapshot_merge(again, same, true, &error))
 		abort();
+	struct history *history = history_create(snapshot, 1000000, &error);
+	if (!history)
+		abort();
+	history_destroy(history);
 	free(json);
 	snapshot_destroy(again);
 	snapshot_destroy(same);
