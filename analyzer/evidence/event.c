@@ -42,6 +42,11 @@ static const struct known *find(int64_t number)
 	return NULL;
 }
 
+bool event_id_is_known(int64_t number)
+{
+	return find(number);
+}
+
 static bool has_needs(const struct log_event *event, enum needs needs)
 {
 	return needs == NEEDS_SESSION ? event->session_id != NUMBER_UNKNOWN

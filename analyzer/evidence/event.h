@@ -21,6 +21,8 @@ enum event_kind {
 
 #define EVENT_ID_LOGON 4624
 
+/* True if an event with this ID is one of these in some log. */
+bool event_id_is_known(int64_t number);
 /* By its ID and log; where no log is named, by its ID and what it says. */
 enum event_kind event_kind_of(const struct log_event *event);
 /* False if it is, or may be, one of these and lacks the session or the logon session that it tells of. */

@@ -9,6 +9,7 @@
 
 #include "common/input.h"
 #include "readers/dump_evidence.h"
+#include "readers/evtx.h"
 #include "readers/reader.h"
 
 /* A dump is of one moment, and so the only one. */
@@ -29,6 +30,16 @@ static bool read_dump(
 	return true;
 }
 
+static bool read_log(
+    const char *path, struct moments *moments, const char **format, struct error *error)
+{
+	size_t length;
+	char *xml = evtx_to_xml(path, &length, error);
+	const bool good = xml && evidence_read_moments(xml, length, path, moments, format, error);
+	free(xml);
+	return good;
+}
+
 bool evidence_read_path_moments(
     const char *path, struct moments *moments, const char **format, struct error *error)
 {
@@ -41,6 +52,10 @@ bool evidence_read_path_moments(
 	if (fd >= 0 && dump_evidence_is(fd)) {
 		close(fd);
 		return read_dump(path, moments, format, error);
+	}
+	if (fd >= 0 && evtx_is(fd)) {
+		close(fd);
+		return read_log(path, moments, format, error);
 	}
 	if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
 		map = mmap(

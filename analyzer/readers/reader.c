@@ -7,6 +7,7 @@
 
 #include "common/array.h"
 #include "readers/encoding.h"
+#include "readers/evtx.h"
 #include "readers/format.h"
 #include "readers/lines.h"
 #include "readers/moments.h"
@@ -63,6 +64,10 @@ static bool read_bytes(const char *bytes, size_t length, const char *origin, boo
 	if (length >= 15 && memcmp(bytes, "SQLite format 3", 15) == 0)
 		error_set(error, EXIT_USAGE,
 		    "a database, not a snapshot; if it is a run file, give it to judge or show");
+	else if (length >= sizeof EVTX_SIGNATURE &&
+	         memcmp(bytes, EVTX_SIGNATURE, sizeof EVTX_SIGNATURE) == 0)
+		error_set(error, EXIT_USAGE,
+		    "an event log (.evtx), which is read from a file of its own only: name the file");
 	else if (!encoding_open(bytes, length, &text, &converted, error))
 		;
 	else if (is_empty(text))

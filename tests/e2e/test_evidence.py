@@ -2,8 +2,10 @@
 import datetime
 import itertools
 import json
+import random
 import re
 
+import evtx
 import leaklab
 import tap
 
@@ -471,6 +473,37 @@ class Events(Case):
     def test_a_log_says_nothing_of_leaks_to_compare(self):
         path = self.write("a.xml", self.xml(self.log()))
         self.run_program("analyzer", "compare", path, path, code=INCONCLUSIVE)
+
+    def logged(self, events):
+        return [text.replace(" xmlns='Event_NS'", "").replace(" xmlns='http://schemas.microsoft.com/win/2004/08/events/event'", "")
+                + "</Event>" for text in self.xml(events).split("</Event>")[:-1]]
+
+    def test_a_log_itself_is_read(self):
+        path = self.folder / "a.evtx"
+        path.write_bytes(evtx.log(self.logged(self.log()[:40])))
+        shown = self.show(path).stdout
+        self.assertIn("session logons: 20, logoffs: 20", shown)
+        self.assertIn("from 2026-03-02 08:00:00 to 2026-03-03 17:20:00 (UTC)", shown)
+        self.assertIn("not understood: 0", shown)
+
+    def test_records_that_a_log_lacks_are_left_over(self):
+        path = self.folder / "a.evtx"
+        path.write_bytes(evtx.log(self.logged(self.log()[:4]), missing=2))
+        shown = self.show(path).stdout
+        self.assertIn("records 3 to 3 of the log are missing", shown)
+        self.assertIn("nothing is concluded over them", shown)
+
+    def test_a_damaged_log_never_ends_in_a_crash(self):
+        whole = evtx.log(self.logged(self.log()[:6]))
+        chance = random.Random(1)
+        for number in range(60):
+            path = self.folder / f"{number}.evtx"
+            damaged = bytearray(whole[:chance.choice([len(whole), chance.randrange(len(whole))])])
+            for _ in range(8):
+                if len(damaged) > 8:
+                    damaged[chance.randrange(8, min(len(damaged), 8000))] = chance.randrange(256)
+            path.write_bytes(damaged)
+            self.assertIn(self.run_program("analyzer", "show", path).returncode, (CLEAN, USAGE))
 
     def test_another_language_is_refused_with_advice(self):
         path = self.write("a.txt", "Event[0]:\n  Protokollname: Security\n  Ereignis-ID: 4624\n")
