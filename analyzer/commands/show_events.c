@@ -208,8 +208,10 @@ static void show_logons(const struct history_log *log, FILE *out)
 	char luid[LUID_TEXT];
 	if (!log->logon_count && !log->other_logons)
 		return;
-	fprintf(out, "\nlogons of people (4624): %zu, others: %zu\n%-17s  %-19s  %-18s %s\n",
-	    log->logon_count, log->other_logons, "LUID", "time", "type", "user");
+	fprintf(out, "\nlogons of people (4624): %zu, others: %zu\n", log->logon_count,
+	    log->other_logons);
+	if (log->logon_count)
+		fprintf(out, "%-17s  %-19s  %-18s %s\n", "LUID", "time", "type", "user");
 	for (size_t i = 0; i < log->logon_count && i < ROWS_MOST; i++) {
 		const struct log_event *event = log->logons[i];
 		fprintf(out, "%-17s  ", luid_format(event->luid, luid));
@@ -266,22 +268,54 @@ static int64_t release_time_of(const struct snapshot *snapshot, const struct lea
 	                                                : most * SECOND;
 }
 
+/* Of others it is enough when they show reboots, which break those that are told. */
+static bool is_told(const struct history_log *log)
+{
+	return log->id_count || log->logon_count || log->other_logons || log->logoffs_started ||
+	       log->logoffs_ended || log->undated;
+}
+
+static void show_log(const struct history_log *log, FILE *out)
+{
+	show_heading(log, out);
+	show_ids(log, out);
+	show_skips(log, out);
+	show_logons(log, out);
+	show_open(log, out);
+	show_breaks(log, out);
+}
+
+static void show_others(const struct history *history, size_t told, FILE *out)
+{
+	size_t events = 0;
+	for (size_t i = 0; i < history->log_count; i++) {
+		const struct history_log *log = &history->logs[i];
+		if (is_told(log))
+			continue;
+		events += log->events;
+		if (!told && log->break_count)
+			show_log(log, out);
+	}
+	if (events)
+		fprintf(out, "\nevents that tell of no session and no logon: %zu\n", events);
+}
+
 bool show_events(
     const struct snapshot *snapshot, const struct leak_terms *terms, FILE *out, struct error *error)
 {
+	size_t told = 0;
 	if (!snapshot->log_event_count)
 		return true;
 	struct history *history = history_create(snapshot, release_time_of(snapshot, terms), error);
-	for (size_t i = 0; history && i < history->log_count; i++) {
-		const struct history_log *log = &history->logs[i];
-		show_heading(log, out);
-		show_ids(log, out);
-		show_skips(log, out);
-		show_logons(log, out);
-		show_open(log, out);
-		show_breaks(log, out);
+	if (!history)
+		return false;
+	for (size_t i = 0; i < history->log_count; i++) {
+		if (!is_told(&history->logs[i]))
+			continue;
+		show_log(&history->logs[i], out);
+		told++;
 	}
-	const bool good = history;
+	show_others(history, told, out);
 	history_destroy(history);
-	return good;
+	return true;
 }

@@ -80,8 +80,10 @@ static void put_gap(struct reading *reading)
 static void unread(struct reading *reading, struct span line)
 {
 	struct event_list *list = reading->events;
-	(void)line;
-	flaw_note(&list->flaw, reading, "events are left over: " EVENT_ADVICE);
+	if (span_starts(line, EVENT_HOLE))
+		flaw_note_line(&list->flaw, reading, line);
+	else
+		flaw_note(&list->flaw, reading, "events are left over: " EVENT_ADVICE);
 	if (!list->gap && reading->snapshot->log_event_count)
 		put_gap(reading);
 }

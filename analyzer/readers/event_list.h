@@ -8,6 +8,9 @@
 #define EVENT_ADVICE                                                                               \
 	"of messages only English ones are read; \"wevtutil qe LOG /f:xml\" has the fields by name, in every language"
 
+/* Begins a line that stands for events which are missing in a log. */
+#define EVENT_HOLE "(records "
+
 /* Takes over the record. False: memory is out. */
 bool event_list_add(struct reading *reading, const void *event);
 /* True if rows of events were left over. */

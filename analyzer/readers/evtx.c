@@ -10,12 +10,20 @@
 #include <libevtx.h>
 
 #include "evidence/event.h"
+#include "readers/event_list.h"
 #include "readers/text_buffer.h"
+
+struct place {
+	uint64_t number; /* of the record in its log */
+	int index;       /* in the file */
+};
 
 struct log {
 	libevtx_file_t *file;
 	int count;
-	uint64_t last; /* number of the record before; 0: none */
+	struct place *
+	    places; /* of those that can be read, by number: a log that is full begins anew at the file's start */
+	int known;
 	struct text_buffer xml;
 };
 
@@ -51,15 +59,15 @@ static bool add_hole(struct log *log, const char *what, uint64_t first, uint64_t
 {
 	char line[120];
 	const int length = snprintf(line, sizeof line,
-	    "(records %" PRIu64 " to %" PRIu64 " of the log %s)\n", first, last, what);
+	    EVENT_HOLE "%" PRIu64 " to %" PRIu64 " of the log %s)\n", first, last, what);
 	return buffer_add(&log->xml, line, (size_t)length);
 }
 
 /* Of others the time alone would count. An ID has its qualifiers in the upper half; 0: it is not known before the XML is. */
-static bool is_wanted(const struct log *log, libevtx_record_t *record, int index)
+static bool is_wanted(const struct log *log, libevtx_record_t *record, int at)
 {
 	uint32_t id = 0;
-	return index == 0 || index + 1 == log->count ||
+	return at == 0 || at + 1 == log->known ||
 	       libevtx_record_get_event_identifier(record, &id, NULL) != 1 || id == 0 ||
 	       event_id_is_known(id & 0xffff);
 }
@@ -80,20 +88,43 @@ static bool add_xml(struct log *log, libevtx_record_t *record, uint64_t number)
 	return good;
 }
 
-static bool add_record(struct log *log, int index)
+static int by_number(const void *a, const void *b)
 {
+	const struct place *left = a, *right = b;
+	if (left->number != right->number)
+		return left->number < right->number ? -1 : 1;
+	return left->index - right->index;
+}
+
+static bool find_places(struct log *log)
+{
+	log->places = calloc((size_t)log->count + 1, sizeof *log->places);
+	for (int i = 0; log->places && i < log->count; i++) {
+		libevtx_record_t *record = NULL;
+		struct place *place = &log->places[log->known];
+		place->index = i;
+		if (libevtx_file_get_record_by_index(log->file, i, &record, NULL) == 1 &&
+		    libevtx_record_get_identifier(record, &place->number, NULL) == 1)
+			log->known++;
+		if (record)
+			libevtx_record_free(&record, NULL);
+	}
+	if (log->known)
+		qsort(log->places, (size_t)log->known, sizeof *log->places, by_number);
+	return log->places;
+}
+
+static bool add_record(struct log *log, int at)
+{
+	const struct place *place = &log->places[at];
 	libevtx_record_t *record = NULL;
-	uint64_t number = log->last + 1;
 	bool good = true;
-	if (libevtx_file_get_record_by_index(log->file, index, &record, NULL) != 1)
-		return add_hole(log, "cannot be read", number, number);
-	libevtx_record_get_identifier(record, &number, NULL);
-	/* A log that is full begins anew at its start, with higher numbers than those behind. */
-	if (log->last && number > log->last + 1)
-		good = add_hole(log, "are missing", log->last + 1, number - 1);
-	log->last = number;
-	if (good && is_wanted(log, record, index))
-		good = add_xml(log, record, number);
+	if (at && place->number > place[-1].number + 1)
+		good = add_hole(log, "are missing", place[-1].number + 1, place->number - 1);
+	if (libevtx_file_get_record_by_index(log->file, place->index, &record, NULL) != 1)
+		return good && add_hole(log, "cannot be read", place->number, place->number);
+	if (good && is_wanted(log, record, at))
+		good = add_xml(log, record, place->number);
 	libevtx_record_free(&record, NULL);
 	return good;
 }
@@ -102,11 +133,14 @@ char *evtx_to_xml(const char *path, size_t *length, struct error *error)
 {
 	struct log log = {0};
 	bool good = open_log(&log, path, error);
-	if (good && log.count == 0)
+	if (good)
+		good = find_places(&log) || error_memory(error);
+	if (good && log.known == 0)
 		good =
 		    error_set(error, EXIT_USAGE, "%s: an event log (.evtx) without events", path);
-	for (int i = 0; good && i < log.count; i++)
+	for (int i = 0; good && i < log.known; i++)
 		good = add_record(&log, i) || error_memory(error);
+	free(log.places);
 	if (log.file)
 		libevtx_file_free(&log.file, NULL);
 	if (good) {

@@ -96,6 +96,14 @@ static size_t count_of(struct span line, char c)
 	return count;
 }
 
+/* Event Viewer's "Save As" ends its heading before the last column, which has the message. */
+static size_t add_message(struct span *names, size_t count)
+{
+	if (count == 5 && span_is(names[4], "Task Category"))
+		names[count++] = span_of("Message");
+	return count;
+}
+
 static bool begins(struct reading *reading, struct span line)
 {
 	static const char separators[] = ",\t;";
@@ -107,11 +115,11 @@ static bool begins(struct reading *reading, struct span line)
 		bool failed = false;
 		if (most < 2)
 			continue;
-		struct span *names = calloc(most, sizeof *names);
+		struct span *names = calloc(most + 1, sizeof *names);
 		const bool good =
 		    names &&
 		    cut_line(reading, line, *separator, names, most, &count) == CUT_WHOLE &&
-		    table_begin(reading, names, count, &failed);
+		    table_begin(reading, names, add_message(names, count), &failed);
 		free(names);
 		if (good) {
 			table->separator = *separator;

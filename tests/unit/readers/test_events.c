@@ -164,6 +164,19 @@ static void messages_in_english_are_read(void **state)
 	    "21 2026-03-15T11:46:12 #8\n");
 }
 
+static void event_viewers_csv_has_a_column_more_than_its_heading(void **state)
+{
+	(void)state;
+	assert_events("Level,Date and Time,Source,Event ID,Task Category\n"
+	              "Information,3/15/2026 11:46:09 AM," LSM ",21,None,\"" LOGGED_ON "\"\n"
+	              "Information,3/15/2026 11:47:09 AM," LSM
+	              ",40,None,\"Session 4 has been disconnected, reason code 12\"\n"
+	              "Information,3/15/2026 11:48:09 AM,Other,1,None,A word\n",
+	    0,
+	    "21 2026-03-15T11:46:09 session 4 CORP anna\n40 2026-03-15T11:47:09 session 4 reason 12\n"
+	    "1 2026-03-15T11:48:09\n");
+}
+
 /* Of a list the message goes on below itself, with blank lines in it. */
 static void lists_of_events_are_read(void **state)
 {
@@ -325,6 +338,7 @@ int main(void)
 	    unit_test(other_events_are_known_by_their_time_alone),
 	    unit_test(csv_of_fields_has_sessions),
 	    unit_test(messages_in_english_are_read),
+	    unit_test(event_viewers_csv_has_a_column_more_than_its_heading),
 	    unit_test(lists_of_events_are_read),
 	    unit_test(text_of_wevtutil_is_read),
 	    unit_test(fields_copied_out_of_an_event_are_a_logon),
