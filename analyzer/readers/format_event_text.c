@@ -101,6 +101,8 @@ static enum taken take(struct reading *reading, struct span line)
 		good = (!is_open(reading) || end_event(reading)) && begin_event(reading);
 	else if (!is_open(reading) || is_prompt(line))
 		return TAKEN_NOT;
+	else if (reading->torn)
+		return TAKEN_FRAME; /* its end may be missing, and what it says be another thing */
 	else if (text->message)
 		good = add_message(&text->objects, trim_end(line));
 	else

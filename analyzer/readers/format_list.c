@@ -193,13 +193,16 @@ static bool is_in_message(const struct reading *reading)
 	       span_is(list_block_text(block, last->name, last->name_length), "Message");
 }
 
-static enum taken take_message(struct list_block *block, struct span line)
+static enum taken take_message(struct reading *reading, struct span line)
 {
+	struct list_block *block = reading->table->block;
 	struct property *last = &block->items[block->count - 1];
 	const struct span rest = span_trim(line);
 	if (rest.length && count_blanks(line) < last->column)
 		return TAKEN_NOT;
 	block->blank = !rest.length;
+	if (reading->torn)
+		return TAKEN_FRAME; /* its end may be missing */
 	last->value_length += rest.length + 1;
 	return buffer_add(&block->text, "\n", 1) && buffer_add(&block->text, rest.text, rest.length)
 	           ? TAKEN_FRAME
@@ -210,7 +213,7 @@ static enum taken take(struct reading *reading, struct span line)
 {
 	struct list_block *block = reading->table->block;
 	if (is_in_message(reading)) {
-		const enum taken taken = take_message(block, line);
+		const enum taken taken = take_message(reading, line);
 		if (taken != TAKEN_NOT)
 			return taken;
 		if (block->blank && !ends(reading))

@@ -72,6 +72,19 @@ char *describe_evidence(const struct snapshot *snapshot)
 			fprintf(out, " of %llx", (unsigned long long)process->luid);
 		fputc('\n', out);
 	}
+	for (size_t i = 0; i < snapshot->log_event_count; i++) {
+		const struct log_event *event = &snapshot->log_events[i];
+		if (event->number == NUMBER_UNKNOWN)
+			continue; /* a gap, which is no fact */
+		fprintf(out, "E %lld", (long long)event->number);
+		add_number(out, event->session_id);
+		fprintf(out, " %s %s", text_of(event->user), text_of(event->logged_text));
+		add_number(out, event->logged);
+		add_number(out, event->logged_local);
+		add_number(
+		    out, event->luid == LUID_UNKNOWN ? NUMBER_UNKNOWN : (int64_t)event->luid);
+		fputc('\n', out);
+	}
 	for (size_t i = 0; i < snapshot->handle_count; i++) {
 		const struct handle *handle = &snapshot->handles[i];
 		fprintf(out, "H %s %llx %s", text_of(handle->image), (long long)handle->value,

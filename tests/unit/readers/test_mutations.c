@@ -25,6 +25,18 @@ static const char *const texts[] = {
     "Node,HandleCount,Name,ProcessId,SessionId\nRDS01,41207,System,4,0\nRDS01,312,winlogon.exe,4412,7\n",
     "\"USERNAME\",\"SESSIONNAME\",\"ID\",\"STATE\"\n\"anna\",\"rdp-tcp#3\",\"2\",\"Active\"\n\"bert\",\"\",\"4\",\"Disc\"\n",
     "[\n {\"Id\": 4, \"Name\": \"System\", \"Handles\": 9},\n {\"Id\": 960, \"Name\": \"lsass\", \"Handles\": 7939}\n]\n",
+    "TimeCreated,EventID,User,SessionID\n2026-03-04 09:10:11 +01:00,21,CORP\\anna,2\n"
+    "2026-03-04 09:40:55 +01:00,23,CORP\\anna,2\n",
+    "<Event><System><EventID>21</EventID><TimeCreated SystemTime='2026-03-05T11:46:09.8Z'/>\n"
+    "<EventRecordID>7</EventRecordID></System><UserData><SessionID>14</SessionID></UserData></Event>\n"
+    "<Event><System><EventID>4647</EventID><TimeCreated SystemTime='2026-03-05T11:46:09Z'/></System>\n"
+    "<EventData><Data Name='TargetLogonId'>0xfc2f5</Data></EventData></Event>\n",
+    "TimeCreated : 2026-03-05 11:46:09\nId          : 23\n"
+    "Message     : Remote Desktop Services: Session logoff succeeded:\n"
+    "              \n              User: CORP\\anna\n              Session ID: 14\n\n",
+    "Event[0]:\n  Source: Microsoft-Windows-Security-Auditing\n  Date: 2026-03-05T11:46:09.808\n"
+    "  Event ID: 4634\n  Description: \nAn account was logged off.\n\nSubject:\n\tAccount Name:\t\tanna\n"
+    "\tLogon ID:\t\t0xFC2F5\n\nLogon Type:\t\t\t10\n\n",
     "Name        : lsass\nId          : 960\nHandleCount : 79396\n\n",
     "LogonId LogonType StartTime\n------- --------- ---------\n999             0 3/1/2026 8:00:00 AM\n"
     "1032949        10 3/1/2026 9:14:22 AM\n",
