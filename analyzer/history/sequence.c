@@ -164,6 +164,16 @@ static size_t count_same(const struct item *items, size_t left)
 	return count;
 }
 
+/* As those of one log are. */
+static bool are_sorted(const struct item *items, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		if (by_log(&items[i - 1], &items[i]) > 0)
+			return false;
+	}
+	return true;
+}
+
 bool sequences_create(struct sequences *sequences, const struct snapshot *snapshot,
     struct history *history, int64_t release_time)
 {
@@ -179,7 +189,7 @@ bool sequences_create(struct sequences *sequences, const struct snapshot *snapsh
 		    .index = i,
 		    .time = time_of(event)};
 	}
-	if (count)
+	if (!are_sorted(sequences->items, count))
 		qsort(sequences->items, count, sizeof *sequences->items, by_log);
 	for (size_t i = 0, same; i < count; i += same) {
 		same = count_same(&sequences->items[i], count - i);

@@ -23,6 +23,8 @@ static bool read_number(struct span cell, int64_t *out)
 	char digits[32];
 	size_t length = 0, group = 0;
 	bool grouped = false;
+	if (span_decimal(cell, out))
+		return true;
 	for (size_t i = 0; i < cell.length;) {
 		uint32_t point;
 		const size_t size = utf8_get(span_from(cell, i), &point);
