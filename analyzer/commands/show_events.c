@@ -184,7 +184,7 @@ static void show_skips(const struct history_log *log, FILE *out)
 		return;
 	}
 	fprintf(out,
-	    "\nsession IDs that were passed over: %zu, of which %zu were not given again\n%6s  %-19s  %-19s %6s  %-19s  %s\n",
+	    "\nsession IDs that were passed over: %zu; not given again before the log's end or a break: %zu\n%6s  %-19s  %-19s %6s  %-19s  %s\n",
 	    log->skip_count, still, "id", "its logoff", "passed over since", "by ID", "given again",
 	    "user");
 	for (size_t i = 0; i < log->skip_count && i < ROWS_MOST; i++)

@@ -437,7 +437,7 @@ class Events(Case):
                 self.assertIn("events: 420", shown)
                 self.assertIn("from 2026-03-02 08:00:00 to 2026-03-22 17:20:00", shown)
                 self.assertIn("session logons: 210, logoffs: 210", shown)
-                self.assertRegex(shown, r"passed over: (69|70), of which (69|70) were not given again")
+                self.assertRegex(shown, r"passed over: (69|70); not given again before the log's end or a break: (69|70)")
                 self.assertRegex(shown, r"(?m)^ +2  2026-03-02 08:20:00  2026-03-02 (09|10):00:00 +3  - +CORP.user0$")
                 self.assertIn("a hint, no verdict", " ".join(shown.split()))
 
@@ -448,7 +448,7 @@ class Events(Case):
 
     def test_the_release_time_is_the_users(self):
         path = self.write("a.xml", self.xml(self.log()[:8]))
-        self.assertIn("passed over: 1,", self.show(path).stdout)
+        self.assertIn("passed over: 1;", self.show(path).stdout)
         self.assertIn("passed over: none", self.show("--release-time", "3h", path).stdout)
 
     def test_several_logs_of_one_host_are_one_history(self):
