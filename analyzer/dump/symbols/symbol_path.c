@@ -84,13 +84,6 @@ static const char *local_path(const char *part, struct error *error)
 			return NULL;
 		}
 	}
-	/* Taken from a Windows machine's _NT_SYMBOL_PATH: a folder of that name would be made here. */
-	if (strchr(part, '\\') || (part[0] && part[1] == ':')) {
-		error_set(error, EXIT_USAGE,
-		    "\"%s\" is a path of Windows: name a folder of this machine (mount the other one here)",
-		    part);
-		return NULL;
-	}
 	if (strstr(part, "://")) {
 		error_set(error, EXIT_USAGE,
 		    "\"%.*s://\" is not understood; http, https and file are",
@@ -98,6 +91,15 @@ static const char *local_path(const char *part, struct error *error)
 		return NULL;
 	}
 	return part;
+}
+
+/* Taken from a Windows machine's _NT_SYMBOL_PATH: a folder of that name would be made here. */
+static bool check_cache(const char *folder, struct error *error)
+{
+	return (!strchr(folder, '\\') && !(folder[0] && folder[1] == ':')) ||
+	       error_set(error, EXIT_USAGE,
+	           "\"%s\" is a path of Windows: name a folder of this machine (mount the other one here)",
+	           folder);
 }
 
 static bool add_server(
@@ -109,6 +111,7 @@ static bool add_server(
 	if (!cache)
 		cache = mine = default_cache();
 	bool good = shown || error_memory(error);
+	good = good && (!cache || check_cache(cache, error));
 	good = good && (cache || error_set(error, EXIT_USAGE,
 	                             "no cache folder for %s: name one (srv*CACHE*URL), or set "
 	                             "HOME",
@@ -162,6 +165,10 @@ static bool parse_element(struct symbol_path *path, char *element, struct error 
 		if (!cache)
 			return error_set(
 			    error, EXIT_USAGE, "\"cache*\" without a folder; write cache*DIR");
+		if (!check_cache(cache, error)) {
+			free(cache);
+			return false;
+		}
 		free(path->cache);
 		path->cache = cache;
 		return append(path, PLACE_STORE, cache, NULL, error);
