@@ -119,7 +119,9 @@ static enum taken take_object(struct reading *reading, struct span address, stru
 	struct handle_row row = {
 	    .process = handle_row_process(reading, debugger->pid, debugger->image),
 	    .value = debugger->value,
-	    .type = name};
+	    .type = name,
+	    .user = span_of(""),
+	    .name = span_of("")};
 	if (!row.process)
 		return TAKEN_FAILED;
 	row.process->session_id = debugger->session_id; /* "none" is unknown */

@@ -38,6 +38,9 @@
 	"EventID,TimeCreated,SessionID,User,TargetLogonId,LogonType,RecordId,ProviderName,Message\n"
 #define PREFIX_event_text                                                                          \
 	"Event[0]:\n  Source: Microsoft-Windows-Security-Auditing\n  Event ID: 4624\n"
+#define PREFIX_windbg                                                                              \
+	"0: kd> !handle 0 3 ffffb60f12345080 Token\nPROCESS ffffb60f12345080\n"                    \
+	"    SessionId: 0  Cid: 0428    Peb: 0  ParentCid: 02c4\n    Image: a.exe\n"
 #define PREFIX_json "{\"schema\":\"leaklab.snapshot/2\","
 #define PREFIX_utf16 "\xff\xfe"
 
