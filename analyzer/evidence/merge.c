@@ -280,6 +280,27 @@ static bool merge_list(
 	return true;
 }
 
+/* Of one counter in two files the points are put together, if the times of both are of one kind. */
+static bool merge_counters(struct snapshot *own, const struct snapshot *other)
+{
+	const size_t known = own->counter_count;
+	own->counter_columns_left += other->counter_columns_left;
+	own->counter_rows_left += other->counter_rows_left;
+	for (size_t i = 0; i < other->counter_count; i++) {
+		const struct counter *from = &other->counters[i];
+		size_t at = 0;
+		while (at < known &&
+		       !(counter_same(&own->counters[at], from) && counter_is_zoned(from) &&
+		           counter_is_zoned(&own->counters[at])))
+			at++;
+		struct counter *to = at < known ? NULL : snapshot_add_counter(own);
+		if (at < known ? !counter_merge(own, &own->counters[at], from)
+		               : !to || !record_copy(&counter_record, to, from, own->intern))
+			return false;
+	}
+	return true;
+}
+
 /* What one source could not see is in sight if the other saw it. */
 static bool merge_sight(struct snapshot *own, const struct sight *from)
 {
@@ -402,7 +423,8 @@ static bool merge_all(struct snapshot *own, const struct snapshot *other, bool a
 		if (!merge_section(own, other, &sections[i]))
 			return false;
 	}
-	return merge_list(own, other, &unread_record, SNAPSHOT_NOTES_MOST) &&
+	return merge_counters(own, other) &&
+	       merge_list(own, other, &unread_record, SNAPSHOT_NOTES_MOST) &&
 	       merge_list(own, other, &contradiction_record, SNAPSHOT_NOTES_MOST) &&
 	       merge_list(own, other, &session_object_record, SIZE_MAX) &&
 	       merge_list(own, other, &log_event_record, SIZE_MAX) &&

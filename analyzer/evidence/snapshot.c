@@ -29,6 +29,8 @@ RECORD_DEFINE(process, PROCESS_FIELDS)
 RECORD_DEFINE(handle_type, HANDLE_TYPE_FIELDS)
 RECORD_DEFINE(session_object, SESSION_OBJECT_FIELDS)
 RECORD_DEFINE(log_event, EVENT_FIELDS)
+RECORD_DEFINE(counter_point, COUNTER_POINT_FIELDS)
+RECORD_DEFINE(counter, COUNTER_FIELDS)
 RECORD_DEFINE(searched, SEARCHED_FIELDS)
 RECORD_DEFINE(sight, SIGHT_FIELDS)
 RECORD_DEFINE(unread, UNREAD_FIELDS)
@@ -111,6 +113,11 @@ struct handle_type *snapshot_add_handle_type(struct snapshot *snapshot)
 struct log_event *snapshot_add_event(struct snapshot *snapshot)
 {
 	return ADD(snapshot, log_events);
+}
+
+struct counter *snapshot_add_counter(struct snapshot *snapshot)
+{
+	return ADD(snapshot, counters);
 }
 
 bool snapshot_add_unread(

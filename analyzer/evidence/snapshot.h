@@ -128,6 +128,29 @@ RECORD_DECLARE(session_object, SESSION_OBJECT_FIELDS)
 	F(R, TEXT, origin, "file", "file or observer, in whose clock local_time is")
 RECORD_DECLARE(log_event, EVENT_FIELDS)
 
+#define COUNTER_POINT_FIELDS(F, K, W, L, R)                                                        \
+	F(R, TIME, time, "time", "when")                                                           \
+	F(R, TEXT, local_time, "local_time",                                                       \
+	    "when, by the host's clock, where its zone is not known: 2026-03-01T09:14:22.123000")  \
+	F(R, NUMBER, value, "value", "its value, rounded")
+RECORD_DECLARE(counter_point, COUNTER_POINT_FIELDS)
+
+/* A performance counter over time. What it counts of a process is one process only where the ID is known: svchost#3 is another one once a
+ * lower number has ended. */
+#define COUNTER_FIELDS(F, K, W, L, R)                                                                          \
+	F(R, TEXT, object, "object", "performance object, such as Process")                                    \
+	F(R, TEXT, instance, "instance",                                                                       \
+	    "its instance as it was written first, such as svchost#3")                                         \
+	F(R, TEXT, image, "image", "of a process: its name, without a number")                                 \
+	F(R, NUMBER, pid, "pid", "of a process: its ID, by the instance or by ID Process")                     \
+	F(R, TEXT, counter, "counter", "what is counted, such as Handle Count")                                \
+	F(R, NUMBER, lowest, "lowest", "its lowest value")                                                     \
+	F(R, NUMBER, highest, "highest", "its highest value")                                                  \
+	F(R, COUNT, points_seen, "points_seen",                                                                \
+	    "values that there were; of many every second, fourth ... is kept, the first and the last always") \
+	L(R, counter_point, points, point_count, "points", "its values, the oldest first")
+RECORD_DECLARE(counter, COUNTER_FIELDS)
+
 /* What stands behind a list in the text that it is from. A tool ends its list in one way, so a list that ends in another was
  * cut, or captured in another way. */
 enum list_end {
@@ -219,6 +242,11 @@ RECORD_DECLARE(note, NOTE_FIELDS)
 	L(R, session_object, session_objects, session_object_count, "session_objects",             \
 	    "objects of sessions that the kernel names")                                           \
 	L(R, handle_type, handle_types, handle_type_count, "handle_types", "handles by type")      \
+	L(R, counter, counters, counter_count, "counters", "performance counters over time")       \
+	F(R, COUNT, counter_columns_left, "counter_columns_left",                                  \
+	    "columns of counters that are not read")                                               \
+	F(R, COUNT, counter_rows_left, "counter_rows_left",                                        \
+	    "rows of counters that are not later than the one before, and are left out")           \
 	F(R, COUNT, contradiction_total, "contradiction_count",                                    \
 	    "contradictions, of which the first are kept")                                         \
 	L(R, contradiction, contradictions, contradiction_count, "contradictions",                 \
@@ -251,6 +279,8 @@ struct handle *snapshot_add_handle(struct snapshot *snapshot);
 struct process *snapshot_add_process(struct snapshot *snapshot);
 struct handle_type *snapshot_add_handle_type(struct snapshot *snapshot);
 struct log_event *snapshot_add_event(struct snapshot *snapshot);
+struct counter *snapshot_add_counter(struct snapshot *snapshot);
+struct counter_point *counter_add_point(struct counter *counter);
 /* Counts a line that was not understood and keeps it while there is room. */
 bool snapshot_add_unread(
     struct snapshot *snapshot, const char *origin, int64_t line, const char *text, size_t length);
@@ -312,6 +342,19 @@ bool snapshot_unify(struct snapshot *snapshot, const char *section);
 /* The same of all sections but handles of one observer in which a record is repeated; others keep their order. Counts of rows that were right
  * stay so. False: memory is out. */
 bool snapshot_unify_all(struct snapshot *snapshot);
+
+/* The counters of performance objects that are read, as Windows names them. */
+#define COUNTER_HANDLES "Handle Count"
+#define COUNTER_SESSIONS "Total Sessions"
+
+/* True if both are one counter of one thing. */
+bool counter_same(const struct counter *a, const struct counter *b);
+/* Whether its points have times with a zone; without one they have local times, or none. */
+bool counter_is_zoned(const struct counter *counter);
+/* Microseconds of the host's clock, whatever its zone; TIMESTAMP_UNKNOWN: the point has no time. Of one source they can be compared. */
+int64_t counter_point_clock(const struct counter_point *point);
+/* Adds the other one's points where they belong; of the same time own stay. False: memory is out. */
+bool counter_merge(struct snapshot *snapshot, struct counter *own, const struct counter *other);
 
 #define LUID_TEXT 18 /* "00000000:000fd2f5" and its NUL */
 /* HighPart:LowPart in hex, eight digits each, as logonsessions prints it. Returns out. */

@@ -85,7 +85,7 @@ struct line_format {
 
 extern const struct line_format format_qwinsta, format_quser, format_logonsessions, format_handle,
     format_handle_csv, format_handle_types, format_klist, format_tasklist, format_get_process,
-    format_windbg, format_csv, format_ruled, format_blanks, format_list, format_objects,
+    format_windbg, format_pdh, format_csv, format_ruled, format_blanks, format_list, format_objects,
     format_events, format_event_text;
 
 /* Our own JSON, by its first character and its schema. */

@@ -3,89 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "readers/csv_line.h"
 #include "readers/table.h"
 
 /* A row in quotes may go on in further lines, as the messages of events do; so many bytes of them. */
 #define PENDING_MOST 100000
-
-enum cut { CUT_WHOLE, CUT_GOES_ON, CUT_WRONG };
-
-struct cutting {
-	struct span rest;
-	char separator;
-	struct text_buffer *scratch; /* of cells with quotes in them */
-	bool failed;
-};
-
-/* A cell without its quotes; of two quotes within it one is meant. */
-static enum cut cut_quoted(struct cutting *cutting, struct span *cell)
-{
-	struct span inner = span_from(cutting->rest, 1);
-	size_t end = 0, copied = 0;
-	const size_t start = cutting->scratch->length;
-	bool doubled = false;
-	for (;; end += 2) {
-		const char *quote =
-		    inner.length > end ? memchr(inner.text + end, '"', inner.length - end) : NULL;
-		if (!quote)
-			return CUT_GOES_ON;
-		end = (size_t)(quote - inner.text);
-		if (end + 1 == inner.length || inner.text[end + 1] != '"')
-			break;
-		doubled = true;
-		cutting->failed |=
-		    !buffer_add(cutting->scratch, inner.text + copied, end + 1 - copied);
-		copied = end + 2;
-	}
-	if (doubled) {
-		cutting->failed |= !buffer_add(cutting->scratch, inner.text + copied, end - copied);
-		*cell =
-		    (struct span){cutting->scratch->text + start, cutting->scratch->length - start};
-	} else {
-		*cell = (struct span){inner.text, end};
-	}
-	cutting->rest = span_from(inner, end + 1);
-	return CUT_WHOLE;
-}
-
-static enum cut cut_cell(struct cutting *cutting, struct span *cell)
-{
-	if (cutting->rest.length && cutting->rest.text[0] == '"')
-		return cut_quoted(cutting, cell);
-	const char *end = cutting->rest.length
-	                      ? memchr(cutting->rest.text, cutting->separator, cutting->rest.length)
-	                      : NULL;
-	*cell = (struct span){
-	    cutting->rest.text, end ? (size_t)(end - cutting->rest.text) : cutting->rest.length};
-	cutting->rest = span_from(cutting->rest, cell->length);
-	return cell->length && memchr(cell->text, '"', cell->length) ? CUT_WRONG : CUT_WHOLE;
-}
-
-/* Cuts the line into at most `most` cells, and counts them all. */
-static enum cut cut_line(struct reading *reading, struct span line, char separator,
-    struct span *cells, size_t most, size_t *count)
-{
-	struct cutting cutting = {
-	    .rest = line, .separator = separator, .scratch = &reading->table->scratch};
-	/* Room at once, so that cells in it stay where they are. */
-	cutting.scratch->length = 0;
-	cutting.failed = !buffer_add(cutting.scratch, line.text, line.length);
-	cutting.scratch->length = 0;
-	for (*count = 0;;) {
-		struct span cell;
-		const enum cut cut = cut_cell(&cutting, &cell);
-		if (cut != CUT_WHOLE)
-			return cut;
-		if (*count < most)
-			cells[*count] = cell;
-		++*count;
-		if (cutting.rest.length == 0)
-			return cutting.failed ? CUT_WRONG : CUT_WHOLE;
-		if (cutting.rest.text[0] != separator)
-			return CUT_WRONG;
-		cutting.rest = span_from(cutting.rest, 1);
-	}
-}
 
 static size_t count_of(struct span line, char c)
 {
@@ -118,7 +40,7 @@ static bool begins(struct reading *reading, struct span line)
 		struct span *names = calloc(most + 1, sizeof *names);
 		const bool good =
 		    names &&
-		    cut_line(reading, line, *separator, names, most, &count) == CUT_WHOLE &&
+		    csv_cut(&table->scratch, line, *separator, names, most, &count) == CUT_WHOLE &&
 		    table_begin(reading, names, add_message(names, count), &failed);
 		free(names);
 		if (good) {
@@ -162,8 +84,8 @@ static enum cut cut_pending(struct reading *reading, struct span line, size_t *c
 	if (!buffer_add(&table->pending, line.text, line.length))
 		return CUT_WRONG;
 	const struct span whole = {table->pending.text, table->pending.length};
-	const enum cut cut =
-	    cut_line(reading, whole, table->separator, table->cells, table->names.count, count);
+	const enum cut cut = csv_cut(
+	    &table->scratch, whole, table->separator, table->cells, table->names.count, count);
 	table->pending.length -= line.length;
 	return cut;
 }
@@ -215,7 +137,7 @@ static enum taken take(struct reading *reading, struct span line)
 	if (table->pending.length && !begins_alike(&table->pending, line))
 		return keep(reading, line);
 	const enum cut cut =
-	    cut_line(reading, line, table->separator, table->cells, wanted, &count);
+	    csv_cut(&table->scratch, line, table->separator, table->cells, wanted, &count);
 	if (cut == CUT_WHOLE && count == wanted) {
 		/* A row by itself: the quote before it was never closed. */
 		if (table->pending.length && give_up(reading) == TAKEN_FAILED)

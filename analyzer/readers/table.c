@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "readers/counter_list.h"
+
 bool table_begin(struct reading *reading, const struct span *items, size_t count, bool *failed)
 {
 	struct table *table = reading->table;
@@ -135,6 +137,7 @@ static void destroy(struct reading *reading)
 	free(table->cells);
 	free(table->pending.text);
 	free(table->scratch.text);
+	counter_list_destroy(table->counters);
 	free(table);
 }
 
@@ -147,9 +150,8 @@ static bool cuts(struct reading *reading, bool held)
 /* The other sections have said what was seen of them. */
 static bool finish(struct reading *reading, bool ends)
 {
-	(void)reading;
 	(void)ends;
-	return true;
+	return counter_list_finish(reading->table->counters, reading->snapshot);
 }
 
 const struct section_reader section_tables = {

@@ -32,6 +32,8 @@ struct table {
 	struct json *json;
 	struct events *events;
 	struct event_text *event_text;
+	struct pdh *pdh;
+	struct counter_list *counters;
 };
 
 /* Of these names a table begins, whose rows table_take() takes. False: no source has them; TAKEN_FAILED is in *failed. */

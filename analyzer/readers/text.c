@@ -20,8 +20,8 @@
 
 static const struct line_format *const formats[] = {&format_qwinsta, &format_quser,
     &format_logonsessions, &format_handle, &format_handle_csv, &format_handle_types, &format_klist,
-    &format_get_process, &format_windbg, &format_tasklist, &format_csv, &format_ruled, &format_list,
-    &format_blanks, &format_objects, &format_events, &format_event_text};
+    &format_get_process, &format_windbg, &format_tasklist, &format_pdh, &format_csv, &format_ruled,
+    &format_list, &format_blanks, &format_objects, &format_events, &format_event_text};
 #define FORMAT_COUNT (sizeof formats / sizeof formats[0])
 
 static const struct section_reader *const sections[] = {&section_sessions, &section_logons,

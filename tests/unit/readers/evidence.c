@@ -42,6 +42,22 @@ static void add_number(FILE *out, int64_t number)
 		fprintf(out, " %lld", (long long)number);
 }
 
+static void add_counter(FILE *out, const struct counter *counter)
+{
+	char time[TIMESTAMP_TEXT];
+	for (size_t i = 0; i < counter->point_count; i++) {
+		const struct counter_point *point = &counter->points[i];
+		fprintf(out, "C %s %s", text_of(counter->object),
+		    text_of(counter->pid == NUMBER_UNKNOWN ? counter->instance : counter->image));
+		add_number(out, counter->pid);
+		fprintf(out, " %s %.19s%s", text_of(counter->counter),
+		    point->local_time ? point->local_time : timestamp_format(point->time, time),
+		    point->local_time ? "" : "Z");
+		add_number(out, point->value);
+		fputc('\n', out);
+	}
+}
+
 char *describe_evidence(const struct snapshot *snapshot)
 {
 	char *found = NULL;
@@ -94,6 +110,8 @@ char *describe_evidence(const struct snapshot *snapshot)
 			fprintf(out, " of %llx", (unsigned long long)handle->luid);
 		fputc('\n', out);
 	}
+	for (size_t i = 0; i < snapshot->counter_count; i++)
+		add_counter(out, &snapshot->counters[i]);
 	fclose(out);
 	return found;
 }

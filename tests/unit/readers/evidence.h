@@ -12,7 +12,7 @@ struct snapshot *read_bytes(const char *bytes, size_t length);
 /* The same, with this many rows, all of them understood. */
 struct snapshot *read_rows(const char *text, int64_t rows);
 
-/* A record a line: S of sessions, L of logon sessions, P of processes, H of handles. The caller's to free(). */
+/* A record a line: S of sessions, L of logon sessions, P of processes, H of handles, C of counters at one time. The caller's to free(). */
 char *describe_evidence(const struct snapshot *snapshot);
 
 #endif

@@ -44,6 +44,12 @@ static const char *const texts[] = {
     "========================= ======== ================ =========== ============\n"
     "System                           4 Services                   0        144 K\n"
     "winlogon.exe                  4412 RDP-Tcp#3                  7      9,001 K\n",
+    "\"(PDH-CSV 4.0) (Pacific Daylight Time)(420)\",\"\\\\RDS01\\Process(lsass)\\Handle Count\","
+    "\"\\\\RDS01\\Process(lsass)\\ID Process\",\"\\\\RDS01\\Terminal Services\\Total Sessions\"\n"
+    "\"09/15/2025 09:20:56.002\",\"79396\",\"960\",\"6\"\n\"09/15/2025 09:21:56.003\",\"79412\",\"960\",\" \"\n"
+    "\"09/15/2025 09:22:56.003\",\"79450\",\"960\",\"8\"\n",
+    "(PDH-TSV 4.0)\t\\\\RDS01\\Process V2(lsass:960)\\Handle Count\n"
+    "09/15/2025 09:20:56.002\t79396.000000\n09/15/2025 09:21:56.003\t79412.000000\n",
 };
 #define TEXTS (sizeof texts / sizeof *texts)
 
