@@ -1,5 +1,5 @@
 /* Knows what many series say together: whether one rises beyond the limit is asked at a level that is corrected for their
- * number (S. Holm, Scand. J. Statist. 6 (1979), 65), and what one tells, another need not tell again. */
+ * number, and what one tells, another need not tell again. */
 #include "judge/growth.h"
 
 #include <math.h>
@@ -8,10 +8,10 @@
 
 #include "judge/rise.h"
 #include "judge/series.h"
+#include "statistics/holm.h"
 #include "statistics/trend.h"
 
-#define LEVEL 0.005 /* family-wise, one-sided: the false alarms that are tolerated */
-#define KEPT 50     /* series that a verdict carries */
+#define KEPT 50 /* series that a verdict carries */
 
 struct rises {
 	struct rise *items; /* the surest first */
@@ -65,15 +65,14 @@ static bool measure_all(struct rises *rises, const struct series_set *set)
 	return true;
 }
 
-/* By Holm's steps down: the surest first, and none after the first that fails. */
+/* The surest first. */
 static bool decide(struct rises *rises)
 {
-	bool holds = true;
+	struct holm holm = {.level = HOLM_LEVEL, .tested = rises->tested};
 
 	for (size_t i = 0; i < rises->count; i++) {
 		struct rise *rise = &rises->items[i];
-		holds = holds && rise->growth.chance * (double)(rises->tested - i) <= LEVEL;
-		if (!rise_decide(rise, &rises->against, holds))
+		if (!rise_decide(rise, &rises->against, holm_next(&holm, rise->growth.chance)))
 			return false;
 	}
 	return true;

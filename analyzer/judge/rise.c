@@ -9,36 +9,11 @@
 #include "statistics/drift.h"
 #include "statistics/trend.h"
 
-#define FLOOR_POINTS 32 /* of a series; more snapshots make broader blocks, not more points */
-
-/* Of points with the same x the last is left: an account's cycle is then over. */
-static size_t last_of_each(double *x, double *y, size_t count)
-{
-	size_t left = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		left += left == 0 || x[i] > x[left - 1];
-		x[left - 1] = x[i];
-		y[left - 1] = y[i];
-	}
-	return left;
-}
-
 /* Of what is not too short; without points otherwise. False only when memory is out. */
 static bool find_drift(const struct series *series, double limit, struct drift *out)
 {
-	size_t count = series->samples->count;
-	double *x = malloc(2 * count * sizeof *x + 1);
-
-	if (!x)
-		return false;
-	double *y = x + count;
-	memcpy(x, series->axis->cycles, count * sizeof *x);
-	memcpy(y, series->counts, count * sizeof *y);
-	count = trend_floor(x, y, last_of_each(x, y, count), FLOOR_POINTS);
-	const bool good = count < TREND_POINTS || drift_estimate(x, y, count, limit, out);
-	free(x);
-	return good;
+	return drift_of_counts(
+	    series->axis->cycles, series->counts, series->samples->count, limit, 0, out);
 }
 
 static bool is_flat(const struct series *series)

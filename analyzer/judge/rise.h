@@ -7,9 +7,7 @@
 
 #include "judge/series.h"
 #include "judge/verdict.h"
-
-#define RISE_POINTS 16   /* fewer do not tell a leak from a cache that fills */
-#define LEFT_TO_GAIN 0.1 /* of its gain, in the second half of the run: more is no plateau */
+#include "statistics/drift.h"
 
 /* What rises are held against. */
 struct rising {

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "statistics/student.h"
 #include "statistics/trend.h"
@@ -15,6 +16,8 @@
 #define SLOW_LEVEL 0.05 /* one-sided: linear leaks that may be taken for ones that slow down */
 #define SLOW_FALL 0.25  /* of the mean rate over the run: less is no cache that fills */
 #define SLOW_PACE 0.6   /* a cache that fills with tau of half the run has 0.4 */
+
+#define FLOOR_POINTS 32 /* of a series; more samples make broader blocks, not more points */
 
 /* P(a random walk has such a pile) is exp(PILE_A - PILE_B sqrt(pile)), fitted to simulated walks of 18 and 32 points, 6 million
  * each, with normal steps and with steps of 1 to 3 up or down. From 1 % (a pile of 29) over 0.25 % (43) and 0.01 % (86) to
@@ -27,8 +30,10 @@ struct slope {
 	double chance;
 };
 
-/* Student's t of the steps beyond the limit. */
-static struct slope by_steps(const double *x, const double *y, size_t count, double limit)
+/* Student's t of the steps beyond the limit. Of small steps that happen to be alike, as those of a count that goes up and down by ones, the spread is taken to be
+ * the grain at least: t would be sure of what is once in 2^steps. */
+static struct slope by_steps(
+    const double *x, const double *y, size_t count, double limit, double grain)
 {
 	const double steps = (double)count - 1, width = x[count - 1] - x[0];
 	const double mean = (y[count - 1] - y[0] - limit * width) / steps;
@@ -38,6 +43,7 @@ static struct slope by_steps(const double *x, const double *y, size_t count, dou
 		const double rest = y[i] - y[i - 1] - limit * (x[i] - x[i - 1]) - mean;
 		squares += rest * rest;
 	}
+	squares = fmax(squares, grain * grain * (steps - 1));
 	const double error = sqrt(squares / (steps - 1) / steps);
 	return (struct slope){
 	    .value = (y[count - 1] - y[0]) / width,
@@ -131,7 +137,9 @@ static bool find_late(const double *x, const double *y, size_t count, struct dri
 	return true;
 }
 
-bool drift_estimate(const double *x, const double *y, size_t count, double limit, struct drift *out)
+/* Piles of few points have other critical values: with a grain the steps alone speak for those. */
+static bool estimate(
+    const double *x, const double *y, size_t count, double limit, double grain, struct drift *out)
 {
 	struct drift drift = {.points = count};
 
@@ -142,15 +150,54 @@ bool drift_estimate(const double *x, const double *y, size_t count, double limit
 		free(work);
 		return false;
 	}
-	const struct slope steps = by_steps(x, y, count, limit), pile = by_pile(x, y, count, limit),
-	                   *narrower = steps.reach < pile.reach ? &steps : &pile;
+	const bool alone = grain > 0 && count < RISE_POINTS;
+	const struct slope steps = by_steps(x, y, count, limit, grain),
+	                   pile = by_pile(x, y, count, limit),
+	                   *narrower = alone || steps.reach < pile.reach ? &steps : &pile;
 	drift.slope = narrower->value;
 	drift.lower = narrower->value - narrower->reach;
 	drift.upper = narrower->value + narrower->reach;
-	drift.chance = fmin(1, 2 * fmin(steps.chance, pile.chance));
+	drift.chance = alone ? steps.chance : fmin(1, 2 * fmin(steps.chance, pile.chance));
 	drift.kendall_z = trend_kendall_z(y, count, work);
 	drift.slows = drift.pace < SLOW_PACE || steps_fall(x, y, count, work);
 	free(work);
 	*out = drift;
 	return true;
+}
+
+bool drift_estimate(const double *x, const double *y, size_t count, double limit, struct drift *out)
+{
+	return estimate(x, y, count, limit, 0, out);
+}
+
+/* Of points with the same x the last is left. */
+static size_t last_of_each(double *x, double *y, size_t count)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		left += left == 0 || x[i] > x[left - 1];
+		x[left - 1] = x[i];
+		y[left - 1] = y[i];
+	}
+	return left;
+}
+
+bool drift_of_counts(
+    const double *x, const double *y, size_t count, double limit, double grain, struct drift *out)
+{
+	double *own = malloc(2 * count * sizeof *own + 1);
+
+	if (!own)
+		return false;
+	if (count)
+		memcpy(own, x, count * sizeof *x);
+	if (count)
+		memcpy(own + count, y, count * sizeof *y);
+	const size_t left = last_of_each(own, own + count, count),
+	             points = left ? trend_floor(own, own + count, left, FLOOR_POINTS) : 0;
+	const bool good =
+	    points < TREND_POINTS || estimate(own, own + count, points, limit, grain, out);
+	free(own);
+	return good;
 }

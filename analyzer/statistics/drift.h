@@ -23,4 +23,13 @@ struct drift {
 bool drift_estimate(
     const double *x, const double *y, size_t count, double limit, struct drift *out);
 
+/* The same of counts of any number, in any number of points: of those with the same x the last counts, and many are thinned to the lowest of
+ * each of so many blocks, so that what comes and goes does not show. grain: steps are taken to be spread by this at least; 0: as they are. Without points where they are too few. False only
+ * when memory is out. */
+bool drift_of_counts(
+    const double *x, const double *y, size_t count, double limit, double grain, struct drift *out);
+
+#define RISE_POINTS 16   /* fewer do not tell a leak from a cache that fills */
+#define LEFT_TO_GAIN 0.1 /* of its gain, in the second half: more is no plateau */
+
 #endif
