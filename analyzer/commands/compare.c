@@ -15,7 +15,7 @@
 static const struct argp_option command_options[] = {EVIDENCE_HOST_OPTION, TERMS_OPTIONS, {0}};
 
 static const struct evidence_words words = {
-    .arguments = "BEFORE AFTER...\nPASTE",
+    .arguments = "BEFORE AFTER...\nPASTE\nCOUNTERS",
     .doc =
         "Compares moments of a host: session IDs that are missing or climb, logon sessions "
         "that outlived their session and who holds them, token handles gained and lost, and "
@@ -23,8 +23,8 @@ static const struct evidence_words words = {
         "by handle growth.\v"
         "Each moment is a file, or a folder with the files of one moment, in any "
         "format that show reads. PASTE is one text that has several moments: outputs of the same command of handle, "
-        "one behind the other. Take BEFORE while the users are logged on, and AFTER " RELEASE_TIME_WORDS
-        " "
+        "one behind the other. COUNTERS is a file of performance counters over time (typeperf, perfmon, relog, Export-Counter), whose rows are the "
+        "moments. Take BEFORE while the users are logged on, and AFTER " RELEASE_TIME_WORDS " "
         "after the last logoff. Healthy holders release up to that long after it (published investigations: 10 to 20 minutes), "
         "so an orphan that is younger, or of unknown age, is not a leak yet. A third moment, " RELEASE_TIME_WORDS
         " later, proves the age; so does --after-logoff, if you know it. Take all of them in the same way and keep the outputs "
@@ -114,6 +114,16 @@ static bool compare_files(const struct evidence_options *options, int *code, str
 	return good;
 }
 
+/* Counters over time have moments of their own. */
+static bool has_course(const struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->counter_count; i++) {
+		if (snapshot->counters[i].point_count > 1)
+			return true;
+	}
+	return false;
+}
+
 /* One text that has several moments. */
 static bool compare_paste(const struct evidence_options *options, int *code, struct error *error)
 {
@@ -124,10 +134,10 @@ static bool compare_paste(const struct evidence_options *options, int *code, str
 	bool good = snapshots || error_memory(error);
 	for (size_t i = 0; good && i < moments.count; i++)
 		snapshots[i] = moments.items[i].snapshot;
-	if (good && moments.count < 2)
+	if (good && moments.count < 2 && !has_course(snapshots[0]))
 		good = error_set(error, EXIT_USAGE,
 		    BOTH_NEEDED
-		    ": %s has no two outputs of one command of handle in a known order, and so is one moment",
+		    ": %s has no two outputs of one command of handle in a known order, nor counters over time, and so is one moment",
 		    options->paths[0]);
 	good = good && moments_are_of_one(&moments, error) &&
 	       compare(options, snapshots, moments.count, code, error);

@@ -197,8 +197,10 @@ struct comparison *compare_snapshots(struct snapshot *const *snapshots, size_t c
 		comparison->before = snapshots[0];
 		comparison->after = snapshots[count - 1];
 		comparison->verdict = EXIT_INCONCLUSIVE;
-		comparison->comparable = true;
-		times_check(&notes, snapshots, count);
+		comparison->moments = count;
+		comparison->comparable = count > 1;
+		if (count > 1)
+			times_check(&notes, snapshots, count);
 		for (size_t i = 1; i < count; i++)
 			pair_check(&notes, snapshots[i - 1], snapshots[i]);
 		good = feed_leak(comparison, snapshots, count) && pin(comparison) &&
@@ -208,6 +210,8 @@ struct comparison *compare_snapshots(struct snapshot *const *snapshots, size_t c
 		       changes_find(comparison) && logon_groups_find(comparison) &&
 		       logoffs_find(comparison);
 	}
+	if (good && (comparison->comparable || count == 1))
+		trails_find(&notes, snapshots);
 	if (good)
 		verdict_find(&notes);
 	if (good && !notes.failed)
@@ -238,6 +242,7 @@ void comparison_destroy(struct comparison *comparison)
 	free(comparison->by_logon);
 	free(comparison->growth);
 	free(comparison->groups);
+	free(comparison->trails);
 	culprits_deinit(&comparison->culprits);
 	suspects_deinit(&comparison->suspects);
 	holders_deinit(&comparison->holders_before);

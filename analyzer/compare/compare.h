@@ -11,6 +11,7 @@
 #include "common/error.h"
 #include "evidence/snapshot.h"
 #include "leak/leak.h"
+#include "statistics/course.h"
 
 #define COMPARE_SCHEMA "leaklab.compare/1"
 
@@ -33,6 +34,32 @@ struct handle_growth {
 	int64_t pid;
 	const char *image;
 	int64_t before, after;
+};
+
+/* What a count over many moments is of. */
+enum counted {
+	COUNTED_HANDLES,        /* of a process, of all types */
+	COUNTED_TOKENS,         /* token handles of a process */
+	COUNTED_ACCOUNT_TOKENS, /* token handles of an account's tokens */
+	COUNTED_LOGONS,         /* logon sessions of an account */
+	COUNTED_SESSIONS,
+	COUNTED_HIGHEST_ID,
+	COUNTED_OTHER, /* a counter of the host */
+};
+extern const char *const counted_words[COUNTED_OTHER + 1];
+
+/* Where a count goes. Texts are the snapshots'. */
+struct trail {
+	enum counted counted;
+	int64_t pid; /* NUMBER_UNKNOWN: only the name is known, and all of that name are added up */
+	const char *image, *user, *domain;
+	const char *counter; /* NULL: it is counted in the moments themselves */
+	bool ended;          /* it is not there to the end */
+	size_t points, points_seen;
+	int64_t first, last, lowest, highest;
+	bool hourly; /* slope, lower and upper are per hour; else per moment */
+	double slope, lower, upper;
+	enum course_word word;
 };
 
 /* Logon sessions of one account, type and session. */
@@ -103,10 +130,15 @@ struct comparison {
 	bool growth_known;
 	struct handle_growth *growth;
 	size_t growth_count;
+
+	size_t moments;       /* that were given; 1: its counters have times of their own */
+	struct trail *trails; /* of what was counted more than once, what rises first */
+	size_t trail_count;
+	int64_t span; /* of their times, microseconds; NUMBER_UNKNOWN */
 };
 
-/* Two moments or more, in the order in which they were taken; they must outlive the comparison, and their lists' sight is
- * lowered where they show that rows are missing. Of the terms only times count. */
+/* Moments, in the order in which they were taken; they must outlive the comparison, and their lists' sight is
+ * lowered where they show that rows are missing. Of one alone only its counters are compared. Of the terms only times count. */
 struct comparison *compare_snapshots(struct snapshot *const *snapshots, size_t count,
     const struct leak_terms *terms, struct error *error);
 void comparison_destroy(struct comparison *comparison); /* NULL is allowed */

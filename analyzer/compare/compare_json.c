@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include "common/json_text.h"
+#include "statistics/trend.h"
 
 static void set_number(json_t *object, const char *key, int64_t number)
 {
@@ -120,6 +121,59 @@ static json_t *growth_json(const struct comparison *comparison)
 	return array;
 }
 
+static void set_text(json_t *object, const char *key, const char *text)
+{
+	if (text)
+		json_object_set_new(object, key, json_of_text(text));
+}
+
+static json_t *trail_json(const struct trail *trail)
+{
+	static const char *const words[] = {[COURSE_RISES] = "rises",
+	    [COURSE_LEVELS_OFF] = "levels off",
+	    [COURSE_WANDERS] = "may wander",
+	    [COURSE_TOO_FEW] = "too few",
+	    [COURSE_FALLS] = "comes down",
+	    [COURSE_STEADY] = "steady"};
+	json_t *object = json_object();
+	json_object_set_new(object, "what", json_string(counted_words[trail->counted]));
+	set_number(object, "pid", trail->pid);
+	set_text(object, "image", trail->image);
+	set_text(object, "user", trail->user);
+	set_text(object, "domain", trail->domain);
+	set_text(object, "counter", trail->counter);
+	if (trail->image)
+		json_object_set_new(object, "by_name", json_boolean(trail->pid == NUMBER_UNKNOWN));
+	json_object_set_new(object, "ended", json_boolean(trail->ended));
+	set_number(object, "points", (int64_t)trail->points);
+	set_number(object, "points_seen", (int64_t)trail->points_seen);
+	set_number(object, "first", trail->first);
+	set_number(object, "last", trail->last);
+	set_number(object, "lowest", trail->lowest);
+	set_number(object, "highest", trail->highest);
+	json_object_set_new(object, "word", json_string(words[trail->word]));
+	if (trail->word == COURSE_TOO_FEW)
+		return object;
+	json_object_set_new(object, "per", json_string(trail->hourly ? "hour" : "moment"));
+	json_object_set_new(object, "slope", json_real(trail->slope));
+	json_object_set_new(object, "lower", json_real(trail->lower));
+	json_object_set_new(object, "upper", json_real(trail->upper));
+	return object;
+}
+
+static json_t *trails_json(const struct comparison *comparison)
+{
+	json_t *object = json_object(), *array = json_array();
+	set_number(object, "moments", (int64_t)comparison->moments);
+	set_number(object, "needed", TREND_POINTS);
+	set_number(object, "span",
+	    comparison->span == NUMBER_UNKNOWN ? comparison->span : comparison->span / 1000000);
+	for (size_t i = 0; i < comparison->trail_count; i++)
+		json_array_append_new(array, trail_json(&comparison->trails[i]));
+	json_object_set_new(object, "counts", array);
+	return object;
+}
+
 static json_t *culprits_json(const struct culprits *culprits)
 {
 	json_t *array = json_array();
@@ -201,6 +255,8 @@ bool comparison_print_json(const struct comparison *comparison, FILE *out, struc
 		json_object_set_new(root, "logon_sessions", groups_json(comparison));
 	if (comparison->growth_known)
 		json_object_set_new(root, "handle_growth", growth_json(comparison));
+	if (comparison->trail_count)
+		json_object_set_new(root, "over_moments", trails_json(comparison));
 	bool good = json_write(root, JSON_ON_LINES, out);
 	json_decref(root);
 	return good || error_set(error, EXIT_TARGET, "writing the comparison as JSON failed");

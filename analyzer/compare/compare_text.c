@@ -210,6 +210,81 @@ static void print_growth(const struct comparison *comparison, FILE *out)
 	print_rest(out, comparison->growth_count);
 }
 
+/* "vendorsvc.exe (3164)", "LAB\\anna", "svchost (by name)". */
+static void name_trail(const struct trail *trail, char *out, size_t size)
+{
+	const char *name = trail->image ? trail->image : trail->user;
+	const bool of_processes = trail->counted == COUNTED_HANDLES;
+	if (trail->pid != NUMBER_UNKNOWN)
+		snprintf(out, size, "%s (%" PRId64 ")", name ? name : "-", trail->pid);
+	else if (trail->image)
+		snprintf(out, size, "%s (by name)", name);
+	else if (trail->user)
+		snprintf(out, size, "%s%s%s", trail->domain ? trail->domain : "",
+		    trail->domain ? "\\" : "", name);
+	else
+		snprintf(out, size, "%s", of_processes ? "all processes" : "the host");
+}
+
+static void print_trail(const struct trail *trail, FILE *out)
+{
+	static const char *const words[] = {[COURSE_RISES] = "rises",
+	    [COURSE_LEVELS_OFF] = "levels off",
+	    [COURSE_WANDERS] = "may only wander",
+	    [COURSE_TOO_FEW] = "too few to tell",
+	    [COURSE_FALLS] = "comes down",
+	    [COURSE_STEADY] = "the same"};
+	char name[200];
+	name_trail(trail, name, sizeof name);
+	fputs("  ", out);
+	text_print_column(out, name, 26);
+	fputc(' ', out);
+	text_print_column(out,
+	    trail->counted == COUNTED_OTHER ? trail->counter : counted_words[trail->counted], 17);
+	fprintf(out, "%8" PRId64 " %8" PRId64, trail->first, trail->last);
+	if (trail->word == COURSE_TOO_FEW)
+		fprintf(out, " %9s", "-");
+	else
+		fprintf(out, " %+9.2f", trail->slope);
+	fprintf(out, "  %s\n", trail->ended ? "ended" : words[trail->word]);
+}
+
+static void print_trails(const struct comparison *comparison, FILE *out)
+{
+	size_t shown = 0, changed = 0, hourly = 0;
+	for (size_t i = 0; i < comparison->trail_count; i++) {
+		const struct trail *trail = &comparison->trails[i];
+		changed += trail->lowest != trail->highest;
+		hourly += trail->lowest != trail->highest && trail->hourly;
+	}
+	if (!comparison->trail_count)
+		return;
+	if (comparison->moments > 1)
+		fprintf(out, "\nover %zu moments", comparison->moments);
+	else
+		fprintf(out, "\nover time");
+	if (comparison->span != NUMBER_UNKNOWN)
+		fprintf(out, ", %.1f hours", (double)comparison->span / 3.6e9);
+	fprintf(out, "\n");
+	if (changed)
+		fprintf(out, "  %-26s %-17s%8s %8s %9s\n", "of", "what", "first", "last",
+		    hourly == changed ? "an hour"
+		    : hourly          ? "rate"
+		                      : "a moment");
+	for (size_t i = 0; i < comparison->trail_count && shown < ROWS_MOST; i++) {
+		const struct trail *trail = &comparison->trails[i];
+		if (trail->lowest == trail->highest)
+			continue;
+		print_trail(trail, out);
+		shown++;
+	}
+	print_rest(out, changed);
+	if (comparison->trail_count > changed)
+		fprintf(out, "  %s%zu stay%s the same\n", changed ? "and " : "",
+		    comparison->trail_count - changed,
+		    comparison->trail_count - changed == 1 ? "s" : "");
+}
+
 void comparison_print_text(const struct comparison *comparison, FILE *out)
 {
 	fprintf(out, "%s\n", exit_code_word(comparison->verdict));
@@ -233,4 +308,5 @@ void comparison_print_text(const struct comparison *comparison, FILE *out)
 	print_groups(comparison, out);
 	print_token_changes(comparison, out);
 	print_growth(comparison, out);
+	print_trails(comparison, out);
 }

@@ -59,6 +59,32 @@ void pair_check(struct notes *notes, const struct snapshot *before, const struct
 /* Says which of them do not show when they were taken. */
 void times_check(struct notes *notes, struct snapshot *const *snapshots, size_t count);
 
+/* ---- series.c, and how its series are found: counts.c in the moments, counters.c in counters of a long time ---- */
+
+struct series {
+	struct trail trail; /* what it is of */
+	double *x, *y;      /* hours or moments, rising; values */
+	size_t count;
+};
+struct series_set {
+	struct series *items;
+	size_t count;
+	size_t by_name; /* processes of counters that are known by their name alone */
+	size_t
+	    twice; /* counters that are in two sources whose times cannot be compared: the first is used */
+};
+/* A new one, with room for so many points. NULL: memory is out. */
+struct series *series_add(struct series_set *set, size_t most);
+/* Both add to the set. False: memory is out. */
+bool counts_find(struct series_set *set, struct snapshot *const *snapshots, size_t count);
+bool counters_find(struct series_set *set, struct snapshot *const *snapshots, size_t count);
+#define HOUR (3600 * INT64_C(1000000))
+
+/* Finds the comparison's trails, and says what they do not show. */
+void trails_find(struct notes *notes, struct snapshot *const *snapshots);
+/* Says what surely rises; true if that is what may leak. */
+bool trails_tell(struct notes *notes);
+
 /* ---- verdict.c ---- */
 
 /* Sets the comparison's verdict from all that was found, with its reasons and limits. */

@@ -16,6 +16,22 @@ static long long minutes(int64_t time)
 
 /* ---- how much was seen ---- */
 
+static void note_rows(struct notes *notes, const struct snapshot *snapshot, const char *moment)
+{
+	if (snapshot->rows_left)
+		note_limit(notes,
+		    "%s: of %" PRId64 " line%s %" PRId64
+		    " %s not understood (show prints what was not)",
+		    moment, snapshot->rows, text_plural(snapshot->rows), snapshot->rows_left,
+		    snapshot->rows_left == 1 ? "was" : "were");
+	if (snapshot->counter_rows_left)
+		note_limit(notes,
+		    "%s: %" PRId64
+		    " row%s of counters %s not later than the one before, and left out: the clock was set back, or a file is in it twice",
+		    moment, snapshot->counter_rows_left, text_plural(snapshot->counter_rows_left),
+		    snapshot->counter_rows_left == 1 ? "is" : "are");
+}
+
 static void note_sight(struct notes *notes, const struct snapshot *snapshot, const char *moment)
 {
 	for (size_t i = 0; i < snapshot->sight_count; i++) {
@@ -34,12 +50,7 @@ static void note_sight(struct notes *notes, const struct snapshot *snapshot, con
 		    "%s has its sessions from quser, which does not list sessions without a user: only remote logons of people "
 		    "are checked, and no session ID can be called free: run qwinsta",
 		    moment);
-	if (snapshot->rows_left)
-		note_limit(notes,
-		    "%s: of %" PRId64 " line%s %" PRId64
-		    " %s not understood (show prints what was not)",
-		    moment, snapshot->rows, text_plural(snapshot->rows), snapshot->rows_left,
-		    snapshot->rows_left == 1 ? "was" : "were");
+	note_rows(notes, snapshot, moment);
 	if (snapshot->contradiction_total)
 		note_limit(notes, "%s contradicts itself in %" PRId64 " place%s, first: %s", moment,
 		    snapshot->contradiction_total, text_plural(snapshot->contradiction_total),
@@ -415,9 +426,35 @@ static void judge_after_alone(struct notes *notes)
 		    count, count == 1 ? "" : "s", count == 1 ? "its" : "their");
 }
 
+/* Nothing was compared but counters. */
+static void judge_counters(struct notes *notes)
+{
+	const struct snapshot *only = notes->comparison->after;
+	trails_tell(notes);
+	note_reason(notes,
+	    "counters show where handles and sessions go, not which logon sessions outlive their session: compare two snapshots of "
+	    "leaklab-probe, or qwinsta and logonsessions, for that");
+	note_rows(notes, only, "the file");
+}
+
+/* A process whose handles surely rise may leak what is not of logon sessions: that is a doubt, and no leak by the leak rule. */
+static void judge_trails(struct notes *notes)
+{
+	struct comparison *comparison = notes->comparison;
+	if (!trails_tell(notes) || comparison->verdict != EXIT_CLEAN)
+		return;
+	note_reason(notes,
+	    "what rises so is not called clean, though no logon session outlived its session");
+	comparison->verdict = EXIT_INCONCLUSIVE;
+}
+
 void verdict_find(struct notes *notes)
 {
 	struct comparison *comparison = notes->comparison;
+	if (comparison->moments == 1) {
+		judge_counters(notes);
+		return;
+	}
 	if (!comparison->comparable) {
 		judge_after_alone(notes);
 	} else {
@@ -429,6 +466,7 @@ void verdict_find(struct notes *notes)
 		name_unsure(notes);
 		if (comparison->verdict == EXIT_INCONCLUSIVE)
 			name_groups(notes);
+		judge_trails(notes);
 	}
 	note_sight(notes, comparison->before, "BEFORE");
 	note_sight(notes, comparison->after, "AFTER");

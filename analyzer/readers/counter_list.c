@@ -123,7 +123,8 @@ bool counter_key_of(
 	bool failed = false;
 	int64_t pid = NUMBER_UNKNOWN, number;
 	struct span image = {0};
-	if (counter_path_role(path) != COUNTER_OF_HOST)
+	/* The sum of all processes is none of them. */
+	if (counter_path_role(path) != COUNTER_OF_HOST && !span_is(path->instance, "_Total"))
 		image = span_is(path->object, "Process V2")
 		            ? name_before(path->instance, ':', &pid)
 		            : name_before(path->instance, '#', &number);
