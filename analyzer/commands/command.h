@@ -31,6 +31,8 @@ bool show_holders(const struct snapshot *snapshot, FILE *out, struct error *erro
 /* What event logs show of weeks. */
 bool show_events(const struct snapshot *snapshot, const struct leak_terms *terms, FILE *out,
     struct error *error);
+/* Performance counters over their time. */
+void show_counters(const struct snapshot *snapshot, FILE *out);
 bool show_snapshot(const struct snapshot *snapshot, const char *format_name,
     const struct leak_terms *terms, FILE *out, struct error *error);
 

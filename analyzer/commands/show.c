@@ -21,7 +21,7 @@ static const struct evidence_words words = {
         "Prints what was understood of the evidence, who holds which logon session, and each line that was not understood.\v"
         "EVIDENCE is a run file (alone), or one or more of these: a snapshot of leaklab-probe; what "
         "qwinsta (query session), quser, logonsessions, handle, klist sessions, tasklist /v and "
-        "Get-Process print; events of the logs of LocalSessionManager and Security (.evtx, wevtutil qe /f:xml, Get-WinEvent); a memory dump (its symbols from _NT_SYMBOL_PATH or its own folder). "
+        "Get-Process print; events of the logs of LocalSessionManager and Security (.evtx, wevtutil qe /f:xml, Get-WinEvent); performance counters over time (typeperf, perfmon, relog, Export-Counter); a memory dump (its symbols from _NT_SYMBOL_PATH or its own folder). "
         "One file may hold several outputs, as people paste them; a folder stands for the files "
         "in it; - is standard input. Everything is recognised by its content, not by its name. "
         "Several are taken as one moment, and contradictions between them are reported. Where one text has several outputs of "

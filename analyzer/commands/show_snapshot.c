@@ -296,6 +296,7 @@ bool show_snapshot(const struct snapshot *snapshot, const char *format_name,
 	show_handles(snapshot, out);
 	show_handle_types(snapshot, out);
 	show_processes(snapshot, out);
+	show_counters(snapshot, out);
 	if (!show_events(snapshot, terms, out, error))
 		return false;
 	show_sight(snapshot, out);

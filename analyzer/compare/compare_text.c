@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "common/duration.h"
 #include "common/text.h"
 
 #define ROWS_MOST 40
@@ -251,6 +252,7 @@ static void print_trail(const struct trail *trail, FILE *out)
 
 static void print_trails(const struct comparison *comparison, FILE *out)
 {
+	char span[DURATION_TEXT];
 	size_t shown = 0, changed = 0, hourly = 0;
 	for (size_t i = 0; i < comparison->trail_count; i++) {
 		const struct trail *trail = &comparison->trails[i];
@@ -264,7 +266,7 @@ static void print_trails(const struct comparison *comparison, FILE *out)
 	else
 		fprintf(out, "\nover time");
 	if (comparison->span != NUMBER_UNKNOWN)
-		fprintf(out, ", %.1f hours", (double)comparison->span / 3.6e9);
+		fprintf(out, ", %s", duration_format(comparison->span, span));
 	fprintf(out, "\n");
 	if (changed)
 		fprintf(out, "  %-26s %-17s%8s %8s %9s\n", "of", "what", "first", "last",

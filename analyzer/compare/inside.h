@@ -59,7 +59,7 @@ void pair_check(struct notes *notes, const struct snapshot *before, const struct
 /* Says which of them do not show when they were taken. */
 void times_check(struct notes *notes, struct snapshot *const *snapshots, size_t count);
 
-/* ---- series.c, and how its series are found: counts.c in the moments, counters.c in counters of a long time ---- */
+/* ---- series.c: counts over time, found in the moments (counts.c) and in counters over time (counters.c) ---- */
 
 struct series {
 	struct trail trail; /* what it is of */
@@ -75,10 +75,13 @@ struct series_set {
 };
 /* A new one, with room for so many points. NULL: memory is out. */
 struct series *series_add(struct series_set *set, size_t most);
+void series_set_deinit(struct series_set *set);
 /* Both add to the set. False: memory is out. */
 bool counts_find(struct series_set *set, struct snapshot *const *snapshots, size_t count);
 bool counters_find(struct series_set *set, struct snapshot *const *snapshots, size_t count);
 #define HOUR (3600 * INT64_C(1000000))
+
+/* ---- trails.c: what the series say ---- */
 
 /* Finds the comparison's trails, and says what they do not show. */
 void trails_find(struct notes *notes, struct snapshot *const *snapshots);

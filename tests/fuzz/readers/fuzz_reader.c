@@ -25,6 +25,9 @@
 #define PREFIX_get_process                                                                         \
 	"Handles  NPM(K)    PM(K)      WS(K)     CPU(s)     Id   SI ProcessName\n"                 \
 	"-------  ------    -----      -----     ------     --   -- -----------\n"
+#define PREFIX_pdh                                                                                              \
+	"\"(PDH-CSV 4.0) (UTC)(0)\",\"\\\\A\\Process(a#1)\\Handle Count\",\"\\\\A\\Process(a#1)\\ID Process\"," \
+	"\"\\\\A\\Process(b)\\Handle Count\",\"\\\\A\\Terminal Services\\Total Sessions\"\n"
 #define PREFIX_csv                                                                                 \
 	"Antecedent,Dependent,Id,Name,HandleCount,LogonId,LogonType,StartTime,PSComputerName\n"
 #define PREFIX_ruled                                                                               \
@@ -56,6 +59,9 @@ static void compare(struct snapshot *before, struct snapshot *after)
 	if (!comparison)
 		abort();
 	comparison_destroy(comparison);
+	if (!(comparison = compare_snapshots(both, 1, &terms, &error)))
+		abort();
+	comparison_destroy(comparison);
 }
 
 static void use(struct snapshot *snapshot, const char *input, size_t length)
@@ -65,7 +71,8 @@ static void use(struct snapshot *snapshot, const char *input, size_t length)
 	if (snapshot->rows_left > snapshot->rows ||
 	    (int64_t)snapshot->unread_count > snapshot->rows_left)
 		abort();
-	if (!same || same->handle_count != snapshot->handle_count)
+	if (!same || same->handle_count != snapshot->handle_count ||
+	    same->counter_count != snapshot->counter_count)
 		abort();
 	char *json = snapshot_to_json(snapshot, &error);
 	struct snapshot *again = json ? snapshot_from_json(json, strlen(json), &error) : NULL;
