@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "readers/map.h"
 #include "readers/words.h"
 
 #define PROBED 65536 /* bytes that are looked at to tell text from binary data */
@@ -120,8 +121,21 @@ static bool looks_like_utf16(const char *bytes, size_t length, size_t zero)
 	return units == 16;
 }
 
-bool encoding_open(
-    const char *bytes, size_t length, struct span *text, char **converted, struct error *error)
+static bool has_escape(struct span text, bool mapped)
+{
+	while (text.length) {
+		const size_t length = text.length < MAP_STEP ? text.length : MAP_STEP;
+		if (memchr(text.text, '\033', length))
+			return true;
+		if (mapped)
+			map_release(text.text, length);
+		text = span_from(text, length);
+	}
+	return false;
+}
+
+bool encoding_open(const char *bytes, size_t length, bool mapped, struct span *text,
+    char **converted, struct error *error)
 {
 	struct span out = {bytes, length};
 	char *own = NULL;
@@ -140,7 +154,7 @@ bool encoding_open(
 	} else if (starts_with(bytes, length, "\xef\xbb\xbf", 3)) {
 		out = span_from(out, 3);
 	}
-	if (out.length && memchr(out.text, '\033', out.length)) {
+	if (has_escape(out, mapped && !own)) {
 		char *plain = own ? own : malloc(out.length);
 		if (!plain)
 			return error_memory(error);

@@ -10,9 +10,9 @@
 #include "readers/lines.h"
 
 /* The bytes as text without a byte order mark and without terminal sequences. Where that takes a copy (UTF-16 is recognised by
- * its mark), *converted is the caller's to free(); else the text is the bytes themselves. False if they are no text at all. */
-bool encoding_open(
-    const char *bytes, size_t length, struct span *text, char **converted, struct error *error);
+ * its mark), *converted is the caller's to free(); else the text is the bytes themselves. mapped: they are the map of a large file. False if they are no text at all. */
+bool encoding_open(const char *bytes, size_t length, bool mapped, struct span *text,
+    char **converted, struct error *error);
 
 /* Lines in the code page of the host's console or of its programs. */
 struct decoder {

@@ -10,6 +10,8 @@
 #include "common/input.h"
 #include "readers/dump_evidence.h"
 #include "readers/evtx.h"
+#include "readers/map.h"
+#include "readers/moments.h"
 #include "readers/reader.h"
 
 /* A dump is of one moment, and so the only one. */
@@ -44,7 +46,7 @@ bool evidence_read_path_moments(
     const char *path, struct moments *moments, const char **format, struct error *error)
 {
 	struct stat status;
-	bool good;
+	bool good, large = false;
 	size_t length;
 	char *bytes;
 	int fd = strcmp(path, "-") == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
@@ -57,13 +59,15 @@ bool evidence_read_path_moments(
 		close(fd);
 		return read_log(path, moments, format, error);
 	}
-	if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
-		map = mmap(
-		    NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+	if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
+		large = (size_t)status.st_size >= MAP_LARGE;
+		map = mmap(NULL, (size_t)status.st_size, PROT_READ,
+		    MAP_PRIVATE | (large ? 0 : MAP_POPULATE), fd, 0);
+	}
 	if (fd >= 0)
 		close(fd);
 	if (map != MAP_FAILED) {
-		good = evidence_read_moments(
+		good = (large ? evidence_read_mapped : evidence_read_moments)(
 		    map, (size_t)status.st_size, path, moments, format, error);
 		munmap(map, (size_t)status.st_size);
 		return good;

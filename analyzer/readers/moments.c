@@ -15,6 +15,7 @@
 struct timeline {
 	struct span text;
 	const char *origin;
+	bool mapped;      /* the text is the map of a large file */
 	const char *host; /* whose it is, where the text has several; NULL: there is one */
 	struct listings listings;
 	struct snapshot *all;                  /* as one moment */
@@ -48,8 +49,11 @@ static void find_superseded(struct timeline *timeline)
 static struct snapshot *read_part(
     const struct timeline *timeline, const struct line_range *ranges, size_t count)
 {
-	const struct text_part part = {
-	    .ranges = ranges, .count = count, .only = true, .host = timeline->host};
+	const struct text_part part = {.ranges = ranges,
+	    .count = count,
+	    .only = true,
+	    .host = timeline->host,
+	    .mapped = timeline->mapped};
 	return text_evidence_read(
 	    timeline->text, timeline->origin, &part, NULL, NULL, timeline->error);
 }
@@ -254,7 +258,10 @@ static struct snapshot *read_last(const struct timeline *timeline, size_t earlie
 	char why[200];
 	size_t listings, count = 0;
 	const size_t uncertain = count_uncertain(timeline, &listings);
-	struct text_part part = {.ranges = ranges, .earlier = earlier, .host = timeline->host};
+	struct text_part part = {.ranges = ranges,
+	    .earlier = earlier,
+	    .host = timeline->host,
+	    .mapped = timeline->mapped};
 	for (size_t i = 0; i < timeline->listings.count; i++) {
 		if (timeline->superseded[i] || timeline->group[i] != i)
 			ranges[count++] = lines_of(&timeline->listings.items[i]);
@@ -417,9 +424,12 @@ static bool read_timeline(struct timeline *timeline, bool last_only, struct mome
 static bool read_host(
     const struct timeline *whole, const char *host, bool last_only, struct moments *moments)
 {
-	struct timeline timeline = {
-	    .text = whole->text, .origin = whole->origin, .host = host, .error = whole->error};
-	const struct text_part part = {.host = host};
+	struct timeline timeline = {.text = whole->text,
+	    .origin = whole->origin,
+	    .mapped = whole->mapped,
+	    .host = host,
+	    .error = whole->error};
+	const struct text_part part = {.host = host, .mapped = whole->mapped};
 	timeline.all = text_evidence_read(
 	    whole->text, whole->origin, &part, &timeline.listings, NULL, whole->error);
 	return timeline.all && read_timeline(&timeline, last_only, moments);
@@ -437,13 +447,15 @@ static bool read_hosts(const struct timeline *whole, const struct hosts *hosts, 
 	return good && (!hosts->unnamed || read_host(whole, "", last_only, moments));
 }
 
-bool moments_read(struct span text, const char *origin, bool last_only, struct moments *moments,
-    struct error *error)
+bool moments_read(struct span text, const char *origin, bool mapped, bool last_only,
+    struct moments *moments, struct error *error)
 {
-	struct timeline timeline = {.text = text, .origin = origin, .error = error};
+	struct timeline timeline = {
+	    .text = text, .origin = origin, .mapped = mapped, .error = error};
+	const struct text_part all = {.mapped = mapped};
 	struct hosts hosts = {0};
 	bool good = false;
-	timeline.all = text_evidence_read(text, origin, NULL, &timeline.listings, &hosts, error);
+	timeline.all = text_evidence_read(text, origin, &all, &timeline.listings, &hosts, error);
 	if (timeline.all && hosts.count < 2 && !hosts.failed) {
 		good = read_timeline(&timeline, last_only, moments);
 	} else {

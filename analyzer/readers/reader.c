@@ -33,13 +33,13 @@ static bool read_json(struct span text, struct moments *moments, struct error *e
 	return snapshot && (add(moments, snapshot) || error_memory(error));
 }
 
-static bool read_text(struct span text, const char *origin, bool last_only, struct moments *moments,
-    const char **format, struct error *error)
+static bool read_text(struct span text, const char *origin, bool mapped, bool last_only,
+    struct moments *moments, const char **format, struct error *error)
 {
 	const struct span inside = page_inside(text);
 	const bool json = json_looks_like(inside.text, inside.length);
 	if (!(json ? read_json(inside, moments, error)
-	           : moments_read(text, origin, last_only, moments, error)))
+	           : moments_read(text, origin, mapped, last_only, moments, error)))
 		return false;
 	if (format)
 		*format = json ? "leaklab snapshot JSON"
@@ -54,8 +54,8 @@ static bool is_empty(struct span text)
 	return text.length == 0;
 }
 
-static bool read_bytes(const char *bytes, size_t length, const char *origin, bool last_only,
-    struct moments *moments, const char **format, struct error *error)
+static bool read_bytes(const char *bytes, size_t length, const char *origin, bool mapped,
+    bool last_only, struct moments *moments, const char **format, struct error *error)
 {
 	struct span text;
 	char *converted = NULL;
@@ -68,13 +68,14 @@ static bool read_bytes(const char *bytes, size_t length, const char *origin, boo
 	         memcmp(bytes, EVTX_SIGNATURE, sizeof EVTX_SIGNATURE) == 0)
 		error_set(error, EXIT_USAGE,
 		    "an event log (.evtx), which is read from a file of its own only: name the file");
-	else if (!encoding_open(bytes, length, &text, &converted, error))
+	else if (!encoding_open(bytes, length, mapped, &text, &converted, error))
 		;
 	else if (is_empty(text))
 		error_set(
 		    error, EXIT_USAGE, "empty; did the command that should have made it fail?");
 	else
-		good = read_text(text, origin, last_only, moments, format, error);
+		good = read_text(
+		    text, origin, mapped && !converted, last_only, moments, format, error);
 	if (!good) {
 		error_prefix(error, "%s", origin);
 		moments_deinit(moments);
@@ -88,7 +89,7 @@ struct snapshot *evidence_read(
 {
 	struct moments moments;
 	struct snapshot *last = NULL;
-	if (!read_bytes(bytes, length, origin, true, &moments, format, error))
+	if (!read_bytes(bytes, length, origin, false, true, &moments, format, error))
 		return NULL;
 	if (moments_are_of_one(&moments, error))
 		last = moments_take_last(&moments);
@@ -101,7 +102,13 @@ struct snapshot *evidence_read(
 bool evidence_read_moments(const char *bytes, size_t length, const char *origin,
     struct moments *moments, const char **format, struct error *error)
 {
-	return read_bytes(bytes, length, origin, false, moments, format, error);
+	return read_bytes(bytes, length, origin, false, false, moments, format, error);
+}
+
+bool evidence_read_mapped(const char *bytes, size_t length, const char *origin,
+    struct moments *moments, const char **format, struct error *error)
+{
+	return read_bytes(bytes, length, origin, true, false, moments, format, error);
 }
 
 char *evidence_text(const char *bytes, size_t length, struct error *error)
@@ -110,7 +117,7 @@ char *evidence_text(const char *bytes, size_t length, struct error *error)
 	struct decoder decoder;
 	char *converted = NULL, *out = NULL;
 	size_t size = 0;
-	if (!encoding_open(bytes, length, &text, &converted, error))
+	if (!encoding_open(bytes, length, false, &text, &converted, error))
 		return NULL;
 	FILE *stream = open_memstream(&out, &size);
 	bool good = stream;

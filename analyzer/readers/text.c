@@ -14,6 +14,7 @@
 #include "readers/hosts.h"
 #include "readers/listings.h"
 #include "readers/logon_list.h"
+#include "readers/map.h"
 #include "readers/page.h"
 #include "readers/session_lists.h"
 #include "readers/table.h"
@@ -338,6 +339,7 @@ static bool is_left_out(struct text *text)
 
 static bool read_lines(struct text *text, struct span rest)
 {
+	const char *kept = rest.text; /* of a map, from here on */
 	bool left_out = false;
 	bool ends = rest.text[rest.length - 1] == '\n';
 	while (rest.length) {
@@ -350,6 +352,10 @@ static bool read_lines(struct text *text, struct span rest)
 		else if (!read_line(text, (struct span){rest.text, length}))
 			return false;
 		rest = span_from(rest, length + 1);
+		if (text->part && text->part->mapped && (size_t)(rest.text - kept) >= MAP_STEP) {
+			map_release(kept, (size_t)(rest.text - kept));
+			kept = rest.text;
+		}
 	}
 	if (!end_current(text))
 		return false;

@@ -19,6 +19,7 @@ struct text_part {
 	const char *host;      /* only this host's; "": of the one without a name; NULL: of all */
 	size_t earlier;        /* moments before it */
 	const char *uncertain; /* why its handles are not all of the moment's */
+	bool mapped;           /* the text is the map of a large file */
 };
 
 struct listings;
