@@ -298,6 +298,75 @@ class Show(Case):
         self.assertIn("Hello there", shown.stdout)
 
 
+def counters(columns, rows, zone=""):
+    """What typeperf (or, with a zone, perfmon) writes: a row a minute."""
+    heading = ",".join(f'"{cell}"' for cell in [f"(PDH-CSV 4.0){zone}"] + [rf"\\RDS01\{column}" for column in columns])
+    lines = [",".join([f'"03/04/2026 {9 + row // 60:02}:{row % 60:02}:00.000"'] + [f'"{value}"' for value in values])
+             for row, values in enumerate(rows)]
+    return "\n".join([heading] + lines) + "\n"
+
+
+class OverMoments(Case):
+    """Growth over many moments: folders, or a long file of counters."""
+
+    def compare_all(self, *paths):
+        done = self.run_program("analyzer", "compare", *paths, "--format", "json", code=INCONCLUSIVE)
+        text = self.run_program("analyzer", "compare", *paths, code=INCONCLUSIVE).stdout
+        return json.loads(done.stdout), text
+
+    def words(self, compared):
+        return {(count.get("image"), count.get("pid")): count["word"] for count in compared["over_moments"]["counts"]
+                if count["what"] == "handles"}
+
+    def test_of_ten_folders_the_leaker_rises_among_those_that_do_not(self):
+        wander = [0, 3, 1, 4, -2, 0, 2, -3, 1, 0]
+        folders = [self.moment(f"at{i}", qwinsta=QWINSTA, processes=(
+            "Node,HandleCount,Name,ProcessId,SessionId\nRDS01,41207,System,4,0\n"
+            f"RDS01,{79396 + wander[i]},lsass.exe,960,0\nRDS01,{800 + 40 * i + i % 2},vendorsvc.exe,3164,0\n"
+            f"RDS01,{300 + 50 * (i % 5)},svchost.exe,{1064 if i < 5 else 5000},0\n")) for i in range(10)]
+        compared, text = self.compare_all(*folders)
+        self.assertEqual(self.words(compared), {("System", 4): "steady", ("lsass.exe", 960): "may wander",
+                                                ("vendorsvc.exe", 3164): "rises", ("svchost.exe", 1064): "too few",
+                                                ("svchost.exe", 5000): "too few"})
+        leaker = compared["over_moments"]["counts"][0]
+        self.assertEqual([leaker[key] for key in ("first", "last", "points", "per")], [800, 1161, 10, "moment"])
+        self.assertIn("handles of vendorsvc.exe (3164) rise from 800 to 1161", " ".join(compared["reasons"]))
+        self.assertIn("over 10 moments", text)
+        # Three show differences, and say how many it takes.
+        compared, text = self.compare_all(*folders[:3])
+        self.assertEqual(set(self.words(compared).values()), {"too few"})
+        self.assertIn("8 are needed", " ".join(compared["limits"]))
+        self.assertEqual(compared["handle_growth"][0]["after"], 400)
+
+    def test_a_long_file_is_compared_alone(self):
+        rows = [(79396 + row % 3, 800 + 2 * row, " " if row % 7 == 3 else 6) for row in range(90)]
+        path = self.write("long.csv", counters([r"Process V2(lsass:960)\Handle Count", r"Process V2(agent:3164)\Handle Count",
+                                                r"Terminal Services\Total Sessions"], rows, " (UTC)(0)"))
+        compared, text = self.compare_all(path)
+        self.assertEqual(self.words(compared), {("lsass", 960): "may wander", ("agent", 3164): "rises"})
+        self.assertEqual(compared["over_moments"]["span"], 89 * 60)
+        self.assertAlmostEqual(compared["over_moments"]["counts"][0]["slope"], 120, delta=0.01)
+        self.assertIn("over time, 1h 29m", text)
+
+    def test_numbers_behind_names_are_no_processes(self):
+        rows = [(300, 100 if row < 10 else 900, 900 if row < 10 else " ") for row in range(20)]
+        path = self.write("named.csv", counters([rf"Process({name})\Handle Count" for name in ("svchost", "svchost#1", "svchost#2")], rows))
+        compared, _ = self.compare_all(path)
+        [count] = compared["over_moments"]["counts"]
+        self.assertEqual([count[key] for key in ("image", "by_name", "first", "last")], ["svchost", True, 1300, 1200])
+        shown = self.show(path).stdout
+        self.assertIn("svchost#1 (by name)", shown)
+        self.assertIn("whose zone is not known", shown)
+
+    def test_show_tells_what_it_does_not_read(self):
+        path = self.write("other.csv", counters([r"Memory\Available MBytes", r"Process V2(lsass:960)\Handle Count"], [(1, 2), (3, 4)]))
+        self.assertIn("columns that are not read: 1", self.show(path).stdout)
+
+    def test_one_moment_is_not_compared(self):
+        path = self.write("one.csv", counters([r"Process V2(lsass:960)\Handle Count"], [(1,)]))
+        self.assertIn("nor counters over time", self.run_program("analyzer", "compare", path, code=USAGE).stderr)
+
+
 class Compare(Case):
     def test_sessions_alone_support_no_verdict(self):
         before = self.write("before.txt", QWINSTA)
