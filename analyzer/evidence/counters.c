@@ -1,5 +1,4 @@
 /* When the points of a counter are, and how two files of it become one. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -42,13 +41,7 @@ bool counter_is_zoned(const struct counter *counter)
 
 int64_t counter_point_clock(const struct counter_point *point)
 {
-	char text[TIMESTAMP_TEXT + 1];
-	int64_t clock;
-	if (point->time != TIMESTAMP_UNKNOWN || !point->local_time)
-		return point->time;
-	const int length = snprintf(text, sizeof text, "%sZ", point->local_time);
-	return length < (int)sizeof text && timestamp_parse(text, &clock) ? clock
-	                                                                  : TIMESTAMP_UNKNOWN;
+	return point->time != TIMESTAMP_UNKNOWN ? point->time : point->local_time;
 }
 
 static int64_t lower_of(int64_t a, int64_t b)

@@ -130,8 +130,8 @@ RECORD_DECLARE(log_event, EVENT_FIELDS)
 
 #define COUNTER_POINT_FIELDS(F, K, W, L, R)                                                        \
 	F(R, TIME, time, "time", "when")                                                           \
-	F(R, TEXT, local_time, "local_time",                                                       \
-	    "when, by the host's clock, where its zone is not known: 2026-03-01T09:14:22.123000")  \
+	F(R, TIME, local_time, "local_time",                                                       \
+	    "the same in a zone that is not named, written as if it were UTC")                     \
 	F(R, NUMBER, value, "value", "its value, rounded")
 RECORD_DECLARE(counter_point, COUNTER_POINT_FIELDS)
 

@@ -270,21 +270,15 @@ bool counter_list_put(
 
 /* ---- as evidence ---- */
 
-static bool add_point(struct snapshot *snapshot, struct counter *counter,
-    const struct counter_key *key, const struct kept *kept)
+static bool add_point(
+    struct counter *counter, const struct counter_key *key, const struct kept *kept)
 {
-	char text[TIMESTAMP_TEXT];
 	struct counter_point *point = counter_add_point(counter);
 	if (!point)
 		return false;
 	point->value = kept->value;
-	if (key->zoned || kept->at == TIMESTAMP_UNKNOWN) {
-		point->time = kept->at;
-		return true;
-	}
-	/* ISO 8601 without the zone. */
-	timestamp_format(kept->at, text);
-	return (point->local_time = snapshot_string(snapshot, text, strcspn(text, "Z")));
+	*(key->zoned ? &point->time : &point->local_time) = kept->at;
+	return true;
 }
 
 static bool add_series(struct snapshot *snapshot, const struct tracked *series)
@@ -302,9 +296,9 @@ static bool add_series(struct snapshot *snapshot, const struct tracked *series)
 	counter->points_seen = series->seen;
 	bool good = true;
 	for (size_t i = 0; good && i < series->count; i++)
-		good = add_point(snapshot, counter, &series->key, &series->points[i]);
+		good = add_point(counter, &series->key, &series->points[i]);
 	if (good && series->count && series->points[series->count - 1].row != series->last.row)
-		good = add_point(snapshot, counter, &series->key, &series->last);
+		good = add_point(counter, &series->key, &series->last);
 	return good;
 }
 

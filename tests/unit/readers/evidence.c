@@ -51,8 +51,8 @@ static void add_counter(FILE *out, const struct counter *counter)
 		    text_of(counter->pid == NUMBER_UNKNOWN ? counter->instance : counter->image));
 		add_number(out, counter->pid);
 		fprintf(out, " %s %.19s%s", text_of(counter->counter),
-		    point->local_time ? point->local_time : timestamp_format(point->time, time),
-		    point->local_time ? "" : "Z");
+		    timestamp_format(counter_point_clock(point), time),
+		    point->time == TIMESTAMP_UNKNOWN ? "" : "Z");
 		add_number(out, point->value);
 		fputc('\n', out);
 	}
