@@ -1,4 +1,4 @@
-/* compare: two moments of one host. */
+/* compare: moments of one host. */
 #include "commands/command.h"
 
 #include <pthread.h>
@@ -30,7 +30,7 @@ static const struct evidence_words words = {
         " later, proves the age; so does --after-logoff, if you know it. Take all of them in the same way and keep the outputs "
         "unchanged: how an output ends shows whether a list was cut off. The exit code is 0 if nothing outlived its session, 1 "
         "if "
-        "something did, 3 if the evidence supports neither; the text says what it cannot show. 0 needs "
+        "something did, 3 if the evidence supports neither, or if handles surely rise, which takes eight moments at least (leaklab-evidence(5)); the text says what it cannot show. 0 needs "
         "leaklab-probe's snapshot: no text shows which session IDs tokens keep.\n\n"
         "Examples:\n"
         "  leaklab compare before.json after.json\n"

@@ -7,6 +7,7 @@
 #include "common/array.h"
 
 #define POINTS_MOST ((size_t)500000) /* of all series together */
+#define SERIES_MOST ((size_t)200000) /* processes that come and go, each with one */
 #define ROWS_MOST 4000               /* of which every series has at most one point each */
 #define ROWS_LEAST 256               /* so many stay, however many series there are */
 
@@ -34,6 +35,7 @@ struct counter_list {
 	int64_t at;
 	bool repeated; /* the row at hand was not later than one before */
 	int64_t left;
+	int64_t surplus; /* values of what came when there were so many series already */
 };
 
 /* ---- paths ---- */
@@ -191,21 +193,26 @@ static bool grow_slots(struct counter_list *list)
 	return true;
 }
 
-/* Where the series is, a new one if need be. SIZE_MAX: memory is out. */
-static size_t find(struct counter_list *list, const struct counter_key *key)
+/* Where the series is, a new one if need be; SIZE_MAX: there are too many. False: memory is out. */
+static bool find(struct counter_list *list, const struct counter_key *key, size_t *out)
 {
+	*out = SIZE_MAX;
 	if (list->count >= list->slot_count && !grow_slots(list))
-		return SIZE_MAX;
+		return false;
 	size_t *slot = &list->slots[hash_of(key) & (list->slot_count - 1)];
 	for (size_t i = *slot; i != SIZE_MAX; i = list->items[i].next) {
-		if (same_key(&list->items[i].key, key))
-			return i;
+		if (same_key(&list->items[i].key, key)) {
+			*out = i;
+			return true;
+		}
 	}
+	if (list->count == SERIES_MOST)
+		return true;
 	if (!array_reserve(&list->items, list->count, sizeof *list->items))
-		return SIZE_MAX;
+		return false;
 	list->items[list->count] = (struct tracked){.key = *key, .next = *slot};
-	*slot = list->count;
-	return list->count++;
+	*out = *slot = list->count++;
+	return true;
 }
 
 /* Of the rows that are kept every second one goes. */
@@ -246,10 +253,13 @@ bool counter_list_row(struct counter_list **out, int64_t at)
 bool counter_list_put(
     struct counter_list *list, const struct counter_key *key, int64_t value, size_t *hint)
 {
-	if (*hint == SIZE_MAX || !same_key(&list->items[*hint].key, key))
-		*hint = find(list, key);
-	if (*hint == SIZE_MAX)
+	if ((*hint == SIZE_MAX || !same_key(&list->items[*hint].key, key)) &&
+	    !find(list, key, hint))
 		return false;
+	if (*hint == SIZE_MAX) {
+		list->surplus++;
+		return true;
+	}
 	struct tracked *series = &list->items[*hint];
 	if (series->seen && list->at <= series->last.at) {
 		list->left += !list->repeated;
@@ -309,5 +319,9 @@ bool counter_list_finish(struct counter_list *list, struct snapshot *snapshot)
 		good = add_series(snapshot, &list->items[i]);
 	if (list)
 		snapshot->counter_rows_left += list->left;
+	if (good && list && list->surplus)
+		good = snapshot_add_note(snapshot,
+		    "counters of more than %zu processes: %lld values of further ones are left out",
+		    SERIES_MOST, (long long)list->surplus);
 	return good;
 }
