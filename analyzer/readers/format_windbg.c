@@ -258,6 +258,9 @@ static enum taken take_logon(struct reading *reading, struct span line)
 	struct logon_structure *logon = &reading->debugger->logon;
 	struct span value;
 	uint64_t number;
+	/* The type's name, where an address was given before it. */
+	if (span_starts(line, "nt!_SEP_LOGON_SESSION_REFERENCES"))
+		return TAKEN_FRAME;
 	if (!span_starts(line, "+0x"))
 		return TAKEN_NOT;
 	if (behind(line, "LogonId ", &value) && span_find(line, "BuddyLogonId") == SIZE_MAX)

@@ -48,6 +48,22 @@ static void a_token_is_that_of_the_handles_to_its_address(void **state)
 	snapshot_destroy(snapshot);
 }
 
+static void the_types_name_may_stand_behind_the_address(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot =
+	    read_rows("lkd> dt 0xffff8b8e`143fc870 _SEP_LOGON_SESSION_REFERENCES\n"
+	              "nt!_SEP_LOGON_SESSION_REFERENCES\n   +0x000 Next             : (null) \n"
+	              "   +0x008 LogonId          : _LUID\n   +0x018 ReferenceCount   : 0n1799\n"
+	              "   +0x030 Token            : 0xffff8b8e`20c65060 Void\n"
+	              "   +0x038 AccountName      : _UNICODE_STRING \"anna\"\n"
+	              "   +0x048 AuthorityName    : _UNICODE_STRING \"LAB\"\n",
+	        1);
+	assert_contains(snapshot->notes[0].text,
+	    "has 1799 references: handles and other tokens may be among them");
+	snapshot_destroy(snapshot);
+}
+
 #define LOGON(luid)                                                                                \
 	"0: kd> dt nt!_SEP_LOGON_SESSION_REFERENCES ffffd086`29270010\n"                           \
 	"   +0x000 Next             : (null)\n   +0x008 LogonId          : _LUID\n" luid           \
@@ -86,6 +102,7 @@ int main(void)
 	    unit_test(handles_have_their_process_and_value),
 	    unit_test(a_token_is_that_of_the_handles_to_its_address),
 	    unit_test(a_logon_session_tells_its_references),
+	    unit_test(the_types_name_may_stand_behind_the_address),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
