@@ -26,8 +26,8 @@ static const struct evidence_words words = {
         "time, whose rows are the moments. Take BEFORE while the users are logged on, and AFTER " RELEASE_TIME_WORDS
         " after the last logoff. Healthy holders release up to that long after it, so an orphan that is younger, or of unknown "
         "age, is not a leak yet. A third moment, " RELEASE_TIME_WORDS
-        " later, proves the age; so does --after-logoff, if you know it. Take all of them in the same way and keep the outputs "
-        "unchanged: how an output ends shows whether a list was cut off. The exit code is 0 if nothing outlived its session, 1 if "
+        " later, proves the age; so does --after-logoff, if you know it. Keep "
+        "outputs unchanged: how one ends shows whether a list was cut off. The exit code is 0 if nothing outlived its session, 1 if "
         "something did, 3 if the evidence supports neither, or if handles surely rise (eight moments at least); the text says what "
         "it cannot show. 0 needs leaklab-probe's snapshot: no text shows which session IDs tokens keep.\n\n"
         "Examples:\n"
