@@ -37,7 +37,7 @@ class Machine(leaklab.Case):
             other = subprocess.Popen([sys.executable, "-c", "while True: pass"])
             self.addCleanup(other.wait)
             self.addCleanup(other.kill)
-        done = self.drive(self.scenario(lab, load={"slots": 4, "cycles": 24}, connect={"timeout": "30s"}))
+        done = self.drive(self.scenario(lab, load={"slots": 4, "cycles": 60}, connect={"timeout": "30s"}))
         self.assertIn("this machine's processors are the bottleneck", done.stderr)
         [(phases, span)] = self.query("select sum(tcp_ms + tls_ms + nla_ms + activated_ms + logon_ms) / 1000, sum((julianday(logged_on) - julianday(started)) * 86400) "
                                       "from cycles where kind = 'load'")
