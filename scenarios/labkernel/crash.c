@@ -227,18 +227,38 @@ static bool put_path(struct crash *crash, struct thing process, const struct cra
 	return true;
 }
 
+/* All processes of a session share its space. */
+static bool find_session_space(
+    struct crash *crash, struct process_made *process, struct error *error)
+{
+	struct thing space;
+
+	for (size_t i = 0; i < crash->process_count && !process->session_space; i++)
+		if (crash->processes[i].session_id == process->session_id)
+			process->session_space = crash->processes[i].session_space;
+	if (process->session_space)
+		return true;
+	if (!make(crash, crash->nonpaged, L_MM_SESSION_SPACE_size, 0, 0, &space, error))
+		return false;
+	put(crash, space, L_MM_SESSION_SPACE_SessionId, process->session_id, 4);
+	process->session_space = space.address;
+	return true;
+}
+
 size_t crash_add_process(struct crash *crash, const struct crash_process *from, struct error *error)
 {
 	struct process_made *process =
 	    next_of(&crash->processes, &crash->process_count, sizeof(*crash->processes));
-	struct thing space;
 
 	if (!process)
 		return fail_memory(error);
-	*process = (struct process_made){
-	    .pid = from->pid, .primary = NONE, .next_handle = 4, .exited = from->exited != 0};
+	*process = (struct process_made){.pid = from->pid,
+	    .session_id = from->session_id,
+	    .primary = NONE,
+	    .next_handle = 4,
+	    .exited = from->exited != 0};
 	if (!make(crash, crash->nonpaged, L_EPROCESS_size, HEADER, 0, &process->body, error) ||
-	    !make(crash, crash->nonpaged, L_MM_SESSION_SPACE_size, 0, 0, &space, error))
+	    !find_session_space(crash, process, error))
 		return NONE;
 	const struct thing body = process->body;
 	put(crash, body, L_EPROCESS_UniqueProcessId, from->pid, 8);
@@ -246,8 +266,7 @@ size_t crash_add_process(struct crash *crash, const struct crash_process *from, 
 	put(crash, body, L_EPROCESS_ExitTime, nt_time(from->exited), 8);
 	memcpy(body.at + offset_of(crash, L_EPROCESS_ImageFileName), from->image,
 	    strnlen(from->image, 14));
-	put(crash, space, L_MM_SESSION_SPACE_SessionId, from->session_id, 4);
-	put(crash, body, L_EPROCESS_Session, from->pid == 4 ? 0 : space.address, 8);
+	put(crash, body, L_EPROCESS_Session, from->pid == 4 ? 0 : process->session_space, 8);
 	const uint64_t threads =
 	    body.address + (uint64_t)offset_of(crash, L_EPROCESS_ThreadListHead);
 	put(crash, body, L_EPROCESS_ThreadListHead, threads, 8);

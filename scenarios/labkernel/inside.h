@@ -26,6 +26,8 @@ struct held {
 
 struct process_made {
 	struct thing body, peb, ldr; /* the last two: user part */
+	uint64_t session_space;
+	uint32_t session_id;
 	struct region *user;
 	uint64_t pid;
 	struct held *handles;

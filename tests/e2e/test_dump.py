@@ -553,6 +553,58 @@ class Unread(DumpCase):
         self.assertEqual((answer["dump"]["pages_cut_off"], answer["orphans"]), (1, 1))
         self.assertEqual(answer["culprits"][0]["image"], "faultysvc.exe")
 
+    # Orphans that a service holds, and smss.exe, whose token is on a page of its own.
+    def crowd(self, machine, more, code):
+        text = f"machine {machine} spread\n" + HOST.format(by=BY) + "process 300 smss.exe 0\n" \
+               "token smss 0:3e7 0 S-1-5-18 by=4:8:create:System\nprimary 300 smss\n"
+        for number in range(150):
+            luid = f"0:{0x100000 + 16 * number:x}"
+            text += f"logon {luid} user{number} LAB\ntoken g{number} {luid} {10 + number} S-1-5-21-1-2-3-{2000 + number} {BY}\n" \
+                    f"handle 2044 g{number}\n"
+        self.path = self.folder / "MEMORY.DMP"
+        subprocess.run([MKDUMP, self.write("description.txt", text + more), self.path, self.folder / "ntkrnlmp.pdb"],
+                       check=True, capture_output=True)
+        return self.answer(code=code)
+
+    def test_one_token_that_is_paged_out_does_not_void_the_verdict(self):
+        for machine in ("9600", "14393 tracking", "19041", "26h1 tracking", "26h1"):
+            for session in ("", "poke process 300 Session 0\n"):
+                for place in ("paged-out", "not-dumped"):
+                    with self.subTest(machine=machine, session=session, place=place):
+                        answer = self.crowd(machine, session + f"page token smss {place}\n", code=1)
+                        self.assertEqual(answer["orphans"], 151)
+                        # Without the ID in the session's space, nothing tells what no space means.
+                        doubt = 1 if session and machine.startswith("26h1") else None
+                        self.assertEqual(answer.get("sessions_in_doubt"), doubt)
+                        text = " ".join(self.dump(code=1).stdout.split())
+                        self.assertEqual("1 of these sessions may still be in use at most" in text, bool(doubt))
+
+    def test_process_is_in_the_session_of_another_one_with_the_same_space(self):
+        user = "process 3104 rdpclip.exe 3\ntoken clip 0:ff123 3 S-1-5-21-1-2-3-1003 by=812:840:create:lsass.exe\nprimary 3104 clip\n"
+        for machine in ("14393", "26h1"):
+            with self.subTest(machine=machine):
+                self.describe(machine + " spread", user + "page token here paged-out\n")
+                answer = self.answer(code=1)
+                self.assertEqual([one["luid"][-5:] for one in answer["orphaned"]], ["fd2f5"])
+                self.assertEqual(self.missing(answer, "process's session"), {})
+                sessions = {one["pid"]: one["session_id"] for one in self.snapshot(1)["processes"]}
+                self.assertEqual(sessions[3100], 3)
+
+    def test_process_whose_session_nothing_tells_may_be_in_any(self):
+        for more, why in (("page token here paged-out\n", "paged out"),
+                          ("process 3104 a.exe 3\nprimary 3104 here\nprocess 3108 b.exe 3\n"
+                           "token b 0:ff123 7 S-1-5-21-1-2-3-1003\nprimary 3108 b\nprocess 3112 c.exe 3\n"
+                           "token c 0:ff123 3 S-1-5-21-1-2-3-1003\nprimary 3112 c\npage token c paged-out\n", "paged out"),
+                          ("process 3104 a.exe 9 exited\ntoken a 0:ff123 3 S-1-5-21-1-2-3-1003\nprimary 3104 a\n"
+                           "process 3108 b.exe 9\ntoken b 0:ff123 9 S-1-5-21-1-2-3-1003\nprimary 3108 b\npage token b paged-out\n",
+                           "paged out")):
+            with self.subTest(more=more):
+                self.describe("26h1 spread", more)
+                answer = self.answer(code=3)
+                self.assertEqual((answer["orphans"], self.missing(answer, "process's session")), (0, {why: 1}))
+                self.assertIn("Which sessions are over is not known for sure: 1 process's session could not be read.",
+                              " ".join(self.dump(code=3).stdout.split()))
+
     def test_pipe_is_refused_at_once(self):
         pipe = self.folder / "pipe"
         leaklab.os.mkfifo(pipe)

@@ -262,6 +262,8 @@ static void put_answer(struct json_writer *writer, const struct telling *telling
 	write_number(writer, "logon_sessions", kernel->logon_count);
 	write_number(writer, "orphans", answer->orphan_count);
 	write_number(writer, "old_orphans", answer->old_count);
+	if (answer->in_doubt > 0)
+		write_number(writer, "sessions_in_doubt", answer->in_doubt);
 	if (answer->unseen_held)
 		write_unknown(writer, "orphans_held_by_kernel");
 	else

@@ -129,6 +129,34 @@ static void sentence(FILE *out, const char *format, ...)
 	text_print_wrapped(out, "", text);
 }
 
+/* What may be missing from the numbers, and why no session is known to be over. */
+static void print_gaps(const struct answer *answer, FILE *out)
+{
+	const struct kernel *kernel = answer->kernel;
+	const uint64_t lists = kernel_missing_of(kernel, THING_LOGON_LIST),
+	               logons = kernel_missing_of(kernel, THING_LOGON_SESSION),
+	               processes = kernel_missing_of(kernel, THING_PROCESS),
+	               sessions = kernel_missing_of(kernel, THING_PROCESS_SESSION);
+	if (lists + logons > 0)
+		sentence(out, "There may be more logon sessions: %" PRIu64 " %s not read in full.",
+		    lists ? lists : logons,
+		    lists         ? lists == 1 ? "list of them was" : "lists of them were"
+		    : logons == 1 ? "of them was"
+		                  : "of them were");
+	if (answer->in_doubt > 0)
+		sentence(out,
+		    "%u of these sessions may still be in use at most: %" PRIu64
+		    " %s could not be read.",
+		    answer->in_doubt, sessions, kernel_thing_text(THING_PROCESS_SESSION, sessions));
+	else if (processes + sessions > 0)
+		sentence(out,
+		    "Which sessions are over is not known for sure: %" PRIu64
+		    " %s could not be read.",
+		    processes ? processes : sessions,
+		    kernel_thing_text(processes ? THING_PROCESS : THING_PROCESS_SESSION,
+		        processes ? processes : sessions));
+}
+
 /* Why orphans are no leak yet, and when they will be. */
 static void print_age(const struct answer *answer, FILE *out)
 {
@@ -152,6 +180,7 @@ static void print_verdict(const struct answer *answer, FILE *out)
 	if (answer->orphan_count)
 		fputs(" (their RDS session is over)", out);
 	fputs(".\n", out);
+	print_gaps(answer, out);
 	print_age(answer, out);
 	print_referred(answer, out);
 	if (answer->kernel_held)

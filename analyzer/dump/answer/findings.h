@@ -69,6 +69,7 @@ struct answer {
 	uint32_t orphan_count;
 	uint32_t old_count; /* of these, those that are old: a leak */
 	uint32_t unjudged;  /* logon sessions of which too little is known */
+	uint32_t in_doubt;  /* sessions of orphans, of which so many at most may not be over */
 	int64_t *referred;  /* session IDs in no session list that something refers to, ascending */
 	uint32_t referred_count;
 	struct snapshot *snapshot; /* the dump as evidence */

@@ -203,6 +203,19 @@ static bool add_handles(struct making *making)
 	return true;
 }
 
+/* Live processes of which no token tells the logon session. */
+static uint32_t count_unowned(const struct kernel *kernel)
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < kernel->process_count; i++) {
+		const struct kernel_process *process = &kernel->processes[i];
+		count +=
+		    process->is_alive && process->primary_at &&
+		    (process->primary == KERNEL_NONE || !kernel->tokens[process->primary].is_read);
+	}
+	return count;
+}
+
 /* Which part of the snapshot is not whole, and why: of what could not be read, rows are missing. */
 static bool add_sight(struct making *making)
 {
@@ -211,6 +224,7 @@ static bool add_sight(struct making *making)
 		const char *section;
 	} parts[] = {
 	    {THING_PROCESS, SECTION_SESSIONS}, /* which are where processes run */
+	    {THING_PROCESS_SESSION, SECTION_SESSIONS},
 	    {THING_PROCESS, SECTION_PROCESSES},
 	    {THING_LOGON_LIST, SECTION_LOGON_SESSIONS},
 	    {THING_LOGON_SESSION, SECTION_LOGON_SESSIONS},
@@ -234,6 +248,11 @@ static bool add_sight(struct making *making)
 			    !snapshot_see(snapshot, parts[i].section, EXTENT_CUT_OFF, why))
 				return false;
 		}
+	const uint32_t unowned = count_unowned(kernel);
+	snprintf(why, sizeof why, "whose %u of them %s is not known: their tokens cannot be read",
+	    unowned, unowned == 1 ? "is" : "are");
+	if (unowned > 0 && !snapshot_see(snapshot, SECTION_PROCESSES, EXTENT_PARTIAL, why))
+		return false;
 	if (!kernel->handles_read)
 		return snapshot_see(snapshot, SECTION_HANDLES, EXTENT_ABSENT,
 		    "tokens cannot be distinguished from other objects in this dump");

@@ -8,7 +8,8 @@
 struct search {
 	struct answer *answer;
 	const struct kernel *kernel;
-	bool *in_use; /* by logon session: processes run in it */
+	bool *in_use;    /* by logon session: processes run in it */
+	bool few_hidden; /* processes hide a few of the sessions that are not seen, at most */
 	struct address_map by_luid;
 };
 
@@ -53,11 +54,15 @@ static enum fate fate_by_references(
 	if (logon->references == 0)
 		return FATE_ALIVE; /* on its way out */
 	if (logon->references == NUMBER_UNKNOWN || logon->unread_tokens > 0 ||
-	    !search->kernel->handles_read ||
-	    !snapshot_whole(search->answer->snapshot, SECTION_PROCESSES) ||
-	    !(logon->token_list_complete || search->answer->holders_seen))
+	    !search->kernel->handles_read)
 		return FATE_UNSURE;
-	return FATE_ORPHAN;
+	/* A list that is whole has the tokens of all processes that run in it, seen or not. */
+	if (logon->token_list_complete)
+		return FATE_ORPHAN;
+	return snapshot_whole(search->answer->snapshot, SECTION_PROCESSES) &&
+	               search->answer->holders_seen
+	           ? FATE_ORPHAN
+	           : FATE_UNSURE;
 }
 
 /* An orphan outlived its RDS session, with or without processes. Only where no session tells, what runs processes is in use, and so
@@ -77,6 +82,47 @@ static enum fate judge(const struct search *search, uint32_t number, struct orph
 	return orphan->session_id == NUMBER_UNKNOWN && left->fate == FATE_UNSURE
 	           ? fate_by_references(search, logon)
 	           : left->fate;
+}
+
+/* A session that is not seen, though it may be one of those that processes of unknown session are in. */
+static bool is_unseen(const struct search *search, uint32_t number)
+{
+	const struct left_logon *left =
+	    leak_logon(search->answer->leak, search->kernel->logons[number].luid);
+	return left && left->fate == FATE_UNSURE && left->unsure == UNSURE_SESSIONS_UNSEEN;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+	return (left > right) - (left < right);
+}
+
+#define UNSEEN_LEAST 10 /* sessions that are not seen, for each that may be hidden */
+
+/* Each process is in one session: where it is not known of a few, no more sessions than that may have them. False when memory is
+ * out. */
+static bool weigh_hidden(struct search *search)
+{
+	const struct kernel *kernel = search->kernel;
+	const uint32_t hidden = kernel->hidden_sessions;
+	size_t count = 0, distinct = 0;
+	if (hidden == 0 || kernel_missing_of(kernel, THING_PROCESS) > 0)
+		return true;
+	int64_t *ids = calloc(kernel->logon_count + 1u, sizeof *ids);
+	for (uint32_t i = 0; ids && i < kernel->logon_count; i++) {
+		const char *sid;
+		if (is_unseen(search, i))
+			ids[count++] = logon_session_id(kernel, &kernel->logons[i], &sid);
+	}
+	if (count)
+		qsort(ids, count, sizeof *ids, by_id);
+	for (size_t i = 0; i < count; i++)
+		distinct += i == 0 || ids[i] != ids[i - 1];
+	search->few_hidden = distinct >= (size_t)hidden * UNSEEN_LEAST;
+	search->answer->in_doubt = search->few_hidden ? hidden : 0;
+	free(ids);
+	return ids;
 }
 
 static void count_references(const struct kernel *kernel, struct orphan *orphan)
@@ -112,11 +158,14 @@ static bool find_all(struct search *search)
 	struct answer *answer = search->answer;
 	const struct kernel *kernel = search->kernel;
 	answer->orphans = calloc(kernel->logon_count + 1u, sizeof *answer->orphans);
-	if (!answer->orphans || !find_running(search) || !index_luids(search))
+	if (!answer->orphans || !find_running(search) || !index_luids(search) ||
+	    !weigh_hidden(search))
 		return false;
 	for (uint32_t i = 0; i < kernel->logon_count; i++) {
 		struct orphan *orphan = &answer->orphans[answer->orphan_count];
-		const enum fate fate = judge(search, i, orphan);
+		enum fate fate = judge(search, i, orphan);
+		if (fate == FATE_UNSURE && search->few_hidden && is_unseen(search, i))
+			fate = FATE_ORPHAN;
 		answer->unjudged += fate == FATE_UNSURE;
 		if (fate != FATE_ORPHAN)
 			continue;

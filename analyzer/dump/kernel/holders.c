@@ -51,10 +51,6 @@ bool holders_read_processes(struct kernel *kernel, struct error *error)
 		        !holders_add(kernel, token, HOLDER_PRIMARY, i, 0)))
 			return error_memory(error);
 		process->primary = token;
-		/* A process is made in the session that its token names. */
-		if (process->session_id == NUMBER_UNKNOWN && token != KERNEL_NONE &&
-		    kernel->tokens[token].is_read)
-			process->session_id = kernel_session_id(kernel->tokens[token].session_id);
 	}
 	return true;
 }

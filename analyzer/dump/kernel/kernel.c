@@ -95,5 +95,6 @@ bool kernel_read(
 	tokens_prepare(kernel);
 	return tokens_read_lists(kernel, error) && holders_read_sessions(kernel, error) &&
 	       holders_read_processes(kernel, error) && handles_read(kernel, error) &&
-	       holders_read_exited(kernel, error) && threads_read(kernel, error);
+	       holders_read_exited(kernel, error) && threads_read(kernel, error) &&
+	       process_sessions_read(kernel, error);
 }

@@ -8,6 +8,7 @@ const char *kernel_thing_text(enum kernel_thing thing, uint64_t count)
 	static const char *const texts[THINGS][2] = {
 	    [THING_MODULE] = {"module", "modules"},
 	    [THING_PROCESS] = {"process", "processes"},
+	    [THING_PROCESS_SESSION] = {"process's session", "processes' sessions"},
 	    [THING_THREAD] = {"thread", "threads"},
 	    [THING_LOGON_LIST] = {"list of logon sessions", "lists of logon sessions"},
 	    [THING_LOGON_SESSION] = {"logon session", "logon sessions"},

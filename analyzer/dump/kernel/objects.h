@@ -17,6 +17,7 @@
 enum kernel_thing {
 	THING_MODULE,
 	THING_PROCESS,
+	THING_PROCESS_SESSION, /* which session a live process is in */
 	THING_THREAD,
 	THING_LOGON_LIST, /* one of the 16 lists, or what is left of it */
 	THING_LOGON_SESSION,
@@ -51,6 +52,8 @@ struct kernel_process {
 	bool exit_unknown;       /* whether it exited could not be read */
 	uint32_t primary;        /* token, or KERNEL_NONE */
 	uint64_t primary_at;     /* private: address of that token */
+	uint64_t session_at;     /* private: its session's space, 0: none, or unknown */
+	bool session_read;       /* private: what it has for one could be read */
 	uint64_t directory;      /* private: its page tables' root, 0: unknown */
 	uint64_t peb, objects;   /* private */
 	uint64_t threads;        /* private: list head */
@@ -166,8 +169,10 @@ struct kernel {
 	struct kernel_holder *holders;
 	struct kernel_kept *kept;
 	uint32_t module_count, process_count, logon_count, token_count, holder_count, kept_count;
-	bool handles_read; /* token handles could be distinguished from others */
-	bool threads_read; /* impersonating threads could be distinguished from others */
+	uint32_t
+	    hidden_sessions; /* so many at most that only live processes of unknown session are in */
+	bool handles_read;   /* token handles could be distinguished from others */
+	bool threads_read;   /* impersonating threads could be distinguished from others */
 
 	uint64_t missing[THINGS][KERNEL_REASONS];
 	char *notes[64]; /* the first damages, in words */

@@ -40,22 +40,6 @@ static uint64_t read_optional(struct kernel *kernel, uint64_t process, int32_t o
 	return value;
 }
 
-static int64_t read_session_id(struct kernel *kernel, uint64_t process)
-{
-	const struct kernel_layout *layout = &kernel->inside->layout;
-	uint32_t id;
-	if (layout->session_id == ABSENT)
-		return NUMBER_UNKNOWN;
-	uint64_t session = read_optional(kernel, process, layout->process.session);
-	/* System and its like belong to no session: their tokens say 0. A session's space that is not there leaves
-	 * that to the token as well. */
-	if (!address_space_is_kernel(kernel->space, session) ||
-	    !address_space_read_u32(
-	        kernel->space, session + (uint64_t)layout->session_id, &id, NULL))
-		return NUMBER_UNKNOWN;
-	return kernel_session_id(id);
-}
-
 static bool read_process(struct kernel *kernel, uint64_t at, bool *failed)
 {
 	const struct kernel_layout *layout = &kernel->inside->layout;
@@ -91,7 +75,11 @@ static bool read_process(struct kernel *kernel, uint64_t at, bool *failed)
 	found.peb = read_optional(kernel, at, layout->process.peb);
 	found.threads =
 	    layout->process.threads == ABSENT ? 0 : at + (uint64_t)layout->process.threads;
-	found.session_id = read_session_id(kernel, at);
+	found.session_read = layout->process.session != ABSENT &&
+	                     address_space_read_u64(kernel->space,
+	                         at + (uint64_t)layout->process.session, &found.session_at, NULL);
+	if (!found.session_read)
+		found.session_at = 0;
 	if (*failed || !process_names_read(kernel, &found, short_name))
 		return false;
 	struct kernel_process *process = large_array_next(&kernel->processes,

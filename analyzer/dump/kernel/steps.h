@@ -31,4 +31,10 @@ uint64_t handles_header(const struct kernel_layout *layout, uint64_t low);
 
 bool threads_read(struct kernel *kernel, struct error *error);
 
+/* ---- process_sessions.c ---- */
+
+/* Which session each process is in, once all processes and tokens were read. A live one of which nothing tells that is counted as
+ * missing. */
+bool process_sessions_read(struct kernel *kernel, struct error *error);
+
 #endif
