@@ -38,6 +38,19 @@ size_t crash_add_logon_session(
 	return crash->logon_session_count - 1;
 }
 
+void crash_unlist_logon_session(struct crash *crash)
+{
+	const struct thing body = crash->logon_sessions[crash->logon_session_count - 1].body;
+	const uint64_t luid =
+	    take_u64(body.at + offset_of(crash, L_SEP_LOGON_SESSION_REFERENCES_LogonId));
+	const int next = offset_of(crash, L_SEP_LOGON_SESSION_REFERENCES_Next);
+
+	put_u64((uint8_t *)ram_at(crash->ram, crash->logon_lists, LISTS * 8) + 8 * (luid % LISTS),
+	    take_u64(body.at + next));
+	put_u64(body.at + next, crash->unlisted);
+	crash->unlisted = body.address;
+}
+
 /* "S-1-5-21-..." in the form it has in memory. Returns its size; 0: it is none. */
 static size_t parse_sid(const char *text, uint8_t sid[SID_MOST])
 {

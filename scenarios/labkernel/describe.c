@@ -5,7 +5,7 @@
  *   module NAME BASE SIZE                      a driver
  *   process PID IMAGE SESSION [exited]
  *   user-module PID NAME BASE SIZE
- *   logon LUID USER DOMAIN
+ *   logon LUID USER DOMAIN [unlisted]          unlisted: in none of the 16 lists
  *   token NAME LUID SESSION SID [impersonation] [level=N] [flags=HEX] [captures=N]
  *         [by=PID:TID:create|duplicate|filter:IMAGE]  who made it
  *         [stack=FRAME,FRAME...]             a frame is an address or an exported SYMBOL+OFFSET
@@ -92,9 +92,12 @@ static bool read_logon(struct reading *reading)
 {
 	char **words = reading->words;
 
-	return crash_add_logon_session(
-	           reading->crash, luid_of(words[1]), words[2], words[3], reading->error) != NONE &&
-	       add_name(reading, &reading->logons, words[1]);
+	if (crash_add_logon_session(
+	        reading->crash, luid_of(words[1]), words[2], words[3], reading->error) == NONE)
+		return false;
+	if (has(reading, "unlisted"))
+		crash_unlist_logon_session(reading->crash);
+	return add_name(reading, &reading->logons, words[1]);
 }
 
 static bool read_stack(struct reading *reading, const char *stack, uint64_t trace[CRASH_TRACE])

@@ -69,6 +69,7 @@ struct crash {
 	struct region *image, *nonpaged, *paged;
 	struct thing kernel, types[HELD_TYPES];
 	uint64_t logon_lists; /* address of the array */
+	uint64_t unlisted;    /* the first logon session that is in none of those */
 	struct process_made *processes;
 	struct logon_session_made *logon_sessions;
 	struct token_made *tokens;

@@ -73,6 +73,8 @@ bool crash_add_user_module(struct crash *crash, size_t process, const char *name
     uint32_t size, struct error *error);
 size_t crash_add_logon_session(
     struct crash *crash, uint64_t luid, const char *user, const char *domain, struct error *error);
+/* Takes the logon session that was added last from its list into one that no reader knows of. */
+void crash_unlist_logon_session(struct crash *crash);
 size_t crash_add_token(struct crash *crash, const struct crash_token *token, struct error *error);
 /* value: of the handle; 0: the next free one. */
 bool crash_add_handle(

@@ -605,6 +605,45 @@ class Unread(DumpCase):
                 self.assertIn("Which sessions are over is not known for sure: 1 process's session could not be read.",
                               " ".join(self.dump(code=3).stdout.split()))
 
+    def lost(self, machine, more):
+        """Orphans of one list, in the order in which they are found."""
+        text = "".join(f"logon 0:{luid} {user} LAB{more}\ntoken {user} 0:{luid} {session} S-1-5-21-1-2-3-{session} {BY}\nhandle 2044 {user}\n"
+                       for luid, user, session in (("100030", "third", 13), ("100020", "second", 12), ("100010", "first", 11)))
+        text += "page logon 0:100020 paged-out\n" if not more else ""
+        self.describe(machine + " spread", text)
+        return self.answer(code=1)
+
+    def test_logon_session_that_is_paged_out_is_known_by_its_tokens(self):
+        for machine in ("9600", "14393 tracking", "19041", "26h1 tracking"):
+            with self.subTest(machine=machine):
+                answer = self.lost(machine, "")
+                self.assertEqual({(one["luid"][-6:], one["session_id"], one.get("user"), one.get("references"))
+                                  for one in answer["orphaned"]},
+                                 {("0fd2f5", 2, "user01", 1), ("100010", 11, "first", 1), ("100020", 12, None, None),
+                                  ("100030", 13, "third", 1)})
+                self.assertIn("paged out", self.missing(answer, "list of logon sessions"))
+                text = " ".join(self.dump(code=1).stdout.split())
+                self.assertRegex(text, "There may be more logon sessions: . lists? of them (was|were) not read in full.")
+                self.assertIn("2 of these were found by their tokens alone.", text)
+
+    def test_list_that_is_not_known_is_not_lost(self):
+        for machine in ("9600", "14393 tracking", "19041", "26h1 tracking"):
+            with self.subTest(machine=machine):
+                answer = self.lost(machine, " unlisted")
+                self.assertEqual({(one["luid"][-6:], one["user"], one["references"], one["kernel_references"])
+                                  for one in answer["orphaned"]},
+                                 {("0fd2f5", "user01", 1, 0), ("100010", "first", 1, 0), ("100020", "second", 1, 0),
+                                  ("100030", "third", 1, 0)})
+                self.assertEqual(self.missing(answer, "list of logon sessions"), {"damaged": 1})
+                self.assertIn("3 of these were found by their tokens alone.", " ".join(self.dump(code=1).stdout.split()))
+
+    def test_rest_of_a_list_is_found_by_one_token(self):
+        self.describe("19041", "logon 0:100010 third LAB unlisted\nreferences 0:100010 1\nlogon 0:100020 second LAB unlisted\n"
+                      f"token second 0:100020 12 S-1-5-21-1-2-3-12\nhandle 2044 second\n")
+        answer = self.answer(code=1)
+        self.assertEqual({one["luid"][-6:]: one["kernel_references"] for one in answer["orphaned"]},
+                         {"0fd2f5": 0, "100010": 1, "100020": 0})
+
     def test_pipe_is_refused_at_once(self):
         pipe = self.folder / "pipe"
         leaklab.os.mkfifo(pipe)

@@ -260,6 +260,8 @@ static void put_answer(struct json_writer *writer, const struct telling *telling
 	write_number(writer, "tokens_found", kernel->token_count);
 	write_number(writer, "processes", kernel->process_count);
 	write_number(writer, "logon_sessions", kernel->logon_count);
+	if (kernel->unlisted_count > 0)
+		write_number(writer, "logon_sessions_by_tokens", kernel->unlisted_count);
 	write_number(writer, "orphans", answer->orphan_count);
 	write_number(writer, "old_orphans", answer->old_count);
 	if (answer->in_doubt > 0)

@@ -143,6 +143,10 @@ static void print_gaps(const struct answer *answer, FILE *out)
 		    lists         ? lists == 1 ? "list of them was" : "lists of them were"
 		    : logons == 1 ? "of them was"
 		                  : "of them were");
+	if (kernel->unlisted_count > 0)
+		sentence(out, "%u of these %s found by %s tokens alone.", kernel->unlisted_count,
+		    kernel->unlisted_count == 1 ? "was" : "were",
+		    kernel->unlisted_count == 1 ? "its" : "their");
 	if (answer->in_doubt > 0)
 		sentence(out,
 		    "%u of these sessions may still be in use at most: %" PRIu64

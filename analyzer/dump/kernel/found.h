@@ -10,6 +10,14 @@ bool modules_read(struct kernel *kernel, struct error *error);
 /* The module that the address lies in, or NULL. */
 const struct kernel_module *modules_find(const struct kernel *kernel, uint64_t address);
 
+/* ---- logon_sessions.c: logon sessions ---- */
+
+/* Adds the logon session that a token points to, and what its list goes on with; where it cannot be read, by its LUID alone. False when
+ * memory is out. */
+bool logon_sessions_adopt(struct kernel *kernel, uint64_t address, uint64_t luid);
+/* Sorts them by LUID, and finds them anew by address. False when memory is out. */
+bool logon_sessions_sort(struct kernel *kernel);
+
 /* ---- stacks.c: creation stacks ---- */
 
 struct stacks *stacks_create(void);

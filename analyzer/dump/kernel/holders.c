@@ -22,9 +22,9 @@ bool holders_add(struct kernel *kernel, uint32_t token, enum kernel_holder_kind 
 	return true;
 }
 
-bool holders_read_sessions(struct kernel *kernel, struct error *error)
+bool holders_read_sessions(struct kernel *kernel, uint32_t first, struct error *error)
 {
-	for (uint32_t i = 0; i < kernel->logon_count; i++) {
+	for (uint32_t i = first; i < kernel->logon_count; i++) {
 		uint64_t at = kernel->logons[i].own_at;
 		uint32_t token;
 		if (!at)

@@ -93,8 +93,11 @@ bool kernel_read(
 	    !logon_sessions_read(kernel, error))
 		return false;
 	tokens_prepare(kernel);
-	return tokens_read_lists(kernel, error) && holders_read_sessions(kernel, error) &&
-	       holders_read_processes(kernel, error) && handles_read(kernel, error) &&
-	       holders_read_exited(kernel, error) && threads_read(kernel, error) &&
-	       process_sessions_read(kernel, error);
+	const bool good =
+	    tokens_read_lists(kernel, 0, error) && holders_read_sessions(kernel, 0, error) &&
+	    holders_read_processes(kernel, error) && handles_read(kernel, error) &&
+	    holders_read_exited(kernel, error) && threads_read(kernel, error) &&
+	    unlisted_logons_read(kernel, error) && process_sessions_read(kernel, error);
+	logon_sessions_check(kernel);
+	return good;
 }

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "dump/kernel/found.h"
 #include "dump/kernel/text.h"
 #include "dump/little_endian.h"
 #include "evidence/snapshot.h"
@@ -62,6 +63,20 @@ static bool add_logon(struct kernel *kernel, uint64_t address, const uint8_t *by
 		logon->domain = kernel_unicode_bytes(
 		    kernel, kernel->space, bytes + layout->logon.domain, failed);
 	return !*failed;
+}
+
+static bool add_by_luid(struct kernel *kernel, uint64_t address, uint64_t luid)
+{
+	struct kernel_logon_session *logon = large_array_next(&kernel->logons, &kernel->logon_count,
+	    &kernel->inside->logon_room, sizeof *kernel->logons);
+	if (!logon || !address_map_add(&kernel->inside->logon_at, address, kernel->logon_count - 1))
+		return false;
+	*logon = (struct kernel_logon_session){.address = address,
+	    .luid = luid,
+	    .references = NUMBER_UNKNOWN,
+	    .own = KERNEL_NONE,
+	    .tokens = KERNEL_NONE};
+	return true;
 }
 
 #define LOGON_LARGEST 1048576 /* bytes; builds have 0x50 to 0xc8 */
@@ -134,19 +149,56 @@ static int by_luid(const void *a, const void *b)
 	return (left->address > right->address) - (left->address < right->address);
 }
 
+bool logon_sessions_adopt(struct kernel *kernel, uint64_t address, uint64_t luid)
+{
+	const struct kernel_layout *layout = &kernel->inside->layout;
+	const size_t length = bytes_needed(layout);
+	struct memory_fault fault;
+	uint8_t *bytes = calloc(1, length);
+	bool good = bytes, failed = false;
+	uint64_t next = address;
+	while (good && next && !(next & 7) && address_space_is_kernel(kernel->space, next) &&
+	       address_map_find(&kernel->inside->logon_at, next) == UINT32_MAX &&
+	       kernel->logon_count < kernel_most(kernel, length)) {
+		if (!address_space_read(kernel->space, next, bytes, length, &fault)) {
+			kernel_miss(kernel, THING_LOGON_LIST, fault.state);
+			break;
+		}
+		if (next == address && load64(bytes + layout->logon.luid) != luid) {
+			kernel_damaged(kernel, THING_TOKEN,
+			    "what should be logon session 0x%llx at 0x%llx has another LUID",
+			    (unsigned long long)luid, (unsigned long long)address);
+			free(bytes);
+			return true;
+		}
+		good = add_logon(kernel, next, bytes, &failed);
+		next = load64(bytes + layout->logon.next);
+	}
+	free(bytes);
+	if (good && address_map_find(&kernel->inside->logon_at, address) == UINT32_MAX)
+		return add_by_luid(kernel, address, luid);
+	return good;
+}
+
 /* In the order in which they were made: what belongs to neighbours mostly lies near in memory, and the dump is read in
  * one direction then. */
-static bool sort_logons(struct kernel *kernel)
+bool logon_sessions_sort(struct kernel *kernel)
 {
 	struct address_map *map = &kernel->inside->logon_at;
 	address_map_deinit(map);
 	*map = (struct address_map){.spacing_bits = map->spacing_bits};
 	if (kernel->logon_count)
 		qsort(kernel->logons, kernel->logon_count, sizeof *kernel->logons, by_luid);
+	for (uint32_t i = 0; i < kernel->logon_count; i++)
+		if (!address_map_add(map, kernel->logons[i].address, i))
+			return false;
+	return true;
+}
+
+void logon_sessions_check(struct kernel *kernel)
+{
 	for (uint32_t i = 0; i < kernel->logon_count; i++) {
 		const struct kernel_logon_session *logon = &kernel->logons[i];
-		if (!address_map_add(map, logon->address, i))
-			return false;
 		const bool can_be = logon->luid != 0 && logon->luid != LUID_UNKNOWN;
 		if (!can_be || (i > 0 && logon[-1].luid == logon->luid))
 			kernel_damaged(kernel, THING_LOGON_SESSION,
@@ -154,7 +206,6 @@ static bool sort_logons(struct kernel *kernel)
 			    (unsigned long long)logon->address, (unsigned long long)logon->luid,
 			    can_be ? "that of another one" : "not a possible one");
 	}
-	return true;
 }
 
 bool logon_sessions_read(struct kernel *kernel, struct error *error)
@@ -191,5 +242,5 @@ bool logon_sessions_read(struct kernel *kernel, struct error *error)
 			    (unsigned long long)fault.address, memory_state_text(fault.state));
 		kernel_miss(kernel, THING_LOGON_LIST, fault.state);
 	}
-	return (read_lists(kernel, walks) && sort_logons(kernel)) || error_memory(error);
+	return (read_lists(kernel, walks) && logon_sessions_sort(kernel)) || error_memory(error);
 }

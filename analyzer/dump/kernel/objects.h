@@ -95,6 +95,7 @@ struct kernel_token {
 	const struct kernel_stack *stack; /* NULL as well */
 	const char *user;                 /* SID, or NULL */
 	uint32_t logon;                   /* logon session, or KERNEL_NONE */
+	uint64_t logon_at;                /* private: where it says that this lies */
 	uint32_t next_of_session;
 	uint32_t holders;    /* first holder, linked by next; KERNEL_NONE */
 	uint32_t session_id; /* as it is there: see kernel_session_id() */
@@ -169,6 +170,7 @@ struct kernel {
 	struct kernel_holder *holders;
 	struct kernel_kept *kept;
 	uint32_t module_count, process_count, logon_count, token_count, holder_count, kept_count;
+	uint32_t unlisted_count; /* of the logon sessions, those that no list led to */
 	uint32_t
 	    hidden_sessions; /* so many at most that only live processes of unknown session are in */
 	bool handles_read;   /* token handles could be distinguished from others */

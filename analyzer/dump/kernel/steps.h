@@ -20,6 +20,8 @@ bool variables_read(struct kernel *kernel, struct error *error);
 
 /* Sorted by LUID. False if they cannot be found at all or memory is out. */
 bool logon_sessions_read(struct kernel *kernel, struct error *error);
+/* Counts as damaged what has an impossible LUID or that of another one; all were read. */
+void logon_sessions_check(struct kernel *kernel);
 
 /* ---- handles.c ---- */
 
@@ -30,6 +32,11 @@ uint64_t handles_header(const struct kernel_layout *layout, uint64_t low);
 /* ---- threads.c ---- */
 
 bool threads_read(struct kernel *kernel, struct error *error);
+
+/* ---- unlisted_logons.c ---- */
+
+/* After all tokens were read. */
+bool unlisted_logons_read(struct kernel *kernel, struct error *error);
 
 /* ---- process_sessions.c ---- */
 

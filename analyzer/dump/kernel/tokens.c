@@ -213,6 +213,17 @@ static bool read_creation(struct kernel *kernel, uint64_t address, struct kernel
 	return !failed;
 }
 
+void tokens_join(struct kernel *kernel, uint32_t number)
+{
+	struct kernel_token *token = &kernel->tokens[number];
+	struct kernel_logon_session *logon = &kernel->logons[token->logon];
+	token->next_of_session = logon->tokens;
+	logon->tokens = number;
+	logon->token_count++;
+	logon->counted_tokens += !(token->flags & TOKEN_FLAG_NO_REFERENCE);
+	logon->unread_tokens += !token->is_read;
+}
+
 static bool add_token(struct kernel *kernel, const struct kernel_token *from, uint32_t *out)
 {
 	struct kernel_token *token = large_array_next(&kernel->tokens, &kernel->token_count,
@@ -221,14 +232,8 @@ static bool add_token(struct kernel *kernel, const struct kernel_token *from, ui
 	if (!token || !address_map_add(&kernel->inside->token_at, from->address, number))
 		return false;
 	*token = *from;
-	if (token->logon != KERNEL_NONE) {
-		struct kernel_logon_session *logon = &kernel->logons[token->logon];
-		token->next_of_session = logon->tokens;
-		logon->tokens = number;
-		logon->token_count++;
-		logon->counted_tokens += !(token->flags & TOKEN_FLAG_NO_REFERENCE);
-		logon->unread_tokens += !token->is_read;
-	}
+	if (token->logon != KERNEL_NONE)
+		tokens_join(kernel, number);
 	if (number % 16384 == 0)
 		kernel_tell(kernel, "tokens", number,
 		    kernel->token_objects > 0 ? (uint64_t)kernel->token_objects : 0);
@@ -241,6 +246,7 @@ static bool read_token(
 {
 	token->id = raw->id;
 	token->luid = raw->luid;
+	token->logon_at = raw->logon;
 	token->session_id = raw->session_id;
 	token->flags = raw->flags;
 	token->type = raw->type <= 2 ? (uint8_t)raw->type : 0;
@@ -362,12 +368,12 @@ void tokens_prepare(struct kernel *kernel)
 		    sizeof *kernel->holders);
 }
 
-bool tokens_read_lists(struct kernel *kernel, struct error *error)
+bool tokens_read_lists(struct kernel *kernel, uint32_t first, struct error *error)
 {
 	uint64_t budget = kernel->inside->budget / NODE_SIZE + 1;
 	if (kernel->tracking == TRACKING_OFF || kernel->tracking == TRACKING_ABSENT)
 		return true;
-	for (uint32_t i = 0; i < kernel->logon_count; i++)
+	for (uint32_t i = first; i < kernel->logon_count; i++)
 		if (!read_list(kernel, i, &budget))
 			return error_memory(error);
 	return true;
