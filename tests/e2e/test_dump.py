@@ -1,6 +1,7 @@
 """From a memory dump to the culprit: the lab host crashes on request, and dumps made from descriptions are as bad as can be."""
 import json
 import re
+import struct
 import subprocess
 import unittest
 
@@ -649,6 +650,137 @@ class Unread(DumpCase):
         leaklab.os.mkfifo(pipe)
         done = self.run_program("analyzer", "dump", pipe, code=2, timeout=20)
         self.assertIn("cannot come from a pipe", done.stderr)
+
+
+class Pages:
+    """The pages of a bitmap dump, each to be taken out alone. Which of them are page tables is found as the processor finds it."""
+    BITMAP, FIRST_BIT, PRESENT = 0x2000, 0x2038, 0x2028
+
+    def __init__(self, path):
+        self.whole = path.read_bytes()
+        first, _, bits = struct.unpack_from("<3Q", self.whole, self.BITMAP + 0x20)
+        bitmap = self.whole[self.FIRST_BIT:self.FIRST_BIT + bits // 8]
+        numbers = [8 * byte + bit for byte, value in enumerate(bitmap) for bit in range(8) if value >> bit & 1]
+        self.at = {number: first + 4096 * index for index, number in enumerate(numbers)}
+        self.tables, self.addresses = set(), {}
+        self.walk(struct.unpack_from("<Q", self.whole, 0x10)[0] >> 12, 4, 0)
+
+    def walk(self, number, level, address):
+        """Notes the addresses of pages; the kernel's half is the same for all processes."""
+        if level == 0:
+            self.addresses[number] = address if address < 1 << 47 else address | 0xffff << 48
+            return
+        self.tables.add(number)
+        for index, entry in enumerate(struct.unpack_from("<512Q", self.whole, self.at[number])):
+            if entry & 1 and entry >> 12 in self.at:
+                self.walk(entry >> 12, level - 1, address | index << 3 + 9 * level)
+
+    def without(self, number, path):
+        dump = bytearray(self.whole)
+        dump[self.FIRST_BIT + number // 8] &= ~(1 << number % 8)
+        struct.pack_into("<Q", dump, self.PRESENT, len(self.at) - 1)
+        del dump[self.at[number]:self.at[number] + 4096]
+        path.write_bytes(dump)
+
+    def swept(self):
+        """The kernel's pages that are no page tables."""
+        return [number for number in self.addresses if self.addresses[number] >> 63 and number not in self.tables]
+
+
+@unittest.skipUnless(MKDUMP.exists(), "lab kernels were not built (needs clang and lld)")
+class Sweep(DumpCase):
+    """Each page of a dump taken out alone: what else is there is still told, and what is lost is said."""
+    # A user with four processes; smss.exe, which is in no session, with a token of its own; orphans of which a service and lsass hold tokens.
+    MORE = """
+process 300 smss.exe 0
+process 3000 csrss.exe 3
+process 3004 winlogon.exe 3
+process 3008 rdpclip.exe 3
+token smss 0:3e7 0 S-1-5-18 by=4:8:create:System
+token csrss 0:3e7 3 S-1-5-18 by=300:304:create:smss.exe
+token clip 0:ff123 3 S-1-5-21-1-2-3-1003 by=812:840:create:lsass.exe
+primary 300 smss
+primary 3000 csrss
+primary 3004 csrss
+primary 3008 clip
+poke process 300 Session 0
+"""
+
+    def make(self, machine, orphans):
+        text = f"machine {machine}\n" + HOST.format(by=BY).replace("S-1-5-21-1-2-3-1003\n", "S-1-5-21-1-2-3-1003 by=812:840:create:lsass.exe\n") \
+               .replace("token system 0:3e7 0 S-1-5-18\n", "token system 0:3e7 0 S-1-5-18 by=4:8:create:System\n") + self.MORE
+        for number in range(orphans):
+            luid = f"0:{0x100000 + 16 * number:x}"
+            text += f"logon {luid} user{number} LAB\ntoken g{number} {luid} {10 + number} S-1-5-21-1-2-3-{2000 + number} {BY}\n" \
+                    f"handle {812 if number % 2 else 2044} g{number}\n"
+        if not orphans:
+            text += "process 3200 cmd.exe 2\nprocess 3204 csrss.exe 2\nprimary 3200 gone1\nprimary 3204 gone1\n"
+        self.path = self.folder / "MEMORY.DMP"
+        subprocess.run([MKDUMP, self.write("description.txt", text), self.path, self.folder / "ntkrnlmp.pdb"], check=True)
+        return Pages(self.path)
+
+    def sweep(self, machine, orphans, code):
+        """For each page: its address, and the exit code and answer without it."""
+        pages = self.make(machine, orphans)
+        whole = self.answer(code=code)
+        self.assertEqual(whole["missing"], [])
+        self.assertLess(len(pages.swept()), 600)
+        cut = self.folder / "cut.dmp"
+        for number in pages.swept():
+            pages.without(number, cut)
+            done = self.dump("--format", "json", path=cut)
+            yield pages.addresses[number], done.returncode, json.loads(done.stdout or "{}"), whole
+
+    def is_identity(self, address, answer, whole):
+        """Of the module list or the kernel's image: without them, the symbols that fit are not known."""
+        kernel = whole["modules"][0]
+        return not answer.get("symbols", {}).get("found") and (
+            int(kernel["base"], 16) <= address < int(kernel["base"], 16) + kernel["size"] or not answer.get("modules"))
+
+    def own_pages(self, orphan):
+        """Those without which the orphan's tokens are not seen."""
+        return {int(token["address"], 16) + at & ~0xfff for token in orphan["tokens"] for at in (-0x30, 0, 0x300)}
+
+    def check_lost(self, address, code, answer, whole):
+        page = address & ~0xfff
+        named = {orphan["luid"] for orphan in answer.get("orphaned", ())}
+        missing = {entry["what"] for entry in answer["missing"]}
+        text = " ".join(self.dump(path=self.folder / "cut.dmp").stdout.split())
+        for orphan in whole["orphaned"]:
+            if orphan["luid"] not in named and code == 1:
+                # Or only handles of a process, or of a page of them, led to them.
+                self.assertTrue(page in self.own_pages(orphan) or missing & {"page of a handle table", "process"},
+                                (hex(page), orphan["luid"]))
+                self.assertRegex(text, "perhaps orphaned|There may be more logon sessions")
+        if "process" in missing:
+            self.assertRegex(text, "may still be in use at most|Which sessions are over is not known")
+        if "list of logon sessions" in missing:
+            self.assertIn("There may be more logon sessions", text)
+
+    def test_no_page_hides_a_leak(self):
+        for machine in ("9600 spread", "14393 tracking spread", "19041", "26h1 spread", "26h1 tracking"):
+            with self.subTest(machine=machine):
+                identity = unsure = 0
+                for address, code, answer, whole in self.sweep(machine, 20, 1):
+                    if self.is_identity(address, answer, whole):
+                        identity += 1
+                        continue
+                    self.assertIn(code, (1, 3), hex(address))
+                    unsure += code == 3
+                    if code == 3:
+                        # Without those processes nothing tells which sessions are over: more than one may be missing.
+                        self.assertNotIn("spread", machine, (hex(address), answer["missing"], answer["limits"]))
+                        self.assertIn("process", {entry["what"] for entry in answer["missing"]})
+                    if answer["missing"]:
+                        self.check_lost(address, code, answer, whole)
+                self.assertLess(identity, 12)
+                self.assertLess(unsure, 6)
+
+    def test_no_page_makes_a_clean_host_leak(self):
+        for machine in ("14393 tracking spread", "26h1 spread", "26h1"):
+            with self.subTest(machine=machine):
+                for address, code, answer, whole in self.sweep(machine, 0, 0):
+                    self.assertIn(code, (0, 3), (hex(address), answer.get("orphaned")))
 
 
 @unittest.skipUnless(MKDUMP.exists(), "lab kernels were not built (needs clang and lld)")

@@ -137,12 +137,14 @@ static void print_gaps(const struct answer *answer, FILE *out)
 	               logons = kernel_missing_of(kernel, THING_LOGON_SESSION),
 	               processes = kernel_missing_of(kernel, THING_PROCESS),
 	               sessions = kernel_missing_of(kernel, THING_PROCESS_SESSION);
-	if (lists + logons > 0)
-		sentence(out, "There may be more logon sessions: %" PRIu64 " %s not read in full.",
-		    lists ? lists : logons,
-		    lists         ? lists == 1 ? "list of them was" : "lists of them were"
-		    : logons == 1 ? "of them was"
-		                  : "of them were");
+	const enum kernel_thing thing = processes ? THING_PROCESS : THING_PROCESS_SESSION;
+	const uint64_t unread = processes ? processes : sessions;
+	if (lists > 0)
+		sentence(out,
+		    "There may be more logon sessions: %" PRIu64 " %s of them %s not read in full.",
+		    lists, lists == 1 ? "list" : "lists", lists == 1 ? "was" : "were");
+	else if (logons > 0)
+		sentence(out, "Of %" PRIu64 " of these not everything could be read.", logons);
 	if (kernel->unlisted_count > 0)
 		sentence(out, "%u of these %s found by %s tokens alone.", kernel->unlisted_count,
 		    kernel->unlisted_count == 1 ? "was" : "were",
@@ -151,14 +153,12 @@ static void print_gaps(const struct answer *answer, FILE *out)
 		sentence(out,
 		    "%u of these sessions may still be in use at most: %" PRIu64
 		    " %s could not be read.",
-		    answer->in_doubt, sessions, kernel_thing_text(THING_PROCESS_SESSION, sessions));
-	else if (processes + sessions > 0)
+		    answer->in_doubt, unread, kernel_thing_text(thing, unread));
+	else if (unread > 0)
 		sentence(out,
 		    "Which sessions are over is not known for sure: %" PRIu64
 		    " %s could not be read.",
-		    processes ? processes : sessions,
-		    kernel_thing_text(processes ? THING_PROCESS : THING_PROCESS_SESSION,
-		        processes ? processes : sessions));
+		    unread, kernel_thing_text(thing, unread));
 }
 
 /* Why orphans are no leak yet, and when they will be. */

@@ -105,9 +105,9 @@ static int by_id(const void *a, const void *b)
 static bool weigh_hidden(struct search *search)
 {
 	const struct kernel *kernel = search->kernel;
-	const uint32_t hidden = kernel->hidden_sessions;
+	const uint64_t hidden = kernel->hidden_sessions + kernel_missing_of(kernel, THING_PROCESS);
 	size_t count = 0, distinct = 0;
-	if (hidden == 0 || kernel_missing_of(kernel, THING_PROCESS) > 0)
+	if (hidden == 0 || !kernel->processes_counted)
 		return true;
 	int64_t *ids = calloc(kernel->logon_count + 1u, sizeof *ids);
 	for (uint32_t i = 0; ids && i < kernel->logon_count; i++) {
@@ -119,8 +119,8 @@ static bool weigh_hidden(struct search *search)
 		qsort(ids, count, sizeof *ids, by_id);
 	for (size_t i = 0; i < count; i++)
 		distinct += i == 0 || ids[i] != ids[i - 1];
-	search->few_hidden = distinct >= (size_t)hidden * UNSEEN_LEAST;
-	search->answer->in_doubt = search->few_hidden ? hidden : 0;
+	search->few_hidden = distinct / UNSEEN_LEAST >= hidden;
+	search->answer->in_doubt = search->few_hidden ? (uint32_t)hidden : 0;
 	free(ids);
 	return ids;
 }

@@ -92,6 +92,8 @@ bool kernel_read(
 	if (!processes_read(kernel, error) || !variables_read(kernel, error) ||
 	    !logon_sessions_read(kernel, error))
 		return false;
+	if (!variables_learn_token_type(kernel, error))
+		return false;
 	tokens_prepare(kernel);
 	const bool good =
 	    tokens_read_lists(kernel, 0, error) && holders_read_sessions(kernel, 0, error) &&

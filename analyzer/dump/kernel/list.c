@@ -91,8 +91,12 @@ static bool step(struct list *list, uint64_t *entry)
 		fail(list, MEMORY_STATES, "has more entries than fit into the dump", list->head);
 		return false;
 	}
-	if (!read_links(list, at, &flink, &blink))
+	if (!read_links(list, at, &flink, &blink)) {
+		list->one_lost =
+		    list->backward && list->reason != MEMORY_STATES && at == list->lost;
+		list->lost = at;
 		return false;
+	}
 	if ((list->backward ? flink : blink) != list->at) {
 		fail(list, MEMORY_STATES, "does not link back to the one before it", at);
 		return false;

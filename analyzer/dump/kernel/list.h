@@ -19,12 +19,14 @@ struct list {
 	uint64_t most;
 	bool kernel; /* entries lie in the kernel's half */
 	bool backward;
+	uint64_t lost; /* the entry at which the forward walk ended, unread */
 
 	/* Why a walk broke off, if it did. */
 	bool broken;
 	unsigned reason; /* enum memory_state, or MEMORY_STATES: damaged */
 	const char *what;
 	uint64_t where;
+	bool one_lost; /* that is one entry, and all others were given */
 };
 
 /* most: how many entries there can be. */

@@ -170,6 +170,7 @@ struct kernel {
 	struct kernel_holder *holders;
 	struct kernel_kept *kept;
 	uint32_t module_count, process_count, logon_count, token_count, holder_count, kept_count;
+	bool processes_counted;  /* as many processes are missing as were counted, and no more */
 	uint32_t unlisted_count; /* of the logon sessions, those that no list led to */
 	uint32_t
 	    hidden_sessions; /* so many at most that only live processes of unknown session are in */

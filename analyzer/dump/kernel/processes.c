@@ -114,6 +114,7 @@ bool processes_read(struct kernel *kernel, struct error *error)
 		if (!read_process(
 		        kernel, entry - (uint64_t)kernel->inside->layout.process.links, &failed))
 			return error_memory(error);
+	kernel->processes_counted = !list.broken || list.one_lost;
 	kernel_broke_off(kernel, THING_PROCESS, &list, "the list of processes");
 	return true;
 }

@@ -25,7 +25,8 @@ struct kernel_private {
 	uint32_t token_room, holder_room, logon_room, process_room, module_room, lack_room;
 	struct stacks *stacks;
 	struct frames *frames;
-	uint64_t budget; /* bytes of the dump: more things than fit into it are damage */
+	uint64_t budget;      /* bytes of the dump: more things than fit into it are damage */
+	bool token_type_lost; /* its object type is not in the dump */
 	bool has_token_type, has_process_type, has_thread_type, has_cookie;
 	uint8_t token_type, process_type, thread_type, cookie;
 	uint64_t leaf_budget; /* pages of handle tables left to read */

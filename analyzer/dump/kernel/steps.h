@@ -15,6 +15,8 @@ bool image_find_symbols(struct kernel *kernel, struct symbol_store *store, struc
 /* ---- variables.c ---- */
 
 bool variables_read(struct kernel *kernel, struct error *error);
+/* What tells tokens from other objects, by those that processes run with, where the variables do not say it. */
+bool variables_learn_token_type(struct kernel *kernel, struct error *error);
 
 /* ---- logon_sessions.c ---- */
 

@@ -45,31 +45,60 @@ static bool read_types(struct kernel *kernel)
 	if (!kernel_find_variable(kernel, "SeTokenObjectType", &variable))
 		return kernel_lack(
 		    kernel, "SeTokenObjectType: tokens cannot be distinguished from other objects");
-	if (!read_type_index(kernel, "SeTokenObjectType", &type, &inside->token_type))
-		return kernel_lack(kernel,
-		    "the token type is not in the dump: tokens cannot be distinguished from other objects");
+	inside->has_token_type =
+	    read_type_index(kernel, "SeTokenObjectType", &type, &inside->token_type);
 	inside->has_cookie = kernel_find_variable(kernel, "ObHeaderCookie", &variable);
 	if (inside->has_cookie &&
-	    !address_space_read_u8(kernel->space, variable, &inside->cookie, NULL))
+	    !address_space_read_u8(kernel->space, variable, &inside->cookie, NULL)) {
+		inside->has_token_type = false;
 		return kernel_lack(kernel,
 		    "ObHeaderCookie is not in the dump: tokens cannot be distinguished from other "
 		    "objects");
-	inside->has_token_type = true;
+	}
+	inside->token_type_lost = !inside->has_token_type;
 	inside->has_process_type =
 	    read_type_index(kernel, "PsProcessType", &other, &inside->process_type);
 	inside->has_thread_type =
 	    read_type_index(kernel, "PsThreadType", &other, &inside->thread_type);
-	if (layout->type.objects != ABSENT &&
+	if (!inside->token_type_lost && layout->type.objects != ABSENT &&
 	    address_space_read_u32(
 	        kernel->space, type + (uint64_t)layout->type.objects, &count, NULL))
 		kernel->token_objects = count;
-	if (layout->type.handles != ABSENT &&
+	if (!inside->token_type_lost && layout->type.handles != ABSENT &&
 	    address_space_read_u32(
 	        kernel->space, type + (uint64_t)layout->type.handles, &count, NULL))
 		kernel->token_handles = count;
 	return (inside->has_process_type && inside->has_thread_type) ||
 	       kernel_lack(kernel,
 	           "PsProcessType, PsThreadType: who keeps processes that have exited is not seen");
+}
+
+/* One that disagrees with the others is no token any more. */
+bool variables_learn_token_type(struct kernel *kernel, struct error *error)
+{
+	struct kernel_private *inside = kernel->inside;
+	const struct kernel_layout *layout = &inside->layout;
+	bool agree = true, any = false;
+	if (!inside->token_type_lost)
+		return true;
+	for (uint32_t i = 0; layout->header.body != ABSENT && i < kernel->process_count; i++) {
+		const struct kernel_process *process = &kernel->processes[i];
+		const uint64_t header = process->primary_at - (uint64_t)layout->header.body;
+		uint8_t type;
+		if (!process->is_alive || !address_space_is_kernel(kernel->space, header) ||
+		    !address_space_read_u8(
+		        kernel->space, header + (uint64_t)layout->header.type, &type, NULL))
+			continue;
+		type = kernel_object_type(inside, header, type);
+		agree &= !any || type == inside->token_type;
+		inside->token_type = type;
+		any = true;
+	}
+	inside->has_token_type = any && agree;
+	return inside->has_token_type ||
+	       kernel_lack(kernel,
+	           "the token type is not in the dump: tokens cannot be distinguished from other objects") ||
+	       error_memory(error);
 }
 
 /* Whether a token keeps the session ID that it is stamped with: since MS16-111 it has a pointer to the session's object; and a
