@@ -1,4 +1,5 @@
 /* Knows how logon sessions, tokens and who made them lie in a kernel's memory. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #define NODE_SIZE 0x18 /* of a token in its logon session's list; it has no PDB type */
 #define NODE_TOKEN 0x10
 #define SID_MOST 68
+#define GROUPS_MOST 32 /* with the user */
 
 size_t crash_add_logon_session(
     struct crash *crash, uint64_t luid, const char *user, const char *domain, struct error *error)
@@ -68,6 +70,24 @@ static size_t parse_sid(const char *text, uint8_t sid[SID_MOST])
 	return *end ? 0 : 8 + 4u * sid[1];
 }
 
+/* The user and the groups. Returns how many they are; 0: one of them is none. */
+static size_t parse_sids(const struct crash_token *from, uint8_t sids[GROUPS_MOST][SID_MOST],
+    size_t sizes[GROUPS_MOST], size_t *total)
+{
+	char text[GROUPS_MOST * SID_MOST], *save = NULL;
+	size_t count = 0;
+
+	snprintf(text, sizeof(text), "%s,%s", from->user, from->groups ? from->groups : "");
+	for (char *word = strtok_r(text, ",", &save); word && count < GROUPS_MOST;
+	     word = strtok_r(NULL, ",", &save)) {
+		sizes[count] = parse_sid(word, sids[count]);
+		if (sizes[count] == 0)
+			return 0;
+		*total += sizes[count++];
+	}
+	return count;
+}
+
 static bool note_creator(struct crash *crash, const struct crash_token *from,
     struct token_made *token, struct error *error)
 {
@@ -107,19 +127,21 @@ static bool note_creator(struct crash *crash, const struct crash_token *from,
 
 size_t crash_add_token(struct crash *crash, const struct crash_token *from, struct error *error)
 {
-	uint8_t sid[SID_MOST];
-	const size_t sid_size = parse_sid(from->user, sid);
+	uint8_t sids[GROUPS_MOST][SID_MOST];
+	size_t sizes[GROUPS_MOST], total = 0;
+	const size_t count = parse_sids(from, sids, sizes, &total);
 	struct token_made *token =
 	    next_of(&crash->tokens, &crash->token_count, sizeof(*crash->tokens));
 
 	if (!token)
 		return fail_memory(error);
-	if (sid_size == 0) {
-		error_set(error, EXIT_USAGE, "\"%s\" is no SID", from->user);
+	if (count == 0) {
+		error_set(error, EXIT_USAGE, "\"%s\" or one of its groups is no SID", from->user);
 		return NONE;
 	}
 	*token = (struct token_made){.logon_session = from->logon_session};
-	if (!make(crash, crash->paged, L_TOKEN_size, HEADER, 0x10 + sid_size, &token->body, error))
+	if (!make(crash, crash->paged, L_TOKEN_size, HEADER, 0x10 * count + total, &token->body,
+	        error))
 		return NONE;
 	struct logon_session_made *session = &crash->logon_sessions[from->logon_session];
 	const struct thing body = token->body;
@@ -129,10 +151,12 @@ size_t crash_add_token(struct crash *crash, const struct crash_token *from, stru
 	    take_u64(session->body.at + offset_of(crash, L_SEP_LOGON_SESSION_REFERENCES_LogonId)),
 	    8);
 	put(crash, body, L_TOKEN_SessionId, from->session_id, 4);
-	put(crash, body, L_TOKEN_UserAndGroupCount, 1, 4);
+	put(crash, body, L_TOKEN_UserAndGroupCount, count, 4);
 	put(crash, body, L_TOKEN_UserAndGroups, body.address + variable_part, 8);
-	put_u64(body.at + variable_part, body.address + variable_part + 0x10);
-	memcpy(body.at + variable_part + 0x10, sid, sid_size);
+	for (size_t i = 0, at = variable_part + 0x10 * count; i < count; at += sizes[i++]) {
+		put_u64(body.at + variable_part + 0x10 * i, body.address + at);
+		memcpy(body.at + at, sids[i], sizes[i]);
+	}
 	put(crash, body, L_TOKEN_TokenType, from->impersonation ? 2 : 1, 4);
 	put(crash, body, L_TOKEN_ImpersonationLevel, (uint32_t)from->level, 4);
 	put(crash, body, L_TOKEN_TokenFlags, from->flags, 4);

@@ -7,6 +7,7 @@
  *   user-module PID NAME BASE SIZE
  *   logon LUID USER DOMAIN [unlisted]          unlisted: in none of the 16 lists
  *   token NAME LUID SESSION SID [impersonation] [level=N] [flags=HEX] [captures=N]
+ *         [groups=SID,SID...]
  *         [by=PID:TID:create|duplicate|filter:IMAGE]  who made it
  *         [stack=FRAME,FRAME...]             a frame is an address or an exported SYMBOL+OFFSET
  *   handle PID TOKEN|process:PID|thread:PID:TID [VALUE]
@@ -156,6 +157,7 @@ static bool read_token(struct reading *reading)
 	struct crash_token token = {
 	    .session_id = (uint32_t)number_of(words[3], 10),
 	    .user = words[4],
+	    .groups = option(reading, "groups"),
 	    .impersonation = has(reading, "impersonation"),
 	    .level = (int32_t)number_of(option(reading, "level"), 10),
 	    .flags = (uint32_t)number_of(option(reading, "flags"), 16),

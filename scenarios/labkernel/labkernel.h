@@ -43,7 +43,8 @@ struct crash_process {
 struct crash_token {
 	size_t logon_session;
 	uint32_t session_id;
-	const char *user; /* SID, "S-1-5-21-1-2-3-1001" */
+	const char *user;   /* SID, "S-1-5-21-1-2-3-1001" */
+	const char *groups; /* more SIDs, with commas between; NULL: none */
 	bool impersonation;
 	int32_t level;
 	uint32_t flags;            /* 0x20: does not hold its logon session */

@@ -248,6 +248,55 @@ primary 3200 two
         self.assertEqual(log.stat().st_mode & 0o777, 0o600)
 
 
+class Kept(DumpCase):
+    """Logon sessions outside RDS sessions that a service keeps."""
+    CLEAN = "process 3200 cmd.exe 2\nprocess 3204 csrss.exe 2\nprimary 3200 gone1\nprimary 3204 gone1\n"
+
+    def keep(self, machine, count, groups="S-1-1-0,S-1-5-2,S-1-5-11", more=""):
+        text = self.CLEAN + "process 4100 websvc.exe 0\nprimary 4100 system\n"
+        for number in range(count):
+            luid = f"0:{0x200000 + 16 * number:x}"
+            text += f"logon {luid} caller{number % 2} LAB\n" \
+                    f"token n{number} {luid} 0 S-1-5-21-1-2-3-{3000 + number % 2} groups={groups} impersonation level=2 {BY}\n" \
+                    f"handle 4100 n{number}\nhandle 812 n{number}\nhandle 4 n{number}\n"
+        self.describe(machine, text + more)
+
+    def test_network_logons_that_a_service_keeps_are_told_by_holder_and_account(self):
+        for machine in ("9600", "14393 tracking", "19041", "26h1"):
+            with self.subTest(machine=machine):
+                self.keep(machine, 2000)
+                answer = self.answer(code=3)
+                self.assertEqual((answer["orphans"], answer["orphaned"], answer["culprits"]), (0, [], []))
+                self.assertEqual(answer["kept_in_session_0"],
+                                 [{"logon_sessions": 1000, "logon_type": "network", "user": f"caller{number}", "domain": "LAB",
+                                   "image": "websvc.exe", "pid": 4100} for number in (0, 1)])
+                text = self.dump(code=3).stdout
+                self.assertIn("2000 logon sessions of session 0 are kept by handles of one process only", " ".join(text.split()))
+                self.assertRegex(text, r"   1000  network +LAB.caller1 +websvc.exe \(4100\)\n")
+                self.assertEqual([line for line in text.splitlines() if len(line) > 80], [])
+
+    def test_logon_type_is_that_of_the_token_s_group(self):
+        for groups, name in (("S-1-5-3", "batch"), ("S-1-5-4", "interactive"), ("S-1-5-6", "service"), ("S-1-5-11", None),
+                             ("S-1-5-4,S-1-5-14", "remote interactive"), ("S-1-5-14,S-1-5-4", "remote interactive"),
+                             ("S-1-5-2-7,S-1-1-2", None)):
+            with self.subTest(groups=groups):
+                self.keep("19041", 1, groups)
+                self.assertEqual(self.answer(code=3)["kept_in_session_0"][0]["logon_type"], name)
+
+    def test_what_is_in_use_or_held_by_others_too_is_not_told(self):
+        self.keep("19041", 0)
+        self.dump(code=0)
+        for more in ("process 4200 job.exe 0\nprimary 4200 n0\n", "thread 2044 2100 n0\n", "handle 2044 n0\n"):
+            with self.subTest(more=more):
+                self.keep("19041", 1, more=more)
+                self.assertEqual(self.answer(code=0)["kept_in_session_0"], [])
+
+    def test_tokens_that_only_lsass_and_system_have_are_not_told(self):
+        self.describe("19041", self.CLEAN + "logon 0:200000 caller LAB\ntoken n 0:200000 0 S-1-5-21-1-2-3-3000\n"
+                      "handle 812 n\nhandle 4 n\n")
+        self.assertEqual(self.answer(code=0)["kept_in_session_0"], [])
+
+
 class Names(DumpCase):
     """Processes are called by their files' whole names, where the dump has them."""
     LONG = "averylongservice.exe"

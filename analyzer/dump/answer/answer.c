@@ -18,7 +18,8 @@ struct answer *answer_create(
 	}
 	if (answer && answer->snapshot && answer->leak &&
 	    leak_add(answer->leak, answer->snapshot, answer->snapshot->time, 0) &&
-	    answer_find_orphans(answer) && answer_group_culprits(answer))
+	    answer_find_orphans(answer) && answer_find_kept(answer) &&
+	    answer_group_culprits(answer))
 		return answer;
 	answer_destroy(answer);
 	error_memory(error);
@@ -32,6 +33,7 @@ void answer_destroy(struct answer *answer)
 	free(answer->orphans);
 	free(answer->referred);
 	free(answer->culprits);
+	free(answer->kept);
 	leak_destroy(answer->leak);
 	snapshot_destroy(answer->snapshot);
 	free(answer);

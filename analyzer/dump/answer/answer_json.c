@@ -243,6 +243,23 @@ static void put_orphan(
 	write_close(writer, '}');
 }
 
+static void put_kept(
+    struct json_writer *writer, const struct kernel *kernel, const struct kept_logons *row)
+{
+	const struct kernel_process *process = &kernel->processes[row->process];
+	write_open(writer, NULL, '{');
+	write_number(writer, "logon_sessions", row->count);
+	if (row->type == LOGON_TYPE_UNKNOWN)
+		write_unknown(writer, "logon_type");
+	else
+		write_string(writer, "logon_type", kernel_logon_type_text(row->type));
+	write_string(writer, "user", row->user);
+	write_string(writer, "domain", row->domain);
+	image(writer, process->image, process->image_is_cut);
+	write_number(writer, "pid", (int64_t)process->pid);
+	write_close(writer, '}');
+}
+
 static void put_answer(struct json_writer *writer, const struct telling *telling)
 {
 	static const char *const rules[] = {[RULE_UNKNOWN] = "unknown",
@@ -275,6 +292,10 @@ static void put_answer(struct json_writer *writer, const struct telling *telling
 	write_open(writer, "referred_session_ids", '[');
 	for (uint32_t i = 0; i < answer->referred_count; i++)
 		write_number(writer, NULL, answer->referred[i]);
+	write_close(writer, ']');
+	write_open(writer, "kept_in_session_0", '[');
+	for (uint32_t i = 0; i < answer->kept_count; i++)
+		put_kept(writer, kernel, &answer->kept[i]);
 	write_close(writer, ']');
 	write_open(writer, "culprits", '[');
 	for (uint32_t i = 0; i < answer->culprit_count; i++)

@@ -11,7 +11,8 @@ uint64_t answer_pages_cut(const struct kernel *kernel)
 }
 
 /* What was not seen may hide orphans; what was seen of them is enough to say that there are some, if they are old enough. Of a file
- * that was cut short nobody can say what its end would have told. A session ID that is referred to is no proof by itself. */
+ * that was cut short nobody can say what its end would have told. A session ID that is referred to is no proof by itself, nor is a
+ * logon session that a process still has handles to. */
 enum exit_code answer_exit_code(const struct answer *answer)
 {
 	const struct kernel *kernel = answer->kernel;
@@ -20,7 +21,7 @@ enum exit_code answer_exit_code(const struct answer *answer)
 	if (answer->old_count > 0)
 		return EXIT_LEAK;
 	return answer->orphan_count > 0 || answer->referred_count > 0 || answer->unjudged > 0 ||
-	               kernel->logon_count == 0 ||
+	               answer->kept_count > 0 || kernel->logon_count == 0 ||
 	               !snapshot_whole(answer->snapshot, SECTION_SESSIONS) ||
 	               !snapshot_whole(answer->snapshot, SECTION_LOGON_SESSIONS)
 	           ? EXIT_INCONCLUSIVE

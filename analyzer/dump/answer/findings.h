@@ -63,6 +63,14 @@ struct orphan {
 	bool is_old;   /* that is longer ago than holders take to release */
 };
 
+/* Logon sessions outside RDS sessions that only handles of one process keep: of one account and type. */
+struct kept_logons {
+	uint32_t process;
+	const char *user, *domain; /* NULL: not known */
+	enum kernel_logon_type type;
+	uint32_t count;
+};
+
 struct answer {
 	struct kernel *kernel;
 	struct orphan *orphans;
@@ -72,6 +80,9 @@ struct answer {
 	uint32_t in_doubt;  /* sessions of orphans, of which so many at most may not be over */
 	int64_t *referred;  /* session IDs in no session list that something refers to, ascending */
 	uint32_t referred_count;
+	struct kept_logons *kept;  /* those with most first */
+	uint32_t kept_count;       /* of rows */
+	uint32_t kept_total;       /* of logon sessions in them */
 	struct snapshot *snapshot; /* the dump as evidence */
 	struct leak *leak;
 	bool holders_seen;    /* all that may hold a token was read */

@@ -101,5 +101,6 @@ bool kernel_read(
 	    holders_read_exited(kernel, error) && threads_read(kernel, error) &&
 	    unlisted_logons_read(kernel, error) && process_sessions_read(kernel, error);
 	logon_sessions_check(kernel);
+	logon_types_read(kernel);
 	return good;
 }

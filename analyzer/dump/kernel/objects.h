@@ -61,15 +61,28 @@ struct kernel_process {
 	int64_t token_handles;
 };
 
+/* By the groups of a token. */
+enum kernel_logon_type {
+	LOGON_TYPE_UNKNOWN,
+	LOGON_TYPE_NETWORK,
+	LOGON_TYPE_BATCH,
+	LOGON_TYPE_INTERACTIVE,
+	LOGON_TYPE_SERVICE,
+	LOGON_TYPE_REMOTE,
+};
+/* "network", "remote interactive", "unknown". */
+const char *kernel_logon_type_text(enum kernel_logon_type type);
+
 struct kernel_logon_session {
 	uint64_t address; /* of its _SEP_LOGON_SESSION_REFERENCES */
 	uint64_t luid;
 	uint64_t buddy; /* LUID of the linked logon; 0: none, or unknown */
 	const char *user, *domain;
-	int64_t references; /* NUMBER_UNKNOWN: not read, or none that can be */
-	uint64_t own_at;    /* private: address of its own token */
-	uint32_t own;       /* token, or KERNEL_NONE */
-	uint32_t tokens;    /* first of its tokens, linked by next_of_session */
+	enum kernel_logon_type type; /* of those outside RDS sessions */
+	int64_t references;          /* NUMBER_UNKNOWN: not read, or none that can be */
+	uint64_t own_at;             /* private: address of its own token */
+	uint32_t own;                /* token, or KERNEL_NONE */
+	uint32_t tokens;             /* first of its tokens, linked by next_of_session */
 	uint32_t token_count;
 	uint32_t counted_tokens;  /* of these, those that hold a reference */
 	uint32_t unread_tokens;   /* of token_count, those that could not be read */

@@ -40,6 +40,11 @@ bool threads_read(struct kernel *kernel, struct error *error);
 /* After all tokens were read. */
 bool unlisted_logons_read(struct kernel *kernel, struct error *error);
 
+/* ---- logon_types.c ---- */
+
+/* Of logon sessions outside RDS sessions, after their tokens were read. */
+void logon_types_read(struct kernel *kernel);
+
 /* ---- process_sessions.c ---- */
 
 /* Which session each process is in, once all processes and tokens were read. A live one of which nothing tells that is counted as
