@@ -249,8 +249,7 @@ static bool add_sight(struct making *making)
 				return false;
 		}
 	const uint32_t unowned = count_unowned(kernel);
-	snprintf(why, sizeof why, "whose %u of them %s is not known: their tokens cannot be read",
-	    unowned, unowned == 1 ? "is" : "are");
+	snprintf(why, sizeof why, "of %u of them the token cannot be read", unowned);
 	if (unowned > 0 && !snapshot_see(snapshot, SECTION_PROCESSES, EXTENT_PARTIAL, why))
 		return false;
 	if (!kernel->handles_read)

@@ -53,7 +53,7 @@ static void print_gaps(const struct answer *answer, FILE *out)
 		    kernel->unlisted_count == 1 ? "its" : "their");
 	if (answer->in_doubt > 0)
 		sentence(out,
-		    "%u of these sessions may still be in use at most: %" PRIu64
+		    "At most %u of these sessions may still be in use: %" PRIu64
 		    " %s could not be read.",
 		    answer->in_doubt, unread, kernel_thing_text(thing, unread));
 	else if (unread > 0)
