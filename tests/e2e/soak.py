@@ -44,7 +44,8 @@ class Soak(leaklab.Case):
         pass
 
     def grow(self, cycles, failing=False):
-        """Plays so many cycles. Returns, for driver and lab host, memory and descriptors after an eighth and at seven eighths."""
+        """Plays so many cycles. Returns, for driver and lab host, memory and descriptors after a quarter, when each
+        slot has had its sessions for long, and at three quarters."""
         lab = self.lab("--accounts", "8", "--time-scale", "0.0001", "--lockout", "0")
         load = {"slots": SLOTS, "cycles": cycles}
         if failing:  # in NLA, before the password was presented
@@ -55,7 +56,7 @@ class Soak(leaklab.Case):
             scenario = self.scenario(lab, load=load)
         process = self.start_driver(scenario)
         figures = []
-        for count in cycles // 8, 3 * cycles // 4:
+        for count in cycles // 4, cycles // 2:
             self.wait_for(process, "cycle", count)
             figures.append([self.least(process, pids) for pids in (family(process), [lab.process.pid])])
         process.communicate()
