@@ -10,8 +10,8 @@ import faults
 import leaklab
 
 SLOTS = 4
-# What cycles under way may differ by: some ten descriptors and five megabytes each.
-DESCRIPTORS, MEMORY = 10 * SLOTS, 5 * SLOTS
+# What cycles under way may differ by: some ten descriptors and three megabytes each.
+DESCRIPTORS, MEMORY = 10 * SLOTS, 3 * SLOTS
 
 
 def family(process):
