@@ -22,7 +22,7 @@ struct log {
 	libevtx_file_t *file;
 	int count;
 	struct place *
-	    places; /* of those that can be read, by number: a log that is full begins anew at the file's start */
+	    places; /* of those that can be read, by number: a log that is full goes on at the file's start */
 	int known;
 	struct text_buffer xml;
 };

@@ -17,6 +17,7 @@ struct events {
 	size_t depth; /* of elements */
 	size_t event; /* the depth of the <Event> that it is in; 0: in none */
 	bool leaf;    /* no element has ended since the last one began */
+	bool in_tag;  /* a tag goes on in the next line */
 	bool failed;  /* memory is out */
 };
 
@@ -115,7 +116,8 @@ static bool start(struct reading *reading)
 
 static bool is_open(const struct reading *reading)
 {
-	return reading->table->events && reading->table->events->depth > 1;
+	const struct events *events = reading->table->events;
+	return events && (events->depth > 1 || events->in_tag);
 }
 
 /* A declaration may stand only at the start of what is parsed. */
@@ -130,9 +132,18 @@ static bool give_up(struct reading *reading, struct span line)
 	return objects_give_up(reading, &reading->table->events->objects, line) && start(reading);
 }
 
+/* Whether the line ends in a tag; `before`: it begins in one. */
+static bool ends_in_tag(struct span line, bool before)
+{
+	const char *open = line.length ? memrchr(line.text, '<', line.length) : NULL,
+	           *close = line.length ? memrchr(line.text, '>', line.length) : NULL;
+	return open || close ? open > close : before;
+}
+
 static enum taken feed(struct reading *reading, struct span line)
 {
 	struct events *events = reading->table->events;
+	events->in_tag = ends_in_tag(line, events->in_tag);
 	const bool good = parse(events, line) && parse(events, span_of("\n"));
 	if (events->failed)
 		return TAKEN_FAILED;

@@ -150,6 +150,8 @@ const struct source sources[] = {
 
 #define NEEDED_LEAST 2 /* columns, of every source */
 
+_Static_assert(sizeof sources / sizeof *sources <= SOURCES_MOST, "table.h has room for fewer");
+
 /* ---- names ---- */
 
 static bool is_passed_over(char c)

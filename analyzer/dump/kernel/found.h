@@ -15,7 +15,7 @@ const struct kernel_module *modules_find(const struct kernel *kernel, uint64_t a
 /* Adds the logon session that a token points to, and what its list goes on with; where it cannot be read, by its LUID alone. False when
  * memory is out. */
 bool logon_sessions_adopt(struct kernel *kernel, uint64_t address, uint64_t luid);
-/* Sorts them by LUID, and finds them anew by address. False when memory is out. */
+/* Sorts them by LUID, and finds them by address again. False when memory is out. */
 bool logon_sessions_sort(struct kernel *kernel);
 
 /* ---- stacks.c: creation stacks ---- */

@@ -15,4 +15,7 @@ struct snapshot *read_rows(const char *text, int64_t rows);
 /* A record a line: S of sessions, L of logon sessions, P of processes, H of handles, C of counters at one time. The caller's to free(). */
 char *describe_evidence(const struct snapshot *snapshot);
 
+/* Fails unless the text tells just this, in those words, with so many lines left over. */
+void assert_facts(const char *text, int64_t left, const char *expected);
+
 #endif

@@ -5,18 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void assert_facts(const char *text, int64_t left, const char *expected)
-{
-	struct snapshot *snapshot = read_evidence(text);
-	char *found = describe_evidence(snapshot);
-	if (strcmp(found, expected) != 0 || snapshot->rows_left != left)
-		print_error("%s", text);
-	assert_string_equal(found, expected);
-	assert_int_equal(snapshot->rows_left, left);
-	snapshot_destroy(snapshot);
-	free(found);
-}
-
 #define PERFMON "\"(PDH-CSV 4.0) (Pacific Daylight Time)(420)\""
 #define TYPEPERF "\"(PDH-CSV 4.0)\""
 #define HANDLES(instance) ",\"\\\\RDS01\\Process(" instance ")\\Handle Count\""

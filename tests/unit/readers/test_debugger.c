@@ -39,7 +39,7 @@ static void a_token_is_that_of_the_handles_to_its_address(void **state)
 	assert_int_equal(snapshot->handles[0].luid, 0x1a2b3c);
 	assert_int_equal(snapshot->handles[0].session_id, 4);
 	snapshot_destroy(snapshot);
-	/* Of nobody's handle it is left over. */
+	/* Where no handle leads to it, it is left over. */
 	snapshot =
 	    read_evidence(HANDLES "0: kd> !token ffff9a05aaaaa990\n_TOKEN 0xffff9a05aaaaa990\n"
 	                          "TS Session ID: none\nAuthentication ID:         (0,1a2b3c)\n");

@@ -5,18 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void assert_facts(const char *text, int64_t left, const char *expected)
-{
-	struct snapshot *snapshot = read_evidence(text);
-	char *found = describe_evidence(snapshot);
-	if (strcmp(found, expected) != 0 || snapshot->rows_left != left)
-		print_error("%s", text);
-	assert_string_equal(found, expected);
-	assert_int_equal(snapshot->rows_left, left);
-	snapshot_destroy(snapshot);
-	free(found);
-}
-
 static void luids_of_wmi_are_decimal_in_every_shape(void **state)
 {
 	(void)state;
@@ -273,6 +261,15 @@ static void what_ends_in_the_middle_is_not_whole(void **state)
 	}
 }
 
+static void an_event_that_is_cut_in_its_first_tag_is_left_over(void **state)
+{
+	(void)state;
+	struct snapshot *snapshot = read_evidence("Id,Name,Handles\n4,System,9\n<Event xmlns='ht");
+	assert_int_equal(snapshot->process_count, 1);
+	assert_int_not_equal(snapshot->rows_left, 0);
+	snapshot_destroy(snapshot);
+}
+
 static void rows_of_several_hosts_are_a_sample_each(void **state)
 {
 	(void)state;
@@ -319,6 +316,7 @@ int main(void)
 	    unit_test(several_outputs_in_one_paste_are_one_moment),
 	    unit_test(what_is_like_a_list_between_rows_of_another_tool_is_left_over),
 	    unit_test(what_ends_in_the_middle_is_not_whole),
+	    unit_test(an_event_that_is_cut_in_its_first_tag_is_left_over),
 	    unit_test(rows_of_several_hosts_are_a_sample_each),
 	    unit_test(a_list_without_the_systems_processes_shows_not_all),
 	};
