@@ -43,7 +43,7 @@ struct text {
 	bool prompt;                       /* the last line is one of the shell */
 	bool fence;                        /* the last line is none of a tool */
 	bool begun;                        /* a line was understood, or is one of the shell */
-	struct span last;                  /* the last line */
+	struct span last;                  /* the last line, decoded */
 	struct flaw loose;                 /* a line that was not understood before any that was */
 };
 
@@ -224,6 +224,7 @@ static enum taken take_open(struct text *text, struct span raw)
 		return TAKEN_NOT;
 	if (!decoder_line(&text->decoder, raw, &reading->raw))
 		return TAKEN_FAILED;
+	text->last = reading->raw;
 	const enum taken taken = current->take(reading, reading->raw);
 	text->row = taken == TAKEN_ROW;
 	reading->snapshot->rows += text->row;
@@ -234,7 +235,7 @@ static bool read_line(struct text *text, struct span raw)
 {
 	struct span line;
 	text->reading.line++;
-	text->last = raw;
+	text->last = (struct span){0};
 	text->row = false;
 	text->fence = false;
 	const enum taken open = take_open(text, raw);
@@ -249,6 +250,7 @@ static bool read_line(struct text *text, struct span raw)
 	}
 	if (memchr(raw.text, '\0', raw.length)) {
 		static const char what[] = "(binary data)";
+		text->last = span_of(what);
 		note_unread(text, text->reading.current, span_of(what));
 		return give_up_held(text) &&
 		       snapshot_add_unread(text->reading.snapshot, text->reading.origin,
@@ -417,7 +419,7 @@ static bool refuse_unknown(struct span text, struct error *error)
 	line = span_trim(line);
 	return error_set(error, EXIT_USAGE,
 	    "text in no known format, starting with \"%.*s\"; known formats are: %s",
-	    (int)(line.length < 60 ? line.length : 60), line.text, known);
+	    span_shown(line, 60), line.text, known);
 }
 
 static bool has_seen(const struct text *text, const struct line_format *format)

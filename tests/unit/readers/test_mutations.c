@@ -188,6 +188,37 @@ static void in_utf16_it_is_the_same(void **state)
 	}
 }
 
+/* What is left over is quoted, also where the text ends in the middle of it; and comes back from JSON as it went. */
+static void bytes_that_are_no_text_come_back_from_json_as_they_were_shown(void **state)
+{
+	(void)state;
+	struct error error;
+	for (size_t i = 0; i < TEXTS; i++) {
+		const size_t length = strlen(texts[i]);
+		for (size_t round = 0; round < 2 * length; round++) {
+			const size_t at = round / 2;
+			const size_t end = at + strcspn(texts[i] + at, "\n");
+			char text[2000] = "[0] Logon session 00000000:000003e7:\n";
+			char *copy = text + strlen(text);
+			memcpy(copy, texts[i], end);
+			copy[at] = round % 2 ? '\xff' : '"';
+			memset(copy + end, '\xff', 80);
+			struct snapshot *snapshot = evidence_read(
+			    text, (size_t)(copy - text) + end + 80, "a.txt", NULL, &error);
+			char *json = snapshot ? snapshot_to_json(snapshot, &error) : NULL;
+			struct snapshot *again =
+			    json ? snapshot_from_json(json, strlen(json), &error) : NULL;
+			if (snapshot && (!again || !record_same(&snapshot_record, snapshot, again)))
+				print_error("text %zu, from byte %zu on\n", i, at);
+			assert_true(
+			    !snapshot || (again && record_same(&snapshot_record, snapshot, again)));
+			snapshot_destroy(again);
+			free(json);
+			snapshot_destroy(snapshot);
+		}
+	}
+}
+
 static void pasted_twice_it_is_the_same(void **state)
 {
 	(void)state;
@@ -211,6 +242,7 @@ int main(void)
 	    unit_test(lines_that_are_left_out_tell_nothing_new),
 	    unit_test(what_a_mail_or_an_editor_does_to_lines_changes_no_fact),
 	    unit_test(in_utf16_it_is_the_same),
+	    unit_test(bytes_that_are_no_text_come_back_from_json_as_they_were_shown),
 	    unit_test(pasted_twice_it_is_the_same),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
