@@ -4,12 +4,26 @@ import pathlib
 import sys
 import xml.etree.ElementTree as tree
 
-def broken_off(build):
-    """Programs that failed as a whole, though none of their cases is known to have failed: by a crash or for want of time."""
+DETAILS = 40  # lines of what a failure printed
+
+
+def failed_programs(build):
+    """Programs that failed, by a case of theirs, a crash, or for want of time."""
     for line in (pathlib.Path(build) / "meson-logs" / "testlog.json").read_text().splitlines():
         test = json.loads(line)
         if test["result"] not in ("OK", "SKIP", "EXPECTEDFAIL"):
-            yield test["name"], test["result"]
+            yield test
+
+
+def details(test):
+    """What a program printed of its failures: of TAP each failed case's, else its last lines."""
+    lines = test.get("stdout", "").splitlines()
+    cases = [number for number, line in enumerate(lines) if line.startswith("not ok")]
+    for number in cases:
+        end = next((i for i in range(number + 1, len(lines)) if not lines[i].startswith("#")), len(lines))
+        yield from lines[number:end][-DETAILS:]
+    if not cases:
+        yield from (lines + test.get("stderr", "").splitlines())[-DETAILS:]
 
 
 counts = {"passed": 0, "failed": 0, "skipped": 0}
@@ -19,7 +33,7 @@ for build in sys.argv[1:]:
         print(f"{build}: has no test report")
         counts["failed"] += 1
         continue
-    failed_suites = set()
+    failed_names = set()
     for suite in tree.parse(report).getroot().iter("testsuite"):
         for case in suite.iter("testcase"):
             if case.find("failure") is not None or case.find("error") is not None:
@@ -30,14 +44,15 @@ for build in sys.argv[1:]:
                 word = "passed"
             counts[word] += 1
             if word == "failed":
-                failed_suites.add(suite.get("name"))
+                failed_names |= {suite.get("name"), case.get("name")}
             if word != "passed":
                 reason = case.find("skipped")
                 print(f"{word}: {build} {suite.get('name')} {case.get('name')}"
                       + (f": {reason.get('message', '')}" if reason is not None else ""))
-    for name, result in broken_off(build):
-        if not any(suite.endswith(name) for suite in failed_suites):
-            print(f"failed: {build} {name}: {result}")
+    for test in failed_programs(build):
+        print("".join(f"    {line}\n" for line in details(test)), end="")
+        if not any(name.endswith(test["name"]) for name in failed_names):
+            print(f"failed: {build} {test['name']}: {test['result']}")
             counts["failed"] += 1
 print("{passed} passed, {failed} failed, {skipped} skipped".format(**counts))
 sys.exit(1 if counts["failed"] or not counts["passed"] else 0)
