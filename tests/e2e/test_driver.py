@@ -445,17 +445,17 @@ class Interruption(leaklab.Case):
         self.run_program("analyzer", "judge", self.run_file, code=3)
 
     def test_worker_that_crashes_costs_only_its_cycles(self):
-        lab = self.lab("--shell-seconds", "0.3")
-        process = self.start_driver(self.scenario(lab, load={"slots": 4, "cycles": 24, "workers": 2}))
+        lab = self.lab("--shell-seconds", "1")
+        process = self.start_driver(self.scenario(lab, load={"slots": 4, "cycles": 12, "workers": 2}))
         self.wait_for(process, "logon", 4)
         [worker, *_] = [int(pid) for pid in pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
                         .read_text().split()]
         os.kill(worker, signal.SIGSEGV)
         process.communicate(timeout=60)
         results = dict(self.query("select result, count(*) from cycles group by result"))
-        self.assertEqual(sum(results.values()), 24)
+        self.assertEqual(sum(results.values()), 12)
         self.assertTrue(1 <= results["lost"] <= 2, results)
-        self.assertEqual(results["logged-off"], 24 - results["lost"])
+        self.assertEqual(results["logged-off"], 12 - results["lost"])
 
 
     def test_worker_that_is_stopped_takes_what_came_in_time_before_its_time_outs(self):
