@@ -3,10 +3,14 @@ import json
 import re
 import struct
 import subprocess
+import sys
 import unittest
 
 import leaklab
 import tap
+
+sys.path.append(str(leaklab.ROOT / "tests/pdb"))
+import pack
 
 MKDUMP = leaklab.BUILD / "tests/dump/mkdump"
 MKMANY = leaklab.BUILD / "tests/dump/mkmany"
@@ -492,6 +496,20 @@ class Symbols(DumpCase):
         self.describe("14393 tracking")
         refused = self.dump("--symbols", other, code=3, symbols=False)
         self.assertIn("other.pdb is of another build", " ".join(refused.stdout.split()))
+
+    def test_a_packed_pdb_gives_the_same_answer(self):
+        self.describe("19041 tracking")
+        pdb = self.folder / "ntkrnlmp.pdb"
+        plain, wanted = pdb.read_bytes(), self.dump(code=1).stdout
+        compressed = pack.msfz(pack.streams_of(plain))
+        for name, data in (("ntkrnlmp.pdb", compressed), ("ntkrnlmp.pd_", pack.cabinet(pdb.name, plain)), ("ntkrnlmp.pd_", pack.cabinet(pdb.name, compressed))):
+            with self.subTest(name):
+                pdb.unlink(missing_ok=True)
+                (self.folder / name).write_bytes(data)
+                self.assertEqual(self.dump(code=1).stdout, wanted)
+                (self.folder / name).write_bytes(data[:-5000])
+                self.assertIn("cannot be unpacked" if name.endswith("_") else "lies beyond its end", " ".join(self.dump(code=3).stdout.split()))
+                (self.folder / name).unlink()
 
     def test_a_path_of_windows_makes_no_folder_here(self):
         self.describe("19041 tracking")

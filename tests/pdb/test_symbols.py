@@ -12,6 +12,7 @@ import unittest
 
 here = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(here), str(here.parent / "e2e")]
+import pack
 import tap
 
 BUILD = pathlib.Path(os.environ.get("LEAKLAB_BUILD", "build"))
@@ -32,6 +33,15 @@ def pdb(guid=bytes(range(1, 17)), age=3, size=200):
     map_ = (4).to_bytes(4, "little")
     return b"".join(part.ljust(block, b"\0") for part in (head, b"", b"", map_, directory, info, dbi)) + \
         bytes(block * (size - 7))
+
+
+def msfz():
+    """pdb() in the other container"""
+    return pack.msfz(pack.streams_of(pdb()))
+
+
+def cabinet(data, packed=True):
+    return pack.cabinet(NAME, data, packed)
 
 
 class Server(http.server.BaseHTTPRequestHandler):
@@ -139,6 +149,25 @@ class Local(Symbols):
         for path in (f"srv*{self.folder}/store", f"srv*/nonexistent*{self.folder}/store",
                      f"SYMSRV*symsrv.dll*{self.folder}/store", f"cache*{self.folder}/store"):
             self.assertEqual(self.find(path), str(file))
+
+    def test_packed(self):
+        """a store's other forms are read as they are: in a cabinet, and packed for clients that ask for MSFZ"""
+        stored = {"a cabinet": (self.store_path[:-1] + "_", cabinet(pdb())), "a stored one": (self.store_path[:-1] + "_", cabinet(pdb(), packed=False)),
+                  "MSFZ in its folder": (f"{NAME}/{GUID}3/msfz0/{NAME}", msfz()), "MSFZ": (self.store_path, msfz()),
+                  "MSFZ in a cabinet": (self.store_path[:-1] + "_", cabinet(msfz())), "in a plain folder": (NAME[:-1] + "_", cabinet(pdb()))}
+        for what, (place, data) in stored.items():
+            with self.subTest(what):
+                file = self.put("b/" + place, data)
+                self.assertEqual(self.find(f"{self.folder}/b"), str(file))
+                file.unlink()
+
+    def test_a_damaged_form_hides_no_good_one(self):
+        self.put(f"c/{self.store_path}", pdb()[:1000])
+        file = self.put(f"c/{self.store_path[:-1]}_", cabinet(pdb()))
+        self.assertEqual(self.find(f"srv*{self.folder}/c"), str(file))
+        self.put(f"c/{self.store_path[:-1]}_", cabinet(pdb())[:200])
+        self.assertIn("cut off: it has 1000 of ", self.find(f"srv*{self.folder}/c", code=4))
+        self.assertIn("cut off: it has 1000 of ", self.find(f"{self.folder}/c", code=4))
 
     def test_what_is_wrong_is_said(self):
         """each place is named with the reason why it has not got the PDB"""
@@ -252,13 +281,22 @@ class Download(Symbols):
             self.file.unlink()
 
     def test_missing(self):
-        """a server that has no such file is named, and a packed one with what to do"""
+        """a server that has no such file is named"""
         text = self.find(self.path, code=4)
         self.assertIn(f"{self.url}: the server answers 404 (it has no such file)", text)
         self.assertIn(f"{self.cache}: ", text)
         self.assertFalse(self.file.parent.exists() and list(self.file.parent.iterdir()))
+
+    def test_packed_on_the_server(self):
+        """a server that has the PDB only in a cabinet: it is fetched, kept as it is, and found there the next time"""
         self.serve(b"MSCF", self.store_path[:-1] + "_")
-        self.assertIn("packed; fetch it and unpack it (cabextract)", self.find(self.path, code=4))
+        self.assertIn("cannot be unpacked", self.find(self.path, code=4))
+        self.serve(cabinet(pdb()), self.store_path[:-1] + "_")
+        packed = self.file.with_name(NAME[:-1] + "_")
+        self.assertEqual(self.find(self.path), str(packed))
+        asked = len(Server.log)
+        self.assertEqual(self.find(self.path), str(packed))
+        self.assertEqual(len(Server.log), asked)
 
     def test_two_tier_server(self):
         """a server with index2.txt is asked for the two-tier path too"""

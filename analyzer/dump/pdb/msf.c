@@ -1,27 +1,14 @@
-/* The superblock, the directory and the blocks of streams, as LLVM's documentation "The MSF File Format" has them; and
- * the containers that look like a PDB but are none.
- *
- * The file is mapped. A stream whose blocks lie one after the other is used where it is, any other is gathered. */
-#include "dump/pdb/msf.h"
+/* MSF 7.0: the superblock, the directory and the blocks of streams, as LLVM's documentation "The MSF File Format" has them. A stream
+ * whose blocks lie one after the other is used where it is, any other is gathered. */
+#include "dump/pdb/container.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "dump/little_endian.h"
-#include "dump/signature.h"
 
-#define MAGIC                                                                                      \
-	"Microsoft C/C++ MSF 7.00\r\n\x1a"                                                         \
-	"DS\0\0"
-#define MAGIC_LENGTH 32
 #define SUPERBLOCK_LENGTH 0x38
 #define STREAM_ABSENT UINT32_MAX
-#define DAMAGED "; fetch it again from the symbol server"
 
 struct stream {
 	uint32_t size;
@@ -38,49 +25,19 @@ struct msf {
 	struct stream *stream;
 };
 
-static const struct signature others[] = {
-    SIGNATURE("Microsoft MSFZ Container",
-        "a compressed PDB (MSFZ), which is not understood; fetch the "
-        "uncompressed one from the symbol server, or convert it (pdzutil decompress)"),
-    SIGNATURE(
-        "MSCF", "a compressed PDB (.pd_, a Windows cabinet); unpack it first (cabextract FILE)"),
-    SIGNATURE("BSJB", "a portable PDB (.NET), which describes no kernel"),
-    SIGNATURE("Microsoft C/C++ program database 2.00",
-        "a PDB of Visual C++ 6 or before (2.00), which is "
-        "not understood; Windows x64 has none of these"),
-    SIGNATURE("MZ", "an image, not a PDB; the file wanted has the name .pdb"),
-    SIGNATURE("PAGEDU", "a memory dump, not a PDB"),
-    SIGNATURE("<!DOCTYPE", "a web page, not a PDB; the server answered with an error page"),
-    SIGNATURE("<html", "a web page, not a PDB; the server answered with an error page"),
-};
-
-static bool check_magic(const struct msf *msf, struct error *error)
-{
-	if (msf->size == 0)
-		return error_set(error, EXIT_USAGE, "empty" DAMAGED);
-	if (msf->size >= MAGIC_LENGTH && memcmp(msf->map, MAGIC, sizeof MAGIC - 1) == 0)
-		return true;
-	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-		const struct signature *other = &others[i];
-		if (msf->size >= other->length &&
-		    memcmp(msf->map, other->bytes, other->length) == 0)
-			return error_set(error, EXIT_USAGE, "%s", other->what);
-	}
-	return error_set(
-	    error, EXIT_USAGE, "not a PDB: it does not start with \"Microsoft C/C++ MSF 7.00\"");
-}
-
 static bool check_superblock(struct msf *msf, struct error *error)
 {
 	if (msf->size < SUPERBLOCK_LENGTH)
-		return error_set(error, EXIT_USAGE, "cut off at byte %zu" DAMAGED, msf->size);
+		return error_set(
+		    error, EXIT_USAGE, "cut off at byte %zu" CONTAINER_DAMAGED, msf->size);
 	uint32_t block_size = load32(msf->map + 0x20), block_count = load32(msf->map + 0x28);
 	if (block_size < 512 || block_size > 65536 || (block_size & (block_size - 1)) != 0)
 		return error_set(
-		    error, EXIT_USAGE, "damaged: blocks of %u bytes" DAMAGED, block_size);
+		    error, EXIT_USAGE, "damaged: blocks of %u bytes" CONTAINER_DAMAGED, block_size);
 	if ((uint64_t)block_size * block_count > msf->size)
-		return error_set(error, EXIT_USAGE, "cut off: it has %zu of %llu bytes" DAMAGED,
-		    msf->size, (unsigned long long)block_size * block_count);
+		return error_set(error, EXIT_USAGE,
+		    "cut off: it has %zu of %llu bytes" CONTAINER_DAMAGED, msf->size,
+		    (unsigned long long)block_size * block_count);
 	msf->block_size = block_size;
 	msf->block_count = block_count;
 	return true;
@@ -104,8 +61,9 @@ static uint8_t *gather(
 		uint32_t block = load32(blocks);
 		uint32_t chunk = size - done < msf->block_size ? size - done : msf->block_size;
 		if (block >= msf->block_count) {
-			error_set(error, EXIT_USAGE, "damaged: it refers to block %u of %u" DAMAGED,
-			    block, msf->block_count);
+			error_set(error, EXIT_USAGE,
+			    "damaged: it refers to block %u of %u" CONTAINER_DAMAGED, block,
+			    msf->block_count);
 			free(bytes);
 			return NULL;
 		}
@@ -119,8 +77,8 @@ static bool read_streams(struct msf *msf, uint32_t length, struct error *error)
 {
 	uint32_t count = load32(msf->directory);
 	if (count > (length - 4) / 4)
-		return error_set(
-		    error, EXIT_USAGE, "damaged: a directory of %u streams" DAMAGED, count);
+		return error_set(error, EXIT_USAGE,
+		    "damaged: a directory of %u streams" CONTAINER_DAMAGED, count);
 	msf->stream = calloc(count ? count : 1, sizeof *msf->stream);
 	if (!msf->stream)
 		return error_memory(error);
@@ -131,8 +89,8 @@ static bool read_streams(struct msf *msf, uint32_t length, struct error *error)
 			size = 0;
 		uint32_t blocks = blocks_of(msf, size);
 		if ((uint64_t)4 * blocks > length - at || blocks > msf->block_count)
-			return error_set(
-			    error, EXIT_USAGE, "damaged: stream %u has %u bytes" DAMAGED, i, size);
+			return error_set(error, EXIT_USAGE,
+			    "damaged: stream %u has %u bytes" CONTAINER_DAMAGED, i, size);
 		msf->stream[i] = (struct stream){.size = size, .blocks = msf->directory + at};
 		at += (uint64_t)4 * blocks;
 	}
@@ -148,66 +106,35 @@ static bool read_directory(struct msf *msf, struct error *error)
 	    map_block >= msf->block_count ||
 	    map_at + (uint64_t)4 * blocks_of(msf, length) > msf->size)
 		return error_set(error, EXIT_USAGE,
-		    "damaged: a directory of %u bytes at block %u" DAMAGED, length, map_block);
+		    "damaged: a directory of %u bytes at block %u" CONTAINER_DAMAGED, length,
+		    map_block);
 	msf->directory = gather(msf, msf->map + map_at, length, error);
 	return msf->directory && read_streams(msf, length, error);
 }
 
-static bool map_file(struct msf *msf, const char *path, struct error *error)
+static void close_msf(void *state)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat status;
-	if (fd < 0 || fstat(fd, &status) != 0) {
-		error_set(error, EXIT_USAGE, "%s", strerror(errno));
-		goto fail;
-	}
-	if (!S_ISREG(status.st_mode)) {
-		error_set(error, EXIT_USAGE, "not a file");
-		goto fail;
-	}
-	msf->size = (size_t)status.st_size;
-	if (msf->size > 0) {
-		void *map = mmap(NULL, msf->size, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (map == MAP_FAILED) {
-			error_set(error, EXIT_TARGET, "%s", strerror(errno));
-			goto fail;
-		}
-		msf->map = map;
-	}
-	close(fd);
-	return true;
-fail:
-	if (fd >= 0)
-		close(fd);
-	return false;
+	struct msf *msf = state;
+	for (uint32_t i = 0; i < msf->stream_count; i++)
+		free(msf->stream[i].gathered);
+	free(msf->stream);
+	free(msf->directory);
+	free(msf);
 }
 
-struct msf *msf_open(const char *path, struct error *error)
+static void *open_msf(struct span file, struct error *error)
 {
 	struct msf *msf = calloc(1, sizeof *msf);
 	if (!msf) {
 		error_memory(error);
 		return NULL;
 	}
-	if (!map_file(msf, path, error) || !check_magic(msf, error) ||
-	    !check_superblock(msf, error) || !read_directory(msf, error)) {
-		msf_close(msf);
-		return NULL;
-	}
-	return msf;
-}
-
-void msf_close(struct msf *msf)
-{
-	if (!msf)
-		return;
-	for (uint32_t i = 0; i < msf->stream_count; i++)
-		free(msf->stream[i].gathered);
-	free(msf->stream);
-	free(msf->directory);
-	if (msf->map)
-		munmap((void *)(uintptr_t)msf->map, msf->size);
-	free(msf);
+	msf->map = file.bytes;
+	msf->size = file.length;
+	if (check_superblock(msf, error) && read_directory(msf, error))
+		return msf;
+	close_msf(msf);
+	return NULL;
 }
 
 /* The stream's place in the file, if its blocks lie one after the other. */
@@ -222,12 +149,12 @@ static const uint8_t *in_one_piece(const struct msf *msf, const struct stream *s
 	return msf->map + (size_t)first * msf->block_size;
 }
 
-bool msf_stream(struct msf *msf, uint32_t index, struct span *out, struct error *error)
+static bool stream_of(void *state, uint32_t index, struct span *out, struct error *error)
 {
-	static const uint8_t nothing[1];
+	struct msf *msf = state;
 	struct stream *stream = index < msf->stream_count ? &msf->stream[index] : NULL;
 	if (!stream || stream->size == 0) {
-		*out = (struct span){.bytes = nothing};
+		*out = (struct span){0};
 		return true;
 	}
 	const uint8_t *bytes = stream->gathered;
@@ -235,8 +162,14 @@ bool msf_stream(struct msf *msf, uint32_t index, struct span *out, struct error 
 		bytes = in_one_piece(msf, stream);
 	if (!bytes)
 		bytes = stream->gathered = gather(msf, stream->blocks, stream->size, error);
-	if (!bytes)
-		return false;
 	*out = (struct span){.bytes = bytes, .length = stream->size};
-	return true;
+	return bytes;
 }
+
+const struct container container_msf = {
+    .magic = "Microsoft C/C++ MSF 7.00\r\n\x1a"
+             "DS",
+    .open = open_msf,
+    .stream = stream_of,
+    .close = close_msf,
+};

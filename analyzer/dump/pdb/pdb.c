@@ -7,7 +7,7 @@
 
 #include "dump/little_endian.h"
 #include "dump/pdb/members.h"
-#include "dump/pdb/msf.h"
+#include "dump/pdb/streams.h"
 #include "dump/pdb/publics.h"
 #include "dump/pdb/sections.h"
 #include "dump/pdb/types.h"
@@ -22,7 +22,7 @@
 #define DBI_LENGTH 64
 
 struct pdb {
-	struct msf *msf;
+	struct streams *streams;
 	struct pdb_identity identity;
 	struct types types;
 	struct sections sections;
@@ -47,11 +47,11 @@ const char *pdb_identity_text(const struct pdb_identity *identity, char text[PDB
 }
 
 /* Tools that add to a PDB count up the info stream's age; the DBI stream's stays that of the image. */
-static bool read_identity(struct msf *msf, struct pdb_identity *out, struct error *error)
+static bool read_identity(struct streams *streams, struct pdb_identity *out, struct error *error)
 {
 	struct span info, dbi;
-	if (!msf_stream(msf, STREAM_INFO, &info, error) ||
-	    !msf_stream(msf, STREAM_DBI, &dbi, error))
+	if (!streams_get(streams, STREAM_INFO, &info, error) ||
+	    !streams_get(streams, STREAM_DBI, &dbi, error))
 		return false;
 	if (info.length < INFO_LENGTH || load32(info.bytes) < INFO_VERSION_FIRST)
 		return error_set(error, EXIT_USAGE,
@@ -82,21 +82,21 @@ static bool find_debug_header(struct span dbi, struct span *out, struct error *e
 static bool read_dbi(struct pdb *pdb, struct error *error)
 {
 	struct span dbi, debug_header, symbols = {0};
-	if (!msf_stream(pdb->msf, STREAM_DBI, &dbi, error))
+	if (!streams_get(pdb->streams, STREAM_DBI, &dbi, error))
 		return false;
 	if (dbi.length == 0)
 		return true;
 	uint16_t stream = load16(dbi.bytes + 0x14);
 	return find_debug_header(dbi, &debug_header, error) &&
-	       sections_init(&pdb->sections, pdb->msf, debug_header, error) &&
-	       (stream == STREAM_NONE || msf_stream(pdb->msf, stream, &symbols, error)) &&
+	       sections_init(&pdb->sections, pdb->streams, debug_header, error) &&
+	       (stream == STREAM_NONE || streams_get(pdb->streams, stream, &symbols, error)) &&
 	       publics_init(&pdb->publics, symbols, &pdb->sections, error);
 }
 
 static bool read_types(struct pdb *pdb, struct error *error)
 {
 	struct span stream;
-	return msf_stream(pdb->msf, STREAM_TYPES, &stream, error) &&
+	return streams_get(pdb->streams, STREAM_TYPES, &stream, error) &&
 	       types_init(&pdb->types, stream, error);
 }
 
@@ -109,9 +109,9 @@ struct pdb *pdb_open(const char *path, struct error *error)
 		error_set(error, EXIT_TARGET, "reading %s: out of memory", path);
 		return NULL;
 	}
-	pdb->msf = msf_open(path, error);
-	if (!pdb->msf || !read_identity(pdb->msf, &pdb->identity, error) || !read_dbi(pdb, error) ||
-	    !read_types(pdb, error)) {
+	pdb->streams = streams_open(path, error);
+	if (!pdb->streams || !read_identity(pdb->streams, &pdb->identity, error) ||
+	    !read_dbi(pdb, error) || !read_types(pdb, error)) {
 		error_prefix(error, "reading %s", path);
 		pdb_close(pdb);
 		return NULL;
@@ -125,16 +125,16 @@ void pdb_close(struct pdb *pdb)
 		return;
 	types_deinit(&pdb->types);
 	publics_deinit(&pdb->publics);
-	msf_close(pdb->msf);
+	streams_close(pdb->streams);
 	free(pdb->name);
 	free(pdb);
 }
 
 bool pdb_read_identity(const char *path, struct pdb_identity *out, struct error *error)
 {
-	struct msf *msf = msf_open(path, error);
-	bool good = msf && read_identity(msf, out, error);
-	msf_close(msf);
+	struct streams *streams = streams_open(path, error);
+	bool good = streams && read_identity(streams, out, error);
+	streams_close(streams);
 	return good || error_prefix(error, "reading %s", path);
 }
 

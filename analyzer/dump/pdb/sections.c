@@ -10,23 +10,23 @@
 #define SLOT_SECTIONS_BEFORE 10
 #define SLOT_ABSENT 0xffff
 
-static bool slot_stream(
-    struct msf *msf, struct span debug_header, size_t slot, struct span *out, struct error *error)
+static bool slot_stream(struct streams *streams, struct span debug_header, size_t slot,
+    struct span *out, struct error *error)
 {
 	*out = (struct span){0};
 	if (debug_header.length < 2 * slot + 2)
 		return true;
 	uint16_t stream = load16(debug_header.bytes + 2 * slot);
-	return stream == SLOT_ABSENT || msf_stream(msf, stream, out, error);
+	return stream == SLOT_ABSENT || streams_get(streams, stream, out, error);
 }
 
-bool sections_init(
-    struct sections *sections, struct msf *msf, struct span debug_header, struct error *error)
+bool sections_init(struct sections *sections, struct streams *streams, struct span debug_header,
+    struct error *error)
 {
 	struct sections found;
-	if (!slot_stream(msf, debug_header, SLOT_SECTIONS, &found.image, error) ||
-	    !slot_stream(msf, debug_header, SLOT_SECTIONS_BEFORE, &found.symbols, error) ||
-	    !slot_stream(msf, debug_header, SLOT_OMAP_FROM_SOURCE, &found.omap, error))
+	if (!slot_stream(streams, debug_header, SLOT_SECTIONS, &found.image, error) ||
+	    !slot_stream(streams, debug_header, SLOT_SECTIONS_BEFORE, &found.symbols, error) ||
+	    !slot_stream(streams, debug_header, SLOT_OMAP_FROM_SOURCE, &found.omap, error))
 		return false;
 	if (found.symbols.length == 0 || found.omap.length == 0)
 		found.symbols = found.image;

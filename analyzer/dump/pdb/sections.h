@@ -2,7 +2,7 @@
 #ifndef LEAKLAB_PDB_SECTIONS_H
 #define LEAKLAB_PDB_SECTIONS_H
 
-#include "dump/pdb/msf.h"
+#include "dump/pdb/streams.h"
 
 struct sections {
 	struct span symbols; /* section headers that symbols refer to */
@@ -11,8 +11,8 @@ struct sections {
 };
 
 /* The streams that the optional debug header of the DBI stream names. */
-bool sections_init(
-    struct sections *sections, struct msf *msf, struct span debug_header, struct error *error);
+bool sections_init(struct sections *sections, struct streams *streams, struct span debug_header,
+    struct error *error);
 
 /* False: no such section, or what was there has been removed. */
 bool sections_rva(

@@ -3,7 +3,7 @@
 #define LEAKLAB_PDB_TYPES_H
 
 #include "dump/pdb/cursor.h"
-#include "dump/pdb/msf.h"
+#include "dump/pdb/streams.h"
 #include "dump/pdb/name_table.h"
 #include "dump/pdb/records.h"
 

@@ -39,49 +39,56 @@ static bool exists(const char *folder, const char *name)
 	return found;
 }
 
-/* Why a store's folder for the PDB, if there is one, does not hold the file itself. */
-static void explain_folder(
-    const char *folder, const char *name, bool *explained, struct error *error)
+/* Tries the file itself and the forms in which stores keep it: packed for clients that ask for it so (MSFZ), and in a cabinet. error is set
+ * only if there is something to say. NULL: none has it. */
+static char *try_folder(const char *folder, const char *name, const struct pdb_identity *identity,
+    bool *explained, struct error *error)
 {
-	char *packed = strdup(name);
-	if (packed)
-		packed[strlen(packed) - 1] = '_';
-	if (packed && exists(folder, packed)) {
-		*explained = true;
-		error_set(error, EXIT_USAGE,
-		    "it is there, but packed; unpack it (cabextract -d %s %s/%s)", folder, folder,
-		    packed);
-	} else if (exists(folder, "file.ptr")) {
+	static const struct {
+		const char *folder;
+		int cut; /* characters that its end loses */
+		const char *end;
+	} forms[] = {{"", 0, ""}, {"msfz0/", 0, ""}, {"", 1, "_"}};
+	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+		char *path = NULL;
+		if (asprintf(&path, "%s/%s%.*s%s", folder, forms[i].folder,
+		        (int)strlen(name) - forms[i].cut, name, forms[i].end) < 0) {
+			*explained = true;
+			error_memory(error);
+			return NULL;
+		}
+		struct error why = {0};
+		struct stat status;
+		/* In a store the folder of all builds has the PDB's name. */
+		if (stat(path, &status) == 0 && !S_ISDIR(status.st_mode)) {
+			if (local_file_check(path, identity, &why))
+				return path;
+			if (!*explained)
+				error_set(error, why.code, "%s", why.text);
+			*explained = true;
+		}
+		free(path);
+	}
+	if (!*explained && exists(folder, "file.ptr")) {
 		*explained = true;
 		error_set(error, EXIT_USAGE,
 		    "its file.ptr points to another place; add that place to the symbol path");
 	}
-	free(packed);
+	return NULL;
 }
 
-/* Tries one spelling. error is set only if there is something to say. */
 static char *try_spelling(const char *root, const char *tier, const char *name, const char *id,
     const struct pdb_identity *identity, bool *explained, struct error *error)
 {
-	char *folder = NULL, *path = NULL;
-	if (asprintf(&folder, "%s/%s%s/%s", root, tier, name, id) < 0 ||
-	    asprintf(&path, "%s/%s", folder, name) < 0) {
-		free(folder);
+	char *folder = NULL;
+	if (asprintf(&folder, "%s/%s%s/%s", root, tier, name, id) < 0) {
 		*explained = true;
 		error_memory(error);
 		return NULL;
 	}
-	if (access(path, F_OK) != 0) {
-		explain_folder(folder, name, explained, error);
-	} else if (local_file_check(path, identity, error)) {
-		free(folder);
-		return path;
-	} else {
-		*explained = true;
-	}
-	free(path);
+	char *path = try_folder(folder, name, identity, explained, error);
 	free(folder);
-	return NULL;
+	return path;
 }
 
 static bool check_root(const char *root, struct error *error)
@@ -150,19 +157,9 @@ char *local_folder_find(
 	char *found = local_store_find(root, name, identity, &why_store);
 	if (found)
 		return found;
-	if (asprintf(&path, "%s/%s", root, name) < 0) {
-		error_memory(error);
-		return NULL;
-	}
-	if (access(path, F_OK) == 0) {
-		if (local_file_check(path, identity, error))
-			return path;
-	} else {
-		bool explained = false;
-		explain_folder(root, name, &explained, error);
-		if (!explained)
-			error_set(error, why_store.code, "%s", why_store.text);
-	}
-	free(path);
-	return NULL;
+	bool explained = false;
+	found = try_folder(root, name, identity, &explained, error);
+	if (!found && !explained)
+		error_set(error, why_store.code, "%s", why_store.text);
+	return found;
 }

@@ -202,17 +202,22 @@ static enum download_result fetch(const struct download *download, struct cache_
 }
 
 static char *fetch_into_cache(struct symbol_store *store, struct place *place,
-    const struct wanted *wanted, bool is_two_tier, enum download_result *result,
+    const struct wanted *wanted, bool is_two_tier, bool is_packed, enum download_result *result,
     struct error *error)
 {
 	struct cache_entry entry;
-	char *found = NULL, *url = url_of(place->where, wanted, is_two_tier, false);
+	char *found = NULL, *url = url_of(place->where, wanted, is_two_tier, is_packed),
+	     *path = strdup(wanted->store_path);
 	*result = DOWNLOAD_FAILED;
-	if (!url) {
+	if (!url || !path) {
+		free(url);
+		free(path);
 		error_memory(error);
 		return NULL;
 	}
-	if (cache_begin(&entry, place->cache, wanted->store_path, error)) {
+	if (is_packed)
+		path[strlen(path) - 1] = '_';
+	if (cache_begin(&entry, place->cache, path, error)) {
 		struct download download = make_download(store, wanted, url);
 		*result = fetch(&download, &entry, wanted->identity, error);
 		if (*result == DOWNLOAD_DONE && cache_finish(&entry, error)) {
@@ -221,6 +226,7 @@ static char *fetch_into_cache(struct symbol_store *store, struct place *place,
 		}
 		cache_end(&entry);
 	}
+	free(path);
 	free(url);
 	return found;
 }
@@ -230,19 +236,17 @@ static char *find_on_server(struct symbol_store *store, struct place *place,
 {
 	enum download_result result;
 	bool is_two_tier = place->is_two_tier > 0;
-	char *found = fetch_into_cache(store, place, wanted, is_two_tier, &result, error);
+	char *found = fetch_into_cache(store, place, wanted, is_two_tier, false, &result, error);
 	if (result == DOWNLOAD_MISSING && !is_two_tier &&
 	    server_is_two_tier(store, place, wanted)) {
 		is_two_tier = true;
-		found = fetch_into_cache(store, place, wanted, is_two_tier, &result, error);
+		found = fetch_into_cache(store, place, wanted, is_two_tier, false, &result, error);
 	}
 	if (result != DOWNLOAD_MISSING)
 		return found;
 	char *packed = url_of(place->where, wanted, is_two_tier, true);
 	if (server_has(store, wanted, packed))
-		error_set(error, EXIT_TARGET,
-		    "it is there, but packed; fetch it and unpack it (cabextract) to %s/%s",
-		    place->cache, wanted->store_path);
+		found = fetch_into_cache(store, place, wanted, is_two_tier, true, &result, error);
 	free(packed);
 	return found;
 }

@@ -107,13 +107,16 @@ int main(int argc, char **argv)
 	write_seed(argv[1], "kernel", 0, changes, sizeof changes);
 	make_pdb_sample(&pdb);
 	for (unsigned i = 0; i < 3; i++) {
-		size_t length;
+		size_t length, length_msfz;
 		pdb.is_scattered = i == 1;
 		if (i == 2)
 			make_pdb_omap(&pdb, 0x1000, 0x2000);
-		uint8_t *bytes = make_pdb_bytes(&pdb, &length);
+		uint8_t *bytes = make_pdb_bytes(&pdb, &length),
+		        *msfz = make_pdb_msfz(&pdb, &length_msfz);
 		write_seed(argv[1], "pdb", i, bytes, length);
+		write_seed(argv[1], "pdb", 4 + i, msfz, length_msfz);
 		free(bytes);
+		free(msfz);
 	}
 	return 0;
 }

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
+#include <zstd.h>
 
 #include "tests/unit/dump/make_dump.h"
 
@@ -199,6 +201,124 @@ uint8_t *make_pdb_bytes(const struct make_pdb *make, size_t *length)
 		    0x1000);
 	}
 	return file;
+}
+
+#define CHUNK 300
+#define FILE_LARGEST ((size_t)MAKE_STREAMS * MAKE_STREAM_LARGEST * 2)
+
+static size_t deflate_raw(uint8_t *out, size_t room, const uint8_t *in, size_t length)
+{
+	z_stream stream = {.next_in = (Bytef *)(uintptr_t)in,
+	    .avail_in = (uInt)length,
+	    .next_out = out,
+	    .avail_out = (uInt)room};
+	if (deflateInit2(&stream, 6, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK ||
+	    deflate(&stream, Z_FINISH) != Z_STREAM_END)
+		abort();
+	deflateEnd(&stream);
+	return room - stream.avail_out;
+}
+
+static size_t pack(
+    unsigned compression, uint8_t *out, size_t room, const uint8_t *in, size_t length)
+{
+	if (compression == 1)
+		return ZSTD_compress(out, room, in, length, 3);
+	if (compression == 2)
+		return deflate_raw(out, room, in, length);
+	memcpy(out, in, length);
+	return length;
+}
+
+struct making {
+	uint8_t *file, *space, *directory;
+	size_t used, spaced, listed; /* bytes of them */
+};
+
+static void put_fragment(struct making *making, size_t size, uint32_t low, uint32_t high)
+{
+	uint8_t *at = making->directory + making->listed;
+	make_store32(at, (uint32_t)size);
+	make_store32(at + 4, low);
+	make_store32(at + 8, high);
+	making->listed += 12;
+}
+
+/* The first half goes into the space that the chunks make up, the other one into the file as it is. */
+static void put_msfz_stream(struct making *making, const uint8_t *bytes, size_t length, bool is_nil)
+{
+	const size_t half = length / 2, rest = length - half;
+	if (length) {
+		put_fragment(making, half, (uint32_t)(making->spaced % CHUNK),
+		    (uint32_t)(making->spaced / CHUNK) | 0x80000000);
+		memcpy(making->space + making->spaced, bytes, half);
+		making->spaced += half;
+		put_fragment(making, rest, (uint32_t)making->used, 0);
+		memcpy(making->file + making->used, bytes + half, rest);
+		making->used += rest;
+	}
+	make_store32(making->directory + making->listed, is_nil ? UINT32_MAX : 0);
+	making->listed += 4;
+}
+
+/* Returns how many. Their table lies before them. */
+static uint32_t put_chunks(struct making *making)
+{
+	const uint32_t count = (uint32_t)((making->spaced + CHUNK - 1) / CHUNK);
+	uint8_t *entry = making->file + making->used;
+	making->used += (size_t)20 * count;
+	for (uint32_t i = 0; i < count; i++, entry += 20) {
+		const size_t from = (size_t)i * CHUNK, left = making->spaced - from,
+		             size = left < CHUNK ? left : CHUNK;
+		const size_t packed = pack(i % 3, making->file + making->used,
+		    FILE_LARGEST - making->used, making->space + from, size);
+		make_store32(entry, (uint32_t)making->used);
+		make_store32(entry + 8, i % 3);
+		make_store32(entry + 12, (uint32_t)packed);
+		make_store32(entry + 16, (uint32_t)size);
+		making->used += packed;
+	}
+	return count;
+}
+
+static uint8_t *zeros(size_t length)
+{
+	uint8_t *bytes = calloc(1, length);
+	if (!bytes)
+		abort();
+	return bytes;
+}
+
+uint8_t *make_pdb_msfz(const struct make_pdb *make, size_t *length)
+{
+	struct making making = {zeros(FILE_LARGEST), zeros(FILE_LARGEST), zeros(4096), .used = 80};
+	for (uint32_t i = 0; i < MAKE_STREAMS; i++) {
+		uint8_t *bytes = zeros(make->length[i] + 1);
+		memcpy(bytes, make->bytes[i], make->length[i]);
+		if (i == MAKE_TYPES) { /* not known before the records */
+			make_store32(bytes + 12, 0x1000 + make->types);
+			if (make->types)
+				make_store32(bytes + 16, (uint32_t)make->length[i] - 56);
+		}
+		put_msfz_stream(&making, bytes, make->length[i], make->length[i] == 0 && i % 2);
+		free(bytes);
+	}
+	const size_t table = making.used;
+	const uint32_t chunks = put_chunks(&making);
+	const size_t packed = pack(1, making.file + making.used, FILE_LARGEST - making.used,
+	    making.directory, making.listed);
+	const uint32_t header[] = {0, 0, (uint32_t)making.used, 0, (uint32_t)table, 0, MAKE_STREAMS,
+	    1, (uint32_t)packed, (uint32_t)making.listed, chunks, 20 * chunks};
+	memcpy(making.file,
+	    "Microsoft MSFZ Container\r\n\x1a"
+	    "ALD\0",
+	    32);
+	for (size_t i = 0; i < sizeof header / sizeof header[0]; i++)
+		make_store32(making.file + 32 + 4 * i, header[i]);
+	*length = making.used + packed;
+	free(making.space);
+	free(making.directory);
+	return making.file;
 }
 
 static uint32_t put_bitfield(

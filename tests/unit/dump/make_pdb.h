@@ -51,6 +51,8 @@ void make_pdb_omap(struct make_pdb *make, uint32_t from, uint32_t to);
 
 /* The file; the caller frees it. Never NULL. */
 uint8_t *make_pdb_bytes(const struct make_pdb *make, size_t *length);
+/* The same as MSFZ: chunks of 300 bytes, packed in all three ways, and of each stream a part that is not packed. */
+uint8_t *make_pdb_msfz(const struct make_pdb *make, size_t *length);
 
 /* A PDB that has some of everything, for tests and as a fuzzer's seed. */
 void make_pdb_sample(struct make_pdb *make);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dump/little_endian.h"
 #include "dump/pdb/pdb.h"
 #include "tests/unit/dump/make_dump.h"
 #include "tests/unit/dump/make_pdb.h"
@@ -24,6 +25,31 @@ static int remove_folder(void **state)
 	return 0;
 }
 
+static bool as_msfz;
+
+static int use_msfz(void **state)
+{
+	as_msfz = true;
+	return unit_count_descriptors(state);
+}
+
+static int use_msf(void **state)
+{
+	as_msfz = false;
+	return unit_check_descriptors(state);
+}
+
+#define msfz_test(test)                                                                            \
+	{                                                                                          \
+		.name = "msfz: " #test, .test_func = (test), .setup_func = use_msfz,               \
+		.teardown_func = use_msf                                                           \
+	}
+
+static uint8_t *made_bytes(size_t *length)
+{
+	return as_msfz ? make_pdb_msfz(&make, length) : make_pdb_bytes(&make, length);
+}
+
 static struct pdb *open_bytes(const void *bytes, size_t length, struct error *error)
 {
 	const char *path = unit_path(folder, "lab.pdb");
@@ -35,7 +61,7 @@ static struct pdb *open_made(void)
 {
 	size_t length;
 	struct error error = {0};
-	uint8_t *bytes = make_pdb_bytes(&make, &length);
+	uint8_t *bytes = made_bytes(&length);
 	struct pdb *pdb = open_bytes(bytes, length, &error);
 	free(bytes);
 	if (!pdb)
@@ -200,8 +226,8 @@ static void other_files_are_refused_by_name(void **state)
 	assert_refused("", 0, "empty", "fetch it again");
 	assert_refused("Microsoft MSFZ Container\r\n\x1a"
 	               "ALD\0\0",
-	    32, "MSFZ", "uncompressed");
-	assert_refused("MSCF\0\0\0\0", 8, "compressed PDB (.pd_", "cabextract");
+	    32, "cut off at byte 32", "fetch it again");
+	assert_refused("MSCF\0\0\0\0", 8, "a packed PDB (.pd_", "cabextract");
 	assert_refused("BSJB\1\0\1\0", 8, "portable PDB", ".NET");
 	assert_refused("Microsoft C/C++ program database 2.00\r\n", 40, "2.00", "not");
 	assert_refused("MZ\x90\0", 4, "an image", ".pdb");
@@ -210,14 +236,19 @@ static void other_files_are_refused_by_name(void **state)
 	assert_refused("something else", 14, "not a PDB", "MSF 7.00");
 }
 
-static void assert_damage_refused(size_t at, uint32_t value, const char *why)
+static void assert_damage_refused_as(size_t at, uint32_t value, const char *why, const char *remedy)
 {
 	size_t length;
 	make_pdb_sample(&make);
-	uint8_t *bytes = make_pdb_bytes(&make, &length);
+	uint8_t *bytes = made_bytes(&length);
 	make_store32(bytes + at, value);
-	assert_refused(bytes, length, why, "fetch it again");
+	assert_refused(bytes, length, why, remedy);
 	free(bytes);
+}
+
+static void assert_damage_refused(size_t at, uint32_t value, const char *why)
+{
+	assert_damage_refused_as(at, value, why, "fetch it again");
 }
 
 static void damaged_containers_are_refused(void **state)
@@ -233,6 +264,31 @@ static void damaged_containers_are_refused(void **state)
 	assert_damage_refused(4 * 512, UINT32_MAX, "streams");
 	assert_damage_refused(4 * 512 + 12, 0x10000000, "stream 2");
 	assert_damage_refused(4 * 512 + 4 + 36, 0x10000, "block 65536");
+}
+
+static void damaged_msfz_is_refused(void **state)
+{
+	(void)state;
+	size_t length;
+	assert_damage_refused_as(32, 1, "version 1", "pdzutil");
+	assert_damage_refused(40, UINT32_MAX, "directory of 9 streams");
+	assert_damage_refused(48, UINT32_MAX, "chunks at byte 4294967295");
+	assert_damage_refused(56, UINT32_MAX, "directory of 4294967295 streams");
+	assert_damage_refused(56, 10, "stream 9 of 10");
+	assert_damage_refused_as(60, 3, "packed in a way (3)", "pdzutil");
+	assert_damage_refused(60, 2, "its directory cannot be unpacked");
+	assert_damage_refused(64, 1, "its directory cannot be unpacked");
+	assert_damage_refused(68, UINT32_MAX, "its directory cannot be unpacked");
+	assert_damage_refused(72, UINT32_MAX, "a table of 4294967295 chunks");
+	assert_damage_refused(72, 0, "chunk 0 of 0");
+	make_pdb_sample(&make);
+	uint8_t *bytes = made_bytes(&length);
+	const uint32_t table = load32(bytes + 48);
+	free(bytes);
+	assert_damage_refused(table, UINT32_MAX, "chunk 0 lies beyond its end");
+	assert_damage_refused_as(table + 8, 7, "packed in a way (7)", "pdzutil");
+	assert_damage_refused(table + 12, 1, "its content cannot be unpacked");
+	assert_damage_refused(table + 16, UINT32_MAX, "its content cannot be unpacked");
 }
 
 static void damaged_streams_are_refused(void **state)
@@ -259,7 +315,7 @@ static void damaged_streams_are_refused(void **state)
 		size_t length;
 		make_pdb_sample(&make);
 		make_store32(make.bytes[damage[i].stream] + damage[i].at, damage[i].value);
-		uint8_t *bytes = make_pdb_bytes(&make, &length);
+		uint8_t *bytes = made_bytes(&length);
 		assert_refused(bytes, length, damage[i].why, "fetch it again");
 		free(bytes);
 	}
@@ -267,7 +323,7 @@ static void damaged_streams_are_refused(void **state)
 	make_pdb_omap(&make, 0x5000, 0x1000);
 	make_pdb_omap(&make, 0x1000, 0x1000);
 	size_t length;
-	uint8_t *bytes = make_pdb_bytes(&make, &length);
+	uint8_t *bytes = made_bytes(&length);
 	assert_refused(bytes, length, "OMAP", "fetch it again");
 	free(bytes);
 }
@@ -308,7 +364,7 @@ static void a_pdb_cut_anywhere_is_refused(void **state)
 	(void)state;
 	size_t length;
 	make_pdb_sample(&make);
-	uint8_t *bytes = make_pdb_bytes(&make, &length);
+	uint8_t *bytes = made_bytes(&length);
 	for (size_t cut = 1; cut < length; cut += cut < 64 ? 1 : 97) {
 		struct error error = {0};
 		assert_null(open_bytes(bytes, cut, &error));
@@ -330,6 +386,14 @@ int main(void)
 	    unit_test(damaged_streams_are_refused),
 	    unit_test(a_field_list_that_goes_on_in_itself_ends),
 	    unit_test(a_pdb_cut_anywhere_is_refused),
+	    msfz_test(identity_is_the_guid_and_the_age_of_the_dbi_stream),
+	    msfz_test(members_have_offsets_sizes_and_kinds),
+	    msfz_test(publics_have_rvas_and_neighbours),
+	    msfz_test(moved_code_is_found_where_it_went),
+	    msfz_test(damaged_msfz_is_refused),
+	    msfz_test(damaged_streams_are_refused),
+	    msfz_test(a_field_list_that_goes_on_in_itself_ends),
+	    msfz_test(a_pdb_cut_anywhere_is_refused),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
