@@ -10,8 +10,14 @@
 #define MACHINE_ARM64 0xaa64
 #define MACHINE_I386 0x14c
 
+#define VMWARE                                                                                     \
+	"a snapshot or saved state of VMware; convert it, with its .vmem beside it, first "        \
+	"(vmss2core -W8 FILE.vmss FILE.vmem)"
 #define TAKE_ANOTHER                                                                               \
 	"take a kernel or complete memory dump (CrashControl\\CrashDumpEnabled 2 or 1) and give that"
+
+#define FROM_RAW                                                                                   \
+	"convert it first: MemProcFS (-device FILE) shows it as memory.dmp, vmss2core makes a dump of a .vmem with its .vmss"
 
 static const struct signature others[] = {
     SIGNATURE("PAGEDUMP", "a kernel dump of a 32-bit Windows; only x64 dumps are analysed"),
@@ -30,11 +36,30 @@ static const struct signature others[] = {
     SIGNATURE("\x7f"
               "ELF",
         "an ELF file; if it is a virtual machine's memory, convert it first "
-        "(elf2dmp FILE MEMORY.DMP)"),
+        "(elf2dmp FILE MEMORY.DMP), or let the hypervisor write a Windows dump "
+        "(virsh dump --memory-only --format win-dmp)"),
+    SIGNATURE("\xd0\xbe\xd2\xbe", VMWARE),
+    SIGNATURE("\xd1\xba\xd1\xba", VMWARE),
+    SIGNATURE("\xd2\xbe\xd2\xbe", VMWARE),
+    SIGNATURE("\xd3\xbe\xd3\xbe", VMWARE),
+    SIGNATURE("EMiL", "raw memory in LiME's format; " FROM_RAW),
+    SIGNATURE("AVML", "raw memory in AVML's format; " FROM_RAW),
     SIGNATURE("HIBR", "a hibernation file, not a dump; " TAKE_ANOTHER),
     SIGNATURE("hibr", "a hibernation file, not a dump; " TAKE_ANOTHER),
     SIGNATURE("Microsoft C/C++ ", "a PDB, not a dump; give it with --symbols"),
 };
+
+/* How the physical memory of a PC begins: with a page of zeros, or the interrupt vectors of its BIOS, which mostly are alike and in segment
+ * F000. */
+static bool is_raw_memory(const uint8_t *bytes, size_t length)
+{
+	size_t zeros = 0, vectors = 0;
+	while (zeros < length && bytes[zeros] == 0)
+		zeros++;
+	for (size_t i = 0; i + 4 <= length && i < 64; i += 4)
+		vectors += bytes[i + 2] == 0 && bytes[i + 3] == 0xf0;
+	return length >= 4096 && (zeros >= 4096 || vectors >= 8);
+}
 
 bool refuse_other_files(const uint8_t *bytes, size_t length, struct error *error)
 {
@@ -48,6 +73,9 @@ bool refuse_other_files(const uint8_t *bytes, size_t length, struct error *error
 		if (length >= other->length && memcmp(bytes, other->bytes, other->length) == 0)
 			return error_set(error, EXIT_USAGE, "%s", other->what);
 	}
+	if (is_raw_memory(bytes, length))
+		return error_set(error, EXIT_USAGE,
+		    "looks like the raw memory of a machine (.vmem, .raw, .mem), which does not tell where the kernel is; " FROM_RAW);
 	return error_set(error, EXIT_USAGE,
 	    "not a Windows memory dump: it does not start with PAGEDU64; the file wanted is "
 	    "%%SystemRoot%%\\MEMORY.DMP of the host");

@@ -348,6 +348,14 @@ static void other_files_are_refused_by_name(void **state)
 	assert_file_refused("\x7f"
 	                    "ELF",
 	    4, "ELF", "elf2dmp");
+	assert_file_refused("\xd2\xbe\xd2\xbe", 4, "VMware", "vmss2core");
+	assert_file_refused("EMiL", 4, "LiME", "MemProcFS");
+	static uint8_t memory[8192];
+	assert_file_refused(memory, sizeof memory, "raw memory of a machine", "MemProcFS");
+	for (size_t i = 0; i < 1024; i += 4)
+		memcpy(memory + i, "\x53\xff\0\xf0", 4);
+	assert_file_refused(memory, sizeof memory, "raw memory of a machine", "vmss2core");
+	assert_file_refused(memory, 1000, "not a Windows memory dump", "MEMORY.DMP of the host");
 	assert_file_refused("hibr", 4, "hibernation", "complete memory dump");
 	assert_file_refused("PAGEDU64", 8, "cut off within its header", "copy it again");
 }
