@@ -298,7 +298,9 @@ static int culprit_order(const void *a, const void *b)
 		return rank;
 	if (left->handles != right->handles)
 		return left->handles > right->handles ? -1 : 1;
-	return (left->pid > right->pid) - (left->pid < right->pid);
+	if (left->pid != right->pid)
+		return left->pid < right->pid ? -1 : 1;
+	return text_order(left->image, right->image);
 }
 
 static void count_orphans(
@@ -347,17 +349,19 @@ static bool are_tied(const struct culprit *a, const struct culprit *b)
 }
 
 /* Those that hold as much as the first stand behind it; the others keep their order. */
-static void gather_tied(struct culprits *culprits)
+static int tied_first(const void *a, const void *b, void *first)
 {
-	struct culprit *items = culprits->items;
-	size_t tied = 1;
-	for (size_t i = 1; i < culprits->count; i++) {
-		const struct culprit culprit = items[i];
-		if (!are_tied(&items[0], &culprit))
-			continue;
-		memmove(&items[tied + 1], &items[tied], (i - tied) * sizeof *items);
-		items[tied++] = culprit;
-	}
+	const bool left = are_tied(first, a), right = are_tied(first, b);
+	return left == right ? culprit_order(a, b) : left ? -1 : 1;
+}
+
+void culprits_rank(void *items, size_t count, size_t size)
+{
+	if (count == 0)
+		return;
+	qsort(items, count, size, culprit_order);
+	struct culprit first = *(const struct culprit *)items;
+	qsort_r(items, count, size, tied_first, &first);
 }
 
 bool culprits_find(struct culprits *out, const struct snapshot *snapshot,
@@ -384,9 +388,7 @@ bool culprits_find(struct culprits *out, const struct snapshot *snapshot,
 			    process_is_windows(snapshot, out->items[i].pid, out->items[i].image);
 			out->items[i].services = services_of(snapshot, &out->items[i]);
 		}
-		if (out->count)
-			qsort(out->items, out->count, sizeof *out->items, culprit_order);
-		gather_tied(out);
+		culprits_rank(out->items, out->count, sizeof *out->items);
 		count_orphans(out, &held, snapshot);
 	}
 	free(holds);
@@ -420,10 +422,17 @@ void culprits_deinit(struct culprits *culprits)
 	*culprits = (struct culprits){0};
 }
 
-size_t culprits_tied(const struct culprits *culprits)
+size_t culprits_tied_of(const void *items, size_t count, size_t size)
 {
-	size_t tied = culprits->count > 0 && !culprits->items[0].follower;
-	while (tied < culprits->count && are_tied(culprits->items, &culprits->items[tied]))
+	const struct culprit *first = items;
+	size_t tied = count > 0 && !first->follower;
+	while (tied < count &&
+	       are_tied(first, (const struct culprit *)((const char *)items + tied * size)))
 		tied++;
 	return tied;
+}
+
+size_t culprits_tied(const struct culprits *culprits)
+{
+	return culprits_tied_of(culprits->items, culprits->count, sizeof *culprits->items);
 }

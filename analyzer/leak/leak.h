@@ -377,6 +377,9 @@ bool culprits_find(struct culprits *out, const struct snapshot *snapshot,
 void culprits_deinit(struct culprits *culprits);
 /* How many of the first hold as much alone, and as much in all: that does not show which of them leaks. */
 size_t culprits_tied(const struct culprits *culprits);
+/* The same rules for things that begin with a struct culprit and have a size: the worst first, and those that are tied with it behind it. */
+void culprits_rank(void *items, size_t count, size_t size);
+size_t culprits_tied_of(const void *items, size_t count, size_t size);
 
 /* A process that may hold what is left, though that is not seen. */
 struct suspect {

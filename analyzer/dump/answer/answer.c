@@ -18,8 +18,7 @@ struct answer *answer_create(
 	}
 	if (answer && answer->snapshot && answer->leak &&
 	    leak_add(answer->leak, answer->snapshot, answer->snapshot->time, 0) &&
-	    answer_find_orphans(answer) && answer_find_kept(answer) &&
-	    answer_group_culprits(answer))
+	    answer_find_orphans(answer) && answer_find_kept(answer) && answer_find_culprits(answer))
 		return answer;
 	answer_destroy(answer);
 	error_memory(error);
@@ -32,7 +31,11 @@ void answer_destroy(struct answer *answer)
 		return;
 	free(answer->orphans);
 	free(answer->referred);
-	free(answer->culprits);
+	free(answer->holders);
+	free(answer->creators);
+	free(answer->links);
+	free(answer->variants);
+	free(answer->paths);
 	free(answer->kept);
 	leak_destroy(answer->leak);
 	snapshot_destroy(answer->snapshot);

@@ -28,7 +28,7 @@ struct telling {
 
 /* Text of 80 columns at most. */
 void answer_print_text(const struct telling *telling, FILE *out);
-/* JSON, schema leaklab.dump/2. */
+/* JSON, schema leaklab.dump/3. */
 void answer_print_json(const struct telling *telling, FILE *out);
 
 /* Dump, symbols and kernel in one, for those who only want the evidence. */

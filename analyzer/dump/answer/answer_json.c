@@ -1,14 +1,14 @@
-/* Schema leaklab.dump/2. Written as it goes: a million tokens as a tree of objects would take a GiB. Strings of the kernel
+/* Schema leaklab.dump/3, without its culprits. Written as it goes: a million tokens as a tree of objects would take a GiB. Strings of the kernel
  * are UTF-8 without control characters already. */
 #include "dump/answer/answer.h"
 
 #include <stdlib.h>
 
 #include "common/timestamp.h"
-#include "dump/answer/json_writer.h"
+#include "dump/answer/inside.h"
 #include "evidence/snapshot.h"
 
-#define SCHEMA "leaklab.dump/2"
+#define SCHEMA "leaklab.dump/3"
 
 static void put_head(struct json_writer *writer, const struct telling *telling)
 {
@@ -55,14 +55,6 @@ static void put_symbols(struct json_writer *writer, const struct kernel *kernel)
 	free(store);
 }
 
-/* An image's name; where only its first 14 characters are known, that is said. */
-static void image(struct json_writer *writer, const char *name, bool is_cut)
-{
-	write_string(writer, "image", name);
-	if (name && is_cut)
-		write_boolean(writer, "image_cut", true);
-}
-
 static void put_holder_of(
     struct json_writer *writer, const struct kernel *kernel, uint32_t process, unsigned kind)
 {
@@ -71,90 +63,17 @@ static void put_holder_of(
 	write_string(writer, "kind", kinds[kind]);
 	if (process == KERNEL_NONE)
 		return;
-	image(writer, kernel->processes[process].image, kernel->processes[process].image_is_cut);
+	put_image(
+	    writer, kernel->processes[process].image, kernel->processes[process].image_is_cut);
 	write_number(writer, "pid", (int64_t)kernel->processes[process].pid);
 	if (!kernel->processes[process].is_alive)
 		write_boolean(writer, "exited", true);
 }
 
-static void put_stack(
-    struct json_writer *writer, const struct telling *telling, const struct dump_culprit *culprit)
-{
-	char frame[KERNEL_FRAME_TEXT];
-	write_open(writer, "stack", '[');
-	for (uint32_t i = 0; i < culprit->stack->count; i++)
-		write_string(writer, NULL,
-		    kernel_frame_text(telling->kernel, telling->store,
-		        culprit->pid_count ? culprit->pids[0] : 0, culprit->image,
-		        culprit->stack->frame[i], frame));
-	write_close(writer, ']');
-}
-
-static void put_method(struct json_writer *writer, uint32_t method)
-{
-	switch (method) {
-	case METHOD_CREATE:
-		write_string(writer, "method", "create");
-		break;
-	case METHOD_DUPLICATE:
-		write_string(writer, "method", "duplicate");
-		break;
-	case METHOD_FILTER:
-		write_string(writer, "method", "filter");
-		break;
-	default:
-		write_number(writer, "method", method);
-	}
-}
-
-static void put_culprit(
-    struct json_writer *writer, const struct telling *telling, const struct dump_culprit *culprit)
-{
-	static const char *const kinds[] = {"creator", "holder", "kernel", "unseen"};
-	write_open(writer, NULL, '{');
-	write_string(writer, "kind", kinds[culprit->kind]);
-	if (culprit->kind == CULPRIT_UNSEEN)
-		write_unknown(writer, "image");
-	else
-		image(writer, culprit->image, culprit->image_is_cut);
-	write_open(writer, "pids", '[');
-	for (uint32_t i = 0; i < culprit->pid_count && i < CULPRIT_PIDS; i++)
-		write_number(writer, NULL, (int64_t)culprit->pids[i]);
-	write_close(writer, ']');
-	if (culprit->pid_count > CULPRIT_PIDS)
-		write_boolean(writer, "more_pids", true);
-	write_number(writer, "orphans", culprit->orphans);
-	write_number(writer, "tokens", culprit->tokens);
-	write_number(writer, "references", (int64_t)culprit->references);
-	write_number_seen(writer, "tokens_unheld", culprit->unheld, telling->answer->holders_seen);
-	write_number(writer, "captures", (int64_t)culprit->captures);
-	write_number(writer, "alone", culprit->alone);
-	write_boolean(writer, "follower", culprit->follower);
-	if (culprit->creator_image) {
-		write_string(writer, "creator", culprit->creator_image);
-		if (culprit->creator_is_cut)
-			write_boolean(writer, "creator_cut", true);
-		put_method(writer, culprit->method);
-	}
-	if (culprit->stack)
-		put_stack(writer, telling, culprit);
-	write_open(writer, "holders", '[');
-	for (uint32_t i = 0; i < culprit->holder_count; i++) {
-		write_open(writer, NULL, '{');
-		put_holder_of(
-		    writer, telling->kernel, culprit->holders[i].process, culprit->holders[i].kind);
-		write_number(writer, "count", (int64_t)culprit->holders[i].count);
-		write_close(writer, '}');
-	}
-	write_close(writer, ']');
-	write_number(writer, "other_holders", (int64_t)culprit->other_holders);
-	write_close(writer, '}');
-}
-
 static void put_creation(struct json_writer *writer, const struct kernel_token *token)
 {
 	write_open(writer, "created_by", '{');
-	image(writer, token->creator_image, token->creator_is_cut);
+	put_image(writer, token->creator_image, token->creator_is_cut);
 	write_number(writer, "pid", (int64_t)token->creator_pid);
 	write_number(writer, "tid", (int64_t)token->creator_tid);
 	put_method(writer, token->method);
@@ -174,7 +93,7 @@ static void put_exited(struct json_writer *writer, const struct kernel *kernel,
 		    target->primary == KERNEL_NONE || &kernel->tokens[target->primary] != token)
 			continue;
 		write_open(writer, "exited_process", '{');
-		image(writer, target->image, target->image_is_cut);
+		put_image(writer, target->image, target->image_is_cut);
 		write_number(writer, "pid", (int64_t)target->pid);
 		if (kept->tid)
 			write_number(writer, "tid", (int64_t)kept->tid);
@@ -255,7 +174,7 @@ static void put_kept(
 		write_string(writer, "logon_type", kernel_logon_type_text(row->type));
 	write_string(writer, "user", row->user);
 	write_string(writer, "domain", row->domain);
-	image(writer, process->image, process->image_is_cut);
+	put_image(writer, process->image, process->image_is_cut);
 	write_number(writer, "pid", (int64_t)process->pid);
 	write_close(writer, '}');
 }
@@ -297,10 +216,7 @@ static void put_answer(struct json_writer *writer, const struct telling *telling
 	for (uint32_t i = 0; i < answer->kept_count; i++)
 		put_kept(writer, kernel, &answer->kept[i]);
 	write_close(writer, ']');
-	write_open(writer, "culprits", '[');
-	for (uint32_t i = 0; i < answer->culprit_count; i++)
-		put_culprit(writer, telling, &answer->culprits[i]);
-	write_close(writer, ']');
+	put_culprits(writer, telling);
 	write_open(writer, "orphaned", '[');
 	for (uint32_t i = 0; i < answer->orphan_count; i++)
 		put_orphan(writer, answer, &answer->orphans[i]);

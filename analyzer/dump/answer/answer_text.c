@@ -254,7 +254,8 @@ void answer_print_text(const struct telling *telling, FILE *out)
 	print_kernel(telling, out);
 	if (telling->answer) {
 		print_verdict(telling->answer, out);
-		print_culprits(telling, out);
+		print_holders(telling, out);
+		print_creators(telling, out);
 		print_orphans(telling, out);
 		print_kept(telling, out);
 	} else {

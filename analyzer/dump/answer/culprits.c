@@ -1,321 +1,405 @@
-/* Who is to blame for the orphans: all tokens with one creator, method and stack are one leak. lsass makes tokens on behalf of
- * others and keeps handles that it closes after the last other one has been closed; so it is named only where nobody else is
- * in sight. */
+/* Who keeps the orphans, and, where leak tracking was on, who made their tokens: two lists, of processes each. They need not be the same:
+ * lsass makes tokens for whoever logs on, and a handle may be put into another process. Both are ranked by the leak rule (leak/leak.h).
+ *
+ * What nobody holds in sight is the kernel's, or a holder's that was not seen. A logon session's own token keeps an orphan only where
+ * nothing else does; and an exited process is a victim: nobody who has a handle to it in sight, the kernel keeps it. */
 #include "dump/answer/inside.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define ROOM_FIRST 64
+#include "dump/kernel/address_map.h"
+#include "dump/kernel/large_array.h"
 
-struct grouping {
-	struct answer *answer;
-	const struct kernel *kernel;
-	uint32_t *slots; /* culprit number + 1; 0: free */
-	uint32_t room, culprit_room;
-	uint32_t orphan;                  /* the one at hand */
-	uint32_t last;                    /* culprit number + 1 of the token before; 0: none */
-	const char *follower, *foreigner; /* images that were looked at last, one of each kind */
-	bool is_foreign; /* somebody else than lsass and System has to do with it */
-	uint32_t others; /* culprits of the one at hand that do not follow */
-	uint32_t other;  /* the last of them */
+/* Holders or creators while they are counted: things that begin with a stake. */
+struct roll {
+	void *items;
+	size_t size;
+	uint32_t count, room;
+	uint32_t *touched; /* those that have to do with the orphan at hand */
+	uint32_t touched_count, touched_room;
 };
 
-/* The same, remembered: images are one copy each, and the same few come again and again. */
-static bool is_follower(struct grouping *grouping, const char *image)
+struct count {
+	struct answer *answer;
+	const struct kernel *kernel;
+	struct roll holders, creators;
+	uint32_t *holder_of, *creator_of; /* by process; KERNEL_NONE */
+	uint32_t own, hidden;             /* holders that are no processes; KERNEL_NONE */
+	struct address_map gone;          /* creators that run no more, by image */
+	struct address_map links, variants;
+	uint32_t link_room, variant_room;
+	uint32_t orphan;   /* at hand */
+	uint32_t own_seen; /* tokens of it that are its own */
+	bool unknown;      /* who made some token of it is not known */
+};
+
+static struct dump_stake *stake_of(const struct roll *roll, uint32_t row)
 {
-	if (image == grouping->follower || image == grouping->foreigner)
-		return image && image == grouping->follower;
-	bool result = image_follows(image);
-	*(result ? &grouping->follower : &grouping->foreigner) = image;
-	return result;
+	return (struct dump_stake *)((char *)roll->items + row * roll->size);
 }
 
-static size_t hash_of(const struct dump_culprit *key)
+static struct dump_holder *holder_of(const struct count *count, uint32_t row)
 {
-	uint64_t hash = (uint64_t)key->kind + 1;
-	const uint64_t parts[] = {(uintptr_t)key->image, (uintptr_t)key->creator_image, key->method,
-	    (uintptr_t)key->stack};
-	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-		hash = (hash ^ parts[i]) * UINT64_C(0x9e3779b97f4a7c15);
-		hash ^= hash >> 29;
-	}
-	return (size_t)(hash >> 8);
+	return (struct dump_holder *)stake_of(&count->holders, row);
 }
 
-static bool same_key(const struct dump_culprit *a, const struct dump_culprit *b)
+static struct dump_creator *creator_of(const struct count *count, uint32_t row)
 {
-	/* Strings and stacks are one copy each. */
-	return a->kind == b->kind && a->image == b->image && a->creator_image == b->creator_image &&
-	       a->method == b->method && a->stack == b->stack;
+	return (struct dump_creator *)stake_of(&count->creators, row);
 }
 
-static uint32_t *slot_of(struct grouping *grouping, const struct dump_culprit *key)
+/* One more, of that name. KERNEL_NONE when memory is out. */
+static uint32_t enroll(struct roll *roll, const char *image, int64_t pid)
 {
-	const struct dump_culprit *culprits = grouping->answer->culprits;
-	uint32_t slot = (uint32_t)hash_of(key) & (grouping->room - 1);
-	while (grouping->slots[slot] && !same_key(&culprits[grouping->slots[slot] - 1], key))
-		slot = (slot + 1) & (grouping->room - 1);
-	return &grouping->slots[slot];
+	struct dump_stake *stake =
+	    large_array_next(&roll->items, &roll->count, &roll->room, roll->size);
+	if (!stake)
+		return KERNEL_NONE;
+	memset(stake, 0, roll->size);
+	*stake = (struct dump_stake){.culprit = {.image = image, .pid = pid, .sure = true},
+	    .follows = image_follows(image),
+	    .number = roll->count - 1,
+	    .last_orphan = KERNEL_NONE,
+	    .last_token = KERNEL_NONE};
+	return stake->number;
 }
 
-static bool grow(struct grouping *grouping)
+/* It has to do with the orphan at hand. False when memory is out. */
+static bool touch(struct roll *roll, uint32_t row, uint32_t orphan)
 {
-	struct answer *answer = grouping->answer;
-	uint32_t room = grouping->room ? grouping->room * 2 : ROOM_FIRST;
-	struct dump_culprit *culprits = reallocarray(answer->culprits, room / 2, sizeof *culprits);
-	if (culprits)
-		answer->culprits = culprits;
-	uint32_t *slots = culprits ? calloc(room, sizeof *slots) : NULL;
-	if (!slots)
+	struct dump_stake *stake = stake_of(roll, row);
+	if (stake->last_orphan == orphan)
+		return true;
+	uint32_t *touched = large_array_next(
+	    &roll->touched, &roll->touched_count, &roll->touched_room, sizeof *roll->touched);
+	if (!touched)
 		return false;
-	free(grouping->slots);
-	grouping->slots = slots;
-	grouping->room = room;
-	for (uint32_t i = 0; i < answer->culprit_count; i++)
-		*slot_of(grouping, &answer->culprits[i]) = i + 1;
+	*touched = row;
+	stake->last_orphan = orphan;
+	stake->culprit.logon_sessions++;
 	return true;
 }
 
-/* The culprit of this key. NULL when memory is out. */
-static struct dump_culprit *culprit_of(struct grouping *grouping, const struct dump_culprit *key)
+/* The orphan is done: who alone has to do with it. Followers do not count against others; among themselves they do. */
+static void settle(struct roll *roll, uint32_t others)
 {
-	struct answer *answer = grouping->answer;
-	if (answer->culprit_count * 2 >= grouping->room && !grow(grouping))
-		return NULL;
-	uint32_t *slot = &grouping->last;
-	if (!*slot || !same_key(&answer->culprits[*slot - 1], key))
-		slot = slot_of(grouping, key);
-	if (!*slot) {
-		answer->culprits[answer->culprit_count] = *key;
-		answer->culprits[answer->culprit_count].last_orphan = KERNEL_NONE;
-		*slot = ++answer->culprit_count;
+	uint32_t followers = 0;
+	for (uint32_t i = 0; i < roll->touched_count; i++)
+		*(stake_of(roll, roll->touched[i])->follows ? &followers : &others) += 1;
+	for (uint32_t i = 0; i < roll->touched_count; i++) {
+		struct dump_stake *stake = stake_of(roll, roll->touched[i]);
+		stake->culprit.alone +=
+		    stake->follows ? others == 0 && followers == 1 : others == 1;
+		stake->followed += stake->follows && others > 0;
 	}
-	grouping->last = *slot;
-	struct dump_culprit *culprit = &answer->culprits[*slot - 1];
-	if (culprit->last_orphan != grouping->orphan) {
-		culprit->last_orphan = grouping->orphan;
-		culprit->orphans++;
-		culprit->foreign_orphans += grouping->is_foreign;
-		if (!is_follower(grouping, culprit->image)) {
-			grouping->others++;
-			grouping->other = grouping->last - 1;
-		}
+	roll->touched_count = 0;
+}
+
+/* ---- holders ---- */
+
+static uint32_t holder_row(struct count *count, enum dump_holder_kind kind, uint32_t process)
+{
+	const struct kernel_process *from =
+	    process == KERNEL_NONE ? NULL : &count->kernel->processes[process];
+	uint32_t *row = kind == DUMP_HOLDER_PROCESS ? &count->holder_of[process]
+	                : kind == DUMP_HOLDER_OWN   ? &count->own
+	                                            : &count->hidden;
+	if (*row != KERNEL_NONE)
+		return *row;
+	*row = enroll(
+	    &count->holders, from ? from->image : NULL, from ? (int64_t)from->pid : NUMBER_UNKNOWN);
+	if (*row != KERNEL_NONE) {
+		struct dump_holder *holder = holder_of(count, *row);
+		holder->kind = kind;
+		holder->process = process;
+		holder->links = KERNEL_NONE;
 	}
-	return culprit;
+	return *row;
 }
 
-static void note_pid(struct dump_culprit *culprit, uint64_t pid)
+/* What nobody in sight holds. */
+static uint32_t hidden_row(struct count *count)
 {
-	for (uint32_t i = 0; i < culprit->pid_count && i < CULPRIT_PIDS; i++)
-		if (culprit->pids[i] == pid)
-			return;
-	if (culprit->pid_count < CULPRIT_PIDS)
-		culprit->pids[culprit->pid_count++] = pid;
-	else
-		culprit->pid_count = CULPRIT_PIDS + 1; /* some more */
+	return holder_row(count,
+	    count->answer->holders_seen ? DUMP_HOLDER_KERNEL : DUMP_HOLDER_UNSEEN, KERNEL_NONE);
 }
 
-static void note_holder(struct dump_culprit *culprit, const struct kernel_holder *holder)
+/* Both have to do with one token more. False when memory is out. */
+static bool link_both(struct count *count, uint32_t holder, uint32_t creator)
 {
-	for (uint32_t i = 0; i < culprit->holder_count; i++) {
-		struct culprit_holder *known = &culprit->holders[i];
-		if (known->kind == holder->kind && known->process == holder->process) {
-			known->count++;
-			return;
-		}
+	const uint64_t key = (uint64_t)(holder + 1) << 32 | creator;
+	struct answer *answer = count->answer;
+	if (creator == KERNEL_NONE)
+		return true;
+	const uint32_t known = address_map_find(&count->links, key);
+	if (known != UINT32_MAX) {
+		answer->links[known].tokens++;
+		return true;
 	}
-	if (culprit->holder_count == CULPRIT_HOLDERS)
-		culprit->other_holders++;
-	else
-		culprit->holders[culprit->holder_count++] =
-		    (struct culprit_holder){holder->kind, holder->process, 1};
+	struct dump_link *link = large_array_next(
+	    &answer->links, &answer->link_count, &count->link_room, sizeof *answer->links);
+	if (!link)
+		return false;
+	*link = (struct dump_link){.holder = holder, .creator = creator, .tokens = 1};
+	return address_map_add(&count->links, key, answer->link_count - 1);
 }
 
-static const char *holder_image(const struct kernel *kernel, const struct kernel_holder *holder)
+/* The holder has the token. False when memory is out. */
+static bool hold(struct count *count, uint32_t row, uint32_t number, uint32_t creator)
 {
-	const struct kernel_process *process =
-	    holder->process == KERNEL_NONE ? NULL : &kernel->processes[holder->process];
-	/* One that has exited is a victim: if nobody has a handle to it, the kernel keeps it. */
-	return process && process->is_alive ? process->image : NULL;
-}
-
-/* A holder that is neither lsass nor System, or NULL. The logon session's own token does not count: a session that
- * holds itself is a fault, but one of the kernel. */
-static const struct kernel_holder *foreign_holder(
-    struct grouping *grouping, const struct kernel_token *token)
-{
-	const struct kernel *kernel = grouping->kernel;
-	for (uint32_t i = token->holders; i != KERNEL_NONE; i = kernel->holders[i].next) {
-		const char *image = holder_image(kernel, &kernel->holders[i]);
-		if (image && !is_follower(grouping, image))
-			return &kernel->holders[i];
+	const struct kernel_token *token = &count->kernel->tokens[number];
+	if (row == KERNEL_NONE || !touch(&count->holders, row, count->orphan))
+		return false;
+	struct dump_holder *holder = holder_of(count, row);
+	if (holder->stake.last_token == number)
+		return true;
+	holder->stake.last_token = number;
+	holder->stake.culprit.tokens++;
+	holder->captures += token->captures > 0 ? (uint64_t)token->captures : 0;
+	if (creator != KERNEL_NONE && holder->process != KERNEL_NONE &&
+	    creator_of(count, creator)->process == holder->process) {
+		holder->made_itself++;
+		creator_of(count, creator)->held_itself++;
 	}
-	return NULL;
+	return link_both(count, row, creator);
 }
 
-static bool is_foreign(struct grouping *grouping, const struct kernel_token *token)
+static bool count_holders(struct count *count, uint32_t number, uint32_t creator)
 {
-	return (token->creator_image && !is_follower(grouping, token->creator_image)) ||
-	       foreign_holder(grouping, token);
-}
-
-static void add_token(struct kernel const *kernel, struct dump_culprit *culprit,
-    const struct kernel_token *token, uint64_t pid)
-{
-	culprit->tokens++;
-	culprit->captures += token->captures > 0 ? (uint64_t)token->captures : 0;
-	culprit->unheld += token->holders == KERNEL_NONE;
-	if (pid)
-		note_pid(culprit, pid);
-	for (uint32_t i = token->holders; i != KERNEL_NONE; i = kernel->holders[i].next)
-		note_holder(culprit, &kernel->holders[i]);
-}
-
-/* Each image that holds the token is to blame once. */
-static bool blame_holders(
-    struct grouping *grouping, const struct kernel_token *token, const struct dump_culprit *base)
-{
-	const struct kernel *kernel = grouping->kernel;
-	bool foreign = foreign_holder(grouping, token);
-	const char *blamed[16];
-	size_t count = 0;
+	const struct kernel *kernel = count->kernel;
+	const struct kernel_token *token = &kernel->tokens[number];
+	bool others = false, own = false;
 	for (uint32_t i = token->holders; i != KERNEL_NONE; i = kernel->holders[i].next) {
 		const struct kernel_holder *holder = &kernel->holders[i];
-		const char *image = holder_image(kernel, holder);
-		bool is_known = foreign && is_follower(grouping, image);
-		for (size_t j = 0; j < count && !is_known; j++)
-			is_known = blamed[j] == image;
-		if (is_known || count == sizeof blamed / sizeof blamed[0] || (!image && foreign))
+		own |= holder->kind == HOLDER_SESSION;
+		if (holder->kind == HOLDER_SESSION || holder_is_left_by_exited(kernel, holder))
 			continue;
-		blamed[count++] = image;
-		struct dump_culprit key = *base;
-		key.kind = image ? CULPRIT_HOLDER : CULPRIT_KERNEL;
-		key.image = image;
-		key.image_is_cut = image && kernel->processes[holder->process].image_is_cut;
-		struct dump_culprit *culprit = culprit_of(grouping, &key);
-		if (!culprit)
+		const uint32_t row = holder_row(count, DUMP_HOLDER_PROCESS, holder->process);
+		if (!hold(count, row, number, creator))
 			return false;
-		add_token(
-		    kernel, culprit, token, image ? kernel->processes[holder->process].pid : 0);
+		holder_of(count, row)->by[holder->kind]++;
+		others |= !holder_of(count, row)->stake.follows;
 	}
-	return true;
-}
-
-/* Who has what nobody in sight has. */
-static enum culprit_kind unseen_kind(const struct grouping *grouping)
-{
-	return grouping->answer->holders_seen ? CULPRIT_KERNEL : CULPRIT_UNSEEN;
-}
-
-static bool blame(struct grouping *grouping, const struct kernel_token *token)
-{
-	const struct kernel *kernel = grouping->kernel;
-	struct dump_culprit key = {.kind = CULPRIT_CREATOR,
-	    .image = token->creator_image,
-	    .image_is_cut = token->creator_is_cut,
-	    .creator_image = token->creator_image,
-	    .creator_is_cut = token->creator_is_cut,
-	    .method = token->method,
-	    .stack = token->stack};
-	bool is_creator = token->creator_image && !is_follower(grouping, token->creator_image);
-	if (!is_creator && token->holders != KERNEL_NONE)
-		return blame_holders(grouping, token, &key);
-	if (!is_creator) {
-		key.kind = unseen_kind(grouping);
-		key.image = NULL;
-	}
-	struct dump_culprit *culprit = culprit_of(grouping, &key);
-	if (culprit)
-		add_token(kernel, culprit, token, is_creator ? token->creator_pid : 0);
-	return culprit;
-}
-
-static bool blame_tokens(struct grouping *grouping, uint32_t number)
-{
-	const struct kernel *kernel = grouping->kernel;
-	const struct orphan *orphan = &grouping->answer->orphans[number];
-	const struct kernel_logon_session *logon = &kernel->logons[orphan->logon];
-	uint64_t beyond = orphan->kernel_references - orphan->unheld;
-	grouping->orphan = number;
-	grouping->is_foreign = beyond > 0 || orphan->unheld > 0;
-	for (uint32_t i = logon->tokens; i != KERNEL_NONE && !grouping->is_foreign;
-	     i = kernel->tokens[i].next_of_session)
-		grouping->is_foreign = is_foreign(grouping, &kernel->tokens[i]);
-	for (uint32_t i = logon->tokens; i != KERNEL_NONE; i = kernel->tokens[i].next_of_session)
-		if (!(kernel->tokens[i].flags & TOKEN_FLAG_NO_REFERENCE) &&
-		    !blame(grouping, &kernel->tokens[i]))
-			return false;
-	if (beyond == 0)
+	count->own_seen += own;
+	if (others || token_is_held(kernel, token))
 		return true;
-	struct dump_culprit *culprit =
-	    culprit_of(grouping, &(struct dump_culprit){.kind = unseen_kind(grouping)});
-	if (culprit)
-		culprit->references += beyond;
-	return culprit;
+	if (creator != KERNEL_NONE)
+		creator_of(count, creator)->unheld++;
+	return hold(count, hidden_row(count), number, creator);
 }
 
-static bool blame_orphan(struct grouping *grouping, uint32_t number)
+/* ---- creators ---- */
+
+/* The row of who made the token; *row is KERNEL_NONE where that is not known. False when memory is out. */
+static bool creator_row(struct count *count, const struct kernel_token *token, uint32_t *row)
 {
-	grouping->others = 0;
-	if (!blame_tokens(grouping, number))
+	const struct kernel *kernel = count->kernel;
+	*row = KERNEL_NONE;
+	if (!token->creator_image)
+		return true;
+	const uint32_t process =
+	    kernel_find_creator(kernel, token->creator_pid, token->creator_image);
+	const uint64_t image = (uintptr_t)token->creator_image; /* equal ones are one copy */
+	const bool runs = process != KERNEL_NONE;
+	*row = runs ? count->creator_of[process] : address_map_find(&count->gone, image);
+	if (*row != KERNEL_NONE)
+		return true;
+	*row =
+	    enroll(&count->creators, runs ? kernel->processes[process].image : token->creator_image,
+	        runs ? (int64_t)token->creator_pid : NUMBER_UNKNOWN);
+	if (*row == KERNEL_NONE)
 		return false;
-	if (grouping->others == 1)
-		grouping->answer->culprits[grouping->other].alone++;
+	struct dump_creator *creator = creator_of(count, *row);
+	creator->process = process;
+	creator->image_is_cut =
+	    runs ? kernel->processes[process].image_is_cut : token->creator_is_cut;
+	creator->links = KERNEL_NONE;
+	if (!runs)
+		return address_map_add(&count->gone, image, *row);
+	count->creator_of[process] = *row;
 	return true;
 }
 
-static int worst_first(const void *a, const void *b)
+static void note_pid(struct dump_creator *creator, uint64_t pid)
 {
-	const struct dump_culprit *left = a, *right = b;
-	if (left->follower != right->follower)
-		return left->follower ? 1 : -1;
-	if (left->alone != right->alone)
-		return left->alone > right->alone ? -1 : 1;
-	if (left->windows != right->windows)
-		return left->windows ? 1 : -1;
-	if (left->orphans != right->orphans)
-		return left->orphans > right->orphans ? -1 : 1;
-	if (left->tokens != right->tokens)
-		return left->tokens > right->tokens ? -1 : 1;
-	if (left->references != right->references)
-		return left->references > right->references ? -1 : 1;
-	if (left->kind != right->kind)
-		return left->kind < right->kind ? -1 : 1;
-	int order = strcmp(left->image ? left->image : "", right->image ? right->image : "");
-	return order ? order
-	             : (left->last_orphan > right->last_orphan) -
-	                   (left->last_orphan < right->last_orphan);
+	for (uint32_t i = 0; i < creator->pid_count && i < CREATOR_PIDS; i++)
+		if (creator->pids[i] == pid)
+			return;
+	if (creator->pid_count < CREATOR_PIDS)
+		creator->pids[creator->pid_count++] = pid;
+	else
+		creator->pid_count = CREATOR_PIDS + 1; /* some more */
+}
+
+static bool note_stack(struct count *count, uint32_t creator, const struct kernel_token *token)
+{
+	struct answer *answer = count->answer;
+	if (!token->stack)
+		return true;
+	const uint64_t key =
+	    ((uint64_t)creator * 4 + (token->method & 3) + 1) << 32 | token->stack->number;
+	const uint32_t known = address_map_find(&count->variants, key);
+	if (known != UINT32_MAX) {
+		answer->variants[known].tokens++;
+		return true;
+	}
+	struct dump_variant *variant = large_array_next(&answer->variants, &answer->variant_count,
+	    &count->variant_room, sizeof *answer->variants);
+	if (!variant)
+		return false;
+	*variant = (struct dump_variant){
+	    .stack = token->stack, .creator = creator, .method = token->method, .tokens = 1};
+	return address_map_add(&count->variants, key, answer->variant_count - 1);
+}
+
+static bool count_creator(struct count *count, const struct kernel_token *token, uint32_t *row)
+{
+	if (!creator_row(count, token, row))
+		return false;
+	if (*row == KERNEL_NONE) {
+		count->unknown = true;
+		count->answer->unknown_creator += count->kernel->tracking == TRACKING_ON;
+		return true;
+	}
+	struct dump_creator *creator = creator_of(count, *row);
+	creator->stake.culprit.tokens++;
+	creator->captures += token->captures > 0 ? (uint64_t)token->captures : 0;
+	creator->creates |= token->method == METHOD_CREATE;
+	creator->duplicates |= token->method == METHOD_DUPLICATE;
+	creator->filters |= token->method == METHOD_FILTER;
+	note_pid(creator, token->creator_pid);
+	return touch(&count->creators, *row, count->orphan) && note_stack(count, *row, token);
+}
+
+/* ---- all of them ---- */
+
+static bool count_tokens(struct count *count, const struct orphan *orphan)
+{
+	const struct kernel *kernel = count->kernel;
+	const uint64_t beyond = orphan->kernel_references - orphan->unheld;
+	count->own_seen = 0;
+	count->unknown = false;
+	for (uint32_t i = kernel->logons[orphan->logon].tokens; i != KERNEL_NONE;
+	     i = kernel->tokens[i].next_of_session) {
+		uint32_t creator;
+		if (kernel->tokens[i].flags & TOKEN_FLAG_NO_REFERENCE)
+			continue;
+		if (!count_creator(count, &kernel->tokens[i], &creator) ||
+		    !count_holders(count, i, creator))
+			return false;
+	}
+	if (beyond > 0) {
+		const uint32_t row = hidden_row(count);
+		if (row == KERNEL_NONE || !touch(&count->holders, row, count->orphan))
+			return false;
+		holder_of(count, row)->references += beyond;
+	}
+	if (count->own_seen == 0 || count->holders.touched_count > 0)
+		return true;
+	const uint32_t row = holder_row(count, DUMP_HOLDER_OWN, KERNEL_NONE);
+	if (row == KERNEL_NONE || !touch(&count->holders, row, count->orphan))
+		return false;
+	holder_of(count, row)->stake.culprit.tokens += count->own_seen;
+	holder_of(count, row)->by[HOLDER_SESSION] += count->own_seen;
+	return true;
+}
+
+/* Puts the worst first, and notes where each has gone. NULL: memory is out. */
+static uint32_t *rank(struct roll *roll)
+{
+	uint32_t *places = malloc((roll->count + 1u) * sizeof *places);
+	for (uint32_t i = 0; i < roll->count; i++) {
+		struct dump_stake *stake = stake_of(roll, i);
+		struct culprit *culprit = &stake->culprit;
+		culprit->handles = culprit->tokens;
+		culprit->follower = stake->follows && stake->followed == culprit->logon_sessions;
+		culprit->windows = image_is_windows(culprit->image);
+	}
+	culprits_rank(roll->items, roll->count, roll->size);
+	const size_t tied = culprits_tied_of(roll->items, roll->count, roll->size);
+	for (uint32_t i = 0; places && i < roll->count; i++) {
+		stake_of(roll, i)->tied = i < tied && tied > 1;
+		places[stake_of(roll, i)->number] = i;
+	}
+	return places;
 }
 
 static int most_first(const void *a, const void *b)
 {
-	const struct culprit_holder *left = a, *right = b;
-	if (left->count != right->count)
-		return left->count > right->count ? -1 : 1;
-	return (left->process > right->process) - (left->process < right->process);
+	const struct dump_link *left = a, *right = b;
+	if (left->tokens != right->tokens)
+		return left->tokens > right->tokens ? -1 : 1;
+	if (left->holder != right->holder)
+		return left->holder < right->holder ? -1 : 1;
+	return (left->creator > right->creator) - (left->creator < right->creator);
 }
 
-bool answer_group_culprits(struct answer *answer)
+static bool arrange(struct count *count)
 {
-	struct grouping grouping = {.answer = answer, .kernel = answer->kernel};
-	bool good = true;
-	for (uint32_t i = 0; good && i < answer->orphan_count; i++)
-		good = blame_orphan(&grouping, i);
-	free(grouping.slots);
-	for (uint32_t i = 0; i < answer->culprit_count; i++) {
-		struct dump_culprit *culprit = &answer->culprits[i];
-		culprit->follower = culprit->kind == CULPRIT_HOLDER &&
-		                    image_follows(culprit->image) &&
-		                    culprit->foreign_orphans == culprit->orphans;
-		culprit->windows = culprit->kind != CULPRIT_KERNEL &&
-		                   culprit->kind != CULPRIT_UNSEEN &&
-		                   image_is_windows(culprit->image);
-		qsort(culprit->holders, culprit->holder_count, sizeof culprit->holders[0],
-		    most_first);
+	struct answer *answer = count->answer;
+	uint32_t *holders = rank(&count->holders), *creators = rank(&count->creators);
+	const bool good = holders && creators;
+	for (uint32_t i = 0; good && i < answer->link_count; i++) {
+		answer->links[i].holder = holders[answer->links[i].holder];
+		answer->links[i].creator = creators[answer->links[i].creator];
 	}
-	if (answer->culprit_count)
-		qsort(
-		    answer->culprits, answer->culprit_count, sizeof *answer->culprits, worst_first);
+	for (uint32_t i = 0; good && i < answer->variant_count; i++)
+		answer->variants[i].creator = creators[answer->variants[i].creator];
+	if (answer->link_count)
+		qsort(answer->links, answer->link_count, sizeof *answer->links, most_first);
+	for (uint32_t i = answer->link_count; good && i-- > 0;) {
+		struct dump_link *link = &answer->links[i];
+		uint32_t *of_holder = &answer->holders[link->holder].links,
+		         *of_creator = &answer->creators[link->creator].links;
+		link->next_of_holder = *of_holder;
+		link->next_of_creator = *of_creator;
+		*of_holder = *of_creator = i;
+	}
+	free(holders);
+	free(creators);
+	return good && answer_find_paths(answer);
+}
+
+static void count_deinit(struct count *count)
+{
+	free(count->holder_of);
+	free(count->creator_of);
+	free(count->holders.touched);
+	free(count->creators.touched);
+	address_map_deinit(&count->gone);
+	address_map_deinit(&count->links);
+	address_map_deinit(&count->variants);
+}
+
+bool answer_find_culprits(struct answer *answer)
+{
+	const struct kernel *kernel = answer->kernel;
+	struct count count = {.answer = answer,
+	    .kernel = kernel,
+	    .holders = {.size = sizeof(struct dump_holder)},
+	    .creators = {.size = sizeof(struct dump_creator)},
+	    .own = KERNEL_NONE,
+	    .hidden = KERNEL_NONE};
+	const size_t bytes = (kernel->process_count + 1u) * sizeof *count.holder_of;
+	count.holder_of = malloc(bytes);
+	count.creator_of = malloc(bytes);
+	bool good = count.holder_of && count.creator_of;
+	if (good) {
+		memset(count.holder_of, 0xff, bytes); /* KERNEL_NONE */
+		memset(count.creator_of, 0xff, bytes);
+	}
+	for (uint32_t i = 0; good && i < answer->orphan_count; i++) {
+		count.orphan = i;
+		good = count_tokens(&count, &answer->orphans[i]);
+		settle(&count.holders, 0);
+		settle(&count.creators, count.unknown);
+	}
+	answer->holders = count.holders.items;
+	answer->creators = count.creators.items;
+	answer->holder_count = count.holders.count;
+	answer->creator_count = count.creators.count;
+	good = good && arrange(&count);
+	count_deinit(&count);
 	return good;
 }

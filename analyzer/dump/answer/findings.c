@@ -58,6 +58,13 @@ const char *method_calls(uint32_t method)
 	}
 }
 
+/* lsass makes the tokens of logons; services, winlogon and smss run others' programs with tokens of their own making. */
+bool image_makes_for_others(const char *image)
+{
+	return image_follows(image) || image_same(image, "services") ||
+	       image_same(image, "winlogon") || image_same(image, "smss");
+}
+
 const char *holder_kind_text(enum kernel_holder_kind kind, uint64_t count)
 {
 	static const char *const texts[][2] = {

@@ -8,47 +8,77 @@
 #include "dump/kernel/kernel.h"
 #include "leak/leak.h"
 
-enum culprit_kind {
-	CULPRIT_CREATOR, /* who made the tokens, by leak tracking */
-	CULPRIT_HOLDER, /* who holds them: they were made by nobody knows, or by lsass on somebody's behalf */
-	CULPRIT_KERNEL, /* tokens that nobody holds, or references without a token */
-	CULPRIT_UNSEEN, /* the same where not all holders were seen: the kernel, or one of those */
+enum dump_holder_kind {
+	DUMP_HOLDER_PROCESS,
+	DUMP_HOLDER_OWN,    /* nobody: the logon sessions' own tokens keep them */
+	DUMP_HOLDER_KERNEL, /* of tokens that nobody holds, and of references beyond those of tokens */
+	DUMP_HOLDER_UNSEEN, /* the same where not all holders were seen: the kernel, or one of those */
 };
 
-#define CULPRIT_HOLDERS 12
-#define CULPRIT_PIDS 8
+/* What somebody has to do with orphans. */
+struct dump_stake {
+	struct culprit culprit; /* by which it is ranked; logon_sessions: orphans */
+	bool tied;              /* with another one, for the first place */
 
-struct culprit_holder {
-	enum kernel_holder_kind kind;
-	uint32_t process; /* KERNEL_NONE for logon sessions' own tokens */
-	uint64_t count;
+	bool follows; /* private, as all below: System and lsass */
+	uint32_t number, last_orphan, last_token, followed;
 };
 
-/* Tokens of orphans that have creator, method and stack in common, or a holder where those are not known. */
-struct dump_culprit {
-	enum culprit_kind kind;
-	const char *image;         /* who; NULL for the kernel */
-	bool image_is_cut;         /* only its first 14 characters are known */
-	const char *creator_image; /* NULL: not known */
-	bool creator_is_cut;
-	uint32_t method;
-	const struct kernel_stack *stack; /* NULL: not known */
-	uint64_t pids[CULPRIT_PIDS];
-	uint32_t pid_count; /* may be more than are kept */
-	uint32_t orphans;   /* distinct ones */
-	uint32_t alone;     /* of these, those that nobody else but followers has to do with */
+/* Who keeps orphans. */
+struct dump_holder {
+	struct dump_stake stake;
+	enum dump_holder_kind kind;
+	uint32_t process;          /* KERNEL_NONE if the kind is another */
+	uint64_t by[HOLDER_KINDS]; /* by what it holds the tokens */
+	uint64_t references;       /* that no token explains; of the kernel or unseen */
+	uint64_t captures;         /* subject contexts that were captured and not released */
+	uint32_t made_itself;      /* of its tokens */
+	uint32_t links;            /* first of them, by next_of_holder */
+};
+
+#define CREATOR_PIDS 8
+
+/* Who made tokens of orphans, by leak tracking. */
+struct dump_creator {
+	struct dump_stake stake;
+	uint32_t
+	    process; /* KERNEL_NONE: it runs no more, or is not in sight; then all of that image are one */
+	bool image_is_cut; /* only its first 14 characters are known */
+	uint64_t pids[CREATOR_PIDS];
+	uint32_t pid_count;   /* may be more than are kept */
+	uint32_t held_itself; /* of its tokens */
+	uint32_t unheld;      /* of its tokens, those without a holder in sight */
+	uint64_t captures;
+	uint32_t links;                  /* first of them, by next_of_creator */
+	uint32_t first_path, path_count; /* how it made them, those with most tokens first */
+	bool creates, duplicates, filters;
+};
+
+/* A holder has tokens of a creator. */
+struct dump_link {
+	uint32_t holder, creator, tokens;
+	uint32_t next_of_holder,
+	    next_of_creator; /* KERNEL_NONE: the last; those with most tokens first */
+};
+
+/* A stack as tokens of one creator have it. */
+struct dump_variant {
+	const struct kernel_stack *stack;
+	uint32_t creator, method, tokens;
+	uint32_t path; /* private */
+};
+
+/* Stacks of one creator and method that have their kernel frames in common, or the frames before those that differ from token to token. */
+struct dump_path {
+	uint32_t creator, method, tokens;
+	uint32_t frames;          /* that all have in common */
+	uint32_t first, variants; /* stacks */
+};
+
+/* How stacks of a path go on behind what they have in common. */
+struct path_branch {
+	uint64_t frame;
 	uint32_t tokens;
-	uint64_t
-	    references;    /* of logon sessions, without a token: CULPRIT_KERNEL and _UNSEEN only */
-	uint64_t captures; /* subject contexts that were captured and not released */
-	uint32_t unheld;   /* of tokens, those without a holder in sight */
-	struct culprit_holder holders[CULPRIT_HOLDERS];
-	uint32_t holder_count; /* kept */
-	uint64_t other_holders;
-	bool follower; /* lsass or System, which release once the last other holder has */
-	bool windows;  /* a part of Windows, by its name */
-
-	uint32_t last_orphan, foreign_orphans; /* private */
 };
 
 struct orphan {
@@ -85,11 +115,17 @@ struct answer {
 	uint32_t kept_total;       /* of logon sessions in them */
 	struct snapshot *snapshot; /* the dump as evidence */
 	struct leak *leak;
-	bool holders_seen;    /* all that may hold a token was read */
-	uint32_t kernel_held; /* orphans that have kernel references */
-	uint32_t unseen_held; /* the same where not all holders were seen */
-	struct dump_culprit *culprits;
-	uint32_t culprit_count;
+	bool holders_seen;             /* all that may hold a token was read */
+	uint32_t kernel_held;          /* orphans that have kernel references */
+	uint32_t unseen_held;          /* the same where not all holders were seen */
+	struct dump_holder *holders;   /* the worst first */
+	struct dump_creator *creators; /* the same order */
+	struct dump_link *links;
+	struct dump_variant *variants;
+	struct dump_path *paths;
+	uint32_t holder_count, creator_count, link_count, variant_count, path_count;
+	uint32_t
+	    unknown_creator; /* tokens of orphans: leak tracking was on, but who made them cannot be read */
 };
 
 /* Pages that the dump should hold, but the file ends before them. */
@@ -101,6 +137,11 @@ enum exit_code answer_exit_code(const struct answer *answer);
 const char *method_text(uint32_t method);
 /* Which calls of a program make tokens so, and by which function of the kernel; NULL: not known. */
 const char *method_calls(uint32_t method);
+/* Whether it makes tokens on others' behalf: of whoever logs on, of services. */
+bool image_makes_for_others(const char *image);
+/* The ways on from a path, those with most tokens first; no more than `most` of them. Returns how many there are. */
+uint32_t path_branches(const struct answer *answer, const struct dump_path *path,
+    struct path_branch *out, uint32_t most);
 /* "handle", "primary token", "impersonating thread", "logon session's own token". */
 const char *holder_kind_text(enum kernel_holder_kind kind, uint64_t count);
 

@@ -3,16 +3,27 @@
 #define LEAKLAB_ANSWER_INSIDE_H
 
 #include "dump/answer/answer.h"
+#include "dump/answer/json_writer.h"
 
 /* ---- orphans.c: which logon sessions are orphaned ---- */
 
 /* Fills in all but the culprits. False when memory is out. */
 bool answer_find_orphans(struct answer *answer);
 
-/* ---- culprits.c: who is to blame for the orphans ---- */
+/* One that has exited ran with the token, and nobody in sight has a handle to that: it holds nothing itself. */
+bool holder_is_left_by_exited(const struct kernel *kernel, const struct kernel_holder *holder);
+/* Whether something in sight holds the token. */
+bool token_is_held(const struct kernel *kernel, const struct kernel_token *token);
 
-/* Groups the orphans' tokens by who is to blame for them. False when memory is out. */
-bool answer_group_culprits(struct answer *answer);
+/* ---- culprits.c: who holds the orphans, and who made their tokens ---- */
+
+/* False when memory is out. */
+bool answer_find_culprits(struct answer *answer);
+
+/* ---- creation_paths.c: the stacks by which creators made tokens ---- */
+
+/* Makes paths of the answer's variants. The creators are ranked. False when memory is out. */
+bool answer_find_paths(struct answer *answer);
 
 /* ---- kept_logons.c: what a process keeps outside RDS sessions ---- */
 
@@ -24,9 +35,27 @@ bool answer_find_kept(struct answer *answer);
 /* What the kernel knew, as evidence. NULL: memory is out. */
 struct snapshot *kernel_to_snapshot(const struct kernel *kernel, bool holders_seen);
 
-/* ---- text_culprits.c: culprits for people ---- */
+/* ---- text_holders.c, text_creators.c: culprits for people ---- */
 
-void print_culprits(const struct telling *telling, FILE *out);
+#define CULPRITS_SHOWN 10 /* without --verbose */
+
+void print_holders(const struct telling *telling, FILE *out);
+void print_creators(const struct telling *telling, FILE *out);
+/* "agent.exe (4100)", "the kernel". */
+#define CULPRIT_WORDS 400
+char *holder_words(
+    const struct kernel *kernel, const struct dump_holder *holder, char out[CULPRIT_WORDS]);
+char *creator_words(
+    const struct kernel *kernel, const struct dump_creator *creator, char out[CULPRIT_WORDS]);
+/* Says that the first of a list are tied, if they are: of `items`, that begin with a stake. */
+void print_tied(const void *items, uint32_t count, size_t size, const char *what, FILE *out);
+
+/* ---- json_culprits.c: the same as JSON ---- */
+
+void put_culprits(struct json_writer *writer, const struct telling *telling);
+/* An image's name; where only its first 14 characters are known, that is said. */
+void put_image(struct json_writer *writer, const char *name, bool is_cut);
+void put_method(struct json_writer *writer, uint32_t method);
 
 /* ---- text_kept.c: logon sessions that a process keeps outside RDS sessions ---- */
 

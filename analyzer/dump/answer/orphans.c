@@ -125,12 +125,25 @@ static bool weigh_hidden(struct search *search)
 	return ids;
 }
 
+bool holder_is_left_by_exited(const struct kernel *kernel, const struct kernel_holder *holder)
+{
+	return holder->kind == HOLDER_PRIMARY && !kernel->processes[holder->process].is_alive;
+}
+
+bool token_is_held(const struct kernel *kernel, const struct kernel_token *token)
+{
+	uint32_t i = token->holders;
+	while (i != KERNEL_NONE && holder_is_left_by_exited(kernel, &kernel->holders[i]))
+		i = kernel->holders[i].next;
+	return i != KERNEL_NONE;
+}
+
 static void count_references(const struct kernel *kernel, struct orphan *orphan)
 {
 	const struct kernel_logon_session *logon = &kernel->logons[orphan->logon];
 	uint64_t beyond = 0;
 	for (uint32_t i = logon->tokens; i != KERNEL_NONE; i = kernel->tokens[i].next_of_session)
-		orphan->unheld += kernel->tokens[i].holders == KERNEL_NONE &&
+		orphan->unheld += !token_is_held(kernel, &kernel->tokens[i]) &&
 		                  !(kernel->tokens[i].flags & TOKEN_FLAG_NO_REFERENCE);
 	orphan->references_known = logon->references != NUMBER_UNKNOWN;
 	if (orphan->references_known && logon->references > (int64_t)logon->counted_tokens)

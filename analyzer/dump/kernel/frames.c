@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "common/text.h"
 #include "dump/kernel/found.h"
@@ -184,31 +183,17 @@ static void read_user_modules(struct kernel *kernel, const struct kernel_process
 	address_space_destroy(space);
 }
 
-/* The process that made the token, if it is still there: IDs are used again, so the image must agree. */
-static const struct kernel_process *find_process(
-    const struct kernel *kernel, uint64_t pid, const char *image)
-{
-	for (uint32_t i = 0; i < kernel->process_count; i++) {
-		const struct kernel_process *process = &kernel->processes[i];
-		/* Of one of the two names there may be only the first 14 characters. */
-		if (process->pid == pid && process->is_alive && process->image && image &&
-		    strncasecmp(process->image, image, 14) == 0)
-			return process;
-	}
-	return NULL;
-}
-
 static const struct user_module *find_user_module(
     struct kernel *kernel, uint64_t pid, const char *image, uint64_t address)
 {
 	struct user_modules *user = &kernel->inside->frames->user;
 	if (!user->is_read || user->pid != pid) {
-		const struct kernel_process *process = find_process(kernel, pid, image);
+		const uint32_t process = kernel_find_creator(kernel, pid, image);
 		user->count = 0;
 		user->pid = pid;
 		user->is_read = true;
-		if (process)
-			read_user_modules(kernel, process);
+		if (process != KERNEL_NONE)
+			read_user_modules(kernel, &kernel->processes[process]);
 	}
 	for (uint32_t i = 0; i < user->count; i++)
 		if (address >= user->items[i].base &&

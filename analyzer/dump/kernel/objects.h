@@ -96,6 +96,7 @@ enum kernel_method { METHOD_CREATE = 0xc, METHOD_DUPLICATE = 0xd, METHOD_FILTER 
 #define KERNEL_FRAMES 30
 struct kernel_stack {
 	uint64_t hash;
+	uint32_t number; /* from 0; different stacks have different ones */
 	uint32_t count;
 	uint64_t frame[];
 };
@@ -130,6 +131,7 @@ enum kernel_holder_kind {
 	HOLDER_THREAD,
 	HOLDER_SESSION,
 	HOLDER_EXITED, /* a handle to the exited process whose primary token it is, or to its thread */
+	HOLDER_KINDS
 };
 
 /* A handle to a process that has exited, or to a thread of it: it keeps the process as an object. */
@@ -208,6 +210,9 @@ uint64_t kernel_missing_of(const struct kernel *kernel, enum kernel_thing thing)
 bool kernel_holders_seen(const struct kernel *kernel);
 /* How many things could not be read. */
 uint64_t kernel_missing_total(const struct kernel *kernel);
+
+/* The process that made a token, by its ID and image, if it still runs: IDs are used again. KERNEL_NONE: it does not, or is not in sight. */
+uint32_t kernel_find_creator(const struct kernel *kernel, uint64_t pid, const char *image);
 
 /* A session ID as the kernel has it, which is negative for none; NUMBER_UNKNOWN for those. */
 int64_t kernel_session_id(uint32_t id);

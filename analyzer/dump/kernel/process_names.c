@@ -90,3 +90,16 @@ const char *process_names_complete(
 	*is_cut = kernel->processes[number].image_is_cut;
 	return kernel->processes[number].image;
 }
+
+uint32_t kernel_find_creator(const struct kernel *kernel, uint64_t pid, const char *image)
+{
+	const uint32_t number =
+	    pid ? address_map_find(&kernel->inside->process_of, pid) : KERNEL_NONE;
+	const struct kernel_process *process =
+	    number == KERNEL_NONE ? NULL : &kernel->processes[number];
+	/* Of one of the two names there may be only the first 14 characters. */
+	return process && process->is_alive && process->image && image &&
+	               strncasecmp(process->image, image, SHORT_LENGTH) == 0
+	           ? number
+	           : KERNEL_NONE;
+}

@@ -116,6 +116,7 @@ static const struct kernel_stack *keep(struct stacks *stacks, const uint64_t *fr
 	if (!stack)
 		return NULL;
 	stack->hash = hash;
+	stack->number = (uint32_t)stacks->used;
 	stack->count = count;
 	memcpy(stack->frame, frame, count * sizeof frame[0]);
 	*slot = stack;
