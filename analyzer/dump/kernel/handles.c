@@ -171,8 +171,14 @@ static bool read_table(struct kernel *kernel, uint32_t number)
 	struct memory_fault fault;
 	uint64_t code;
 	uint32_t limit = 0;
-	if (process->objects == 0)
+	if (process->objects == 0) {
+		/* Debuggers show one even of those that never have a handle (Registry, MemCompression), and none of those that have exited. */
+		if (process->objects_read && process->is_alive && !process->exit_unknown)
+			kernel_damaged(kernel, THING_HANDLE_TABLE,
+			    "process %llu runs, and has no handle table",
+			    (unsigned long long)process->pid);
 		return true;
+	}
 	if ((process->objects & 7) || !address_space_is_kernel(kernel->space, process->objects)) {
 		kernel_damaged(kernel, THING_HANDLE_TABLE,
 		    "the handle table of process %llu is at 0x%llx, where none can be",

@@ -115,9 +115,12 @@ static bool step(struct list *list, uint64_t *entry)
 enum list_step list_next(struct list *list, uint64_t *entry)
 {
 	for (;;) {
-		if (list->next == list->head && !(list->broken && !list->backward))
+		if (list->backward && list->next == list->farthest) {
+			/* A head of which one link is bad, and the other says that there is nothing, proves nothing. */
+			list->joined = list->at != list->head || list->farthest != list->head;
 			return LIST_END;
-		if (list->backward && list->next == list->farthest)
+		}
+		if (list->next == list->head && !(list->broken && !list->backward))
 			return LIST_END;
 		if (list->next != list->head && step(list, entry))
 			return LIST_ENTRY;

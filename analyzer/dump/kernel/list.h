@@ -26,6 +26,7 @@ struct list {
 	unsigned reason; /* enum memory_state, or MEMORY_STATES: damaged */
 	const char *what;
 	uint64_t where;
+	bool joined;   /* Blinks led to where Flinks broke off: all entries were given */
 	bool one_lost; /* that is one entry, and all others were given */
 };
 

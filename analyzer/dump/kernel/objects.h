@@ -56,6 +56,7 @@ struct kernel_process {
 	bool session_read;       /* private: what it has for one could be read */
 	uint64_t directory;      /* private: its page tables' root, 0: unknown */
 	uint64_t peb, objects;   /* private */
+	bool objects_read;       /* private: what it has for a handle table could be read */
 	uint64_t threads;        /* private: list head */
 	int64_t handles;         /* entries in use in its table; NUMBER_UNKNOWN: not read in full */
 	int64_t token_handles;

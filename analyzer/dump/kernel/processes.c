@@ -70,7 +70,8 @@ static bool read_process(struct kernel *kernel, uint64_t at, bool *failed)
 	found.is_alive = exited == 0;
 	found.primary_at = read_optional(kernel, at, layout->process.token) & ~FAST_REFERENCE;
 	/* Without it nobody knows what the process holds: 0 would say nothing. */
-	read_member(kernel, at, layout->process.objects, THING_HANDLE_TABLE, &found.objects);
+	found.objects_read =
+	    read_member(kernel, at, layout->process.objects, THING_HANDLE_TABLE, &found.objects);
 	found.directory = read_optional(kernel, at, layout->process.directory);
 	found.peb = read_optional(kernel, at, layout->process.peb);
 	found.threads =
@@ -114,7 +115,7 @@ bool processes_read(struct kernel *kernel, struct error *error)
 		if (!read_process(
 		        kernel, entry - (uint64_t)kernel->inside->layout.process.links, &failed))
 			return error_memory(error);
-	kernel->processes_counted = !list.broken || list.one_lost;
+	kernel->processes_counted = !list.broken || list.one_lost || list.joined;
 	kernel_broke_off(kernel, THING_PROCESS, &list, "the list of processes");
 	return true;
 }

@@ -9,16 +9,31 @@ void kernel_miss(struct kernel *kernel, enum kernel_thing thing, unsigned reason
 	kernel->missing[thing][reason]++;
 }
 
+static void add_note(struct kernel *kernel, const char *format, va_list arguments)
+{
+	if (kernel->note_count < sizeof kernel->notes / sizeof kernel->notes[0] &&
+	    vasprintf(&kernel->notes[kernel->note_count], format, arguments) >= 0)
+		kernel->note_count++;
+}
+
 void kernel_damaged(struct kernel *kernel, enum kernel_thing thing, const char *format, ...)
 {
 	va_list arguments;
 	kernel_miss(kernel, thing, KERNEL_DAMAGED);
-	if (kernel->note_count == sizeof kernel->notes / sizeof kernel->notes[0])
-		return;
 	va_start(arguments, format);
-	char **note = &kernel->notes[kernel->note_count];
-	if (vasprintf(note, format, arguments) >= 0)
-		kernel->note_count++;
+	add_note(kernel, format, arguments);
+	va_end(arguments);
+}
+
+/* Damage by which nothing is missing. */
+static void note(struct kernel *kernel, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void note(struct kernel *kernel, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	add_note(kernel, format, arguments);
 	va_end(arguments);
 }
 
@@ -59,15 +74,20 @@ void kernel_broke_off(struct kernel *kernel, enum kernel_thing thing, const stru
 	va_list arguments;
 	if (!list->broken)
 		return;
-	if (list->reason != MEMORY_STATES) {
+	if (list->reason != MEMORY_STATES && !list->joined) {
 		kernel_miss(kernel, thing, list->reason);
 		return;
 	}
 	va_start(arguments, format);
 	vsnprintf(name, sizeof name, format, arguments);
 	va_end(arguments);
-	kernel_damaged(kernel, thing, "%s: the entry at 0x%llx %s", name,
-	    (unsigned long long)list->where, list->what);
+	if (list->joined)
+		note(kernel,
+		    "%s: the entry at 0x%llx %s; nothing is missing, it was read from its other end",
+		    name, (unsigned long long)list->where, list->what);
+	else
+		kernel_damaged(kernel, thing, "%s: the entry at 0x%llx %s", name,
+		    (unsigned long long)list->where, list->what);
 }
 
 bool kernel_find_variable(const struct kernel *kernel, const char *name, uint64_t *address)

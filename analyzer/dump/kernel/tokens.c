@@ -344,7 +344,7 @@ static bool read_list(struct kernel *kernel, uint32_t number, uint64_t *budget)
 		if (!read_node(kernel, number, node, &more))
 			return false;
 	*budget = list.most;
-	if (list.broken)
+	if (list.broken && !list.joined)
 		kernel->logons[number].token_list_complete = false;
 	kernel_broke_off(kernel, THING_TOKEN_LIST, &list, "the token list of logon session 0x%llx",
 	    (unsigned long long)kernel->logons[number].luid);

@@ -114,6 +114,7 @@ static void rest_of_a_broken_list_is_read_from_its_other_end(void **state)
 	make_dump_remove(&stage.make, FRAME + 3); /* the page is not in the dump */
 	assert_int_equal(walk(&stage, &list, 100), 0x36);
 	assert_true(list.broken);
+	assert_false(list.joined);
 	assert_int_equal(list.reason, MEMORY_NOT_IN_DUMP);
 }
 
@@ -153,8 +154,17 @@ static void entries_outside_the_kernel_or_unaligned_are_not_read(void **state)
 		make_ring(&stage);
 		put_links(&stage, 2, wild[i], entry_at(1));
 		assert_int_equal(walk(&stage, &list, 100), 0x3e);
-		assert_true(list.broken);
+		assert_true(list.broken && list.joined);
 	}
+	make_ring(&stage);
+	put_links(&stage, 0, 8, entry_at(ENTRIES)); /* the head's own link */
+	assert_int_equal(walk(&stage, &list, 100), 0x3e);
+	assert_true(list.broken && list.joined);
+	make_ring(&stage);
+	put_links(&stage, 2, 8, entry_at(1));
+	put_links(&stage, 4, entry_at(5), 8); /* what lies between two bad ones is lost */
+	assert_int_equal(walk(&stage, &list, 100), 0x36);
+	assert_false(list.joined);
 }
 
 static void list_has_no_more_entries_than_it_may(void **state)
