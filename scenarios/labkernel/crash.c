@@ -75,6 +75,7 @@ static bool make_lists(struct crash *crash, struct error *error)
 		return error_set(error, EXIT_TARGET, "the made-up machine's memory is full");
 	crash->logon_lists = array.address;
 	put_u64(variable(crash, "SepLogonSessions"), array.address);
+	put_u64(variable(crash, "MmUnloadedDrivers"), 0);
 	return make_types(crash, error);
 }
 
@@ -190,6 +191,28 @@ size_t crash_add_module(
 	link_before(crash, crash_symbol(crash, "PsLoadedModuleList"), entry,
 	    L_KLDR_DATA_TABLE_ENTRY_InLoadOrderLinks);
 	return 0;
+}
+
+bool crash_add_unloaded(
+    struct crash *crash, const char *name, uint64_t base, uint32_t size, struct error *error)
+{
+	const int entry_size = offset_of(crash, L_UNLOADED_DRIVERS_size);
+
+	if (crash->unloaded_count == UNLOADED_MOST)
+		return error_set(
+		    error, EXIT_USAGE, "there is room for %d unloaded drivers", UNLOADED_MOST);
+	if (!crash->unloaded.at &&
+	    !make(crash, crash->nonpaged, L_UNLOADED_DRIVERS_size, 0,
+	        (size_t)(entry_size * (UNLOADED_MOST - 1)), &crash->unloaded, error))
+		return false;
+	put_u64(variable(crash, "MmUnloadedDrivers"), crash->unloaded.address);
+	const uint32_t number = crash->unloaded_count++;
+	const struct thing entry = {crash->unloaded.at + number * (uint32_t)entry_size,
+	    crash->unloaded.address + number * (uint32_t)entry_size};
+	put(crash, entry, L_UNLOADED_DRIVERS_StartAddress, base, 8);
+	put(crash, entry, L_UNLOADED_DRIVERS_EndAddress, base + size, 8);
+	put(crash, entry, L_UNLOADED_DRIVERS_CurrentTime, 133000000000000000 + number, 8);
+	return put_name(crash, crash->nonpaged, entry, L_UNLOADED_DRIVERS_Name, name, error);
 }
 
 /* The user part of a process: PEB and loader data, without modules yet. */

@@ -3,6 +3,7 @@
  *   machine LAYOUT [tracking] [full|bitmap-full|bitmap-kernel] [levels=5] [large] [spread] [mask=HEX] [memory=MIB]
  *   clock TIME UP                              of the crash: microseconds since 1970, and since the start
  *   module NAME BASE SIZE                      a driver
+ *   unloaded NAME BASE SIZE                    a driver that was there before
  *   process PID IMAGE SESSION [exited]
  *   user-module PID NAME BASE SIZE
  *   logon LUID USER DOMAIN [unlisted]          unlisted: in none of the 16 lists
@@ -62,6 +63,14 @@ static bool read_module(struct reading *reading)
 
 	return crash_add_module(reading->crash, words[1], number_of(words[2], 16),
 	           (uint32_t)number_of(words[3], 16), reading->error) != NONE;
+}
+
+static bool read_unloaded(struct reading *reading)
+{
+	char **words = reading->words;
+
+	return crash_add_unloaded(reading->crash, words[1], number_of(words[2], 16),
+	    (uint32_t)number_of(words[3], 16), reading->error);
 }
 
 static bool read_process(struct reading *reading)
@@ -276,6 +285,7 @@ static const struct {
     {"machine", 2, read_machine},
     {"clock", 3, read_clock},
     {"module", 4, read_module},
+    {"unloaded", 4, read_unloaded},
     {"process", 4, read_process},
     {"user-module", 5, read_user_module},
     {"logon", 4, read_logon},

@@ -6,7 +6,8 @@
 #include "labkernel/layout.h"
 #include "labkernel/ram.h"
 
-#define LISTS 16    /* of logon sessions */
+#define LISTS 16 /* of logon sessions */
+#define UNLOADED_MOST 50
 #define HEADER 0x30 /* of an object, before its body */
 
 /* An object in the kernel's memory: here, and where it is there. NULL, 0: there is none. */
@@ -68,8 +69,10 @@ struct crash {
 	struct ram *ram;
 	struct region *image, *nonpaged, *paged;
 	struct thing kernel, types[HELD_TYPES];
-	uint64_t logon_lists; /* address of the array */
-	uint64_t unlisted;    /* the first logon session that is in none of those */
+	uint64_t logon_lists;  /* address of the array */
+	struct thing unloaded; /* array of _UNLOADED_DRIVERS, and how many are in use */
+	uint32_t unloaded_count;
+	uint64_t unlisted; /* the first logon session that is in none of those */
 	struct process_made *processes;
 	struct logon_session_made *logon_sessions;
 	struct token_made *tokens;

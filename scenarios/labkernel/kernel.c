@@ -8,6 +8,7 @@ unsigned char KdDebuggerDataBlock[0x380] = {1};
 void *SepLogonSessions = &SepLogonSessions;
 void *SeTokenObjectType = &SeTokenObjectType;
 unsigned int SeTokenDoesNotTrackSessionObject = 0;
+void *MmUnloadedDrivers = &MmUnloadedDrivers;
 void *PsProcessType = &PsProcessType;
 void *PsThreadType = &PsThreadType;
 #ifndef LAB_WITHOUT_TRACKING

@@ -67,6 +67,9 @@ void crash_destroy(struct crash *crash); /* NULL is allowed */
 void crash_set_clock(struct crash *crash, int64_t time, int64_t up_time);
 size_t crash_add_module(
     struct crash *crash, const char *name, uint64_t base, uint32_t size, struct error *error);
+/* A driver that was unloaded, after those that were added before; there is room for 50. */
+bool crash_add_unloaded(
+    struct crash *crash, const char *name, uint64_t base, uint32_t size, struct error *error);
 size_t crash_add_process(
     struct crash *crash, const struct crash_process *process, struct error *error);
 /* A module in the user part of the process. */

@@ -413,6 +413,70 @@ class Blame(DumpCase):
         self.assertEqual(stack["next"], [{"frame": "agent.exe+0x1234", "tokens": 8}, {"frame": "agent.exe+0x9999", "tokens": 4}])
 
 
+    def test_own_token_of_a_logon_session_is_not_the_kernel(self):
+        own = "logon 0:fe001 user02 LAB\ntoken own 0:fe001 5 S-1-5-21-1-2-3-1002\nsession-token 0:fe001 own\n"
+        answer = self.blame("19041", own)
+        self.assertEqual([(row["kind"], row["orphans"], row["own_tokens"]) for row in answer["holders"]], [("own_token", 1, 1)])
+        self.assertEqual((answer["orphans_held_by_kernel"], answer["orphaned"][0]["kernel_references"]), (0, 0))
+        self.assertNotRegex(self.text, "the kernel (holds|itself)|by the kernel")
+        self.assertIn("1. the logon sessions' own tokens keep 1 orphan: nothing else in sight does", self.text)
+        # Whoever has a handle to it keeps it, and lsass is somebody.
+        for pid, image in ((812, "lsass.exe"), (2044, "faultysvc.exe")):
+            answer = self.blame("19041", own + f"handle {pid} own\n")
+            self.assertEqual(self.brief(answer["holders"]), [(image, pid, 1, 1)])
+        # What holds no reference explains none.
+        answer = self.blame("19041", own.replace("1002", "1002 flags=2020") + "references 0:fe001 1\n")
+        self.assertEqual(self.brief(answer["holders"]), [("kernel", None, 1, 0)])
+        self.assertIn("the kernel holds 1 reference to 1 orphan, which no token in sight explains", self.text)
+        self.assertNotIn("without a token", self.text)
+
+    def test_tokens_and_references_of_the_kernel_are_both_told(self):
+        answer = self.blame("19041 tracking", "logon 0:fe001 user02 LAB\ntoken gone 0:fe001 5 S-1-5-21-1-2-3-1002 by=812:840:create:lsass.exe\n"
+                            "references 0:fe001 2\n")
+        row, = answer["holders"]
+        self.assertEqual((row["kind"], row["tokens"], row["references"]), ("kernel", 1, 2))
+        self.assertEqual(answer["orphaned"][0]["kernel_references"], 3)
+        self.assertIn("the kernel holds 1 token of 1 orphan, made by lsass.exe; and 2 references that no token in sight explain", self.text)
+
+
+class Stacks(DumpCase):
+    """What a frame lies in is told, or that it lies in nothing."""
+    def frames(self, stack, more="", machine="19041 tracking"):
+        self.describe(machine, more + "user-module 2044 ntdll.dll 7ff8c0000000 1f0000\n",
+                      by=f"by=2044:2100:duplicate:faultysvc.exe stack={stack}")
+        path, = self.answer()["creators"][0]["stacks"]
+        return path["frames"]
+
+    def test_frame_in_no_module_is_marked_and_the_next_ones_are_told(self):
+        self.assertEqual(self.frames("SepDuplicateToken+10,fffff80399990010,NtDuplicateToken+c,7ff6a0001234"),
+                         ["nt!SepDuplicateToken+0x10", "kernel 0xfffff80399990010 (in no module)", "nt!NtDuplicateToken+0xc",
+                          "faultysvc.exe+0x1234"])
+        self.assertIn("kernel 0xfffff80399990010 (in no module)", self.dump(code=1).stdout)
+
+    def test_unloaded_driver_is_named(self):
+        unloaded = "unloaded gonedrv.sys fffff80399980000 20000\nunloaded other.sys fffff80399a00000 1000\n"
+        for machine in ("14393 tracking", "19041 tracking", "26h1 tracking levels=5"):
+            self.assertEqual(self.frames("SepDuplicateToken+10,fffff80399990010,7ff6a0001234", unloaded, machine),
+                             ["nt!SepDuplicateToken+0x10", "gonedrv.sys+0x10010 (unloaded)", "faultysvc.exe+0x1234"])
+        # The last one that lay there; and what is loaded now goes first.
+        self.assertEqual(self.frames("fffff80399990010,7ff6a0001234", unloaded + "unloaded later.sys fffff80399990000 20000\n"),
+                         ["later.sys+0x10 (unloaded)", "faultysvc.exe+0x1234"])
+        self.assertEqual(self.frames("fffff80399990010,7ff6a0001234", unloaded + "module new.sys fffff80399990000 20000\n"),
+                         ["new.sys+0x10", "faultysvc.exe+0x1234"])
+
+    def test_of_what_is_left_over_behind_a_stack_in_no_module_one_frame_is_told(self):
+        self.assertEqual(self.frames("SepDuplicateToken+10,ffffe40112345678,ffffe40112345688,41,7ff6a0001234"),
+                         ["nt!SepDuplicateToken+0x10", "kernel 0xffffe40112345678 (in no module)"])
+
+    def test_user_frames_lie_in_47_bits_with_four_levels_of_page_tables(self):
+        for address in ("800000001234", "90000000000000", "ffff7fffffffffff"):
+            with self.subTest(address=address):
+                self.assertEqual(self.frames(f"SepDuplicateToken+10,7ff6a0001234,{address},7ff6a0004444"),
+                                 ["nt!SepDuplicateToken+0x10", "faultysvc.exe+0x1234"])
+        self.assertEqual(self.frames("SepDuplicateToken+10,7ff6a0001234,90000000000000,7ff6a0004444", machine="19041 tracking levels=5"),
+                         ["nt!SepDuplicateToken+0x10", "faultysvc.exe+0x1234", "user 0x90000000000000", "faultysvc.exe+0x4444"])
+
+
 class Kept(DumpCase):
     """Logon sessions outside RDS sessions that a service keeps."""
     CLEAN = "process 3200 cmd.exe 2\nprocess 3204 csrss.exe 2\nprimary 3200 gone1\nprimary 3204 gone1\n"
@@ -554,7 +618,8 @@ class Many(DumpCase):
         self.assertEqual(done.returncode, 1, done.stderr)
 
     def test_token_list_that_does_not_end_is_not_told_as_whole(self):
-        self.describe("19041 tracking", "poke node gone1 Flink @node:here\n")
+        self.describe("19041 tracking", "poke node gone1 Flink @node:here\npoke logon 0:fd2f5 TokenList @node:gone1\n"
+                      "token more 0:fd2f5 2 S-1-5-21-1-2-3-1001 by=812:840:create:lsass.exe\npoke node more Blink 0\n")
         answer = self.answer()
         self.assertTrue(self.missing(answer, "logon session's token list"))
         self.assertIn("logon session's token list", " ".join(self.dump(code=1).stdout.split()))
@@ -1033,15 +1098,33 @@ class BadDumps(DumpCase):
         for value in ("@node:gone1", "0x41", "0xffffe40100000009", "@token:here"):
             with self.subTest(value=value):
                 answer = self.damage(f"poke node gone1 Flink {value}")
-                self.assertTrue(self.missing(answer, "logon session's token list"))
+                self.assertRegex(answer["damages"][0], "the token list of logon session .*, it was read from its other end")
+                self.assertEqual(self.missing(answer, "logon session's token list"), {})
                 self.assertEqual(answer["holders"][0]["image"], "faultysvc.exe")
 
-    def test_process_list_that_loops_or_leads_outside_ends(self):
-        for value in ("@process:812", "0", "0xdeadbeefdeadbeef"):
-            with self.subTest(value=value):
-                answer = self.damage(f"poke process 2044 ActiveProcessLinks {value}")
-                self.assertTrue(self.missing(answer, "process"))
-                self.assertGreaterEqual(answer["processes"], 3)
+    def test_one_bad_link_of_the_process_list_loses_nothing(self):
+        for pid in (4, 812, 2044, 3100):
+            for value in ("@process:812", "@process:3100", "0", "0xdeadbeefdeadbeef", "0xffffc0804fff0000"):
+                with self.subTest(pid=pid, value=value):
+                    answer = self.damage(f"poke process {pid} ActiveProcessLinks {value}", code=1)
+                    self.assertEqual((self.missing(answer, "process"), answer["processes"], answer["orphans"]), ({}, 4, 1))
+                    self.assertTrue(answer["holders_seen"])
+                    self.assertRegex(answer["damages"][0], "the list of processes: the entry at .*, it was read from its other end")
+
+    def test_two_bad_links_of_the_process_list_lose_what_lies_between(self):
+        answer = self.damage("poke process 4 ActiveProcessLinks 0", "poke process 2044 ActiveProcessLinks 0", code=3)
+        self.assertTrue(self.missing(answer, "process"))
+        self.assertFalse(answer["holders_seen"])
+        self.assertEqual(answer["orphans"], 0)
+
+    def test_bad_handle_table_loses_the_handles_of_its_process_only(self):
+        for value in ("0", "0x41", "0xffffe4010fff0000", "0x8000000000000000"):
+            for pid, left in ((2044, "lsass.exe"), (812, "faultysvc.exe")):
+                with self.subTest(value=value, pid=pid):
+                    answer = self.damage(f"poke process {pid} ObjectTable {value}", code=1)
+                    self.assertEqual([holder["image"] for holder in answer["holders"]], [left])
+                    self.assertEqual((answer["holders_seen"], answer["orphans"]), (False, 1))
+                    self.assertEqual(sum(self.missing(answer, "page of a handle table").values()), 1)
 
     def test_reference_count_of_2_63_is_damage(self):
         answer = self.damage("poke logon 0:fd2f5 ReferenceCount 0x8000000000000000")

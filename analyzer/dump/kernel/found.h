@@ -10,6 +10,13 @@ bool modules_read(struct kernel *kernel, struct error *error);
 /* The module that the address lies in, or NULL. */
 const struct kernel_module *modules_find(const struct kernel *kernel, uint64_t address);
 
+/* ---- unloaded.c: drivers that were unloaded ---- */
+
+/* False when memory is out. */
+bool unloaded_read(struct kernel *kernel);
+/* The one that lay there last, or NULL. */
+const struct kernel_module *unloaded_find(const struct kernel *kernel, uint64_t address);
+
 /* ---- logon_sessions.c: logon sessions ---- */
 
 /* Adds the logon session that a token points to, and what its list goes on with; where it cannot be read, by its LUID alone. False when

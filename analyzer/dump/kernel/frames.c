@@ -206,12 +206,17 @@ char *kernel_frame_text(struct kernel *kernel, struct symbol_store *store, uint6
     const char *image, uint64_t address, char out[KERNEL_FRAME_TEXT])
 {
 	if (address_space_is_kernel(kernel->space, address)) {
-		const struct kernel_module *module = modules_find(kernel, address);
+		const struct kernel_module *module = modules_find(kernel, address),
+		                           *gone = unloaded_find(kernel, address);
 		if (module)
 			name_kernel_frame(kernel, store, module, address, out);
+		else if (gone)
+			snprintf(out, KERNEL_FRAME_TEXT, "%.200s+0x%llx (unloaded)",
+			    gone->name && *gone->name ? gone->name : "?",
+			    (unsigned long long)(address - gone->base));
 		else
-			snprintf(
-			    out, KERNEL_FRAME_TEXT, "kernel 0x%llx", (unsigned long long)address);
+			snprintf(out, KERNEL_FRAME_TEXT, "kernel 0x%llx (in no module)",
+			    (unsigned long long)address);
 		text_make_safe(out); /* names of a PDB or an image are no safer than a dump's */
 		return out;
 	}

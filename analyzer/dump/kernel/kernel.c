@@ -96,10 +96,11 @@ bool kernel_read(
 		return false;
 	tokens_prepare(kernel);
 	const bool good =
-	    tokens_read_lists(kernel, 0, error) && holders_read_sessions(kernel, 0, error) &&
-	    holders_read_processes(kernel, error) && handles_read(kernel, error) &&
-	    holders_read_exited(kernel, error) && threads_read(kernel, error) &&
-	    unlisted_logons_read(kernel, error) && process_sessions_read(kernel, error);
+	    (unloaded_read(kernel) || error_memory(error)) && tokens_read_lists(kernel, 0, error) &&
+	    holders_read_sessions(kernel, 0, error) && holders_read_processes(kernel, error) &&
+	    handles_read(kernel, error) && holders_read_exited(kernel, error) &&
+	    threads_read(kernel, error) && unlisted_logons_read(kernel, error) &&
+	    process_sessions_read(kernel, error);
 	logon_sessions_check(kernel);
 	logon_types_read(kernel);
 	return good;

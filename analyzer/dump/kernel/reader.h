@@ -14,6 +14,8 @@
 struct frames;
 struct stacks;
 
+#define UNLOADED_MOST 50
+
 struct kernel_private {
 	struct pdb *pdb;
 	struct kernel_layout layout;
@@ -23,6 +25,8 @@ struct kernel_private {
 	struct address_map process_at;
 	uint32_t kept_room;
 	uint32_t token_room, holder_room, logon_room, process_room, module_room, lack_room;
+	struct kernel_module unloaded[UNLOADED_MOST]; /* the one that went last is the first */
+	uint32_t unloaded_count;
 	struct stacks *stacks;
 	struct frames *frames;
 	uint64_t budget;      /* bytes of the dump: more things than fit into it are damage */

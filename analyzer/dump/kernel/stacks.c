@@ -9,9 +9,10 @@
 #define ROOM_FIRST 256
 #define KNOWN 1024
 #define USER_LEAST UINT64_C(0x10000)
-#define USER_MOST UINT64_C(0x00ffffffffffffff)
+#define USER_BITS(levels) ((levels) == 5 ? 56 : 47) /* of an address in user code */
 
-enum verdict { VERDICT_NONE, VERDICT_BAD, VERDICT_KERNEL, VERDICT_USER };
+/* Unknown: in the kernel's half, in no module, as the code of a driver that has gone is. */
+enum verdict { VERDICT_NONE, VERDICT_BAD, VERDICT_KERNEL, VERDICT_UNKNOWN, VERDICT_USER };
 
 struct stacks {
 	struct kernel_stack **slots;
@@ -41,7 +42,7 @@ void stacks_destroy(struct stacks *stacks)
 	free(stacks);
 }
 
-/* The kernel's frames lie in modules; a return address in user code may lie anywhere. */
+/* The kernel's frames lie in modules, loaded or not; a return address in user code may lie anywhere. */
 static enum verdict judge(struct kernel *kernel, uint64_t address)
 {
 	struct known *known = &kernel->inside->stacks->known[(address ^ address >> 12) % KNOWN];
@@ -49,25 +50,33 @@ static enum verdict judge(struct kernel *kernel, uint64_t address)
 		return known->verdict;
 	known->address = address;
 	if (address_space_is_kernel(kernel->space, address))
-		known->verdict = modules_find(kernel, address) ? VERDICT_KERNEL : VERDICT_BAD;
+		known->verdict = modules_find(kernel, address) || unloaded_find(kernel, address)
+		                     ? VERDICT_KERNEL
+		                     : VERDICT_UNKNOWN;
 	else
 		known->verdict =
-		    address >= USER_LEAST && address <= USER_MOST ? VERDICT_USER : VERDICT_BAD;
+		    address >= USER_LEAST &&
+		            address >> USER_BITS(address_space_levels(kernel->space)) == 0
+		        ? VERDICT_USER
+		        : VERDICT_BAD;
 	return known->verdict;
 }
 
+/* Where frames of no module are the last ones, the first of them shows that: the others may be left over from other stacks. */
 static uint32_t count_frames(struct kernel *kernel, const uint8_t *trace, size_t most)
 {
 	bool is_user = false;
-	uint32_t count = 0;
+	uint32_t count = 0, known = 0;
 	for (; count < most; count++) {
 		uint64_t address = load64(trace + 8 * count);
 		enum verdict verdict = address ? judge(kernel, address) : VERDICT_BAD;
-		if (verdict == VERDICT_BAD || (is_user && verdict == VERDICT_KERNEL))
+		if (verdict == VERDICT_BAD || (is_user && verdict != VERDICT_USER))
 			break;
 		is_user = verdict == VERDICT_USER;
+		if (verdict != VERDICT_UNKNOWN)
+			known = count + 1;
 	}
-	return count;
+	return count > known ? known + 1 : count;
 }
 
 static struct kernel_stack **slot_of(
