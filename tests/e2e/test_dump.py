@@ -413,6 +413,37 @@ class Blame(DumpCase):
         self.assertEqual(stack["next"], [{"frame": "agent.exe+0x1234", "tokens": 8}, {"frame": "agent.exe+0x9999", "tokens": 4}])
 
 
+    def test_who_holds_the_session_id_of_an_orphan_holds_it(self):
+        # As compare and judge say: a copy of winlogon's token, stamped with the session ID, is no token of the user.
+        more = self.processes((4100, "agent.exe")) + self.orphan(0, holders=[812]) + self.orphan(1, holders=[812, 2044]) \
+            + "token copy 0:3e7 10 S-1-5-18\nhandle 4100 copy\nhandle 4100 copy\n"
+        for machine, rule in (("19041", True), ("26h1", True), ("14393", False)):
+            with self.subTest(machine=machine):
+                answer = self.blame(machine, more)
+                self.assertEqual(answer["tokens_keep_session_ids"], "yes" if rule else "absent")
+                rows = {row["image"]: (row["orphans"], row["alone"], row["tokens"], row.get("tokens_of_session_ids"), row["follower"])
+                        for row in answer["holders"]}
+                expected = {"faultysvc.exe": (1, 1, 1, None, False), "lsass.exe": (2, 0 if rule else 1, 2, None, rule)}
+                if rule:
+                    expected["agent.exe"] = (1, 1, 0, 1, False)
+                self.assertEqual(rows, expected)
+                self.assertEqual("agent.exe (4100) holds 1 token of the session ID of 1 orphan" in self.text, rule)
+                if rule:
+                    self.assertEqual(answer["holders"][-1]["image"], "lsass.exe")
+                    snapshot = self.write("snapshot.json", self.dump("--format", "snapshot").stdout)
+                    done = self.run_program("analyzer", "compare", "--json", "--after-logoff", "25m", snapshot, snapshot, code=1)
+                    self.assertEqual({row["image"]: (row["logon_sessions"], row["alone"]) for row in json.loads(done.stdout)["holders"]},
+                                     {image: row[:2] for image, row in rows.items()})
+
+    def test_exited_process_that_is_kept_keeps_the_session_id_of_orphans(self):
+        more = self.processes((4100, "agent.exe")) + self.orphan(0, holders=[812]) + self.orphan(1, holders=[812]).replace(" 11 S", " 10 S") \
+            + "process 3300 winlogon.exe 10 exited\ntoken winlogon 0:3e7 10 S-1-5-18\nprimary 3300 winlogon\nhandle 4100 process:3300\n"
+        for machine in ("19041", "14393"):
+            with self.subTest(machine=machine):
+                row = self.blame(machine, more)["holders"][0]
+                self.assertEqual((row["image"], row["orphans"], row["alone"], row["tokens_of_session_ids"]), ("agent.exe", 2, 2, 1))
+                self.assertIn("agent.exe (4100) keeps handles to exited processes, and so 1 token of the session IDs of 2 orphans", self.text)
+
     def test_own_token_of_a_logon_session_is_not_the_kernel(self):
         own = "logon 0:fe001 user02 LAB\ntoken own 0:fe001 5 S-1-5-21-1-2-3-1002\nsession-token 0:fe001 own\n"
         answer = self.blame("19041", own)

@@ -29,6 +29,7 @@ struct count {
 	struct address_map gone;          /* creators that run no more, by image */
 	struct address_map links, variants;
 	uint32_t link_room, variant_room;
+	struct id_tokens id_tokens;
 	uint32_t orphan;   /* at hand */
 	uint32_t own_seen; /* tokens of it that are its own */
 	bool unknown;      /* who made some token of it is not known */
@@ -189,6 +190,42 @@ static bool count_holders(struct count *count, uint32_t number, uint32_t creator
 	return hold(count, hidden_row(count), number, creator);
 }
 
+/* Whoever has a token that is stamped with the session ID of the orphan at hand. Where tokens keep no IDs, a process that has exited does
+ * as long as somebody has a handle to it. False when memory is out. */
+static bool count_id_token(struct count *count, uint32_t number, bool is_new)
+{
+	const struct kernel *kernel = count->kernel;
+	const bool tokens_keep = kernel->rule != RULE_ABSENT && kernel->rule != RULE_OFF;
+	for (uint32_t i = kernel->tokens[number].holders; i != KERNEL_NONE;
+	     i = kernel->holders[i].next) {
+		const struct kernel_holder *held = &kernel->holders[i];
+		if (held->kind == HOLDER_SESSION || holder_is_left_by_exited(kernel, held) ||
+		    (held->kind != HOLDER_EXITED && !tokens_keep))
+			continue;
+		const uint32_t row = holder_row(count, DUMP_HOLDER_PROCESS, held->process);
+		if (row == KERNEL_NONE || !touch(&count->holders, row, count->orphan))
+			return false;
+		struct dump_holder *holder = holder_of(count, row);
+		holder->by[held->kind] += is_new;
+		holder->id_tokens += is_new && holder->stake.last_token != number;
+		holder->stake.last_token = number;
+	}
+	return true;
+}
+
+/* Those of its session ID; several orphans may have it. */
+static bool count_id_tokens(struct count *count)
+{
+	struct id_tokens *tokens = &count->id_tokens;
+	const uint32_t id = tokens->ids[count->orphan];
+	for (uint32_t i = id ? tokens->first[id] : KERNEL_NONE; i != KERNEL_NONE;
+	     i = tokens->next[i])
+		if (!count_id_token(count, i, tokens->is_wanted[id]))
+			return false;
+	tokens->is_wanted[id] = false;
+	return true;
+}
+
 /* ---- creators ---- */
 
 /* The row of who made the token; *row is KERNEL_NONE where that is not known. False when memory is out. */
@@ -289,6 +326,8 @@ static bool count_tokens(struct count *count, const struct orphan *orphan)
 		    !count_holders(count, i, creator))
 			return false;
 	}
+	if (!count_id_tokens(count))
+		return false;
 	if (beyond > 0) {
 		const uint32_t row = hidden_row(count);
 		if (row == KERNEL_NONE || !touch(&count->holders, row, count->orphan))
@@ -363,6 +402,7 @@ static bool arrange(struct count *count)
 
 static void count_deinit(struct count *count)
 {
+	id_tokens_deinit(&count->id_tokens);
 	free(count->holder_of);
 	free(count->creator_of);
 	free(count->holders.touched);
@@ -384,8 +424,8 @@ bool answer_find_culprits(struct answer *answer)
 	const size_t bytes = (kernel->process_count + 1u) * sizeof *count.holder_of;
 	count.holder_of = malloc(bytes);
 	count.creator_of = malloc(bytes);
-	bool good = count.holder_of && count.creator_of;
-	if (good) {
+	bool good = id_tokens_init(&count.id_tokens, answer) && count.holder_of && count.creator_of;
+	if (count.holder_of && count.creator_of) {
 		memset(count.holder_of, 0xff, bytes); /* KERNEL_NONE */
 		memset(count.creator_of, 0xff, bytes);
 	}

@@ -32,6 +32,7 @@ struct dump_holder {
 	uint64_t by[HOLDER_KINDS]; /* by what it holds the tokens */
 	uint64_t references;       /* that no token explains; of the kernel or unseen */
 	uint64_t captures;         /* subject contexts that were captured and not released */
+	uint32_t id_tokens;        /* of no orphan, and stamped with the session ID of one */
 	uint32_t made_itself;      /* of its tokens */
 	uint32_t links;            /* first of them, by next_of_holder */
 };

@@ -15,6 +15,20 @@ bool holder_is_left_by_exited(const struct kernel *kernel, const struct kernel_h
 /* Whether something in sight holds the token. */
 bool token_is_held(const struct kernel *kernel, const struct kernel_token *token);
 
+/* ---- id_tokens.c: what else keeps the session IDs of orphans ---- */
+
+struct id_tokens {
+	uint32_t *
+	    ids; /* by orphan: its session ID, if no session has that and something refers to it; else 0 */
+	uint32_t *first;             /* by ID: its first token that is of no orphan; KERNEL_NONE */
+	uint32_t *next;              /* by token: the next one of its ID */
+	bool *is_orphan, *is_wanted; /* private */
+};
+
+/* False when memory is out; to be deinitialized in any case. */
+bool id_tokens_init(struct id_tokens *out, const struct answer *answer);
+void id_tokens_deinit(struct id_tokens *tokens);
+
 /* ---- culprits.c: who holds the orphans, and who made their tokens ---- */
 
 /* False when memory is out. */

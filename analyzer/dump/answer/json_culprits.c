@@ -84,6 +84,8 @@ static void put_holder(
 	write_open(writer, NULL, '{');
 	put_holder_name(writer, answer->kernel, holder);
 	put_stake(writer, &holder->stake);
+	if (holder->id_tokens > 0)
+		write_number(writer, "tokens_of_session_ids", holder->id_tokens);
 	for (unsigned i = 0; i < HOLDER_KINDS; i++)
 		if (holder->by[i] > 0)
 			write_number(writer, kinds[i], (int64_t)holder->by[i]);

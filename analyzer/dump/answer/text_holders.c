@@ -96,32 +96,48 @@ static void add_creators(
 		add(text, size, " and %u more", others);
 }
 
+/* "2 tokens of 3 orphans", of their session IDs, or both. */
+static void add_tokens(const struct dump_holder *holder, char *text, size_t size)
+{
+	const struct culprit *culprit = &holder->stake.culprit;
+	const int64_t orphans = culprit->logon_sessions;
+	if (culprit->tokens > 0)
+		add(text, size, "%" PRId64 " token%s of ", culprit->tokens,
+		    text_plural(culprit->tokens));
+	if (holder->id_tokens > 0)
+		add(text, size, "%s%u token%s of the session ID%s of ",
+		    culprit->tokens > 0 ? "and " : "", holder->id_tokens,
+		    text_plural(holder->id_tokens), text_plural(orphans));
+	add(text, size, "%" PRId64 " orphan%s", orphans, text_plural(orphans));
+}
+
 static void print_holder(
     const struct answer *answer, const struct dump_holder *holder, uint32_t number, FILE *out)
 {
 	const struct culprit *culprit = &holder->stake.culprit;
-	char first[16], who[CULPRIT_WORDS], text[1600] = "";
 	const char *of = culprit->logon_sessions == 1 ? "orphan" : "orphans";
-	holder_words(answer->kernel, holder, who);
-	if (culprit->tokens == 0)
+	const bool has_tokens = culprit->tokens > 0 || holder->id_tokens > 0;
+	char first[16], who[CULPRIT_WORDS], text[1600] = "";
+	add(text, sizeof text, "%s ", holder_words(answer->kernel, holder, who));
+	if (holder->kind == DUMP_HOLDER_OWN) {
+		add(text, sizeof text, "keep %" PRId64 " %s: nothing else in sight does",
+		    culprit->logon_sessions, of);
+	} else if (has_tokens) {
+		add(text, sizeof text, "%s",
+		    keeps_exited(holder) ? "keeps handles to exited processes, and so " : "holds ");
+		add_tokens(holder, text, sizeof text);
+	} else {
 		add(text, sizeof text,
-		    "%s holds %" PRIu64 " reference%s to %" PRId64
+		    "holds %" PRIu64 " reference%s to %" PRId64
 		    " %s, which no token in sight explains",
-		    who, holder->references, text_plural((int64_t)holder->references),
-		    culprit->logon_sessions, of);
-	else if (holder->kind == DUMP_HOLDER_OWN)
-		add(text, sizeof text, "%s keep %" PRId64 " %s: nothing else in sight does", who,
-		    culprit->logon_sessions, of);
-	else
-		add(text, sizeof text, "%s %s%" PRId64 " token%s of %" PRId64 " %s", who,
-		    keeps_exited(holder) ? "keeps handles to exited processes, and so " : "holds ",
-		    culprit->tokens, text_plural(culprit->tokens), culprit->logon_sessions, of);
-	add_creators(answer, holder, text, sizeof text);
-	if (culprit->tokens > 0 && holder->references > 0)
-		add(text, sizeof text,
-		    "; and %" PRIu64 " reference%s that no token in sight explain%s",
 		    holder->references, text_plural((int64_t)holder->references),
-		    holder->references == 1 ? "s" : "");
+		    culprit->logon_sessions, of);
+	}
+	add_creators(answer, holder, text, sizeof text);
+	if (has_tokens && holder->references > 0)
+		add(text, sizeof text, "; and %" PRIu64 " reference%s that no token in sight %s",
+		    holder->references, text_plural((int64_t)holder->references),
+		    holder->references == 1 ? "explains" : "explain");
 	if (culprit->follower)
 		add(text, sizeof text, "; releases once the others have");
 	snprintf(first, sizeof first, "%3u. ", number);
