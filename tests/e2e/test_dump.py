@@ -354,7 +354,7 @@ class Blame(DumpCase):
         self.assertEqual(self.brief(answer["holders"]), [("agent.exe", 4100, 5, 5), ("lsass.exe", 812, 5, 5)])
         self.assertEqual(self.brief(answer["creators"]), [("lsass.exe", 812, 5, 5)])
         self.assertTrue(answer["creators"][0]["for_others"])
-        self.assertIn("1. agent.exe (4100) holds 5 tokens of 5 orphans, made by lsass.exe", self.text)
+        self.assertIn("1. agent.exe (4100) holds 5 tokens of 5 orphans, made by lsass.exe (812)", self.text)
         self.assertIn("1. lsass.exe (812) created 5 tokens of 5 orphans, as it does for others", self.text)
 
     def test_who_made_a_token_and_who_has_it_now_are_both_named(self):
@@ -373,7 +373,7 @@ class Blame(DumpCase):
         self.assertEqual(self.brief(answer["holders"]), [("kernel", None, 1, 1)])
         self.assertEqual(self.brief(answer["creators"]), [("agent.exe", 4100, 1, 1)])
         self.assertEqual((answer["creators"][0]["held_itself"], answer["creators"][0]["tokens_unheld"]), (0, 1))
-        self.assertIn("1. the kernel holds 1 token of 1 orphan, made by agent.exe", self.text)
+        self.assertIn("1. the kernel holds 1 token of 1 orphan, made by agent.exe (4100)", self.text)
 
     def test_followers_never_lead_while_another_holder_is_known(self):
         more = self.processes((4100, "svchost.exe"))
@@ -467,7 +467,7 @@ class Blame(DumpCase):
         row, = answer["holders"]
         self.assertEqual((row["kind"], row["tokens"], row["references"]), ("kernel", 1, 2))
         self.assertEqual(answer["orphaned"][0]["kernel_references"], 3)
-        self.assertIn("the kernel holds 1 token of 1 orphan, made by lsass.exe; and 2 references that no token in sight explain", self.text)
+        self.assertIn("the kernel holds 1 token of 1 orphan, made by lsass.exe (812); and 2 references that no token in sight explain", self.text)
 
 
 class Stacks(DumpCase):

@@ -90,6 +90,8 @@ static void add_creators(
 		    : holder->made_itself > 0 ? "; others were made by "
 		                              : ", made by ",
 		    image_words(creator->stake.culprit.image), cut_mark(creator->image_is_cut));
+		if (creator->process != KERNEL_NONE)
+			add(text, size, " (%" PRId64 ")", creator->stake.culprit.pid);
 		shown++;
 	}
 	if (others > 0)
