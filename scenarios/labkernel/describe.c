@@ -1,6 +1,7 @@
 /* Knows the words of a description of a machine, one thing a line; `#` begins a comment:
  *
- *   machine LAYOUT [tracking] [full|bitmap-full|bitmap-kernel] [levels=5] [large] [spread] [mask=HEX] [memory=MIB]
+ *   machine LAYOUT [tracking] [full|bitmap-full|bitmap-kernel] [levels=5] [large] [spread] [shuffled] [mask=HEX]
+ *         [memory=MIB]
  *   clock TIME UP                              of the crash: microseconds since 1970, and since the start
  *   module NAME BASE SIZE                      a driver
  *   unloaded NAME BASE SIZE                    a driver that was there before
@@ -37,6 +38,7 @@ static bool read_machine(struct reading *reading)
 	    .levels = (int)number_of(option(reading, "levels"), 10),
 	    .large_pages = has(reading, "large"),
 	    .spread = has(reading, "spread"),
+	    .shuffled = has(reading, "shuffled"),
 	    .invalid_pte_mask = number_of(option(reading, "mask"), 16),
 	    .memory = (size_t)number_of(option(reading, "memory"), 10) << 20,
 	    .time = 1793000000000000,

@@ -170,7 +170,8 @@ bool crash_finish(struct crash *crash, uint64_t *root, struct error *error)
 	put(crash, crash->types[HELD_TOKEN], L_OBJECT_TYPE_TotalNumberOfObjects, crash->token_count,
 	    4);
 	put(crash, crash->types[HELD_TOKEN], L_OBJECT_TYPE_TotalNumberOfHandles, handles, 4);
-	if (!ram_lay_tables(crash->ram, crash->process_count, roots)) {
+	if (!ram_lay_tables(crash->ram, crash->process_count, roots) ||
+	    (crash->options.shuffled && !ram_shuffle(crash->ram, crash->process_count, roots))) {
 		free(roots);
 		return error_memory(error);
 	}

@@ -24,6 +24,7 @@ struct crash_options {
 	int levels;                /* of paging, 4 or 5; 0: 4 */
 	bool large_pages;          /* the kernel's image lies in them */
 	bool spread;               /* each object has a page of its own, to put it out of sight */
+	bool shuffled;             /* its pages stand in the file in no order */
 	uint64_t invalid_pte_mask; /* entries of pages in transition are swizzled by it */
 	int64_t time;              /* of the crash: timestamp */
 	int64_t up_time;           /* microseconds */

@@ -15,6 +15,7 @@
 #define PTE_USER 4ull
 #define PTE_LARGE 0x80ull
 #define PTE_SWIZZLED_NOT 0x10ull
+#define PTE_FRAME 0x000ffffffffff000ull
 #define PTE_TRANSITION 0x800ull
 #define PTE_PROTECTION 0x80ull /* of an entry that is not valid: read and write */
 #define FIRST_FRAME 0x100      /* what lies below belongs to the firmware */
@@ -164,7 +165,7 @@ static uint64_t *add_table(struct ram *ram, uint64_t *frame)
 	return table;
 }
 
-static uint64_t *table_of_frame(struct ram *ram, uint64_t number)
+static size_t index_of_frame(const struct ram *ram, uint64_t number)
 {
 	size_t low = 0, high = ram->frame_count;
 
@@ -175,7 +176,12 @@ static uint64_t *table_of_frame(struct ram *ram, uint64_t number)
 		else
 			high = middle;
 	}
-	return (uint64_t *)(uintptr_t)ram->frames[low].bytes;
+	return low;
+}
+
+static uint64_t *table_of_frame(struct ram *ram, uint64_t number)
+{
+	return (uint64_t *)(uintptr_t)ram->frames[index_of_frame(ram, number)].bytes;
 }
 
 /* The entry for the address `level` tables above the page (1: the page's own); makes the tables above it. */
@@ -253,6 +259,90 @@ static void map_space(struct ram *ram, uint64_t *root, size_t space)
 		if (region->space == space)
 			(region->large ? map_large : map_small)(ram, root, region);
 	}
+}
+
+/* ---- frames in no order ---- */
+
+static bool is_large(uint64_t entry)
+{
+	return (entry & (PTE_VALID | PTE_LARGE)) == (PTE_VALID | PTE_LARGE);
+}
+
+/* Of frames by index, those that large pages have not. Returns how many; 0: memory is out. */
+static size_t list_small(const struct ram *ram, size_t *small)
+{
+	bool *large = calloc(ram->frame_count, sizeof(*large));
+	size_t count = 0;
+
+	for (size_t i = 0; large && i < ram->table_count * ENTRIES; i++) {
+		const uint64_t entry = ram->tables[i / ENTRIES][i % ENTRIES],
+		               first = (entry & PTE_FRAME) >> 12;
+		if (!is_large(entry))
+			continue;
+		for (size_t j = index_of_frame(ram, first);
+		     j < ram->frame_count && ram->frames[j].number < first + LARGE_PAGES; j++)
+			large[j] = true;
+	}
+	for (size_t i = 0; large && i < ram->frame_count; i++)
+		if (!large[i])
+			small[count++] = i;
+	free(large);
+	return count;
+}
+
+/* to[i]: the frame that gets what frame i has. Always the same order (Fisher and Yates; the generator is Knuth's MMIX). */
+static bool deal(const struct ram *ram, size_t *to)
+{
+	size_t *small = calloc(ram->frame_count, sizeof(*small));
+	const size_t count = small ? list_small(ram, small) : 0;
+	uint64_t number = 1;
+
+	for (size_t i = 0; i < ram->frame_count; i++)
+		to[i] = i;
+	for (size_t i = count; i > 1; i--) {
+		number = number * 6364136223846793005u + 1442695040888963407u;
+		const size_t a = small[i - 1], b = small[(number >> 32) % i], other = to[a];
+		to[a] = to[b];
+		to[b] = other;
+	}
+	free(small);
+	return count > 0;
+}
+
+static uint64_t new_place(const struct ram *ram, const size_t *to, uint64_t place)
+{
+	return ram->frames[to[index_of_frame(ram, place >> 12)]].number << 12;
+}
+
+static uint64_t new_entry(const struct ram *ram, const size_t *to, uint64_t entry)
+{
+	const bool valid = entry & PTE_VALID;
+	const uint64_t mask = valid ? 0 : ram->options.invalid_pte_mask;
+
+	if (is_large(entry) || !(entry & (PTE_VALID | PTE_TRANSITION)))
+		return entry;
+	return (entry & (mask | ~PTE_FRAME)) | new_place(ram, to, entry & PTE_FRAME & ~mask);
+}
+
+bool ram_shuffle(struct ram *ram, size_t spaces, uint64_t *roots)
+{
+	size_t *to = calloc(ram->frame_count, sizeof(*to));
+	const uint8_t **bytes = calloc(ram->frame_count, sizeof(*bytes));
+	const bool good = to && bytes && deal(ram, to);
+
+	for (size_t i = 0; good && i < ram->table_count * ENTRIES; i++) {
+		uint64_t *entry = &ram->tables[i / ENTRIES][i % ENTRIES];
+		*entry = new_entry(ram, to, *entry);
+	}
+	for (size_t i = 0; good && i < spaces; i++)
+		roots[i] = new_place(ram, to, roots[i]);
+	for (size_t i = 0; good && i < ram->frame_count; i++)
+		bytes[to[i]] = ram->frames[i].bytes;
+	for (size_t i = 0; good && i < ram->frame_count; i++)
+		ram->frames[i].bytes = bytes[i];
+	free(to);
+	free(bytes);
+	return good;
 }
 
 bool ram_lay_tables(struct ram *ram, size_t spaces, uint64_t *roots)

@@ -49,6 +49,9 @@ void *ram_at(struct ram *ram, uint64_t address, size_t size);
 /* Lays page tables for `spaces` processes. roots gets the DirectoryTableBase of each, by space from 1. Contents may still
  * change afterwards, sizes may not. False: out of memory. */
 bool ram_lay_tables(struct ram *ram, size_t spaces, uint64_t *roots);
+/* Puts the pages into frames in no order, as they are on a host that has run for a while; after ram_lay_tables(), with its roots. False: out
+ * of memory. */
+bool ram_shuffle(struct ram *ram, size_t spaces, uint64_t *roots);
 /* The frames in rising order, after ram_lay_tables(). */
 const struct frame *ram_frames(const struct ram *ram, size_t *count);
 

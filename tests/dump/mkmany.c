@@ -1,8 +1,9 @@
-/* mkmany LOGON-SESSIONS TOKENS PROCESSES OUT.DMP PDB [19041|9600]: a large host's dump, for benchmarks and tests. All
- * but the users of the processes have gone, and a service holds their tokens. The logon session of the system, with its
+/* mkmany LOGON-SESSIONS TOKENS PROCESSES OUT.DMP PDB [19041|9600] [spread]: a large host's dump, for benchmarks and tests; spread: with its pages
+ * in no order, as in those of real hosts. All but the users of the processes have gone, and a service holds their tokens. The logon session of the system, with its
  * token, comes first and is not counted. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/error.h"
 #include "labkernel/labkernel.h"
@@ -88,14 +89,17 @@ int main(int argc, char **argv)
 	struct error error;
 	if (argc < 6) {
 		fputs(
-		    "usage: mkmany LOGON-SESSIONS TOKENS PROCESSES OUT.DMP PDB [LAYOUT]\n", stderr);
+		    "usage: mkmany LOGON-SESSIONS TOKENS PROCESSES OUT.DMP PDB [LAYOUT] [spread]\n",
+		    stderr);
 		return EXIT_USAGE;
 	}
 	const struct order order = {
 	    strtoul(argv[1], NULL, 10), strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10)};
-	const char *layout = argc > 6 ? argv[6] : "19041";
+	const bool spread = argc > 6 && strcmp(argv[argc - 1], "spread") == 0;
+	const char *layout = argc - spread > 6 ? argv[6] : "19041";
 	const struct crash_options options = {.layout = layout,
 	    .tracking = layout[0] != '9',
+	    .shuffled = spread,
 	    .type = DUMP_BITMAP_KERNEL,
 	    .time = 1793000000000000,
 	    .up_time = 3600000000,

@@ -99,6 +99,17 @@ class Culprit(DumpCase):
                 text = " ".join(self.dump(code=1).stdout.split())
                 self.assertEqual("leaklab-probe arm" in text, layout != "9600")
 
+    def test_pages_that_stand_in_the_file_in_no_order_are_read(self):
+        page = "page token gone1 transition\n"
+        for machine in ("14393 tracking full large", "19041 tracking spread mask=10000000000", "26h1 levels=5 large spread"):
+            with self.subTest(machine=machine):
+                self.describe(machine, page)
+                ordered, answer = self.path.read_bytes(), self.answer()
+                self.describe(machine + " shuffled", page)
+                self.assertNotEqual(self.path.read_bytes(), ordered)
+                self.assertEqual(self.answer(), answer)
+                self.assertEqual(answer["missing"], [])
+
     def test_five_levels_large_pages_spread_and_swizzled_transition_pages_are_read(self):
         pages = "page logon 0:fd2f5 transition\npage token gone1 transition\npage diagnostics gone1 transition\n" \
                 "page node gone1 transition\n"
