@@ -133,6 +133,11 @@ uint64_t dump_file_highest_page(const struct dump_file *dump)
 	return highest;
 }
 
+bool dump_file_read_ahead(const struct dump_file *dump, uint64_t *from)
+{
+	return source_read_ahead(&dump->source, from);
+}
+
 enum dump_page dump_file_page_slot(
     struct dump_file *dump, uint64_t pfn, const struct dump_page_slot **slot)
 {

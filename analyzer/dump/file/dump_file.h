@@ -42,6 +42,10 @@ void dump_file_count_pages(const struct dump_file *dump, struct dump_page_counts
 /* The highest page frame number that the dump holds. */
 uint64_t dump_file_highest_page(const struct dump_file *dump);
 
+/* Has the operating system read the file, so that pages which stand in it in no order do not make the disk search for each. *from is where to begin,
+ * 0 at first; a call takes a part. False once no more is to be read: all was, or the file is larger than half of the free memory. */
+bool dump_file_read_ahead(const struct dump_file *dump, uint64_t *from);
+
 /* Looks up the page with this page frame number. *bytes (DUMP_PAGE_SIZE of them) is valid until the next call, and
  * untouched unless the page is found. */
 enum dump_page dump_file_page(struct dump_file *dump, uint64_t pfn, const uint8_t **bytes);

@@ -27,6 +27,7 @@ bool source_open(struct dump_source *source, const char *path, struct error *err
 	}
 	source->fd = fd;
 	source->size = (uint64_t)status.st_size;
+	source->stored = (uint64_t)status.st_blocks * 512; /* stat(2) */
 	return true;
 fail:
 	close(fd);
