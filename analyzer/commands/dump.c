@@ -17,7 +17,7 @@ struct order {
 	const char *symbols;
 	char *path;
 	struct output_options output;
-	bool verbose;
+	bool verbose, all;
 	struct leak_terms terms;
 };
 
@@ -31,6 +31,7 @@ static const struct argp_option options[] = {
         0},
     {"verbose", 'v', NULL, 0,
         "Every culprit, orphan, token and holder, not only the worst; and what is damaged", 0},
+    {"all", 'a', NULL, 0, "In JSON: each token of each orphan, not only groups of those alike", 0},
     TERMS_OPTIONS,
     {0},
 };
@@ -61,6 +62,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		return 0;
 	case 'v':
 		order->verbose = true;
+		return 0;
+	case 'a':
+		order->all = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (order->path)
@@ -161,7 +165,8 @@ static bool answer(const struct order *order, struct kernel *kernel, struct symb
 	    .answer = found,
 	    .kernel = kernel,
 	    .store = store,
-	    .verbose = order->verbose};
+	    .verbose = order->verbose,
+	    .all = order->all};
 	*code = found ? (int)answer_exit_code(found) : EXIT_INCONCLUSIVE;
 	bool good = print_all(order, &telling, error);
 	answer_destroy(found);

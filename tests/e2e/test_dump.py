@@ -57,7 +57,7 @@ class DumpCase(leaklab.Case):
         return done
 
     def answer(self, *arguments, code=1):
-        return json.loads(self.dump("--format", "json", *arguments, code=code).stdout)
+        return json.loads(self.dump("--format", "json", "--all", *arguments, code=code).stdout)
 
     def missing(self, answer, what):
         return {entry["why"]: entry["count"] for entry in answer["missing"] if entry["what"] == what}
@@ -120,6 +120,29 @@ class Culprit(DumpCase):
                 answer = self.answer()
                 self.check_creator(answer)
                 self.assertEqual(answer["missing"], [])
+
+    def test_json_has_tokens_alike_as_one_row_and_each_token_with_all(self):
+        twins = "token twin{0} 0:fd2f5 2 S-1-5-21-1-2-3-1001 impersonation level=1 captures={0} " + BY.format() + "\n" \
+                "handle 812 twin{0}\nhandle 2044 twin{0}\nhandle 2044 twin{0}\n"
+        more = "".join(twins.format(i) for i in range(1, 4)) + "token alone 0:fd2f5 2 S-1-5-21-1-2-3-1001\n"
+        for machine in ("19041 tracking", "19041"):
+            with self.subTest(machine=machine):
+                self.describe(machine, more + "handle 2044 alone\n")
+                orphan, = json.loads(self.dump("--json", code=1).stdout)["orphaned"]
+                self.assertNotIn("tokens", orphan)
+                self.assertEqual(orphan["token_count"], 5)
+                self.assertEqual(sorted(group["count"] for group in orphan["token_groups"]), [1, 1, 3])
+                twins_found, = [group for group in orphan["token_groups"] if group["count"] == 3]
+                self.assertEqual((twins_found["user_sid"], twins_found["session_id"], twins_found["type"], twins_found["level"]),
+                                 ("S-1-5-21-1-2-3-1001", 2, "impersonation", 1))
+                self.assertEqual({holder["image"]: (holder["kind"], holder["count"]) for holder in twins_found["holders"]},
+                                 {"lsass.exe": ("handle", 3), "faultysvc.exe": ("handle", 6)})
+                if "tracking" in machine:
+                    self.assertEqual(twins_found["created_by"], {"image": "faultysvc.exe", "pid": 2044, "method": "duplicate",
+                                                                 "captures": 6})
+                every, = self.answer()["orphaned"]
+                self.assertEqual(len(every["tokens"]), 5)
+                self.assertEqual(every["token_groups"], orphan["token_groups"])
 
     def test_kernel_reference_is_the_remainder(self):
         for machine in ("14393 tracking", "19041"):
@@ -645,7 +668,7 @@ class Many(DumpCase):
         self.assertIn(f"... and {self.TOKENS - shown} tokens more", done.stdout)
         found = self.folder / "answer.json"
         with open(found, "w") as out:  # a hundred MB: not through a pipe
-            self.run_to(out, "--format", "json")
+            self.run_to(out, "--format", "json", "--all")
         orphan, = (answer := json.loads(found.read_text()))["orphaned"]
         self.assertEqual((answer["tokens_found"], len(orphan["tokens"])), (self.TOKENS + 1, self.TOKENS))
         self.assertEqual((orphan["references"], orphan["kernel_references"]), (self.TOKENS, 0))
@@ -1063,7 +1086,7 @@ poke process 300 Session 0
         cut = self.folder / "cut.dmp"
         for number in pages.swept():
             pages.without(number, cut)
-            done = self.dump("--format", "json", path=cut)
+            done = self.dump("--format", "json", "--all", path=cut)
             yield pages.addresses[number], done.returncode, json.loads(done.stdout or "{}"), whole
 
     def is_identity(self, address, answer, whole):
@@ -1124,7 +1147,7 @@ class BadDumps(DumpCase):
 
     def damage(self, *pokes, machine="19041 tracking", more="", code=None):
         self.describe(machine, more + "".join(f"{poke}\n" for poke in pokes))
-        done = self.dump("--format", "json", code=code)
+        done = self.dump("--format", "json", "--all", code=code)
         self.assertIn(done.returncode, (0, 1, 3), done.stderr)
         return json.loads(done.stdout)
 

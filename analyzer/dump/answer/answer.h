@@ -24,6 +24,7 @@ struct telling {
 	struct kernel *kernel;       /* NULL: not even that was found */
 	struct symbol_store *store;
 	bool verbose;
+	bool all; /* JSON: each token, too */
 };
 
 /* Text of 80 columns at most. */

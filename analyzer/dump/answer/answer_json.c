@@ -6,6 +6,7 @@
 
 #include "common/timestamp.h"
 #include "dump/answer/inside.h"
+#include "dump/answer/token_groups.h"
 #include "evidence/snapshot.h"
 
 #define SCHEMA "leaklab.dump/3"
@@ -70,14 +71,18 @@ static void put_holder_of(
 		write_boolean(writer, "exited", true);
 }
 
-static void put_creation(struct json_writer *writer, const struct kernel_token *token)
+/* tid: NUMBER_UNKNOWN for those of several tokens. */
+static void put_creation(
+    struct json_writer *writer, const struct kernel_token *token, int64_t tid, int64_t captures)
 {
+	if (!token->creator_image)
+		return;
 	write_open(writer, "created_by", '{');
 	put_image(writer, token->creator_image, token->creator_is_cut);
 	write_number(writer, "pid", (int64_t)token->creator_pid);
-	write_number(writer, "tid", (int64_t)token->creator_tid);
+	write_number(writer, "tid", tid);
 	put_method(writer, token->method);
-	write_number(writer, "captures", token->captures);
+	write_number(writer, "captures", captures);
 	write_close(writer, '}');
 }
 
@@ -102,25 +107,30 @@ static void put_exited(struct json_writer *writer, const struct kernel *kernel,
 	}
 }
 
+/* What tokens alike have in common. */
+static void put_kind(struct json_writer *writer, const struct kernel_token *token)
+{
+	write_boolean(writer, "read", token->is_read);
+	if (!token->is_read)
+		return;
+	write_number(writer, "session_id", kernel_session_id(token->session_id));
+	write_string(writer, "user_sid", token->user);
+	if (token->type)
+		write_string(writer, "type", token->type == 2 ? "impersonation" : "primary");
+	if (token->type == 2)
+		write_number(writer, "level", token->level);
+	write_address(writer, "flags", token->flags);
+}
+
 static void put_token(
     struct json_writer *writer, const struct kernel *kernel, const struct kernel_token *token)
 {
 	write_open(writer, NULL, '{');
 	write_address(writer, "address", token->address);
-	write_boolean(writer, "read", token->is_read);
-	if (token->is_read) {
+	if (token->is_read)
 		write_address(writer, "id", token->id);
-		write_number(writer, "session_id", kernel_session_id(token->session_id));
-		write_string(writer, "user_sid", token->user);
-		if (token->type)
-			write_string(
-			    writer, "type", token->type == 2 ? "impersonation" : "primary");
-		if (token->type == 2)
-			write_number(writer, "level", token->level);
-		write_address(writer, "flags", token->flags);
-	}
-	if (token->creator_image)
-		put_creation(writer, token);
+	put_kind(writer, token);
+	put_creation(writer, token, (int64_t)token->creator_tid, token->captures);
 	write_open(writer, "holders", '[');
 	for (uint32_t i = token->holders; i != KERNEL_NONE; i = kernel->holders[i].next) {
 		const struct kernel_holder *holder = &kernel->holders[i];
@@ -138,9 +148,59 @@ static void put_token(
 	write_close(writer, '}');
 }
 
-static void put_orphan(
-    struct json_writer *writer, const struct answer *answer, const struct orphan *orphan)
+static void put_group(
+    struct json_writer *writer, const struct kernel *kernel, const struct token_group *group)
 {
+	const struct kernel_token *token = &kernel->tokens[group->token];
+	write_open(writer, NULL, '{');
+	write_number(writer, "count", group->count);
+	put_kind(writer, token);
+	put_creation(writer, token, NUMBER_UNKNOWN, group->captures);
+	write_open(writer, "holders", '[');
+	for (uint32_t i = token->holders, next; i != KERNEL_NONE; i = next) {
+		const struct kernel_holder *holder = &kernel->holders[i];
+		int64_t times = 0;
+		for (next = i;
+		     next != KERNEL_NONE && kernel->holders[next].process == holder->process &&
+		     kernel->holders[next].kind == holder->kind;
+		     next = kernel->holders[next].next)
+			times += group->count;
+		write_open(writer, NULL, '{');
+		put_holder_of(writer, kernel, holder->process, holder->kind);
+		write_number(writer, "count", times);
+		write_close(writer, '}');
+	}
+	write_close(writer, ']');
+	write_close(writer, '}');
+}
+
+/* Of a logon session, all tokens or groups of those that are alike. */
+static void put_tokens(struct json_writer *writer, const struct telling *telling,
+    struct token_groups *groups, uint32_t number)
+{
+	const struct kernel *kernel = telling->kernel;
+	const struct kernel_logon_session *logon = &kernel->logons[number];
+	write_number(writer, "token_count", logon->token_count);
+	if (token_groups_make(groups, kernel, number)) {
+		write_open(writer, "token_groups", '[');
+		for (uint32_t i = 0; i < groups->count; i++)
+			put_group(writer, kernel, &groups->items[i]);
+		write_close(writer, ']');
+	} else {
+		write_unknown(writer, "token_groups"); /* memory is out */
+	}
+	if (!telling->all)
+		return;
+	write_open(writer, "tokens", '[');
+	for (uint32_t i = logon->tokens; i != KERNEL_NONE; i = kernel->tokens[i].next_of_session)
+		put_token(writer, kernel, &kernel->tokens[i]);
+	write_close(writer, ']');
+}
+
+static void put_orphan(struct json_writer *writer, const struct telling *telling,
+    struct token_groups *groups, const struct orphan *orphan)
+{
+	const struct answer *answer = telling->answer;
 	const struct kernel *kernel = answer->kernel;
 	const struct kernel_logon_session *logon = &kernel->logons[orphan->logon];
 	char luid[LUID_TEXT];
@@ -155,11 +215,19 @@ static void put_orphan(
 	write_number(writer, "references", logon->references);
 	write_number_seen(
 	    writer, "kernel_references", orphan->kernel_references, answer->holders_seen);
-	write_open(writer, "tokens", '[');
-	for (uint32_t i = logon->tokens; i != KERNEL_NONE; i = kernel->tokens[i].next_of_session)
-		put_token(writer, kernel, &kernel->tokens[i]);
-	write_close(writer, ']');
+	put_tokens(writer, telling, groups, orphan->logon);
 	write_close(writer, '}');
+}
+
+static void put_orphans(struct json_writer *writer, const struct telling *telling)
+{
+	const struct answer *answer = telling->answer;
+	struct token_groups groups = {0};
+	write_open(writer, "orphaned", '[');
+	for (uint32_t i = 0; i < answer->orphan_count; i++)
+		put_orphan(writer, telling, &groups, &answer->orphans[i]);
+	write_close(writer, ']');
+	token_groups_deinit(&groups);
 }
 
 static void put_kept(
@@ -217,10 +285,7 @@ static void put_answer(struct json_writer *writer, const struct telling *telling
 		put_kept(writer, kernel, &answer->kept[i]);
 	write_close(writer, ']');
 	put_culprits(writer, telling);
-	write_open(writer, "orphaned", '[');
-	for (uint32_t i = 0; i < answer->orphan_count; i++)
-		put_orphan(writer, answer, &answer->orphans[i]);
-	write_close(writer, ']');
+	put_orphans(writer, telling);
 }
 
 static void put_missing(struct json_writer *writer, const struct kernel *kernel)

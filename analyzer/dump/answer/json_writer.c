@@ -8,14 +8,38 @@
 #include "common/text.h"
 #include "evidence/snapshot.h"
 
+static void indent(struct json_writer *writer)
+{
+	fputc('\n', writer->out);
+	for (int i = 0; i < writer->depth; i++)
+		fputc(' ', writer->out);
+}
+
 static void next(struct json_writer *writer)
 {
-	fprintf(writer->out, "%s\n%*s", writer->first ? "" : ",", writer->depth, "");
+	if (!writer->first)
+		fputc(',', writer->out);
+	indent(writer);
 	writer->first = false;
+}
+
+/* Most texts are names and numbers that need no look at each character. */
+static bool is_plain(const char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~' || *text == '"' || *text == '\\')
+			return false;
+	return true;
 }
 
 static void put_string(struct json_writer *writer, const char *text)
 {
+	if (is_plain(text)) {
+		fputc('"', writer->out);
+		fputs(text, writer->out);
+		fputc('"', writer->out);
+		return;
+	}
 	char *safe = strdup(text);
 	fputc('"', writer->out);
 	if (safe)
@@ -32,8 +56,11 @@ static void put_string(struct json_writer *writer, const char *text)
 static void key(struct json_writer *writer, const char *name)
 {
 	next(writer);
-	if (name)
-		fprintf(writer->out, "\"%s\": ", name);
+	if (!name)
+		return;
+	fputc('"', writer->out);
+	fputs(name, writer->out);
+	fputs("\": ", writer->out);
 }
 
 void write_open(struct json_writer *writer, const char *name, char bracket)
@@ -48,7 +75,7 @@ void write_close(struct json_writer *writer, char bracket)
 {
 	writer->depth--;
 	if (!writer->first)
-		fprintf(writer->out, "\n%*s", writer->depth, "");
+		indent(writer);
 	fputc(bracket, writer->out);
 	writer->first = false;
 }
