@@ -133,11 +133,7 @@ static bool print(
 		*error = telling->kernel->no_symbol;
 		return false;
 	}
-	char *json = snapshot_to_json(telling->answer->snapshot, error);
-	if (json)
-		fprintf(out, "%s\n", json);
-	free(json);
-	return json;
+	return snapshot_write_json(telling->answer->snapshot, out, error);
 }
 
 static bool print_all(const struct order *order, const struct telling *telling, struct error *error)

@@ -111,11 +111,9 @@ static bool print_json(const struct moments *moments, FILE *out, struct error *e
 	if (many)
 		fputs("{\"schema\": \"" SNAPSHOTS_SCHEMA "\", \"snapshots\": [\n", out);
 	for (size_t i = 0; good && i < moments->count; i++) {
-		char *json = snapshot_to_json(moments->items[i].snapshot, error);
-		good = json;
-		if (json)
-			fprintf(out, "%s%s\n", json, i + 1 < moments->count ? "," : "");
-		free(json);
+		if (i)
+			fputs(",\n", out);
+		good = snapshot_write_json(moments->items[i].snapshot, out, error);
 	}
 	if (many)
 		fputs("]}\n", out);

@@ -38,19 +38,37 @@ static void write_escape(const char *text, size_t length, FILE *out)
 		fprintf(out, "\\u%04" PRIx32, code);
 }
 
+struct target {
+	FILE *out;
+	int depth; /* blanks before each line that begins */
+};
+
+/* A line end is never within a string. */
+static void end_line(const struct target *target)
+{
+	fputc('\n', target->out);
+	for (int i = 0; i < target->depth; i++)
+		fputc(' ', target->out);
+}
+
 /* A piece has whole characters only. */
 static int write_piece(const char *piece, size_t size, void *data)
 {
-	FILE *out = data;
+	const struct target *target = data;
+	FILE *out = target->out;
 	char text[8] = "";
 	for (size_t i = 0, length; i < size; i += length) {
 		size_t plain = i;
-		while (plain < size &&
-		       ((piece[plain] >= 0x20 && piece[plain] < 0x7f) || piece[plain] == '\n'))
+		while (plain < size && piece[plain] >= 0x20 && piece[plain] < 0x7f)
 			plain++;
 		length = plain - i;
 		if (length) {
 			fwrite(piece + i, 1, length, out);
+			continue;
+		}
+		if (piece[i] == '\n') {
+			end_line(target);
+			length = 1;
 			continue;
 		}
 		for (size_t at = 0; at < 4; at++)
@@ -66,16 +84,22 @@ static int write_piece(const char *piece, size_t size, void *data)
 	return ferror(out) ? -1 : 0;
 }
 
-static bool write_value(const json_t *value, enum json_layout layout, FILE *out)
+static bool write_value(const json_t *value, enum json_layout layout, int depth, FILE *out)
 {
+	struct target target = {out, depth};
 	const size_t style = layout == JSON_ON_LINES ? JSON_INDENT(1) : JSON_COMPACT;
-	return value && json_dump_callback(value, write_piece, out,
+	return value && json_dump_callback(value, write_piece, &target,
 	                    style | JSON_ENCODE_ANY | JSON_REAL_PRECISION(JSON_DIGITS)) == 0;
 }
 
 bool json_write(const json_t *value, enum json_layout layout, FILE *out)
 {
-	return write_value(value, layout, out) && fputc('\n', out) != EOF;
+	return write_value(value, layout, 0, out) && fputc('\n', out) != EOF;
+}
+
+bool json_write_part(const json_t *value, int depth, FILE *out)
+{
+	return write_value(value, JSON_ON_LINES, depth, out);
 }
 
 char *json_to_text(const json_t *value, enum json_layout layout)
@@ -83,7 +107,7 @@ char *json_to_text(const json_t *value, enum json_layout layout)
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
-	bool good = out && write_value(value, layout, out);
+	bool good = out && write_value(value, layout, 0, out);
 	if (out)
 		good = fclose(out) == 0 && good;
 	if (good)

@@ -1,5 +1,4 @@
-/* The JSON form of a snapshot. What is unknown has no key; a section that is absent and has no rows is left out; a record of one
- * field is written as its value. Wrong values are named by their path (handles[3].luid). */
+/* The JSON form of a snapshot on its way in. Wrong values are named by their path (handles[3].luid). */
 #include "evidence/snapshot.h"
 
 #include <stdio.h>
@@ -8,122 +7,9 @@
 
 #include <jansson.h>
 
-#include "common/json_text.h"
+#include "evidence/json_parts.h"
 #include "evidence/json_stream.h"
 #include "evidence/old_json.h"
-
-/* ---- on its way out ---- */
-
-/* Writing cannot fail for any reason but memory, and jansson's setters take NULL for an error, so failures are gathered. */
-static void set(bool *failed, json_t *object, const char *key, json_t *value)
-{
-	const char *dot = strchr(key, '.');
-	if (!dot) {
-		*failed |= json_object_set_new(object, key, value) != 0;
-		return;
-	}
-	char outer[32];
-	snprintf(outer, sizeof outer, "%.*s", (int)(dot - key), key);
-	json_t *inner = json_object_get(object, outer);
-	if (!inner) {
-		inner = json_object();
-		*failed |= json_object_set_new(object, outer, inner) != 0;
-	}
-	*failed |= json_object_set_new(inner, dot + 1, value) != 0;
-}
-
-static json_t *value_json(const void *item, const struct field *field)
-{
-	char text[TIMESTAMP_TEXT > LUID_TEXT ? TIMESTAMP_TEXT : LUID_TEXT];
-	switch (field->kind) {
-	case FIELD_TEXT:
-		return json_of_text(FIELD_OF(char *, item, field));
-	case FIELD_NUMBER:
-	case FIELD_COUNT:
-		return json_integer(FIELD_OF(int64_t, item, field));
-	case FIELD_TIME:
-		return json_string(timestamp_format(FIELD_OF(int64_t, item, field), text));
-	case FIELD_LUID:
-		return json_string(luid_format(FIELD_OF(uint64_t, item, field), text));
-	case FIELD_YES_NO:
-		return json_boolean(FIELD_OF(enum yes_no, item, field) == YES);
-	case FIELD_FLAG:
-		return json_true();
-	case FIELD_WORD:
-		return json_string(field->words[FIELD_OF(int, item, field)]);
-	case FIELD_LIST:
-		break;
-	}
-	return NULL;
-}
-
-static json_t *record_json(const struct record *record, const void *item, bool *failed);
-
-static json_t *list_json(const struct field *list, const void *item, bool *failed)
-{
-	json_t *array = json_array();
-	for (size_t i = 0; i < FIELD_COUNT_OF(item, list); i++) {
-		const void *row = field_item(item, list, i);
-		json_t *value = list->of->count > 1 ? record_json(list->of, row, failed)
-		                : field_is_known(row, list->of->fields)
-		                    ? value_json(row, list->of->fields)
-		                    : json_null();
-		*failed |= json_array_append_new(array, value) != 0;
-	}
-	return array;
-}
-
-static void add_fields(const struct record *record, const void *item, json_t *object, bool *failed)
-{
-	FIELD_EACH(field, record)
-	{
-		if (!field_is_known(item, field))
-			continue;
-		set(failed, object, field->json,
-		    field->kind == FIELD_LIST ? list_json(field, item, failed)
-		                              : value_json(item, field));
-	}
-}
-
-static json_t *record_json(const struct record *record, const void *item, bool *failed)
-{
-	json_t *object = json_object();
-	add_fields(record, item, object, failed);
-	return object;
-}
-
-static bool is_section(const struct field *field)
-{
-	return field->of == &session_record || field->of == &logon_session_record ||
-	       field->of == &handle_record || field->of == &process_record;
-}
-
-/* Sections that are in sight and have no rows. */
-static void add_empty_sections(const struct snapshot *snapshot, json_t *root, bool *failed)
-{
-	FIELD_EACH(field, &snapshot_record)
-	{
-		if (is_section(field) && !field_is_known(snapshot, field) &&
-		    snapshot_has(snapshot, field->json))
-			set(failed, root, field->json, json_array());
-	}
-}
-
-char *snapshot_to_json(const struct snapshot *snapshot, struct error *error)
-{
-	bool failed = false;
-	json_t *root = json_object();
-	set(&failed, root, "schema", json_string(SNAPSHOT_SCHEMA));
-	add_fields(&snapshot_record, snapshot, root, &failed);
-	add_empty_sections(snapshot, root, &failed);
-	char *text = failed ? NULL : json_to_text(root, JSON_ON_LINES);
-	json_decref(root);
-	if (!text)
-		error_set(error, EXIT_TARGET, "writing a snapshot as JSON: out of memory");
-	return text;
-}
-
-/* ---- on its way in ---- */
 
 /* What is being read, for messages: lists and places in them, from the outside in. */
 struct place {
@@ -322,7 +208,7 @@ static bool note_missing_sections(struct reading *reading, const json_t *root)
 {
 	FIELD_EACH(field, &snapshot_record)
 	{
-		if (!is_section(field))
+		if (!json_is_section(field))
 			continue;
 		const struct sight *sight = snapshot_sight_of(reading->snapshot, field->json);
 		const bool listed = get(root, field->json);

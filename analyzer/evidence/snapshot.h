@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "common/error.h"
 #include "common/timestamp.h"
@@ -364,6 +365,8 @@ bool luid_parse(const char *text, uint64_t *out);
 
 /* The JSON form, schema leaklab.snapshot/2. The text is the caller's to free(). */
 char *snapshot_to_json(const struct snapshot *snapshot, struct error *error);
+/* The same to a stream, and an end of line. False: memory is out; whether the stream took it all shows when it is closed. */
+bool snapshot_write_json(const struct snapshot *snapshot, FILE *out, struct error *error);
 /* Reads the JSON form, schema 2 or 1; unknown fields are ignored, sections that are missing become absent. */
 struct snapshot *snapshot_from_json(const char *text, size_t length, struct error *error);
 /* Whether it is a list of them, of schema leaklab.snapshots/1. */
