@@ -7,6 +7,7 @@
 
 #include "dump/file/format.h"
 #include "dump/file/page_cache.h"
+#include "dump/file/read_ahead.h"
 #include "dump/file/refusal.h"
 
 static const struct dump_format *const formats[] = {
@@ -20,6 +21,7 @@ struct dump_file {
 	const struct dump_format *format; /* NULL until the pages have been found */
 	void *state;                      /* the format's */
 	struct page_cache *cache;
+	struct wanted *wanted; /* NULL: none was yet */
 };
 
 /* The header, or what the file is instead. raw keeps its bytes for the formats. */
@@ -71,6 +73,7 @@ void dump_file_close(struct dump_file *dump)
 	if (dump->format)
 		dump->format->close(dump->state);
 	page_cache_destroy(dump->cache);
+	wanted_destroy(dump->wanted);
 	source_close(&dump->source);
 	free(dump->path);
 	free(dump);
@@ -133,9 +136,29 @@ uint64_t dump_file_highest_page(const struct dump_file *dump)
 	return highest;
 }
 
+bool dump_file_fits(const struct dump_file *dump)
+{
+	return source_fits(&dump->source);
+}
+
 bool dump_file_read_ahead(const struct dump_file *dump, uint64_t *from)
 {
 	return source_read_ahead(&dump->source, from);
+}
+
+void dump_file_want(struct dump_file *dump, uint64_t pfn)
+{
+	uint64_t offset;
+	if (!dump->wanted)
+		dump->wanted = wanted_create(&dump->source);
+	if (dump->wanted && dump->format->find(dump->state, pfn, &offset))
+		wanted_add(dump->wanted, offset);
+}
+
+void dump_file_read_wanted(struct dump_file *dump)
+{
+	if (dump->wanted)
+		wanted_read_ahead(dump->wanted, &dump->source);
 }
 
 enum dump_page dump_file_page_slot(

@@ -42,9 +42,16 @@ void dump_file_count_pages(const struct dump_file *dump, struct dump_page_counts
 /* The highest page frame number that the dump holds. */
 uint64_t dump_file_highest_page(const struct dump_file *dump);
 
-/* Has the operating system read the file, so that pages which stand in it in no order do not make the disk search for each. *from is where to begin,
- * 0 at first; a call takes a part. False once no more is to be read: all was, or the file is larger than half of the free memory. */
+/* Pages that stand in the file in no order make a disk search for each, unless the operating system reads them before:
+ *
+ *	if (dump_file_fits(dump)) while (dump_file_read_ahead(dump, &from)) ...;     (all, part by part; from is 0 at first)
+ *	else { dump_file_want(dump, pfn); ... dump_file_read_wanted(dump); }         (some, in the file's order)
+ *
+ * Without effect on what is found. */
+bool dump_file_fits(const struct dump_file *dump); /* into half of the free memory */
 bool dump_file_read_ahead(const struct dump_file *dump, uint64_t *from);
+void dump_file_want(struct dump_file *dump, uint64_t pfn);
+void dump_file_read_wanted(struct dump_file *dump);
 
 /* Looks up the page with this page frame number. *bytes (DUMP_PAGE_SIZE of them) is valid until the next call, and
  * untouched unless the page is found. */

@@ -20,9 +20,4 @@ void source_close(struct dump_source *source);
 /* All of length bytes, or false: beyond the end, or an error of the device. */
 bool source_read(const struct dump_source *source, uint64_t offset, void *buffer, size_t length);
 
-/* ---- read_ahead.c ---- */
-
-/* Has the operating system read a part of the file from *from on, and moves that behind it. False: all was read, or it has no room. */
-bool source_read_ahead(const struct dump_source *source, uint64_t *from);
-
 #endif

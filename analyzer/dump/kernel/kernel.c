@@ -80,15 +80,6 @@ bool kernel_find_symbols(struct kernel *kernel, struct symbol_store *store, stru
 	return false;
 }
 
-static void read_ahead(struct kernel *kernel)
-{
-	struct dump_page_counts pages;
-	uint64_t at = 0;
-	dump_file_count_pages(kernel->dump, &pages);
-	while (dump_file_read_ahead(kernel->dump, &at))
-		kernel_tell(kernel, "the file, MiB", at >> 20, pages.stored * DUMP_PAGE_SIZE >> 20);
-}
-
 bool kernel_read(
     struct kernel *kernel, kernel_progress *progress, void *context, struct error *error)
 {
@@ -98,9 +89,12 @@ bool kernel_read(
 		return false;
 	if (!kernel->has_symbols)
 		return true;
-	read_ahead(kernel);
-	if (!processes_read(kernel, error) || !variables_read(kernel, error) ||
-	    !logon_sessions_read(kernel, error))
+	const bool ahead = read_ahead_all(kernel);
+	if (!processes_read(kernel, error) || !variables_read(kernel, error))
+		return false;
+	if (!ahead)
+		read_ahead_objects(kernel);
+	if (!logon_sessions_read(kernel, error))
 		return false;
 	if (!variables_learn_token_type(kernel, error))
 		return false;

@@ -12,6 +12,13 @@ bool image_find(struct kernel *kernel, struct error *error);
 /* Finds the PDB, proves that it belongs to the image, and reads the layout. */
 bool image_find_symbols(struct kernel *kernel, struct symbol_store *store, struct error *error);
 
+/* ---- read_ahead.c: changes how long reading takes, and nothing else ---- */
+
+/* False: the dump is too large for that. */
+bool read_ahead_all(struct kernel *kernel);
+/* What handles lead to; processes and variables were read. */
+void read_ahead_objects(struct kernel *kernel);
+
 /* ---- variables.c ---- */
 
 bool variables_read(struct kernel *kernel, struct error *error);

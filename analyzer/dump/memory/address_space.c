@@ -10,6 +10,7 @@
 
 #define TRANSLATIONS 1024 /* of one space; 32 KiB */
 #define NO_PAGE UINT64_MAX
+#define WANTED_MOST (UINT64_C(64) << 10) /* bytes of one thing; larger ones are damage */
 
 /* What the spaces of one dump have in common. Owned by the kernel's space. */
 struct memory {
@@ -165,6 +166,17 @@ static enum memory_state translate(
 	}
 	*physical = known->frame | (address & (DUMP_PAGE_SIZE - 1));
 	return MEMORY_PRESENT;
+}
+
+void address_space_want(struct address_space *space, uint64_t address, uint64_t length)
+{
+	uint64_t physical;
+	if (length == 0 || length > WANTED_MOST)
+		return;
+	for (uint64_t page = address >> DUMP_PAGE_BITS;
+	     page <= (address + length - 1) >> DUMP_PAGE_BITS; page++)
+		if (translate(space, page << DUMP_PAGE_BITS, &physical) == MEMORY_PRESENT)
+			dump_file_want(space->memory->tables.dump, physical >> DUMP_PAGE_BITS);
 }
 
 /* The kernel's half is the same in every space; a user page is distinguished from another space's of the same address. */

@@ -61,6 +61,9 @@ bool address_space_read_u32(
 bool address_space_read_u64(
     struct address_space *space, uint64_t address, uint64_t *out, struct memory_fault *fault);
 
+/* Says that bytes will be read, for dump_file_read_wanted(). Nothing is counted. */
+void address_space_want(struct address_space *space, uint64_t address, uint64_t length);
+
 /* True for addresses of the kernel's half; false for the user's half and for non-canonical ones. */
 bool address_space_is_kernel(const struct address_space *space, uint64_t address);
 

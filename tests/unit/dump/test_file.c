@@ -467,6 +467,28 @@ static void dumps_are_recognised_by_their_first_bytes(void **state)
 	assert_false(dump_is_memory_dump("", 0));
 }
 
+static void reading_ahead_changes_nothing_of_what_is_found(void **state)
+{
+	(void)state;
+	static const uint32_t types[] = {1, 2, 6, 10};
+	static struct make_dump make;
+	fill(&make);
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+		struct dump_file *dump = open_made(&make, types[i], MAKE_BY_TYPE);
+		uint64_t from = 0, parts = 0;
+		assert_true(dump_file_fits(dump));
+		while (dump_file_read_ahead(dump, &from))
+			assert_true(++parts < 100);
+		for (uint64_t pfn = 0; pfn < 2048; pfn++)
+			dump_file_want(dump, pfn); /* most of them the dump has not */
+		dump_file_want(dump, UINT64_MAX);
+		dump_file_read_wanted(dump);
+		dump_file_read_wanted(dump); /* nothing is wanted any more */
+		assert_pages(dump, &make);
+		dump_file_close(dump);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -479,6 +501,7 @@ int main(void)
 	    unit_test(pages_behind_four_gigabytes_are_found),
 	    unit_test(pages_are_the_same_in_whatever_order_they_are_read),
 	    unit_test(a_dump_that_is_cut_while_it_is_read_gives_the_pages_before_the_cut),
+	    unit_test(reading_ahead_changes_nothing_of_what_is_found),
 	    unit_test(other_files_are_refused_by_name),
 	    unit_test(a_folder_and_a_missing_file_are_refused),
 	    unit_test(other_machines_are_refused),
