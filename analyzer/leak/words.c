@@ -151,10 +151,15 @@ bool referred_words(
 		append(out, REFERRED_WORDS, ", and %zu other process%s hold%s some",
 		    culprits.count - 1, culprits.count == 2 ? "" : "es",
 		    culprits.count == 2 ? "s" : "");
-	append(out, REFERRED_WORDS, ": %s what keeps %s",
-	    culprits.count == 0 || culprits.items[0].sure ? "very probably" : "they may be",
-	    one ? "it" : "them");
-	if (snapshot->tokens_keep_ids == NO)
+	/* A dump shows it by the kernel's own structures and variables; a live host only by a setting. */
+	const bool shown_not = snapshot->tokens_keep_ids == NO && snapshot_is_of_dump(snapshot);
+	if (shown_not && culprits.count > 0 && culprits.items[0].exited == 0)
+		append(out, REFERRED_WORDS, "; but tokens keep no session IDs in this kernel");
+	else
+		append(out, REFERRED_WORDS, ": %s what keeps %s",
+		    culprits.count == 0 || culprits.items[0].sure ? "very probably" : "they may be",
+		    one ? "it" : "them");
+	if (snapshot->tokens_keep_ids == NO && !shown_not)
 		append(out, REFERRED_WORDS,
 		    ", though the host says that its tokens keep no session IDs (SeTokenDoesNotTrackSessionObject)");
 	culprits_deinit(&culprits);

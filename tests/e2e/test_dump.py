@@ -375,10 +375,13 @@ class Blame(DumpCase):
         answer = self.blame("19041", more)
         self.assertEqual(self.brief(answer["holders"])[:2], [("agent.exe", 4100, 4, 4), ("svchost.exe", 900, 4, 4)])
         self.assertEqual([row["tied"] for row in answer["holders"]], [True, True, False])
-        self.assertIn("The first 2 hold as much: nothing shows which of them leaks.", self.text)
+        self.assertIn("The first 2 rank equally: each holds orphans that nobody else holds.", self.text)
         answer = self.blame("19041", more + self.orphan(20, holders=[4100]))
         self.assertEqual([row["tied"] for row in answer["holders"]], [False, False, False])
-        self.assertNotIn("hold as much", self.text)
+        self.assertNotIn("rank equally", self.text)
+        answer = self.blame("19041", self.processes((4100, "agent.exe"), (4200, "third.exe")) + "".join(
+            self.orphan(number, holders=[4100, 4200]) for number in range(4)))
+        self.assertIn("The first 2 rank equally: nothing shows which of them leaks.", self.text)
 
     def test_lsass_makes_tokens_for_others(self):
         more = self.processes((4100, "agent.exe"))
@@ -810,6 +813,13 @@ class Symbols(DumpCase):
         told = " ".join(self.dump("--symbols", "\\\\server\\symbols", code=3, symbols=False).stdout.split())
         self.assertIn("a Windows path; mount it here and name the mount point", told)
         self.assertFalse([entry.name for entry in self.folder.iterdir() if "\\" in entry.name])
+
+    def test_tokens_of_a_kernel_that_keeps_no_ids_explain_none(self):
+        self.describe("14393 tracking")
+        told = " ".join(self.dump(code=1).stdout.split())
+        self.assertIn("; but tokens keep no session IDs in this kernel.", told)
+        self.assertNotIn("very probably what keeps", told)
+        self.assertNotIn("SeTokenDoesNotTrackSessionObject)", told)
 
     def test_a_token_in_no_session_has_none(self):
         self.describe("19041 tracking", "token nowhere 0:ff123 4294967295 S-1-5-21-1-2-3-1003 impersonation\nhandle 3100 nowhere\n")
