@@ -184,7 +184,10 @@ void print_holders(const struct telling *telling, FILE *out)
 	          : "\nSuspects, worst first (who holds the orphans):\n",
 	    out);
 	print_tied(answer->holders, answer->holder_count, sizeof *answer->holders,
-	    "hold as much: nothing shows which of them leaks", out);
+	    answer->holders[0].stake.culprit.alone > 0
+	        ? "rank equally: each holds orphans that nobody else holds"
+	        : "rank equally: nothing shows which of them leaks",
+	    out);
 	for (uint32_t i = 0; i < shown; i++) {
 		print_holder(answer, &answer->holders[i], i + 1, out);
 		print_details(&answer->holders[i], out);
