@@ -90,8 +90,10 @@ static BOOL on_activate(freerdp_peer *rdp)
 {
 	struct connection *connection = connection_of(rdp->context);
 
-	if (connection->active)
+	if (connection->active) {
+		display_forget(connection);
 		return TRUE;
+	}
 	connection->active = true;
 	return admission_begin(connection);
 }
@@ -133,6 +135,15 @@ static BOOL on_synchronize(rdpInput *input, UINT32 flags)
 
 static BOOL on_mouse(rdpInput *input, UINT16 flags, UINT16 x, UINT16 y)
 {
+	struct connection *connection = connection_of(input->context);
+
+	if (flags & PTR_FLAGS_DOWN && flags & PTR_FLAGS_BUTTON1 && connection->session_id)
+		logon_click(connection, x, y);
+	return TRUE;
+}
+
+static BOOL on_extended_mouse(rdpInput *input, UINT16 flags, UINT16 x, UINT16 y)
+{
 	(void)input;
 	(void)flags;
 	(void)x;
@@ -142,9 +153,16 @@ static BOOL on_mouse(rdpInput *input, UINT16 flags, UINT16 x, UINT16 y)
 
 static BOOL on_refresh(rdpContext *context, BYTE count, const RECTANGLE_16 *areas)
 {
-	(void)context;
 	(void)count;
 	(void)areas;
+	display_forget(connection_of(context));
+	return TRUE;
+}
+
+static BOOL on_suppress(rdpContext *context, BYTE allow, const RECTANGLE_16 *area)
+{
+	(void)area;
+	display_suppress(connection_of(context), !allow);
 	return TRUE;
 }
 
@@ -161,9 +179,9 @@ static void set_callbacks(freerdp_peer *rdp)
 	input->UnicodeKeyboardEvent = on_character;
 	input->SynchronizeEvent = on_synchronize;
 	input->MouseEvent = on_mouse;
-	input->ExtendedMouseEvent = on_mouse;
+	input->ExtendedMouseEvent = on_extended_mouse;
 	update->RefreshRect = on_refresh;
-	update->SuppressOutput = on_refresh;
+	update->SuppressOutput = on_suppress;
 }
 
 static BOOL on_context_new(freerdp_peer *rdp, rdpContext *context)

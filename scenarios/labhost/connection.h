@@ -25,6 +25,8 @@ struct connection_environment {
 	struct connection_options options;
 };
 
+struct display; /* what the client was shown: display.c */
+
 /* What a connection shows before its user is logged on. */
 enum dialog { DIALOG_NONE, DIALOG_NOTICE, DIALOG_PASSWORD };
 
@@ -46,6 +48,7 @@ struct connection {
 	int64_t ends;        /* host time when the session logs off by itself; DUE_NEVER */
 	struct keyboard keyboard;
 	struct screen screen;
+	struct display *display; /* NULL: nothing was shown yet */
 };
 
 /* The connection's thread, from the TCP accept to its end. */
@@ -86,12 +89,24 @@ bool admission_type(struct connection *connection, const struct stroke *stroke);
 bool logon_begin(struct connection *connection);
 /* The user has typed in the session. */
 void logon_type(struct connection *connection, const struct stroke *stroke);
+/* The user has clicked into the session. */
+void logon_click(struct connection *connection, int x, int y);
 /* Whether the session ends by itself now. */
 bool logon_is_due(struct connection *connection);
 /* The session ends now. True if it was still this connection's, so that its client is to be told. */
 bool logon_end(struct connection *connection);
 /* The connection ends: what was not logged off stays, disconnected. */
 void logon_leave(const struct connection *connection);
+
+/* Shows the desktop as it is now, if there is one. False: the client cannot be told. */
+bool display_refresh(struct connection *connection);
+/* Milliseconds until its clock goes on; -1: it is not shown. */
+int display_wait(const struct connection *connection);
+/* All of it has to be sent again. */
+void display_forget(struct connection *connection);
+/* The client does not show it for now, or does again. */
+void display_suppress(struct connection *connection, bool suppressed);
+void display_destroy(struct display *display); /* NULL is allowed */
 
 /* Says why the connection ends (an ERRINFO_ code of MS-RDPBCGR 2.2.5.1.1), if PDUs can be sent at all, and waits until the client
  * has heard it. */

@@ -10,6 +10,7 @@
 #include <freerdp/settings.h>
 #include <freerdp/update.h>
 
+#include "labhost/desktop.h"
 #include "labhost/shell.h"
 
 /* Without NLA the password comes in the client info PDU (MS-RDPBCGR 2.2.1.11.1.1). */
@@ -163,6 +164,24 @@ void logon_type(struct connection *connection, const struct stroke *stroke)
 		break;
 	}
 	lab_unlock(connection->lab);
+}
+
+void logon_click(struct connection *connection, int x, int y)
+{
+	if (!connection->display)
+		return;
+	switch (desktop_button_at(x, y)) {
+	case BUTTON_LOG_OFF:
+		lab_lock(connection->lab);
+		end_session(connection, connection->environment->options.logoff_time);
+		lab_unlock(connection->lab);
+		break;
+	case BUTTON_DISCONNECT:
+		connection->denied = ERRINFO_RPC_INITIATED_DISCONNECT_BY_USER;
+		break;
+	case BUTTON_NONE:
+		break;
+	}
 }
 
 bool logon_is_due(struct connection *connection)

@@ -256,6 +256,8 @@ const struct nt_tokens *model_kernel_tokens(
     const struct model *model); /* kept by a kernel reference */
 const struct nt_session *model_session(const struct model *model, uint32_t session_id);
 const struct nt_process *model_process(const struct model *model, uint32_t pid);
+/* The ID that the next session gets. */
+uint32_t model_next_session_id(const struct model *model);
 int64_t model_boot_time(const struct model *model);
 /* Seconds within which the late holders of a session release, one at least. */
 int64_t model_release_time(const struct model *model);

@@ -240,6 +240,11 @@ const struct nt_process *model_process(const struct model *model, uint32_t pid)
 	return process_find(&model->handles, pid);
 }
 
+uint32_t model_next_session_id(const struct model *model)
+{
+	return session_ids_lowest(&model->handles.ids);
+}
+
 int64_t model_boot_time(const struct model *model)
 {
 	return model->boot_time;

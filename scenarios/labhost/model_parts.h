@@ -14,6 +14,8 @@ struct session_ids {
 };
 
 void session_ids_init(struct session_ids *ids, uint32_t first);
+/* The lowest free ID; SESSION_ID_LIMIT: none is left. */
+uint32_t session_ids_lowest(const struct session_ids *ids);
 /* Takes the lowest free ID, with one reason. False: none is left. */
 bool session_ids_take(struct session_ids *ids, uint32_t *out);
 /* Adds a reason for an ID that is taken already. */

@@ -24,6 +24,13 @@ static int time_left(const struct connection *connection)
 	return left <= 0 ? 0 : (int)((left + 999) / 1000);
 }
 
+/* The same until there is something to do at all. */
+static int time_to_wait(const struct connection *connection)
+{
+	const int left = time_left(connection), clock = display_wait(connection);
+	return left < 0 || (clock >= 0 && clock < left) ? clock : left;
+}
+
 /* Sleeps until FreeRDP or the orders have something. False: the wait went wrong. */
 static bool wait_for_news(const struct connection *connection, int timeout)
 {
@@ -57,13 +64,13 @@ static bool attend(struct connection *connection)
 		log_off(connection);
 		return false;
 	}
-	return true;
+	return display_refresh(connection);
 }
 
 static void converse(struct connection *connection)
 {
 	/* Orders are looked at before the socket is: stopping ends its reading side. */
-	while (attend(connection) && wait_for_news(connection, time_left(connection)))
+	while (attend(connection) && wait_for_news(connection, time_to_wait(connection)))
 		if (orders_standing(connection->orders) == PEER_ORDER_NONE &&
 		    !connection->rdp->CheckFileDescriptor(connection->rdp))
 			break;
@@ -110,6 +117,7 @@ void *peer_main(void *data)
 	} else {
 		serve(&connection);
 	}
+	display_destroy(connection.display);
 	peer->ended(peer, peer->ended_data);
 	return NULL;
 }

@@ -48,6 +48,7 @@ struct connection_options {
 	struct fault fault;
 	struct policies policies;
 	int64_t logoff_time; /* microseconds that a logoff command takes */
+	bool desktop;        /* something is painted */
 	struct redirect redirect;
 };
 

@@ -39,6 +39,7 @@ enum key {
 	KEY_ADMIN,
 	KEY_MANY_SESSIONS,
 	KEY_SEED,
+	KEY_DESKTOP,
 };
 
 static const struct argp_option options[] = {
@@ -95,6 +96,10 @@ static const struct argp_option options[] = {
         3},
     {"logon-info", KEY_LOGON_INFO, "long|extended|none", 0,
         "Save Session Info PDU that tells a client its session ID (default long)", 3},
+    {"desktop", KEY_DESKTOP, 0, 0,
+        "Paint a desktop for people who log on by hand: session ID, logon session, who holds it, what the next logon is given, and buttons that log "
+        "off and disconnect",
+        3},
     {"redirect", KEY_REDIRECT, "HOST[/N]", 0,
         "Send every N-th logon (default: each) on to that host, at the same port, as a connection broker does",
         3},
@@ -197,6 +202,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		return 0;
 	case KEY_ADMIN:
 		serve->model.linked_tokens = true;
+		return 0;
+	case KEY_DESKTOP:
+		serve->rdp.connection.desktop = true;
 		return 0;
 	case KEY_MANY_SESSIONS:
 		serve->model.many_sessions = true;

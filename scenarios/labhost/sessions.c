@@ -13,10 +13,18 @@ void session_ids_init(struct session_ids *ids, uint32_t first)
 	ids->lowest = first;
 }
 
+uint32_t session_ids_lowest(const struct session_ids *ids)
+{
+	uint32_t lowest = ids->lowest;
+
+	while (lowest < SESSION_ID_LIMIT && ids->reasons[lowest] > 0)
+		lowest++;
+	return lowest;
+}
+
 bool session_ids_take(struct session_ids *ids, uint32_t *out)
 {
-	while (ids->lowest < SESSION_ID_LIMIT && ids->reasons[ids->lowest] > 0)
-		ids->lowest++;
+	ids->lowest = session_ids_lowest(ids);
 	if (ids->lowest == SESSION_ID_LIMIT)
 		return false;
 	*out = ids->lowest;
