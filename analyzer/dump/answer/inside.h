@@ -5,6 +5,8 @@
 #include "dump/answer/answer.h"
 #include "dump/answer/json_writer.h"
 
+struct token_groups;
+
 /* ---- orphans.c: which logon sessions are orphaned ---- */
 
 /* Fills in all but the culprits. False when memory is out. */
@@ -67,9 +69,15 @@ void print_tied(const void *items, uint32_t count, size_t size, const char *what
 /* ---- json_culprits.c: the same as JSON ---- */
 
 void put_culprits(struct json_writer *writer, const struct telling *telling);
+
+/* ---- json_tokens.c: tokens as JSON, and the words that culprits share with them ---- */
+
 /* An image's name; where only its first 14 characters are known, that is said. */
 void put_image(struct json_writer *writer, const char *name, bool is_cut);
 void put_method(struct json_writer *writer, uint32_t method);
+/* Of a logon session, groups of tokens that are alike; with --all, each token too. */
+void put_tokens(struct json_writer *writer, const struct telling *telling,
+    struct token_groups *groups, uint32_t logon);
 
 /* ---- text_kept.c: logon sessions that a process keeps outside RDS sessions ---- */
 

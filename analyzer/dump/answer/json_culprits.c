@@ -5,30 +5,6 @@
 
 #define BRANCHES_SHOWN 8
 
-void put_image(struct json_writer *writer, const char *name, bool is_cut)
-{
-	write_string(writer, "image", name);
-	if (name && is_cut)
-		write_boolean(writer, "image_cut", true);
-}
-
-void put_method(struct json_writer *writer, uint32_t method)
-{
-	switch (method) {
-	case METHOD_CREATE:
-		write_string(writer, "method", "create");
-		break;
-	case METHOD_DUPLICATE:
-		write_string(writer, "method", "duplicate");
-		break;
-	case METHOD_FILTER:
-		write_string(writer, "method", "filter");
-		break;
-	default:
-		write_number(writer, "method", method);
-	}
-}
-
 /* ---- who ---- */
 
 static void put_holder_name(
