@@ -8,17 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dump/answer/roll.h"
 #include "dump/kernel/address_map.h"
 #include "dump/kernel/large_array.h"
-
-/* Holders or creators while they are counted: things that begin with a stake. */
-struct roll {
-	void *items;
-	size_t size;
-	uint32_t count, room;
-	uint32_t *touched; /* those that have to do with the orphan at hand */
-	uint32_t touched_count, touched_room;
-};
 
 struct count {
 	struct answer *answer;
@@ -35,11 +27,6 @@ struct count {
 	bool unknown;      /* who made some token of it is not known */
 };
 
-static struct dump_stake *stake_of(const struct roll *roll, uint32_t row)
-{
-	return (struct dump_stake *)((char *)roll->items + row * roll->size);
-}
-
 static struct dump_holder *holder_of(const struct count *count, uint32_t row)
 {
 	return (struct dump_holder *)stake_of(&count->holders, row);
@@ -48,53 +35,6 @@ static struct dump_holder *holder_of(const struct count *count, uint32_t row)
 static struct dump_creator *creator_of(const struct count *count, uint32_t row)
 {
 	return (struct dump_creator *)stake_of(&count->creators, row);
-}
-
-/* One more, of that name. KERNEL_NONE when memory is out. */
-static uint32_t enroll(struct roll *roll, const char *image, int64_t pid)
-{
-	struct dump_stake *stake =
-	    large_array_next(&roll->items, &roll->count, &roll->room, roll->size);
-	if (!stake)
-		return KERNEL_NONE;
-	memset(stake, 0, roll->size);
-	*stake = (struct dump_stake){.culprit = {.image = image, .pid = pid, .sure = true},
-	    .follows = image_follows(image),
-	    .number = roll->count - 1,
-	    .last_orphan = KERNEL_NONE,
-	    .last_token = KERNEL_NONE};
-	return stake->number;
-}
-
-/* It has to do with the orphan at hand. False when memory is out. */
-static bool touch(struct roll *roll, uint32_t row, uint32_t orphan)
-{
-	struct dump_stake *stake = stake_of(roll, row);
-	if (stake->last_orphan == orphan)
-		return true;
-	uint32_t *touched = large_array_next(
-	    &roll->touched, &roll->touched_count, &roll->touched_room, sizeof *roll->touched);
-	if (!touched)
-		return false;
-	*touched = row;
-	stake->last_orphan = orphan;
-	stake->culprit.logon_sessions++;
-	return true;
-}
-
-/* The orphan is done: who alone has to do with it. Followers do not count against others; among themselves they do. */
-static void settle(struct roll *roll, uint32_t others)
-{
-	uint32_t followers = 0;
-	for (uint32_t i = 0; i < roll->touched_count; i++)
-		*(stake_of(roll, roll->touched[i])->follows ? &followers : &others) += 1;
-	for (uint32_t i = 0; i < roll->touched_count; i++) {
-		struct dump_stake *stake = stake_of(roll, roll->touched[i]);
-		stake->culprit.alone +=
-		    stake->follows ? others == 0 && followers == 1 : others == 1;
-		stake->followed += stake->follows && others > 0;
-	}
-	roll->touched_count = 0;
 }
 
 /* ---- holders ---- */
@@ -108,7 +48,7 @@ static uint32_t holder_row(struct count *count, enum dump_holder_kind kind, uint
 	                                            : &count->hidden;
 	if (*row != KERNEL_NONE)
 		return *row;
-	*row = enroll(
+	*row = roll_enroll(
 	    &count->holders, from ? from->image : NULL, from ? (int64_t)from->pid : NUMBER_UNKNOWN);
 	if (*row != KERNEL_NONE) {
 		struct dump_holder *holder = holder_of(count, *row);
@@ -150,7 +90,7 @@ static bool link_both(struct count *count, uint32_t holder, uint32_t creator)
 static bool hold(struct count *count, uint32_t row, uint32_t number, uint32_t creator)
 {
 	const struct kernel_token *token = &count->kernel->tokens[number];
-	if (row == KERNEL_NONE || !touch(&count->holders, row, count->orphan))
+	if (row == KERNEL_NONE || !roll_touch(&count->holders, row, count->orphan))
 		return false;
 	struct dump_holder *holder = holder_of(count, row);
 	if (holder->stake.last_token == number)
@@ -203,7 +143,7 @@ static bool count_id_token(struct count *count, uint32_t number, bool is_new)
 		    (held->kind != HOLDER_EXITED && !tokens_keep))
 			continue;
 		const uint32_t row = holder_row(count, DUMP_HOLDER_PROCESS, held->process);
-		if (row == KERNEL_NONE || !touch(&count->holders, row, count->orphan))
+		if (row == KERNEL_NONE || !roll_touch(&count->holders, row, count->orphan))
 			return false;
 		struct dump_holder *holder = holder_of(count, row);
 		holder->by[held->kind] += is_new;
@@ -242,9 +182,9 @@ static bool creator_row(struct count *count, const struct kernel_token *token, u
 	*row = runs ? count->creator_of[process] : address_map_find(&count->gone, image);
 	if (*row != KERNEL_NONE)
 		return true;
-	*row =
-	    enroll(&count->creators, runs ? kernel->processes[process].image : token->creator_image,
-	        runs ? (int64_t)token->creator_pid : NUMBER_UNKNOWN);
+	*row = roll_enroll(&count->creators,
+	    runs ? kernel->processes[process].image : token->creator_image,
+	    runs ? (int64_t)token->creator_pid : NUMBER_UNKNOWN);
 	if (*row == KERNEL_NONE)
 		return false;
 	struct dump_creator *creator = creator_of(count, *row);
@@ -306,7 +246,7 @@ static bool count_creator(struct count *count, const struct kernel_token *token,
 	creator->duplicates |= token->method == METHOD_DUPLICATE;
 	creator->filters |= token->method == METHOD_FILTER;
 	note_pid(creator, token->creator_pid);
-	return touch(&count->creators, *row, count->orphan) && note_stack(count, *row, token);
+	return roll_touch(&count->creators, *row, count->orphan) && note_stack(count, *row, token);
 }
 
 /* ---- all of them ---- */
@@ -330,38 +270,18 @@ static bool count_tokens(struct count *count, const struct orphan *orphan)
 		return false;
 	if (beyond > 0) {
 		const uint32_t row = hidden_row(count);
-		if (row == KERNEL_NONE || !touch(&count->holders, row, count->orphan))
+		if (row == KERNEL_NONE || !roll_touch(&count->holders, row, count->orphan))
 			return false;
 		holder_of(count, row)->references += beyond;
 	}
 	if (count->own_seen == 0 || count->holders.touched_count > 0)
 		return true;
 	const uint32_t row = holder_row(count, DUMP_HOLDER_OWN, KERNEL_NONE);
-	if (row == KERNEL_NONE || !touch(&count->holders, row, count->orphan))
+	if (row == KERNEL_NONE || !roll_touch(&count->holders, row, count->orphan))
 		return false;
 	holder_of(count, row)->stake.culprit.tokens += count->own_seen;
 	holder_of(count, row)->by[HOLDER_SESSION] += count->own_seen;
 	return true;
-}
-
-/* Puts the worst first, and notes where each has gone. NULL: memory is out. */
-static uint32_t *rank(struct roll *roll)
-{
-	uint32_t *places = malloc((roll->count + 1u) * sizeof *places);
-	for (uint32_t i = 0; i < roll->count; i++) {
-		struct dump_stake *stake = stake_of(roll, i);
-		struct culprit *culprit = &stake->culprit;
-		culprit->handles = culprit->tokens;
-		culprit->follower = stake->follows && stake->followed == culprit->logon_sessions;
-		culprit->windows = image_is_windows(culprit->image);
-	}
-	culprits_rank(roll->items, roll->count, roll->size);
-	const size_t tied = culprits_tied_of(roll->items, roll->count, roll->size);
-	for (uint32_t i = 0; places && i < roll->count; i++) {
-		stake_of(roll, i)->tied = i < tied && tied > 1;
-		places[stake_of(roll, i)->number] = i;
-	}
-	return places;
 }
 
 static int most_first(const void *a, const void *b)
@@ -377,7 +297,7 @@ static int most_first(const void *a, const void *b)
 static bool arrange(struct count *count)
 {
 	struct answer *answer = count->answer;
-	uint32_t *holders = rank(&count->holders), *creators = rank(&count->creators);
+	uint32_t *holders = roll_rank(&count->holders), *creators = roll_rank(&count->creators);
 	const bool good = holders && creators;
 	for (uint32_t i = 0; good && i < answer->link_count; i++) {
 		answer->links[i].holder = holders[answer->links[i].holder];
@@ -432,8 +352,8 @@ bool answer_find_culprits(struct answer *answer)
 	for (uint32_t i = 0; good && i < answer->orphan_count; i++) {
 		count.orphan = i;
 		good = count_tokens(&count, &answer->orphans[i]);
-		settle(&count.holders, 0);
-		settle(&count.creators, count.unknown);
+		roll_settle(&count.holders, 0);
+		roll_settle(&count.creators, count.unknown);
 	}
 	answer->holders = count.holders.items;
 	answer->creators = count.creators.items;
