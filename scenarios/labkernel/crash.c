@@ -49,7 +49,8 @@ static bool make_types(struct crash *crash, struct error *error)
 		const char *variable, *name;
 	} types[HELD_TYPES] = {[HELD_TOKEN] = {"SeTokenObjectType", "Token"},
 	    [HELD_PROCESS] = {"PsProcessType", "Process"},
-	    [HELD_THREAD] = {"PsThreadType", "Thread"}};
+	    [HELD_THREAD] = {"PsThreadType", "Thread"},
+	    [HELD_KEY] = {NULL, "Key"}};
 
 	for (int i = 0; i < HELD_TYPES; i++) {
 		struct thing *type = &crash->types[i];
@@ -57,7 +58,8 @@ static bool make_types(struct crash *crash, struct error *error)
 		    !put_name(
 		        crash, crash->nonpaged, *type, L_OBJECT_TYPE_Name, types[i].name, error))
 			return false;
-		put_u64(variable(crash, types[i].variable), type->address);
+		if (types[i].variable)
+			put_u64(variable(crash, types[i].variable), type->address);
 		put(crash, *type, L_OBJECT_TYPE_Index, (uint64_t)(TYPE_INDEX + i), 1);
 	}
 	return true;
@@ -162,6 +164,7 @@ void crash_destroy(struct crash *crash)
 	free(crash->logon_sessions);
 	free(crash->tokens);
 	free(crash->threads);
+	free(crash->keys);
 	free(crash->pokes);
 	ram_destroy(crash->ram);
 	free(crash);

@@ -55,3 +55,32 @@ bool crash_add_process_handle(struct crash *crash, size_t process, size_t target
 		crash->processes[target].held++;
 	return true;
 }
+
+bool crash_add_key_handle(
+    struct crash *crash, size_t process, const char *where, uint64_t value, struct error *error)
+{
+	struct thing *key = next_of(&crash->keys, &crash->key_count, sizeof(*crash->keys));
+	uint64_t page;
+
+	if (!key)
+		return error_memory(error);
+	uint8_t *at = ram_take(crash->paged, RAM_PAGE, RAM_PAGE, &page);
+	if (!at)
+		return error_set(error, EXIT_TARGET, "the made-up machine's memory is full");
+	*key = (struct thing){at + HEADER, page + HEADER};
+	return (crash_put_page(crash, page, where) ||
+	           error_set(error, EXIT_USAGE, "no such place for a page: %s", where)) &&
+	       hold(crash, process, HELD_KEY, crash->key_count - 1, value, error);
+}
+
+bool crash_set_handle_count(struct crash *crash, size_t token, uint64_t count)
+{
+	return token == NONE ? poke_later(crash,
+	                           crash->types[HELD_TOKEN].at +
+	                               offset_of(crash, L_OBJECT_TYPE_TotalNumberOfHandles),
+	                           count, 4)
+	                     : poke_later(crash,
+	                           crash->tokens[token].body.at - HEADER +
+	                               offset_of(crash, L_OBJECT_HEADER_HandleCount),
+	                           count, 8);
+}

@@ -1,7 +1,7 @@
 /* Knows the words of a description of a machine, one thing a line; `#` begins a comment:
  *
  *   machine LAYOUT [tracking] [full|bitmap-full|bitmap-kernel] [levels=5] [large] [spread] [shuffled] [mask=HEX]
- *         [memory=MIB]
+ *         [memory=MIB] [live]
  *   clock TIME UP                              of the crash: microseconds since 1970, and since the start
  *   module NAME BASE SIZE                      a driver
  *   unloaded NAME BASE SIZE                    a driver that was there before
@@ -12,15 +12,17 @@
  *         [groups=SID,SID...]
  *         [by=PID:TID:create|duplicate|filter:IMAGE]  who made it
  *         [stack=FRAME,FRAME...]             a frame is an address or an exported SYMBOL+OFFSET
- *   handle PID TOKEN|process:PID|thread:PID:TID [VALUE]
+ *   handle PID TOKEN|process:PID|thread:PID:TID|key:PLACE [VALUE]
+ *   handle-count TOKEN COUNT                   what the kernel counts, not what there is
+ *   total-handles COUNT                        to tokens, as well
  *   primary PID TOKEN
  *   thread PID TID [TOKEN]                     whom it impersonates
  *   session-token LUID TOKEN
  *   references LUID COUNT
  *   poke process PID|logon LUID|token NAME|diagnostics NAME|node NAME MEMBER VALUE
- *   page logon LUID|token NAME|diagnostics NAME|node NAME|process PID transition|paged-out|not-dumped
+ *   page logon LUID|token NAME|diagnostics NAME|node NAME|process PID PLACE
  *
- * Blanks in a word are written %20. A VALUE is a number, or @process:PID, @logon:LUID, @token:NAME, @diagnostics:NAME, @node:NAME, the address of that. */
+ * A PLACE is resident, transition, paged-out or not-dumped. Blanks in a word are written %20. A VALUE is a number, or @process:PID, @logon:LUID, @token:NAME, @diagnostics:NAME, @node:NAME, the address of that. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +41,7 @@ static bool read_machine(struct reading *reading)
 	    .large_pages = has(reading, "large"),
 	    .spread = has(reading, "spread"),
 	    .shuffled = has(reading, "shuffled"),
+	    .live = has(reading, "live"),
 	    .invalid_pte_mask = number_of(option(reading, "mask"), 16),
 	    .memory = (size_t)number_of(option(reading, "memory"), 10) << 20,
 	    .time = 1793000000000000,
@@ -183,6 +186,11 @@ static bool read_token(struct reading *reading)
 	       add_name(reading, &reading->tokens, words[1]);
 }
 
+static uint64_t handle_value(const struct reading *reading)
+{
+	return reading->count > 3 ? number_of(reading->words[3], 16) : 0;
+}
+
 /* process:PID, thread:PID:TID */
 static bool read_process_handle(struct reading *reading, size_t process, char *pid)
 {
@@ -193,7 +201,7 @@ static bool read_process_handle(struct reading *reading, size_t process, char *p
 		*tid++ = '\0';
 	return find_name(reading, &reading->processes, pid, &target) &&
 	       crash_add_process_handle(reading->crash, process, target, number_of(tid, 10),
-	           reading->count > 3 ? number_of(reading->words[3], 16) : 0, reading->error);
+	           handle_value(reading), reading->error);
 }
 
 static bool read_handle(struct reading *reading)
@@ -207,9 +215,27 @@ static bool read_handle(struct reading *reading)
 		return read_process_handle(reading, process, words[2] + 8);
 	if (strncmp(words[2], "thread:", 7) == 0)
 		return read_process_handle(reading, process, words[2] + 7);
+	if (strncmp(words[2], "key:", 4) == 0)
+		return crash_add_key_handle(
+		    reading->crash, process, words[2] + 4, handle_value(reading), reading->error);
 	return find_name(reading, &reading->tokens, words[2], &token) &&
-	       crash_add_handle(reading->crash, process, token,
-	           reading->count > 3 ? number_of(words[3], 16) : 0, reading->error);
+	       crash_add_handle(
+	           reading->crash, process, token, handle_value(reading), reading->error);
+}
+
+static bool read_handle_count(struct reading *reading)
+{
+	size_t token;
+
+	return find_name(reading, &reading->tokens, reading->words[1], &token) &&
+	       (crash_set_handle_count(reading->crash, token, number_of(reading->words[2], 10)) ||
+	           error_memory(reading->error));
+}
+
+static bool read_total_handles(struct reading *reading)
+{
+	return crash_set_handle_count(reading->crash, NONE, number_of(reading->words[1], 10)) ||
+	       error_memory(reading->error);
 }
 
 static bool read_primary(struct reading *reading)
@@ -293,6 +319,8 @@ static const struct {
     {"logon", 4, read_logon},
     {"token", 5, read_token},
     {"handle", 3, read_handle},
+    {"handle-count", 3, read_handle_count},
+    {"total-handles", 2, read_total_handles},
     {"primary", 3, read_primary},
     {"thread", 3, read_thread},
     {"session-token", 3, read_session_token},

@@ -45,7 +45,7 @@ static void fill_header(const struct crash *crash, uint64_t root, uint8_t *heade
 	memset(header + 0xfb0, 0, 128);
 	memcpy(header + 0xfb0, LABKERNEL_COMMENT, strlen(LABKERNEL_COMMENT));
 	put_u64(header + 0x1030, (uint64_t)crash->options.up_time * 10);
-	put_u32(header + 0x1050, 0);
+	put_u32(header + 0x1050, crash->options.live ? 1u << 4 : 0);
 }
 
 /* Runs of frames that are in the dump. Returns how many there are; runs may be NULL. */

@@ -26,7 +26,8 @@ static void fill_entry(const struct crash *crash, uint8_t *entry, const struct h
 {
 	const struct thing body = held->type == HELD_TOKEN     ? crash->tokens[held->number].body
 	                          : held->type == HELD_PROCESS ? crash->processes[held->number].body
-	                                                       : crash->threads[held->number].body;
+	                          : held->type == HELD_THREAD  ? crash->threads[held->number].body
+	                                                       : crash->keys[held->number];
 	const uint64_t header = body.address - HEADER;
 
 	/* Unlocked, RefCnt, ObjectPointerBits (Windows 8 and later); GrantedAccess: TOKEN_QUERY | TOKEN_DUPLICATE */
@@ -163,6 +164,8 @@ bool crash_finish(struct crash *crash, uint64_t *root, struct error *error)
 		    crash, crash->processes[i].body, HELD_PROCESS, crash->processes[i].held);
 	for (size_t i = 0; i < crash->thread_count; i++)
 		fill_header(crash, crash->threads[i].body, HELD_THREAD, crash->threads[i].held);
+	for (size_t i = 0; i < crash->key_count; i++)
+		fill_header(crash, crash->keys[i], HELD_KEY, 1);
 	for (size_t i = 0; i < crash->logon_session_count; i++)
 		put(crash, crash->logon_sessions[i].body,
 		    L_SEP_LOGON_SESSION_REFERENCES_ReferenceCount,

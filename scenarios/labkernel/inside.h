@@ -17,12 +17,12 @@ struct thing {
 };
 
 /* The types of objects that handles lead to. */
-enum held_type { HELD_TOKEN, HELD_PROCESS, HELD_THREAD, HELD_TYPES };
+enum held_type { HELD_TOKEN, HELD_PROCESS, HELD_THREAD, HELD_KEY, HELD_TYPES };
 
 struct held {
 	uint64_t value;
 	enum held_type type;
-	size_t number; /* of the token, process or thread */
+	size_t number; /* of the token, process, thread or key */
 };
 
 struct process_made {
@@ -77,7 +77,8 @@ struct crash {
 	struct logon_session_made *logon_sessions;
 	struct token_made *tokens;
 	struct thread_made *threads;
-	size_t thread_count;
+	struct thing *keys;
+	size_t thread_count, key_count;
 	size_t process_count, logon_session_count, token_count;
 	struct poke *pokes;
 	size_t poke_count;
@@ -108,6 +109,9 @@ bool make(struct crash *crash, struct region *region, enum layout_member size_me
 size_t fail_memory(struct error *error);
 /* Room for one more in an array, zeroed; NULL: out of memory. */
 void *next_of(void *items, size_t *count, size_t size);
+
+/* Bytes that are to hold that value once the machine is complete. False: out of memory. */
+bool poke_later(struct crash *crash, uint8_t *at, uint64_t value, size_t size);
 
 /* Builds handle tables, object headers and the directory roots: after that nothing is added. */
 bool crash_finish(struct crash *crash, uint64_t *root, struct error *error);

@@ -25,6 +25,7 @@ struct crash_options {
 	bool large_pages;          /* the kernel's image lies in them */
 	bool spread;               /* each object has a page of its own, to put it out of sight */
 	bool shuffled;             /* its pages stand in the file in no order */
+	bool live;                 /* taken of a running system */
 	uint64_t invalid_pte_mask; /* entries of pages in transition are swizzled by it */
 	int64_t time;              /* of the crash: timestamp */
 	int64_t up_time;           /* microseconds */
@@ -87,6 +88,11 @@ bool crash_add_handle(
 /* A handle to a process, or (tid not 0) to a thread of it, which is made if there is none. */
 bool crash_add_process_handle(struct crash *crash, size_t process, size_t target, uint64_t tid,
     uint64_t value, struct error *error);
+/* A handle to a registry key, whose page is where `where` says, as for crash_put_page(). */
+bool crash_add_key_handle(
+    struct crash *crash, size_t process, const char *where, uint64_t value, struct error *error);
+/* How many handles the kernel counts to a token (NONE: to all tokens), instead of those that were added. False: out of memory. */
+bool crash_set_handle_count(struct crash *crash, size_t token, uint64_t count);
 /* token: whom the thread impersonates, or NONE. */
 bool crash_add_thread(
     struct crash *crash, size_t process, uint64_t tid, size_t token, struct error *error);
@@ -112,7 +118,7 @@ uint64_t crash_symbol(const struct crash *crash, const char *name);
 /* Overwrites a member of an object, by its name in C. False: there is no such member in this layout. */
 bool crash_poke(
     struct crash *crash, enum crash_object kind, size_t number, const char *member, uint64_t value);
-/* Puts the object's page where `where` says: "transition", "paged-out", "not-dumped". False: no such place. */
+/* Puts the object's page where `where` says: "resident", "transition", "paged-out", "not-dumped". False: no such place. */
 bool crash_put_page(struct crash *crash, uint64_t address, const char *where);
 
 /* Writes the dump, and beside it, in the same folder, ntkrnlmp.pdb. */

@@ -27,6 +27,15 @@ static struct thing thing_of(const struct crash *crash, enum crash_object kind, 
 	}
 }
 
+bool poke_later(struct crash *crash, uint8_t *at, uint64_t value, size_t size)
+{
+	struct poke *poke = next_of(&crash->pokes, &crash->poke_count, sizeof(*crash->pokes));
+
+	if (poke)
+		*poke = (struct poke){at, value, size};
+	return poke;
+}
+
 uint64_t crash_address(const struct crash *crash, enum crash_object kind, size_t number)
 {
 	return thing_of(crash, kind, number).address;
@@ -40,11 +49,8 @@ bool crash_poke(
 
 	if (!thing.at || found == LAYOUT_MEMBERS || offset_of(crash, found) < 0)
 		return false;
-	struct poke *poke = next_of(&crash->pokes, &crash->poke_count, sizeof(*crash->pokes));
-	if (!poke)
-		return false;
-	*poke = (struct poke){thing.at + offset_of(crash, found), value, layout_member_size(found)};
-	return true;
+	return poke_later(
+	    crash, thing.at + offset_of(crash, found), value, layout_member_size(found));
 }
 
 bool crash_put_page(struct crash *crash, uint64_t address, const char *where)
@@ -52,8 +58,8 @@ bool crash_put_page(struct crash *crash, uint64_t address, const char *where)
 	static const struct {
 		const char *name;
 		enum residence residence;
-	} places[] = {
-	    {"transition", TRANSITION}, {"paged-out", PAGED_OUT}, {"not-dumped", NOT_DUMPED}};
+	} places[] = {{"resident", RESIDENT}, {"transition", TRANSITION}, {"paged-out", PAGED_OUT},
+	    {"not-dumped", NOT_DUMPED}};
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
 		if (strcmp(places[i].name, where) == 0)

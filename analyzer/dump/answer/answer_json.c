@@ -21,6 +21,7 @@ static void put_head(struct json_writer *writer, const struct telling *telling)
 	write_open(writer, "dump", '{');
 	write_string(writer, "file", telling->path);
 	write_string(writer, "type", dump_type_name(header->type));
+	write_boolean(writer, "moved", kernel->moved);
 	write_number(writer, "build", header->build);
 	write_number(writer, "processors", header->processors);
 	if (header->system_time != TIMESTAMP_UNKNOWN)
@@ -72,8 +73,11 @@ static void put_orphan(struct json_writer *writer, const struct telling *telling
 	const int64_t age = leak_age(answer->leak, orphan->ended, answer->snapshot->time);
 	write_number(writer, "age", age == NUMBER_UNKNOWN ? age : age / 1000000);
 	write_number(writer, "references", logon->references);
-	write_number_seen(
-	    writer, "kernel_references", orphan->kernel_references, answer->holders_seen);
+	if (orphan_is_unseen(orphan))
+		write_unknown(writer, "kernel_references");
+	else
+		write_number(
+		    writer, "kernel_references", (int64_t)orphan_kernel_references(orphan));
 	put_tokens(writer, telling, groups, orphan->logon);
 	write_close(writer, '}');
 }
@@ -121,6 +125,9 @@ static void put_answer(struct json_writer *writer, const struct telling *telling
 	write_string(writer, "tokens_keep_session_ids", rules[kernel->rule]);
 	write_number(writer, "token_objects", kernel->token_objects);
 	write_number(writer, "tokens_found", kernel->token_count);
+	write_number(writer, "token_handles", kernel->token_handles);
+	if (kernel->handles_read)
+		write_number(writer, "token_handles_found", kernel->token_handles_found);
 	write_number(writer, "processes", kernel->process_count);
 	write_number(writer, "logon_sessions", kernel->logon_count);
 	if (kernel->unlisted_count > 0)

@@ -148,9 +148,13 @@ static void print_token(const struct telling *telling, const struct kernel_token
 			fprintf(out, " %" PRIu64, holder->value);
 		fputc('\n', out);
 	}
-	if (token->holders == KERNEL_NONE)
-		fputs(telling->answer->holders_seen ? "      held by nobody in sight\n"
-		                                    : "      holder not seen\n",
+	const uint32_t hidden = kernel_token_handles_hidden(kernel, token);
+	if (hidden > 0)
+		fprintf(out, "      held by %u handle%s that %s not found\n", hidden,
+		    text_plural(hidden), hidden == 1 ? "was" : "were");
+	else if (token->holders == KERNEL_NONE)
+		fputs(kernel_token_holders_seen(kernel, token) ? "      held by nobody in sight\n"
+		                                               : "      holder not seen\n",
 		    out);
 }
 
@@ -183,8 +187,8 @@ static void print_orphan(const struct telling *telling, const struct orphan *orp
 	text_print_column(out, account, 23);
 	if (orphan->references_known)
 		snprintf(references, sizeof references, "%lld", (long long)logon->references);
-	if (telling->answer->holders_seen || orphan->kernel_references == 0)
-		snprintf(kernel, sizeof kernel, "%" PRIu64, orphan->kernel_references);
+	if (!orphan_is_unseen(orphan))
+		snprintf(kernel, sizeof kernel, "%" PRIu64, orphan_kernel_references(orphan));
 	fprintf(out, " %10s %7u %7s\n", references, logon->token_count, kernel);
 	if (telling->verbose)
 		print_tokens(telling, logon, out);

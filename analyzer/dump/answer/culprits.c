@@ -17,7 +17,7 @@ struct count {
 	const struct kernel *kernel;
 	struct roll holders, creators;
 	uint32_t *holder_of, *creator_of; /* by process; KERNEL_NONE */
-	uint32_t own, hidden;             /* holders that are no processes; KERNEL_NONE */
+	uint32_t nameless[DUMP_HOLDERS];  /* by kind: holders that are no processes; KERNEL_NONE */
 	struct address_map gone;          /* creators that run no more, by image */
 	struct address_map links, variants;
 	uint32_t link_room, variant_room;
@@ -43,9 +43,8 @@ static uint32_t holder_row(struct count *count, enum dump_holder_kind kind, uint
 {
 	const struct kernel_process *from =
 	    process == KERNEL_NONE ? NULL : &count->kernel->processes[process];
-	uint32_t *row = kind == DUMP_HOLDER_PROCESS ? &count->holder_of[process]
-	                : kind == DUMP_HOLDER_OWN   ? &count->own
-	                                            : &count->hidden;
+	uint32_t *row =
+	    kind == DUMP_HOLDER_PROCESS ? &count->holder_of[process] : &count->nameless[kind];
 	if (*row != KERNEL_NONE)
 		return *row;
 	*row = roll_enroll(
@@ -59,11 +58,10 @@ static uint32_t holder_row(struct count *count, enum dump_holder_kind kind, uint
 	return *row;
 }
 
-/* What nobody in sight holds. */
-static uint32_t hidden_row(struct count *count)
+/* What nobody in sight holds: the kernel does, if all who may hold it were seen. */
+static uint32_t hidden_row(struct count *count, bool all_seen)
 {
-	return holder_row(count,
-	    count->answer->holders_seen ? DUMP_HOLDER_KERNEL : DUMP_HOLDER_UNSEEN, KERNEL_NONE);
+	return holder_row(count, all_seen ? DUMP_HOLDER_KERNEL : DUMP_HOLDER_UNSEEN, KERNEL_NONE);
 }
 
 /* Both have to do with one token more. False when memory is out. */
@@ -110,7 +108,7 @@ static bool count_holders(struct count *count, uint32_t number, uint32_t creator
 {
 	const struct kernel *kernel = count->kernel;
 	const struct kernel_token *token = &kernel->tokens[number];
-	bool others = false, own = false;
+	bool own = false;
 	for (uint32_t i = token->holders; i != KERNEL_NONE; i = kernel->holders[i].next) {
 		const struct kernel_holder *holder = &kernel->holders[i];
 		own |= holder->kind == HOLDER_SESSION;
@@ -120,14 +118,17 @@ static bool count_holders(struct count *count, uint32_t number, uint32_t creator
 		if (!hold(count, row, number, creator))
 			return false;
 		holder_of(count, row)->by[holder->kind]++;
-		others |= !holder_of(count, row)->stake.follows;
 	}
 	count->own_seen += own;
-	if (others || token_is_held(kernel, token))
-		return true;
-	if (creator != KERNEL_NONE)
+	if (token_is_held(kernel, token))
+		return kernel_token_handles_hidden(kernel, token) == 0 ||
+		       hold(count, hidden_row(count, false), number, creator);
+	const bool all_seen = kernel_token_holders_seen(kernel, token);
+	if (creator != KERNEL_NONE) {
 		creator_of(count, creator)->unheld++;
-	return hold(count, hidden_row(count), number, creator);
+		creator_of(count, creator)->unseen += !all_seen;
+	}
+	return hold(count, hidden_row(count, all_seen), number, creator);
 }
 
 /* Whoever has a token that is stamped with the session ID of the orphan at hand. Where tokens keep no IDs, a process that has exited does
@@ -254,7 +255,6 @@ static bool count_creator(struct count *count, const struct kernel_token *token,
 static bool count_tokens(struct count *count, const struct orphan *orphan)
 {
 	const struct kernel *kernel = count->kernel;
-	const uint64_t beyond = orphan->kernel_references - orphan->unheld;
 	count->own_seen = 0;
 	count->unknown = false;
 	for (uint32_t i = kernel->logons[orphan->logon].tokens; i != KERNEL_NONE;
@@ -268,11 +268,11 @@ static bool count_tokens(struct count *count, const struct orphan *orphan)
 	}
 	if (!count_id_tokens(count))
 		return false;
-	if (beyond > 0) {
-		const uint32_t row = hidden_row(count);
+	if (orphan->beyond > 0) {
+		const uint32_t row = hidden_row(count, orphan->tokens_seen);
 		if (row == KERNEL_NONE || !roll_touch(&count->holders, row, count->orphan))
 			return false;
-		holder_of(count, row)->references += beyond;
+		holder_of(count, row)->references += orphan->beyond;
 	}
 	if (count->own_seen == 0 || count->holders.touched_count > 0)
 		return true;
@@ -339,8 +339,7 @@ bool answer_find_culprits(struct answer *answer)
 	    .kernel = kernel,
 	    .holders = {.size = sizeof(struct dump_holder)},
 	    .creators = {.size = sizeof(struct dump_creator)},
-	    .own = KERNEL_NONE,
-	    .hidden = KERNEL_NONE};
+	    .nameless = {KERNEL_NONE, KERNEL_NONE, KERNEL_NONE, KERNEL_NONE}};
 	const size_t bytes = (kernel->process_count + 1u) * sizeof *count.holder_of;
 	count.holder_of = malloc(bytes);
 	count.creator_of = malloc(bytes);

@@ -28,6 +28,16 @@ enum exit_code answer_exit_code(const struct answer *answer)
 	           : EXIT_CLEAN;
 }
 
+uint64_t orphan_kernel_references(const struct orphan *orphan)
+{
+	return (orphan->tokens_seen ? orphan->beyond : 0) + orphan->unheld - orphan->unseen;
+}
+
+bool orphan_is_unseen(const struct orphan *orphan)
+{
+	return orphan->unseen > 0 || (orphan->beyond > 0 && !orphan->tokens_seen);
+}
+
 const char *method_text(uint32_t method)
 {
 	switch (method) {

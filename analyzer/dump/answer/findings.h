@@ -12,7 +12,8 @@ enum dump_holder_kind {
 	DUMP_HOLDER_PROCESS,
 	DUMP_HOLDER_OWN,    /* nobody: the logon sessions' own tokens keep them */
 	DUMP_HOLDER_KERNEL, /* of tokens that nobody holds, and of references beyond those of tokens */
-	DUMP_HOLDER_UNSEEN, /* the same where not all holders were seen: the kernel, or one of those */
+	DUMP_HOLDER_UNSEEN, /* the same where not all holders were seen: the kernel, or one of those; and of handles that were not found */
+	DUMP_HOLDERS
 };
 
 /* What somebody has to do with orphans. */
@@ -49,6 +50,7 @@ struct dump_creator {
 	uint32_t pid_count;   /* may be more than are kept */
 	uint32_t held_itself; /* of its tokens */
 	uint32_t unheld;      /* of its tokens, those without a holder in sight */
+	uint32_t unseen;      /* of these, those that may have one that was not seen */
 	uint64_t captures;
 	uint32_t links;                  /* first of them, by next_of_creator */
 	uint32_t first_path, path_count; /* how it made them, those with most tokens first */
@@ -86,9 +88,10 @@ struct orphan {
 	uint32_t logon;
 	int64_t session_id; /* NUMBER_UNKNOWN: no token tells */
 	const char *user;   /* SID, or NULL */
-	/* Those that no token explains, and tokens that nobody holds: the kernel's if all holders were seen. */
-	uint64_t kernel_references;
-	uint32_t unheld; /* such tokens */
+	uint64_t beyond;    /* references that no token explains */
+	uint32_t unheld;    /* tokens that nobody holds in sight */
+	uint32_t unseen;    /* of these, those that somebody may hold who was not seen */
+	bool tokens_seen;   /* all of them: what no token explains is the kernel's */
 	bool references_known;
 	int64_t ended; /* its session had ended by then; TIMESTAMP_UNKNOWN */
 	bool is_old;   /* that is longer ago than holders take to release */
@@ -116,10 +119,10 @@ struct answer {
 	uint32_t kept_total;       /* of logon sessions in them */
 	struct snapshot *snapshot; /* the dump as evidence */
 	struct leak *leak;
-	bool holders_seen;             /* all that may hold a token was read */
-	uint32_t kernel_held;          /* orphans that have kernel references */
-	uint32_t unseen_held;          /* the same where not all holders were seen */
-	struct dump_holder *holders;   /* the worst first */
+	bool holders_seen;           /* all that may hold a token was read */
+	uint32_t kernel_held;        /* orphans that have kernel references */
+	uint32_t unseen_held;        /* orphans that may have holders that were not seen instead */
+	struct dump_holder *holders; /* the worst first */
 	struct dump_creator *creators; /* the same order */
 	struct dump_link *links;
 	struct dump_variant *variants;
@@ -133,6 +136,11 @@ struct answer {
 uint64_t answer_pages_cut(const struct kernel *kernel);
 /* EXIT_CLEAN, EXIT_LEAK or EXIT_INCONCLUSIVE: what the dump shows may be younger than healthy hosts take to release. */
 enum exit_code answer_exit_code(const struct answer *answer);
+
+/* References that are the kernel's: of tokens that nobody holds, and beyond those of tokens. */
+uint64_t orphan_kernel_references(const struct orphan *orphan);
+/* Whether there may be more: where it is not known whether anybody else holds them. */
+bool orphan_is_unseen(const struct orphan *orphan);
 
 /* "created", "duplicated", "filtered", "made". */
 const char *method_text(uint32_t method);

@@ -17,6 +17,8 @@ static void put_holder_name(
 	write_string(writer, "kind", kinds[holder->kind]);
 	if (holder->kind == DUMP_HOLDER_UNSEEN)
 		write_unknown(writer, "image");
+	if (holder->kind == DUMP_HOLDER_KERNEL && kernel->moved)
+		write_boolean(writer, "probable", true);
 	if (holder->kind != DUMP_HOLDER_PROCESS)
 		return;
 	const struct kernel_process *process = &kernel->processes[holder->process];
@@ -139,7 +141,7 @@ static void put_creator(
 	put_stake(writer, &creator->stake);
 	write_boolean(writer, "for_others", image_makes_for_others(creator->stake.culprit.image));
 	write_number(writer, "held_itself", creator->held_itself);
-	write_number_seen(writer, "tokens_unheld", creator->unheld, answer->holders_seen);
+	write_number_seen(writer, "tokens_unheld", creator->unheld, creator->unseen == 0);
 	write_number(writer, "captures", (int64_t)creator->captures);
 	write_open(writer, "holders", '[');
 	for (uint32_t i = creator->links; i != KERNEL_NONE; i = answer->links[i].next_of_creator) {

@@ -102,6 +102,8 @@ static void put_token(
 	if (token->is_read)
 		write_address(writer, "id", token->id);
 	put_kind(writer, token);
+	if (token->handles != KERNEL_HANDLES_UNKNOWN)
+		write_number(writer, "handle_count", token->handles);
 	put_creation(writer, token, (int64_t)token->creator_tid, token->captures);
 	write_open(writer, "holders", '[');
 	for (uint32_t i = token->holders; i != KERNEL_NONE; i = kernel->holders[i].next) {

@@ -252,6 +252,12 @@ static bool add_sight(struct making *making)
 	snprintf(why, sizeof why, "of %u of them the token cannot be read", unowned);
 	if (unowned > 0 && !snapshot_see(snapshot, SECTION_PROCESSES, EXTENT_PARTIAL, why))
 		return false;
+	if (kernel_handle_counts(kernel) == HANDLES_MISSING && !kernel->moved) {
+		snprintf(why, sizeof why, "the kernel counts %lld handles to tokens more",
+		    (long long)(kernel->token_handles - kernel->token_handles_found));
+		if (!snapshot_see(snapshot, SECTION_HANDLES, EXTENT_CUT_OFF, why))
+			return false;
+	}
 	if (!kernel->handles_read)
 		return snapshot_see(snapshot, SECTION_HANDLES, EXTENT_ABSENT,
 		    "tokens cannot be distinguished from other objects in this dump");

@@ -60,7 +60,7 @@ static enum fate fate_by_references(
 	if (logon->token_list_complete)
 		return FATE_ORPHAN;
 	return snapshot_whole(search->answer->snapshot, SECTION_PROCESSES) &&
-	               search->answer->holders_seen
+	               kernel_tokens_seen(search->kernel, logon)
 	           ? FATE_ORPHAN
 	           : FATE_UNSURE;
 }
@@ -141,16 +141,19 @@ bool token_is_held(const struct kernel *kernel, const struct kernel_token *token
 static void count_references(const struct kernel *kernel, struct orphan *orphan)
 {
 	const struct kernel_logon_session *logon = &kernel->logons[orphan->logon];
-	uint64_t beyond = 0;
-	for (uint32_t i = logon->tokens; i != KERNEL_NONE; i = kernel->tokens[i].next_of_session)
-		orphan->unheld += !token_is_held(kernel, &kernel->tokens[i]) &&
-		                  !(kernel->tokens[i].flags & TOKEN_FLAG_NO_REFERENCE);
+	for (uint32_t i = logon->tokens; i != KERNEL_NONE; i = kernel->tokens[i].next_of_session) {
+		const struct kernel_token *token = &kernel->tokens[i];
+		if (token_is_held(kernel, token) || token->flags & TOKEN_FLAG_NO_REFERENCE)
+			continue;
+		orphan->unheld++;
+		orphan->unseen += !kernel_token_holders_seen(kernel, token);
+	}
 	orphan->references_known = logon->references != NUMBER_UNKNOWN;
 	if (orphan->references_known && logon->references > (int64_t)logon->counted_tokens)
-		beyond = (uint64_t)logon->references - logon->counted_tokens;
+		orphan->beyond = (uint64_t)logon->references - logon->counted_tokens;
+	orphan->tokens_seen = kernel_tokens_seen(kernel, logon);
 	if (!kernel->handles_read)
-		orphan->unheld = 0; /* their holders were not looked for */
-	orphan->kernel_references = beyond + orphan->unheld;
+		orphan->unheld = orphan->unseen = 0; /* their holders were not looked for */
 }
 
 /* The session IDs that no session has, and tokens, processes or logon sessions refer to. */
@@ -186,8 +189,8 @@ static bool find_all(struct search *search)
 		orphan->is_old =
 		    leak_is_old(answer->leak, orphan->ended, answer->snapshot->time, 0);
 		answer->old_count += orphan->is_old;
-		if (orphan->kernel_references > 0)
-			*(answer->holders_seen ? &answer->kernel_held : &answer->unseen_held) += 1;
+		answer->kernel_held += orphan_kernel_references(orphan) > 0;
+		answer->unseen_held += orphan_is_unseen(orphan);
 		answer->orphan_count++;
 	}
 	return find_referred(answer);

@@ -59,7 +59,8 @@ uint32_t *roll_rank(struct roll *roll)
 		struct culprit *culprit = &stake->culprit;
 		culprit->handles = culprit->tokens;
 		culprit->follower = stake->follows && stake->followed == culprit->logon_sessions;
-		culprit->windows = image_is_windows(culprit->image);
+		/* The kernel is Windows' own; and of one that was not seen, nothing says that it is not. */
+		culprit->windows = !culprit->image || image_is_windows(culprit->image);
 	}
 	culprits_rank(roll->items, roll->count, roll->size);
 	const size_t tied = culprits_tied_of(roll->items, roll->count, roll->size);

@@ -79,7 +79,8 @@ static void print_held(const struct telling *telling, const struct dump_creator 
 		snprintf(text, sizeof text, "%s: %u token%s",
 		    itself ? "itself"
 		    : holder->kind == DUMP_HOLDER_KERNEL
-		        ? "nobody in sight, so by the kernel"
+		        ? telling->kernel->moved ? "nobody in sight, so probably by the kernel"
+		                                 : "nobody in sight, so by the kernel"
 		        : holder_words(telling->kernel, holder, who),
 		    link->tokens, text_plural(link->tokens));
 		text_print_wrapped(out, "     held by  ", text);

@@ -21,7 +21,9 @@ char *holder_words(
 	    [DUMP_HOLDER_KERNEL] = "the kernel",
 	    [DUMP_HOLDER_UNSEEN] = "a holder that was not seen"};
 	if (holder->kind != DUMP_HOLDER_PROCESS) {
-		snprintf(out, CULPRIT_WORDS, "%s", others[holder->kind]);
+		snprintf(out, CULPRIT_WORDS, "%s%s",
+		    holder->kind == DUMP_HOLDER_KERNEL && kernel->moved ? "probably " : "",
+		    others[holder->kind]);
 		return out;
 	}
 	const struct kernel_process *process = &kernel->processes[holder->process];

@@ -63,6 +63,31 @@ static void print_gaps(const struct answer *answer, FILE *out)
 		    unread, kernel_thing_text(thing, unread));
 }
 
+/* What the kernel counts of handles to tokens, where that is not what was found. */
+static void print_handle_counts(const struct kernel *kernel, FILE *out)
+{
+	const int64_t counted = kernel->token_handles, found = kernel->token_handles_found;
+	switch (kernel_handle_counts(kernel)) {
+	case HANDLES_MISSING:
+		sentence(out,
+		    "The kernel counts %" PRId64 " handle%s to tokens more than were found%s.",
+		    counted - found, text_plural(counted - found),
+		    kernel->moved
+		        ? ", in part perhaps because memory changed while the dump was written"
+		        : ": who has them is not known");
+		break;
+	case HANDLES_VOID:
+		sentence(out,
+		    "The kernel counts %" PRId64 " handle%s to tokens, and %" PRId64
+		    " were found: neither number proves anything here.",
+		    counted, text_plural(counted), found);
+		break;
+	case HANDLES_UNCOUNTED:
+	case HANDLES_ALL_FOUND:
+		break;
+	}
+}
+
 /* Why orphans are no leak yet, and when they will be. */
 static void print_age(const struct answer *answer, FILE *out)
 {
@@ -89,9 +114,14 @@ void print_verdict(const struct answer *answer, FILE *out)
 	print_gaps(answer, out);
 	print_age(answer, out);
 	print_referred(answer, out);
+	print_handle_counts(kernel, out);
 	if (answer->kernel_held)
-		sentence(out, "%u of the orphans %s held by the kernel itself.",
-		    answer->kernel_held, answer->kernel_held == 1 ? "is" : "are");
+		sentence(out, "%u of the orphans %s %sheld by the kernel itself%s.",
+		    answer->kernel_held, answer->kernel_held == 1 ? "is" : "are",
+		    kernel->moved ? "probably " : "",
+		    kernel->moved
+		        ? ": for sure only if memory did not change while the dump was written"
+		        : "");
 	if (answer->unseen_held)
 		sentence(out,
 		    "For %u of the orphans no holder was seen: not everything that may hold them could be read.",

@@ -100,6 +100,15 @@ const char *dump_type_name(uint32_t type)
 	                                                            : "dump of unknown type";
 }
 
+bool dump_may_have_moved(const struct dump_header *header)
+{
+	return (header->has_attributes && header->attributes & DUMP_ATTRIBUTE_LIVE) ||
+	       (header->has_bugcheck && header->bugcheck == DUMP_BUGCHECK_LIVE) ||
+	       header->type == DUMP_TYPE_DEBUGGER_KERNEL ||
+	       header->type == DUMP_TYPE_DEBUGGER_KERNEL_USER ||
+	       header->type == DUMP_TYPE_DEBUGGER_FULL;
+}
+
 const char *header_summary(const struct dump_header *header, char text[DUMP_SUMMARY_TEXT])
 {
 	char time[TIMESTAMP_TEXT], bugcheck[32] = "no bugcheck";

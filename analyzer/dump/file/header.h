@@ -32,6 +32,9 @@ enum dump_type {
 #define DUMP_ATTRIBUTE_LIVE (1u << 4)      /* taken of a running system */
 #define DUMP_ATTRIBUTE_ENCRYPTED (1u << 8) /* page data is encrypted */
 
+/* LIVE_SYSTEM_DUMP: no crash, a dump that was asked for while the host went on. */
+#define DUMP_BUGCHECK_LIVE 0x161u
+
 #define DUMP_PROCESSORS_UNKNOWN 0
 #define DUMP_UP_TIME_UNKNOWN INT64_MIN
 
@@ -59,6 +62,10 @@ struct dump_header {
 
 /* "bitmap kernel dump" and so on, never NULL. */
 const char *dump_type_name(uint32_t type);
+
+/* Whether memory may have changed while the dump was written: taken of a running system, or by a debugger (which may be one on that
+ * system). What is counted in one place then need not fit what is found in another. */
+bool dump_may_have_moved(const struct dump_header *header);
 
 void header_parse(const uint8_t raw[DUMP_HEADER_SIZE], struct dump_header *header);
 

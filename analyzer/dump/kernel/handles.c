@@ -228,6 +228,8 @@ bool handles_read(struct kernel *kernel, struct error *error)
 		if (!read_table(kernel, i))
 			return error_memory(error);
 	}
+	for (uint32_t i = 0; i < kernel->process_count; i++)
+		kernel->token_handles_found += kernel->processes[i].token_handles;
 	kernel->handles_read = true;
 	return true;
 }

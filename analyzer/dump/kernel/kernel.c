@@ -18,6 +18,7 @@ struct kernel *kernel_create(struct dump_file *dump, struct error *error)
 		goto no_memory;
 	kernel->dump = dump;
 	kernel->token_objects = kernel->token_handles = NUMBER_UNKNOWN;
+	kernel->moved = dump_may_have_moved(dump_file_header(dump));
 	error_set(&kernel->no_symbol, EXIT_INCONCLUSIVE, "no symbols were looked for");
 	dump_file_count_pages(dump, &pages);
 	kernel->inside->budget = pages.stored * DUMP_PAGE_SIZE;

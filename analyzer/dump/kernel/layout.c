@@ -77,6 +77,7 @@ static const struct wanted wanted[] = {
     {"_HANDLE_TABLE", "NextHandleNeedingPool", AT(table.limit), 4, false, NULL},
     {"_OBJECT_HEADER", "TypeIndex", AT(header.type), 1, false, NO_HANDLES},
     {"_OBJECT_HEADER", "Body", AT(header.body), 0, false, NO_HANDLES},
+    {"_OBJECT_HEADER", "HandleCount", AT(header.handles), 8, false, NULL},
     {"_OBJECT_TYPE", "Index", AT(type.index), 1, false, NO_HANDLES},
     {"_OBJECT_TYPE", "TotalNumberOfObjects", AT(type.objects), 4, false, NULL},
     {"_OBJECT_TYPE", "TotalNumberOfHandles", AT(type.handles), 4, false, NULL},

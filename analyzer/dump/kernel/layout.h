@@ -53,7 +53,7 @@ struct kernel_layout {
 		int32_t object;
 	} entry; /* _HANDLE_TABLE_ENTRY */
 	struct {
-		int32_t type, body;
+		int32_t type, body, handles;
 	} header; /* _OBJECT_HEADER */
 	struct {
 		int32_t index, objects, handles;

@@ -44,16 +44,6 @@ uint64_t kernel_missing_total(const struct kernel *kernel)
 	return total;
 }
 
-bool kernel_holders_seen(const struct kernel *kernel)
-{
-	static const enum kernel_thing hiding[] = {
-	    THING_PROCESS, THING_THREAD, THING_TOKEN, THING_HANDLE_TABLE, THING_OBJECT};
-	for (size_t i = 0; i < sizeof hiding / sizeof hiding[0]; i++)
-		if (kernel_missing_of(kernel, hiding[i]) > 0)
-			return false;
-	return kernel->handles_read && kernel->threads_read;
-}
-
 int64_t kernel_session_id(uint32_t id)
 {
 	return id <= INT32_MAX ? (int64_t)id : NUMBER_UNKNOWN;

@@ -117,6 +117,7 @@ struct kernel_token {
 	uint32_t flags;
 	uint32_t method;
 	int32_t captures; /* subject contexts that were captured and not released */
+	int32_t handles;  /* how many the kernel counts to it; KERNEL_HANDLES_UNKNOWN */
 	uint8_t type : 4; /* 1 primary, 2 impersonation, 0 unknown */
 	uint8_t level : 4;
 	bool creator_is_cut; /* of its image only the first 14 characters are known */
@@ -124,6 +125,7 @@ struct kernel_token {
 	bool is_listed;      /* in its logon session's token list */
 };
 
+#define KERNEL_HANDLES_UNKNOWN (-1)
 #define TOKEN_FLAG_NO_REFERENCE 0x20u /* the token does not hold its logon session */
 
 enum kernel_holder_kind {
@@ -175,6 +177,8 @@ struct kernel {
 	enum kernel_tracking tracking;
 	enum kernel_rule rule;
 	int64_t token_objects, token_handles; /* totals of the object type; NUMBER_UNKNOWN */
+	int64_t token_handles_found;
+	bool moved; /* memory may have changed while the dump was written */
 	const char *
 	    *lacks; /* members and symbols that this build does not have, and what it costs */
 	size_t lack_count;
@@ -207,10 +211,26 @@ const char *kernel_reason_text(unsigned reason);
 
 /* How many things of a kind could not be read. */
 uint64_t kernel_missing_of(const struct kernel *kernel, enum kernel_thing thing);
-/* Whether whoever holds a token was seen: nothing that may hide a holder is missing. */
-bool kernel_holders_seen(const struct kernel *kernel);
 /* How many things could not be read. */
 uint64_t kernel_missing_total(const struct kernel *kernel);
+
+/* ---- sight.c: whether holders may be hidden ---- */
+
+enum kernel_handle_counts {
+	HANDLES_UNCOUNTED, /* how many handles to tokens the kernel counts is not known */
+	HANDLES_ALL_FOUND,
+	HANDLES_MISSING, /* it counts more than were found */
+	HANDLES_VOID,    /* it counts fewer than were found: neither number is to be trusted */
+};
+enum kernel_handle_counts kernel_handle_counts(const struct kernel *kernel);
+/* Whether whoever holds a token was seen: nothing that may hide a holder is missing. */
+bool kernel_holders_seen(const struct kernel *kernel);
+/* The same of one token, of which the kernel counts the handles: then it does not matter what else could not be read. */
+bool kernel_token_holders_seen(const struct kernel *kernel, const struct kernel_token *token);
+/* How many handles to the token are certain to exist, and were not found. */
+uint32_t kernel_token_handles_hidden(const struct kernel *kernel, const struct kernel_token *token);
+/* Whether all tokens of the logon session are known, so that references beyond them are the kernel's. */
+bool kernel_tokens_seen(const struct kernel *kernel, const struct kernel_logon_session *logon);
 
 /* The process that made a token, by its ID and image, if it still runs: IDs are used again. KERNEL_NONE: it does not, or is not in sight. */
 uint32_t kernel_find_creator(const struct kernel *kernel, uint64_t pid, const char *image);

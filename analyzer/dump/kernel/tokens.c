@@ -24,6 +24,7 @@
 struct raw_token {
 	uint64_t start; /* address of the first byte, which is the object header's */
 	uint8_t header_type;
+	int32_t handles;
 	uint64_t id, luid, logon, groups, diagnostics;
 	uint32_t session_id, group_count, type, level, flags;
 	bool is_whole; /* what a token cannot be told without is there */
@@ -104,6 +105,7 @@ static void read_raw(struct kernel *kernel, uint64_t address, struct raw_token *
 	const struct kernel_layout *layout = &kernel->inside->layout;
 	const size_t before = layout->header.body == ABSENT ? 0 : (size_t)layout->header.body;
 	uint8_t buffer[2 * DUMP_PAGE_SIZE];
+	uint64_t handles;
 	raw->is_whole = false;
 	raw->start = address - before;
 	const struct object object =
@@ -114,6 +116,10 @@ static void read_raw(struct kernel *kernel, uint64_t address, struct raw_token *
 	    layout->header.type != ABSENT && (size_t)layout->header.type < object.length
 	        ? object.bytes[layout->header.type]
 	        : 0;
+	raw->handles = before > 0 && take64(&object, 0, layout->header.handles, &handles) &&
+	                       handles <= INT32_MAX
+	                   ? (int32_t)handles
+	                   : KERNEL_HANDLES_UNKNOWN;
 	raw->is_whole = take64(&object, before, layout->token.logon, &raw->logon) &&
 	                take64(&object, before, layout->token.luid, &raw->luid) &&
 	                take32(&object, before, layout->token.session_id, &raw->session_id);
@@ -249,6 +255,7 @@ static bool read_token(
 	token->logon_at = raw->logon;
 	token->session_id = raw->session_id;
 	token->flags = raw->flags;
+	token->handles = raw->handles;
 	token->type = raw->type <= 2 ? (uint8_t)raw->type : 0;
 	token->level = raw->level <= 3 ? (uint8_t)raw->level : 0;
 	token->is_read = true;
@@ -271,7 +278,8 @@ bool tokens_at(struct kernel *kernel, uint64_t address, uint32_t logon, uint32_t
 	struct kernel_token token = {.address = address,
 	    .logon = logon,
 	    .next_of_session = KERNEL_NONE,
-	    .holders = KERNEL_NONE};
+	    .holders = KERNEL_NONE,
+	    .handles = KERNEL_HANDLES_UNKNOWN};
 	struct raw_token raw;
 	*out = number;
 	if (number != KERNEL_NONE)

@@ -139,6 +139,26 @@ static void header_gives_what_identifies_the_dump(void **state)
 	dump_file_close(dump);
 }
 
+static void memory_may_have_moved_in_live_and_debuggers_dumps(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t type, attributes, bugcheck;
+		bool moved;
+	} dumps[] = {{1, 0, 0x80, false}, {2, 0, 0x80, false}, {5, 0, 0x80, false},
+	    {6, 0, 0xef, false}, {6, DUMP_ATTRIBUTE_LIVE, 0x80, true}, {6, 0, 0x161, true},
+	    {8, 0, 0x80, true}, {9, 0, 0x80, true}, {10, 0, 0x80, true}};
+	static struct make_dump make;
+	fill(&make);
+	for (size_t i = 0; i < sizeof dumps / sizeof dumps[0]; i++) {
+		make_store32(make.header + 0x38, dumps[i].bugcheck);
+		make_store32(make.header + 0x1050, dumps[i].attributes);
+		struct dump_file *dump = open_made(&make, dumps[i].type, MAKE_BY_TYPE);
+		assert_int_equal(dump_may_have_moved(dump_file_header(dump)), dumps[i].moved);
+		dump_file_close(dump);
+	}
+}
+
 static void fields_that_were_never_set_are_absent(void **state)
 {
 	(void)state;
@@ -495,6 +515,7 @@ int main(void)
 	    unit_test(every_format_gives_its_pages_and_no_others),
 	    unit_test(old_kernel_dumps_are_read_in_both_layouts),
 	    unit_test(header_gives_what_identifies_the_dump),
+	    unit_test(memory_may_have_moved_in_live_and_debuggers_dumps),
 	    unit_test(fields_that_were_never_set_are_absent),
 	    unit_test(a_dump_cut_short_says_which_pages_are_gone),
 	    unit_test(a_dump_cut_anywhere_is_refused_or_read),
