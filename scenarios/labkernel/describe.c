@@ -1,7 +1,7 @@
 /* Knows the words of a description of a machine, one thing a line; `#` begins a comment:
  *
  *   machine LAYOUT [tracking] [full|bitmap-full|bitmap-kernel] [levels=5] [large] [spread] [shuffled] [mask=HEX]
- *         [memory=MIB] [live]
+ *         [memory=MIB] [live] [tables=PLACE] [names=PLACE]  of all handle tables, accounts and images
  *   clock TIME UP                              of the crash: microseconds since 1970, and since the start
  *   module NAME BASE SIZE                      a driver
  *   unloaded NAME BASE SIZE                    a driver that was there before
@@ -31,6 +31,7 @@
 
 static bool read_machine(struct reading *reading)
 {
+	const char *tables = option(reading, "tables"), *names = option(reading, "names");
 	const struct crash_options options = {
 	    .layout = reading->words[1],
 	    .tracking = has(reading, "tracking"),
@@ -42,6 +43,8 @@ static bool read_machine(struct reading *reading)
 	    .spread = has(reading, "spread"),
 	    .shuffled = has(reading, "shuffled"),
 	    .live = has(reading, "live"),
+	    .tables = tables ? crash_place(tables) : NULL,
+	    .names = names ? crash_place(names) : NULL,
 	    .invalid_pte_mask = number_of(option(reading, "mask"), 16),
 	    .memory = (size_t)number_of(option(reading, "memory"), 10) << 20,
 	    .time = 1793000000000000,

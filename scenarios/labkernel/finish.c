@@ -19,7 +19,11 @@ static int by_value(const void *a, const void *b)
 static bool take_page(struct crash *crash, struct thing *page, struct error *error)
 {
 	page->at = ram_take(crash->paged, RAM_PAGE, RAM_PAGE, &page->address);
-	return page->at || error_set(error, EXIT_TARGET, "the made-up machine's memory is full");
+	if (!page->at)
+		return error_set(error, EXIT_TARGET, "the made-up machine's memory is full");
+	return !crash->options.tables ||
+	       crash_put_page(crash, page->address, crash->options.tables) ||
+	       error_set(error, EXIT_USAGE, "no such place for a page: %s", crash->options.tables);
 }
 
 static void fill_entry(const struct crash *crash, uint8_t *entry, const struct held *held)

@@ -21,11 +21,13 @@ struct crash_options {
 	const char *layout; /* "9600", "14393", "19041", "26h1" */
 	bool tracking;      /* SeTokenLeakDiag was on at boot */
 	enum dump_type type;
-	int levels;                /* of paging, 4 or 5; 0: 4 */
-	bool large_pages;          /* the kernel's image lies in them */
-	bool spread;               /* each object has a page of its own, to put it out of sight */
-	bool shuffled;             /* its pages stand in the file in no order */
-	bool live;                 /* taken of a running system */
+	int levels;       /* of paging, 4 or 5; 0: 4 */
+	bool large_pages; /* the kernel's image lies in them */
+	bool spread;      /* each object has a page of its own, to put it out of sight */
+	bool shuffled;    /* its pages stand in the file in no order */
+	bool live;        /* taken of a running system */
+	const char *tables,
+	    *names; /* where all pages of handle tables, and names of accounts and processes' images, are; NULL: resident */
 	uint64_t invalid_pte_mask; /* entries of pages in transition are swizzled by it */
 	int64_t time;              /* of the crash: timestamp */
 	int64_t up_time;           /* microseconds */
@@ -118,6 +120,8 @@ uint64_t crash_symbol(const struct crash *crash, const char *name);
 /* Overwrites a member of an object, by its name in C. False: there is no such member in this layout. */
 bool crash_poke(
     struct crash *crash, enum crash_object kind, size_t number, const char *member, uint64_t value);
+/* A place of pages, as the options have it; NULL: there is none of that name. */
+const char *crash_place(const char *name);
 /* Puts the object's page where `where` says: "resident", "transition", "paged-out", "not-dumped". False: no such place. */
 bool crash_put_page(struct crash *crash, uint64_t address, const char *where);
 

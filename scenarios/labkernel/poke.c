@@ -53,14 +53,22 @@ bool crash_poke(
 	    crash, thing.at + offset_of(crash, found), value, layout_member_size(found));
 }
 
+static const struct {
+	const char *name;
+	enum residence residence;
+} places[] = {{"resident", RESIDENT}, {"transition", TRANSITION}, {"paged-out", PAGED_OUT},
+    {"not-dumped", NOT_DUMPED}};
+
+const char *crash_place(const char *name)
+{
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (strcmp(places[i].name, name) == 0)
+			return places[i].name;
+	return NULL;
+}
+
 bool crash_put_page(struct crash *crash, uint64_t address, const char *where)
 {
-	static const struct {
-		const char *name;
-		enum residence residence;
-	} places[] = {{"resident", RESIDENT}, {"transition", TRANSITION}, {"paged-out", PAGED_OUT},
-	    {"not-dumped", NOT_DUMPED}};
-
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
 		if (strcmp(places[i].name, where) == 0)
 			return ram_set_residence(crash->ram, address, places[i].residence);

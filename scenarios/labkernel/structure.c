@@ -73,11 +73,17 @@ bool put_name(struct crash *crash, struct region *region, struct thing thing,
     enum layout_member member, const char *text, struct error *error)
 {
 	const size_t length = strlen(text);
+	const bool apart = crash->options.names && region == crash->paged;
 	uint64_t address;
-	uint8_t *buffer = ram_take(region, 2 * length + 2, 16, &address);
+	uint8_t *buffer = ram_take(region,
+	    apart ? (2 * length + RAM_PAGE) & ~(size_t)(RAM_PAGE - 1) : 2 * length + 2,
+	    apart ? RAM_PAGE : 16, &address);
 
 	if (!buffer)
 		return error_set(error, EXIT_TARGET, "the made-up machine's memory is full");
+	if (apart && !crash_put_page(crash, address, crash->options.names))
+		return error_set(
+		    error, EXIT_USAGE, "no such place for a page: %s", crash->options.names);
 	for (size_t i = 0; i < length; i++)
 		buffer[2 * i] = (uint8_t)text[i];
 	uint8_t *string = thing.at + offset_of(crash, member);

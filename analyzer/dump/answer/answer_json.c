@@ -165,6 +165,8 @@ static void put_missing(struct json_writer *writer, const struct kernel *kernel)
 			write_string(writer, "what", kernel_thing_text((enum kernel_thing)i, 1));
 			write_string(writer, "why", kernel_reason_text(j));
 			write_number(writer, "count", (int64_t)kernel->missing[i][j]);
+			if (j == KERNEL_DAMAGED)
+				write_string(writer, "first", kernel->first_damage[i]);
 			write_close(writer, '}');
 		}
 	write_close(writer, ']');

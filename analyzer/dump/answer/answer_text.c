@@ -213,6 +213,22 @@ static void print_orphans(const struct telling *telling, FILE *out)
 
 /* ---- what is not in the answer ---- */
 
+/* One line of each kind and reason, however many there are. */
+static void print_missing_kind(
+    const struct kernel *kernel, enum kernel_thing thing, unsigned reason, FILE *out)
+{
+	const uint64_t count = kernel->missing[thing][reason];
+	const char *first = reason == KERNEL_DAMAGED ? kernel->first_damage[thing] : NULL;
+	char text[480];
+	snprintf(text, sizeof text, "%" PRIu64 " %s: %s%s%s", count,
+	    kernel_thing_text(thing, count), kernel_reason_text(reason),
+	    !first      ? ""
+	    : count > 1 ? "; the first: "
+	                : ": ",
+	    first ? first : "");
+	text_print_wrapped(out, "  ", text);
+}
+
 static void print_missing(const struct telling *telling, FILE *out)
 {
 	const struct kernel *kernel = telling->kernel;
@@ -222,13 +238,23 @@ static void print_missing(const struct telling *telling, FILE *out)
 	for (unsigned i = 0; i < THINGS; i++)
 		for (unsigned j = 0; j < KERNEL_REASONS; j++)
 			if (kernel->missing[i][j])
-				fprintf(out, "  %" PRIu64 " %s: %s\n", kernel->missing[i][j],
-				    kernel_thing_text((enum kernel_thing)i, kernel->missing[i][j]),
-				    kernel_reason_text(j));
+				print_missing_kind(kernel, (enum kernel_thing)i, j, out);
 	for (size_t i = 0; i < kernel->lack_count; i++)
 		text_print_wrapped(out, "  ", kernel->lacks[i]);
-	for (size_t i = 0; telling->verbose && i < kernel->note_count; i++)
-		text_print_wrapped(out, "  damaged: ", kernel->notes[i]);
+}
+
+static void print_mended(const struct telling *telling, FILE *out)
+{
+	const struct kernel *kernel = telling->kernel;
+	char text[400];
+	if (kernel->mended == 0 || !telling->verbose)
+		return;
+	snprintf(text, sizeof text, "%" PRIu64 " damaged list%s, of which nothing is missing%s%s",
+	    kernel->mended, text_plural((int64_t)kernel->mended),
+	    kernel->mended > 1 ? "; the first: " : ": ",
+	    kernel->first_mended ? kernel->first_mended : "?");
+	fputc('\n', out);
+	text_print_wrapped(out, "", text);
 }
 
 static void print_without_symbols(const struct telling *telling, FILE *out)
@@ -266,4 +292,5 @@ void answer_print_text(const struct telling *telling, FILE *out)
 		print_without_symbols(telling, out);
 	}
 	print_missing(telling, out);
+	print_mended(telling, out);
 }

@@ -65,6 +65,14 @@ static enum fate fate_by_references(
 	           : FATE_UNSURE;
 }
 
+/* By its LUID evidence of one is told from that of another: they are sorted by it. */
+static bool has_own_luid(const struct kernel *kernel, uint32_t number)
+{
+	const struct kernel_logon_session *logon = &kernel->logons[number];
+	return (number == 0 || logon[-1].luid != logon->luid) &&
+	       (number + 1 == kernel->logon_count || logon[1].luid != logon->luid);
+}
+
 /* An orphan outlived its RDS session, with or without processes. Only where no session tells, what runs processes is in use, and so
  * is the other half of an administrator's logon. */
 static enum fate judge(const struct search *search, uint32_t number, struct orphan *orphan)
@@ -79,6 +87,8 @@ static enum fate judge(const struct search *search, uint32_t number, struct orph
 	    (sessionless && (search->in_use[number] || buddy_in_use(search, logon->buddy))))
 		return FATE_ALIVE;
 	orphan->ended = left->ended;
+	if (!has_own_luid(kernel, number))
+		return FATE_UNSURE;
 	return orphan->session_id == NUMBER_UNKNOWN && left->fate == FATE_UNSURE
 	           ? fate_by_references(search, logon)
 	           : left->fate;
@@ -87,6 +97,8 @@ static enum fate judge(const struct search *search, uint32_t number, struct orph
 /* A session that is not seen, though it may be one of those that processes of unknown session are in. */
 static bool is_unseen(const struct search *search, uint32_t number)
 {
+	if (!has_own_luid(search->kernel, number))
+		return false;
 	const struct left_logon *left =
 	    leak_logon(search->answer->leak, search->kernel->logons[number].luid);
 	return left && left->fate == FATE_UNSURE && left->unsure == UNSURE_SESSIONS_UNSEEN;

@@ -31,6 +31,35 @@ static void sentence(FILE *out, const char *format, ...)
 	text_print_wrapped(out, "", text);
 }
 
+/* What the other things that could not be read may have told. */
+static void print_losses(const struct kernel *kernel, FILE *out)
+{
+	static const struct {
+		enum kernel_thing thing;
+		const char *loss;
+	} losses[] = {
+	    {THING_TOKEN, "there may be more tokens and holders"},
+	    {THING_TOKEN_LIST, "there may be more tokens and holders of these"},
+	    {THING_HANDLE_TABLE, "there may be more holders"},
+	    {THING_OBJECT, "there may be more holders"},
+	    {THING_THREAD, "there may be more holders"},
+	    {THING_CREATION, "who made those tokens is not known"},
+	    {THING_NAME, "a ? stands for each"},
+	};
+	const bool all_found = !kernel->moved && kernel_handle_counts(kernel) == HANDLES_ALL_FOUND;
+	for (size_t i = 0; i < sizeof losses / sizeof losses[0]; i++) {
+		const enum kernel_thing thing = losses[i].thing;
+		const uint64_t count = kernel_missing_of(kernel, thing);
+		const bool is_object = thing == THING_OBJECT || thing == THING_HANDLE_TABLE;
+		if (count > 0)
+			sentence(out, "%" PRIu64 " %s could not be read: %s.", count,
+			    kernel_thing_text(thing, count),
+			    is_object && all_found
+			        ? "no handle to a token is missing, as the kernel counts them"
+			        : losses[i].loss);
+	}
+}
+
 /* What may be missing from the numbers, and why no session is known to be over. */
 static void print_gaps(const struct answer *answer, FILE *out)
 {
@@ -61,6 +90,7 @@ static void print_gaps(const struct answer *answer, FILE *out)
 		    "Which sessions are over is not known for sure: %" PRIu64
 		    " %s could not be read.",
 		    unread, kernel_thing_text(thing, unread));
+	print_losses(kernel, out);
 }
 
 /* What the kernel counts of handles to tokens, where that is not what was found. */

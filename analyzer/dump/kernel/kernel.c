@@ -57,8 +57,6 @@ void kernel_destroy(struct kernel *kernel)
 		intern_destroy(inside->strings);
 		free(inside);
 	}
-	for (size_t i = 0; i < kernel->note_count; i++)
-		free(kernel->notes[i]);
 	free(kernel->lacks);
 	free(kernel->pdb_path);
 	free(kernel->modules);

@@ -198,8 +198,11 @@ struct kernel {
 	bool threads_read;   /* impersonating threads could be distinguished from others */
 
 	uint64_t missing[THINGS][KERNEL_REASONS];
-	char *notes[64]; /* the first damages, in words */
+	const char *notes[64]; /* the first damages, in words */
 	size_t note_count;
+	const char *first_damage[THINGS]; /* NULL: none */
+	const char *first_mended;         /* a list of which a link is bad, and nothing missing */
+	uint64_t mended;                  /* how many there are */
 
 	struct kernel_private *inside;
 };

@@ -4,16 +4,28 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#define NOTE_MOST 320
+
 void kernel_miss(struct kernel *kernel, enum kernel_thing thing, unsigned reason)
 {
 	kernel->missing[thing][reason]++;
 }
 
-static void add_note(struct kernel *kernel, const char *format, va_list arguments)
+/* The words of a damage, if it is among the first of all or *first of its kind. Without memory there are none. */
+static void add_note(
+    struct kernel *kernel, const char **first, const char *format, va_list arguments)
 {
-	if (kernel->note_count < sizeof kernel->notes / sizeof kernel->notes[0] &&
-	    vasprintf(&kernel->notes[kernel->note_count], format, arguments) >= 0)
-		kernel->note_count++;
+	const bool has_room = kernel->note_count < sizeof kernel->notes / sizeof kernel->notes[0];
+	char text[NOTE_MOST];
+	if (!has_room && *first)
+		return;
+	const int length = vsnprintf(text, sizeof text, format, arguments);
+	const char *note = intern_string(kernel->inside->strings, text,
+	    (size_t)length < sizeof text ? (size_t)length : sizeof text - 1);
+	if (note && has_room)
+		kernel->notes[kernel->note_count++] = note;
+	if (!*first)
+		*first = note;
 }
 
 void kernel_damaged(struct kernel *kernel, enum kernel_thing thing, const char *format, ...)
@@ -21,19 +33,20 @@ void kernel_damaged(struct kernel *kernel, enum kernel_thing thing, const char *
 	va_list arguments;
 	kernel_miss(kernel, thing, KERNEL_DAMAGED);
 	va_start(arguments, format);
-	add_note(kernel, format, arguments);
+	add_note(kernel, &kernel->first_damage[thing], format, arguments);
 	va_end(arguments);
 }
 
 /* Damage by which nothing is missing. */
-static void note(struct kernel *kernel, const char *format, ...)
+static void mend(struct kernel *kernel, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-static void note(struct kernel *kernel, const char *format, ...)
+static void mend(struct kernel *kernel, const char *format, ...)
 {
 	va_list arguments;
+	kernel->mended++;
 	va_start(arguments, format);
-	add_note(kernel, format, arguments);
+	add_note(kernel, &kernel->first_mended, format, arguments);
 	va_end(arguments);
 }
 
@@ -82,7 +95,7 @@ void kernel_broke_off(struct kernel *kernel, enum kernel_thing thing, const stru
 	vsnprintf(name, sizeof name, format, arguments);
 	va_end(arguments);
 	if (list->joined)
-		note(kernel,
+		mend(kernel,
 		    "%s: the entry at 0x%llx %s; nothing is missing, it was read from its other end",
 		    name, (unsigned long long)list->where, list->what);
 	else
