@@ -16,10 +16,15 @@ static void put_head(struct json_writer *writer, const struct telling *telling)
 	const struct kernel *kernel = telling->kernel;
 	const struct dump_header *header = dump_file_header(kernel->dump);
 	struct dump_page_counts pages;
+	struct machine machine;
 	char time[TIMESTAMP_TEXT];
 	dump_file_count_pages(kernel->dump, &pages);
 	write_open(writer, "dump", '{');
 	write_string(writer, "file", telling->path);
+	if (machine_find(kernel, &machine)) {
+		write_string(writer, "host", machine.name);
+		write_string(writer, "domain", machine.domain);
+	}
 	write_string(writer, "type", dump_type_name(header->type));
 	write_boolean(writer, "moved", kernel->moved);
 	write_number(writer, "build", header->build);
@@ -30,6 +35,7 @@ static void put_head(struct json_writer *writer, const struct telling *telling)
 		write_number(writer, "up_time_seconds", header->up_time / 1000000);
 	if (header->has_bugcheck) {
 		write_address(writer, "bugcheck", header->bugcheck);
+		write_string(writer, "bugcheck_name", dump_bugcheck_name(header->bugcheck));
 		write_open(writer, "bugcheck_parameters", '[');
 		for (int i = 0; i < 4; i++)
 			write_address(writer, NULL, header->bugcheck_parameters[i]);

@@ -38,10 +38,15 @@ static void fact(FILE *out, const char *label, const char *format, ...)
 static void print_header(const struct telling *telling, FILE *out)
 {
 	const struct dump_header *header = dump_file_header(telling->kernel->dump);
+	const char *bugcheck = dump_bugcheck_name(header->bugcheck);
 	struct dump_page_counts pages;
+	struct machine machine;
 	char time[TIMESTAMP_TEXT];
 	dump_file_count_pages(telling->kernel->dump, &pages);
 	fact(out, "Dump", "%s", telling->path);
+	if (machine_find(telling->kernel, &machine))
+		fact(out, "Host", "%s%s%s%s", machine.name, machine.domain ? " (" : "",
+		    machine.domain ? machine.domain : "", machine.domain ? ")" : "");
 	fact(out, "Machine", "x64, Windows build %u, %u processor%s", header->build,
 	    header->processors, text_plural(header->processors));
 	fact(out, "Type", "%s, %" PRIu64 " pages%s", dump_type_name(header->type), pages.listed,
@@ -61,10 +66,10 @@ static void print_header(const struct telling *telling, FILE *out)
 		    (long long)(header->up_time / 60000000 % 60));
 	if (header->has_bugcheck)
 		fact(out, "Bugcheck",
-		    "0x%x (0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64 ")",
-		    header->bugcheck, header->bugcheck_parameters[0],
-		    header->bugcheck_parameters[1], header->bugcheck_parameters[2],
-		    header->bugcheck_parameters[3]);
+		    "0x%x%s%s (0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64 ")",
+		    header->bugcheck, bugcheck ? " " : "", bugcheck ? bugcheck : "",
+		    header->bugcheck_parameters[0], header->bugcheck_parameters[1],
+		    header->bugcheck_parameters[2], header->bugcheck_parameters[3]);
 	if (*header->comment)
 		fact(out, "Comment", "%s", header->comment);
 }

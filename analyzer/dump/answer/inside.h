@@ -83,6 +83,16 @@ void put_tokens(struct json_writer *writer, const struct telling *telling,
 
 void print_kept(const struct telling *telling, FILE *out);
 
+/* ---- machine.c: which host it is ---- */
+
+struct machine {
+	char name[256];
+	const char *domain; /* or workgroup; NULL: not known */
+};
+
+/* False: the dump does not tell. */
+bool machine_find(const struct kernel *kernel, struct machine *out);
+
 /* ---- text_verdict.c: the head of the answer ---- */
 
 void print_verdict(const struct answer *answer, FILE *out);

@@ -278,6 +278,7 @@ static bool fill(struct making *making)
 {
 	const struct dump_header *header = dump_file_header(making->kernel->dump);
 	struct snapshot *snapshot = making->snapshot;
+	struct machine machine;
 	char build[32];
 	snprintf(build, sizeof build, "10.0.%u", header->build);
 	if (header->build < 10000) /* Windows 7 to 8.1 */
@@ -288,6 +289,8 @@ static bool fill(struct making *making)
 		    header->build);
 	snapshot->source = keep(making, SNAPSHOT_OF_DUMP);
 	snapshot->build = keep(making, build);
+	if (machine_find(making->kernel, &machine))
+		snapshot->host = keep(making, machine.name);
 	snapshot->time = timestamp_or_unknown(header->system_time);
 	if (header->system_time != TIMESTAMP_UNKNOWN && header->up_time != DUMP_UP_TIME_UNKNOWN)
 		snapshot->boot_time = timestamp_or_unknown(header->system_time - header->up_time);

@@ -63,6 +63,9 @@ struct dump_header {
 /* "bitmap kernel dump" and so on, never NULL. */
 const char *dump_type_name(uint32_t type);
 
+/* "NMI_HARDWARE_FAILURE"; NULL: not one that is known here. */
+const char *dump_bugcheck_name(uint32_t code);
+
 /* Whether memory may have changed while the dump was written: taken of a running system, or by a debugger (which may be one on that
  * system). What is counted in one place then need not fit what is found in another. */
 bool dump_may_have_moved(const struct dump_header *header);
