@@ -30,7 +30,8 @@ static const struct argp_option options[] = {
         "Where PDBs are, as in _NT_SYMBOL_PATH, which is searched after it: folders, symbol stores, srv*CACHE*URL",
         0},
     {"verbose", 'v', NULL, 0, "Every culprit, orphan, token and holder, not only the worst", 0},
-    {"all", 'a', NULL, 0, "In JSON: each token of each orphan, not only groups of those alike", 0},
+    {"all", 'a', NULL, 0,
+        "Every logon session, with each of its tokens: user, session, stack, holders", 0},
     TERMS_OPTIONS,
     {0},
 };

@@ -44,5 +44,45 @@ class Host(DumpCase):
                 self.assertIn(f"0x{code:x} {name + ' ' if name else ''}(0x4f4454", " ".join(self.dump(code=1).stdout.split()))
 
 
+@unittest.skipUnless(MKDUMP.exists(), "lab kernels were not built (needs clang and lld)")
+class All(DumpCase):
+    """--all: every logon session with what it has."""
+    STACK = ["nt!SepDuplicateToken+0x10", "nt!NtDuplicateToken+0xc", "faultysvc.exe+0x1234"]
+
+    def test_text_has_every_logon_session_with_its_tokens_and_their_stacks(self):
+        for layout in LAYOUTS:
+            with self.subTest(layout=layout):
+                tracked = layout != "9600"
+                self.describe(layout + " tracking" * tracked)
+                self.assertNotIn("All logon sessions", self.dump("--verbose", code=1).stdout)
+                text = self.dump("--all", code=1).stdout
+                table = text[text.index("All logon sessions:"):]
+                self.assertEqual([line.split() for line in table.splitlines() if line.startswith("0000")],
+                                 [["00000000:000003e7", "0", "LAB\\LABHOST$", "1", "1"], ["00000000:000fd2f5", "2", "LAB\\user01", "1", "1"],
+                                  ["00000000:000ff123", "3", "LAB\\user03", "1", "1"]])
+                for sid in ("S-1-5-18", "S-1-5-21-1-2-3-1001", "S-1-5-21-1-2-3-1003"):
+                    self.assertIn(f"    user {sid}\n", table)
+                self.assertEqual([line.strip() for line in table.splitlines() if line.startswith("        ")], self.STACK * tracked)
+                self.assertIn("explorer.exe (3100), primary token", table)
+                self.assertEqual([line for line in text.splitlines() if len(line) > 80], [])
+
+    def test_json_has_those_that_are_not_orphaned_too_and_each_token_s_stack(self):
+        self.describe("19041 tracking")
+        answer = self.answer()
+        self.assertNotIn("not_orphaned", json.loads(self.dump("--json", code=1).stdout))
+        self.assertEqual({(one["user"], one["session_id"], one["user_sid"], one["references"], len(one["tokens"]))
+                          for one in answer["not_orphaned"]},
+                         {("LABHOST$", 0, "S-1-5-18", 1, 1), ("user03", 3, "S-1-5-21-1-2-3-1003", 1, 1)})
+        self.assertEqual(answer["orphaned"][0]["tokens"][0]["stack"], self.STACK)
+        self.assertNotIn("stack", answer["not_orphaned"][0]["tokens"][0])
+
+    def test_all_tokens_of_a_logon_session_are_shown(self):
+        more = "".join(f"token more{i} 0:fd2f5 2 S-1-5-21-1-2-3-1001 {BY}\nhandle 2044 more{i}\n" for i in range(60))
+        self.describe("19041 tracking", more)
+        self.assertIn("... and 11 tokens more (--all shows them)", self.dump("--verbose", code=1).stdout)
+        text = self.dump("--all", code=1).stdout
+        self.assertEqual((text.count("    token 0x"), text.count("tokens more")), (63, 0))
+
+
 if __name__ == "__main__":
     tap.main()

@@ -24,7 +24,7 @@ struct telling {
 	struct kernel *kernel;       /* NULL: not even that was found */
 	struct symbol_store *store;
 	bool verbose;
-	bool all; /* JSON: each token, too */
+	bool all; /* every logon session, and each token */
 };
 
 /* Text of 80 columns at most. */

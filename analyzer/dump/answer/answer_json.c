@@ -63,22 +63,27 @@ static void put_symbols(struct json_writer *writer, const struct kernel *kernel)
 	free(store);
 }
 
+/* What there is to say of any logon session. */
+static void put_logon(struct json_writer *writer, const struct kernel_logon_session *logon,
+    int64_t session_id, const char *sid)
+{
+	char luid[LUID_TEXT];
+	write_string(writer, "luid", luid_format(logon->luid, luid));
+	write_string(writer, "user", logon->user);
+	write_string(writer, "domain", logon->domain);
+	write_string(writer, "user_sid", sid);
+	write_number(writer, "session_id", session_id);
+	write_number(writer, "references", logon->references);
+}
+
 static void put_orphan(struct json_writer *writer, const struct telling *telling,
     struct token_groups *groups, const struct orphan *orphan)
 {
 	const struct answer *answer = telling->answer;
-	const struct kernel *kernel = answer->kernel;
-	const struct kernel_logon_session *logon = &kernel->logons[orphan->logon];
-	char luid[LUID_TEXT];
 	write_open(writer, NULL, '{');
-	write_string(writer, "luid", luid_format(logon->luid, luid));
-	write_string(writer, "user", logon->user);
-	write_string(writer, "domain", logon->domain);
-	write_string(writer, "user_sid", orphan->user);
-	write_number(writer, "session_id", orphan->session_id);
+	put_logon(writer, &answer->kernel->logons[orphan->logon], orphan->session_id, orphan->user);
 	const int64_t age = leak_age(answer->leak, orphan->ended, answer->snapshot->time);
 	write_number(writer, "age", age == NUMBER_UNKNOWN ? age : age / 1000000);
-	write_number(writer, "references", logon->references);
 	if (orphan_is_unseen(orphan))
 		write_unknown(writer, "kernel_references");
 	else
@@ -88,15 +93,37 @@ static void put_orphan(struct json_writer *writer, const struct telling *telling
 	write_close(writer, '}');
 }
 
-static void put_orphans(struct json_writer *writer, const struct telling *telling)
+static void put_orphans(
+    struct json_writer *writer, const struct telling *telling, struct token_groups *groups)
 {
 	const struct answer *answer = telling->answer;
-	struct token_groups groups = {0};
 	write_open(writer, "orphaned", '[');
 	for (uint32_t i = 0; i < answer->orphan_count; i++)
-		put_orphan(writer, telling, &groups, &answer->orphans[i]);
+		put_orphan(writer, telling, groups, &answer->orphans[i]);
 	write_close(writer, ']');
-	token_groups_deinit(&groups);
+}
+
+/* With --all. Those that are orphaned have been told. */
+static void put_others(
+    struct json_writer *writer, const struct telling *telling, struct token_groups *groups)
+{
+	const struct answer *answer = telling->answer;
+	const struct kernel *kernel = telling->kernel;
+	uint32_t orphan = 0; /* they have the order of the logon sessions */
+	write_open(writer, "not_orphaned", '[');
+	for (uint32_t i = 0; i < kernel->logon_count; i++) {
+		const char *sid;
+		if (orphan < answer->orphan_count && answer->orphans[orphan].logon == i) {
+			orphan++;
+			continue;
+		}
+		write_open(writer, NULL, '{');
+		const int64_t session_id = logon_session_id(kernel, &kernel->logons[i], &sid);
+		put_logon(writer, &kernel->logons[i], session_id, sid);
+		put_tokens(writer, telling, groups, i);
+		write_close(writer, '}');
+	}
+	write_close(writer, ']');
 }
 
 static void put_kept(
@@ -125,6 +152,7 @@ static void put_answer(struct json_writer *writer, const struct telling *telling
 	static const char *const trackings[] = {"unknown", "absent", "off", "on"};
 	const struct answer *answer = telling->answer;
 	const struct kernel *kernel = telling->kernel;
+	struct token_groups groups = {0};
 	write_string(writer, "verdict", exit_code_word(answer_exit_code(answer)));
 	write_number(writer, "release_time", leak_release_time(answer->leak) / 1000000);
 	write_string(writer, "leak_tracking", trackings[kernel->tracking]);
@@ -157,7 +185,10 @@ static void put_answer(struct json_writer *writer, const struct telling *telling
 		put_kept(writer, kernel, &answer->kept[i]);
 	write_close(writer, ']');
 	put_culprits(writer, telling);
-	put_orphans(writer, telling);
+	put_orphans(writer, telling, &groups);
+	if (telling->all)
+		put_others(writer, telling, &groups);
+	token_groups_deinit(&groups);
 }
 
 static void put_missing(struct json_writer *writer, const struct kernel *kernel)

@@ -92,9 +92,8 @@ struct orphan {
 	uint32_t unheld;    /* tokens that nobody holds in sight */
 	uint32_t unseen;    /* of these, those that somebody may hold who was not seen */
 	bool tokens_seen;   /* all of them: what no token explains is the kernel's */
-	bool references_known;
-	int64_t ended; /* its session had ended by then; TIMESTAMP_UNKNOWN */
-	bool is_old;   /* that is longer ago than holders take to release */
+	int64_t ended;      /* its session had ended by then; TIMESTAMP_UNKNOWN */
+	bool is_old;        /* that is longer ago than holders take to release */
 };
 
 /* Logon sessions outside RDS sessions that only handles of one process keep: of one account and type. */

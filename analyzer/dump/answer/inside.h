@@ -93,6 +93,14 @@ struct machine {
 /* False: the dump does not tell. */
 bool machine_find(const struct kernel *kernel, struct machine *out);
 
+/* ---- text_tokens.c, text_logons.c: tokens and logon sessions for people ---- */
+
+void print_tokens(
+    const struct telling *telling, const struct kernel_logon_session *logon, FILE *out);
+void print_orphans(const struct telling *telling, FILE *out);
+/* With --all. */
+void print_all_logons(const struct telling *telling, FILE *out);
+
 /* ---- text_verdict.c: the head of the answer ---- */
 
 void print_verdict(const struct answer *answer, FILE *out);

@@ -94,9 +94,22 @@ static void put_kind(struct json_writer *writer, const struct kernel_token *toke
 	write_address(writer, "flags", token->flags);
 }
 
-static void put_token(
-    struct json_writer *writer, const struct kernel *kernel, const struct kernel_token *token)
+static void put_stack(
+    struct json_writer *writer, const struct telling *telling, const struct kernel_token *token)
 {
+	char frame[KERNEL_FRAME_TEXT];
+	write_open(writer, "stack", '[');
+	for (uint32_t i = 0; i < token->stack->count; i++)
+		write_string(writer, NULL,
+		    kernel_frame_text(telling->kernel, telling->store, token->creator_pid,
+		        token->creator_image, token->stack->frame[i], frame));
+	write_close(writer, ']');
+}
+
+static void put_token(
+    struct json_writer *writer, const struct telling *telling, const struct kernel_token *token)
+{
+	const struct kernel *kernel = telling->kernel;
 	write_open(writer, NULL, '{');
 	write_address(writer, "address", token->address);
 	if (token->is_read)
@@ -105,6 +118,8 @@ static void put_token(
 	if (token->handles != KERNEL_HANDLES_UNKNOWN)
 		write_number(writer, "handle_count", token->handles);
 	put_creation(writer, token, (int64_t)token->creator_tid, token->captures);
+	if (token->stack)
+		put_stack(writer, telling, token);
 	write_open(writer, "holders", '[');
 	for (uint32_t i = token->holders; i != KERNEL_NONE; i = kernel->holders[i].next) {
 		const struct kernel_holder *holder = &kernel->holders[i];
@@ -166,6 +181,6 @@ void put_tokens(struct json_writer *writer, const struct telling *telling,
 		return;
 	write_open(writer, "tokens", '[');
 	for (uint32_t i = logon->tokens; i != KERNEL_NONE; i = kernel->tokens[i].next_of_session)
-		put_token(writer, kernel, &kernel->tokens[i]);
+		put_token(writer, telling, &kernel->tokens[i]);
 	write_close(writer, ']');
 }

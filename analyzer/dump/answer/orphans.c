@@ -160,8 +160,8 @@ static void count_references(const struct kernel *kernel, struct orphan *orphan)
 		orphan->unheld++;
 		orphan->unseen += !kernel_token_holders_seen(kernel, token);
 	}
-	orphan->references_known = logon->references != NUMBER_UNKNOWN;
-	if (orphan->references_known && logon->references > (int64_t)logon->counted_tokens)
+	if (logon->references != NUMBER_UNKNOWN &&
+	    logon->references > (int64_t)logon->counted_tokens)
 		orphan->beyond = (uint64_t)logon->references - logon->counted_tokens;
 	orphan->tokens_seen = kernel_tokens_seen(kernel, logon);
 	if (!kernel->handles_read)
