@@ -34,8 +34,11 @@ static void tell_process(const struct nt_process *process, FILE *out)
 {
 	fprintf(out, "process %" PRIu32, process->pid);
 	word(out, process->image);
-	fprintf(out, " %" PRIu32 "%s\n", process->session_id,
-	    process->exited == DUE_NEVER ? "" : " exited");
+	fprintf(out, " %" PRIu32, process->session_id);
+	if (process->exited == DUE_NEVER)
+		fprintf(out, " created=%" PRId64 "\n", process->started);
+	else
+		fputs(" exited\n", out);
 	if (process->pid == 4 || process->exited != DUE_NEVER)
 		return;
 	fprintf(out, "user-module %" PRIu32, process->pid);
@@ -58,8 +61,9 @@ static void tell_token(const struct nt_token *token, FILE *out)
 	snprintf(luid, sizeof(luid), "%x:%x", (unsigned)(token->logon->luid >> 32),
 	    (unsigned)token->logon->luid);
 	fprintf(out,
-	    "token %" PRIx64 " %s %" PRIu32 " %s%s by=%" PRIu32 ":%" PRIu32 ":%s:", token->id, luid,
-	    token->session_id, token->logon->sid,
+	    "token %" PRIx64 " %s %" PRIu32 " %s token-id=%" PRIx64 "%s by=%" PRIu32 ":%" PRIu32
+	    ":%s:",
+	    token->id, luid, token->session_id, token->logon->sid, token->id,
 	    token->method == NT_CREATED ? "" : " impersonation level=1", token->creator,
 	    token->creator + 4, methods[token->method]);
 	encode(out, token->creator_image);

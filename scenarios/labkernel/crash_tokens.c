@@ -146,7 +146,7 @@ size_t crash_add_token(struct crash *crash, const struct crash_token *from, stru
 	struct logon_session_made *session = &crash->logon_sessions[from->logon_session];
 	const struct thing body = token->body;
 	const size_t variable_part = (size_t)offset_of(crash, L_TOKEN_size);
-	put(crash, body, L_TOKEN_TokenId, crash->next_luid++, 8);
+	put(crash, body, L_TOKEN_TokenId, from->id ? from->id : crash->next_luid++, 8);
 	put(crash, body, L_TOKEN_AuthenticationId,
 	    take_u64(session->body.at + offset_of(crash, L_SEP_LOGON_SESSION_REFERENCES_LogonId)),
 	    8);

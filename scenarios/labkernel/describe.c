@@ -5,10 +5,10 @@
  *   clock TIME UP                              of the crash: microseconds since 1970, and since the start
  *   module NAME BASE SIZE                      a driver
  *   unloaded NAME BASE SIZE                    a driver that was there before
- *   process PID IMAGE SESSION [exited]
+ *   process PID IMAGE SESSION [exited] [created=TIME]
  *   user-module PID NAME BASE SIZE
  *   logon LUID USER DOMAIN [unlisted]          unlisted: in none of the 16 lists
- *   token NAME LUID SESSION SID [impersonation] [level=N] [flags=HEX] [captures=N]
+ *   token NAME LUID SESSION SID [impersonation] [level=N] [flags=HEX] [captures=N] [token-id=HEX]
  *         [groups=SID,SID...]
  *         [by=PID:TID:create|duplicate|filter:IMAGE]  who made it
  *         [stack=FRAME,FRAME...]             a frame is an address or an exported SYMBOL+OFFSET
@@ -84,11 +84,12 @@ static bool read_unloaded(struct reading *reading)
 static bool read_process(struct reading *reading)
 {
 	char **words = reading->words;
+	const char *created = option(reading, "created");
 	const struct crash_process process = {
 	    .pid = number_of(words[1], 10),
 	    .image = words[2],
 	    .session_id = (uint32_t)number_of(words[3], 10),
-	    .created = 1792900000000000,
+	    .created = created ? (int64_t)number_of(created, 10) : 1792900000000000,
 	    .exited = has(reading, "exited") ? 1792950000000000 : 0,
 	};
 
@@ -172,6 +173,7 @@ static bool read_token(struct reading *reading)
 {
 	char **words = reading->words;
 	struct crash_token token = {
+	    .id = number_of(option(reading, "token-id"), 16),
 	    .session_id = (uint32_t)number_of(words[3], 10),
 	    .user = words[4],
 	    .groups = option(reading, "groups"),

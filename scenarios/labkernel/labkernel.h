@@ -46,6 +46,7 @@ struct crash_process {
 
 struct crash_token {
 	size_t logon_session;
+	uint64_t id; /* 0: the next one */
 	uint32_t session_id;
 	const char *user;   /* SID, "S-1-5-21-1-2-3-1001" */
 	const char *groups; /* more SIDs, with commas between; NULL: none */

@@ -84,5 +84,80 @@ class All(DumpCase):
         self.assertEqual((text.count("    token 0x"), text.count("tokens more")), (63, 0))
 
 
+@unittest.skipUnless(MKDUMP.exists(), "lab kernels were not built (needs clang and lld)")
+class Made(DumpCase):
+    """Since when a logon session has been there, as far as the order of LUIDs bounds it."""
+    # The clock of the dump: 2026-10-26T07:33:20Z. Times of the day before.
+    NINE, ELEVEN = 1792919520000000, 1792928400000000  # 09:12, 11:40
+    AGENT = f"process 4100 agent.exe 0 created={NINE}\nprocess 4200 later.exe 0 created={ELEVEN}\nprocess 4300 latest.exe 0 created={ELEVEN + 10**9}\n"
+
+    def make(self, machine, more="", luid="0:200000", by="4100"):
+        """agent.exe made a token just before the orphan, and later.exe was started just after it."""
+        self.describe(machine, self.AGENT + f"""
+token agent 0:3e7 0 S-1-5-18 token-id=100000 by=4:8:create:System
+token later 0:3e7 0 S-1-5-18 token-id=300000 by=4:8:create:System
+token latest 0:3e7 0 S-1-5-18 token-id=400000 by=4:8:create:System
+primary 4100 agent
+primary 4200 later
+primary 4300 latest
+token mark 0:ff123 3 S-1-5-21-1-2-3-1003 token-id=1f0000 by={by}:4104:duplicate:agent.exe
+handle 4100 mark
+logon {luid} user09 LAB
+token nine {luid} 9 S-1-5-21-1-2-3-1009 token-id=500000 by=812:840:create:lsass.exe
+handle 4100 nine
+""" + more)
+        answer = self.answer()
+        return next((one for one in answer["orphaned"] if one["user"] == "user09"), None), answer
+
+    def bounds(self, orphan):
+        return orphan["made"].get("after", "")[:16], orphan["made"].get("before", "")[:16]
+
+    def test_bounds_are_the_nearest_start_before_and_after(self):
+        for layout in LAYOUTS[1:]:
+            with self.subTest(layout=layout):
+                orphan, answer = self.make(layout + " tracking")
+                self.assertEqual(self.bounds(orphan), ("2026-10-25T09:12", "2026-10-25T11:40"))
+                self.assertTrue(orphan["made"]["inferred"])
+                text = " ".join(self.dump("--verbose", code=1).stdout.split())
+                self.assertIn("made between 2026-10-25T09:12Z and 2026-10-25T11:40Z, inferred from the order of LUIDs", text)
+                self.assertIn("that does not show when their sessions ended", text)
+
+    def test_without_tracking_only_the_later_start_is_known(self):
+        for layout in LAYOUTS:
+            orphan, _ = self.make(layout)
+            self.assertEqual(self.bounds(orphan), ("", "2026-10-25T11:40"))
+            self.assertIn("made since boot, before 2026-10-25T11:40Z, inferred", " ".join(self.dump("--verbose", code=1).stdout.split()))
+
+    def test_luid_above_all_others_has_no_later_bound(self):
+        orphan, _ = self.make("19041", luid="0:600000")
+        self.assertEqual(self.bounds(orphan), ("", ""))
+        self.assertIn("    made since boot\n", self.dump("--verbose", code=1).stdout)
+        orphan, _ = self.make("19041 tracking", luid="0:600000")
+        self.assertEqual(self.bounds(orphan), ("2026-10-25T09:12", ""))
+
+    def test_creator_that_is_another_process_by_now_bounds_nothing(self):
+        orphan, _ = self.make("19041 tracking", by="4200")
+        self.assertEqual(self.bounds(orphan)[0], "2026-10-25T03:46")  # what System made
+
+    def test_order_that_is_contradicted_gives_no_ages(self):
+        orphan, answer = self.make("19041 tracking", "token wrong 0:ff123 3 S-1-5-21-1-2-3-1003 token-id=2f0000 by=4300:4304:duplicate:latest.exe\n")
+        self.assertTrue(answer["luid_order_contradicted"])
+        self.assertNotIn("made", orphan)
+        for words in ((), ("--verbose",), ("--all",)):
+            self.assertNotRegex(self.dump(*words, code=1).stdout, "inferred|since boot")
+
+    def test_system_s_own_luids_are_of_no_counter(self):
+        _, answer = self.make("19041 tracking")
+        system, = [one for one in answer["not_orphaned"] if one["luid"].endswith("3e7")]
+        self.assertNotIn("made", system)
+
+    def test_when_it_was_made_is_no_age_since_the_logoff(self):
+        self.make("19041 tracking")
+        done = self.run_program("analyzer", "dump", self.path, "--symbols", self.folder, "--json", code=3, env={"_NT_SYMBOL_PATH": ""})
+        answer = json.loads(done.stdout)
+        self.assertEqual((answer["verdict"], answer["old_orphans"]), ("INCONCLUSIVE", 0))
+        self.assertEqual({one["age"] for one in answer["orphaned"]}, {0})
+
+
 if __name__ == "__main__":
     tap.main()

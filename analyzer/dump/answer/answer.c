@@ -18,7 +18,8 @@ struct answer *answer_create(
 	}
 	if (answer && answer->snapshot && answer->leak &&
 	    leak_add(answer->leak, answer->snapshot, answer->snapshot->time, 0) &&
-	    answer_find_orphans(answer) && answer_find_kept(answer) && answer_find_culprits(answer))
+	    luid_order_init(&answer->order, kernel) && answer_find_orphans(answer) &&
+	    answer_find_kept(answer) && answer_find_culprits(answer))
 		return answer;
 	answer_destroy(answer);
 	error_memory(error);
@@ -37,6 +38,7 @@ void answer_destroy(struct answer *answer)
 	free(answer->variants);
 	free(answer->paths);
 	free(answer->kept);
+	luid_order_deinit(&answer->order);
 	leak_destroy(answer->leak);
 	snapshot_destroy(answer->snapshot);
 	free(answer);

@@ -7,6 +7,7 @@
 #include "common/timestamp.h"
 #include "dump/answer/inside.h"
 #include "dump/answer/token_groups.h"
+#include "evidence/identity.h"
 #include "evidence/snapshot.h"
 
 #define SCHEMA "leaklab.dump/3"
@@ -63,9 +64,25 @@ static void put_symbols(struct json_writer *writer, const struct kernel *kernel)
 	free(store);
 }
 
+/* As far as the order of LUIDs tells: else since the host started. */
+static void put_made(struct json_writer *writer, const struct answer *answer, uint64_t luid)
+{
+	const struct luid_bounds made = luid_order_bounds(&answer->order, luid);
+	char time[TIMESTAMP_TEXT];
+	if (answer->order.contradicted || luid_is_lasting(luid))
+		return;
+	write_open(writer, "made", '{');
+	write_boolean(writer, "inferred", true);
+	if (made.after != TIMESTAMP_UNKNOWN)
+		write_string(writer, "after", timestamp_format(made.after, time));
+	if (made.before != TIMESTAMP_UNKNOWN)
+		write_string(writer, "before", timestamp_format(made.before, time));
+	write_close(writer, '}');
+}
+
 /* What there is to say of any logon session. */
-static void put_logon(struct json_writer *writer, const struct kernel_logon_session *logon,
-    int64_t session_id, const char *sid)
+static void put_logon(struct json_writer *writer, const struct answer *answer,
+    const struct kernel_logon_session *logon, int64_t session_id, const char *sid)
 {
 	char luid[LUID_TEXT];
 	write_string(writer, "luid", luid_format(logon->luid, luid));
@@ -74,6 +91,7 @@ static void put_logon(struct json_writer *writer, const struct kernel_logon_sess
 	write_string(writer, "user_sid", sid);
 	write_number(writer, "session_id", session_id);
 	write_number(writer, "references", logon->references);
+	put_made(writer, answer, logon->luid);
 }
 
 static void put_orphan(struct json_writer *writer, const struct telling *telling,
@@ -81,7 +99,8 @@ static void put_orphan(struct json_writer *writer, const struct telling *telling
 {
 	const struct answer *answer = telling->answer;
 	write_open(writer, NULL, '{');
-	put_logon(writer, &answer->kernel->logons[orphan->logon], orphan->session_id, orphan->user);
+	put_logon(writer, answer, &answer->kernel->logons[orphan->logon], orphan->session_id,
+	    orphan->user);
 	const int64_t age = leak_age(answer->leak, orphan->ended, answer->snapshot->time);
 	write_number(writer, "age", age == NUMBER_UNKNOWN ? age : age / 1000000);
 	if (orphan_is_unseen(orphan))
@@ -119,7 +138,7 @@ static void put_others(
 		}
 		write_open(writer, NULL, '{');
 		const int64_t session_id = logon_session_id(kernel, &kernel->logons[i], &sid);
-		put_logon(writer, &kernel->logons[i], session_id, sid);
+		put_logon(writer, answer, &kernel->logons[i], session_id, sid);
 		put_tokens(writer, telling, groups, i);
 		write_close(writer, '}');
 	}
@@ -175,6 +194,7 @@ static void put_answer(struct json_writer *writer, const struct telling *telling
 	else
 		write_number(writer, "orphans_held_by_kernel", answer->kernel_held);
 	write_boolean(writer, "holders_seen", answer->holders_seen);
+	write_boolean(writer, "luid_order_contradicted", answer->order.contradicted);
 	write_number(writer, "unjudged", answer->unjudged);
 	write_open(writer, "referred_session_ids", '[');
 	for (uint32_t i = 0; i < answer->referred_count; i++)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dump/answer/luid_order.h"
 #include "dump/kernel/kernel.h"
 #include "leak/leak.h"
 
@@ -116,6 +117,7 @@ struct answer {
 	struct kept_logons *kept;  /* those with most first */
 	uint32_t kept_count;       /* of rows */
 	uint32_t kept_total;       /* of logon sessions in them */
+	struct luid_order order;   /* when logon sessions were made */
 	struct snapshot *snapshot; /* the dump as evidence */
 	struct leak *leak;
 	bool holders_seen;           /* all that may hold a token was read */
