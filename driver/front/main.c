@@ -10,11 +10,12 @@
 #include "common/suggest.h"
 #include "common/version.h"
 
-#define DRIVER "leaklab-driver"
-#define ANALYZER "leaklab-analyzer"
+/* The programs, and the packages that bring them (scenarios/packaging/debian). */
+#define DRIVER "leaklab-driver", "leaklab-driver"
+#define ANALYZER "leaklab-analyzer", "leaklab"
 
 static const struct verb {
-	const char *name, *program, *summary;
+	const char *name, *program, *package, *summary;
 } verbs[] = {
     {"init", DRIVER, "write a first scenario for a real host"},
     {"check", DRIVER, "what is wrong with a scenario, what it can find out, how long it takes"},
@@ -68,8 +69,9 @@ static int become(const struct verb *verb, char **argv)
 		execv(path, argv);
 	}
 	fprintf(stderr,
-	    "leaklab: %s, which plays \"%s\", is not beside this program: install leaklab again\n",
-	    verb->program, verb->name);
+	    "leaklab: %s, which plays \"%s\", is not beside this program: install the package %s, "
+	    "or build and install all of leaklab\n",
+	    verb->program, verb->name, verb->package);
 	return EXIT_TARGET;
 }
 

@@ -19,6 +19,7 @@ struct shipped {
 	char folder[PATH_MAX];
 	char **names; /* in order */
 	size_t count;
+	bool lab; /* the lab host is beside this program, and so its scenarios are there */
 };
 
 /* True if the file's name has it, too. */
@@ -73,6 +74,8 @@ static bool find_names(struct shipped *shipped, struct error *error)
 		return error_set(error, EXIT_TARGET, "/proc/self/exe: %s", strerror(errno));
 	own[length] = '\0';
 	*strrchr(own, '/') = '\0';
+	snprintf(shipped->folder, sizeof(shipped->folder), "%s/leaklab-labhost", own);
+	shipped->lab = access(shipped->folder, X_OK) == 0;
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && shipped->count == 0; i++) {
 		snprintf(shipped->folder, sizeof(shipped->folder), "%s/%s", own, places[i]);
 		DIR *folder = opendir(shipped->folder);
@@ -84,7 +87,7 @@ static bool find_names(struct shipped *shipped, struct error *error)
 	}
 	if (shipped->count == 0)
 		return error_set(error, EXIT_TARGET,
-		    "the shipped scenarios are not beside this program (%s): install leaklab again, or name a file by its path",
+		    "the shipped scenarios are not beside this program (%s): install the packages leaklab-driver and leaklab-lab, or name a file by its path",
 		    shipped->folder);
 	qsort(shipped->names, shipped->count, sizeof *shipped->names, compare_names);
 	return true;
@@ -126,8 +129,9 @@ static char *choose(const struct shipped *shipped, const char *name, struct erro
 			return path_of(shipped, name, error);
 		suggest_offer(&suggestion, shipped->names[i]);
 	}
-	error_set(error, EXIT_USAGE, "there is no shipped scenario %.200s%s%s; there are:", name,
-	    suggest_words(&suggestion, meant), hint_at_file(name, hint, sizeof(hint)));
+	error_set(error, EXIT_USAGE, "there is no shipped scenario %.200s%s%s%s; there are:", name,
+	    suggest_words(&suggestion, meant), hint_at_file(name, hint, sizeof(hint)),
+	    shipped->lab ? "" : "; those for the lab host are in the package leaklab-lab");
 	return NULL;
 }
 
