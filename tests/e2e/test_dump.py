@@ -1126,7 +1126,8 @@ poke process 300 Session 0
             self.assertIn("There may be more logon sessions", text)
 
     def test_no_page_hides_a_leak(self):
-        for machine in ("9600 spread", "14393 tracking spread", "19041", "26h1 spread", "26h1 tracking"):
+        machines = ("9600 spread", "14393 tracking spread", "19041", "26h1 spread", "26h1 tracking")
+        for machine in machines[4:] if leaklab.sanitized() else machines:  # hundreds of dumps, and sanitizers take ten times as long
             with self.subTest(machine=machine):
                 identity = unsure = 0
                 for address, code, answer, whole in self.sweep(machine, 20, 1):
@@ -1145,7 +1146,7 @@ poke process 300 Session 0
                 self.assertLess(unsure, 6)
 
     def test_no_page_makes_a_clean_host_leak(self):
-        for machine in ("14393 tracking spread", "26h1 spread", "26h1"):
+        for machine in ("26h1",) if leaklab.sanitized() else ("14393 tracking spread", "26h1 spread", "26h1"):
             with self.subTest(machine=machine):
                 for address, code, answer, whole in self.sweep(machine, 0, 0):
                     self.assertIn(code, (0, 3), (hex(address), answer.get("orphaned")))
