@@ -64,7 +64,7 @@ class CutShort(leaklab.Case):
         self.assert_cut(done.returncode, json.loads(done.stdout.splitlines()[-1]), "^ended by limits.duration after [0-9]+ of 5000 cycles")
 
     def test_allow_partial_judges_what_there_is(self):
-        scenario = self.clean(self.lab("--late-holders", "0"), load={"slots": 4, "cycles": 5000, "think": "60ms"}, limits={"duration": "4s"})
+        scenario = self.clean(self.lab("--late-holders", "0"), load={"slots": 4, "cycles": 5000, "think": "150ms"}, limits={"duration": "12s"})
         done = self.drive(scenario, "--json")
         self.assertEqual(done.returncode, 3, done.stderr)
         done = self.run_program("analyzer", "judge", self.run_file, "--allow-partial", code=0)
@@ -72,12 +72,12 @@ class CutShort(leaklab.Case):
         self.verdict(code=3)
 
     def test_allow_partial_of_a_run_is_kept_in_its_file(self):
-        scenario = self.clean(self.lab("--late-holders", "0"), load={"slots": 4, "cycles": 5000, "think": "60ms"}, limits={"duration": "4s"})
+        scenario = self.clean(self.lab("--late-holders", "0"), load={"slots": 4, "cycles": 5000, "think": "150ms"}, limits={"duration": "12s"})
         self.drive(scenario, "--allow-partial", code=0)
         self.verdict(code=0)
 
     def test_allow_partial_of_one_part_is_not_said_of_the_next(self):
-        scenario = self.clean(self.lab("--late-holders", "0"), load={"slots": 4, "cycles": 5000, "think": "60ms"}, limits={"duration": "4s"})
+        scenario = self.clean(self.lab("--late-holders", "0"), load={"slots": 4, "cycles": 5000, "think": "150ms"}, limits={"duration": "12s"})
         self.drive(scenario, "--allow-partial", code=0)
         self.run_program("driver", "run", "--resume", self.run_file, code=3)
         self.verdict(code=3)
@@ -203,10 +203,10 @@ class CutShort(leaklab.Case):
     def test_signal_before_the_load_is_no_failure_of_the_host(self):
         scenario = self.scenario(self.lab(), stage=[{"name": "slow", "command": "sleep 60", "timeout": "50s"}])
         process = self.start_driver(scenario)
-        time.sleep(1)
+        begun = next(line for line in process.stderr if "setting the stage" in line)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=20)
-        self.assertEqual(process.returncode, 3, err)
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 3, begun + err)
         self.assertIn("stopped by hand before the load", err)
         self.assertFalse(self.run_file.exists())
 
