@@ -65,7 +65,7 @@ static enum fate fate_by_references(
 	           : FATE_UNSURE;
 }
 
-/* By its LUID evidence of one is told from that of another: they are sorted by it. */
+/* Evidence is matched with a logon session by its LUID, so that two of one LUID share theirs. They are sorted by it. */
 static bool has_own_luid(const struct kernel *kernel, uint32_t number)
 {
 	const struct kernel_logon_session *logon = &kernel->logons[number];

@@ -179,12 +179,12 @@ void print_creators(const struct telling *telling, FILE *out)
 	if (answer->unknown_creator > 0)
 		fprintf(out, "     Who made %u other token%s cannot be read.\n",
 		    answer->unknown_creator, text_plural(answer->unknown_creator));
-	if (answer->orphan_count > 0 && telling->kernel->tracking == TRACKING_OFF)
+	if (answer->orphan_count > 0 && telling->kernel->tracking == TRACKING_OFF) {
 		fputc('\n', out);
-	if (answer->orphan_count > 0 && telling->kernel->tracking == TRACKING_OFF)
 		text_print_wrapped(out, "",
 		    "Who made the tokens is not known: leak tracking was off. To turn it on, run "
 		    "`leaklab-probe arm` (it sets SeTokenLeakDiag=1 below "
 		    "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Kernel), reboot, wait "
 		    "for the leak and take a kernel dump again.");
+	}
 }
