@@ -116,14 +116,19 @@ char *describe_evidence(const struct snapshot *snapshot)
 	return found;
 }
 
-void assert_facts(const char *text, int64_t left, const char *expected)
+void assert_described(
+    struct snapshot *snapshot, const char *text, int64_t left, char *found, const char *expected)
 {
-	struct snapshot *snapshot = read_evidence(text);
-	char *found = describe_evidence(snapshot);
 	if (strcmp(found, expected) != 0 || snapshot->rows_left != left)
 		print_error("%s", text);
 	assert_string_equal(found, expected);
 	assert_int_equal(snapshot->rows_left, left);
 	snapshot_destroy(snapshot);
 	free(found);
+}
+
+void assert_facts(const char *text, int64_t left, const char *expected)
+{
+	struct snapshot *snapshot = read_evidence(text);
+	assert_described(snapshot, text, left, describe_evidence(snapshot), expected);
 }

@@ -18,4 +18,8 @@ char *describe_evidence(const struct snapshot *snapshot);
 /* Fails unless the text tells just this, in those words, with so many lines left over. */
 void assert_facts(const char *text, int64_t left, const char *expected);
 
+/* The description of the text's evidence is that, and so many rows are left over. Destroys the snapshot, frees `found`. */
+void assert_described(
+    struct snapshot *snapshot, const char *text, int64_t left, char *found, const char *expected);
+
 #endif

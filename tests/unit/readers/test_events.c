@@ -56,12 +56,7 @@ static void assert_events(const char *text, int64_t left, const char *expected)
 	for (size_t i = 0; i < snapshot->log_event_count; i++)
 		describe(out, &snapshot->log_events[i]);
 	fclose(out);
-	if (strcmp(found, expected) != 0 || snapshot->rows_left != left)
-		print_error("%s", text);
-	assert_string_equal(found, expected);
-	assert_int_equal(snapshot->rows_left, left);
-	snapshot_destroy(snapshot);
-	free(found);
+	assert_described(snapshot, text, left, found, expected);
 }
 
 #define XML(provider, id, record, data)                                                                          \
