@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Every structure member and every public symbol that the analyzer reads in a PDB, against llvm-pdbutil."""
+import contextlib
 import os
 import pathlib
 import re
@@ -37,9 +38,22 @@ def ours(pdb):
     return types, sorted(publics)
 
 
+@contextlib.contextmanager
+def unpacked(pdb):
+    """The PDB, taken out of its cabinet by another program where it is in one."""
+    if pdb.suffix != ".pd_":
+        yield pdb
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["cabextract", "-q", "-d", folder, pdb], check=True, capture_output=True)
+        [file] = pathlib.Path(folder).iterdir()
+        yield file
+
+
 def theirs(pdb):
-    text = subprocess.run([lab_pdb.tool("llvm-pdbutil"), "dump", "-types", "-publics", pdb], check=True,
-                          capture_output=True).stdout.decode("utf-8", "surrogateescape")
+    with unpacked(pdb) as file:
+        text = subprocess.run([lab_pdb.tool("llvm-pdbutil"), "dump", "-types", "-publics", file], check=True,
+                              capture_output=True).stdout.decode("utf-8", "surrogateescape")
     lists, composites, publics, current, public = {}, {}, [], None, None
     for line in text.splitlines():
         record = re.match(r" *(0x[0-9A-F]+) \| (LF_\w+)", line)
@@ -81,7 +95,7 @@ def theirs(pdb):
 
 class Agreement(unittest.TestCase):
     def setUp(self):
-        if (missing := lab_pdb.missing_tools(["llvm-pdbutil"])):
+        if (missing := lab_pdb.missing_tools(["llvm-pdbutil", "cabextract"])):
             self.skipTest(f"needs {' '.join(missing)}")
 
     def compare(self, pdb):
@@ -152,7 +166,7 @@ class Real(Agreement):
                     continue
                 self.assertEqual(opened.returncode, 2)
                 print(f"# {opened.stderr.decode().strip()}", flush=True)
-                self.assertRegex(opened.stderr.decode(), "cabextract|damaged|cut off")
+                self.assertRegex(opened.stderr.decode(), "damaged|cut off")
 
     def test_real_dumps(self):
         """small dumps of real hosts are refused after their header is read, with what to take instead"""
