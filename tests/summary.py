@@ -1,58 +1,43 @@
-"""Counts the test cases of the builds named in the arguments, from the JUnit files that meson wrote."""
-import json
-import pathlib
+"""Counts the test cases of the builds named in the arguments: those that failed beside others and passed alone, too."""
 import sys
-import xml.etree.ElementTree as tree
 
-DETAILS = 40  # lines of what a failure printed
-
-
-def failed_programs(build):
-    """Programs that failed, by a case of theirs, a crash, or for want of time."""
-    for line in (pathlib.Path(build) / "meson-logs" / "testlog.json").read_text().splitlines():
-        test = json.loads(line)
-        if test["result"] not in ("OK", "SKIP", "EXPECTEDFAIL"):
-            yield test
+import results
 
 
-def details(test):
-    """What a program printed of its failures: of TAP each failed case's, else its last lines."""
-    lines = test.get("stdout", "").splitlines()
-    cases = [number for number, line in enumerate(lines) if line.startswith("not ok")]
-    for number in cases:
-        end = next((i for i in range(number + 1, len(lines)) if not lines[i].startswith("#")), len(lines))
-        yield from lines[number:end][-DETAILS:]
-    if not cases:
-        yield from (lines + test.get("stderr", "").splitlines())[-DETAILS:]
+def settle(build, name, program, alone):
+    """The program's cases, with what became of them alone. Prints what is not simply passed."""
+    cases = dict(program.cases)
+    failed = program.failed_cases()
+    if program.failed() and not failed:  # a crash, or want of time
+        failed = [None]
+        cases = dict(alone.cases) if alone else {}
+        if not alone or (alone.failed() and not alone.failed_cases()):
+            cases[f"all of it: {(alone or program).result}"] = results.Case("failed")
+    elif alone:
+        cases.update({case: alone.cases[case] for case in failed if case in alone.cases})
+    for case, found in cases.items():
+        if found.word != "passed":
+            print(f"{found.word}: {build} {name} {case}" + (f": {found.reason}" if found.reason else ""))
+    for case in failed:
+        if (cases[case].word == "passed") if case else (alone and not alone.failed()):
+            print(f"not beside others: {build} {name} {case or program.result}")
+    if program.failed():
+        print("".join(f"    {line}\n" for line in program.details()), end="")
+    if alone and alone.failed():
+        print("alone:\n" + "".join(f"    {line}\n" for line in alone.details()), end="")
+    return [case.word for case in cases.values()]
 
 
-counts = {"passed": 0, "failed": 0, "skipped": 0}
+words = []
 for build in sys.argv[1:]:
-    report = pathlib.Path(build) / "meson-logs" / "testlog.junit.xml"
-    if not report.is_file():
+    programs = results.read(build)
+    if programs is None:
         print(f"{build}: has no test report")
-        counts["failed"] += 1
+        words.append("failed")
         continue
-    failed_names = set()
-    for suite in tree.parse(report).getroot().iter("testsuite"):
-        for case in suite.iter("testcase"):
-            if case.find("failure") is not None or case.find("error") is not None:
-                word = "failed"
-            elif case.find("skipped") is not None:
-                word = "skipped"
-            else:
-                word = "passed"
-            counts[word] += 1
-            if word == "failed":
-                failed_names |= {suite.get("name"), case.get("name")}
-            if word != "passed":
-                reason = case.find("skipped")
-                print(f"{word}: {build} {suite.get('name')} {case.get('name')}"
-                      + (f": {reason.get('message', '')}" if reason is not None else ""))
-    for test in failed_programs(build):
-        print("".join(f"    {line}\n" for line in details(test)), end="")
-        if not any(name.endswith(test["name"]) for name in failed_names):
-            print(f"failed: {build} {test['name']}: {test['result']}")
-            counts["failed"] += 1
-print("{passed} passed, {failed} failed, {skipped} skipped".format(**counts))
-sys.exit(1 if counts["failed"] or not counts["passed"] else 0)
+    alone = results.read(build, results.AGAIN) or {}
+    for name, program in programs.items():
+        words += settle(build, name, program, alone.get(name))
+passed, failed, skipped = (words.count(word) for word in ("passed", "failed", "skipped"))
+print(f"{passed} passed, {failed} failed, {skipped} skipped")
+sys.exit(1 if failed or not passed else 0)

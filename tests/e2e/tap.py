@@ -1,10 +1,15 @@
 """Runs a unittest module and prints TAP, which meson counts test by test."""
 import concurrent.futures
+import os
 import re
 import subprocess
 import sys
 import traceback
 import unittest
+
+
+def name_of(test):
+    return test.shortDescription() or test.id().split(".")[-1]
 
 
 class TapResult(unittest.TestResult):
@@ -16,8 +21,7 @@ class TapResult(unittest.TestResult):
 
     def report(self, test, word, comment="", details=""):
         self.number += 1
-        name = test.shortDescription() or test.id().split(".")[-1]
-        print(f"{word} {self.number} - {name}{comment}", flush=True)
+        print(f"{word} {self.number} - {name_of(test)}{comment}", flush=True)
         for line in details.splitlines():
             print(f"# {line}", flush=True)
 
@@ -59,33 +63,38 @@ def tests_of(suite):
     return [test for part in suite for test in tests_of(part)] if isinstance(suite, unittest.TestSuite) else [suite]
 
 
+def chosen(suite):
+    """Those of its tests that LEAKLAB_CASES names, a line each; all where it names none of them."""
+    names = os.environ.get("LEAKLAB_CASES", "").splitlines()
+    return unittest.TestSuite([test for test in tests_of(suite) if name_of(test) in names] or suite)
+
+
 def run_at_once(tests, at_once):
     """Each test in a process of its own, some at a time: for tests that wait most of their time."""
     def run(test):
-        name = test.id().removeprefix("__main__.")
-        return name, subprocess.run([sys.executable, sys.argv[0], name], stdout=subprocess.PIPE, text=True)
+        return test, subprocess.run([sys.executable, sys.argv[0], test.id().removeprefix("__main__.")], stdout=subprocess.PIPE, text=True)
 
     good = True
     print(f"1..{len(tests)}", flush=True)
     with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
         runs = [pool.submit(run, test) for test in tests]
         for number, done in enumerate(concurrent.futures.as_completed(runs), 1):
-            name, process = done.result()
+            test, process = done.result()
             lines = [line for line in process.stdout.splitlines() if not re.fullmatch(r"1\.\.\d+", line)]
             found = [line for line in lines if re.match(r"(not )?ok 1 - ", line)]
             good = good and process.returncode == 0 and len(found) == 1
             if len(found) != 1:
-                lines.insert(0, f"not ok 1 - {name} ended with {process.returncode}")
+                lines[:0] = [f"not ok 1 - {name_of(test)}", f"# {test.id()} ended with {process.returncode}"]
             print("\n".join(re.sub(r"^((?:not )?ok) 1 - ", rf"\1 {number} - ", line) for line in lines), flush=True)
     sys.exit(0 if good else 1)
 
 
 def main(at_once=1):
-    """Runs all tests of the calling script, or those named in its arguments; so many at a time."""
+    """Runs all tests of the calling script, or those named in its arguments or in LEAKLAB_CASES; so many at a time."""
     loader = unittest.defaultTestLoader
     module = sys.modules["__main__"]
     names = sys.argv[1:]
-    suite = loader.loadTestsFromNames(names, module) if names else loader.loadTestsFromModule(module)
+    suite = chosen(loader.loadTestsFromNames(names, module) if names else loader.loadTestsFromModule(module))
     if at_once > 1 and suite.countTestCases() > 1:
         run_at_once(tests_of(suite), at_once)
     result = TapResult(suite.countTestCases())
