@@ -1,4 +1,5 @@
 """What the end-to-end tests share: leaklab's programs run for real, in a fresh folder, leaving nothing behind."""
+import contextlib
 import json
 import os
 import pathlib
@@ -7,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import tempfile
+import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -69,7 +71,7 @@ class Lab:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        out, err = self.process.communicate(timeout=30)
+        out, err = self.process.communicate(timeout=120)
         return self.process.returncode, err
 
 
@@ -105,7 +107,7 @@ class Case(unittest.TestCase):
                 break
         return grabber
 
-    def run_program(self, name, *arguments, code=None, timeout=120, env=None, **more):
+    def run_program(self, name, *arguments, code=None, timeout=300, env=None, **more):
         if name == "driver" and arguments[:1] == ("run",) and "--preflight" not in arguments:
             arguments = (*RUN, *arguments[1:])
         done = subprocess.run([program(name), *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
@@ -154,7 +156,10 @@ class Case(unittest.TestCase):
     def start_driver(self, scenario, *arguments):
         """The same, while it goes on: an event a line."""
         self.run_file = self.folder / "run.leaklab"
-        process = subprocess.Popen([program("driver"), *RUN, scenario, "-o", self.run_file, "--events", "-", *arguments],
+        return self.start_run(scenario, "-o", self.run_file, *arguments)
+
+    def start_run(self, *arguments):
+        process = subprocess.Popen([program("driver"), *RUN, *arguments, "--events", "-"],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder)
         self.addCleanup(lambda: process.poll() is None and process.kill())
         return process
@@ -167,8 +172,21 @@ class Case(unittest.TestCase):
                     return
         self.fail(f"no {event}: {process.stderr.read()}")
 
+    def wait_for_rows(self, sql):
+        """Until the run file, which may not be there yet, has some."""
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            with contextlib.suppress(sqlite3.OperationalError):
+                if self.query(sql):
+                    return
+            time.sleep(0.05)
+        self.fail(f"none after two minutes: {sql}")
+
+    def wait_for_settling(self):
+        self.wait_for_rows("SELECT 1 FROM capture WHERE mark >= 2")
+
     def query(self, sql):
-        connection = sqlite3.connect(self.run_file)
+        connection = sqlite3.connect(f"file:{self.run_file}?mode=ro", uri=True)
         try:
             return connection.execute(sql).fetchall()
         finally:

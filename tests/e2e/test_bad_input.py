@@ -137,7 +137,7 @@ class Scenario(Case):
         path = self.write("s.yaml", "name: x\nload: " + "[" * 100_000 + "\n")
         start = time.monotonic()
         self.fails(path, USAGE, "s.yaml:2:", "nested more than 32 deep")
-        self.assertLess(time.monotonic() - start, 5)
+        self.assertLess(time.monotonic() - start, 30)
 
     def test_missing_scenario_is_named(self):
         self.fails("nothing.yaml", USAGE, "nothing.yaml", "No such file")
@@ -226,7 +226,7 @@ class Host(Case):
         start = time.monotonic()
         done = self.fails(self.scenario(lab, load={"slots": 1, "cycles": 60}, logoff=ended), TARGET,
                           "3 sessions did not end within 1s, and none has", "fAllowUnlistedRemotePrograms", "logoff.method to keys")
-        self.assertLess(time.monotonic() - start, 15)
+        self.assertLess(time.monotonic() - start, 60)
         self.assertEqual(self.query("select count(*) from cycles"), [(3,)])
         self.run_file.unlink()
         self.fails(self.scenario(lab, load={"slots": 2, "cycles": 60}, logoff=ended), TARGET, "did not end within 1s")

@@ -23,7 +23,7 @@ class CutShort(leaklab.Case):
     def stop(self, process, number=signal.SIGINT, after=20):
         self.wait_for(process, "cycle", after)
         process.send_signal(number)
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=120)
         return process.returncode, json.loads(out.splitlines()[-1])
 
     def assert_cut(self, code, verdict, words):
@@ -63,23 +63,24 @@ class CutShort(leaklab.Case):
         done = self.drive(self.clean(self.lab(), load={"slots": 2, "cycles": 5000}, limits={"duration": "2s"}), "--json")
         self.assert_cut(done.returncode, json.loads(done.stdout.splitlines()[-1]), "^ended by limits.duration after [0-9]+ of 5000 cycles")
 
+    def enough(self):
+        """A load that is cut after CLEAN could be said of it, at each part."""
+        return self.clean(self.lab("--late-holders", "0"), load={"slots": 4, "cycles": 5000, "think": "100ms"}, limits={"duration": "15s"},
+                          settle={"at_least": "0s", "quiet": "200ms", "poll": "100ms", "timeout": "60s"})
+
     def test_allow_partial_judges_what_there_is(self):
-        scenario = self.clean(self.lab("--late-holders", "0"), load={"slots": 4, "cycles": 5000, "think": "150ms"}, limits={"duration": "12s"})
-        done = self.drive(scenario, "--json")
-        self.assertEqual(done.returncode, 3, done.stderr)
+        self.drive(self.enough(), code=3)
         done = self.run_program("analyzer", "judge", self.run_file, "--allow-partial", code=0)
         self.assertRegex(done.stdout, r"CLEAN[\s\S]*ended by limits.duration after \d+ of 5000 cycles: only these are judged")
         self.verdict(code=3)
 
     def test_allow_partial_of_a_run_is_kept_in_its_file(self):
-        scenario = self.clean(self.lab("--late-holders", "0"), load={"slots": 4, "cycles": 5000, "think": "150ms"}, limits={"duration": "12s"})
-        self.drive(scenario, "--allow-partial", code=0)
+        self.drive(self.enough(), "--allow-partial", code=0)
         self.verdict(code=0)
 
     def test_allow_partial_of_one_part_is_not_said_of_the_next(self):
-        scenario = self.clean(self.lab("--late-holders", "0"), load={"slots": 4, "cycles": 5000, "think": "150ms"}, limits={"duration": "12s"})
-        self.drive(scenario, "--allow-partial", code=0)
-        self.run_program("driver", "run", "--resume", self.run_file, code=3)
+        self.drive(self.enough(), "--allow-partial", code=0)
+        self.assertEqual(self.stop(self.start_run("--resume", self.run_file))[0], 3)
         self.verdict(code=3)
         self.run_program("driver", "run", "--resume", self.run_file, "--allow-partial", code=0)
         self.verdict(code=0)
@@ -97,11 +98,11 @@ class CutShort(leaklab.Case):
         self.assertFalse(any("--resume" in reason for reason in reasons), reasons)
 
     def test_duration_ends_what_is_held_of_a_load_that_was_decided_or_is_begun(self):
-        scenario = self.clean(self.lab(), load={"slots": 2, "cycles": 2, "until": "decided", "hold": "60s"}, limits={"duration": "2s"},
+        scenario = self.clean(self.lab(), load={"slots": 2, "cycles": 2, "until": "decided", "hold": "300s"}, limits={"duration": "2s"},
                               logoff={"method": "keys", "keys": "Win+R text:logoff Enter", "shell": None})
         start = time.monotonic()
         self.drive(scenario, "--preflight", "always", code=3)
-        self.assertLess(time.monotonic() - start, 30)
+        self.assertLess(time.monotonic() - start, 200)
         self.assertEqual(self.query("select result from cycles where kind = 'load'"), [("logged-off",)] * 2)
 
     def test_stage_that_ends_behind_a_cut_comes_before_it(self):
@@ -114,13 +115,10 @@ class CutShort(leaklab.Case):
 
     def test_controls_that_were_cut_short_check_nothing_so_the_run_is_not_played(self):
         process = self.start_driver(self.clean(self.lab(), controls={"negative": {"cycles": 5000}}), "--progress", "none")
-        deadline = time.monotonic() + 20
-        control = self.folder / "run.leaklab.negative-control"
-        while not control.exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        time.sleep(1)
+        self.run_file = self.folder / "run.leaklab.negative-control"
+        self.wait_for_rows("SELECT 1 FROM cycle")
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=120)
         self.assertEqual(process.returncode, 3)
         self.assertIn("leaklab: negative control: interrupted during the controls", said)
         self.assertEqual(list(self.folder.glob("run.leaklab*")), [])
@@ -142,42 +140,41 @@ class CutShort(leaklab.Case):
 
     def test_first_signal_takes_one_sample_and_waits_for_no_release(self):
         lab = self.lab("--time-scale", "1")
-        process = self.start_driver(self.clean(lab, settle={"at_least": "40s", "timeout": "60s", "poll": "1s"}))
+        process = self.start_driver(self.clean(lab, settle={"at_least": "100s", "timeout": "120s", "poll": "1s"}))
         self.wait_for(process, "cycle", 10)
         start = time.monotonic()
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
-        self.assertLess(time.monotonic() - start, 10)
+        process.communicate(timeout=120)
+        self.assertLess(time.monotonic() - start, 60)
         self.assertEqual(self.query("select count(distinct mark || round) from capture"), [(2,)])  # before, and one after
 
     def test_signal_while_the_host_settles_ends_the_waiting(self):
         lab = self.lab("--time-scale", "1")
         process = self.start_driver(self.clean(lab, load={"slots": 2, "cycles": 4},
-                                               settle={"at_least": "40s", "timeout": "60s", "poll": "500ms"}))
-        self.wait_for(process, "cycle", 4)
-        time.sleep(1)
+                                               settle={"at_least": "100s", "timeout": "120s", "poll": "500ms"}))
+        self.wait_for_settling()
         start = time.monotonic()
         code, verdict = self.stop_now(process)
-        self.assertLess(time.monotonic() - start, 10)
+        self.assertLess(time.monotonic() - start, 60)
         self.assert_cut(code, verdict, "^stopped by hand after all 4 cycles, before the run was over")
 
     def stop_now(self, process):
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=120)
         return process.returncode, json.loads(out.splitlines()[-1])
 
     def test_second_signal_stops_at_once_and_says_which_it_was(self):
         lab = self.lab("--accounts", "8")
         for number, code in (signal.SIGINT, 130), (signal.SIGTERM, 143):
             with self.subTest(code=code):
-                process = self.start_driver(self.clean(lab, logoff=SLOW_LOGOFF))
+                process = self.start_driver(self.clean(lab, logoff={**SLOW_LOGOFF, "keys": "wait:60s Win+R text:logoff Enter", "timeout": "90s"}))
                 self.wait_for(process, "logon", 5)  # the first session was alone
                 start = time.monotonic()
                 process.send_signal(number)
                 time.sleep(0.3)  # two that come as one would count as one
                 process.send_signal(number)
-                _, err = process.communicate(timeout=20)
-                self.assertLess(time.monotonic() - start, 4)
+                _, err = process.communicate(timeout=120)
+                self.assertLess(time.monotonic() - start, 50)
                 self.assertEqual(process.returncode, code, err)
                 self.assertRegex(self.verdict(code=3)["reasons"][0], "^stopped by hand after 1 of 400 cycles")
                 self.run_file.unlink()
@@ -198,14 +195,14 @@ class CutShort(leaklab.Case):
         [(count,)] = connection.execute("select count(*) from cycles where result = 'logged-off'").fetchall()
         connection.close()
         self.assertGreaterEqual(count, 8)
-        process.communicate(timeout=60)
+        process.communicate(timeout=120)
 
     def test_signal_before_the_load_is_no_failure_of_the_host(self):
         scenario = self.scenario(self.lab(), stage=[{"name": "slow", "command": "sleep 60", "timeout": "50s"}])
         process = self.start_driver(scenario)
         begun = next(line for line in process.stderr if "setting the stage" in line)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=120)
         self.assertEqual(process.returncode, 3, begun + err)
         self.assertIn("stopped by hand before the load", err)
         self.assertFalse(self.run_file.exists())

@@ -127,14 +127,14 @@ class Desktop(leaklab.Case):
         lab, client = self.begin()
         self.grab(lab)  # keeps a token of each logon from now on
         self.screen.click(LOG_OFF)
-        client.wait(timeout=30)
+        client.wait(timeout=120)
         self.until("the session is over", lambda: "lab01" not in lab.show("qwinsta"))
         client = self.connect(lab, self.screen, "lab02")
         self.until("a second desktop", lambda: "LAB\\lab02" in self.screen.text())
         number = int(re.search(r"(?m)^Session ID +(\d+)", self.screen.text())[1])
         self.assertEqual(number, 2)  # the first one was not kept
         self.screen.click(LOG_OFF)
-        client.wait(timeout=30)
+        client.wait(timeout=120)
         self.connect(lab, self.screen, "lab03")
         self.until("a third desktop", lambda: "LAB\\lab03" in self.screen.text())
         self.assertRegex(self.screen.text(), r"(?m)^Session ID +3$")
@@ -143,7 +143,7 @@ class Desktop(leaklab.Case):
     def test_disconnect_leaves_the_session(self):
         lab, client = self.begin()
         self.screen.click(DISCONNECT)
-        client.wait(timeout=30)
+        client.wait(timeout=120)
         self.until("the session is disconnected", lambda: re.search(r"lab01 +2 +Disc", lab.show("qwinsta")))
         self.connect(lab, self.screen)
         self.until("it is shown again", lambda: re.search(r"lab01 +2 +Active", lab.show("qwinsta")) and "Session ID" in self.screen.text())

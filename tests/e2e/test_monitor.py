@@ -221,7 +221,7 @@ class Force(leaklab.Case):
             done = self.run_program("driver", "run", scenario, "-o", self.run_file, *options)
             self.assertNotEqual(done.returncode, 0)
             self.assertIn(why, done.stderr)
-        first.communicate(timeout=60)
+        first.communicate(timeout=120)
         self.assertEqual(self.query("select count(*) from cycles where kind = 'load' and result = 'logged-off'"), [(40,)])
 
     def test_force_replaces_run_files_only(self):

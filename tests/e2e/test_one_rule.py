@@ -82,7 +82,7 @@ class ListThatBreaksOff(Case):
         self.grab(lab)
         script = self.write("cut.sh", f"{self.shown(lab, 'logonsessions')} | sed '/^\\[3\\]/,$d'\necho '{CUT}'\n")
         return self.play(lab, [*self.text(lab, "qwinsta"), {"name": "far-away", "command": f"sh {script}"}, self.facts(lab)],
-                         settle={"at_least": "0s", "timeout": "8s"})
+                         settle={"at_least": "0s", "timeout": "15s"})
 
     def test_run_whose_list_broke_off_is_never_clean_and_the_line_is_quoted(self):
         done = self.play_cut()

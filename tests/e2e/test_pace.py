@@ -43,8 +43,9 @@ class Steps(Case):
         lab = self.lab("--shell-seconds", "0.3")
         steps = [{"slots": 1, "cycles": 4}, {"slots": 3, "cycles": 6}]
         self.drive(self.scenario(lab, load={"slots": None, "cycles": None, "steps": steps}))
-        [(late,)] = self.query("select max(started - scheduled) / 1e6 from cycle")
-        self.assertLess(late, 0.25)
+        [(late, before)] = self.query("""select max(started - scheduled), min(started) - (select min(scheduled) from cycle)
+                                         from cycle where number > 4""")
+        self.assertLess(late, before / 2, "they were not due since the load began")
 
     def test_steps_of_time_end_the_load(self):
         lab = self.lab("--shell-seconds", "0.1")
@@ -78,10 +79,11 @@ class Steps(Case):
 
 
 class Resumed(Case):
-    def kill_and_resume(self, scenario, finished):
-        """Kills the driver after so many cycles, and goes on as soon as its workers have logged everybody off."""
+    def kill_and_resume(self, scenario):
+        """Kills the driver in its second step, and goes on as soon as its workers have logged everybody off."""
         process = self.start_driver(scenario)
-        self.wait_for(process, "cycle", finished)
+        self.wait_for(process, "step", 2)
+        self.wait_for(process, "cycle", 2)
         process.kill()
         process.communicate()
         seed = self.setting("load.seed")
@@ -95,7 +97,7 @@ class Resumed(Case):
     def test_a_killed_run_goes_on_in_its_step_with_its_seed(self):
         lab = self.lab("--shell-seconds", "0.2")
         steps = [{"slots": 1, "cycles": 3}, {"slots": 4, "cycles": 12}, {"slots": 2, "cycles": 8}]
-        self.kill_and_resume(self.scenario(lab, load={"slots": None, "cycles": None, "steps": steps}), 6)
+        self.kill_and_resume(self.scenario(lab, load={"slots": None, "cycles": None, "steps": steps}))
         self.assertEqual([step[:6] for step in self.events("step")], ["step 1", "step 2", "step 2", "step 3"])
         [(played,)] = self.query("select count(*) from cycles where result = 'logged-off'")
         self.assertEqual(played, 23)
@@ -104,8 +106,8 @@ class Resumed(Case):
 
     def test_a_killed_run_begins_its_step_of_time_again(self):
         lab = self.lab("--shell-seconds", "0.1")
-        steps = [{"slots": 1, "for": "500ms"}, {"slots": 2, "for": "1500ms"}, {"slots": 1, "for": "500ms"}]
-        self.kill_and_resume(self.scenario(lab, load={"slots": None, "cycles": 500, "steps": steps}), 10)
+        steps = [{"slots": 1, "for": "500ms"}, {"slots": 2, "for": "5s"}, {"slots": 1, "for": "500ms"}]
+        self.kill_and_resume(self.scenario(lab, load={"slots": None, "cycles": 500, "steps": steps}))
         self.assertEqual([step[:6] for step in self.events("step")], ["step 1", "step 2", "step 2", "step 3"])
         self.assertIsNone(self.setting("ended-early"))
 
@@ -113,13 +115,12 @@ class Resumed(Case):
 class RampDown(Case):
     def test_slots_end_one_by_one(self):
         lab = self.lab("--shell-seconds", "0.1")
-        self.drive(self.scenario(lab, load={"slots": 4, "cycles": 100, "ramp_down": "2s"}))
+        self.drive(self.scenario(lab, load={"slots": 4, "cycles": 100, "ramp_down": "8s"}))
         [(count,)] = self.query("select count(*) from cycles")
         self.assertEqual(count, 100)
         ends = self.starts_of_slots()
         self.assertEqual(ends, sorted(ends, reverse=True))
-        self.assertGreater(ends[0] - ends[3], 0.7)
-        self.assertLess(ends[0] - ends[3], 3)
+        self.assertGreater(ends[0] - ends[3], 3)
 
     def test_rate_falls(self):
         lab = self.lab()

@@ -81,7 +81,7 @@ class Play(leaklab.Case):
         return [process["image"] for process in lab.snapshot()["processes"] if process["session_id"] == 2]
 
     def finish(self, process):
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=120)
         return err
 
 

@@ -141,7 +141,7 @@ class Killed(Case):
             if finished:
                 self.wait_for(process, "cycle", finished)
                 process.kill()
-            process.communicate(timeout=60)
+            process.communicate(timeout=120)
         self.assertEqual(self.counts()["logged-off"], 24)
         self.assertEqual(self.query("select count(*) from events where kind = 'resumed'"), [(2,)])
 
@@ -226,7 +226,7 @@ class ByWish(Case):
         process = self.start_driver(self.play(lab, 48))
         self.wait_for(process, "cycle", 10)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        process.communicate(timeout=120)
         self.assertEqual(self.setting("interrupted"), "yes")
         self.resume(code=0)
         self.assertIsNone(self.setting("interrupted"))
