@@ -377,14 +377,14 @@ class Interruption(leaklab.Case):
 
     def test_second_ctrl_c_stops_at_once(self):
         lab = self.lab()
-        process = self.start_driver(self.scenario(lab, load={"slots": 2, "cycles": 2, "hold": "300s"}, logoff=NO_SHELL), "--preflight", "always")
+        process = self.start_driver(self.scenario(lab, load={"slots": 2, "cycles": 2, "hold": "60s"}, logoff=NO_SHELL), "--preflight", "always")
         self.wait_for(process, "logon", 2)
         start = time.monotonic()
         process.send_signal(signal.SIGINT)
         time.sleep(0.3)  # two signals that come as one would count as one
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=120)
-        self.assertLess(time.monotonic() - start, 60)
+        self.assertLess(time.monotonic() - start, 40)
         self.assertEqual(self.query("select result from cycles where kind = 'load'"), [("lost",)] * 2)
 
     def test_ctrl_c_while_all_slots_rest_ends_at_once(self):
@@ -407,7 +407,7 @@ class Interruption(leaklab.Case):
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=120)
         self.assertLess(time.monotonic() - start, 60)
-        self.assertIn(process.returncode, (3, 130))  # the first may have ended it already
+        self.assertIn(process.returncode, (3, 130, -signal.SIGINT))  # the first may have ended it already
         self.verdict(code=3)
 
     def test_hangup_under_nohup_is_nothing(self):
