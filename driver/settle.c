@@ -90,6 +90,28 @@ static void note_left(struct settling *settling, const struct snapshot *now, int
 	settling->left = left;
 }
 
+/* With the times of the sample that the judge will take, else it would find what is left not old enough. */
+static bool take(struct settling *settling, const struct snapshot *before, struct snapshot *now,
+    enum mark mark, int64_t round)
+{
+	struct captures captures;
+	struct clocks clocks;
+	int64_t started = TIMESTAMP_UNKNOWN;
+
+	if (!runfile_captures(settling->run->runfile, &captures, &settling->run->error))
+		return false;
+	for (size_t i = 0; i < captures.count && started == TIMESTAMP_UNKNOWN; i++)
+		if (captures.items[i].mark == mark && captures.items[i].round == round)
+			started = captures.items[i].started;
+	const bool taken =
+	    clocks_init(&clocks, &captures, &settling->cycles) &&
+	    leak_take(settling->leak, before, now, started,
+	        clock_complete_at(&captures, mark, round), clock_at(&clocks, mark, round).offset);
+	clocks_deinit(&clocks);
+	captures_deinit(&captures);
+	return taken || error_memory(&settling->run->error);
+}
+
 /* One more sample; false if the round gave none. */
 static bool take_sample(struct settling *settling, int64_t round)
 {
@@ -102,9 +124,8 @@ static bool take_sample(struct settling *settling, int64_t round)
 	struct snapshot *now = runfile_snapshot(run->runfile, MARK_SETTLING, round, true, &error);
 	if (!now)
 		return false;
-	const int64_t offset = now->time == TIMESTAMP_UNKNOWN ? 0 : now->time - time;
 	const bool added =
-	    leak_take(settling->leak, settling->before, now, time, timestamp_now(), offset) &&
+	    take(settling, settling->before, now, MARK_SETTLING, round) &&
 	    leak_prove_id_ends(settling->leak, settling->given, settling->given_count);
 	if (added)
 		note_left(settling, now, time);
@@ -168,28 +189,6 @@ static const char *wait_until_settled(struct settling *settling, int64_t *round)
 	}
 }
 
-/* By the driver's clock, as all samples. */
-static bool add_before(struct settling *settling)
-{
-	struct captures captures;
-	struct clocks clocks;
-	int64_t time = TIMESTAMP_UNKNOWN;
-
-	if (!runfile_captures(settling->run->runfile, &captures, &settling->run->error))
-		return false;
-	if (!clocks_init(&clocks, &captures, &settling->cycles)) {
-		captures_deinit(&captures);
-		return error_memory(&settling->run->error);
-	}
-	const struct clock clock = clock_at(&clocks, MARK_BEFORE, 1);
-	clocks_deinit(&clocks);
-	for (size_t i = 0; i < captures.count && time == TIMESTAMP_UNKNOWN; i++)
-		if (captures.items[i].mark == MARK_BEFORE)
-			time = captures.items[i].started;
-	captures_deinit(&captures);
-	return leak_take(settling->leak, NULL, settling->before, time, time, clock.offset);
-}
-
 static bool settling_init(struct settling *settling, struct run *run)
 {
 	const struct leak_terms terms = {
@@ -214,7 +213,7 @@ static bool settling_init(struct settling *settling, struct run *run)
 	    !(settling->given = cycles_given(&settling->cycles, &settling->given_count)))
 		return false;
 	settling->before = runfile_snapshot(run->runfile, MARK_BEFORE, 1, true, &error);
-	return !settling->before || add_before(settling);
+	return !settling->before || take(settling, NULL, settling->before, MARK_BEFORE, 1);
 }
 
 static void settling_deinit(struct settling *settling)

@@ -44,6 +44,12 @@ static bool only_latest_leaked(
 	return !latest;
 }
 
+/* Some sample showed it after its session was over. */
+static bool was_left(const struct left_logon *left, const struct cycle *cycle)
+{
+	return left->fate == FATE_ORPHAN || left->was_left || left->shown > cycle->ended;
+}
+
 /* When samples showed last what the cycle left, and were without it first; TIMESTAMP_UNKNOWN: nothing of it was seen to go. */
 struct going {
 	int64_t shown, gone;
@@ -60,7 +66,7 @@ static struct going going_of(const struct evidence *evidence, const struct cycle
 		if (left->gone && left->watched && left->session_id == cycle->session_id &&
 		    account_same(left->user, left->domain, cycle->user, cycle->domain) &&
 		    left->logon_time >= cycle->started && left->logon_time <= cycle->ended &&
-		    left->shown > going.shown)
+		    was_left(left, cycle) && left->shown > going.shown)
 			going = (struct going){left->shown, left->went_at};
 	}
 	return going;
@@ -68,7 +74,7 @@ static struct going going_of(const struct evidence *evidence, const struct cycle
 
 struct seen {
 	size_t left,
-	    replaced; /* cycles that were seen to leave something; of them, until their account's next logon */
+	    replaced; /* cycles that were seen to leave something; of them, until about their account's next logon */
 };
 
 static struct seen look_at_earlier(const struct evidence *evidence, size_t first, size_t end)
@@ -81,11 +87,12 @@ static struct seen look_at_earlier(const struct evidence *evidence, size_t first
 		if (cycle->session_id == NUMBER_UNKNOWN || cycle->ended == TIMESTAMP_UNKNOWN)
 			continue;
 		const struct going going = going_of(evidence, cycle);
-		if (going.shown == TIMESTAMP_UNKNOWN || going.shown <= cycle->ended)
+		if (going.shown == TIMESTAMP_UNKNOWN)
 			continue;
-		/* One that went before the account logged on again was no cache's. */
+		/* One that went before the account logged on again was no cache's; one may take its time to replace it. */
 		seen.left++;
-		seen.replaced += going.shown <= next->ended && going.gone >= next->started;
+		seen.replaced += going.gone >= next->started &&
+		                 going.shown <= next->ended + leak_release_time(evidence->leak);
 	}
 	return seen;
 }

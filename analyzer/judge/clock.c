@@ -117,6 +117,18 @@ struct clock clock_at(const struct clocks *clocks, enum mark mark, int64_t round
 	    .offset = offset_of(best), .tolerance = CLOCK_TOLERANCE + half_width(best)};
 }
 
+int64_t clock_complete_at(const struct captures *captures, enum mark mark, int64_t round)
+{
+	int64_t until = TIMESTAMP_UNKNOWN;
+	for (size_t i = 0; i < captures->count; i++) {
+		const struct capture *capture = &captures->items[i];
+		if (capture->mark == mark && capture->round == round &&
+		    (until == TIMESTAMP_UNKNOWN || capture->ended > until))
+			until = capture->ended;
+	}
+	return until;
+}
+
 /* The widest step between one logon and the next. */
 static struct clock_jump jump_of_logons(const struct clocks *clocks)
 {

@@ -35,6 +35,9 @@ void clocks_deinit(struct clocks *clocks);
 /* The clock at the moment that captures of this mark and round describe. */
 struct clock clock_at(const struct clocks *clocks, enum mark mark, int64_t round);
 
+/* When the moment's last capture was complete: those of one moment are started together. */
+int64_t clock_complete_at(const struct captures *captures, enum mark mark, int64_t round);
+
 struct clock_jump {
 	int64_t by; /* microseconds */
 	int64_t from,

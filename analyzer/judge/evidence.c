@@ -194,19 +194,6 @@ static void note_gap(
 	evidence->last_whole = capture->started;
 }
 
-/* When the moment's last capture was complete: those of one moment are started together. */
-static int64_t complete_at(const struct evidence *evidence, const struct capture *of)
-{
-	int64_t until = of->ended;
-	for (size_t i = 0; i < evidence->captures.count; i++) {
-		const struct capture *capture = &evidence->captures.items[i];
-		if (capture->mark == of->mark && capture->round == of->round &&
-		    capture->ended > until)
-			until = capture->ended;
-	}
-	return until;
-}
-
 /* One of the load's, about its middle, is read with its handles: what tokens refer to then may be given again later. */
 static bool is_middle(const struct evidence *evidence, const struct capture *capture)
 {
@@ -277,7 +264,9 @@ static bool add_sample(struct evidence *evidence, const struct passing *now)
 	const struct clock clock =
 	    kept ? kept->clock
 	         : clock_at(&evidence->clocks, now->capture->mark, now->capture->round);
-	const int64_t started = now->capture->started, until = complete_at(evidence, now->capture);
+	const int64_t started = now->capture->started,
+	              until = clock_complete_at(
+	                  &evidence->captures, now->capture->mark, now->capture->round);
 	note_gap(evidence, now->snapshot, now->capture);
 	note_unseen(evidence, now);
 	profiles_note(evidence, now->snapshot, started, until);

@@ -243,7 +243,7 @@ class Load(leaklab.Case):
 
     def test_duration_ends_the_load(self):
         lab = self.lab("--shell-seconds", "0.1")
-        done = self.drive(self.scenario(lab, load={"cycles": 1000}, limits={"duration": "1s"}))
+        done = self.drive(self.scenario(lab, load={"cycles": 1000}, limits={"duration": "5s"}))
         self.assertIn("limits.duration", done.stderr)
         [(count,)] = self.query("select count(*) from cycle")
         self.assertTrue(1 < count < 100, count)

@@ -46,7 +46,7 @@ class Xrdp(leaklab.Case):
     def log_on_and_off(self, signal):
         self.play(0, verify_ids=0, logon={"signal": signal, "timeout": "20s"},
                   load={"slots": ACCOUNTS, "cycles": CYCLES, "ramp": "1s"},
-                  logoff={"method": "shell-exit", "shell": "sleep 2", "timeout": "20s"},
+                  logoff={"method": "shell-exit", "shell": "sleep 4", "timeout": "20s"},
                   observe_every=1, expect={"sessions_left": "none"})
         self.assertEqual(self.query("SELECT result, error_info, count(*) FROM cycles WHERE kind = 'load' GROUP BY 1, 2"),
                          [("logged-off", ERRINFO_LOGOFF_BY_USER, CYCLES)], self.xrdp.logs())
