@@ -139,6 +139,16 @@ enum id_rule {
 	ID_RULE_BEFORE, /* when its last process has: at logoff, if nobody keeps one */
 };
 
+/* What becomes of a logon of a user who has left a session. */
+enum rejoin { REJOIN_RESUMES, REJOIN_IS_NEW, REJOIN_IS_REFUSED };
+
+/* What a reconnect leaves behind, a fault. */
+enum reconnect_leak {
+	RECONNECT_LEAK_NONE,
+	RECONNECT_LEAK_HANDLE, /* lsm.exe has one handle more */
+	RECONNECT_LEAK_LOGON,  /* a service keeps the token of NLA's logon session */
+};
+
 enum model_event { MODEL_LOGON, MODEL_LOGOFF };
 
 struct model_options {
@@ -146,9 +156,11 @@ struct model_options {
 	double time_scale;               /* 1: minutes as on a real host */
 	unsigned late_holders;           /* a logon */
 	unsigned kernel_reference_every; /* every n-th logon gets one; 0: never */
-	bool network_logons;   /* NLA makes a network logon session beside the interactive one */
-	bool linked_tokens;    /* administrators: a second, linked logon session a logon */
-	bool many_sessions;    /* an account may have several sessions at once */
+	bool network_logons; /* NLA makes a network logon session beside the interactive one */
+	bool linked_tokens;  /* administrators: a second, linked logon session a logon */
+	bool many_sessions;  /* an account may have several sessions at once */
+	enum rejoin rejoin;
+	enum reconnect_leak reconnect_leak;
 	const char *protected; /* images, separated by commas, whose handles nobody can look into */
 	size_t max_sessions;
 	uint64_t seed; /* of the late holders' delays */
@@ -184,7 +196,7 @@ struct logon_answer {
 	uint64_t displaced; /* the connection that showed the session until now; 0: none */
 };
 
-/* A user logs on over the network. False: the host is full. */
+/* A user logs on over the network. False: the host is full, or refuses a reconnect. */
 bool model_logon(struct model *model, const struct logon_request *request, int64_t now,
     struct logon_answer *answer);
 

@@ -43,6 +43,10 @@ static void boot(struct model *model, int64_t now)
 	model->watched = UINT64_MAX;
 	model->random = model->options.seed | 1;
 	services_start(&model->services, handles, now);
+	model->services.lsm = model->options.reconnect_leak == RECONNECT_LEAK_HANDLE
+	                          ? process_create(handles, "lsm.exe", SESSION_ID_SERVICES,
+	                                model->services.system, 231, now)
+	                          : NULL;
 	TAILQ_FOREACH(process, &handles->processes, link)
 	process->protected = is_protected(model, process->image);
 }

@@ -36,8 +36,9 @@ static void followers_open(struct model *model, struct nt_logon *logon, uint32_t
 	    &model->handles, model->services.kernel, logon, NT_TYPE_DIRECTORY, session_id);
 }
 
-/* NLA authenticates the user over the network before there is a session; that logon session goes by itself. */
-static void network_logon(struct model *model, const struct logon_request *request, int64_t now)
+/* NLA authenticates the user over the network before there is a session; that logon session goes by itself, but for the fault. */
+static void network_logon(
+    struct model *model, const struct logon_request *request, bool rejoins, int64_t now)
 {
 	struct nt_logon *logon = logon_create(&model->handles, request->domain, request->user,
 	    request->sid, "Network", SESSION_ID_SERVICES, now - scaled(model, NETWORK_LOGON_LEAD));
@@ -45,7 +46,8 @@ static void network_logon(struct model *model, const struct logon_request *reque
 	struct nt_handle *handle =
 	    handle_open_late(&model->handles, model->services.hosts[2], logon, SESSION_ID_SERVICES);
 	logon->ended = true;
-	handle_set_due(&model->handles, handle, now + scaled(model, NETWORK_LOGON_LIFE));
+	if (!rejoins || model->options.reconnect_leak != RECONNECT_LEAK_LOGON)
+		handle_set_due(&model->handles, handle, now + scaled(model, NETWORK_LOGON_LIFE));
 }
 
 static void session_holders_open(struct model *model, struct nt_session *session)
@@ -151,20 +153,33 @@ static void session_show(
 	session_connect(&model->sessions, session, request->connection);
 }
 
+/* The session that the logon is put back into; NULL: it gets a new one. */
+static struct nt_session *session_to_rejoin(
+    const struct model *model, const struct logon_request *request)
+{
+	return model->options.rejoin == REJOIN_IS_NEW
+	           ? NULL
+	           : sessions_to_rejoin(&model->sessions, request->domain, request->user,
+	                 model->options.many_sessions);
+}
+
 bool model_logon(struct model *model, const struct logon_request *request, int64_t now,
     struct logon_answer *answer)
 {
-	struct nt_session *session = sessions_to_rejoin(
-	    &model->sessions, request->domain, request->user, model->options.many_sessions);
+	struct nt_session *session = session_to_rejoin(model, request);
 	const bool rejoins = session != NULL;
 	const uint64_t displaced = rejoins ? session->connection : 0;
 	uint32_t id;
 
+	if (rejoins && model->options.rejoin == REJOIN_IS_REFUSED)
+		return false;
 	if (!rejoins && (model->sessions.count >= model->options.max_sessions ||
 	                    !session_ids_take(&model->handles.ids, &id)))
 		return false;
 	if (model->options.network_logons)
-		network_logon(model, request, now);
+		network_logon(model, request, rejoins, now);
+	if (rejoins && model->services.lsm)
+		model->services.lsm->other_handles++;
 	if (!rejoins)
 		session = session_create(model, request, id, now);
 	session_show(model, session, request);

@@ -148,6 +148,8 @@ struct services {
 	struct nt_logon *system;
 	struct nt_process *kernel; /* "System" */
 	struct nt_process *lsass;
+	struct nt_process
+	    *lsm; /* NULL: no part of this host, as newer ones have it in a svchost.exe */
 	struct nt_process *hosts[SERVICE_HOSTS]; /* svchost.exe: they hold tokens for a while */
 };
 

@@ -26,6 +26,8 @@ const char policy_help[] =
     "  password-expired[=ACCOUNT]\n"
     "                    NLA refuses the password (default: of all accounts)\n"
     "  logon-denied      the account has no right to log on\n"
+    "  new-session       a user who has left a session is given another one\n"
+    "  no-reconnect      such a user is refused\n"
     "  temporary-profile[=ACCOUNT]\n"
     "                    the profile cannot be loaded, and snapshots say so\n"
     "                    (default: of all accounts)\n";
@@ -63,6 +65,12 @@ static bool set_session_limit(struct policies *policies, const char *value)
 	return *end == '\0' && limit > 0 && limit <= INT_MAX;
 }
 
+static bool set_rejoin(struct policies *policies, enum rejoin rejoin, const char *value)
+{
+	policies->rejoin = rejoin;
+	return !value;
+}
+
 static bool set_account(const char **whose, const char *value)
 {
 	*whose = value ? value : "";
@@ -91,6 +99,10 @@ bool policy_parse(const char *text, struct policies *policies)
 		return set_slow_profile(policies, value);
 	if (is(text, length, "no-run"))
 		return set_flag(&policies->no_run, value);
+	if (is(text, length, "new-session"))
+		return set_rejoin(policies, REJOIN_IS_NEW, value);
+	if (is(text, length, "no-reconnect"))
+		return set_rejoin(policies, REJOIN_IS_REFUSED, value);
 	if (is(text, length, "session-limit"))
 		return set_session_limit(policies, value);
 	if (is(text, length, "must-change-password"))

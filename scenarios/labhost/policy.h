@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "labhost/model.h"
+
 enum start_program { START_PROGRAM_RUNS, START_PROGRAM_REFUSED, START_PROGRAM_IGNORED };
 
 struct policies { /* all 0: none */
@@ -13,6 +15,7 @@ struct policies { /* all 0: none */
 	bool legal_notice;
 	bool no_run;
 	bool logon_denied;
+	enum rejoin rejoin;      /* of a user who has left a session */
 	int64_t slow_profile;    /* microseconds that the first logon of an account takes longer */
 	uint32_t session_limit;  /* 0: none */
 	const char *must_change; /* whose password; "": everybody's, NULL: nobody's */

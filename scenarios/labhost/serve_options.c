@@ -29,6 +29,7 @@ enum key {
 	KEY_TIME_SCALE,
 	KEY_LATE_HOLDERS,
 	KEY_KERNEL_REFERENCE,
+	KEY_RECONNECT_LEAK,
 	KEY_PROTECT,
 	KEY_LOCKOUT,
 	KEY_SHELL_SECONDS,
@@ -85,6 +86,9 @@ static const struct argp_option options[] = {
     {"kernel-reference", KEY_KERNEL_REFERENCE, "N", 0,
         "Every N-th logon leaves a reference in the kernel that no handle viewer shows (default 0: "
         "none)",
+        3},
+    {"reconnect-leak", KEY_RECONNECT_LEAK, "handle|logon", 0,
+        "Each reconnect leaves a handle of lsm.exe more, or the network logon session of its NLA",
         3},
     {"protect", KEY_PROTECT, "IMAGES", 0,
         "Processes whose handles nobody can look into (default System,smss.exe,csrss.exe,wininit.exe,services.exe,"
@@ -164,6 +168,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 {
 	static const char *const securities[] = {"nla", "tls", NULL};
 	static const char *const rules[] = {"ms16-111", "before", NULL};
+	static const char *const reconnect_leaks[] = {"handle", "logon", NULL};
 	static const char *const logon_infos[] = {"long", "extended", "none", NULL};
 	struct serve_options *serve = state->input;
 	const struct policies *policies = &serve->rdp.connection.policies;
@@ -222,6 +227,11 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	case KEY_KERNEL_REFERENCE:
 		serve->model.kernel_reference_every =
 		    (unsigned)option_integer(state, "kernel-reference", text, 0, 1000000);
+		return 0;
+	case KEY_RECONNECT_LEAK:
+		serve->model.reconnect_leak = (enum reconnect_leak)(
+		    RECONNECT_LEAK_HANDLE +
+		    option_word(state, "reconnect-leak", text, reconnect_leaks));
 		return 0;
 	case KEY_PROTECT:
 		serve->model.protected = text;
@@ -306,6 +316,7 @@ void serve_options_parse(struct serve_options *out, int argc, char **argv)
 	if (serve.rdp.connection.policies.session_limit &&
 	    serve.rdp.connection.policies.session_limit < serve.model.max_sessions)
 		serve.model.max_sessions = serve.rdp.connection.policies.session_limit;
+	serve.model.rejoin = serve.rdp.connection.policies.rejoin;
 	serve.model.network_logons = serve.rdp.connection.security == SECURITY_NLA;
 	*out = serve;
 }
