@@ -26,6 +26,7 @@ const char *const cycle_result_names[CYCLE_RESULT_COUNT] = {
     [CYCLE_DISCONNECTED] = "disconnected",
     [CYCLE_FAILED] = "failed",
     [CYCLE_LOST] = "lost",
+    [CYCLE_NOT_RECONNECTED] = "not-reconnected",
 };
 
 const char *const cycle_kind_names[CYCLE_KIND_COUNT] = {
@@ -176,6 +177,19 @@ bool runfile_cycles(struct runfile *runfile, struct cycles *out, struct error *e
 	else
 		cycles_deinit(&cycles);
 	return good;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const struct cycle *left = a, *right = b;
+	return (left->number > right->number) - (left->number < right->number);
+}
+
+const struct cycle *cycles_find(const struct cycles *cycles, int64_t number)
+{
+	const struct cycle key = {.number = number};
+	return cycles->count ? bsearch(&key, cycles->items, cycles->count, sizeof key, by_number)
+	                     : NULL;
 }
 
 void cycles_deinit(struct cycles *cycles)

@@ -98,6 +98,12 @@ void bind_text(sqlite3_stmt *statement, int position, const char *text)
 		sqlite3_bind_text(statement, position, text, -1, SQLITE_STATIC);
 }
 
+bool database_has(struct runfile *runfile, const char *table, const char *column)
+{
+	return sqlite3_table_column_metadata(runfile->database, NULL, table, column, NULL, NULL,
+	           NULL, NULL, NULL) == SQLITE_OK;
+}
+
 int database_column(sqlite3_stmt *statement, const char *name)
 {
 	for (int i = 0; i < sqlite3_column_count(statement); i++) {

@@ -26,6 +26,8 @@ enum statement {
 	STATEMENT_GET,
 	STATEMENT_PUT_CYCLE,
 	STATEMENT_CYCLES,
+	STATEMENT_ADD_RECONNECT,
+	STATEMENT_RECONNECTS,
 	STATEMENT_ADD_CAPTURE,
 	STATEMENT_CAPTURES,
 	STATEMENT_MARK_SETTLED,
@@ -95,6 +97,9 @@ bool database_run_text(
     struct runfile *runfile, const char *text, const char *doing, struct error *error);
 /* All, those of records, too. In opening.c. */
 void database_finalize_statements(struct runfile *runfile);
+
+/* Tables and columns may come within a schema. */
+bool database_has(struct runfile *runfile, const char *table, const char *column);
 
 /* Binding by position; NULL text and unknown numbers become NULL. Text must live until the statement is run. */
 void bind_number(sqlite3_stmt *statement, int position, int64_t number);

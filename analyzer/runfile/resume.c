@@ -64,8 +64,7 @@ static bool is_finished(struct runfile *runfile)
 /* Columns come within a schema: a file of before has no place for them. */
 static bool add_columns(struct runfile *runfile, struct error *error)
 {
-	return sqlite3_table_column_metadata(runfile->database, NULL, "cycle", "server", NULL, NULL,
-	           NULL, NULL, NULL) == SQLITE_OK ||
+	return database_has(runfile, "cycle", "server") ||
 	       database_run_text(
 	           runfile, "ALTER TABLE cycle ADD COLUMN server TEXT", "going on", error);
 }

@@ -84,17 +84,10 @@ static bool visit_field(void *data, const struct record *record, const struct fi
 	       walk->visit(walk->runfile, &place, walk->editor, walk->error);
 }
 
-/* Columns may come within a schema. */
-static bool has_column(struct runfile *runfile, const struct place *place)
-{
-	return sqlite3_table_column_metadata(runfile->database, NULL, place->table, place->column,
-	           NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
-}
-
 static bool each_place(struct walk *walk)
 {
 	for (size_t i = 0; i < PLACE_COUNT; i++) {
-		if (has_column(walk->runfile, &places[i]) &&
+		if (database_has(walk->runfile, places[i].table, places[i].column) &&
 		    !walk->visit(walk->runfile, &places[i], walk->editor, walk->error))
 			return false;
 	}

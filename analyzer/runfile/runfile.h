@@ -31,15 +31,22 @@ enum phase {
 extern const char *const phase_names[PHASE_COUNT];
 
 enum cycle_result {
-	CYCLE_RUNNING,      /* not finished (yet) */
-	CYCLE_LOGGED_OFF,   /* logoff proven, see `proof` */
-	CYCLE_UNPROVEN,     /* logged on; the connection ended without proof of a logoff */
-	CYCLE_DISCONNECTED, /* the scenario wanted a disconnect or a drop and got it */
-	CYCLE_FAILED,       /* did not get as far as a logon */
-	CYCLE_LOST,         /* the worker that carried it died */
+	CYCLE_RUNNING,         /* not finished (yet) */
+	CYCLE_LOGGED_OFF,      /* logoff proven, see `proof` */
+	CYCLE_UNPROVEN,        /* logged on; the connection ended without proof of a logoff */
+	CYCLE_DISCONNECTED,    /* the scenario wanted a disconnect or a drop and got it */
+	CYCLE_FAILED,          /* did not get as far as a logon */
+	CYCLE_LOST,            /* the worker that carried it died */
+	CYCLE_NOT_RECONNECTED, /* the host refused to connect its session again, or gave a new one */
 	CYCLE_RESULT_COUNT,
 };
 extern const char *const cycle_result_names[CYCLE_RESULT_COUNT];
+#define CYCLE_NEW_SESSION "NEW_SESSION" /* code of one that was given another session */
+/* It did not come to the end that the scenario wanted, and counts for nothing but the failures. */
+static inline bool cycle_result_is_failure(enum cycle_result result)
+{
+	return result == CYCLE_FAILED || result == CYCLE_LOST || result == CYCLE_NOT_RECONNECTED;
+}
 
 /* What a cycle is for; only those of the load count. */
 enum cycle_kind {
@@ -86,6 +93,20 @@ struct cycles {
 	struct cycle *items;
 	size_t count;
 	struct intern *intern; /* private */
+};
+
+/* A session that was disconnected, and connected again by its cycle. */
+struct reconnect {
+	int64_t cycle, number; /* 1, 2, ... within the cycle */
+	int64_t started;       /* timestamps, driver's clock */
+	int64_t logged_on;
+	int64_t phase_us[PHASE_COUNT]; /* as a cycle's; the logoff is the cycle's own */
+	int64_t session_id;            /* NUMBER_UNKNOWN */
+};
+
+struct reconnects {
+	struct reconnect *items;
+	size_t count;
 };
 
 /* Marks: the moments at which samples are taken. */
@@ -161,6 +182,10 @@ char *runfile_get(struct runfile *runfile, const char *key);
 
 /* Inserts the cycle, or replaces the one with the same number. Durable when it returns. */
 bool runfile_put_cycle(struct runfile *runfile, const struct cycle *cycle, struct error *error);
+bool runfile_add_reconnect(
+    struct runfile *runfile, const struct reconnect *reconnect, struct error *error);
+/* In order of their cycles. Of a file that has no place for them: none. The items are the caller's to free(). */
+bool runfile_reconnects(struct runfile *runfile, struct reconnects *out, struct error *error);
 /* Of one output, and of all in a run file as they are kept: packed, and each text once. Beyond it only what was read of them is. */
 #define RUNFILE_OUTPUT_MAX ((int64_t)512 << 20)
 #define RUNFILE_OUTPUTS_MAX ((size_t)256 << 20)
@@ -190,6 +215,8 @@ bool runfile_finish(struct runfile *runfile, struct error *error);
 
 bool runfile_cycles(struct runfile *runfile, struct cycles *out, struct error *error);
 void cycles_deinit(struct cycles *cycles);
+/* That of the number, in cycles that are in their order; NULL: there is none. */
+const struct cycle *cycles_find(const struct cycles *cycles, int64_t number);
 /* Without outputs (output is NULL), in order of their start. */
 bool runfile_captures(struct runfile *runfile, struct captures *out, struct error *error);
 void captures_deinit(struct captures *captures);

@@ -14,6 +14,11 @@ CREATE TABLE cycle (
   kind INTEGER, shard INTEGER, attempt INTEGER, reconnect INTEGER, host_clock_offset INTEGER,
   server TEXT);
 
+-- A session that its cycle disconnected and connected again.
+CREATE TABLE reconnect (
+  cycle INTEGER, number INTEGER, started INTEGER, logged_on INTEGER, tcp_us INTEGER, tls_us INTEGER, nla_us INTEGER,
+  activated_us INTEGER, logon_us INTEGER, hold_us INTEGER, session_id INTEGER, PRIMARY KEY (cycle, number));
+
 CREATE TABLE capture (
   id INTEGER PRIMARY KEY, mark INTEGER NOT NULL, round INTEGER NOT NULL, cycle INTEGER, observer TEXT, command TEXT,
   started INTEGER, ended INTEGER, exit_status INTEGER, content INTEGER, length INTEGER, messages TEXT, problem TEXT);
@@ -28,7 +33,8 @@ CREATE TABLE event (id INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind TEXT NOT
 
 CREATE TABLE result_name (result INTEGER PRIMARY KEY, name TEXT NOT NULL);
 INSERT INTO result_name VALUES
-  (0, 'running'), (1, 'logged-off'), (2, 'unproven'), (3, 'disconnected'), (4, 'failed'), (5, 'lost');
+  (0, 'running'), (1, 'logged-off'), (2, 'unproven'), (3, 'disconnected'), (4, 'failed'), (5, 'lost'),
+  (6, 'not-reconnected');
 CREATE TABLE kind_name (kind INTEGER PRIMARY KEY, name TEXT NOT NULL);
 INSERT INTO kind_name VALUES (0, 'load'), (1, 'preflight'), (2, 'verification');
 CREATE TABLE mark_name (mark INTEGER PRIMARY KEY, name TEXT NOT NULL);
@@ -43,6 +49,11 @@ CREATE VIEW cycles AS SELECT
   error_info, served_by, kind_name.name AS kind, shard, attempt, reconnect, host_clock_offset / 1000000.0 AS host_clock_offset,
   server
   FROM cycle JOIN result_name USING (result) LEFT JOIN kind_name USING (kind);
+
+CREATE VIEW reconnects AS SELECT
+  cycle, number, TIME(started), TIME(logged_on), tcp_us / 1000.0 AS tcp_ms, tls_us / 1000.0 AS tls_ms,
+  nla_us / 1000.0 AS nla_ms, activated_us / 1000.0 AS activated_ms, logon_us / 1000.0 AS logon_ms,
+  hold_us / 1000.0 AS hold_ms, session_id FROM reconnect;
 
 CREATE VIEW events AS SELECT id, TIME(time), kind, text FROM event;
 

@@ -26,6 +26,12 @@ const char *const statement_texts[STATEMENT_COUNT] = {
         " nla_us, activated_us, logon_us, hold_us, logoff_us, server)"
         " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [STATEMENT_CYCLES] = "SELECT * FROM cycle ORDER BY number",
+    [STATEMENT_ADD_RECONNECT] =
+        "INSERT OR REPLACE INTO reconnect (cycle, number, started, logged_on, session_id, tcp_us, tls_us,"
+        " nla_us, activated_us, logon_us, hold_us) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+    [STATEMENT_RECONNECTS] =
+        "SELECT cycle, number, started, logged_on, session_id, tcp_us, tls_us, nla_us, activated_us,"
+        " logon_us, hold_us FROM reconnect ORDER BY cycle, number",
     [STATEMENT_ADD_CAPTURE] =
         "INSERT INTO capture (mark, round, cycle, observer, command, started, ended,"
         " exit_status, messages, problem, content, length) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",

@@ -12,6 +12,8 @@ static const struct {
     {"cycle", "started"},
     {"cycle", "logged_on"},
     {"cycle", "ended"},
+    {"reconnect", "started"},
+    {"reconnect", "logged_on"},
     {"capture", "started"},
     {"capture", "ended"},
     {"event", "time"},
@@ -56,7 +58,8 @@ bool database_check_times(struct runfile *runfile, struct error *error)
 {
 	struct checking checking = {runfile, error};
 	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
-		if (!check(runfile, times[i].table, times[i].column, error))
+		if (database_has(runfile, times[i].table, times[i].column) &&
+		    !check(runfile, times[i].table, times[i].column, error))
 			return false;
 	}
 	return records_each(runfile, check_field, &checking);
