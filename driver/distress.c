@@ -16,7 +16,7 @@ void distress_note(struct distress *distress, const struct cycle *cycle)
 		return;
 	}
 	distress->failed[distress->ended_count++ % DISTRESS_WINDOW] =
-	    cycle->result == CYCLE_FAILED || cycle->result == CYCLE_LOST;
+	    cycle_result_is_failure(cycle->result);
 }
 
 static bool logons_are_slow(

@@ -53,6 +53,13 @@ static int account_order(const void *a, const void *b)
 	               : (left->started > right->started) - (left->started < right->started);
 }
 
+/* A host that gave a new session instead gives others at later logons, too. */
+static bool is_joined_by_none(const struct cycle *cycle)
+{
+	return cycle->result == CYCLE_NOT_RECONNECTED && cycle->code &&
+	       strcmp(cycle->code, CYCLE_NEW_SESSION) == 0;
+}
+
 /* A later logon of the account joins a session that was left, or shows that there was none: only the latest of each may have left one. These come
  * to stand first in items; returns how many. */
 static size_t find_left(const struct cycle **items, size_t count, const struct snapshot *sample)
@@ -66,7 +73,8 @@ static size_t find_left(const struct cycle **items, size_t count, const struct s
 		const struct cycle *cycle = items[i - 1];
 
 		if (cycle->logged_on == TIMESTAMP_UNKNOWN ||
-		    (done && account_user_order(done, cycle->user) == 0))
+		    (done && account_user_order(done, cycle->user) == 0 &&
+		        !is_joined_by_none(cycle)))
 			continue;
 		done = cycle->user;
 		if (cycle->result != CYCLE_LOGGED_OFF && cycle->result != CYCLE_FAILED &&

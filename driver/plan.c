@@ -36,7 +36,11 @@ static int64_t smaller(int64_t a, int64_t b)
 /* A cycle of one slot, without the pause behind it. */
 static int64_t cycle_time(const struct scenario *scenario)
 {
-	return LOGON + scenario->logon.delay.least + span_mean(&scenario->load.hold) + LOGOFF;
+	const int64_t connections = 1 + (int64_t)scenario->load.reconnects;
+
+	return connections *
+	           (LOGON + scenario->logon.delay.least + span_mean(&scenario->load.hold)) +
+	       LOGOFF;
 }
 
 /* Rounds of all slots, with the pauses between them. */

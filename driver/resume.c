@@ -39,7 +39,7 @@ static void count_cycles(struct so_far *so_far, const struct cycles *cycles)
 		if (cycle->kind != CYCLE_LOAD)
 			continue;
 		so_far->cycles++;
-		so_far->failed += cycle->result == CYCLE_FAILED || cycle->result == CYCLE_LOST;
+		so_far->failed += cycle_result_is_failure(cycle->result);
 		so_far->again += cycle->code && strcmp(cycle->code, RUNFILE_DRIVER_LOST) == 0;
 	}
 }

@@ -111,7 +111,7 @@ static void check_failures(
 {
 	char text[1024], why[CAUSE_TEXT];
 
-	if (report->result != CYCLE_FAILED) {
+	if (report->result != CYCLE_FAILED && report->result != CYCLE_NOT_RECONNECTED) {
 		play->failures = 0;
 		play->ever_connected = true;
 		return;
@@ -169,6 +169,18 @@ static void note_processor(struct play *play, const struct report *report)
 			play->logon_time += report->phase_us[phase];
 }
 
+static void store_reconnect(struct play *play, const struct report *report)
+{
+	struct reconnect reconnect = {.cycle = report->cycle,
+	    .number = report->reconnect,
+	    .started = report->started,
+	    .logged_on = report->logged_on,
+	    .session_id = report->session_id};
+
+	memcpy(reconnect.phase_us, report->phase_us, sizeof(reconnect.phase_us));
+	runfile_add_reconnect(play->run->runfile, &reconnect, &play->run->error);
+}
+
 static void reported(void *data, const struct report *report)
 {
 	struct play *play = data;
@@ -177,6 +189,10 @@ static void reported(void *data, const struct report *report)
 
 	if (!slot->account || cycle->number != report->cycle)
 		return; /* given up as lost before */
+	if (report->reconnect > 0) {
+		store_reconnect(play, report);
+		return;
+	}
 	cycle->started = report->started;
 	cycle->logged_on = report->logged_on;
 	memcpy(cycle->phase_us, report->phase_us, sizeof(cycle->phase_us));
@@ -277,6 +293,13 @@ static int64_t hold_of_next(const struct play *play)
 	return play->trying && drawn > TRIAL_HOLD ? TRIAL_HOLD : drawn;
 }
 
+/* What one connection of a cycle may take. */
+static int64_t connection_most(const struct scenario *scenario, const struct order *order)
+{
+	return scenario->connect.timeout.least + scenario->logon.timeout.least +
+	       scenario->logon.delay.least + order->hold;
+}
+
 bool play_start_cycle(struct play *play, size_t index, struct account *account, int64_t scheduled)
 {
 	const struct scenario *scenario = play->scenario;
@@ -286,6 +309,7 @@ bool play_start_cycle(struct play *play, size_t index, struct account *account, 
 	    .cycle = ++play->run->so_far.highest,
 	    .slot = (uint32_t)index,
 	    .hold = hold_of_next(play),
+	    .reconnects = play->kind == CYCLE_LOAD ? (uint32_t)scenario->load.reconnects : 0,
 	};
 	const int64_t now = timestamp_monotonic();
 	bool sent;
@@ -296,9 +320,9 @@ bool play_start_cycle(struct play *play, size_t index, struct account *account, 
 	snprintf(order.password, sizeof(order.password), "%s", account->password);
 	slot->account = account;
 	slot->began = scheduled;
-	slot->overdue = now + scenario->connect.timeout.least + scenario->logon.timeout.least +
-	                scenario->logon.delay.least + 2 * scenario->load.hold.most + order.hold +
-	                2 * scenario->logoff.timeout.least + WORKER_GRACE;
+	slot->overdue = now + (1 + order.reconnects) * connection_most(scenario, &order) +
+	                2 * scenario->load.hold.most + 2 * scenario->logoff.timeout.least +
+	                WORKER_GRACE;
 	slot->cycle = (struct cycle){
 	    .number = order.cycle,
 	    .slot = (int64_t)index,

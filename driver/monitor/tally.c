@@ -48,5 +48,9 @@ void tally_cycle(struct tally *tally, const struct cycle *cycle)
 
 uint64_t tally_failed(const struct tally *tally)
 {
-	return tally->results[CYCLE_FAILED] + tally->results[CYCLE_LOST];
+	uint64_t failed = 0;
+
+	for (int result = 0; result < CYCLE_RESULT_COUNT; result++)
+		failed += cycle_result_is_failure(result) ? tally->results[result] : 0;
+	return failed;
 }

@@ -124,22 +124,30 @@ static void note_end(
 	}
 }
 
-static void log_off(
-    const struct setup *setup, const struct order *order, struct rdp *rdp, struct report *report)
+/* With shell-exit the shell's own life is the hold, see shell_share(). */
+static enum rdp_end hold(const struct setup *setup, const struct order *order, struct rdp *rdp,
+    int64_t phase_us[PHASE_COUNT])
+{
+	const int64_t start = timestamp_monotonic();
+	enum rdp_end end = RDP_TIMED_OUT;
+
+	if (setup->logoff != LOGOFF_SHELL_EXIT) {
+		end = rdp_wait(rdp, false, true, order->hold);
+		phase_us[PHASE_HOLD] = timestamp_monotonic() - start;
+	}
+	return end;
+}
+
+/* end: how the hold came to its own. */
+static void log_off(const struct setup *setup, const struct order *order, struct rdp *rdp,
+    struct report *report, enum rdp_end end)
 {
 	const bool leaves = setup->logoff == LOGOFF_DISCONNECT || setup->logoff == LOGOFF_DROP;
 	const bool by_shell = setup->logoff == LOGOFF_SHELL_EXIT;
 	const int64_t life = shell_life(setup, order);
-	enum rdp_end end = RDP_TIMED_OUT;
 	struct error error;
-	int64_t start = timestamp_monotonic();
+	const int64_t start = timestamp_monotonic();
 
-	/* With shell-exit the shell's own life is the hold, see shell_share(). */
-	if (!by_shell) {
-		end = rdp_wait(rdp, false, true, order->hold);
-		report->phase_us[PHASE_HOLD] = timestamp_monotonic() - start;
-		start = timestamp_monotonic();
-	}
 	if (end != RDP_ENDED) {
 		if (!logoff_ask(setup, order, rdp, report, life != NUMBER_UNKNOWN ? life : 0, &end,
 		        &error)) {
@@ -195,73 +203,94 @@ static void note_late_refusal(const struct rdp *rdp, struct report *report)
 	fail(report, PHASE_LOGON, code, message);
 }
 
+/* What this connection does not tell, an earlier one of the cycle may have told. */
 static void note_host(struct report *report, const struct rdp *rdp)
 {
-	const char *served_by = rdp_served_by(rdp);
+	const char *served_by = rdp_served_by(rdp), *server = rdp_server(rdp);
+	const int64_t offset = rdp_host_clock_offset(rdp), session_id = rdp_session_id(rdp);
 
 	if (served_by)
 		snprintf(report->served_by, sizeof(report->served_by), "%s", served_by);
-	snprintf(report->server, sizeof(report->server), "%s", rdp_server(rdp));
+	if (*server)
+		snprintf(report->server, sizeof(report->server), "%s", server);
+	if (offset != NUMBER_UNKNOWN)
+		report->host_clock_offset = offset;
+	/* The session ID may come late, in a second Save Session Info. A reconnect that gave another one is not this session's. */
+	if (session_id != NUMBER_UNKNOWN && report->result != CYCLE_NOT_RECONNECTED)
+		report->session_id = session_id;
 }
 
-/* Connected and activated: wait for the logon, then the rest. */
-static void play_session(const struct setup *setup, const struct order *order,
-    const struct cycle_watch *watch, struct rdp *rdp, struct report *report, int64_t start)
-{
-	const int64_t since = timestamp_monotonic();
-	const enum rdp_end end = logon_wait(setup, rdp);
-
-	report->session_id = rdp_session_id(rdp);
-	note_host(report, rdp);
-	note_phases(report, rdp_times(rdp), start, setup->security);
-	report->processor_wait = rdp_processor_wait(rdp);
-	if (end != RDP_SIGNALLED) {
-		if (rdp_is_aborted(rdp)) /* when it had been redirected */
-			note_failure(report, rdp, PHASE_LOGON, rdp_connect_start(rdp),
-			    setup->connect_timeout);
-		else
-			note_failure(report, rdp, PHASE_LOGON, end == RDP_TIMED_OUT ? since : 0,
-			    setup->logon_timeout);
-		report->error_info = rdp_error_info(rdp);
-		/* Without NLA a wrong password shows as a dialog that stays: count it, before the domain does. */
-		if (setup->security == SECURITY_TLS && report->account == ACCOUNT_UNTRIED &&
-		    end == RDP_TIMED_OUT)
-			report->account = ACCOUNT_REFUSED;
-		return;
-	}
-	if (setup->logon_delay > 0)
-		rdp_wait(rdp, false, true, setup->logon_delay);
-	report->logged_on = timestamp_now();
-	report->result = CYCLE_RUNNING;
-	watch->logged_on(watch->data, report);
-	log_off(setup, order, rdp, report);
-	/* The session ID may come late, in a second Save Session Info. */
-	report->session_id = rdp_session_id(rdp);
-	report->account = judge_account(setup, report);
-	note_late_refusal(rdp, report);
-}
-
-/* A connection that goes on to another host, for its owner. */
-struct redirected {
+/* A cycle while it is played. */
+struct playing {
+	const struct setup *setup;
+	const struct order *order;
 	const struct cycle_watch *watch;
-	struct rdp *rdp;
+	struct rdp *rdp; /* the connection that is up; NULL: none */
+	struct report *report;
 };
 
 static void note_redirected(void *data, bool begins)
 {
-	const struct redirected *redirected = data;
+	const struct playing *playing = data;
 
-	redirected->watch->connecting(redirected->watch->data, begins ? redirected->rdp : NULL);
+	playing->watch->connecting(playing->watch->data, begins ? playing->rdp : NULL);
 }
 
-void cycle_play(const struct setup *setup, const struct order *order,
-    const struct cycle_watch *watch, struct report *report)
+/* A new connection. False: there is none, and the report says why. */
+static bool connect_session(struct playing *playing, struct report *report, int64_t start)
 {
-	const int64_t start = timestamp_monotonic();
-	struct rdp *rdp = rdp_create(setup, order);
-	struct redirected redirected = {watch, rdp};
-	bool connected;
+	const struct setup *setup = playing->setup;
+	struct rdp *rdp = playing->rdp = rdp_create(setup, playing->order);
 
+	if (!rdp) {
+		fail(report, PHASE_TCP, "MEMORY", "out of memory");
+		return false;
+	}
+	rdp_on_redirect(rdp, note_redirected, playing);
+	playing->watch->connecting(playing->watch->data, rdp);
+	const bool connected = rdp_connect(rdp);
+	playing->watch->connecting(playing->watch->data, NULL);
+	if (connected)
+		return true;
+	note_failure(report, rdp, note_phases(report, rdp_times(rdp), start, setup->security),
+	    rdp_is_aborted(rdp) ? start : 0, setup->connect_timeout);
+	return false;
+}
+
+/* Connected and activated: waits for the logon. False: it did not come, and the report says why. */
+static bool wait_for_logon(struct playing *playing, struct report *report, int64_t start)
+{
+	const struct setup *setup = playing->setup;
+	struct rdp *rdp = playing->rdp;
+	const int64_t since = timestamp_monotonic();
+	const enum rdp_end end = logon_wait(setup, rdp);
+
+	note_host(report, rdp);
+	note_phases(report, rdp_times(rdp), start, setup->security);
+	report->processor_wait = rdp_processor_wait(rdp);
+	if (end == RDP_SIGNALLED) {
+		if (setup->logon_delay > 0)
+			rdp_wait(rdp, false, true, setup->logon_delay);
+		report->logged_on = timestamp_now();
+		report->result = CYCLE_RUNNING;
+		return true;
+	}
+	if (rdp_is_aborted(rdp)) /* when it had been redirected */
+		note_failure(
+		    report, rdp, PHASE_LOGON, rdp_connect_start(rdp), setup->connect_timeout);
+	else
+		note_failure(report, rdp, PHASE_LOGON, end == RDP_TIMED_OUT ? since : 0,
+		    setup->logon_timeout);
+	report->error_info = rdp_error_info(rdp);
+	/* Without NLA a wrong password shows as a dialog that stays: count it, before the domain does. */
+	if (setup->security == SECURITY_TLS && report->account == ACCOUNT_UNTRIED &&
+	    end == RDP_TIMED_OUT)
+		report->account = ACCOUNT_REFUSED;
+	return false;
+}
+
+static void report_begin(struct report *report, const struct order *order)
+{
 	*report = (struct report){
 	    .cycle = order->cycle,
 	    .slot = order->slot,
@@ -276,25 +305,104 @@ void cycle_play(const struct setup *setup, const struct order *order,
 	};
 	for (int phase = 0; phase < PHASE_COUNT; phase++)
 		report->phase_us[phase] = NUMBER_UNKNOWN;
-	if (rdp) {
-		rdp_on_redirect(rdp, note_redirected, &redirected);
-		watch->connecting(watch->data, rdp);
-		connected = rdp_connect(rdp);
-		watch->connecting(watch->data, NULL);
-		if (connected) {
-			play_session(setup, order, watch, rdp, report, start);
-		} else {
-			const enum phase phase =
-			    note_phases(report, rdp_times(rdp), start, setup->security);
-			note_failure(report, rdp, phase, rdp_is_aborted(rdp) ? start : 0,
-			    setup->connect_timeout);
-		}
-		report->host_clock_offset = rdp_host_clock_offset(rdp);
-		note_host(report, rdp);
-		rdp_destroy(rdp);
-	} else {
-		fail(report, PHASE_TCP, "MEMORY", "out of memory");
+}
+
+/* The cycle's session is on the host still, or another one came of the reconnect. why: of the connection that was to have it. */
+static void note_not_reconnected(
+    struct report *report, const struct order *order, const struct report *why)
+{
+	char message[MESSAGE_TEXT];
+
+	report->result = CYCLE_NOT_RECONNECTED;
+	report->account = why->account;
+	report->error_info = why->error_info;
+	snprintf(message, sizeof(message), "reconnect %u of %u: %.400s", why->reconnect,
+	    order->reconnects, why->message);
+	fail(report, why->failed_phase >= 0 ? why->failed_phase : PHASE_LOGON, why->code, message);
+}
+
+/* The host tells the ID at the logon, or in a second Save Session Info. */
+static bool is_other_session(const struct report *report, const struct rdp *rdp)
+{
+	const int64_t id = rdp_session_id(rdp);
+
+	return id != NUMBER_UNKNOWN && report->session_id != NUMBER_UNKNOWN &&
+	       id != report->session_id;
+}
+
+/* What the host gave instead is logged off; what it had stays, disconnected. */
+static void leave_other_session(struct playing *playing, struct report *again)
+{
+	const struct report *first = playing->report;
+	char message[MESSAGE_TEXT];
+
+	snprintf(message, sizeof(message),
+	    "the host gave session %lld, a new one, and not session %lld, which stays there, disconnected",
+	    (long long)rdp_session_id(playing->rdp), (long long)first->session_id);
+	again->session_id = rdp_session_id(playing->rdp);
+	log_off(playing->setup, playing->order, playing->rdp, again, RDP_STOPPED);
+	again->account = ACCOUNT_ACCEPTED;
+	fail(again, PHASE_LOGON, CYCLE_NEW_SESSION, message);
+}
+
+/* Leaves the session and connects to it again, and holds it. *end gets how the hold ended. False: the session was not to be had, and the
+ * cycle's report says why. */
+static bool reconnect(struct playing *playing, uint32_t number, enum rdp_end *end)
+{
+	const int64_t start = timestamp_monotonic();
+	struct report again;
+
+	rdp_destroy(playing->rdp);
+	report_begin(&again, playing->order);
+	again.reconnect = number;
+	bool got =
+	    connect_session(playing, &again, start) && wait_for_logon(playing, &again, start);
+	if (got)
+		*end = hold(playing->setup, playing->order, playing->rdp, again.phase_us);
+	if (got && is_other_session(playing->report, playing->rdp)) {
+		leave_other_session(playing, &again);
+		got = false;
 	}
+	if (got)
+		playing->watch->reconnected(playing->watch->data, &again);
+	else
+		note_not_reconnected(playing->report, playing->order, &again);
+	return got;
+}
+
+/* Logged on: the rest. */
+static void play_session(struct playing *playing)
+{
+	const struct setup *setup = playing->setup;
+	const struct order *order = playing->order;
+	struct report *report = playing->report;
+
+	playing->watch->logged_on(playing->watch->data, report);
+	enum rdp_end end = hold(setup, order, playing->rdp, report->phase_us);
+	for (uint32_t i = 1; i <= order->reconnects && end == RDP_TIMED_OUT; i++) {
+		note_host(report, playing->rdp);
+		if (!reconnect(playing, i, &end))
+			return;
+	}
+	log_off(setup, order, playing->rdp, report, end);
+	note_host(report, playing->rdp);
+	report->account = judge_account(setup, report);
+	note_late_refusal(playing->rdp, report);
+}
+
+void cycle_play(const struct setup *setup, const struct order *order,
+    const struct cycle_watch *watch, struct report *report)
+{
+	const int64_t start = timestamp_monotonic();
+	struct playing playing = {setup, order, watch, NULL, report};
+
+	report_begin(report, order);
+	const bool connected = connect_session(&playing, report, start);
+	if (connected && wait_for_logon(&playing, report, start))
+		play_session(&playing);
+	if (playing.rdp)
+		note_host(report, playing.rdp);
+	rdp_destroy(playing.rdp);
 	report->ended = timestamp_now();
 	report->done = true;
 }

@@ -12,6 +12,8 @@ struct cycle_watch {
 	 * host redirects it. */
 	void (*connecting)(void *data, struct rdp *rdp);
 	void (*logged_on)(void *data, const struct report *report);
+	/* A reconnected session was held. */
+	void (*reconnected)(void *data, const struct report *report);
 	void *data;
 };
 

@@ -71,7 +71,7 @@ static void note_connecting(void *data, struct rdp *rdp)
 		eventfd_write(slot->wake, 1);
 }
 
-static void note_logon(void *data, const struct report *report)
+static void note_session(void *data, const struct report *report)
 {
 	(void)data;
 	tell(report);
@@ -80,7 +80,7 @@ static void note_logon(void *data, const struct report *report)
 static void *slot_main(void *data)
 {
 	struct slot *slot = data;
-	const struct cycle_watch watch = {note_connecting, note_logon, slot};
+	const struct cycle_watch watch = {note_connecting, note_session, note_session, slot};
 
 	for (;;) {
 		struct report report;

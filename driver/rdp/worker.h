@@ -65,7 +65,8 @@ struct order {
 	enum order_kind kind;
 	int64_t cycle;
 	uint32_t slot;
-	int64_t hold; /* microseconds */
+	int64_t hold;        /* microseconds, of each of its connections */
+	uint32_t reconnects; /* how often the session is disconnected and connected again */
 	char user[128];
 	char domain[128];
 	char password[256];
@@ -76,12 +77,15 @@ struct order {
 #define LOOK_EVERY INT64_C(1000000)
 #define STALL_LEAST INT64_C(2000000)
 
-/* Messages from a worker: one at the logon and one at the end of each cycle; and one when it was not let run. */
+/* Messages from a worker: one at the logon and one at the end of each cycle; one once a reconnected session was held; and one when it was not
+ * let run. */
 struct report {
 	int64_t stalled; /* microseconds that it was not; else 0. Nothing of the rest is set then */
 	int64_t cycle;
 	uint32_t slot;
-	bool done;       /* false: logged on just now */
+	bool done; /* false: logged on just now, or of a reconnect */
+	uint32_t
+	    reconnect; /* its number; then the times, phases and ID are its own. 0: of the cycle */
 	int64_t started; /* timestamps */
 	int64_t logged_on;
 	int64_t ended;

@@ -11,5 +11,6 @@
 #define LOAD_TIME_MAX (31 * 24 * 3600 * SECOND)
 #define STEPS_MAX 100
 #define WORKERS_MAX 64
+#define RECONNECTS_MAX 1000 /* of a cycle */
 
 #endif

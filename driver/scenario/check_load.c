@@ -74,6 +74,20 @@ static bool check_cycles(const struct check *check, struct scenario_load *load)
 	return true;
 }
 
+/* A session that is taken up again is logged off at last, and not by a clock that began with its first logon. */
+static bool check_reconnects(const struct check *check, const struct scenario *s)
+{
+	const char *method = logoff_method_words[s->logoff.method];
+
+	if (s->load.reconnects == 0 || s->logoff.method == LOGOFF_AUTO ||
+	    s->logoff.method == LOGOFF_KEYS || s->logoff.method == LOGOFF_COMMAND)
+		return true;
+	return check_refuse(check, "load.reconnects",
+	    "does not go with logoff.method %s, which %s: use keys, command or auto", method,
+	    s->logoff.method == LOGOFF_SHELL_EXIT ? "ends a session by itself, connected or not"
+	                                          : "leaves sessions behind");
+}
+
 static bool check_distress(const struct check *check, const struct scenario *s)
 {
 	const int64_t longest = s->connect.timeout.least + s->logon.timeout.least;
@@ -100,7 +114,7 @@ bool check_load(const struct check *check, struct scenario *s)
 	if (load->arrivals == ARRIVALS_POISSON && load->rate == 0)
 		return check_refuse(check, "load.arrivals",
 		    "goes with a rate only: the slots of a closed load begin when they are free");
-	return check_distress(check, s);
+	return check_reconnects(check, s) && check_distress(check, s);
 }
 
 /* A session that is left behind is joined by its account's next logon, so that there are as many as accounts. */

@@ -18,8 +18,9 @@ static const struct whole {
     {"load.cycles", 1, CYCLES_MAX, "cycles a run, a hard cap"},
     {"load.steps.#.slots", 1, SESSIONS_MAX, "sessions at once, a hard cap"},
     {"load.steps.#.cycles", 1, CYCLES_MAX, "cycles a run, a hard cap"},
-    {"load.seed", 0, UINT64_MAX, NULL},             /* 0: a new one each time */
-    {"load.workers", 0, WORKERS_MAX, "a hard cap"}, /* 0: the driver chooses */
+    {"load.reconnects", 0, RECONNECTS_MAX, "of a cycle, a hard cap"}, /* 0: none */
+    {"load.seed", 0, UINT64_MAX, NULL},                               /* 0: a new one each time */
+    {"load.workers", 0, WORKERS_MAX, "a hard cap"},                   /* 0: the driver chooses */
     {"limits.failures", 1, CYCLES_MAX, NULL},
     {"observe_every", 0, CYCLES_MAX, NULL}, /* 0: no samples during the load */
     {"verify_ids", 0, SESSIONS_MAX, "sessions at once, a hard cap"}, /* 0: not done */

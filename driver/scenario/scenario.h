@@ -99,6 +99,7 @@ struct scenario_load {
 	struct span ramp;
 	struct span ramp_down;
 	struct span hold;
+	uint64_t reconnects; /* how often a session is left and taken up again, each time held */
 	struct span think;
 	enum load_arrivals arrivals;
 	uint64_t seed;         /* 0: chosen by the driver */

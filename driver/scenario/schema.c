@@ -99,6 +99,7 @@ static const cyaml_schema_field_t load_fields[] = {
     SPAN("ramp", struct scenario_load, ramp),
     SPAN("ramp_down", struct scenario_load, ramp_down),
     SPAN("hold", struct scenario_load, hold),
+    NUMBER("reconnects", struct scenario_load, reconnects),
     SPAN("think", struct scenario_load, think),
     NUMBER("seed", struct scenario_load, seed),
     NUMBER("workers", struct scenario_load, workers),
