@@ -362,6 +362,7 @@ bool evidence_load(struct evidence *evidence, const struct limits *limits, struc
 	if (!evidence->leak)
 		return error_memory(error);
 	if (runfile_cycles(runfile, &evidence->cycles, error) &&
+	    runfile_reconnects(runfile, &evidence->reconnects, error) &&
 	    elsewhere_split(&evidence->elsewhere, &evidence->cycles, runfile, error) &&
 	    runfile_captures(runfile, &evidence->captures, error) &&
 	    index_cycles(evidence, error) && (find_load_end(evidence), true) &&
@@ -390,6 +391,7 @@ void evidence_deinit(struct evidence *evidence)
 	clocks_deinit(&evidence->clocks);
 	captures_deinit(&evidence->captures);
 	elsewhere_deinit(&evidence->elsewhere);
+	free(evidence->reconnects.items);
 	cycles_deinit(&evidence->cycles);
 	memset(evidence, 0, sizeof *evidence);
 	evidence->least_unseen = (struct unseen){SIZE_MAX, SIZE_MAX};

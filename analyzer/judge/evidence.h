@@ -21,8 +21,9 @@ struct moment {
 };
 
 struct evidence {
-	struct cycles cycles;       /* of the host that was observed, as far as is known */
-	struct elsewhere elsewhere; /* the others */
+	struct cycles cycles;         /* of the host that was observed, as far as is known */
+	struct elsewhere elsewhere;   /* the others */
+	struct reconnects reconnects; /* of all cycles */
 	struct captures captures;
 	struct clocks clocks;
 	struct cycle_index index;

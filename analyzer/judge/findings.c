@@ -60,6 +60,16 @@ static bool tell_ended(struct sentences *out, const struct verdict *verdict)
 	       !taken_words(&verdict->taken, words) || sentences_add(out, "%s", words);
 }
 
+/* NLA makes one at each connection of a session. */
+static bool tell_network(struct sentences *out, const struct verdict *verdict)
+{
+	return verdict->reconnects == 0 || verdict->network_leaks == 0 ||
+	       sentences_add(out,
+	           "%lld of about %lld network logon sessions stay: NLA makes one at each logon and one at each of the %lld reconnects",
+	           (long long)verdict->network_leaks, (long long)(verdict->n + verdict->reconnects),
+	           (long long)verdict->reconnects);
+}
+
 static bool tell_orphans(struct sentences *out, const struct verdict *verdict)
 {
 	char rate[PERCENT_TEXT], most[PERCENT_TEXT], lower[PERCENT_TEXT], upper[PERCENT_TEXT];
@@ -95,9 +105,10 @@ static bool tell_orphans(struct sentences *out, const struct verdict *verdict)
 		return false;
 	if (verdict->orphan_logon_sessions > verdict->k)
 		return sentences_add(out,
-		    "they are %lld logon sessions in all, as one logon may make more than one",
-		    (long long)verdict->orphan_logon_sessions);
-	return true;
+		           "they are %lld logon sessions in all, as one logon may make more than one",
+		           (long long)verdict->orphan_logon_sessions) &&
+		       tell_network(out, verdict);
+	return tell_network(out, verdict);
 }
 
 static bool tell_after(struct sentences *out, const struct verdict *verdict)
@@ -362,6 +373,13 @@ static bool tell_left_out(
 	        (long long)(failed + lost + running),
 	        failed + lost + running == 1 ? " is" : "s are", (long long)failed, (long long)lost,
 	        (long long)running))
+		return false;
+	if (verdict->cycles[CYCLE_NOT_RECONNECTED] > 0 &&
+	    !sentences_add(out,
+	        "%lld cycle%s left out: the host did not connect %s again (not-reconnected)",
+	        (long long)verdict->cycles[CYCLE_NOT_RECONNECTED],
+	        verdict->cycles[CYCLE_NOT_RECONNECTED] == 1 ? " is" : "s are",
+	        verdict->cycles[CYCLE_NOT_RECONNECTED] == 1 ? "its session" : "their sessions"))
 		return false;
 	if (verdict->rejoined > 0 &&
 	    !sentences_add(out,

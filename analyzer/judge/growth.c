@@ -179,6 +179,12 @@ const char *const growth_doubts[9] = {
     [DOUBT_OWNER] = "owner",
 };
 
+const char *const growth_pers[3] = {
+    [PER_CYCLE] = "cycle",
+    [PER_RECONNECT] = "reconnect",
+    [PER_EITHER] = "cycle or reconnect",
+};
+
 /* How much a word tells. */
 static int weight(enum growth_word word)
 {
@@ -249,10 +255,17 @@ bool growth_find(struct verdict *verdict, const struct evidence *evidence,
 	return good;
 }
 
+enum growth_per growth_of_reconnects(const struct verdict *verdict, const struct growth *growth)
+{
+	return verdict->growth_strangers == 0 ? growth->per : PER_CYCLE;
+}
+
 bool growth_is_leak(const struct verdict *verdict)
 {
 	for (size_t i = 0; i < verdict->growth_count; i++)
-		if (verdict->growths[i].word == GROWTH_LEAK && !verdict->growths[i].totals)
+		if (verdict->growths[i].word == GROWTH_LEAK &&
+		    (!verdict->growths[i].totals ||
+		        growth_of_reconnects(verdict, &verdict->growths[i]) == PER_RECONNECT))
 			return true;
 	return false;
 }

@@ -14,6 +14,10 @@ bool growth_find(struct verdict *verdict, const struct evidence *evidence,
  * follow. False only when memory is out. */
 bool growth_rank(struct verdict *verdict);
 
+/* What handles of any type surely rise with. What rises with the reconnects is their leak, whoever else works on the host; but where other
+ * users logged on meanwhile it may be theirs. */
+enum growth_per growth_of_reconnects(const struct verdict *verdict, const struct growth *growth);
+
 /* True if handles of tokens or directories of the run's accounts grow. */
 bool growth_is_leak(const struct verdict *verdict);
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "common/text.h"
+#include "judge/growth.h"
 #include "judge/rise.h"
 #include "judge/words.h"
 #include "statistics/trend.h"
@@ -28,6 +29,8 @@ static const char *user_of(const struct growth *growth)
 
 static const char *consequence(const struct verdict *verdict, const struct growth *growth)
 {
+	if (growth->totals && growth_of_reconnects(verdict, growth) == PER_RECONNECT)
+		return ": they leak with the reconnects";
 	if (growth->totals)
 		return verdict->growth_strangers > 0
 		           ? ": a separate leak, or left by other users who logged on; it is not judged here"
@@ -37,14 +40,35 @@ static const char *consequence(const struct verdict *verdict, const struct growt
 	           : "";
 }
 
+#define RISE_TEXT 200
+
+/* By how much, in the unit that it goes with. */
+static const char *rise_words(const struct growth *growth, char out[RISE_TEXT])
+{
+	const double each = growth->per == PER_RECONNECT ? growth->reconnects : 1;
+	char more[80] = "";
+
+	if (growth->per == PER_RECONNECT)
+		snprintf(more, sizeof more, ", %.2f a cycle of %.3g reconnects", growth->slope,
+		    growth->reconnects);
+	else if (growth->per == PER_EITHER)
+		snprintf(more, sizeof more,
+		    ", or by %.2f a reconnect, which this run does not tell",
+		    growth->slope / fmax(growth->reconnects, 1e-9));
+	snprintf(out, RISE_TEXT, "%.2f a %s (95 %% interval %.2f to %.2f)%s", growth->slope / each,
+	    each == 1 && growth->per != PER_RECONNECT ? "cycle" : "reconnect", growth->lower / each,
+	    growth->upper / each, more);
+	return out;
+}
+
 static bool tell_leak(
     struct sentences *out, const struct verdict *verdict, const struct growth *growth)
 {
-	return sentences_add(out,
-	    "%s%shandles of %s (process %lld)%s%s rise by %.2f a cycle (95 %% interval %.2f to %.2f)%s",
+	char rise[RISE_TEXT];
+	return sentences_add(out, "%s%shandles of %s (process %lld)%s%s rise by %s%s",
 	    growth->totals ? "" : growth->type, growth->totals ? "" : " ", image_of(growth),
-	    (long long)growth->pid, of_whom(growth), user_of(growth), growth->slope, growth->lower,
-	    growth->upper, consequence(verdict, growth));
+	    (long long)growth->pid, of_whom(growth), user_of(growth), rise_words(growth, rise),
+	    consequence(verdict, growth));
 }
 
 /* Where the count came from, and where it went: what was not seen without load, as it was first or last seen under load. */
@@ -211,10 +235,24 @@ const char *growth_describe(const struct growth *growth, char out[GROWTH_TEXT])
 	return out;
 }
 
+/* Handles of any type that rise, with the cycles or with the reconnects. */
+static bool doubt_per(
+    struct sentences *out, const struct verdict *verdict, const struct growth *growth)
+{
+	return growth->word != GROWTH_LEAK || !growth->totals ||
+	       growth_of_reconnects(verdict, growth) != PER_EITHER ||
+	       sentences_add(out,
+	           "handles of %s (process %lld) rise, and whether with the reconnects, and so by a leak of theirs, does not show: "
+	           "sample within the cycles (more load.slots, or observe_every: 1), or run with another number of load.reconnects",
+	           image_of(growth), (long long)growth->pid);
+}
+
 bool growth_doubt(struct sentences *out, const struct verdict *verdict, const struct limits *limits)
 {
 	for (size_t i = 0; i < verdict->growth_count && verdict->n > 0; i++) {
 		const struct growth *growth = &verdict->growths[i];
+		if (!doubt_per(out, verdict, growth))
+			return false;
 		if (growth->word == GROWTH_UNCERTAIN && !growth->totals &&
 		    !doubt_one(out, growth, verdict, limits))
 			return false;

@@ -28,6 +28,11 @@ static void count_cycles(
 		verdict->unshown += cycle_is_unshown(evidence, cycle);
 		verdict->rejoined += cycle_rejoined(evidence, cycle);
 	}
+	for (size_t i = 0; i < evidence->reconnects.count; i++) {
+		const struct cycle *cycle =
+		    cycles_find(&evidence->cycles, evidence->reconnects.items[i].cycle);
+		verdict->reconnects += cycle && cycle_counts(evidence, cycle);
+	}
 	for (size_t i = 0; i < evidence->elsewhere.count; i++) {
 		const struct cycle *cycle = &evidence->elsewhere.items[i];
 		verdict->cycles[cycle->result] += cycle->kind == CYCLE_LOAD;
@@ -87,6 +92,7 @@ static bool weigh_settled(struct verdict *verdict, const struct evidence *eviden
 		return false;
 	verdict->k = orphans->k;
 	verdict->orphan_logon_sessions = orphans->orphans;
+	verdict->network_leaks = orphans->network;
 	verdict->unmatched = orphans->unmatched;
 	verdict->unmatched_leaks = orphans->unmatched_leaks;
 	verdict->uncounted = orphans->uncounted;

@@ -11,7 +11,9 @@
 
 const char *latency_name(int which)
 {
-	return which < PHASE_COUNT ? phase_names[which] : "to_logon";
+	static const char *const others[] = {"to_logon", "reconnect_tcp", "reconnect_tls",
+	    "reconnect_nla", "reconnect_activated", "reconnect_logon", "reconnect_hold"};
+	return which < PHASE_COUNT ? phase_names[which] : others[which - PHASE_COUNT];
 }
 
 static int64_t latency_of(const struct cycle *cycle, int which, bool open)
@@ -27,30 +29,65 @@ static int64_t latency_of(const struct cycle *cycle, int which, bool open)
 	return cycle->logged_on - from;
 }
 
-bool latencies_find(struct latencies *out, const struct cycles *cycles, bool open)
+static size_t of_cycles(int64_t *us, const struct cycles *cycles, int which, bool open)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < cycles->count; i++) {
+		if (cycles->items[i].kind != CYCLE_LOAD)
+			continue;
+		us[count] = latency_of(&cycles->items[i], which, open);
+		count += us[count] != NUMBER_UNKNOWN;
+	}
+	return count;
+}
+
+static size_t of_reconnects(int64_t *us, const struct reconnects *reconnects, int phase)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < reconnects->count; i++) {
+		us[count] = reconnects->items[i].phase_us[phase];
+		count += us[count] != NUMBER_UNKNOWN;
+	}
+	return count;
+}
+
+bool latencies_find(struct latencies *out, const struct cycles *cycles,
+    const struct reconnects *reconnects, bool open)
 {
 	struct latencies found = {.open = open};
 
 	for (int which = 0; which < LATENCY_COUNT; which++) {
-		int64_t *us = malloc((cycles->count + 1) * sizeof *us);
-		size_t count = 0;
+		const bool again = which >= LATENCY_RECONNECT;
+		const size_t most = again ? reconnects->count : cycles->count;
+		int64_t *us = malloc((most + 1) * sizeof *us);
 
 		if (!us) {
 			latencies_deinit(&found);
 			return false;
 		}
-		for (size_t i = 0; i < cycles->count; i++) {
-			if (cycles->items[i].kind != CYCLE_LOAD)
-				continue;
-			us[count] = latency_of(&cycles->items[i], which, open);
-			count += us[count] != NUMBER_UNKNOWN;
-		}
+		const size_t count = again
+		                         ? of_reconnects(us, reconnects, which - LATENCY_RECONNECT)
+		                         : of_cycles(us, cycles, which, open);
 		qsort(us, count, sizeof *us, order_of_numbers);
 		found.us[which] = us;
 		found.counts[which] = count;
 	}
 	*out = found;
 	return true;
+}
+
+bool latencies_load(struct latencies *out, const struct cycles *cycles, struct runfile *runfile,
+    struct error *error)
+{
+	struct reconnects reconnects;
+
+	if (!runfile_reconnects(runfile, &reconnects, error))
+		return false;
+	const bool good = latencies_find(out, cycles, &reconnects, load_is_open(runfile));
+	free(reconnects.items);
+	return good || error_memory(error);
 }
 
 void latencies_deinit(struct latencies *latencies)

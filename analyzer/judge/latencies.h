@@ -8,14 +8,16 @@
 
 #include "runfile/runfile.h"
 
-/* The phases, and one thing more: */
+/* The phases, and two things more: */
 enum {
 	/* From the start of the cycle to its logon; in an open load from the time it was scheduled for, so that a host that
 	 * holds up the load cannot hide its slowness. */
 	LATENCY_TO_LOGON = PHASE_COUNT,
-	LATENCY_COUNT,
+	/* The phases of reconnects, up to their hold; there are none in most runs. */
+	LATENCY_RECONNECT,
+	LATENCY_COUNT = LATENCY_RECONNECT + PHASE_LOGOFF,
 };
-const char *latency_name(int which); /* of a phase, or "to_logon" */
+const char *latency_name(int which); /* of a phase, "to_logon", or "reconnect_tcp" and the like */
 
 struct latencies {
 	bool open;                  /* counted from the scheduled time */
@@ -24,7 +26,11 @@ struct latencies {
 };
 
 /* False only when memory is out. */
-bool latencies_find(struct latencies *out, const struct cycles *cycles, bool open);
+bool latencies_find(struct latencies *out, const struct cycles *cycles,
+    const struct reconnects *reconnects, bool open);
+/* The same of a run file. */
+bool latencies_load(struct latencies *out, const struct cycles *cycles, struct runfile *runfile,
+    struct error *error);
 void latencies_deinit(struct latencies *latencies);
 
 /* True if arrivals of the run kept their own time. */

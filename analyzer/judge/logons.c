@@ -112,10 +112,11 @@ static void find_rejoined(const struct sighted *sighted)
 	bool any = false;
 	for (size_t i = 0; i < evidence->index.count; i++) {
 		const struct cycle *later = evidence->index.items[i];
-		const bool joins = earlier && earlier->result == CYCLE_LOST &&
-		                   same_session(earlier, later) &&
-		                   made_logon(sighted, earlier, later->started) &&
-		                   !made_logon(sighted, later, later->started);
+		const bool joins =
+		    earlier &&
+		    (earlier->result == CYCLE_LOST || earlier->result == CYCLE_NOT_RECONNECTED) &&
+		    same_session(earlier, later) && made_logon(sighted, earlier, later->started) &&
+		    !made_logon(sighted, later, later->started);
 		evidence->rejoined[later - evidence->cycles.items] = joins;
 		any |= joins;
 		if (later->result != CYCLE_FAILED)

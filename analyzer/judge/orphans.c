@@ -109,6 +109,8 @@ static void count_one(
 		found->unmatched_leaks += survivor->is_leak;
 	} else if (survivor->is_leak && survivor->counts) {
 		found->orphans++;
+		found->network += survivor->logon.logon_type &&
+		                  strcmp(survivor->logon.logon_type, "Network") == 0;
 		found->k += survivor->cycle != *last;
 		*last = survivor->cycle;
 	} else {

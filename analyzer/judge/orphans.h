@@ -22,6 +22,7 @@ struct orphans {
 	size_t count;
 	int64_t k;               /* counted cycles with an orphan that is a leak */
 	int64_t orphans;         /* logon sessions of those cycles */
+	int64_t network;         /* of these, network logon sessions */
 	int64_t uncounted;       /* that are a leak, of cycles that do not count */
 	int64_t failed;          /* cycles of those that failed to log on */
 	int64_t unmatched_pairs; /* the same, two linked ones counted once */

@@ -14,6 +14,20 @@
 
 #define MOST_UNSHOWN 0.2 /* of the cycles: where logons are seen, those of more are */
 
+/* None of them came to its end. */
+static bool block_not_reconnected(
+    struct sentences *out, const struct verdict *verdict, const struct cycles *cycles)
+{
+	size_t first = 0;
+	while (first < cycles->count && cycles->items[first].result != CYCLE_NOT_RECONNECTED)
+		first++;
+	const char *message = first < cycles->count ? cycles->items[first].message : NULL;
+	return sentences_add(out,
+	    "no cycle counts: %lld logged on, and the host did not connect their sessions again%s%s",
+	    (long long)verdict->cycles[CYCLE_NOT_RECONNECTED], message ? "; the first: " : "",
+	    message ? message : "");
+}
+
 static bool block_no_logon(
     struct sentences *out, const struct verdict *verdict, const struct cycles *cycles)
 {
@@ -31,6 +45,8 @@ static bool block_no_logon(
 	}
 	if (verdict->elsewhere > 0)
 		return true; /* farm_block() says so */
+	if (verdict->cycles[CYCLE_NOT_RECONNECTED] > 0)
+		return block_not_reconnected(out, verdict, cycles);
 	if (verdict->unshown > 0)
 		return sentences_add(out,
 		    "none of %lld cycles is shown to have logged on: set logon.signal to save-session-info, the host's own "

@@ -71,6 +71,7 @@ bool rise_measure(struct rise *rise, const struct series *series, double limit)
 	            .last = series->counts[series->samples->count - 1],
 	        },
 	};
+	rise_find_per(&rise->growth, series);
 	return true;
 }
 

@@ -29,6 +29,9 @@ bool rise_may_have_gained(const struct series *series, double limit);
 
 /* What of it can be counted. False only when memory is out. */
 bool rise_measure(struct rise *rise, const struct series *series, double limit);
+/* What the rise of the series goes with, in a run with reconnects. */
+void rise_find_per(struct growth *growth, const struct series *series);
+
 /* Its word; above: its slope surely is above the limit. What was released once the load was over has not leaked: what is left on
  * the quiet host judges. False only when memory is out. */
 bool rise_decide(struct rise *rise, const struct rising *rising, bool above);

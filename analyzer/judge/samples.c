@@ -37,6 +37,24 @@ static void choose(struct samples *samples, const struct capture *capture, size_
 	samples->chosen[samples->chosen_count++] = (struct chosen){capture->id, place};
 }
 
+/* Within a cycle, too: what rises with the one need not rise with the other. */
+static void count_connections(
+    struct axis *axis, const struct evidence *evidence, const struct capture *capture, size_t place)
+{
+	for (int at = 0; axis->reconnects[0] && at < SAMPLE_TIMES; at++) {
+		const int64_t time = capture->started +
+		                     (capture->ended - capture->started) * at / (SAMPLE_TIMES - 1);
+		for (size_t i = 0; i < evidence->cycles.count; i++) {
+			const struct cycle *cycle = &evidence->cycles.items[i];
+			axis->logons[at][place] +=
+			    cycle->logged_on != TIMESTAMP_UNKNOWN && cycle->logged_on <= time;
+		}
+		for (size_t i = 0; i < evidence->reconnects.count; i++)
+			axis->reconnects[at][place] +=
+			    evidence->reconnects.items[i].logged_on <= time;
+	}
+}
+
 static void choose_during(struct samples *samples, const struct evidence *evidence, int64_t slots,
     bool (*fits)(const struct capture *))
 {
@@ -54,6 +72,7 @@ static void choose_during(struct samples *samples, const struct evidence *eviden
 		if (samples->count > 0 && at <= samples->everybody.cycles[samples->count - 1])
 			continue;
 		samples->everybody.cycles[samples->count] = at;
+		count_connections(&samples->everybody, evidence, capture, samples->count);
 		choose(samples, capture, samples->count++);
 	}
 }
@@ -137,6 +156,10 @@ static void samples_deinit(struct samples *samples)
 		free(samples->accounts[i].cycles);
 	free(samples->accounts);
 	free(samples->everybody.cycles);
+	for (int at = 0; at < SAMPLE_TIMES; at++) {
+		free(samples->everybody.logons[at]);
+		free(samples->everybody.reconnects[at]);
+	}
 	free(samples->chosen);
 	*samples = (struct samples){0};
 }
@@ -155,6 +178,11 @@ static bool samples_choose(struct samples *samples, const struct evidence *evide
 	    .chosen = calloc(most, sizeof(struct chosen)),
 	};
 	bool good = samples->everybody.cycles && samples->chosen;
+	for (int at = 0; good && evidence->reconnects.count > 0 && at < SAMPLE_TIMES; at++) {
+		samples->everybody.logons[at] = calloc(most, sizeof(double));
+		samples->everybody.reconnects[at] = calloc(most, sizeof(double));
+		good = samples->everybody.logons[at] && samples->everybody.reconnects[at];
+	}
 	if (good) {
 		choose_during(samples, evidence, slots, fits);
 		choose_around(samples, evidence, fits);

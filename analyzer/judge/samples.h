@@ -9,12 +9,17 @@
 #include "judge/evidence.h"
 #include "runfile/runfile.h"
 
+#define SAMPLE_TIMES 3
+
 /* What counts are held against: the cycles of all accounts, or of one. */
 struct axis {
 	const char *user; /* NULL: all accounts */
 	size_t at;        /* of the account's first cycle in the index */
 	double *cycles;   /* started before each sample, never falling */
-	double total;     /* in the run */
+	/* Of all accounts, in a run with reconnects; else NULL: how many logons and reconnects there were when the observer began, half-way, and
+	 * when it was done: at which of these it looked is not known. */
+	double *logons[SAMPLE_TIMES], *reconnects[SAMPLE_TIMES];
+	double total; /* in the run */
 };
 
 /* The captures of one observer: what two of them saw, one may have seen better, and both counted. */

@@ -22,7 +22,11 @@ int64_t verdict_leaks(const struct verdict *verdict)
 
 int64_t verdict_failures(const struct verdict *verdict)
 {
-	return verdict->cycles[CYCLE_FAILED] + verdict->cycles[CYCLE_LOST] - verdict->played_again;
+	int64_t failures = -verdict->played_again;
+
+	for (int result = 0; result < CYCLE_RESULT_COUNT; result++)
+		failures += cycle_result_is_failure(result) ? verdict->cycles[result] : 0;
+	return failures;
 }
 
 bool verdict_is_proven(const struct verdict *verdict)

@@ -64,6 +64,10 @@ enum growth_doubt {
 };
 extern const char *const growth_doubts[9];
 
+/* What a rise goes with, in a run with reconnects: the number of them is the same in each cycle, but samples come within cycles. */
+enum growth_per { PER_CYCLE, PER_RECONNECT, PER_EITHER /* it does not show */ };
+extern const char *const growth_pers[3];
+
 /* How the handles of a process rise with the cycles. */
 struct growth {
 	char *image; /* NULL: not known */
@@ -81,6 +85,8 @@ struct growth {
 	double pace;             /* the second half's slope as a share of the first half's */
 	double kendall_z;        /* Mann-Kendall's, for support */
 	int64_t samples;         /* samples during the load that it is made from */
+	enum growth_per per;     /* without reconnects: PER_CYCLE */
+	double reconnects;       /* a cycle; 0: there were none */
 	double before, settled;  /* handles before the run, and on the quiet host; NAN: not seen */
 	double first, last;      /* at the first and the last sample during the load; NAN: none */
 };
@@ -182,7 +188,9 @@ struct verdict {
 	struct account_rate *accounts;
 	size_t account_count;
 	bool after_known;
-	int64_t after_k;   /* the same at the first mark "after", whatever their age */
+	int64_t after_k;       /* the same at the first mark "after", whatever their age */
+	int64_t reconnects;    /* of counted cycles */
+	int64_t network_leaks; /* network logon sessions of these cycles, that are a leak */
 	int64_t unmatched; /* orphans of our accounts that no cycle explains, whatever their age */
 	int64_t unmatched_leaks; /* of these, those that are a leak */
 	int64_t uncounted;       /* orphans of cycles that are left out (failed, lost, running) */
@@ -252,7 +260,7 @@ int verdict_exit_code(const struct verdict *verdict);
 
 /* How many orphans and pinned IDs are leaks. */
 int64_t verdict_leaks(const struct verdict *verdict);
-/* Cycles that failed, or that were lost for good. */
+/* Cycles that failed, were not reconnected, or were lost for good. */
 int64_t verdict_failures(const struct verdict *verdict);
 /* An orphan or a pinned ID was proven to be older than healthy holders take. */
 bool verdict_is_proven(const struct verdict *verdict);

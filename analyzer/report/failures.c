@@ -43,7 +43,7 @@ bool failures_gather(struct report *report, struct error *error)
 		const char *code = code_of(cycle);
 		const int phase = phase_of(cycle);
 		size_t at = 0;
-		if (cycle->result != CYCLE_FAILED && cycle->result != CYCLE_LOST && !cycle->code)
+		if (!cycle_result_is_failure(cycle->result) && !cycle->code)
 			continue;
 		while (
 		    at < report->failure_count && (report->failures[at].phase != phase ||

@@ -289,6 +289,10 @@ static json_t *growth_json(const struct verdict *verdict)
 		        count_or_null(growth->before), "first", count_or_null(growth->first),
 		        "last", count_or_null(growth->last), "settled",
 		        count_or_null(growth->settled)));
+		if (growth->reconnects > 0)
+			json_object_update_new(json_array_get(series, i),
+			    json_pack("{s:s,s:o}", "per", growth_pers[growth->per], "per_reconnect",
+			        real_or_null(tested, growth->slope / growth->reconnects)));
 	}
 	return json_pack("{s:I,s:I,s:o}", "samples", (json_int_t)verdict->growth_samples, "tested",
 	    (json_int_t)verdict->growth_tested, "series", series);
@@ -359,6 +363,8 @@ static json_t *phases_json(const struct report *report)
 	json_t *object = json_object();
 	for (int which = 0; which < LATENCY_COUNT; which++) {
 		const size_t count = report->latencies.counts[which];
+		if (count == 0 && which >= LATENCY_RECONNECT)
+			continue;
 		json_t *phase = json_object();
 		json_object_set_new(phase, "count", json_integer((json_int_t)count));
 		for (size_t i = 0; i < PERCENTILE_COUNT; i++) {
@@ -418,6 +424,10 @@ bool verdict_print_json(const struct report *report, FILE *out, struct error *er
 	    json_pack("{s:o,s:o}", "logon_sessions",
 	        integer_or_null(verdict->culprits_known, verdict->unattributed), "followers_only",
 	        integer_or_null(verdict->culprits_known, verdict->followers_only)));
+	if (verdict->reconnects > 0)
+		json_object_set_new(root, "reconnects",
+		    json_pack("{s:I,s:I}", "count", (json_int_t)verdict->reconnects,
+		        "network_logon_sessions_left", (json_int_t)verdict->network_leaks));
 	json_object_set_new(root, "growth", growth_json(verdict));
 	json_object_set_new(root, "controls", controls_json(verdict));
 	json_object_set_new(root, "expectations", expectations_json(verdict));

@@ -62,8 +62,8 @@ static bool gather(struct report *report, struct runfile *runfile, bool full, st
 		return false;
 	if (!find_times(report, runfile, error))
 		return false;
-	if (!latencies_find(&report->latencies, &report->cycles, load_is_open(runfile)))
-		return error_memory(error);
+	if (!latencies_load(&report->latencies, &report->cycles, runfile, error))
+		return false;
 	if (!failures_gather(report, error))
 		return false;
 	if (full &&

@@ -134,6 +134,104 @@ static void what_wanders_widely_is_not_decided_and_more_cycles_are_asked_for(voi
 	fixture_finish(&fixture, verdict);
 }
 
+#define EACH 3 /* reconnects a cycle */
+
+/* lsm.exe with so many handles, which are of no type that is seen. */
+static struct snapshot *snapshot_of_lsm(int handles)
+{
+	struct snapshot *snapshot = fixture_snapshot();
+	struct process *process = snapshot_add_process(snapshot);
+	assert_non_null(process);
+	process->pid = 60;
+	process->image = "lsm.exe";
+	process->handle_count = 231 + handles;
+	return snapshot;
+}
+
+/* So many of the cycle's reconnects are made before its sample is taken, and the others after it. */
+static void add_reconnects(struct fixture *fixture, int cycle, int made)
+{
+	for (int i = 1; i <= EACH; i++) {
+		const int64_t time = fixture_logon(cycle) + (i <= made ? -SECOND / 2 : i * SECOND);
+		const struct reconnect reconnect = {.cycle = cycle,
+		    .number = i,
+		    .started = time,
+		    .logged_on = time,
+		    .session_id = 2};
+		assert_true(runfile_add_reconnect(fixture->runfile, &reconnect, NULL));
+	}
+}
+
+/* A sample in each third cycle. */
+static struct verdict *judge_reconnects(
+    struct fixture *fixture, int ages, int (*counts)(int cycle, int made))
+{
+	fixture_set(fixture, "load.slots", "1");
+	fixture_add_cycles(fixture, 1, CYCLES, 2, CYCLE_LOGGED_OFF);
+	fixture_add_snapshot(fixture, MARK_BEFORE, snapshot_of_lsm(0));
+	for (int cycle = 1; cycle <= CYCLES; cycle++) {
+		const int made = cycle * 7 % 11 % ages;
+		add_reconnects(fixture, cycle, made);
+		if (cycle % 3 != 0)
+			continue;
+		struct snapshot *snapshot = snapshot_of_lsm(counts(cycle, made));
+		fixture_add_logon(snapshot, cycle, 2);
+		fixture_add_round(fixture, cycle, snapshot);
+	}
+	fixture_add_snapshot(fixture, MARK_AFTER, fixture_snapshot());
+	fixture_add_snapshot(fixture, MARK_SETTLED, snapshot_of_lsm(counts(CYCLES, EACH)));
+	return fixture_judge(fixture);
+}
+
+static int one_a_reconnect(int cycle, int made)
+{
+	return EACH * (cycle - 1) + made;
+}
+
+static int three_a_cycle(int cycle, int made)
+{
+	(void)made;
+	return EACH * cycle;
+}
+
+static void handles_that_rise_with_the_reconnects_are_their_leak(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct verdict *verdict = judge_reconnects(&fixture, EACH + 1, one_a_reconnect);
+	assert_int_equal(verdict->word, VERDICT_LEAK);
+	assert_int_equal(verdict->growths[0].per, PER_RECONNECT);
+	assert_int_equal(verdict->reconnects, EACH * CYCLES);
+	assert_reason(verdict, "handles of lsm.exe (process 60) rise by 1.0");
+	assert_reason(verdict, " a reconnect (");
+	assert_reason(verdict, "a cycle of 3 reconnects: they leak with the reconnects");
+	fixture_finish(&fixture, verdict);
+}
+
+static void handles_that_rise_with_the_cycles_are_not_named_by_the_reconnect(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct verdict *verdict = judge_reconnects(&fixture, EACH + 1, three_a_cycle);
+	assert_int_equal(verdict->word, VERDICT_CLEAN);
+	assert_int_equal(verdict->growths[0].per, PER_CYCLE);
+	assert_reason(
+	    verdict, "rise by 3.00 a cycle (95 % interval 3.00 to 3.00): a separate leak");
+	fixture_finish(&fixture, verdict);
+}
+
+static void samples_that_do_not_tell_reconnects_from_cycles_forbid_clean(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	struct verdict *verdict = judge_reconnects(&fixture, 1, one_a_reconnect);
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	assert_int_equal(verdict->growths[0].per, PER_EITHER);
+	assert_reason(
+	    verdict, "whether with the reconnects, and so by a leak of theirs, does not show");
+	fixture_finish(&fixture, verdict);
+}
+
 #define ACCOUNTS 20
 
 /* Account 3 leaves a handle at each of its logons, and all others together at none. */
@@ -640,6 +738,9 @@ int main(void)
 	    unit_test(what_is_released_after_the_load_is_no_leak),
 	    unit_test(a_sawtooth_is_no_leak),
 	    unit_test(a_cache_that_fills_is_a_plateau),
+	    unit_test(handles_that_rise_with_the_reconnects_are_their_leak),
+	    unit_test(handles_that_rise_with_the_cycles_are_not_named_by_the_reconnect),
+	    unit_test(samples_that_do_not_tell_reconnects_from_cycles_forbid_clean),
 	    unit_test(what_wanders_widely_is_not_decided_and_more_cycles_are_asked_for),
 	    unit_test(what_grows_for_one_account_is_found_among_many),
 	    unit_test(where_two_observers_look_the_one_that_sees_handles_counts),
