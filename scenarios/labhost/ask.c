@@ -148,7 +148,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	}
 }
 
-static FILE *connect_to(const char *path, struct error *error)
+FILE *control_connect(const char *path, struct error *error)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
@@ -197,7 +197,7 @@ static bool copy_answer(FILE *stream, const char *path, FILE *out, struct error 
 
 bool control_ask(const char *path, const char *request, FILE *out, struct error *error)
 {
-	FILE *stream = connect_to(path, error);
+	FILE *stream = control_connect(path, error);
 
 	if (!stream)
 		return false;

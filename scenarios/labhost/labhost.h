@@ -14,6 +14,7 @@
 int labhost_serve(int argc, char **argv);
 int labhost_ask(int argc, char **argv);
 int labhost_crash(int argc, char **argv);
+int labhost_sandbox(int argc, char **argv);
 
 /* The command line of `serve`. */
 #define SESSIONS_AT_ONCE 2000 /* a hard cap: this is a lab, on one machine */
@@ -36,6 +37,8 @@ void serve_options_parse(struct serve_options *out, int argc, char **argv);
 /* The name that clients are told in NTLM's CHALLENGE, borrowed. To be called before the first thread. */
 void computer_name_set(const char *name);
 
+/* A stream to the lab host's control socket; NULL: error says why. */
+FILE *control_connect(const char *path, struct error *error);
 /* Sends one request line to the lab host at `path` and copies its text to `out`, or else says what was answered. */
 bool control_ask(const char *path, const char *request, FILE *out, struct error *error);
 

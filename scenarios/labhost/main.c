@@ -22,6 +22,7 @@ static const struct verb {
     {"close", labhost_ask},
     {"reboot", labhost_ask},
     {"crash", labhost_crash},
+    {"sandbox", labhost_sandbox},
 };
 
 static const char documentation[] =
@@ -40,6 +41,8 @@ static const char documentation[] =
     "  release-kernel-references      release all of those\n"
     "  close PID:HANDLE               close a process' handle, as handle -c does\n"
     "  reboot                         drop everybody, and forget everything\n"
+    "  sandbox ACCOUNT                log an account on as a sandbox does: restrict its token,\n"
+    "                                 exit; see `sandbox --help'\n"
     "  crash                          write all of it as a memory dump; see `crash --help'\n\n"
     "All but serve take --control PATH, by default $LAB_CONTROL.\n\n"
     "Exit codes: 0 done; 2 usage; 4 the lab host cannot be reached, or refuses.\n\n"

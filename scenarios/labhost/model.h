@@ -30,6 +30,7 @@ struct nt_logon {
 	const char *package; /* authentication package */
 	uint32_t session_id;
 	bool ended;     /* its RDS session has gone: what still holds it is late, or a leak */
+	bool outside;   /* it never had one: a program logged on for itself */
 	bool permanent; /* a service account's, lives until reboot */
 	int64_t logon_time;
 	size_t tokens; /* token objects that refer to it */
@@ -149,6 +150,9 @@ enum reconnect_leak {
 	RECONNECT_LEAK_LOGON,  /* a service keeps the token of NLA's logon session */
 };
 
+/* What keeps the logon session of a program's own logon once its token was restricted, a fault: the two public cases of 2026. */
+enum sandbox_leak { SANDBOX_LEAK_NONE, SANDBOX_LEAK_LSASS, SANDBOX_LEAK_KERNEL };
+
 enum model_event { MODEL_LOGON, MODEL_LOGOFF };
 
 struct model_options {
@@ -161,6 +165,7 @@ struct model_options {
 	bool many_sessions;  /* an account may have several sessions at once */
 	enum rejoin rejoin;
 	enum reconnect_leak reconnect_leak;
+	enum sandbox_leak sandbox_leak;
 	const char *protected; /* images, separated by commas, whose handles nobody can look into */
 	size_t max_sessions;
 	uint64_t seed; /* of the late holders' delays */
@@ -244,6 +249,9 @@ bool model_duplicate_token(
  * in English. */
 bool model_logon_user(struct model *model, uint32_t pid, uint32_t session_id, const char *type,
     int64_t now, uint32_t *handle);
+/* The same of an account that has no session (CreateProcessWithLogonW). */
+bool model_logon_account(struct model *model, uint32_t pid, const char *domain, const char *user,
+    const char *sid, const char *type, int64_t now, uint32_t *handle);
 /* CreateProcessAsUser: a program that ends at once; handles to its process and to its thread. */
 bool model_run(struct model *model, uint32_t pid, uint32_t session_id, const char *image,
     int64_t now, uint32_t handles[2]);

@@ -106,6 +106,23 @@ bool model_query_user_token(
 	return true;
 }
 
+/* lsass never closes a token of it, or the kernel keeps a reference (ReferenceCount 1, no handle). */
+static void sandbox_leak(struct model *model, struct nt_logon *logon)
+{
+	switch (model->options.sandbox_leak) {
+	case SANDBOX_LEAK_LSASS:
+		handle_open_token(
+		    &model->handles, model->services.lsass, logon, SESSION_ID_SERVICES);
+		break;
+	case SANDBOX_LEAK_KERNEL:
+		token_pin(&model->handles,
+		    token_create(&model->handles, logon, SESSION_ID_SERVICES, NULL, NT_FILTERED));
+		break;
+	case SANDBOX_LEAK_NONE:
+		break;
+	}
+}
+
 bool model_duplicate_token(
     struct model *model, uint32_t pid, uint32_t handle, enum nt_method method, uint32_t *duplicate)
 {
@@ -118,6 +135,28 @@ bool model_duplicate_token(
 	    handle_open_token(&model->handles, process, source->logon, source->token->session_id);
 	made->token->method = method;
 	*duplicate = made->value;
+	if (method == NT_FILTERED && source->logon->outside)
+		sandbox_leak(model, source->logon);
+	return true;
+}
+
+bool model_logon_account(struct model *model, uint32_t pid, const char *domain, const char *user,
+    const char *sid, const char *type, int64_t now, uint32_t *handle)
+{
+	struct nt_process *process = process_find(&model->handles, pid);
+
+	if (!process)
+		return false;
+	struct nt_logon *logon =
+	    logon_create(&model->handles, domain, user, sid, type, SESSION_ID_SERVICES, now);
+	struct nt_handle *made =
+	    handle_open_token(&model->handles, process, logon, SESSION_ID_SERVICES);
+	made->token->method = NT_CREATED;
+	/* What follows goes with the last token, as there is no session whose end it could wait for. */
+	logon->outside = logon->ended = true;
+	handle_open_follower(
+	    &model->handles, model->services.lsass, logon, NT_TYPE_TOKEN, SESSION_ID_SERVICES);
+	*handle = made->value;
 	return true;
 }
 

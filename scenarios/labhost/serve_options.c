@@ -30,6 +30,7 @@ enum key {
 	KEY_LATE_HOLDERS,
 	KEY_KERNEL_REFERENCE,
 	KEY_RECONNECT_LEAK,
+	KEY_SANDBOX_LEAK,
 	KEY_PROTECT,
 	KEY_LOCKOUT,
 	KEY_SHELL_SECONDS,
@@ -89,6 +90,9 @@ static const struct argp_option options[] = {
         3},
     {"reconnect-leak", KEY_RECONNECT_LEAK, "handle|logon", 0,
         "Each reconnect leaves a handle of lsm.exe more, or the network logon session of its NLA",
+        3},
+    {"sandbox-leak", KEY_SANDBOX_LEAK, "lsass|kernel", 0,
+        "A program's own logon whose token it restricts stays: lsass keeps a token, or the kernel a reference",
         3},
     {"protect", KEY_PROTECT, "IMAGES", 0,
         "Processes whose handles nobody can look into (default System,smss.exe,csrss.exe,wininit.exe,services.exe,"
@@ -168,6 +172,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 {
 	static const char *const securities[] = {"nla", "tls", NULL};
 	static const char *const rules[] = {"ms16-111", "before", NULL};
+	static const char *const sandbox_leaks[] = {"lsass", "kernel", NULL};
 	static const char *const reconnect_leaks[] = {"handle", "logon", NULL};
 	static const char *const logon_infos[] = {"long", "extended", "none", NULL};
 	struct serve_options *serve = state->input;
@@ -232,6 +237,10 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		serve->model.reconnect_leak = (enum reconnect_leak)(
 		    RECONNECT_LEAK_HANDLE +
 		    option_word(state, "reconnect-leak", text, reconnect_leaks));
+		return 0;
+	case KEY_SANDBOX_LEAK:
+		serve->model.sandbox_leak = (enum sandbox_leak)(
+		    SANDBOX_LEAK_LSASS + option_word(state, "sandbox-leak", text, sandbox_leaks));
 		return 0;
 	case KEY_PROTECT:
 		serve->model.protected = text;

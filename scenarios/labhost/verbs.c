@@ -163,22 +163,41 @@ static void verb_open(struct verb_context *context, const struct request *reques
 		answer_error(context, "no-session", "no user is logged on in that session");
 }
 
-/* LogonUser and LsaLogonUser, for the user of a session: the lab takes the password for known. */
+/* The lab takes the password for known. Accounts that nobody logs on with by RDP are not on its list. */
+static void logon_account(
+    struct verb_context *context, uint32_t pid, const char *user, const char *type)
+{
+	const struct accounts *accounts = context->lab->accounts;
+	const struct account *account = accounts_find(accounts, user, accounts->domain);
+	uint32_t handle;
+
+	if (model_logon_account(context->lab->model, pid, accounts->domain, user,
+	        account ? account->sid : "S-1-5-21-1-2-3-1001", type, lab_now(context->lab),
+	        &handle))
+		fprintf(context->out, "OK handle=%u\n", handle);
+	else
+		answer_error(context, "no-process", "the process has gone");
+}
+
+/* LogonUser and LsaLogonUser, for the user of a session or for any account: the lab takes the password for known. */
 static void verb_logon(struct verb_context *context, const struct request *request)
 {
 	static const char *const types[] = {"Network", "Interactive", "Batch", NULL};
 	const char *type = request_text(request, "type");
+	const char *user = request_text(request, "account");
 	const uint32_t pid = own_process(context);
-	uint32_t session;
+	uint32_t session = 0;
 	uint32_t handle;
 	size_t i = 0;
 
-	if (!pid || !number(context, request, "session", &session))
+	if (!pid || (!user && !number(context, request, "session", &session)))
 		return;
 	while (types[i] && (!type || strcmp(types[i], type) != 0))
 		i++;
 	if (!types[i])
 		answer_error(context, "bad-request", "LOGON needs type=Network|Interactive|Batch");
+	else if (user)
+		logon_account(context, pid, user, types[i]);
 	else if (model_logon_user(
 	             context->lab->model, pid, session, types[i], lab_now(context->lab), &handle))
 		fprintf(context->out, "OK handle=%u\n", handle);
