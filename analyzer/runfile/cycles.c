@@ -27,6 +27,7 @@ const char *const cycle_result_names[CYCLE_RESULT_COUNT] = {
     [CYCLE_FAILED] = "failed",
     [CYCLE_LOST] = "lost",
     [CYCLE_NOT_RECONNECTED] = "not-reconnected",
+    [CYCLE_RAN] = "ran",
 };
 
 const char *const cycle_kind_names[CYCLE_KIND_COUNT] = {

@@ -38,6 +38,7 @@ enum cycle_result {
 	CYCLE_FAILED,          /* did not get as far as a logon */
 	CYCLE_LOST,            /* the worker that carried it died */
 	CYCLE_NOT_RECONNECTED, /* the host refused to connect its session again, or gave a new one */
+	CYCLE_RAN,             /* the command of the workload ended by itself, with status 0 */
 	CYCLE_RESULT_COUNT,
 };
 extern const char *const cycle_result_names[CYCLE_RESULT_COUNT];
@@ -107,6 +108,25 @@ struct reconnect {
 struct reconnects {
 	struct reconnect *items;
 	size_t count;
+};
+
+/* An account whose logon sessions are judged, in a run of commands. */
+struct watched_account {
+	const char *user, *domain; /* domain: NULL if none is said */
+};
+
+struct watched {
+	struct watched_account *items;
+	size_t count;
+	struct intern *intern; /* private */
+};
+
+/* How the command of a cycle ended, and the beginning of what it printed. */
+struct command_run {
+	int64_t cycle;
+	int64_t exit_status;           /* 128 + signal; NUMBER_UNKNOWN: it did not end by itself */
+	const char *output, *messages; /* stdout and stderr */
+	int64_t output_bytes, messages_bytes; /* of all that it printed */
 };
 
 /* Marks: the moments at which samples are taken. */
@@ -186,6 +206,13 @@ bool runfile_add_reconnect(
     struct runfile *runfile, const struct reconnect *reconnect, struct error *error);
 /* In order of their cycles. Of a file that has no place for them: none. The items are the caller's to free(). */
 bool runfile_reconnects(struct runfile *runfile, struct reconnects *out, struct error *error);
+bool runfile_add_watched(
+    struct runfile *runfile, const char *user, const char *domain, struct error *error);
+/* None but in a run of commands. */
+bool runfile_watched(struct runfile *runfile, struct watched *out, struct error *error);
+void watched_deinit(struct watched *watched);
+bool runfile_add_command(
+    struct runfile *runfile, const struct command_run *run, struct error *error);
 /* Of one output, and of all in a run file as they are kept: packed, and each text once. Beyond it only what was read of them is. */
 #define RUNFILE_OUTPUT_MAX ((int64_t)512 << 20)
 #define RUNFILE_OUTPUTS_MAX ((size_t)256 << 20)

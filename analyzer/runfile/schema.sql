@@ -19,6 +19,11 @@ CREATE TABLE reconnect (
   cycle INTEGER, number INTEGER, started INTEGER, logged_on INTEGER, tcp_us INTEGER, tls_us INTEGER, nla_us INTEGER,
   activated_us INTEGER, logon_us INTEGER, hold_us INTEGER, session_id INTEGER, PRIMARY KEY (cycle, number));
 
+-- Of a run of commands: the accounts that it watches, and what each cycle's command printed first.
+CREATE TABLE watched (user TEXT NOT NULL, domain TEXT);
+CREATE TABLE command (
+  cycle INTEGER PRIMARY KEY, exit_status INTEGER, output TEXT, output_bytes INTEGER, messages TEXT, messages_bytes INTEGER);
+
 CREATE TABLE capture (
   id INTEGER PRIMARY KEY, mark INTEGER NOT NULL, round INTEGER NOT NULL, cycle INTEGER, observer TEXT, command TEXT,
   started INTEGER, ended INTEGER, exit_status INTEGER, content INTEGER, length INTEGER, messages TEXT, problem TEXT);
@@ -34,7 +39,7 @@ CREATE TABLE event (id INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind TEXT NOT
 CREATE TABLE result_name (result INTEGER PRIMARY KEY, name TEXT NOT NULL);
 INSERT INTO result_name VALUES
   (0, 'running'), (1, 'logged-off'), (2, 'unproven'), (3, 'disconnected'), (4, 'failed'), (5, 'lost'),
-  (6, 'not-reconnected');
+  (6, 'not-reconnected'), (7, 'ran');
 CREATE TABLE kind_name (kind INTEGER PRIMARY KEY, name TEXT NOT NULL);
 INSERT INTO kind_name VALUES (0, 'load'), (1, 'preflight'), (2, 'verification');
 CREATE TABLE mark_name (mark INTEGER PRIMARY KEY, name TEXT NOT NULL);
@@ -54,6 +59,10 @@ CREATE VIEW reconnects AS SELECT
   cycle, number, TIME(started), TIME(logged_on), tcp_us / 1000.0 AS tcp_ms, tls_us / 1000.0 AS tls_ms,
   nla_us / 1000.0 AS nla_ms, activated_us / 1000.0 AS activated_ms, logon_us / 1000.0 AS logon_ms,
   hold_us / 1000.0 AS hold_ms, session_id FROM reconnect;
+
+CREATE VIEW commands AS SELECT
+  cycle, TIME(started), TIME(ended), result_name.name AS result, exit_status, output, output_bytes, command.messages AS messages,
+  messages_bytes FROM command JOIN cycle ON cycle.number = command.cycle JOIN result_name USING (result);
 
 CREATE VIEW events AS SELECT id, TIME(time), kind, text FROM event;
 

@@ -32,6 +32,11 @@ const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_RECONNECTS] =
         "SELECT cycle, number, started, logged_on, session_id, tcp_us, tls_us, nla_us, activated_us,"
         " logon_us, hold_us FROM reconnect ORDER BY cycle, number",
+    [STATEMENT_ADD_WATCHED] = "INSERT INTO watched (user, domain) VALUES (?, ?)",
+    [STATEMENT_WATCHED] = "SELECT user, domain FROM watched ORDER BY rowid",
+    [STATEMENT_ADD_COMMAND] =
+        "INSERT OR REPLACE INTO command (cycle, exit_status, output, output_bytes, messages, messages_bytes)"
+        " VALUES (?,?,?,?,?,?)",
     [STATEMENT_ADD_CAPTURE] =
         "INSERT INTO capture (mark, round, cycle, observer, command, started, ended,"
         " exit_status, messages, problem, content, length) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
