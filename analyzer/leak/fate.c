@@ -12,7 +12,14 @@ static enum fate unsure(enum unsure *reason, enum unsure why)
 static enum fate fate_without_session(
     const struct view *view, const struct logon_session *logon, bool watched, enum unsure *reason)
 {
-	if (!view->leak->terms.is_watched || !watched)
+	const struct leak_terms *terms = &view->leak->terms;
+	if (!terms->is_watched || !watched)
+		return FATE_ALIVE;
+	if (terms->is_in_use &&
+	    terms->is_in_use(terms->data,
+	        logon->logon_time == TIMESTAMP_UNKNOWN ? TIMESTAMP_UNKNOWN
+	                                               : logon->logon_time - view->offset,
+	        view->time))
 		return FATE_ALIVE;
 	if (!view->running_known)
 		return unsure(reason, UNSURE_PROCESSES_UNSEEN);
@@ -80,6 +87,18 @@ static bool has_later_logon(const struct view *view, const struct logon_session 
 	return false;
 }
 
+/* A program that logs its account on makes no RDS session: what it makes has the session ID of whoever started it. */
+static bool has_session_of_its_own(const struct view *view, const struct logon_session *logon)
+{
+	const struct session *session =
+	    logon->session_id > 0 ? view_session(view, logon->session_id) : NULL;
+	if (!session)
+		return logon->session_id > 0 && logon_is_remote(logon) &&
+		       snapshot_whole(view->sample, SECTION_SESSIONS);
+	return !session->disputed && session->user && *session->user &&
+	       account_may_be(session->user, session->domain, logon->user, logon->domain);
+}
+
 enum fate view_fate(const struct view *view, const struct left_logon *left,
     const struct logon_session *logon, bool watched, bool *id_given_again, enum unsure *reason)
 {
@@ -88,6 +107,8 @@ enum fate view_fate(const struct view *view, const struct left_logon *left,
 		return FATE_ALIVE;
 	if (logon->disputed)
 		return unsure(reason, UNSURE_DISPUTED);
+	if (watched && view->leak->terms.without_sessions && !has_session_of_its_own(view, logon))
+		return fate_without_session(view, logon, watched, reason);
 	if (logon->session_id == NUMBER_UNKNOWN)
 		return watched && (view->leak->terms.is_watched || logon_is_of_person(logon))
 		           ? unsure(reason, UNSURE_NO_SESSION_ID)

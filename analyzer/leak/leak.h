@@ -76,6 +76,11 @@ struct leak_terms {
 	 * and all logon sessions with an RDS session are watched. */
 	bool (*is_watched)(const void *data, const struct logon_session *logon, int64_t logon_time);
 	const void *data;
+	bool
+	    without_sessions; /* the watched accounts log on by programs, in no RDS session of theirs */
+	/* Whether a program still ran at `time` that may have made a watched logon session at logon_time (TIMESTAMP_UNKNOWN: not known), both by
+	 * the samples' clock: then it is in use. NULL: nobody knows of programs. */
+	bool (*is_in_use)(const void *data, int64_t logon_time, int64_t time);
 };
 
 /* What proves that its session had ended by then. */
