@@ -221,7 +221,7 @@ static bool warn_of_sessions(struct run *run, const struct snapshot *now)
 		return true;
 	if (!runfile_cycles(run->runfile, &cycles, &run->error))
 		return false;
-	const bool indexed = cycle_index_init(&index, &cycles, INT64_MAX);
+	const bool indexed = cycle_index_init(&index, &cycles, NULL, INT64_MAX);
 	for (size_t i = 0; indexed && i < now->session_count; i++)
 		left += cycle_index_has(&index, now->sessions[i].user, now->sessions[i].domain);
 	if (indexed)

@@ -15,6 +15,7 @@
 struct settling {
 	struct run *run;
 	struct cycles cycles;
+	struct watched watched; /* accounts of a run of commands */
 	struct cycle_index index;
 	struct given_id *given; /* session IDs, by its cycles */
 	size_t given_count;
@@ -29,6 +30,11 @@ struct settling {
 static bool is_watched(const void *data, const struct logon_session *logon, int64_t logon_time)
 {
 	return cycle_index_watches(data, logon, logon_time);
+}
+
+static bool is_in_use(const void *data, int64_t logon_time, int64_t time)
+{
+	return cycle_index_runs(data, logon_time, time);
 }
 
 /* What the observers could see at all must be seen whole: what is not listed in a list that is cut is not gone. */
@@ -191,7 +197,7 @@ static const char *wait_until_settled(struct settling *settling, int64_t *round)
 
 static bool settling_init(struct settling *settling, struct run *run)
 {
-	const struct leak_terms terms = {
+	struct leak_terms terms = {
 	    .release_time = run->scenario->settle.release.least > 0
 	                        ? run->scenario->settle.release.least
 	                        : NUMBER_UNKNOWN,
@@ -204,12 +210,16 @@ static bool settling_init(struct settling *settling, struct run *run)
 
 	*settling = (struct settling){
 	    .run = run, .start = timestamp_now(), .changed = timestamp_now(), .left = true};
+	if (!runfile_watched(run->runfile, &settling->watched, &run->error))
+		return false;
+	terms.without_sessions = settling->watched.count > 0;
+	terms.is_in_use = terms.without_sessions ? is_in_use : NULL;
 	settling->leak = leak_create(&terms);
 	if (!settling->leak || !runfile_cycles(run->runfile, &settling->cycles, &run->error) ||
 	    !elsewhere_split(&elsewhere, &settling->cycles, run->runfile, &run->error))
 		return false;
 	elsewhere_deinit(&elsewhere);
-	if (!cycle_index_init(&settling->index, &settling->cycles, INT64_MAX) ||
+	if (!cycle_index_init(&settling->index, &settling->cycles, &settling->watched, INT64_MAX) ||
 	    !(settling->given = cycles_given(&settling->cycles, &settling->given_count)))
 		return false;
 	settling->before = runfile_snapshot(run->runfile, MARK_BEFORE, 1, true, &error);
@@ -223,6 +233,7 @@ static void settling_deinit(struct settling *settling)
 	cycle_index_deinit(&settling->index);
 	free(settling->given);
 	cycles_deinit(&settling->cycles);
+	watched_deinit(&settling->watched);
 }
 
 bool run_settle(struct run *run)

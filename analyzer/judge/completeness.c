@@ -139,7 +139,9 @@ bool completeness_doubt(
 		return false;
 	/* Handles that leak are what nobody can account for. */
 	return growth_is_leak(verdict) ||
-	       (doubt_handles(out, evidence) && doubt_names(out, evidence) &&
+	       (doubt_handles(out, evidence) &&
+	           (verdict->commands.are_all ? commands_doubt(out, verdict, evidence)
+	                                      : doubt_names(out, evidence)) &&
 	           doubt_skipped(out, verdict));
 }
 
@@ -173,7 +175,8 @@ static bool doubt_ids(
 {
 	const struct snapshot *settled = evidence->settled.snapshot;
 
-	if (leak_shows_ids(settled) || verdict->witness.covers)
+	/* Commands are given no session. */
+	if (leak_shows_ids(settled) || verdict->witness.covers || verdict->commands.are_all)
 		return true;
 	if (snapshot_whole(settled, SECTION_HANDLES))
 		return sentences_add(out,

@@ -51,9 +51,55 @@ struct given_id *cycles_given(const struct cycles *cycles, size_t *count)
 	return given;
 }
 
-bool cycle_index_init(struct cycle_index *index, const struct cycles *cycles, int64_t until)
+bool cycle_may_be_of(const struct cycle *cycle, const char *user, const char *domain)
+{
+	return cycle->user ? account_same(cycle->user, cycle->domain, user, domain) : user != NULL;
+}
+
+bool cycle_index_is_of_commands(const struct cycle_index *index)
+{
+	return index->watched && index->watched->count > 0;
+}
+
+/* Clocks are a second or two apart, and what a command logged on goes a moment later than the command. */
+#define COMMAND_TOLERANCE INT64_C(2000000)
+
+bool cycle_index_runs(const struct cycle_index *index, int64_t logon_time, int64_t time)
+{
+	const int64_t last = logon_time == TIMESTAMP_UNKNOWN ? time : logon_time;
+	/* From the end: what ran at a time began shortly before it, but for commands that hang. */
+	for (size_t i = cycle_index_since(index, last + COMMAND_TOLERANCE + 1); i-- > 0;) {
+		const struct cycle *cycle = index->by_logon[i];
+		const int64_t end = cycle->ended != TIMESTAMP_UNKNOWN
+		                        ? cycle->ended + COMMAND_TOLERANCE
+		                        : INT64_MAX;
+		if (cycle->started <= time && end >= time && end >= last)
+			return true;
+		if (index->longest < last - COMMAND_TOLERANCE - cycle->started)
+			return false;
+	}
+	return false;
+}
+
+/* How long a command took at most. */
+static int64_t longest_of(const struct cycles *cycles)
+{
+	int64_t longest = 0;
+	for (size_t i = 0; i < cycles->count; i++) {
+		const struct cycle *cycle = &cycles->items[i];
+		const int64_t took =
+		    cycle->ended != TIMESTAMP_UNKNOWN ? cycle->ended - cycle->started : INT64_MAX;
+		longest = took > longest ? took : longest;
+	}
+	return longest;
+}
+
+bool cycle_index_init(struct cycle_index *index, const struct cycles *cycles,
+    const struct watched *watched, int64_t until)
 {
 	index->count = 0;
+	index->watched = watched;
+	index->longest = longest_of(cycles);
 	index->items = malloc((cycles->count + 1) * 2 * sizeof *index->items);
 	if (!index->items)
 		return false;
@@ -93,14 +139,24 @@ static size_t bound(const struct cycle_index *index, const char *user, bool or_s
 
 size_t cycle_index_find(const struct cycle_index *index, const char *user, size_t *end)
 {
+	if (cycle_index_is_of_commands(index)) {
+		*end = index->count;
+		return 0;
+	}
 	*end = bound(index, user, false);
 	return bound(index, user, true);
 }
 
 bool cycle_index_has(const struct cycle_index *index, const char *user, const char *domain)
 {
+	for (size_t i = 0; cycle_index_is_of_commands(index) && i < index->watched->count; i++) {
+		const struct watched_account *account = &index->watched->items[i];
+		if (account_same(account->user, account->domain, user, domain))
+			return true;
+	}
 	for (size_t i = bound(index, user, true);
-	     i < index->count && account_user_order(index->items[i]->user, user) == 0; i++) {
+	     user && i < index->count && account_user_order(index->items[i]->user, user) == 0;
+	     i++) {
 		if (account_same(index->items[i]->user, index->items[i]->domain, user, domain))
 			return true;
 	}
@@ -112,6 +168,8 @@ int64_t cycle_index_end(const struct cycle_index *index, size_t at)
 	const struct cycle *cycle = index->items[at];
 	if (cycle->ended != TIMESTAMP_UNKNOWN)
 		return cycle->ended;
+	if (!cycle->user)
+		return INT64_MAX; /* another command may run beside it */
 	for (size_t i = at + 1;
 	     i < index->count && account_user_order(index->items[i]->user, cycle->user) == 0; i++) {
 		const struct cycle *next = index->items[i];

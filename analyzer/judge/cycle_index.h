@@ -14,7 +14,16 @@ struct cycle_index {
 	    *items; /* by user, then by start; into the struct cycles it was made from */
 	const struct cycle **by_logon; /* by cycle_logon() */
 	size_t count;
+	const struct watched *watched; /* of a run of commands; NULL: of none */
+	int64_t longest;               /* cycle */
 };
+
+/* Whether a command ran at `time` that may have made a logon session at logon_time (TIMESTAMP_UNKNOWN: any that ran). */
+bool cycle_index_runs(const struct cycle_index *index, int64_t logon_time, int64_t time);
+/* Whether the account may have logged on in the cycle: a command may log on any that the run watches. */
+bool cycle_may_be_of(const struct cycle *cycle, const char *user, const char *domain);
+/* A run of commands: its cycles are of no account. */
+bool cycle_index_is_of_commands(const struct cycle_index *index);
 
 /* When it logged on; of one that did not, its start. */
 int64_t cycle_logon(const struct cycle *cycle);
@@ -24,7 +33,8 @@ int64_t cycle_logon(const struct cycle *cycle);
 struct given_id *cycles_given(const struct cycles *cycles, size_t *count);
 
 /* Verification cycles that began after `until`, the last sample, are left out: nothing of them was seen. */
-bool cycle_index_init(struct cycle_index *index, const struct cycles *cycles, int64_t until);
+bool cycle_index_init(struct cycle_index *index, const struct cycles *cycles,
+    const struct watched *watched, int64_t until);
 void cycle_index_deinit(struct cycle_index *index);
 
 /* The user's cycles, whatever their domain: those from the index returned up to *end, exclusive. */

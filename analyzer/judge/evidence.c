@@ -11,7 +11,7 @@ static bool is_whole_load(const struct cycle *cycle)
 {
 	return cycle->kind == CYCLE_LOAD &&
 	       (cycle->result == CYCLE_LOGGED_OFF || cycle->result == CYCLE_UNPROVEN ||
-	           cycle->result == CYCLE_DISCONNECTED);
+	           cycle->result == CYCLE_DISCONNECTED || cycle->result == CYCLE_RAN);
 }
 
 /* One that another host served, as the list of sessions shows, is none of the observed host's. */
@@ -120,7 +120,7 @@ static bool index_cycles(struct evidence *evidence, struct error *error)
 			last = evidence->captures.items[i].started;
 	}
 	if (!evidence->shown || !evidence->rejoined || !evidence->temporary ||
-	    !cycle_index_init(&evidence->index, &evidence->cycles, last) ||
+	    !cycle_index_init(&evidence->index, &evidence->cycles, &evidence->watched, last) ||
 	    !presences_init(&evidence->presences, &evidence->cycles, &evidence->index,
 	        evidence->elsewhere.alias) ||
 	    !clocks_init(&evidence->clocks, &evidence->captures, &evidence->cycles))
@@ -131,6 +131,11 @@ static bool index_cycles(struct evidence *evidence, struct error *error)
 static bool is_watched(const void *data, const struct logon_session *logon, int64_t logon_time)
 {
 	return cycle_index_watches(data, logon, logon_time);
+}
+
+static bool is_in_use(const void *data, int64_t logon_time, int64_t time)
+{
+	return cycle_index_runs(data, logon_time, time);
 }
 
 /* The kept moment that the capture is of; NULL: none. Those are what the verdict is made from. */
@@ -270,6 +275,7 @@ static bool add_sample(struct evidence *evidence, const struct passing *now)
 	note_gap(evidence, now->snapshot, now->capture);
 	note_unseen(evidence, now);
 	profiles_note(evidence, now->snapshot, started, until);
+	commands_note_events(evidence, now->snapshot, clock.offset);
 	return presences_note(&evidence->presences, now->snapshot, started, until) &&
 	       leak_take(evidence->leak, before == now->snapshot ? NULL : before, now->snapshot,
 	           started, until, clock.offset);
@@ -352,15 +358,24 @@ static void count_presences(struct evidence *evidence)
 bool evidence_load(struct evidence *evidence, const struct limits *limits, struct runfile *runfile,
     struct error *error)
 {
-	const struct leak_terms terms = {.release_time = limits->release_time,
+	struct leak_terms terms = {.release_time = limits->release_time,
 	    .after_logoff = NUMBER_UNKNOWN,
 	    .is_watched = is_watched,
 	    .data = &evidence->index};
 	memset(evidence, 0, sizeof *evidence);
 	evidence->least_unseen = (struct unseen){SIZE_MAX, SIZE_MAX};
+	if (!runfile_watched(runfile, &evidence->watched, error))
+		return false;
+	terms.without_sessions = evidence->watched.count > 0;
+	terms.is_in_use = terms.without_sessions ? is_in_use : NULL;
+	evidence->logged_on = calloc(evidence->watched.count + 1, sizeof *evidence->logged_on);
 	evidence->leak = leak_create(&terms);
-	if (!evidence->leak)
+	if (!evidence->leak || !evidence->logged_on) {
+		leak_destroy(evidence->leak);
+		free(evidence->logged_on);
+		watched_deinit(&evidence->watched);
 		return error_memory(error);
+	}
 	if (runfile_cycles(runfile, &evidence->cycles, error) &&
 	    runfile_reconnects(runfile, &evidence->reconnects, error) &&
 	    elsewhere_split(&evidence->elsewhere, &evidence->cycles, runfile, error) &&
@@ -391,6 +406,8 @@ void evidence_deinit(struct evidence *evidence)
 	clocks_deinit(&evidence->clocks);
 	captures_deinit(&evidence->captures);
 	elsewhere_deinit(&evidence->elsewhere);
+	free(evidence->logged_on);
+	watched_deinit(&evidence->watched);
 	free(evidence->reconnects.items);
 	cycles_deinit(&evidence->cycles);
 	memset(evidence, 0, sizeof *evidence);

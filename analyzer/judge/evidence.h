@@ -23,6 +23,8 @@ struct moment {
 struct evidence {
 	struct cycles cycles;         /* of the host that was observed, as far as is known */
 	struct elsewhere elsewhere;   /* the others */
+	struct watched watched;       /* the accounts of a run of commands */
+	bool *logged_on;              /* each of them, by an event of the run's time */
 	struct reconnects reconnects; /* of all cycles */
 	struct captures captures;
 	struct clocks clocks;
@@ -65,6 +67,10 @@ bool is_after_load(const struct evidence *evidence, const struct capture *captur
 /* Fills in evidence->temporary for the sessions of a sample that was taken between the two times (driver's clock). In profiles.c. */
 void profiles_note(
     struct evidence *evidence, const struct snapshot *snapshot, int64_t from, int64_t until);
+
+/* Fills in evidence->logged_on from the events of a sample; offset: the host's clock minus the driver's. In commands.c. */
+void commands_note_events(
+    struct evidence *evidence, const struct snapshot *snapshot, int64_t offset);
 
 /* Fills in evidence->shown: which cycles are shown to have logged on. The cycles, captures, index and moments are loaded. In
  * logons.c. */

@@ -77,6 +77,8 @@ static bool tell_orphans(struct sentences *out, const struct verdict *verdict)
 		return true;
 	if (verdict->bounded)
 		return tell_bounded(out, verdict);
+	if (verdict->commands.are_all)
+		return commands_tell(out, verdict);
 	if (verdict->k == 0 &&
 	    (verdict->sessions_left > 0 || verdict->unmatched > 0 || verdict->taken.leaks > 0))
 		return true; /* in the sessions that are there nobody knows yet */
@@ -217,8 +219,9 @@ static bool tell_left(struct sentences *out, const struct verdict *verdict)
 	        verdict->unmatched == 1 ? "s" : ""))
 		return false;
 	if (verdict->failed_leaks > 0 &&
-	    !sentences_add(out, "%lld of %lld failed logons left a logon session that stays",
-	        (long long)verdict->failed_leaks, (long long)verdict->cycles[CYCLE_FAILED]))
+	    !sentences_add(out, "%lld of %lld failed %s left a logon session that stays",
+	        (long long)verdict->failed_leaks, (long long)verdict->cycles[CYCLE_FAILED],
+	        verdict->commands.are_all ? "commands" : "logons"))
 		return false;
 	if (verdict->uncounted > 0 && verdict->failed_leaks == 0 &&
 	    !sentences_add(out,

@@ -17,6 +17,7 @@
 static void count_cycles(
     struct verdict *verdict, const struct evidence *evidence, const struct limits *limits)
 {
+	verdict->commands.are_all = evidence->watched.count > 0;
 	for (size_t i = 0; i < evidence->cycles.count; i++) {
 		const struct cycle *cycle = &evidence->cycles.items[i];
 		if (cycle->kind != CYCLE_LOAD)
@@ -93,6 +94,8 @@ static bool weigh_settled(struct verdict *verdict, const struct evidence *eviden
 	verdict->k = orphans->k;
 	verdict->orphan_logon_sessions = orphans->orphans;
 	verdict->network_leaks = orphans->network;
+	if (verdict->commands.are_all && !commands_weigh(verdict, evidence, orphans))
+		return false;
 	verdict->unmatched = orphans->unmatched;
 	verdict->unmatched_leaks = orphans->unmatched_leaks;
 	verdict->uncounted = orphans->uncounted;
@@ -105,7 +108,8 @@ static bool weigh_settled(struct verdict *verdict, const struct evidence *eviden
 	verdict->older = orphans->older;
 	const struct taken_along *taken = &verdict->taken;
 	verdict->young_cycles = orphans->young_cycles;
-	verdict->k_most = verdict->k + orphans->unmatched_pairs + orphans->young_cycles +
+	verdict->k_most = (verdict->commands.are_all ? verdict->commands.cycles_most : verdict->k) +
+	                  orphans->unmatched_pairs + orphans->young_cycles +
 	                  (int64_t)(taken->logon_sessions + taken->session_ids);
 	/* A sample that is missing revokes no leak that the others prove, and lets nothing be known that they do not. */
 	verdict->orphans_known =

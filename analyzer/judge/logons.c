@@ -27,8 +27,7 @@ static void see_logon(struct sighted *sighted, const struct left_logon *seen)
 		const struct cycle *cycle = index->items[i];
 		int64_t distance =
 		    cycle_index_distance(index, i, seen->logon_time, sighted->tolerance);
-		if (distance < 0 ||
-		    !account_same(cycle->user, cycle->domain, seen->user, seen->domain))
+		if (distance < 0 || !cycle_may_be_of(cycle, seen->user, seen->domain))
 			continue;
 		if (best == index->count || distance < best_distance) {
 			best = i;
@@ -52,7 +51,7 @@ static void see_session(struct sighted *sighted, const struct sighting *seen)
 	for (size_t i = cycle_index_find(index, seen->user, &end); i < end; i++) {
 		const struct cycle *cycle = index->items[i];
 		if (cycle->started <= seen->time &&
-		    account_same(cycle->user, cycle->domain, seen->user, seen->domain))
+		    cycle_may_be_of(cycle, seen->user, seen->domain))
 			show(sighted->evidence, i);
 	}
 }
@@ -77,7 +76,7 @@ static bool made_logon(const struct sighted *sighted, const struct cycle *cycle,
 		    logon->logon_time >= cycle->started - sighted->tolerance &&
 		    (cycle->ended == TIMESTAMP_UNKNOWN ||
 		        logon->logon_time <= cycle->ended + sighted->tolerance) &&
-		    account_same(cycle->user, cycle->domain, logon->user, logon->domain))
+		    cycle_may_be_of(cycle, logon->user, logon->domain))
 			return true;
 	}
 	return false;
@@ -134,8 +133,9 @@ bool logons_find(struct evidence *evidence, struct runfile *runfile, struct erro
 	const struct left_logon *logons = leak_logons(evidence->leak, &count);
 	for (size_t i = 0; i < evidence->cycles.count; i++) {
 		const struct cycle *cycle = &evidence->cycles.items[i];
-		evidence->shown[i] =
-		    cycle->result == CYCLE_LOGGED_OFF || cycle->session_id != NUMBER_UNKNOWN;
+		evidence->shown[i] = cycle->result == CYCLE_LOGGED_OFF ||
+		                     cycle->result == CYCLE_RAN ||
+		                     cycle->session_id != NUMBER_UNKNOWN;
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (!logons[i].user || logons[i].logon_time == TIMESTAMP_UNKNOWN)

@@ -88,7 +88,7 @@ static int64_t pair_cost(const struct group *group, size_t logon, size_t j)
 	const struct cycle *cycle = group->index->items[at];
 	int64_t distance = cycle_index_distance(
 	    group->index, at, made->logon_time - group->clock->offset, group->clock->tolerance);
-	if (distance < 0 || !account_same(cycle->user, cycle->domain, made->user, made->domain))
+	if (distance < 0 || !cycle_may_be_of(cycle, made->user, made->domain))
 		return -1;
 	/* Logon sessions over the network are in session 0 whatever their user's session is. */
 	bool known = cycle->session_id != NUMBER_UNKNOWN && made->session_id != NUMBER_UNKNOWN &&
@@ -213,8 +213,7 @@ static const struct cycle *nearest(
 	for (size_t i = cycle_index_find(index, logon->user, &end); i < end; i++) {
 		const struct cycle *cycle = index->items[i];
 		int64_t distance = cycle_index_distance(index, i, time, clock->tolerance);
-		if (distance < 0 ||
-		    !account_same(cycle->user, cycle->domain, logon->user, logon->domain))
+		if (distance < 0 || !cycle_may_be_of(cycle, logon->user, logon->domain))
 			continue;
 		bool same_id =
 		    cycle->session_id != NUMBER_UNKNOWN && cycle->session_id == logon->session_id;
@@ -258,7 +257,7 @@ static size_t cycles_of(
 	for (size_t i = cycle_index_find(index, logon->user, &end); i < end; i++) {
 		const struct cycle *cycle = index->items[i];
 		if (cycle->session_id == logon->session_id &&
-		    account_same(cycle->user, cycle->domain, logon->user, logon->domain))
+		    cycle_may_be_of(cycle, logon->user, logon->domain))
 			out[count++] = cycle;
 	}
 	return count;
@@ -311,6 +310,63 @@ static void match_rest(struct survivor *survivors, size_t count, const struct cy
 	}
 }
 
+/* ---- commands ---- */
+
+static int by_logon_time(const void *a, const void *b)
+{
+	const struct survivor *left = *(struct survivor *const *)a,
+	                      *right = *(struct survivor *const *)b;
+	const int64_t one = left->logon.logon_time, other = right->logon.logon_time;
+	return one != other ? (one > other) - (one < other)
+	                    : logon_session_order(&left->logon, &right->logon);
+}
+
+static int64_t end_of(const struct cycle *cycle)
+{
+	return cycle->ended != TIMESTAMP_UNKNOWN ? cycle->ended : INT64_MAX;
+}
+
+/* Of the commands that ran at the time, give or take, the one that ends last; NULL: none ran. */
+static const struct cycle *last_to_end(
+    const struct cycle_index *index, int64_t time, int64_t tolerance)
+{
+	const struct cycle *best = NULL;
+	for (size_t i = cycle_index_since(index, time + tolerance + 1); i-- > 0;) {
+		const struct cycle *cycle = index->by_logon[i];
+		if (index->longest < time - tolerance - cycle->started)
+			break;
+		if (end_of(cycle) >= time - tolerance && (!best || end_of(cycle) > end_of(best)))
+			best = cycle;
+	}
+	return best;
+}
+
+/* Commands that overlap may each have made a logon session of that time: they are given to as few commands as can have made them all, so that no
+ * more are said to leak than do. */
+static bool match_commands(struct survivor *survivors, size_t count,
+    const struct cycle_index *index, const struct clock *clock)
+{
+	struct survivor **sorted = malloc((count + 1) * sizeof *sorted);
+	const struct cycle *current = NULL;
+	size_t known = 0;
+	for (size_t i = 0; sorted && i < count; i++)
+		if (!survivors[i].cycle && survivors[i].logon.logon_time != TIMESTAMP_UNKNOWN)
+			sorted[known++] = &survivors[i];
+	if (known)
+		qsort(sorted, known, sizeof *sorted, by_logon_time);
+	for (size_t i = 0; i < known; i++) {
+		const int64_t time = sorted[i]->logon.logon_time;
+		if (!current || time > end_of(current)) {
+			current = last_to_end(index, time, 0);
+			if (!current)
+				current = last_to_end(index, time, clock->tolerance);
+		}
+		sorted[i]->cycle = current;
+	}
+	free(sorted);
+	return sorted;
+}
+
 /* The logons from `i` on that are of one account and type, except for those that follow a linked one. Returns where the next
  * group begins. */
 static size_t collect(
@@ -331,6 +387,8 @@ static size_t collect(
 bool match_survivors(struct survivor *survivors, size_t count, const struct cycle_index *index,
     const struct clock *clock)
 {
+	if (cycle_index_is_of_commands(index))
+		return match_commands(survivors, count, index, clock);
 	struct survivor **logons = malloc((count + 1) * sizeof *logons);
 	bool *taken = calloc(index->count + 1, sizeof *taken);
 	bool good = logons && taken;

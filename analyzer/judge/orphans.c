@@ -20,7 +20,7 @@ static const struct cycle *cycle_that_joined(
 	for (size_t i = cycle_index_find(&evidence->index, logon->user, &end); i < end; i++) {
 		const struct cycle *cycle = evidence->index.items[i];
 		if (cycle->session_id != logon->session_id ||
-		    !account_same(cycle->user, cycle->domain, logon->user, logon->domain))
+		    !cycle_may_be_of(cycle, logon->user, logon->domain))
 			continue;
 		last = cycle;
 		if (cycle->result == CYCLE_LOGGED_OFF)
@@ -199,7 +199,8 @@ bool orphans_count_after(int64_t *out, const struct evidence *evidence, const st
 	const struct leak_terms terms = {.release_time = limits->release_time,
 	    .after_logoff = NUMBER_UNKNOWN,
 	    .is_watched = is_watched,
-	    .data = &evidence->index};
+	    .data = &evidence->index,
+	    .without_sessions = cycle_index_is_of_commands(&evidence->index)};
 	const struct moment *before = &evidence->before, *after = &evidence->after;
 	struct leak *leak = leak_create(&terms);
 	struct orphans orphans = {0};

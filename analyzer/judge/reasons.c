@@ -35,6 +35,10 @@ static bool block_no_logon(
 		return true;
 	for (size_t i = 0; i < cycles->count; i++) {
 		const struct cycle *cycle = &cycles->items[i];
+		if (cycle->result == CYCLE_FAILED && verdict->commands.are_all)
+			return sentences_add(out,
+			    "no command ran to its end with status 0; the first: %s",
+			    cycle->message ? cycle->message : "its end is not known");
 		if (cycle->result == CYCLE_FAILED && (cycle->code || cycle->message))
 			return sentences_add(out,
 			    "no cycle logged on; the first failure was in phase %s: %s%s%s",
@@ -52,7 +56,8 @@ static bool block_no_logon(
 		    "none of %lld cycles is shown to have logged on: set logon.signal to save-session-info, the host's own "
 		    "signal, or add an observer that sees sessions",
 		    (long long)verdict->unshown);
-	return sentences_add(out, "no cycle logged on");
+	return sentences_add(
+	    out, verdict->commands.are_all ? "no command ran to its end" : "no cycle logged on");
 }
 
 /* The capture of this mark and round (0: of any) that gave no snapshot; NULL: there is none. */

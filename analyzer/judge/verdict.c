@@ -16,7 +16,9 @@ const char *const verdict_words[3] = {
 
 int64_t verdict_leaks(const struct verdict *verdict)
 {
-	return verdict->k + verdict->unmatched_leaks + verdict->uncounted + verdict->strangers +
+	/* Who watches accounts asks for no others. */
+	const int64_t strangers = verdict->commands.are_all ? 0 : verdict->strangers;
+	return verdict->k + verdict->unmatched_leaks + verdict->uncounted + strangers +
 	       verdict->pinned_ids + (int64_t)verdict->taken.leaks + verdict->witness.leaks;
 }
 

@@ -143,6 +143,15 @@ struct course {
 	bool is_leak;
 };
 
+/* Logon sessions that a counted command left: surviving ones, whatever it made. */
+struct left_of_commands {
+	bool are_all;        /* the run's cycles are commands */
+	bool known;          /* there are enough for a mean */
+	int64_t cycles_most; /* commands that may have left one; k, but where commands overlap */
+	int64_t least, most;
+	double mean, lower, upper; /* 95 % interval */
+};
+
 enum met { NOT_MET, MET, NOT_DECIDABLE };
 
 struct expectation {
@@ -188,7 +197,8 @@ struct verdict {
 	struct account_rate *accounts;
 	size_t account_count;
 	bool after_known;
-	int64_t after_k;       /* the same at the first mark "after", whatever their age */
+	int64_t after_k; /* the same at the first mark "after", whatever their age */
+	struct left_of_commands commands;
 	int64_t reconnects;    /* of counted cycles */
 	int64_t network_leaks; /* network logon sessions of these cycles, that are a leak */
 	int64_t unmatched; /* orphans of our accounts that no cycle explains, whatever their age */

@@ -19,6 +19,10 @@ bool pinned_find(
 /* Whether an orphan stands for the ID, so that both count once: it counts itself, or nothing but orphans refers to the ID. */
 bool pinned_is_of_orphan(const struct leak *leak, const struct left_id *id);
 
+/* How many logon sessions a command leaves: commands. */
+bool commands_weigh(
+    struct verdict *verdict, const struct evidence *evidence, const struct orphans *orphans);
+
 /* The shares of cycles that left something behind, and how sure they are: from k, k_most and orphaned, and from the pinned cycles. */
 bool rates_find(struct verdict *verdict, const struct evidence *evidence);
 

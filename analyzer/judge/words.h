@@ -37,6 +37,9 @@ const char *cut_words(
 bool changes_tell(struct sentences *out, const struct verdict *verdict);
 
 /* What each of these says for the verdict (tell), leaves open (doubt), or says against any verdict (block). */
+bool commands_tell(struct sentences *out, const struct verdict *verdict);
+bool commands_doubt(
+    struct sentences *out, const struct verdict *verdict, const struct evidence *evidence);
 bool rates_tell(struct sentences *out, const struct verdict *verdict);
 bool witness_tell(struct sentences *out, const struct verdict *verdict);
 bool witness_doubt(struct sentences *out, const struct verdict *verdict);

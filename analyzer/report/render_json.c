@@ -424,6 +424,14 @@ bool verdict_print_json(const struct report *report, FILE *out, struct error *er
 	    json_pack("{s:o,s:o}", "logon_sessions",
 	        integer_or_null(verdict->culprits_known, verdict->unattributed), "followers_only",
 	        integer_or_null(verdict->culprits_known, verdict->followers_only)));
+	if (verdict->commands.are_all)
+		json_object_set_new(root, "commands",
+		    json_pack("{s:I,s:I,s:o,s:[o,o]}", "least_left",
+		        (json_int_t)verdict->commands.least, "most_left",
+		        (json_int_t)verdict->commands.most, "left_per_command",
+		        real_or_null(verdict->commands.known, verdict->commands.mean), "ci95",
+		        real_or_null(verdict->commands.known, verdict->commands.lower),
+		        real_or_null(verdict->commands.known, verdict->commands.upper)));
 	if (verdict->reconnects > 0)
 		json_object_set_new(root, "reconnects",
 		    json_pack("{s:I,s:I}", "count", (json_int_t)verdict->reconnects,

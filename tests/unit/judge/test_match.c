@@ -316,7 +316,7 @@ static void a_cycle_ends_with_the_next_of_its_account_not_of_its_name(void **sta
 	items[1].domain = "OTHER";
 	const struct cycles cycles = {.items = items, .count = 3};
 	struct cycle_index index;
-	assert_true(cycle_index_init(&index, &cycles, INT64_MAX));
+	assert_true(cycle_index_init(&index, &cycles, NULL, INT64_MAX));
 	assert_int_equal(cycle_index_end(&index, 0), items[2].started);
 	assert_int_equal(cycle_index_end(&index, 1), INT64_MAX);
 	assert_int_equal(cycle_index_end(&index, 2), INT64_MAX);

@@ -1,0 +1,198 @@
+/* Knows what a run of commands tells of the accounts that it watches: how many logon sessions a command leaves, and whether they were seen to log
+ * on at all. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/order.h"
+#include "common/text.h"
+#include "evidence/identity.h"
+#include "judge/rate.h"
+#include "judge/weigh.h"
+#include "judge/words.h"
+#include "statistics/student.h"
+
+#define LOGON_EVENT 4624
+#define OUTSIDE 0.025 /* of the 95 % interval, on each side */
+
+/* The survivors are in the order of their cycles: how many of a cycle are leaks, or -1 where the next cycle is none that counts. */
+static size_t leaks_of(const struct orphans *orphans, size_t *at, const struct cycle **cycle)
+{
+	size_t leaks = 0;
+
+	*cycle = orphans->items[*at].cycle;
+	for (; *at < orphans->count && orphans->items[*at].cycle == *cycle; ++*at)
+		leaks += orphans->items[*at].is_leak && orphans->items[*at].counts;
+	return leaks;
+}
+
+/* Of the counted commands that ran at the time and were given none yet, the one that ends first; the count of the index: there is none. */
+static size_t first_to_end(
+    const struct evidence *evidence, const bool *given, int64_t time, int64_t tolerance)
+{
+	const struct cycle_index *index = &evidence->index;
+	size_t best = index->count;
+
+	for (size_t i = cycle_index_since(index, time + tolerance + 1); i-- > 0;) {
+		const struct cycle *cycle = index->by_logon[i];
+		if (index->longest < time - tolerance - cycle->started)
+			break;
+		if (!given[i] && cycle_counts(evidence, cycle) &&
+		    cycle->ended >= time - tolerance &&
+		    (best == index->count || cycle->ended < index->by_logon[best]->ended))
+			best = i;
+	}
+	return best;
+}
+
+/* How many commands may have left one at the most, where commands overlap. Those that are known are the least. False only when memory is
+ * out. */
+static bool find_most(
+    int64_t *out, const struct evidence *evidence, const struct orphans *orphans, int64_t tolerance)
+{
+	int64_t *times = malloc((orphans->count + 1) * sizeof *times);
+	bool *given = calloc(evidence->index.count + 1, sizeof *given);
+	size_t count = 0;
+
+	*out = 0;
+	for (size_t i = 0; times && i < orphans->count; i++)
+		if (orphans->items[i].is_leak && orphans->items[i].counts)
+			times[count++] = orphans->items[i].logon.logon_time;
+	if (count)
+		qsort(times, count, sizeof *times, order_of_numbers);
+	for (size_t i = 0; times && given && i < count; i++) {
+		const size_t at = first_to_end(evidence, given, times[i], tolerance);
+		*out += at < evidence->index.count && !given[at];
+		given[at] = true;
+	}
+	const bool good = times && given;
+	free(times);
+	free(given);
+	return good;
+}
+
+/* The mean of all counted commands. One that had left one more or less is added to the squares: what was the same in few commands need not be so
+ * in all. */
+bool commands_weigh(
+    struct verdict *verdict, const struct evidence *evidence, const struct orphans *orphans)
+{
+	struct left_of_commands *left = &verdict->commands;
+	const double n = (double)verdict->n;
+	double squares = 1;
+	int64_t with = 0, sum = 0;
+
+	left->least = INT64_MAX;
+	for (size_t i = 0; i < orphans->count;) {
+		const struct cycle *cycle;
+		const int64_t leaks = (int64_t)leaks_of(orphans, &i, &cycle);
+		if (!cycle || leaks == 0)
+			continue;
+		with++;
+		sum += leaks;
+		squares += (double)leaks * (double)leaks;
+		left->least = leaks < left->least ? leaks : left->least;
+		left->most = leaks > left->most ? leaks : left->most;
+	}
+	if (with < verdict->n || with == 0)
+		left->least = 0;
+	if (!find_most(&left->cycles_most, evidence, orphans, 0))
+		return false;
+	if (left->cycles_most < verdict->k)
+		left->cycles_most = verdict->k;
+	if (verdict->n < 2)
+		return true;
+	left->known = true;
+	left->mean = (double)sum / n;
+	const double reach = student_quantile(OUTSIDE, n - 1) *
+	                     sqrt(fmax(0, squares - n * left->mean * left->mean) / (n - 1) / n);
+	left->lower = fmax(0, left->mean - reach);
+	left->upper = left->mean + reach;
+	return true;
+}
+
+/* What the commands logged on is new: an old orphan of the account shows nothing of them. */
+static bool is_shown(const struct evidence *evidence, const struct watched_account *account)
+{
+	size_t count;
+	const struct left_logon *logons = leak_logons(evidence->leak, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (logons[i].user && !logons[i].older && logons[i].first > 1 &&
+		    account_same(account->user, account->domain, logons[i].user, logons[i].domain))
+			return true;
+	return evidence->logged_on[account - evidence->watched.items];
+}
+
+void commands_note_events(
+    struct evidence *evidence, const struct snapshot *snapshot, int64_t offset)
+{
+	const int64_t from = evidence->cycles.count ? evidence->cycles.items[0].started : INT64_MAX;
+
+	for (size_t i = 0; i < snapshot->log_event_count; i++) {
+		const struct log_event *event = &snapshot->log_events[i];
+		if (event->number != LOGON_EVENT || event->logged == TIMESTAMP_UNKNOWN ||
+		    event->logged - offset < from)
+			continue;
+		for (size_t j = 0; j < evidence->watched.count; j++)
+			evidence->logged_on[j] |= account_same(evidence->watched.items[j].user,
+			    evidence->watched.items[j].domain, event->user, event->domain);
+	}
+}
+
+bool commands_doubt(
+    struct sentences *out, const struct verdict *verdict, const struct evidence *evidence)
+{
+	for (size_t i = 0; verdict->n > 0 && i < evidence->watched.count; i++) {
+		const struct watched_account *account = &evidence->watched.items[i];
+		if (is_shown(evidence, account))
+			continue;
+		if (!sentences_add(out,
+		        "no sample shows a new logon session of %s: check that the command logs on as this account, and take samples while "
+		        "commands run (observe_every, load.slots), or let an observer print events 4624",
+		        account->user))
+			return false;
+	}
+	return true;
+}
+
+/* "2", or "0 to 5". */
+static const char *amount(const struct left_of_commands *left, char out[48])
+{
+	if (left->least == left->most)
+		snprintf(out, 48, "%lld", (long long)left->most);
+	else
+		snprintf(out, 48, "%lld to %lld", (long long)left->least, (long long)left->most);
+	return out;
+}
+
+bool commands_tell(struct sentences *out, const struct verdict *verdict)
+{
+	const struct left_of_commands *left = &verdict->commands;
+	char rate[PERCENT_TEXT], lower[PERCENT_TEXT], upper[PERCENT_TEXT], each[48], of[80];
+
+	percent_format(verdict->rate, rate);
+	percent_format(verdict->lower, lower);
+	percent_format(verdict->upper, upper);
+	if (verdict->k == 0)
+		return verdict->unmatched > 0 || verdict->uncounted > 0 ||
+		       sentences_add(out,
+		           "none of %lld commands left a logon session of the watched accounts behind%s (95 %% interval 0 %% to %s %%); a leak "
+		           "in %s %% of the commands would have been seen",
+		           (long long)verdict->n, verdict->young ? " that is proven to stay" : "",
+		           upper, percent_format(verdict->smallest_visible_rate, rate));
+	if (verdict->commands.cycles_most > verdict->k)
+		snprintf(of, sizeof of, "%lld to %lld, as commands overlap,", (long long)verdict->k,
+		    (long long)verdict->commands.cycles_most);
+	else
+		snprintf(of, sizeof of, "%lld", (long long)verdict->k);
+	return sentences_add(out,
+	           "%s of %lld commands left logon sessions of the watched accounts behind, in no RDS session and without a live process "
+	           "(rate %s %%, 95 %% interval %s %% to %s %%)",
+	           of, (long long)verdict->n, rate, lower, upper) &&
+	       (!left->known ||
+	           sentences_add(out,
+	               "%lld logon sessions stay: %s a command, %.2f on the average (95 %% interval %.2f to %.2f)",
+	               (long long)verdict->orphan_logon_sessions, amount(left, each), left->mean,
+	               left->lower, left->upper));
+}
