@@ -222,8 +222,9 @@ void crew_serve(struct crew *crew, const struct crew_watch *watch)
 
 		if (!worker->pid)
 			continue;
-		while ((got = recv(worker->socket, &report, sizeof(report), MSG_DONTWAIT)) ==
-		       (ssize_t)sizeof(report))
+		memset(report.output, 0, sizeof(report.output));
+		while ((got = recv(worker->socket, &report, sizeof(report), MSG_DONTWAIT)) >=
+		       (ssize_t)REPORT_WITHOUT_OUTPUT)
 			if (report.stalled)
 				watch->stalled(watch->data, i, report.stalled);
 			else

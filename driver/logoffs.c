@@ -7,7 +7,7 @@
 
 bool logoffs_are_asked_for(const struct scenario *scenario)
 {
-	return scenario->logoff.method != LOGOFF_DISCONNECT &&
+	return !scenario_runs_commands(scenario) && scenario->logoff.method != LOGOFF_DISCONNECT &&
 	       scenario->logoff.method != LOGOFF_DROP;
 }
 

@@ -62,19 +62,46 @@ static bool put_observed(struct run *run)
 	return true;
 }
 
-static bool put_settings(struct run *run, const char *text, const struct setup *setup)
+/* Whose logon sessions are judged; "DOMAIN\\user" or "user". */
+static bool put_watched(struct run *run)
 {
-	const struct scenario *scenario = run->scenario;
+	const struct scenario_watch *watch = &run->scenario->watch;
+
+	for (unsigned i = 0; i < watch->accounts_count; i++) {
+		const char *name = strrchr(watch->accounts[i], '\\');
+		char domain[256] = "";
+		if (name)
+			snprintf(domain, sizeof(domain), "%.*s", (int)(name - watch->accounts[i]),
+			    watch->accounts[i]);
+		if (!runfile_add_watched(run->runfile, name ? name + 1 : watch->accounts[i],
+		        *domain ? domain : NULL, &run->error))
+			return false;
+	}
+	return watch->accounts_count == 0 ||
+	       runfile_set(run->runfile, "load.workload", "command", &run->error);
+}
+
+static bool put_host(struct run *run, const struct setup *setup)
+{
 	char host[300];
 
 	snprintf(host, sizeof(host), "%s:%u", setup->host, setup->port);
+	return scenario_runs_commands(run->scenario) ||
+	       (runfile_set(run->runfile, "host", host, &run->error) &&
+	           runfile_set(run->runfile, "logoff.method",
+	               setup->way ? logoff_way_words[setup->way]
+	                          : logoff_method_words[setup->logoff],
+	               &run->error));
+}
+
+static bool put_settings(struct run *run, const char *text, const struct setup *setup)
+{
+	const struct scenario *scenario = run->scenario;
+
 	return runfile_set(run->runfile, "driver.version", LEAKLAB_VERSION, &run->error) &&
 	       runfile_set(run->runfile, "scenario.name", scenario->name, &run->error) &&
 	       runfile_set(run->runfile, "scenario", text, &run->error) && put_folder(run) &&
-	       runfile_set(run->runfile, "host", host, &run->error) &&
-	       runfile_set(run->runfile, "logoff.method",
-	           setup->way ? logoff_way_words[setup->way] : logoff_method_words[setup->logoff],
-	           &run->error) &&
+	       put_host(run, setup) && put_watched(run) &&
 	       (!scenario->control ||
 	           runfile_set(run->runfile, "control", scenario->control, &run->error)) &&
 	       (!scenario->host.exclusive ||
@@ -151,20 +178,22 @@ bool run_prepare(struct run *run, struct setup *setup, const char *password)
 	run->stage = stage_create(scenario, run_is_interrupted, run, &run->error);
 	if (!run->stage || !setup_make(scenario, setup, &run->error))
 		return false;
-	if (!scenario->host.named && !host_is_allowed(setup->host, &run->error))
+	const bool logs_on = !scenario_runs_commands(scenario);
+	if (logs_on && !scenario->host.named && !host_is_allowed(setup->host, &run->error))
 		return false;
 	snprintf(host, sizeof(host), "%s:%u", setup->host, setup->port);
-	monitor_host(run->monitor, host);
-	if (run->resuming && !resume_check_address(run, setup))
+	if (logs_on)
+		monitor_host(run->monitor, host);
+	if (logs_on && run->resuming && !resume_check_address(run, setup))
 		return false;
-	run->accounts =
-	    accounts_create(&scenario->accounts, scenario->folder, password, &run->error);
+	run->accounts = accounts_create(
+	    &scenario->accounts, scenario->folder, logs_on ? password : "", &run->error);
 	if (!run->accounts)
 		return false;
 	if (!scenario_check_accounts(scenario, accounts_count(run->accounts), &run->error))
 		return false;
 	/* Accounts in a file that a stage program names are made by it, and go with it. */
-	if (!scenario->accounts.staged && !run_recall_refusals(run, setup))
+	if (logs_on && !scenario->accounts.staged && !run_recall_refusals(run, setup))
 		return false;
 	return check_descriptors(scenario, workers, &run->error);
 }
@@ -193,6 +222,8 @@ static bool meet_host(struct run *run, struct setup *setup, const char *path)
 	struct preflight preflight;
 	char folder[PATH_MAX];
 
+	if (scenario_runs_commands(run->scenario))
+		return true;
 	if (run->resuming)
 		take_way_of_run(run, setup);
 	if (run->resuming || !preflight_is_wanted(run->scenario)) {
@@ -234,7 +265,8 @@ static bool wants_witness(const struct run *run)
 {
 	const struct scenario *scenario = run->scenario;
 
-	return scenario->observers_count > 0 || scenario->host.exclusive || scenario->verify_ids;
+	return !scenario_runs_commands(scenario) &&
+	       (scenario->observers_count > 0 || scenario->host.exclusive || scenario->verify_ids);
 }
 
 /* After the load. Interrupted, the host is sampled as it is, and not waited for; twice, nothing more is looked at. */
@@ -287,7 +319,7 @@ static bool play(struct run *run, const struct setup *setup, struct error *ended
 	if (!played || !observe_after(run) || !verify_ids(run, setup, ended))
 		return false;
 	run_tell_repeated(run);
-	if (!leftovers_tell_and_clean(run, setup))
+	if (!scenario_runs_commands(run->scenario) && !leftovers_tell_and_clean(run, setup))
 		return false;
 	/* It comes before an end of the load that is nobody's fault; one by hand may have caused it. */
 	const bool blames = ended->text[0] && (ended->code == EXIT_TARGET || run->interrupts > 0);

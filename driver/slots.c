@@ -181,6 +181,18 @@ static void store_reconnect(struct play *play, const struct report *report)
 	runfile_add_reconnect(play->run->runfile, &reconnect, &play->run->error);
 }
 
+static void store_output(struct play *play, const struct report *report)
+{
+	const struct command_run run = {.cycle = report->cycle,
+	    .exit_status = report->exit_status,
+	    .output = report->output[0],
+	    .messages = report->output[1],
+	    .output_bytes = report->printed[0],
+	    .messages_bytes = report->printed[1]};
+
+	runfile_add_command(play->run->runfile, &run, &play->run->error);
+}
+
 static void reported(void *data, const struct report *report)
 {
 	struct play *play = data;
@@ -220,6 +232,9 @@ static void reported(void *data, const struct report *report)
 	cycle->failed_phase = report->failed_phase >= 0 ? phase_names[report->failed_phase] : NULL;
 	cycle->code = report->code[0] ? report->code : NULL;
 	cycle->message = report->message[0] ? report->message : NULL;
+	if (scenario_runs_commands(play->scenario))
+		store_output(play, report);
+	play->counted += report->result == CYCLE_RAN;
 	play->counted += cycle->logged_on != TIMESTAMP_UNKNOWN &&
 	                 (report->result == CYCLE_LOGGED_OFF || report->result == CYCLE_UNPROVEN ||
 	                     report->result == CYCLE_DISCONNECTED);
@@ -320,15 +335,17 @@ bool play_start_cycle(struct play *play, size_t index, struct account *account, 
 	snprintf(order.password, sizeof(order.password), "%s", account->password);
 	slot->account = account;
 	slot->began = scheduled;
-	slot->overdue = now + (1 + order.reconnects) * connection_most(scenario, &order) +
+	const bool runs = scenario_runs_commands(scenario);
+	slot->overdue = now + (runs ? scenario->load.timeout.least : 0) +
+	                (1 + order.reconnects) * connection_most(scenario, &order) +
 	                2 * scenario->load.hold.most + 2 * scenario->logoff.timeout.least +
 	                WORKER_GRACE;
 	slot->cycle = (struct cycle){
 	    .number = order.cycle,
 	    .slot = (int64_t)index,
 	    .worker = (int64_t)worker_of(play, index),
-	    .user = account->user,
-	    .domain = account->domain,
+	    .user = runs ? NULL : account->user,
+	    .domain = runs ? NULL : account->domain,
 	    .scheduled = timestamp_now() - (now - scheduled),
 	    .started = timestamp_now(),
 	    .logged_on = TIMESTAMP_UNKNOWN,

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/timestamp.h"
+#include "driver/programs/keeper.h"
 #include "evidence/snapshot.h"
 
 struct stream {
@@ -20,6 +21,7 @@ struct stream {
 	char *bytes;
 	size_t length;
 	size_t size;
+	int64_t printed;
 	bool truncated;
 };
 
@@ -57,7 +59,7 @@ static char **make_environment(const struct variable *variables, size_t count)
 }
 
 /* Between fork and exec of a process that may have threads: async-signal-safe calls only. */
-static void become(const char *text, char **environment, int input, int pipes[2][2])
+static void become(const char *text, char **environment, int input, bool kept, int pipes[2][2])
 {
 	const int in = input >= 0 ? input : open("/dev/null", O_RDONLY);
 	char *const arguments[] = {(char *)"sh", (char *)"-c", (char *)text, NULL};
@@ -67,9 +69,11 @@ static void become(const char *text, char **environment, int input, int pipes[2]
 	sigemptyset(&none);
 	sigaction(SIGPIPE, &standard, NULL);
 	sigaction(SIGINT, &standard, NULL);
-	sigprocmask(SIG_SETMASK, &none, NULL);
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (kept)
+		keeper_split();
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	dup2(in, STDIN_FILENO);
 	dup2(pipes[0][1], STDOUT_FILENO);
 	dup2(pipes[1][1], STDERR_FILENO);
@@ -87,7 +91,7 @@ static void close_pipes(int *fds, size_t count)
 
 /* input: the reading end of a pipe to its standard input, or -1. */
 static struct command *start(const char *text, const struct variable *variables,
-    size_t variable_count, size_t output_max, int input, struct error *error)
+    size_t variable_count, size_t output_max, int input, bool kept, struct error *error)
 {
 	int pipes[2][2] = {{-1, -1}, {-1, -1}};
 	char **environment = make_environment(variables, variable_count);
@@ -102,7 +106,7 @@ static struct command *start(const char *text, const struct variable *variables,
 	if (command->pid < 0)
 		goto failed;
 	if (command->pid == 0)
-		become(text, environment, input, pipes);
+		become(text, environment, input, kept, pipes);
 	setpgid(command->pid, command->pid); /* whoever comes first, child or parent */
 	command->pidfd = pidfd_open(command->pid, 0);
 	command->status = NUMBER_UNKNOWN;
@@ -131,7 +135,13 @@ failed:
 struct command *command_start(const char *text, const struct variable *variables,
     size_t variable_count, size_t output_max, struct error *error)
 {
-	return start(text, variables, variable_count, output_max, -1, error);
+	return start(text, variables, variable_count, output_max, -1, false, error);
+}
+
+struct command *command_start_kept(const char *text, const struct variable *variables,
+    size_t variable_count, size_t output_max, struct error *error)
+{
+	return start(text, variables, variable_count, output_max, -1, true, error);
 }
 
 struct command *command_start_talking(const char *text, const struct variable *variables,
@@ -145,7 +155,7 @@ struct command *command_start_talking(const char *text, const struct variable *v
 		return NULL;
 	}
 	struct command *command =
-	    start(text, variables, variable_count, output_max, input[0], error);
+	    start(text, variables, variable_count, output_max, input[0], false, error);
 	close(input[0]);
 	if (command)
 		command->input = input[1];
@@ -267,7 +277,10 @@ static void take(struct stream *stream, size_t output_max)
 		if (got <= 0) {
 			close(stream->fd);
 			stream->fd = -1;
-		} else if (keep) {
+			continue;
+		}
+		stream->printed += got;
+		if (keep) {
 			stream->length += (size_t)got;
 			stream->bytes[stream->length] = '\0';
 		} else {
@@ -307,6 +320,11 @@ const char *command_output(const struct command *command, size_t *length, bool *
 const char *command_messages(const struct command *command)
 {
 	return command->streams[1].bytes ? command->streams[1].bytes : "";
+}
+
+int64_t command_printed(const struct command *command, int stream)
+{
+	return command->streams[stream].printed;
 }
 
 /* Serves the command until it has finished or the time is up. */

@@ -26,6 +26,10 @@ struct command *command_start(const char *text, const struct variable *variables
 /* The same of a program that is asked by lines on its standard input, and answers each with a line on its standard output. */
 struct command *command_start_talking(const char *text, const struct variable *variables,
     size_t variable_count, size_t output_max, struct error *error);
+/* As command_start(), with a process above it (keeper.c) that ends all it has started once it has ended, or is stopped, and what has left its
+ * process group, too. */
+struct command *command_start_kept(const char *text, const struct variable *variables,
+    size_t variable_count, size_t output_max, struct error *error);
 /* Asks; what it had said before is forgotten. False: nobody reads it. */
 bool command_ask(struct command *command, const char *line);
 /* Whether the line that answers is all there. */
@@ -48,6 +52,8 @@ int64_t command_status(const struct command *command);
 /* NUL-terminated; valid until the next call for this command. truncated tells that more came than was kept. */
 const char *command_output(const struct command *command, size_t *length, bool *truncated);
 const char *command_messages(const struct command *command);
+/* How many bytes came on stdout (0) or stderr (1), kept or not. */
+int64_t command_printed(const struct command *command, int stream);
 
 /* Waits for its end, at most so many microseconds. */
 void command_wait(struct command *command, int64_t most);

@@ -122,8 +122,20 @@ static void set_licences(struct setup *setup)
 	free(state);
 }
 
+/* sh expands what is in it. */
+static bool setup_of_command(const struct scenario *scenario, struct setup *setup)
+{
+	*setup = (struct setup){
+	    .clock_anchor = timestamp_anchor(), .workload_timeout = scenario->load.timeout.least};
+	snprintf(setup->workload, sizeof(setup->workload), "%s", scenario->load.command);
+	return true;
+}
+
 bool setup_make(const struct scenario *scenario, struct setup *setup, struct error *error)
 {
+	if (scenario_runs_commands(scenario))
+		return setup_of_command(scenario, setup);
+
 	const enum logoff_method method = scenario->logoff.method;
 	char address[512];
 

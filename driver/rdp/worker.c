@@ -16,6 +16,7 @@
 #include "common/timestamp.h"
 #include "driver/rdp/cycle.h"
 #include "driver/rdp/rdp.h"
+#include "driver/rdp/workload.h"
 
 #define SLOT_STACK (512 * 1024)
 #define ABORT_AGAIN INT64_C(100000) /* microseconds */
@@ -43,8 +44,11 @@ struct worker {
 
 static void tell(const struct report *report)
 {
+	const size_t size =
+	    report->output[0][0] || report->output[1][0] ? sizeof(*report) : REPORT_WITHOUT_OUTPUT;
+
 	/* If the supervisor is gone the main thread sees it too; there is nobody to tell. */
-	while (send(WORKER_SOCKET, report, sizeof(*report), MSG_NOSIGNAL) < 0 && errno == EINTR)
+	while (send(WORKER_SOCKET, report, size, MSG_NOSIGNAL) < 0 && errno == EINTR)
 		;
 }
 
@@ -97,7 +101,10 @@ static void *slot_main(void *data)
 		slot->has_order = false;
 		explicit_bzero(slot->order.password, sizeof(slot->order.password));
 		pthread_mutex_unlock(&slot->mutex);
-		cycle_play(slot->setup, &order, &watch, &report);
+		if (slot->setup->workload[0])
+			workload_run(slot->setup, &order, &watch, &report);
+		else
+			cycle_play(slot->setup, &order, &watch, &report);
 		explicit_bzero(order.password, sizeof(order.password));
 		tell(&report);
 	}
@@ -314,8 +321,9 @@ int worker_main(void)
 		}
 		timeout = watch_connects(&worker);
 	}
-	/* The supervisor is gone or done: whoever is still on is logged off, and connects end by their time-out. */
+	/* The supervisor is gone or done: whoever is still on is logged off, connects end by their time-out, and commands now. */
 	rdp_stop_all();
+	workload_stop_all();
 	while (is_connecting(&worker)) {
 		watch_connects(&worker);
 		poll(NULL, 0, ABORT_AGAIN / 1000);

@@ -4,12 +4,14 @@
 #define LEAKLAB_WORKER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct addrinfo;
 
 #include "common/error.h"
 #include "driver/scenario/accounts.h"
+#include "driver/scenario/caps.h"
 #include "driver/scenario/scenario.h"
 #include "runfile/runfile.h"
 
@@ -44,7 +46,9 @@ struct setup {
 	int64_t clock_anchor;    /* see timestamp.h */
 	int64_t connect_timeout; /* these in microseconds */
 	int64_t logon_timeout;
-	char logon_keys[512]; /* "": none */
+	char logon_keys[512];       /* "": none */
+	char workload[COMMAND_MAX]; /* the command that a cycle is; "": cycles log on */
+	int64_t workload_timeout;
 	int64_t logon_delay;
 	int64_t logoff_timeout;
 };
@@ -73,6 +77,7 @@ struct order {
 };
 
 #define MESSAGE_TEXT 512
+#define OUTPUT_KEPT 4096 /* bytes of what a command prints, with the NUL */
 /* Microseconds. A process that comes to itself so much later than it should, and it should every so often, was not let run. */
 #define LOOK_EVERY INT64_C(1000000)
 #define STALL_LEAST INT64_C(2000000)
@@ -104,7 +109,14 @@ struct report {
 	char message[MESSAGE_TEXT];
 	char served_by[256];
 	char server[SERVER_TEXT]; /* its computer name; "": not told */
+	/* Of a command only. */
+	int64_t exit_status; /* NUMBER_UNKNOWN: it did not end by itself */
+	int64_t printed[2];  /* bytes on stdout and stderr */
+	char output
+	    [2][OUTPUT_KEPT]; /* the beginning of them; last, as it is not sent without a command */
 };
+/* Of a message: what a cycle that runs no command has to say. */
+#define REPORT_WITHOUT_OUTPUT offsetof(struct report, output)
 
 /* Serves WORKER_SOCKET until its other end closes. Returns the process' exit code. */
 int worker_main(void);

@@ -11,6 +11,7 @@
 #define LOAD_TIME_MAX (31 * 24 * 3600 * SECOND)
 #define STEPS_MAX 100
 #define WORKERS_MAX 64
+#define COMMAND_MAX 4096    /* bytes, with the NUL */
 #define RECONNECTS_MAX 1000 /* of a cycle */
 
 #endif

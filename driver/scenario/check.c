@@ -76,6 +76,7 @@ static bool check_keys(const struct check *check, struct scenario *s)
 	    {"connect.timeout", &s->connect.timeout, "30s"},
 	    {"logon.timeout", &s->logon.timeout, "60s"},
 	    {"logoff.timeout", &s->logoff.timeout, "60s"},
+	    {"load.timeout", &s->load.timeout, "5m"},
 	    {"limits.duration", &s->limits.duration, "24h"},
 	    {"settle.poll", &s->settle.poll, "30s"},
 	};
@@ -339,11 +340,13 @@ bool scenario_check(const struct check *check, struct scenario *s)
 
 	if (s->limits.failures == 0)
 		s->limits.failures = 20;
-	return check_spans(check, s) && check_load(check, s) && check_host(check, &s->host) &&
-	       check_accounts(check, &s->accounts) && check_logon(check, &s->logon) &&
-	       check_logoff(check, &s->logoff) && check_shell(check, s) &&
-	       check_observed(check, s) && check_cleanup(check, s) && check_names(check, s) &&
-	       variables_check(check, s) &&
+	const bool logs_on = !scenario_runs_commands(s);
+
+	return check_spans(check, s) && check_load(check, s) && check_workload(check, s) &&
+	       (!logs_on || (check_host(check, &s->host) && check_accounts(check, &s->accounts))) &&
+	       check_logon(check, &s->logon) && check_logoff(check, &s->logoff) &&
+	       check_shell(check, s) && check_observed(check, s) && check_cleanup(check, s) &&
+	       check_names(check, s) && variables_check(check, s) &&
 	       check_control(check, s, "negative", s->controls.negative) &&
 	       check_control(check, s, "positive", s->controls.positive) &&
 	       scenario_visit_judging(s, check_setting, (void *)check, &error);

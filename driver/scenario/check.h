@@ -49,6 +49,8 @@ bool values_check(const struct check *check);
 bool variables_check(const struct check *check, struct scenario *scenario);
 /* The part of it that is about the load. Durations are read already. */
 bool check_load(const struct check *check, struct scenario *scenario);
+/* Which keys go with the load's workload, and which with another one. */
+bool check_workload(const struct check *check, struct scenario *scenario);
 /* Fills in what the scenario leaves out and refuses what it may not say. */
 bool scenario_check(const struct check *check, struct scenario *scenario);
 

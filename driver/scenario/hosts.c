@@ -100,7 +100,7 @@ void host_allow(const char *address, char **path)
 bool host_is_variable(const struct scenario *scenario)
 {
 	const char *address = scenario->host.address;
-	const char *end = strncmp(address, "${", 2) == 0 ? strchr(address, '}') : NULL;
+	const char *end = address && strncmp(address, "${", 2) == 0 ? strchr(address, '}') : NULL;
 	char name[64];
 
 	if (!end || (end[1] && (end[1] != ':' || end[2 + strspn(end + 2, "0123456789")])))

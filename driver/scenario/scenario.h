@@ -80,6 +80,7 @@ struct scenario_accounts {
 };
 
 enum load_arrivals { ARRIVALS_EVEN, ARRIVALS_POISSON };
+enum load_workload { WORKLOAD_LOGONS, WORKLOAD_COMMAND };
 enum load_until { UNTIL_CYCLES, UNTIL_DECIDED };
 
 /* One step of a staircase: so many slots, or so many arrivals a second, for so long or so many cycles. */
@@ -105,6 +106,15 @@ struct scenario_load {
 	uint64_t seed;         /* 0: chosen by the driver */
 	uint64_t workers;      /* 0: chosen by the driver */
 	enum load_until until; /* cycles: at the most, if it ends once the verdict is decided */
+	enum load_workload workload;
+	char *command;       /* that a cycle runs, with WORKLOAD_COMMAND */
+	struct span timeout; /* after which it is ended */
+};
+
+/* Whose logon sessions are judged, with WORKLOAD_COMMAND. */
+struct scenario_watch {
+	char **accounts; /* "user" or "DOMAIN\\user" */
+	unsigned accounts_count;
 };
 
 struct scenario_connect {
@@ -225,6 +235,7 @@ struct scenario {
 	struct scenario_host host;
 	struct scenario_accounts accounts;
 	struct scenario_load load;
+	struct scenario_watch watch;
 	struct scenario_connect connect;
 	struct scenario_logon logon;
 	struct scenario_logoff logoff;
@@ -258,6 +269,9 @@ bool scenario_set_folder(struct scenario *scenario, const char *path, struct err
 /* The folder's absolute path. */
 bool scenario_folder(const struct scenario *scenario, char out[PATH_MAX], struct error *error);
 void scenario_destroy(struct scenario *scenario); /* NULL is allowed */
+
+/* Its cycles are runs of a command, and not logons. */
+bool scenario_runs_commands(const struct scenario *scenario);
 
 /* Whether the scenario may be played with so many accounts. */
 bool scenario_check_accounts(const struct scenario *scenario, size_t accounts, struct error *error);

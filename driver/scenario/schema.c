@@ -20,6 +20,8 @@
 
 static const cyaml_strval_t securities[] = {{"nla", SECURITY_NLA}, {"tls", SECURITY_TLS}};
 static const cyaml_strval_t arrivals[] = {{"even", ARRIVALS_EVEN}, {"poisson", ARRIVALS_POISSON}};
+static const cyaml_strval_t workloads[] = {
+    {"logons", WORKLOAD_LOGONS}, {"command", WORKLOAD_COMMAND}};
 static const cyaml_strval_t untils[] = {{"cycles", UNTIL_CYCLES}, {"decided", UNTIL_DECIDED}};
 static const cyaml_strval_t signals[] = {
     {"save-session-info", SIGNAL_SAVE_SESSION_INFO},
@@ -104,6 +106,9 @@ static const cyaml_schema_field_t load_fields[] = {
     NUMBER("seed", struct scenario_load, seed),
     NUMBER("workers", struct scenario_load, workers),
     WORD("until", struct scenario_load, until, untils),
+    WORD("workload", struct scenario_load, workload, workloads),
+    TEXT("command", struct scenario_load, command),
+    SPAN("timeout", struct scenario_load, timeout),
     CYAML_FIELD_END,
 };
 
@@ -172,6 +177,11 @@ static const cyaml_schema_field_t settle_fields[] = {
 static const cyaml_schema_value_t name_entry = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, CYAML_UNLIMITED),
 };
+static const cyaml_schema_field_t watch_fields[] = {
+    CYAML_FIELD_SEQUENCE("accounts", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+        struct scenario_watch, accounts, &name_entry, 0, 16),
+    CYAML_FIELD_END,
+};
 static const cyaml_schema_field_t control_fields[] = {
     CYAML_FIELD_SEQUENCE("without", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
         struct scenario_control, without, &name_entry, 0, 16),
@@ -229,9 +239,11 @@ static const cyaml_schema_field_t expect_fields[] = {
 static const cyaml_schema_field_t scenario_fields[] = {
     NEEDED_TEXT("name", struct scenario, name),
     MAYBE_EMPTY_TEXT("description", struct scenario, description),
-    CYAML_FIELD_MAPPING("host", CYAML_FLAG_DEFAULT, struct scenario, host, host_fields),
-    CYAML_FIELD_MAPPING("accounts", CYAML_FLAG_DEFAULT, struct scenario, accounts, accounts_fields),
+    /* Both are needed where the load logs on: check_command.c. */
+    PART("host", struct scenario, host, host_fields),
+    PART("accounts", struct scenario, accounts, accounts_fields),
     PART("load", struct scenario, load, load_fields),
+    PART("watch", struct scenario, watch, watch_fields),
     PART("connect", struct scenario, connect, connect_fields),
     PART("logon", struct scenario, logon, logon_fields),
     PART("logoff", struct scenario, logoff, logoff_fields),
