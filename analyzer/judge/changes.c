@@ -27,8 +27,9 @@ static bool tell_clean(struct sentences *out, const struct verdict *verdict)
 	char rate[PERCENT_TEXT];
 
 	return sentences_add(out,
-	           "a leak at less than %s %% of the logons, or in bursts: more cycles would show it (leaklab check says how many)",
-	           percent_format(verdict->smallest_visible_rate, rate)) &&
+	           "a leak at less than %s %% of the %s, or in bursts: more cycles would show it (leaklab check says how many)",
+	           percent_format(verdict->smallest_visible_rate, rate),
+	           verdict->commands.are_all ? "commands" : "logons") &&
 	       sentences_add(out,
 	           "a leak that these accounts and programs do not trigger: play the users' own work, and log on and off as they do");
 }

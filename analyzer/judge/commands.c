@@ -13,7 +13,6 @@
 #include "judge/words.h"
 #include "statistics/student.h"
 
-#define LOGON_EVENT 4624
 #define OUTSIDE 0.025 /* of the 95 % interval, on each side */
 
 /* The survivors are in the order of their cycles: how many of a cycle are leaks, or -1 where the next cycle is none that counts. */
@@ -27,49 +26,16 @@ static size_t leaks_of(const struct orphans *orphans, size_t *at, const struct c
 	return leaks;
 }
 
-/* Of the counted commands that ran at the time and were given none yet, the one that ends first; the count of the index: there is none. */
-static size_t first_to_end(
-    const struct evidence *evidence, const bool *given, int64_t time, int64_t tolerance)
+/* A log is read again with each sample. */
+static int64_t count_made(const struct evidence *evidence)
 {
-	const struct cycle_index *index = &evidence->index;
-	size_t best = index->count;
+	int64_t count = 0;
 
-	for (size_t i = cycle_index_since(index, time + tolerance + 1); i-- > 0;) {
-		const struct cycle *cycle = index->by_logon[i];
-		if (index->longest < time - tolerance - cycle->started)
-			break;
-		if (!given[i] && cycle_counts(evidence, cycle) &&
-		    cycle->ended >= time - tolerance &&
-		    (best == index->count || cycle->ended < index->by_logon[best]->ended))
-			best = i;
-	}
-	return best;
-}
-
-/* How many commands may have left one at the most, where commands overlap. Those that are known are the least. False only when memory is
- * out. */
-static bool find_most(
-    int64_t *out, const struct evidence *evidence, const struct orphans *orphans, int64_t tolerance)
-{
-	int64_t *times = malloc((orphans->count + 1) * sizeof *times);
-	bool *given = calloc(evidence->index.count + 1, sizeof *given);
-	size_t count = 0;
-
-	*out = 0;
-	for (size_t i = 0; times && i < orphans->count; i++)
-		if (orphans->items[i].is_leak && orphans->items[i].counts)
-			times[count++] = orphans->items[i].logon.logon_time;
-	if (count)
-		qsort(times, count, sizeof *times, order_of_numbers);
-	for (size_t i = 0; times && given && i < count; i++) {
-		const size_t at = first_to_end(evidence, given, times[i], tolerance);
-		*out += at < evidence->index.count && !given[at];
-		given[at] = true;
-	}
-	const bool good = times && given;
-	free(times);
-	free(given);
-	return good;
+	if (evidence->made_count)
+		qsort(evidence->made, evidence->made_count, sizeof *evidence->made, order_of_luids);
+	for (size_t i = 0; i < evidence->made_count; i++)
+		count += i == 0 || evidence->made[i] != evidence->made[i - 1];
+	return count;
 }
 
 /* The mean of all counted commands. One that had left one more or less is added to the squares: what was the same in few commands need not be so
@@ -82,6 +48,7 @@ bool commands_weigh(
 	double squares = 1;
 	int64_t with = 0, sum = 0;
 
+	left->made = count_made(evidence);
 	left->least = INT64_MAX;
 	for (size_t i = 0; i < orphans->count;) {
 		const struct cycle *cycle;
@@ -96,7 +63,7 @@ bool commands_weigh(
 	}
 	if (with < verdict->n || with == 0)
 		left->least = 0;
-	if (!find_most(&left->cycles_most, evidence, orphans, 0))
+	if (!commands_most(&left->cycles_most, evidence, orphans))
 		return false;
 	if (left->cycles_most < verdict->k)
 		left->cycles_most = verdict->k;
@@ -124,22 +91,6 @@ static bool is_shown(const struct evidence *evidence, const struct watched_accou
 	return evidence->logged_on[account - evidence->watched.items];
 }
 
-void commands_note_events(
-    struct evidence *evidence, const struct snapshot *snapshot, int64_t offset)
-{
-	const int64_t from = evidence->cycles.count ? evidence->cycles.items[0].started : INT64_MAX;
-
-	for (size_t i = 0; i < snapshot->log_event_count; i++) {
-		const struct log_event *event = &snapshot->log_events[i];
-		if (event->number != LOGON_EVENT || event->logged == TIMESTAMP_UNKNOWN ||
-		    event->logged - offset < from)
-			continue;
-		for (size_t j = 0; j < evidence->watched.count; j++)
-			evidence->logged_on[j] |= account_same(evidence->watched.items[j].user,
-			    evidence->watched.items[j].domain, event->user, event->domain);
-	}
-}
-
 bool commands_doubt(
     struct sentences *out, const struct verdict *verdict, const struct evidence *evidence)
 {
@@ -154,6 +105,16 @@ bool commands_doubt(
 			return false;
 	}
 	return true;
+}
+
+/* A log may have lost some. */
+static bool tell_made(struct sentences *out, const struct verdict *verdict)
+{
+	return verdict->commands.made == 0 || verdict->n == 0 ||
+	       sentences_add(out,
+	           "events 4624 show at least %lld logons of the watched accounts during the load, %.2f a command",
+	           (long long)verdict->commands.made,
+	           (double)verdict->commands.made / (double)verdict->n);
 }
 
 /* "2", or "0 to 5". */
@@ -174,6 +135,8 @@ bool commands_tell(struct sentences *out, const struct verdict *verdict)
 	percent_format(verdict->rate, rate);
 	percent_format(verdict->lower, lower);
 	percent_format(verdict->upper, upper);
+	if (!tell_made(out, verdict))
+		return false;
 	if (verdict->k == 0)
 		return verdict->unmatched > 0 || verdict->uncounted > 0 ||
 		       sentences_add(out,

@@ -275,8 +275,8 @@ static bool add_sample(struct evidence *evidence, const struct passing *now)
 	note_gap(evidence, now->snapshot, now->capture);
 	note_unseen(evidence, now);
 	profiles_note(evidence, now->snapshot, started, until);
-	commands_note_events(evidence, now->snapshot, clock.offset);
-	return presences_note(&evidence->presences, now->snapshot, started, until) &&
+	return logon_events_note(evidence, now->snapshot, clock.offset) &&
+	       presences_note(&evidence->presences, now->snapshot, started, until) &&
 	       leak_take(evidence->leak, before == now->snapshot ? NULL : before, now->snapshot,
 	           started, until, clock.offset);
 }
@@ -407,6 +407,7 @@ void evidence_deinit(struct evidence *evidence)
 	captures_deinit(&evidence->captures);
 	elsewhere_deinit(&evidence->elsewhere);
 	free(evidence->logged_on);
+	free(evidence->made);
 	watched_deinit(&evidence->watched);
 	free(evidence->reconnects.items);
 	cycles_deinit(&evidence->cycles);

@@ -21,10 +21,12 @@ struct moment {
 };
 
 struct evidence {
-	struct cycles cycles;         /* of the host that was observed, as far as is known */
-	struct elsewhere elsewhere;   /* the others */
-	struct watched watched;       /* the accounts of a run of commands */
-	bool *logged_on;              /* each of them, by an event of the run's time */
+	struct cycles cycles;       /* of the host that was observed, as far as is known */
+	struct elsewhere elsewhere; /* the others */
+	struct watched watched;     /* the accounts of a run of commands */
+	bool *logged_on;            /* each of them, by an event of the run's time */
+	uint64_t *made; /* logon sessions of theirs that such events tell of, some more than once */
+	size_t made_count;
 	struct reconnects reconnects; /* of all cycles */
 	struct captures captures;
 	struct clocks clocks;
@@ -68,9 +70,9 @@ bool is_after_load(const struct evidence *evidence, const struct capture *captur
 void profiles_note(
     struct evidence *evidence, const struct snapshot *snapshot, int64_t from, int64_t until);
 
-/* Fills in evidence->logged_on from the events of a sample; offset: the host's clock minus the driver's. In commands.c. */
-void commands_note_events(
-    struct evidence *evidence, const struct snapshot *snapshot, int64_t offset);
+/* Fills in evidence->logged_on and made from the events of a sample; offset: the host's clock minus the driver's. False only when memory is
+ * out. In logon_events.c. */
+bool logon_events_note(struct evidence *evidence, const struct snapshot *snapshot, int64_t offset);
 
 /* Fills in evidence->shown: which cycles are shown to have logged on. The cycles, captures, index and moments are loaded. In
  * logons.c. */

@@ -310,63 +310,6 @@ static void match_rest(struct survivor *survivors, size_t count, const struct cy
 	}
 }
 
-/* ---- commands ---- */
-
-static int by_logon_time(const void *a, const void *b)
-{
-	const struct survivor *left = *(struct survivor *const *)a,
-	                      *right = *(struct survivor *const *)b;
-	const int64_t one = left->logon.logon_time, other = right->logon.logon_time;
-	return one != other ? (one > other) - (one < other)
-	                    : logon_session_order(&left->logon, &right->logon);
-}
-
-static int64_t end_of(const struct cycle *cycle)
-{
-	return cycle->ended != TIMESTAMP_UNKNOWN ? cycle->ended : INT64_MAX;
-}
-
-/* Of the commands that ran at the time, give or take, the one that ends last; NULL: none ran. */
-static const struct cycle *last_to_end(
-    const struct cycle_index *index, int64_t time, int64_t tolerance)
-{
-	const struct cycle *best = NULL;
-	for (size_t i = cycle_index_since(index, time + tolerance + 1); i-- > 0;) {
-		const struct cycle *cycle = index->by_logon[i];
-		if (index->longest < time - tolerance - cycle->started)
-			break;
-		if (end_of(cycle) >= time - tolerance && (!best || end_of(cycle) > end_of(best)))
-			best = cycle;
-	}
-	return best;
-}
-
-/* Commands that overlap may each have made a logon session of that time: they are given to as few commands as can have made them all, so that no
- * more are said to leak than do. */
-static bool match_commands(struct survivor *survivors, size_t count,
-    const struct cycle_index *index, const struct clock *clock)
-{
-	struct survivor **sorted = malloc((count + 1) * sizeof *sorted);
-	const struct cycle *current = NULL;
-	size_t known = 0;
-	for (size_t i = 0; sorted && i < count; i++)
-		if (!survivors[i].cycle && survivors[i].logon.logon_time != TIMESTAMP_UNKNOWN)
-			sorted[known++] = &survivors[i];
-	if (known)
-		qsort(sorted, known, sizeof *sorted, by_logon_time);
-	for (size_t i = 0; i < known; i++) {
-		const int64_t time = sorted[i]->logon.logon_time;
-		if (!current || time > end_of(current)) {
-			current = last_to_end(index, time, 0);
-			if (!current)
-				current = last_to_end(index, time, clock->tolerance);
-		}
-		sorted[i]->cycle = current;
-	}
-	free(sorted);
-	return sorted;
-}
-
 /* The logons from `i` on that are of one account and type, except for those that follow a linked one. Returns where the next
  * group begins. */
 static size_t collect(

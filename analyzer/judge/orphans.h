@@ -41,6 +41,10 @@ struct orphans {
 bool match_survivors(struct survivor *survivors, size_t count, const struct cycle_index *index,
     const struct clock *clock);
 
+/* The same where the cycles are commands. In match_commands.c. */
+bool match_commands(struct survivor *survivors, size_t count, const struct cycle_index *index,
+    const struct clock *clock);
+
 /* More than the release time: T, which a run has to be quiet for. False only when memory is out. */
 bool orphans_find(struct orphans *out, const struct evidence *evidence, struct leak *leak);
 void orphans_deinit(struct orphans *orphans);

@@ -145,8 +145,10 @@ struct course {
 
 /* Logon sessions that a counted command left: surviving ones, whatever it made. */
 struct left_of_commands {
-	bool are_all;        /* the run's cycles are commands */
-	bool known;          /* there are enough for a mean */
+	bool are_all; /* the run's cycles are commands */
+	bool known;   /* there are enough for a mean */
+	int64_t
+	    made; /* logons of the watched accounts that events tell of; 0: none, or they are out of sight */
 	int64_t cycles_most; /* commands that may have left one; k, but where commands overlap */
 	int64_t least, most;
 	double mean, lower, upper; /* 95 % interval */

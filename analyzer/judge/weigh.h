@@ -23,6 +23,9 @@ bool pinned_is_of_orphan(const struct leak *leak, const struct left_id *id);
 bool commands_weigh(
     struct verdict *verdict, const struct evidence *evidence, const struct orphans *orphans);
 
+/* How many commands may have left one of the leaks at the most, where commands overlap. In match_commands.c. */
+bool commands_most(int64_t *out, const struct evidence *evidence, const struct orphans *orphans);
+
 /* The shares of cycles that left something behind, and how sure they are: from k, k_most and orphaned, and from the pinned cycles. */
 bool rates_find(struct verdict *verdict, const struct evidence *evidence);
 

@@ -18,6 +18,11 @@ const char *phases_caption(const struct report *report, char text[PHASES_CAPTION
 {
 	const struct latencies *latencies = &report->latencies;
 
+	if (report->verdict->commands.are_all) {
+		snprintf(
+		    text, PHASES_CAPTION, "How long each command took (hold), from all cycles.");
+		return text;
+	}
 	/* What ends by itself, or is left behind, shows no logoff. */
 	snprintf(text, PHASES_CAPTION,
 	    "How long each phase took, from all cycles; to_logon is from the %s to the logon.%s",

@@ -426,8 +426,9 @@ bool verdict_print_json(const struct report *report, FILE *out, struct error *er
 	        integer_or_null(verdict->culprits_known, verdict->followers_only)));
 	if (verdict->commands.are_all)
 		json_object_set_new(root, "commands",
-		    json_pack("{s:I,s:I,s:o,s:[o,o]}", "least_left",
-		        (json_int_t)verdict->commands.least, "most_left",
+		    json_pack("{s:o,s:I,s:I,s:o,s:[o,o]}", "made",
+		        integer_or_null(verdict->commands.made > 0, verdict->commands.made),
+		        "least_left", (json_int_t)verdict->commands.least, "most_left",
 		        (json_int_t)verdict->commands.most, "left_per_command",
 		        real_or_null(verdict->commands.known, verdict->commands.mean), "ci95",
 		        real_or_null(verdict->commands.known, verdict->commands.lower),

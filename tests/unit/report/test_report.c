@@ -392,8 +392,8 @@ static void an_open_load_is_counted_from_the_scheduled_time(void **state)
 	struct latencies closed, open;
 	(void)state;
 	cycle.scheduled -= 5 * SECOND; /* the host held the load up */
-	assert_true(latencies_find(&closed, &cycles, false));
-	assert_true(latencies_find(&open, &cycles, true));
+	assert_true(latencies_find(&closed, &cycles, &(struct reconnects){0}, false));
+	assert_true(latencies_find(&open, &cycles, &(struct reconnects){0}, true));
 	assert_int_equal(closed.us[LATENCY_TO_LOGON][0], SECOND);
 	assert_int_equal(open.us[LATENCY_TO_LOGON][0], 6 * SECOND);
 	latencies_deinit(&closed);
