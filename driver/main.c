@@ -224,6 +224,11 @@ static int try_host(const struct arguments *arguments, const struct scenario *sc
 	struct error error = {0};
 	int code = -1;
 
+	if (scenario_runs_commands(scenario)) {
+		error_set(&error, EXIT_USAGE,
+		    "--connect tries a logon by RDP, and this scenario has none: its load runs a command");
+		return error_print(&error, PROGRAM);
+	}
 	monitor_begin(&monitor, &quiet, scenario->name, scenario->load.cycles);
 	if (monitor_open(&monitor, &quiet, &error) &&
 	    password_fetch(&scenario->accounts, &password, &error))

@@ -17,6 +17,7 @@
 /* What a cycle takes beside what the scenario says of it: a real host that has the user's profile. */
 #define LOGON (10 * SECOND)
 #define LOGOFF (5 * SECOND)
+#define COMMAND (10 * SECOND) /* that makes a logon of its own */
 
 #define BURST 20 /* cycles; one worker or one hour of a host */
 
@@ -36,6 +37,8 @@ static int64_t smaller(int64_t a, int64_t b)
 /* A cycle of one slot, without the pause behind it. */
 static int64_t cycle_time(const struct scenario *scenario)
 {
+	if (scenario_runs_commands(scenario))
+		return COMMAND;
 	const int64_t connections = 1 + (int64_t)scenario->load.reconnects;
 
 	return connections *
@@ -205,9 +208,14 @@ static void tell_load(const struct plan *plan, const struct scenario *scenario, 
 {
 	char load[DURATION_TEXT], logon[DURATION_TEXT], logoff[DURATION_TEXT], limit[DURATION_TEXT];
 
-	tell(out, "load", "about %s (assumed: %s for a logon, %s for a logoff; a lab takes less)",
-	    duration_format(plan->load, load), duration_format(LOGON, logon),
-	    duration_format(LOGOFF, logoff));
+	if (scenario_runs_commands(scenario))
+		tell(out, "load", "about %s (assumed: %s for a command)",
+		    duration_format(plan->load, load), duration_format(COMMAND, logon));
+	else
+		tell(out, "load",
+		    "about %s (assumed: %s for a logon, %s for a logoff; a lab takes less)",
+		    duration_format(plan->load, load), duration_format(LOGON, logon),
+		    duration_format(LOGOFF, logoff));
 	if (scenario->load.until == UNTIL_DECIDED)
 		tell(out, "",
 		    "load.until: decided: it ends sooner, once %lld cycles count, or once a leak is older than about %s",
