@@ -73,7 +73,7 @@ static const struct argp_option check_options[] = {
 	"    hold and think (5s..10s, or exponential, lognormal, normal), reconnects,\n"           \
 	"    seed, workers, until (cycles, decided), workload (logons, command),\n"                \
 	"    command, timeout\n"                                                                   \
-	"  watch: accounts (of a workload of commands)\n"                                         \
+	"  watch: accounts (of a workload of commands)\n"                                          \
 	"  connect: timeout\n"                                                                     \
 	"  logon: signal (save-session-info, activated, paint), timeout, delay, keys\n"            \
 	"  logoff: method (auto, shell-exit, keys, command, disconnect, drop), shell,\n"           \

@@ -173,7 +173,8 @@ static void events_show_who_logged_on_and_how_often(void **state)
 		fixture_add_round(&fixture, number, snapshot_of_workstation());
 	fixture_add_snapshot(&fixture, MARK_AFTER, snapshot_of_workstation());
 	struct snapshot *snapshot = snapshot_of_workstation();
-	for (int i = 0; i <= COMMANDS + 1; i++) { /* the first and the last are none of the load's */
+	for (int i = 0; i <= COMMANDS + 1;
+	     i++) { /* the first and the last are none of the load's */
 		struct log_event *event = snapshot_add_event(snapshot);
 		assert_non_null(event);
 		event->number = 4624;
