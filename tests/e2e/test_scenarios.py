@@ -136,6 +136,18 @@ class ReadyMadeScenarios(leaklab.Case):
         done = self.drive(self.write("s4u.yaml", text + "expect:\n  rate: 1\n  pinned: 0\n  session_ids: reused\n"))
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
+    def test_reconnects_leak_a_handle_of_lsm_each(self):
+        verdict = self.play("reconnects")
+        self.assertEqual((verdict["verdict"], verdict["kind"]), ("LEAK", "handles"))
+        self.assertTrue(any("they leak with the reconnects" in reason for reason in verdict["reasons"]), verdict["reasons"])
+
+    def test_sandbox_leaves_a_logon_session_at_each_command(self):
+        verdict = self.play("sandbox-logons")
+        self.assertEqual((verdict["verdict"], verdict["orphans"]["k"], verdict["commands"]["most_left"]), ("LEAK", 60, 1))
+
+    def test_sandbox_logons_fixed_is_clean(self):
+        self.assertEqual(self.play("sandbox-logons-fixed")["verdict"], "CLEAN")
+
     def test_slow_release_is_clean_after_settling_and_not_before(self):
         verdict = self.play("slow-release")
         self.assertEqual(verdict["verdict"], "CLEAN")
