@@ -1,0 +1,230 @@
+"""Knows how a lesson is shown on a terminal, a screen at a time, and what its reader may type."""
+import sys
+import time
+
+import lesson
+from lesson import COLUMNS, LINES, Question, Step, Text
+
+HELP = """Enter   has what stands there typed for you, or goes on
+next    goes on without it
+back    shows the screen again from its beginning
+quit    ends the lesson; the next time it goes on at this screen
+All else is typed into a shell, in a folder of the lesson's own, where the
+programs are found and LAB_CONTROL names the lab host. Wrong commands do no
+harm: try some. Other terminals can be used too: the folder is"""
+WAIT_SECONDS = 120
+
+
+class Quit(Exception):
+    pass
+
+
+class Again(Exception):
+    pass
+
+
+class Differs(Exception):
+    """What is seen is not what the page has."""
+
+
+class Terminal:
+    """Nothing scrolls away unread: a full screen waits for its reader."""
+
+    def __init__(self, quiet=False):
+        self.quiet = quiet
+        self.used = 0
+        self.cleared = sys.stdout.isatty()
+
+    def clear(self):
+        self.used = 0
+        if not self.quiet and self.cleared:
+            sys.stdout.write("\033[2J\033[H")
+
+    def put(self, line=""):
+        if self.quiet:
+            return
+        rows = max(1, -(-len(line) // COLUMNS))
+        if self.used + rows > LINES:
+            self.ask("-- Enter: more")
+            self.clear()
+        self.used += rows
+        print(line)
+
+    def ask(self, prompt):
+        """What is typed; Enter alone is empty."""
+        if self.quiet:
+            return ""
+        try:
+            return input(f"{prompt}> ").strip()
+        except EOFError:
+            print()
+            raise Quit from None
+        except KeyboardInterrupt:
+            print()
+            return ""
+
+
+class Rehearsal(Terminal):
+    """Everything is typed by itself, and shown."""
+
+    def ask(self, prompt):
+        return ""
+
+    def put(self, line=""):
+        if not self.quiet:
+            print(line)
+
+
+class Player:
+    def __init__(self, page, lab, terminal, display, strict=False):
+        self.page, self.lab, self.terminal, self.display, self.strict = page, lab, terminal, display, strict
+        self.known = {}
+
+    def play(self, start, reached):
+        """From that screen on; those before it are typed again, unseen. reached: called with each screen's number."""
+        if start > 1:
+            self.terminal.put(f"The lab is new. What comes before screen {start} is typed again: a moment.")
+        shown, self.terminal, showing = self.terminal, Terminal(quiet=True), self.display
+        self.display = False
+        for screen in self.page.screens[:start - 1]:
+            self.screen(0, screen)
+        self.terminal, self.display = shown, showing
+        for number, screen in list(enumerate(self.page.screens, 1))[start - 1:]:
+            reached(number)
+            self.show(number, screen)
+
+    def show(self, number, screen):
+        while True:
+            try:
+                self.screen(number, screen)
+                if number < len(self.page.screens):
+                    self.typed("-- Enter: next screen")
+                return
+            except Again:
+                pass
+
+    def screen(self, number, screen):
+        self.terminal.clear()
+        self.terminal.put(f"Lesson {self.page.number}, {number} of {len(self.page.screens)}: {screen.title}")
+        self.terminal.put("-" * (COLUMNS - 2))
+        for part in screen.parts:
+            if isinstance(part, Text):
+                for line in part.lines():
+                    self.terminal.put(line)
+            elif isinstance(part, Question):
+                self.question(part)
+            elif part.kind == "hand":
+                self.hand(part)
+            else:
+                self.command(part)
+
+    def typed(self, prompt):
+        """What is typed, unless it is for the player itself."""
+        while True:
+            words = self.terminal.ask(prompt)
+            if words == "quit":
+                raise Quit
+            if words == "back":
+                raise Again
+            if words not in ("help", "?"):
+                return words
+            for line in [*HELP.splitlines(), "  " + str(self.lab.work)]:
+                self.terminal.put(line)
+
+    def question(self, part):
+        for line in lesson.shown("Question: " + part.text):
+            self.terminal.put(line)
+        self.typed("your answer")
+        for line in lesson.shown("Answer: " + part.answer):
+            self.terminal.put(line)
+
+    # What is typed.
+
+    def command(self, step):
+        wanted = lesson.filled(step.text, self.known)
+        for line in ["", *("    " + line for line in wanted.splitlines()), ""]:
+            self.terminal.put(line)
+        while True:
+            words = self.typed("type it, or Enter")
+            if words == "next":
+                return
+            if self.tried(step, words or wanted, wanted):
+                return
+
+    def tried(self, step, words, wanted):
+        """Whether that was the step."""
+        code, output = self.wait_for(step, words) if step.waits and words == wanted else self.lab.type(words)
+        self.print_out(output)
+        if step.seen is None:
+            good = code == 0 and lesson.plain(words) == lesson.plain(wanted)
+        else:
+            good = lesson.match(step.seen, output, self.known)
+        if good:
+            return True
+        if self.strict or self.terminal.quiet:
+            raise Differs(f"lesson {self.page.number}, after `{words}' (exit code {code}), this is seen:\n{output}"
+                          + (f"and the page has this:\n{step.seen}\n" if step.seen else ""))
+        self.explain(step, words, wanted, code)
+        return False
+
+    def print_out(self, output):
+        for line in output.expandtabs().rstrip().splitlines():
+            self.terminal.put(line.rstrip())
+
+    def explain(self, step, words, wanted, code):
+        if self.lab.gone():
+            self.terminal.put("The lab host has ended. Type quit, and run the lesson again: it goes on here.")
+        elif lesson.plain(words) != lesson.plain(wanted):
+            how = f"failed (exit code {code})" if code else "was another command"
+            self.terminal.put(f"That {how}; this step is still: {wanted.splitlines()[0]}")
+        elif step.seen:
+            self.terminal.put("That is not what the page has here, with ... for what varies:")
+            for line in step.seen.splitlines():
+                self.terminal.put("  | " + line)
+            self.terminal.put("Enter: once more; next: go on without it.")
+        else:
+            self.terminal.put(f"That failed (exit code {code}). Enter: once more; next: go on without it.")
+
+    def wait_for(self, step, words):
+        """Once more, until it is seen."""
+        end = time.monotonic() + WAIT_SECONDS
+        while True:
+            code, output = self.lab.type(words)
+            if lesson.match(step.seen, output, dict(self.known)) or time.monotonic() > end or self.lab.gone():
+                return code, output
+            time.sleep(0.5)
+
+    # What is done by hand: `log off USER'.
+
+    def hand(self, step):
+        action, _, user = step.text.rpartition(" ")
+        if action != "log off":
+            raise ValueError(f"{self.page.title}: nobody knows how to {step.text}")
+        if not self.display:
+            self.end_session(user)
+            return
+        self.terminal.put()
+        self.terminal.put(f"    By hand: press the button Log off on the desktop of {user}")
+        self.terminal.put()
+        while (session := self.lab.session(user)) and not self.lab.gone():
+            if session[1] != "Active":
+                self.terminal.put(f"The window was closed: session {session[0]} is disconnected, not logged off.")
+                self.terminal.put(f"Type logon {user}, press Log off in the new window, and Enter.")
+            words = self.typed("press it, then Enter")
+            if words == "next":
+                return
+            if words:
+                self.print_out(self.lab.type(words)[1])
+                continue
+            end = time.monotonic() + 3
+            while self.lab.session(user) and time.monotonic() < end:
+                time.sleep(0.1)
+            if (session := self.lab.session(user)) and session[1] == "Active":
+                self.terminal.put(f"{user} is still logged on, in session {session[0]}.")
+
+    def end_session(self, user):
+        session = self.lab.session(user)
+        if session:
+            self.lab.type(f"leaklab-labhost logoff {session[0]}")
+            self.terminal.put()
+            self.terminal.put(f"There is no display: {user} is logged off by leaklab-labhost logoff {session[0]}")
