@@ -51,12 +51,12 @@ def ci_folder():
     return lesson.FOLDER
 
 
-def children():
-    """PIDs of those whose parent is this process: with PR_SET_CHILD_SUBREAPER also of all that their parents left behind."""
+def children(parent):
+    """PIDs. With PR_SET_CHILD_SUBREAPER also of all that their parents left behind."""
     found = []
     for entry in pathlib.Path("/proc").iterdir():
         with contextlib.suppress(OSError, ValueError):
-            if entry.name.isdigit() and int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == os.getpid():
+            if entry.name.isdigit() and int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
                 found.append(int(entry.name))
     return found
 
@@ -130,7 +130,7 @@ class Lab:
             self.stop([self.process.pid])
             self.process.stdout.close()
             self.process = None
-        self.stop(children())
+        self.stop(children(os.getpid()))
 
     def stop(self, pids):
         for signal_number, seconds in ((signal.SIGTERM, 10), (signal.SIGKILL, 10)):
@@ -165,7 +165,7 @@ class Lab:
             if shell.returncode is None:
                 self.stop_shell(shell)
             printed.seek(0)
-            return shell.returncode, printed.read(PRINTS_MOST).decode("utf-8", "replace")
+            return shell.returncode, printed.read(PRINTS_MOST).decode("utf-8", "replace").replace("\r", "")
 
     def runs(self, shell):
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -174,8 +174,7 @@ class Lab:
 
     def stop_shell(self, shell):
         """It, and those that it waits for."""
-        listing = subprocess.run(["ps", "-o", "pid=", "--ppid", str(shell.pid)], capture_output=True, text=True, check=False)
-        for pid in [shell.pid, *map(int, listing.stdout.split())]:
+        for pid in [shell.pid, *children(shell.pid)]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
         shell.wait()

@@ -13,9 +13,6 @@ ANY_LINES = "..."
 class Text:
     text: str
 
-    def lines(self):
-        return shown(self.text)
-
 
 @dataclasses.dataclass
 class Step:
@@ -24,9 +21,6 @@ class Step:
     text: str
     waits: bool = False  # the command is repeated until it is seen
     seen: str = None
-
-    def lines(self):
-        return ["", *("    " + line for line in self.text.splitlines())]
 
 
 @dataclasses.dataclass
@@ -136,6 +130,11 @@ def pages():
 
 def plain(line):
     return " ".join(line.split())
+
+
+def one_line(command):
+    """As a shell joins what is continued."""
+    return plain(command.replace("\\\n", " "))
 
 
 def filled(command, known):

@@ -1,4 +1,8 @@
 """Knows how a lesson is shown on a terminal, a screen at a time, and what its reader may type."""
+import os
+import select
+import signal
+import socket
 import sys
 import time
 
@@ -13,6 +17,7 @@ All else is typed into a shell, in a folder of the lesson's own, where the
 programs are found and LAB_CONTROL names the lab host. Wrong commands do no
 harm: try some. Other terminals can be used too: the folder is"""
 WAIT_SECONDS = 120
+SHOWN_MOST, LINE_MOST = 100, 400  # lines of an output, and characters of a line
 
 
 class Quit(Exception):
@@ -30,14 +35,20 @@ class Differs(Exception):
 class Terminal:
     """Nothing scrolls away unread: a full screen waits for its reader."""
 
-    def __init__(self, quiet=False):
-        self.quiet = quiet
+    def __init__(self, quiet=False, by_itself=False):
+        self.quiet = quiet  # nothing is shown
+        self.by_itself = by_itself  # nobody is asked
         self.used = 0
-        self.cleared = sys.stdout.isatty()
+        self.typed = b""
+        self.wake, end = socket.socketpair()  # of a signal that comes before what is typed is waited for
+        end.setblocking(False)
+        self.end = end
+        if not quiet:
+            signal.set_wakeup_fd(end.fileno(), warn_on_full_buffer=False)
 
     def clear(self):
         self.used = 0
-        if not self.quiet and self.cleared:
+        if not self.quiet and sys.stdout.isatty():
             sys.stdout.write("\033[2J\033[H")
 
     def put(self, line=""):
@@ -45,34 +56,36 @@ class Terminal:
             return
         rows = max(1, -(-len(line) // COLUMNS))
         if self.used + rows > LINES:
-            self.ask("-- Enter: more")
+            if self.ask("-- Enter: more") == "quit":
+                raise Quit
             self.clear()
         self.used += rows
-        print(line)
+        print(line, flush=True)
 
     def ask(self, prompt):
         """What is typed; Enter alone is empty."""
-        if self.quiet:
+        if self.quiet or self.by_itself:
             return ""
+        self.used += 1
+        print(f"{prompt}> ", end="", flush=True)
         try:
-            return input(f"{prompt}> ").strip()
-        except EOFError:
-            print()
-            raise Quit from None
+            return self.line()
         except KeyboardInterrupt:
             print()
             return ""
 
-
-class Rehearsal(Terminal):
-    """Everything is typed by itself, and shown."""
-
-    def ask(self, prompt):
-        return ""
-
-    def put(self, line=""):
-        if not self.quiet:
-            print(line)
+    def line(self):
+        while b"\n" not in self.typed:
+            if self.wake in select.select([sys.stdin, self.wake], [], [])[0]:
+                self.wake.recv(64)
+                continue
+            got = os.read(sys.stdin.fileno(), 4096)
+            if not got:
+                print()
+                raise Quit
+            self.typed += got
+        line, _, self.typed = self.typed.partition(b"\n")
+        return line.decode("utf-8", "replace").strip()
 
 
 class Player:
@@ -109,7 +122,7 @@ class Player:
         self.terminal.put("-" * (COLUMNS - 2))
         for part in screen.parts:
             if isinstance(part, Text):
-                for line in part.lines():
+                for line in lesson.shown(part.text):
                     self.terminal.put(line)
             elif isinstance(part, Question):
                 self.question(part)
@@ -156,7 +169,7 @@ class Player:
         code, output = self.wait_for(step, words) if step.waits and words == wanted else self.lab.type(words)
         self.print_out(output)
         if step.seen is None:
-            good = code == 0 and lesson.plain(words) == lesson.plain(wanted)
+            good = code == 0 and lesson.one_line(words) == lesson.one_line(wanted)
         else:
             good = lesson.match(step.seen, output, self.known)
         if good:
@@ -168,15 +181,18 @@ class Player:
         return False
 
     def print_out(self, output):
-        for line in output.expandtabs().rstrip().splitlines():
-            self.terminal.put(line.rstrip())
+        lines = output.expandtabs().rstrip().splitlines()
+        for line in lines[:SHOWN_MOST]:
+            self.terminal.put(line.rstrip()[:LINE_MOST])
+        if len(lines) > SHOWN_MOST:
+            self.terminal.put(f"... and {len(lines) - SHOWN_MOST} lines more")
 
     def explain(self, step, words, wanted, code):
         if self.lab.gone():
             self.terminal.put("The lab host has ended. Type quit, and run the lesson again: it goes on here.")
-        elif lesson.plain(words) != lesson.plain(wanted):
+        elif lesson.one_line(words) != lesson.one_line(wanted):
             how = f"failed (exit code {code})" if code else "was another command"
-            self.terminal.put(f"That {how}; this step is still: {wanted.splitlines()[0]}")
+            self.terminal.put(f"That {how}; this step is still: {lesson.one_line(wanted)}")
         elif step.seen:
             self.terminal.put("That is not what the page has here, with ... for what varies:")
             for line in step.seen.splitlines():
