@@ -7,9 +7,9 @@ import unittest
 import leaklab
 import tap
 
-MANUALS = ["man1/leaklab.1", "man1/leaklab-dump.1", "man1/leaklab-grabber.1", "man1/leaklab-labhost.1", "man5/leaklab-evidence.5",
+MANUALS = ["man1/leaklab.1", "man1/leaklab-course.1", "man1/leaklab-dump.1", "man1/leaklab-grabber.1", "man1/leaklab-labhost.1", "man5/leaklab-evidence.5",
            "man5/leaklab-run-file.5", "man5/leaklab-scenario.5", "man5/leaklab-snapshot.5", "man5/leaklab-verdict.5", "man7/leaklab-real-host.7"]
-PROGRAMS = ["leaklab", "leaklab-analyzer", "leaklab-driver", "leaklab-grabber", "leaklab-labhost"]
+PROGRAMS = ["leaklab", "leaklab-analyzer", "leaklab-course", "leaklab-driver", "leaklab-grabber", "leaklab-labhost"]
 WINDOWS = ["leaklab-grabber.exe", "leaklab-probe.exe"]
 
 
@@ -36,6 +36,11 @@ class Install(leaklab.Case):
         self.assertEqual(os.listdir(self.stage), ["usr"])
         expected = [f"bin/{name}" for name in PROGRAMS] + [f"share/leaklab/scenarios/{path.name}" for path in leaklab.SCENARIOS.glob("*.yaml")]
         expected += [f"share/man/{name}" for name in MANUALS] + ["share/bash-completion/completions/leaklab"]
+        course = leaklab.SCENARIOS / "course"
+        pages = [path.name for path in course.glob("*.md")]
+        made = [name.replace(".md", ".html") for name in pages if (leaklab.BUILD / "scenarios/course/trainer.html").exists()]
+        expected += [f"share/leaklab/course/{name}" for name in [*pages, *made, *(path.name for path in course.glob("*.py")),
+                                                                "run", "logon", "fix-gate", "visit.yaml"]]
         if (leaklab.BUILD / "analyzer/probe/leaklab-probe.exe").exists():
             expected += [f"share/leaklab/windows/{name}" for name in WINDOWS]
         self.assertEqual(files_below(self.prefix), sorted(expected))

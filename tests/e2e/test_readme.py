@@ -11,8 +11,8 @@ README = (leaklab.ROOT / "README.md").read_text()
 SECTIONS = {part.splitlines()[0]: part for part in README.split("\n## ")[1:]}
 COMMAND = r"    ((?:build/|scenarios/|tests/|sqlite3 |for |until |export |read |wait |kill |sleep |apt-get ).*)"
 # Their commands are run elsewhere: the demo and the tests by whoever calls them, a real host by test_scenarios.py,
-# packages are built by test_packages.py.
-ELSEWHERE = {"Two commands", "Packages", "A real host"}
+# packages are built by test_packages.py, the course is played by test_course.py.
+ELSEWHERE = {"Two commands", "The course", "Packages", "A real host"}
 
 
 def commands(section):
