@@ -140,8 +140,9 @@ class Pages(unittest.TestCase):
         for path in lesson.pages().values():
             for screen in lesson.parse(path).screens:
                 for part in screen.parts:
-                    for line in part.text.splitlines() if isinstance(part, lesson.Step) else lesson.shown("Question: " + part.text):
-                        self.assertLessEqual(len(line), COLUMNS - 4, path)
+                    lines = ["    " + line for line in part.text.splitlines()] if isinstance(part, lesson.Step) else lesson.shown("Question: " + part.text)
+                    for line in lines:
+                        self.assertLessEqual(len(line), COLUMNS, path)
 
     def test_what_varies_is_left_open_and_names_stay_what_they_were(self):
         known = {}
@@ -227,6 +228,18 @@ class ByHand(Course):
         self.assertEqual(seat.rest(), 0, seat.text)
         self.assertIn("That is the gap: 4", seat.text)
         self.assert_fits(seat.text)
+        self.assert_nothing_is_left()
+
+
+    @unittest.skipUnless(shutil.which("remmina"), "Remmina is not installed")
+    def test_remmina_logs_on(self):
+        screen = test_desktop.Screen(self)
+        seat = self.sit(1, "--at", 2, display=screen.name)
+        seat.until("logon lab01\n\ntype it, or Enter")
+        self.assertIn("lab01 is logged on, in a window of Remmina: session 2", seat.answer("logon --remmina lab01"))
+        self.assertEqual(os.stat(self.room / "work/lab01.remmina").st_mode & 0o77, 0)
+        seat.type("quit")
+        self.assertEqual(seat.rest(), 0)
         self.assert_nothing_is_left()
 
 
