@@ -36,7 +36,7 @@ def programs_folder():
     beside += [lesson.FOLDER.parent.parent / "build", lesson.FOLDER.parent.parent.parent / "bin"]
     for folder in beside:
         if (folder / "leaklab-labhost").exists():
-            return folder
+            return folder.resolve()
     found = shutil.which("leaklab-labhost")
     if not found:
         raise Refusal("there is no leaklab-labhost: run scenarios/build, or install the package leaklab-lab", 4)
