@@ -156,7 +156,8 @@ class Lab:
     def type(self, command):
         """What the shell makes of it: exit code and output, which ends with the shell, not with what that left in the background."""
         with tempfile.TemporaryFile() as printed:  # one each: what stays in the background may go on writing
-            shell = subprocess.Popen(["sh", "-c", command], cwd=self.work, env=self.environment, stdin=subprocess.DEVNULL, stdout=printed, stderr=printed)
+            shell = subprocess.Popen(["sh", "-c", command], cwd=self.work, env=self.environment, stdin=subprocess.DEVNULL, stdout=printed, stderr=printed,
+                                     start_new_session=True)  # Ctrl-C is for the command, not for those who are logged on
             try:
                 while self.runs(shell) and os.fstat(printed.fileno()).st_size <= PRINTS_MOST:
                     pass

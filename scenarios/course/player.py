@@ -66,13 +66,13 @@ class Terminal:
         """What is typed; Enter alone is empty."""
         if self.quiet or self.by_itself:
             return ""
-        self.used += 1
-        print(f"{prompt}> ", end="", flush=True)
-        try:
-            return self.line()
-        except KeyboardInterrupt:
-            print()
-            return ""
+        while True:
+            self.used += 1
+            print(f"{prompt}> ", end="", flush=True)
+            try:
+                return self.line()
+            except KeyboardInterrupt:  # no Enter, which would have something typed
+                print()
 
     def line(self):
         while b"\n" not in self.typed:

@@ -41,7 +41,7 @@ class Seat:
         self.end, other = pty.openpty()
         fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         self.process = subprocess.Popen([COURSE / "run", *map(str, words)], stdin=other, stdout=other, stderr=other, cwd=case.folder,
-                                        env=environment, start_new_session=True)
+                                        env=environment, start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(other)
         case.addCleanup(os.close, self.end)
         case.addCleanup(self.leave)
@@ -272,6 +272,18 @@ class Students(Course):
         self.assertIn("this step is still", seat.answer("yes"))
         self.assertIn("this step is still", seat.answer("yes | tr -d '\\n'"))
         self.assertIn("Question", seat.answer())
+
+    def test_ctrl_c_stops_a_command_and_types_nothing(self):
+        seat = self.sit(1, "--at", 2)
+        seat.until("type it, or Enter")
+        seat.answer()
+        os.write(seat.end, b"\x03")
+        self.assertNotIn("SESSIONNAME", seat.prompt())
+        seat.type("sleep 600")
+        time.sleep(1)
+        os.write(seat.end, b"\x03")
+        self.assertIn("this step is still", seat.prompt())
+        self.assertRegex(seat.answer(), "lab01 +2 +Active")  # the driver has not heard of it
 
     def test_logging_on_twice_is_one_session(self):
         seat = self.sit(1, "--at", 2)

@@ -40,7 +40,7 @@ class Install(leaklab.Case):
         pages = [path.name for path in course.glob("*.md")]
         made = [name.replace(".md", ".html") for name in pages if (leaklab.BUILD / "scenarios/course/trainer.html").exists()]
         expected += [f"share/leaklab/course/{name}" for name in [*pages, *made, *(path.name for path in course.glob("*.py")),
-                                                                "run", "logon", "fix-gate", "visit.yaml"]]
+                                                                "run", "logon", "pictures", "fix-gate", "visit.yaml"]]
         if (leaklab.BUILD / "analyzer/probe/leaklab-probe.exe").exists():
             expected += [f"share/leaklab/windows/{name}" for name in WINDOWS]
         self.assertEqual(files_below(self.prefix), sorted(expected))
