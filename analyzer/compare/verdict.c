@@ -126,26 +126,35 @@ static void ask_again(struct notes *notes)
 		    minutes(release));
 }
 
+/* System and lsass are named only together, and by no role: whom they follow is the culprit. */
 static void name_culprits(struct notes *notes, const char *role)
 {
-	const struct culprits *culprits = &notes->comparison->culprits;
-	const size_t tied = culprits_tied(culprits);
-	char text[400] = "";
-	size_t used = 0;
-	for (size_t i = 0; i < culprits->count && i < SUSPECTS_NAMED && used < sizeof text; i++) {
+	const struct comparison *comparison = notes->comparison;
+	const struct culprits *culprits = &comparison->culprits;
+	char text[400] = "", only[FOLLOWERS_WORDS];
+	size_t used = 0, named = 0;
+	for (size_t i = 0; i < culprits->count && named < SUSPECTS_NAMED && used < sizeof text;
+	     i++) {
 		const struct culprit *culprit = &culprits->items[i];
 		char pid[24] = "";
-		if (culprit->follower && i > 0)
-			break;
+		if (image_follows(culprit->image))
+			continue;
 		if (culprit->pid != NUMBER_UNKNOWN)
 			snprintf(pid, sizeof pid, " (%" PRId64 ")", culprit->pid);
 		used += (size_t)snprintf(text + used, sizeof text - used,
-		    "%s%s%s holds %" PRId64 " of them, %" PRId64 " alone", i ? "; " : "",
+		    "%s%s%s holds %" PRId64 " of them, %" PRId64 " alone", named ? "; " : "",
 		    culprit->image ? culprit->image : "a process without a name", pid,
 		    culprit->logon_sessions + culprit->session_ids, culprit->alone);
+		named++;
 	}
-	if (culprits->count)
-		note_reason(notes, "%s%s: %s", tied > 1 ? "ranked equally, " : "", role, text);
+	if (named)
+		note_reason(notes, "%s%s: %s",
+		    named > 1 && culprits_tied(culprits) > 1 ? "ranked equally, " : "", role, text);
+	else if (culprits->count && comparison->followers_only == 0)
+		note_reason(notes, "%s",
+		    followers_words(
+		        culprits->items[0].logon_sessions + culprits->items[0].session_ids, false,
+		        only));
 }
 
 /* Who may hold what nobody, or but System and lsass, is seen to hold. False: nobody is known. */
@@ -192,12 +201,9 @@ static void judge_orphans(struct notes *notes)
 		    "%" PRId64 " of them without a visible holder: handle viewers do not show "
 		    "kernel references: take a memory dump",
 		    comparison->without_holder);
+	char only[FOLLOWERS_WORDS];
 	if (comparison->followers_only)
-		note_reason(notes,
-		    "%" PRId64
-		    " of them held by System or lsass only, which release after the last other holder: a kernel reference may "
-		    "be what is left",
-		    comparison->followers_only);
+		note_reason(notes, "%s", followers_words(comparison->followers_only, true, only));
 }
 
 static void name_referred(struct notes *notes)

@@ -263,7 +263,7 @@ static bool tell_holders(struct sentences *out, const struct verdict *verdict)
 {
 	const bool proven = verdict_is_proven(verdict);
 	const size_t tied = verdict->culprits_tied;
-	char process[PROCESS_WORDS], exited[80];
+	char process[PROCESS_WORDS], exited[80], only[FOLLOWERS_WORDS];
 	size_t named = 0, followers = 0;
 	/* Those that ended have their sentence already. */
 	size_t from = 0;
@@ -289,11 +289,10 @@ static bool tell_holders(struct sentences *out, const struct verdict *verdict)
 		return false;
 	if (followers > 0 && named == 0 && verdict->followers_only == 0 &&
 	    verdict->taken.leaks == 0)
-		return sentences_add(out,
-		    "only System or lsass are seen to hold %lld of them, and they release once the last other holder has: that "
-		    "holder was not seen",
-		    (long long)(verdict->culprits[0].logon_sessions +
-		                verdict->culprits[0].session_ids));
+		return sentences_add(out, "%s",
+		    followers_words(
+		        verdict->culprits[0].logon_sessions + verdict->culprits[0].session_ids,
+		        false, only));
 	return tied - followers < 2 ||
 	       sentences_add(out,
 	           "who holds them does not show which process leaks: release one of them (leaklab-probe release) and sample "
@@ -344,12 +343,9 @@ static bool tell_culprits(
 		    snapshot_why_not_whole(settled, SECTION_HANDLES));
 	if (!tell_holders(out, verdict))
 		return false;
+	char only[FOLLOWERS_WORDS];
 	if (verdict->followers_only > 0 && !verdict_suspect(verdict) &&
-	    !sentences_add(out,
-	        "only System or lsass hold %lld of them: look at "
-	        "what they do for others (authentication packages, "
-	        "drivers)",
-	        (long long)verdict->followers_only))
+	    !sentences_add(out, "%s", followers_words(verdict->followers_only, true, only)))
 		return false;
 	return tell_suspects(out, verdict) && tell_unheld(out, verdict, settled);
 }

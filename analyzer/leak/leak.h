@@ -410,6 +410,9 @@ void suspects_deinit(struct suspects *suspects);
 #define PROCESS_WORDS 240
 const char *process_words(
     const char *image, int64_t pid, const char *services, char out[PROCESS_WORDS]);
+/* Where nobody but System and lsass is seen to hold so many; whole: of all handles. Returns out. */
+#define FOLLOWERS_WORDS 200
+const char *followers_words(int64_t count, bool whole, char out[FOLLOWERS_WORDS]);
 /* "MsMpEng.exe (process 140): 60 token handles that could not be looked into rise with the orphans", if that may explain so many that
  * nobody is seen to hold; else NULL. compared: how many there were before is known. */
 #define SUSPECT_WORDS 400

@@ -50,6 +50,21 @@ const char *process_words(
 /* A program may take several handles a logon; more than that have other reasons. */
 #define HANDLES_MOST 10
 
+const char *followers_words(int64_t count, bool whole, char out[FOLLOWERS_WORDS])
+{
+	if (whole)
+		snprintf(out, FOLLOWERS_WORDS,
+		    "only System or lsass hold %" PRId64
+		    " of them: a kernel reference is left, or it is what they do for others (authentication packages, drivers)",
+		    count);
+	else
+		snprintf(out, FOLLOWERS_WORDS,
+		    "only System or lsass are seen to hold %" PRId64
+		    " of them, and they release once the last other holder has: that holder was not seen",
+		    count);
+	return out;
+}
+
 static bool may_explain(int64_t count, int64_t unseen)
 {
 	return 2 * count >= unseen && count <= HANDLES_MOST * unseen;
