@@ -78,33 +78,141 @@ bool commands_weigh(
 	return true;
 }
 
-/* What the commands logged on is new: an old orphan of the account shows nothing of them. */
-static bool is_shown(const struct evidence *evidence, const struct watched_account *account)
+/* A sample of the load, all of it within a command. */
+static bool is_within(const struct evidence *evidence, const struct capture *capture)
 {
-	size_t count;
+	if (capture->mark != MARK_DURING || capture->problem)
+		return false;
+	for (size_t i = 0; i < evidence->cycles.count; i++) {
+		const struct cycle *cycle = &evidence->cycles.items[i];
+		if (cycle->started <= capture->started && cycle->ended >= capture->ended &&
+		    cycle->ended != TIMESTAMP_UNKNOWN)
+			return true;
+	}
+	return false;
+}
+
+static size_t count_within(const struct evidence *evidence)
+{
+	size_t count = 0;
+	int64_t last = -1;
+
+	for (size_t i = 0; i < evidence->captures.count; i++) {
+		const struct capture *capture = &evidence->captures.items[i];
+		if (capture->round == last || !is_within(evidence, capture))
+			continue;
+		last = capture->round;
+		count++;
+	}
+	return count;
+}
+
+/* New, and made while a command ran: neither an old orphan of the account nor a logon after the load shows what commands do. */
+static bool is_of_command(const struct evidence *evidence, const struct left_logon *left)
+{
+	return left->user && !left->older && left->first > 1 &&
+	       cycle_index_made(&evidence->index,
+	           left->logon_time != TIMESTAMP_UNKNOWN ? left->logon_time : left->shown);
+}
+
+/* How many samples show for the first time what commands logged on. account: NULL is any that is watched. */
+static size_t count_shown(const struct evidence *evidence, const struct watched_account *account)
+{
+	size_t count, shown = 0, last = 0;
 	const struct left_logon *logons = leak_logons(evidence->leak, &count);
 
 	for (size_t i = 0; i < count; i++)
-		if (logons[i].user && !logons[i].older && logons[i].first > 1 &&
-		    account_same(account->user, account->domain, logons[i].user, logons[i].domain))
+		if (logons[i].watched && logons[i].first != last &&
+		    is_of_command(evidence, &logons[i]) &&
+		    (!account || account_same(account->user, account->domain, logons[i].user,
+		                     logons[i].domain))) {
+			last = logons[i].first;
+			shown++;
+		}
+	return shown;
+}
+
+static bool doubt_account(struct sentences *out, const struct evidence *evidence, size_t at)
+{
+	const struct watched_account *account = &evidence->watched.items[at];
+
+	return evidence->logged_on[at] || count_shown(evidence, account) > 0 ||
+	       sentences_add(out,
+	           "no sample shows a new logon session of %s: check that the command logs on as this account, and take samples while "
+	           "commands run (observe_every, load.slots), or let an observer print events 4624",
+	           account->user);
+}
+
+/* A command of which most samples show nothing may log on now and then only. */
+static bool doubt_share(struct sentences *out, const struct evidence *evidence)
+{
+	const size_t within = count_within(evidence), shown = count_shown(evidence, NULL);
+
+	for (size_t i = 0; i < evidence->watched.count; i++)
+		if (evidence->logged_on[i])
 			return true;
-	return evidence->logged_on[account - evidence->watched.items];
+	return shown == 0 || 2 * shown >= within ||
+	       sentences_add(out,
+	           "only %zu of %zu samples that were taken while a command ran show a new logon session of the watched accounts: whether each "
+	           "command logs on is not known; let an observer print events 4624",
+	           shown, within);
+}
+
+static bool runs_in(const struct snapshot *snapshot, uint64_t luid)
+{
+	for (size_t i = 0; i < snapshot->process_count; i++)
+		if (snapshot->processes[i].luid == luid && !snapshot->processes[i].exited)
+			return true;
+	return false;
+}
+
+static bool has_session(const struct snapshot *snapshot, const struct logon_session *logon)
+{
+	for (size_t i = 0; i < snapshot->session_count; i++) {
+		const struct session *session = &snapshot->sessions[i];
+		if (session->user && *session->user &&
+		    account_may_be(session->user, session->domain, logon->user, logon->domain))
+			return true;
+	}
+	return false;
+}
+
+/* The last sample shows logon sessions of accounts that are not watched, made while commands ran, in which nothing runs: as many as a leak that CLEAN
+ * excludes would leave. */
+static bool doubt_others(
+    struct sentences *out, const struct verdict *verdict, const struct evidence *evidence)
+{
+	const struct snapshot *last = evidence->settled.snapshot;
+	const char *user = NULL;
+	size_t others = 0;
+
+	for (size_t i = 0; i < last->logon_session_count; i++) {
+		const struct logon_session *logon = &last->logon_sessions[i];
+		const struct left_logon *left = leak_logon(evidence->leak, logon->luid);
+		if (!left || left->watched || !is_of_command(evidence, left) ||
+		    !logon_is_of_person(logon) || runs_in(last, logon->luid) ||
+		    has_session(last, logon))
+			continue;
+		user = left->user;
+		others++;
+	}
+	return others == 0 ||
+	       (double)others < verdict->smallest_visible_rate * (double)verdict->n ||
+	       sentences_add(out,
+	           "%zu logon session%s of accounts that are not watched, such as %s, %s made while commands ran and %s without a process: add "
+	           "to watch.accounts whom the command logs on",
+	           others, text_plural((int64_t)others), user, others == 1 ? "was" : "were",
+	           others == 1 ? "stays" : "stay");
 }
 
 bool commands_doubt(
     struct sentences *out, const struct verdict *verdict, const struct evidence *evidence)
 {
-	for (size_t i = 0; verdict->n > 0 && i < evidence->watched.count; i++) {
-		const struct watched_account *account = &evidence->watched.items[i];
-		if (is_shown(evidence, account))
-			continue;
-		if (!sentences_add(out,
-		        "no sample shows a new logon session of %s: check that the command logs on as this account, and take samples while "
-		        "commands run (observe_every, load.slots), or let an observer print events 4624",
-		        account->user))
+	for (size_t i = 0; verdict->n > 0 && i < evidence->watched.count; i++)
+		if (!doubt_account(out, evidence, i))
 			return false;
-	}
-	return true;
+	return verdict->n == 0 ||
+	       (doubt_share(out, evidence) && doubt_others(out, verdict, evidence));
 }
 
 /* A log may have lost some. */

@@ -64,19 +64,39 @@ bool cycle_index_is_of_commands(const struct cycle_index *index)
 /* Clocks are a second or two apart, and what a command logged on goes a moment later than the command. */
 #define COMMAND_TOLERANCE INT64_C(2000000)
 
-bool cycle_index_runs(const struct cycle_index *index, int64_t logon_time, int64_t time)
+/* Whether all before a cycle with this start had ended by then. */
+static bool are_over(const struct cycle_index *index, const struct cycle *cycle, int64_t time)
+{
+	return index->longest < time - COMMAND_TOLERANCE - cycle->started;
+}
+
+enum yes_no cycle_index_runs(const struct cycle_index *index, int64_t logon_time, int64_t time)
 {
 	const int64_t last = logon_time == TIMESTAMP_UNKNOWN ? time : logon_time;
+	enum yes_no runs = NO;
 	/* From the end: what ran at a time began shortly before it, but for commands that hang. */
 	for (size_t i = cycle_index_since(index, last + COMMAND_TOLERANCE + 1); i-- > 0;) {
 		const struct cycle *cycle = index->by_logon[i];
-		const int64_t end = cycle->ended != TIMESTAMP_UNKNOWN
-		                        ? cycle->ended + COMMAND_TOLERANCE
-		                        : INT64_MAX;
-		if (cycle->started <= time && end >= time && end >= last)
+		const int64_t end = cycle->ended + COMMAND_TOLERANCE;
+		if (cycle->started <= time && cycle->ended == TIMESTAMP_UNKNOWN)
+			runs = YES_NO_UNKNOWN;
+		else if (cycle->started <= time && end >= time && end >= last)
+			return YES;
+		if (are_over(index, cycle, last))
+			break;
+	}
+	return runs;
+}
+
+bool cycle_index_made(const struct cycle_index *index, int64_t logon_time)
+{
+	for (size_t i = cycle_index_since(index, logon_time + COMMAND_TOLERANCE + 1); i-- > 0;) {
+		const struct cycle *cycle = index->by_logon[i];
+		if (cycle->ended == TIMESTAMP_UNKNOWN ||
+		    cycle->ended + COMMAND_TOLERANCE >= logon_time)
 			return true;
-		if (index->longest < last - COMMAND_TOLERANCE - cycle->started)
-			return false;
+		if (are_over(index, cycle, logon_time))
+			break;
 	}
 	return false;
 }

@@ -18,8 +18,11 @@ struct cycle_index {
 	int64_t longest;               /* cycle */
 };
 
-/* Whether a command ran at `time` that may have made a logon session at logon_time (TIMESTAMP_UNKNOWN: any that ran). */
-bool cycle_index_runs(const struct cycle_index *index, int64_t logon_time, int64_t time);
+/* Whether a command ran at `time` that may have made a logon session at logon_time (TIMESTAMP_UNKNOWN: any that ran). Unknown: of one that may have,
+ * the end is not known. */
+enum yes_no cycle_index_runs(const struct cycle_index *index, int64_t logon_time, int64_t time);
+/* Whether a command may have made a logon session then. */
+bool cycle_index_made(const struct cycle_index *index, int64_t logon_time);
 /* Whether the account may have logged on in the cycle: a command may log on any that the run watches. */
 bool cycle_may_be_of(const struct cycle *cycle, const char *user, const char *domain);
 /* A run of commands: its cycles are of no account. */

@@ -133,7 +133,7 @@ static bool is_watched(const void *data, const struct logon_session *logon, int6
 	return cycle_index_watches(data, logon, logon_time);
 }
 
-static bool is_in_use(const void *data, int64_t logon_time, int64_t time)
+static enum yes_no is_in_use(const void *data, int64_t logon_time, int64_t time)
 {
 	return cycle_index_runs(data, logon_time, time);
 }

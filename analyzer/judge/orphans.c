@@ -194,13 +194,19 @@ static bool is_watched(const void *data, const struct logon_session *logon, int6
 	return cycle_index_watches(data, logon, logon_time);
 }
 
+static enum yes_no is_in_use(const void *data, int64_t logon_time, int64_t time)
+{
+	return cycle_index_runs(data, logon_time, time);
+}
+
 bool orphans_count_after(int64_t *out, const struct evidence *evidence, const struct limits *limits)
 {
 	const struct leak_terms terms = {.release_time = limits->release_time,
 	    .after_logoff = NUMBER_UNKNOWN,
 	    .is_watched = is_watched,
 	    .data = &evidence->index,
-	    .without_sessions = cycle_index_is_of_commands(&evidence->index)};
+	    .without_sessions = cycle_index_is_of_commands(&evidence->index),
+	    .is_in_use = is_in_use};
 	const struct moment *before = &evidence->before, *after = &evidence->after;
 	struct leak *leak = leak_create(&terms);
 	struct orphans orphans = {0};

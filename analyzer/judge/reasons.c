@@ -287,6 +287,7 @@ static bool doubt_sessions(struct sentences *out, const struct verdict *verdict)
 	    [UNSURE_EARLIER_LOGON] = "their session has a later logon of the same user",
 	    [UNSURE_PROCESSES_UNSEEN] =
 	        "they have no RDS session, and it was not seen whether processes run in them",
+	    [UNSURE_PROGRAM_RUNS] = "of a command that may have made them the end is not known",
 	    [UNSURE_DISPUTED] = "the observers disagree about whose they are",
 	};
 	if (verdict->in_use > 0 &&

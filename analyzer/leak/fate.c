@@ -15,15 +15,18 @@ static enum fate fate_without_session(
 	const struct leak_terms *terms = &view->leak->terms;
 	if (!terms->is_watched || !watched)
 		return FATE_ALIVE;
-	if (terms->is_in_use &&
-	    terms->is_in_use(terms->data,
-	        logon->logon_time == TIMESTAMP_UNKNOWN ? TIMESTAMP_UNKNOWN
-	                                               : logon->logon_time - view->offset,
-	        view->time))
+	const int64_t logon_time = logon->logon_time == TIMESTAMP_UNKNOWN
+	                               ? TIMESTAMP_UNKNOWN
+	                               : logon->logon_time - view->offset;
+	const enum yes_no used =
+	    terms->is_in_use ? terms->is_in_use(terms->data, logon_time, view->time) : NO;
+	if (used == YES)
 		return FATE_ALIVE;
 	if (!view->running_known)
 		return unsure(reason, UNSURE_PROCESSES_UNSEEN);
-	return view_runs(view, logon->luid) ? FATE_ALIVE : FATE_ORPHAN;
+	if (view_runs(view, logon->luid))
+		return FATE_ALIVE;
+	return used == NO ? FATE_ORPHAN : unsure(reason, UNSURE_PROGRAM_RUNS);
 }
 
 /* Made well before the logon that made the session, so in an earlier one with its ID. */

@@ -80,7 +80,7 @@ struct leak_terms {
 	    without_sessions; /* the watched accounts log on by programs, in no RDS session of theirs */
 	/* Whether a program still ran at `time` that may have made a watched logon session at logon_time (TIMESTAMP_UNKNOWN: not known), both by
 	 * the samples' clock: then it is in use. NULL: nobody knows of programs. */
-	bool (*is_in_use)(const void *data, int64_t logon_time, int64_t time);
+	enum yes_no (*is_in_use)(const void *data, int64_t logon_time, int64_t time);
 };
 
 /* What proves that its session had ended by then. */
@@ -106,7 +106,8 @@ enum unsure {
 	UNSURE_SESSION_NAMELESS, /* its session is listed without a user */
 	UNSURE_EARLIER_LOGON,    /* its session has a later logon of the same user */
 	UNSURE_PROCESSES_UNSEEN, /* it has no RDS session, and whether a process runs in it is not known */
-	UNSURE_DISPUTED,         /* the observers disagree about whose it is */
+	UNSURE_PROGRAM_RUNS, /* whether the program that may have made it still runs is not known */
+	UNSURE_DISPUTED,     /* the observers disagree about whose it is */
 	UNSURE_KINDS
 };
 

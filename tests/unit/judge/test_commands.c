@@ -62,6 +62,33 @@ static struct snapshot *snapshot_of_workstation(void)
 	return snapshot;
 }
 
+/* What a sample within each tenth command shows: what that one made, up to that of `seen`. */
+static void add_rounds(struct fixture *fixture, const char *user, int seen)
+{
+	for (int number = 5; number <= COMMANDS; number += 10) {
+		struct snapshot *snapshot = snapshot_of_workstation();
+		if (number <= seen)
+			add_logon(snapshot, number, user, 0);
+		fixture_add_round(fixture, number, snapshot);
+	}
+}
+
+static struct verdict *judge_rest(
+    struct fixture *fixture, struct snapshot *after, struct snapshot *settled)
+{
+	fixture_add_snapshot(fixture, MARK_AFTER, after);
+	fixture_add_snapshot(fixture, MARK_SETTLED, settled);
+	return fixture_judge(fixture);
+}
+
+static void finish_inconclusive(
+    struct fixture *fixture, struct verdict *verdict, const char *reason)
+{
+	assert_int_equal(verdict->word, VERDICT_INCONCLUSIVE);
+	assert_reason(verdict, reason);
+	fixture_finish(fixture, verdict);
+}
+
 /* What commands 1 to `left` made is there to the end, in the session with this ID; and a sample within each tenth command shows what that one
  * made. */
 static struct verdict *judge_left(
@@ -141,6 +168,68 @@ static void those_of_other_accounts_are_neither_a_leak_nor_clean(void **state)
 	fixture_finish(&fixture, verdict);
 }
 
+static void command_without_an_end_hides_no_leak(void **state)
+{
+	(void)state;
+	static const enum cycle_result results[] = {CYCLE_RUNNING, CYCLE_LOST};
+	for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
+		struct fixture fixture = fixture_create();
+		add_commands(&fixture, "Sandbox");
+		struct cycle cycle = fixture_cycle(1, NUMBER_UNKNOWN, results[i]);
+		cycle.user = cycle.domain = NULL;
+		cycle.logged_on = cycle.ended = TIMESTAMP_UNKNOWN;
+		fixture_put_cycle(&fixture, &cycle);
+		struct verdict *verdict = judge_left(&fixture, "Sandbox", 40, 0, false);
+		assert_int_not_equal(verdict->word, VERDICT_CLEAN);
+		assert_reason(verdict, "of a command that may have made them the end is not known");
+		fixture_finish(&fixture, verdict);
+	}
+}
+
+static void logon_after_the_load_is_none_of_the_commands(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	add_commands(&fixture, "Sandbox");
+	fixture_add_snapshot(&fixture, MARK_BEFORE, snapshot_of_workstation());
+	add_rounds(&fixture, "Sandbox", 0);
+	struct snapshot *after = snapshot_of_workstation();
+	add_logon(after, COMMANDS + 10, "Sandbox", 0);
+	finish_inconclusive(&fixture, judge_rest(&fixture, after, snapshot_of_workstation()),
+	    "no sample shows a new logon session of Sandbox");
+}
+
+static void one_sight_does_not_stand_for_all_commands(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	add_commands(&fixture, "Sandbox");
+	fixture_add_snapshot(&fixture, MARK_BEFORE, snapshot_of_workstation());
+	add_rounds(&fixture, "Sandbox", 5);
+	finish_inconclusive(&fixture,
+	    judge_rest(&fixture, snapshot_of_workstation(), snapshot_of_workstation()),
+	    "only 1 of 10 samples that were taken while a command ran");
+}
+
+static void account_that_is_not_watched_and_stays_is_named(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	add_commands(&fixture, "Sandbox");
+	fixture_add_snapshot(&fixture, MARK_BEFORE, snapshot_of_workstation());
+	add_rounds(&fixture, "Sandbox", COMMANDS);
+	struct snapshot *after = snapshot_of_workstation(), *settled = snapshot_of_workstation();
+	for (int i = 1; i <= COMMANDS; i++) {
+		add_logon(after, COMMANDS + i, "Other", 0);
+		after->logon_sessions[after->logon_session_count - 1].logon_time = fixture_logon(i);
+		add_logon(settled, COMMANDS + i, "Other", 0);
+		settled->logon_sessions[settled->logon_session_count - 1].logon_time =
+		    fixture_logon(i);
+	}
+	finish_inconclusive(&fixture, judge_rest(&fixture, after, settled),
+	    "100 logon sessions of accounts that are not watched, such as Other, were made while commands ran");
+}
+
 static void commands_that_overlap_make_the_rate_a_range(void **state)
 {
 	(void)state;
@@ -199,6 +288,10 @@ int main(void)
 	    unit_test(what_a_live_process_runs_in_is_none),
 	    unit_test(what_each_command_uses_while_it_runs_is_none),
 	    unit_test(those_of_other_accounts_are_neither_a_leak_nor_clean),
+	    unit_test(command_without_an_end_hides_no_leak),
+	    unit_test(logon_after_the_load_is_none_of_the_commands),
+	    unit_test(one_sight_does_not_stand_for_all_commands),
+	    unit_test(account_that_is_not_watched_and_stays_is_named),
 	    unit_test(commands_that_overlap_make_the_rate_a_range),
 	    unit_test(events_show_who_logged_on_and_how_often),
 	};
