@@ -60,7 +60,7 @@ class Decided(leaklab.Case):
         self.assertIn(cycles, range(44, 100), "those under way are played to their end, and those that begin while a sample is taken")
 
     def test_cache_of_one_an_account_is_no_reason_to_stop(self):
-        cycles = self.play("bounded-cache", "--set", "judge.smallest_rate=0.05", code=1)
+        cycles = self.play("bounded-cache", "--set", "judge.smallest_rate=0.05", "--set", "settle.at_least=20s", code=1)
         self.assertGreaterEqual(cycles, 90)
         self.assertEqual(self.verdict()["kind"], "bounded")
 

@@ -96,7 +96,7 @@ class ReadyMadeScenarios(leaklab.Case):
         self.assertNotIn("System (process 4) holds", reasons)
 
     def test_bounded_cache_leaks_one_of_each_account(self):
-        verdict = self.play("bounded-cache", "--set", "load.cycles=120")  # a busy machine samples few of them
+        verdict = self.play("bounded-cache", "--set", "load.cycles=120", "--set", "settle.at_least=20s")  # a busy grabber is late
         self.assertEqual(verdict["orphans"]["k"], 8)
         self.assertEqual(verdict["kind"], "bounded")
         self.assertIsNone(verdict["orphans"]["rate"])
