@@ -212,6 +212,13 @@ size_t crew_fill(const struct crew *crew, struct pollfd *fds)
 	return count;
 }
 
+/* As recv(). What is sent without output has none: not that of the report before. */
+static ssize_t take(const struct worker_process *worker, struct report *report)
+{
+	memset(report->output, 0, sizeof(report->output));
+	return recv(worker->socket, report, sizeof(*report), MSG_DONTWAIT);
+}
+
 void crew_serve(struct crew *crew, const struct crew_watch *watch)
 {
 	for (size_t i = 0; i < crew->count; i++) {
@@ -222,9 +229,7 @@ void crew_serve(struct crew *crew, const struct crew_watch *watch)
 
 		if (!worker->pid)
 			continue;
-		memset(report.output, 0, sizeof(report.output));
-		while ((got = recv(worker->socket, &report, sizeof(report), MSG_DONTWAIT)) >=
-		       (ssize_t)REPORT_WITHOUT_OUTPUT)
+		while ((got = take(worker, &report)) >= (ssize_t)REPORT_WITHOUT_OUTPUT)
 			if (report.stalled)
 				watch->stalled(watch->data, i, report.stalled);
 			else

@@ -108,6 +108,13 @@ class Commands(leaklab.Case):
             self.assertTrue(output.startswith("0123456789\n0123"))
         self.assertLess(self.run_file.stat().st_size, 1 << 20)
 
+    def test_silent_command_is_given_no_output_of_another(self):
+        # Many reports of one worker are taken at a time.
+        command = "[ $((LEAKLAB_CYCLE % 2)) = 0 ] || { echo $LEAKLAB_CYCLE; echo error >&2; }"
+        self.drive(self.scenario_of(command, load={"cycles": 200, "slots": 16, "workers": 1}), code=3)
+        rows = self.query("SELECT cycle, output, messages FROM commands ORDER BY cycle")
+        self.assertEqual(rows, [(cycle, f"{cycle}\n", "error\n") if cycle % 2 else (cycle, "", "") for cycle in range(1, 201)])
+
     def test_status_and_last_words_of_a_command_that_fails(self):
         self.drive(self.scenario_of("echo out; echo first >&2; echo no such host >&2; exit 3", load={"cycles": 2}), code=4)
         self.assertEqual(self.runs(), [("failed", 3, "out\n", 4, "first\nno such host\n", 19)] * 2)
