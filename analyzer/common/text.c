@@ -101,6 +101,25 @@ void text_make_safe(char *text)
 	text_make_safe_except(text, "");
 }
 
+void text_copy(char *out, size_t size, const char *bytes, size_t length)
+{
+	size_t used = 0;
+
+	for (size_t i = 0, taken; i < length; i += taken) {
+		const char *from = bytes[i] ? bytes + i : " ";
+		size_t put = taken = character_length(from);
+		if (code_point(from, taken) < 0) {
+			from = "\ufffd";
+			put = strlen(from);
+		}
+		if (i + taken > length || used + put >= size)
+			break;
+		memcpy(out + used, from, put);
+		used += put;
+	}
+	out[used] = '\0';
+}
+
 static int width_of(const char *text, const char *end)
 {
 	int width = 0;

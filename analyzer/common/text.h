@@ -25,6 +25,9 @@ void text_print_start(FILE *out, const char *text, int most);
 void text_make_safe(char *text);
 /* Some control characters are kept. */
 void text_make_safe_except(char *text, const char *kept);
+/* Copies what a program printed, of which `length` bytes count, and behind them is a NUL: NUL becomes a blank, a byte that is no UTF-8 U+FFFD,
+ * and what does not fit is left out by whole characters. */
+void text_copy(char *out, size_t size, const char *bytes, size_t length);
 /* The bytes of the character at text, which is not empty, if it must not be shown; else 0. */
 size_t text_unsafe(const char *text);
 

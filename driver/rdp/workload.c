@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/duration.h"
+#include "common/text.h"
 #include "common/timestamp.h"
 #include "driver/programs/command.h"
 
@@ -36,25 +37,15 @@ static void begin(struct report *report, const struct order *order)
 		report->phase_us[phase] = NUMBER_UNKNOWN;
 }
 
-/* What cannot be text in the run file is left out of it. */
-static void keep(char out[OUTPUT_KEPT], const char *bytes, size_t length)
-{
-	if (length > OUTPUT_KEPT - 1)
-		length = OUTPUT_KEPT - 1;
-	memcpy(out, bytes, length);
-	out[length] = '\0';
-	for (size_t i = 0; i < length; i++)
-		out[i] = out[i] ? out[i] : ' ';
-}
-
 static void keep_output(struct report *report, const struct command *command)
 {
 	size_t length;
 	bool truncated;
 	const char *output = command_output(command, &length, &truncated);
 
-	keep(report->output[0], output, length);
-	keep(report->output[1], command_messages(command), strlen(command_messages(command)));
+	text_copy(report->output[0], OUTPUT_KEPT, output, length);
+	text_copy(report->output[1], OUTPUT_KEPT, command_messages(command),
+	    strlen(command_messages(command)));
 	for (int i = 0; i < 2; i++)
 		report->printed[i] = command_printed(command, i);
 }
@@ -69,8 +60,8 @@ static const char *last_line(const char *text, char out[LINE_MOST])
 	begin = end;
 	while (begin > 0 && text[begin - 1] != '\n')
 		begin--;
-	snprintf(
-	    out, LINE_MOST, "%s%.*s", end > begin ? ": " : "", (int)(end - begin), text + begin);
+	const int used = snprintf(out, LINE_MOST, "%s", end > begin ? ": " : "");
+	text_copy(out + used, (size_t)(LINE_MOST - used), text + begin, end - begin);
 	return out;
 }
 
@@ -133,7 +124,7 @@ void workload_run(const struct setup *setup, const struct order *order,
 		judge_end(report, setup, stopping);
 	} else {
 		snprintf(report->code, sizeof(report->code), "START");
-		snprintf(report->message, sizeof(report->message), "%.400s", error.text);
+		text_copy(report->message, sizeof(report->message), error.text, strlen(error.text));
 	}
 	report->phase_us[PHASE_HOLD] = timestamp_monotonic() - start;
 	report->ended = timestamp_now();

@@ -115,6 +115,15 @@ class Commands(leaklab.Case):
         rows = self.query("SELECT cycle, output, messages FROM commands ORDER BY cycle")
         self.assertEqual(rows, [(cycle, f"{cycle}\n", "error\n") if cycle % 2 else (cycle, "", "") for cycle in range(1, 201)])
 
+    def test_output_that_is_not_utf8_or_is_cut_is_kept_as_text(self):
+        # The last bytes that are kept, 4095 here and 197 of the message, are in a character of three.
+        command = ("printf 'a\\377b\\000c'; for i in $(seq 100); do printf '%s' " + "\u20ac" * 100 + "; done >&2; exit 3")
+        self.drive(self.scenario_of(command, load={"cycles": 1}), code=4)
+        [(_, _, output, _, messages, messages_bytes)] = self.runs()
+        self.assertEqual((output, messages, messages_bytes), ("a\ufffdb c", "\u20ac" * 1365, 30000))
+        [(message,)] = self.query("SELECT message FROM cycles")
+        self.assertRegex(message, "^the command ended with status 3: \u20ac{60,66}$")
+
     def test_status_and_last_words_of_a_command_that_fails(self):
         self.drive(self.scenario_of("echo out; echo first >&2; echo no such host >&2; exit 3", load={"cycles": 2}), code=4)
         self.assertEqual(self.runs(), [("failed", 3, "out\n", 4, "first\nno such host\n", 19)] * 2)

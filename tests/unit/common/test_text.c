@@ -120,6 +120,24 @@ static void bytes_that_are_no_utf8_become_question_marks(void **state)
 	assert_prints("x\x80y", "x?y");
 }
 
+static void what_a_program_printed_becomes_text_of_whole_characters(void **state)
+{
+	static const char printed_bytes[] = "a\0b\x1b\xff\xc3\xa9\xe2\x82 \xe2\x82\xac";
+	char text[32];
+
+	(void)state;
+	text_copy(text, sizeof text, printed_bytes, sizeof printed_bytes - 1);
+	assert_string_equal(text, "a b\x1b\ufffd\u00e9\ufffd \u20ac");
+	text_copy(text, sizeof text, "\u20ac\u20ac", 5);
+	assert_string_equal(text, "\u20ac");
+	text_copy(text, 6, "\u20ac\u20ac", 6);
+	assert_string_equal(text, "\u20ac");
+	text_copy(text, 7, "\u20ac\u20ac", 6);
+	assert_string_equal(text, "\u20ac\u20ac");
+	text_copy(text, 3, "\xff", 1);
+	assert_string_equal(text, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +147,7 @@ int main(void)
 	    unit_test(a_word_that_is_longer_than_a_line_is_broken),
 	    unit_test(only_the_start_of_a_long_line_is_printed),
 	    unit_test(bytes_that_are_no_utf8_become_question_marks),
+	    unit_test(what_a_program_printed_becomes_text_of_whole_characters),
 	    unit_test(columns_are_filled_or_cut_by_characters),
 	    unit_test(long_sentences_fit_in_eighty_columns),
 	};
