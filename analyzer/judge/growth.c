@@ -179,10 +179,11 @@ const char *const growth_doubts[9] = {
     [DOUBT_OWNER] = "owner",
 };
 
-const char *const growth_pers[3] = {
+const char *const growth_pers[4] = {
     [PER_CYCLE] = "cycle",
     [PER_RECONNECT] = "reconnect",
     [PER_EITHER] = "cycle or reconnect",
+    [PER_TIME] = "time",
 };
 
 /* How much a word tells. */

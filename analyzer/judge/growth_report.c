@@ -31,6 +31,9 @@ static const char *consequence(const struct verdict *verdict, const struct growt
 {
 	if (growth->totals && growth_of_reconnects(verdict, growth) == PER_RECONNECT)
 		return ": they leak with the reconnects";
+	/* A doubt says what it may be. */
+	if (growth->totals && growth_of_reconnects(verdict, growth) == PER_EITHER)
+		return "";
 	if (growth->totals)
 		return verdict->growth_strangers > 0
 		           ? ": a separate leak, or left by other users who logged on; it is not judged here"
@@ -55,6 +58,8 @@ static const char *rise_words(const struct growth *growth, char out[RISE_TEXT])
 		snprintf(more, sizeof more,
 		    ", or by %.2f a reconnect, which this run does not tell",
 		    growth->slope / fmax(growth->reconnects, 1e-9));
+	else if (growth->per == PER_TIME)
+		snprintf(more, sizeof more, ", with time rather than with logons or reconnects");
 	snprintf(out, RISE_TEXT, "%.2f a %s (95 %% interval %.2f to %.2f)%s", growth->slope / each,
 	    each == 1 && growth->per != PER_RECONNECT ? "cycle" : "reconnect", growth->lower / each,
 	    growth->upper / each, more);

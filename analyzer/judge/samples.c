@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/duration.h"
 #include "evidence/identity.h"
 #include "statistics/trend.h"
 
@@ -44,6 +45,8 @@ static void count_connections(
 	for (int at = 0; axis->reconnects[0] && at < SAMPLE_TIMES; at++) {
 		const int64_t time = capture->started +
 		                     (capture->ended - capture->started) * at / (SAMPLE_TIMES - 1);
+		axis->times[at][place] =
+		    (double)(time - evidence->captures.items[0].started) / SECOND;
 		for (size_t i = 0; i < evidence->cycles.count; i++) {
 			const struct cycle *cycle = &evidence->cycles.items[i];
 			axis->logons[at][place] +=
@@ -159,6 +162,7 @@ static void samples_deinit(struct samples *samples)
 	for (int at = 0; at < SAMPLE_TIMES; at++) {
 		free(samples->everybody.logons[at]);
 		free(samples->everybody.reconnects[at]);
+		free(samples->everybody.times[at]);
 	}
 	free(samples->chosen);
 	*samples = (struct samples){0};
@@ -181,7 +185,9 @@ static bool samples_choose(struct samples *samples, const struct evidence *evide
 	for (int at = 0; good && evidence->reconnects.count > 0 && at < SAMPLE_TIMES; at++) {
 		samples->everybody.logons[at] = calloc(most, sizeof(double));
 		samples->everybody.reconnects[at] = calloc(most, sizeof(double));
-		good = samples->everybody.logons[at] && samples->everybody.reconnects[at];
+		samples->everybody.times[at] = calloc(most, sizeof(double));
+		good = samples->everybody.logons[at] && samples->everybody.reconnects[at] &&
+		       samples->everybody.times[at];
 	}
 	if (good) {
 		choose_during(samples, evidence, slots, fits);

@@ -17,8 +17,8 @@ struct axis {
 	size_t at;        /* of the account's first cycle in the index */
 	double *cycles;   /* started before each sample, never falling */
 	/* Of all accounts, in a run with reconnects; else NULL: how many logons and reconnects there were when the observer began, half-way, and
-	 * when it was done: at which of these it looked is not known. */
-	double *logons[SAMPLE_TIMES], *reconnects[SAMPLE_TIMES];
+	 * when it was done, and when that was, in seconds: at which of these it looked is not known. */
+	double *logons[SAMPLE_TIMES], *reconnects[SAMPLE_TIMES], *times[SAMPLE_TIMES];
 	double total; /* in the run */
 };
 

@@ -65,8 +65,8 @@ enum growth_doubt {
 extern const char *const growth_doubts[9];
 
 /* What a rise goes with, in a run with reconnects: the number of them is the same in each cycle, but samples come within cycles. */
-enum growth_per { PER_CYCLE, PER_RECONNECT, PER_EITHER /* it does not show */ };
-extern const char *const growth_pers[3];
+enum growth_per { PER_CYCLE, PER_RECONNECT, PER_EITHER /* it does not show */, PER_TIME };
+extern const char *const growth_pers[4];
 
 /* How the handles of a process rise with the cycles. */
 struct growth {

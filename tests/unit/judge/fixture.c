@@ -178,7 +178,12 @@ void fixture_add_snapshot_at(
 
 void fixture_add_round(struct fixture *fixture, int64_t cycle, struct snapshot *snapshot)
 {
-	int64_t time = fixture_logon(cycle);
+	fixture_add_round_at(fixture, cycle, snapshot, fixture_logon(cycle));
+}
+
+void fixture_add_round_at(
+    struct fixture *fixture, int64_t cycle, struct snapshot *snapshot, int64_t time)
+{
 	struct capture capture = {.mark = MARK_DURING,
 	    .round = cycle,
 	    .cycle = cycle,

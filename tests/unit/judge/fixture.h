@@ -48,6 +48,9 @@ void fixture_add_snapshot_at(
 
 /* A snapshot during the load, after so many cycles. */
 void fixture_add_round(struct fixture *fixture, int64_t cycle, struct snapshot *snapshot);
+/* The same, at a time of the driver's clock. */
+void fixture_add_round_at(
+    struct fixture *fixture, int64_t cycle, struct snapshot *snapshot, int64_t time);
 
 /* Judges; the caller destroys the verdict. */
 struct verdict *fixture_judge(struct fixture *fixture);

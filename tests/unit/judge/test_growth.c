@@ -208,6 +208,59 @@ static void handles_that_rise_with_the_reconnects_are_their_leak(void **state)
 	fixture_finish(&fixture, verdict);
 }
 
+/* Cycles of uneven length, each with its reconnects at even times. */
+static int64_t uneven_start(int cycle)
+{
+	return RUN_START + (10 * cycle + cycle * cycle * 7 % 9) * SECOND;
+}
+
+static void add_uneven_cycle(struct fixture *fixture, int number)
+{
+	struct cycle cycle = fixture_cycle(number, 2, CYCLE_LOGGED_OFF);
+	const int64_t length = uneven_start(number + 1) - uneven_start(number);
+	cycle.scheduled = cycle.started = cycle.logged_on = uneven_start(number);
+	cycle.ended = cycle.started + length - 1;
+	fixture_put_cycle(fixture, &cycle);
+	for (int i = 1; i <= EACH; i++) {
+		const int64_t time = cycle.started + i * length / (EACH + 1);
+		const struct reconnect reconnect = {.cycle = number,
+		    .number = i,
+		    .started = time,
+		    .logged_on = time,
+		    .session_id = 2};
+		assert_true(runfile_add_reconnect(fixture->runfile, &reconnect, NULL));
+	}
+}
+
+/* As what an agent or a monitor leaks: reconnects are steps of time, finer ones than logons are. */
+static void handles_that_rise_with_time_are_not_judged(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	fixture_set(&fixture, "load.slots", "1");
+	fixture_add_snapshot(&fixture, MARK_BEFORE, snapshot_of_lsm(0));
+	for (int cycle = 1; cycle <= CYCLES; cycle++) {
+		add_uneven_cycle(&fixture, cycle);
+		if (cycle % 3 != 0)
+			continue;
+		const int64_t after = uneven_start(cycle + 1) - uneven_start(cycle),
+		              time = uneven_start(cycle) + after * (cycle * 5 % 7) / 7;
+		struct snapshot *snapshot = snapshot_of_lsm((int)((time - RUN_START) / SECOND));
+		fixture_add_logon(snapshot, cycle, 2);
+		snapshot->logon_sessions[0].logon_time = uneven_start(cycle);
+		fixture_add_round_at(&fixture, cycle, snapshot, time);
+	}
+	fixture_add_snapshot(&fixture, MARK_AFTER, fixture_snapshot());
+	fixture_add_snapshot(&fixture, MARK_SETTLED, snapshot_of_lsm(10 * CYCLES + 20));
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->word, VERDICT_CLEAN);
+	assert_int_equal(verdict->growths[0].per, PER_TIME);
+	assert_reason(verdict,
+	    ", with time rather than with logons or reconnects: a separate leak, "
+	    "which is not judged here");
+	fixture_finish(&fixture, verdict);
+}
+
 static void handles_that_rise_with_the_cycles_are_not_named_by_the_reconnect(void **state)
 {
 	(void)state;
@@ -229,6 +282,8 @@ static void samples_that_do_not_tell_reconnects_from_cycles_forbid_clean(void **
 	assert_int_equal(verdict->growths[0].per, PER_EITHER);
 	assert_reason(
 	    verdict, "whether with the reconnects, and so by a leak of theirs, does not show");
+	for (size_t i = 0; i < verdict->reasons.count; i++)
+		assert_null(strstr(verdict->reasons.items[i], "not judged here"));
 	fixture_finish(&fixture, verdict);
 }
 
@@ -739,6 +794,7 @@ int main(void)
 	    unit_test(a_sawtooth_is_no_leak),
 	    unit_test(a_cache_that_fills_is_a_plateau),
 	    unit_test(handles_that_rise_with_the_reconnects_are_their_leak),
+	    unit_test(handles_that_rise_with_time_are_not_judged),
 	    unit_test(handles_that_rise_with_the_cycles_are_not_named_by_the_reconnect),
 	    unit_test(samples_that_do_not_tell_reconnects_from_cycles_forbid_clean),
 	    unit_test(what_wanders_widely_is_not_decided_and_more_cycles_are_asked_for),
