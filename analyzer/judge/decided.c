@@ -5,16 +5,19 @@
 #include "judge/judge.h"
 #include "judge/orphans.h"
 
-/* A cache keeps an account's latest until its next logon: only a logoff since tells it from a leak. */
+/* A cache keeps an account's latest until its next logon: only a logoff since tells it from a leak. Of commands, which are of no account, one that
+ * has run. */
 static bool has_logged_off_since(const struct evidence *evidence, const struct survivor *survivor)
 {
 	const struct cycle *leaked = survivor->cycle;
 
 	for (size_t i = 0; i < evidence->cycles.count; i++) {
 		const struct cycle *cycle = &evidence->cycles.items[i];
-		if (cycle->started > leaked->started && cycle->result == CYCLE_LOGGED_OFF &&
+		const bool over = cycle->result == CYCLE_RAN || cycle->result == CYCLE_LOGGED_OFF;
+		if (cycle->started > leaked->started && over &&
 		    cycle->ended <= survivor->left->shown &&
-		    account_same(cycle->user, cycle->domain, leaked->user, leaked->domain))
+		    (!leaked->user ||
+		        account_same(cycle->user, cycle->domain, leaked->user, leaked->domain)))
 			return true;
 	}
 	return false;

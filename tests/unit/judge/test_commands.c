@@ -281,6 +281,26 @@ static void events_show_who_logged_on_and_how_often(void **state)
 	fixture_finish(&fixture, verdict);
 }
 
+/* Each leaves one, which is old enough in the third sample. */
+static void a_leak_of_commands_is_decided_while_they_run(void **state)
+{
+	(void)state;
+	bool leaks;
+	struct fixture fixture = fixture_create();
+	add_commands(&fixture, "Sandbox");
+	fixture_set(&fixture, "settle.release", "10s");
+	fixture_add_snapshot(&fixture, MARK_BEFORE, snapshot_of_workstation());
+	for (int number = 5; number <= 15; number += 5) {
+		struct snapshot *snapshot = snapshot_of_workstation();
+		for (int i = 1; i <= number; i++)
+			add_logon(snapshot, i, "Sandbox", 0);
+		fixture_add_round(&fixture, number, snapshot);
+		assert_true(judge_decided(fixture.runfile, &leaks, NULL));
+		assert_int_equal(leaks, number == 15);
+	}
+	fixture_finish(&fixture, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,6 +313,7 @@ int main(void)
 	    unit_test(one_sight_does_not_stand_for_all_commands),
 	    unit_test(account_that_is_not_watched_and_stays_is_named),
 	    unit_test(commands_that_overlap_make_the_rate_a_range),
+	    unit_test(a_leak_of_commands_is_decided_while_they_run),
 	    unit_test(events_show_who_logged_on_and_how_often),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
