@@ -377,8 +377,8 @@ bool evidence_load(struct evidence *evidence, const struct limits *limits, struc
 		return error_memory(error);
 	}
 	if (runfile_cycles(runfile, &evidence->cycles, error) &&
-	    runfile_reconnects(runfile, &evidence->reconnects, error) &&
 	    elsewhere_split(&evidence->elsewhere, &evidence->cycles, runfile, error) &&
+	    runfile_reconnects(runfile, &evidence->cycles, &evidence->reconnects, error) &&
 	    runfile_captures(runfile, &evidence->captures, error) &&
 	    index_cycles(evidence, error) && (find_load_end(evidence), true) &&
 	    load_moment(&evidence->before, runfile, &evidence->clocks, MARK_BEFORE, error) &&

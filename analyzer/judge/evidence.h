@@ -27,7 +27,7 @@ struct evidence {
 	bool *logged_on;            /* each of them, by an event of the run's time */
 	uint64_t *made; /* logon sessions of theirs that such events tell of, some more than once */
 	size_t made_count;
-	struct reconnects reconnects; /* of all cycles */
+	struct reconnects reconnects; /* of these cycles */
 	struct captures captures;
 	struct clocks clocks;
 	struct cycle_index index;

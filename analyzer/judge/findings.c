@@ -158,6 +158,10 @@ static bool tell_session_ids(struct sentences *out, const struct verdict *verdic
 	if (ids->word == IDS_REUSED)
 		return sentences_add(out, "session IDs are reused (%lld distinct in %lld cycles)",
 		    (long long)ids->distinct, (long long)ids->cycles);
+	if (ids->has_growth && ids->orphaned == 0)
+		return sentences_add(out,
+		    "whether session IDs are reused is not shown: none was given twice (%lld distinct in %lld cycles)",
+		    (long long)ids->distinct, (long long)ids->cycles);
 	if (ids->has_growth)
 		return sentences_add(out,
 		    "whether their session IDs stay taken is not shown: no later logon could have "
@@ -225,7 +229,7 @@ static bool tell_left(struct sentences *out, const struct verdict *verdict)
 		return false;
 	if (verdict->uncounted > 0 && verdict->failed_leaks == 0 &&
 	    !sentences_add(out,
-	        "%lld logon session%s outlived cycles that are not counted (failed, lost, or in the session of a lost one)",
+	        "%lld logon session%s outlived cycles that are not counted (failed, lost, not reconnected, or in the session of a lost one)",
 	        (long long)verdict->uncounted, text_plural(verdict->uncounted)))
 		return false;
 	if (verdict->strangers > 0 &&

@@ -32,7 +32,7 @@ static void count_cycles(
 	for (size_t i = 0; i < evidence->reconnects.count; i++) {
 		const struct cycle *cycle =
 		    cycles_find(&evidence->cycles, evidence->reconnects.items[i].cycle);
-		verdict->reconnects += cycle && cycle_counts(evidence, cycle);
+		verdict->reconnects += cycle_counts(evidence, cycle);
 	}
 	for (size_t i = 0; i < evidence->elsewhere.count; i++) {
 		const struct cycle *cycle = &evidence->elsewhere.items[i];
@@ -137,8 +137,8 @@ static bool weigh(
 		return false;
 	bool good = weigh_after(verdict, evidence, limits) &&
 	            weigh_settled(verdict, evidence, limits, &orphans) &&
-	            session_ids_find(
-	                &verdict->ids, &evidence->cycles, verdict->orphans_known ? &orphans : NULL);
+	            session_ids_find(&verdict->ids, &evidence->cycles, &evidence->reconnects,
+	                verdict->orphans_known ? &orphans : NULL);
 	if (good && both_have(&evidence->before, &evidence->settled, SECTION_SESSIONS)) {
 		verdict->sessions_left_known = true;
 		verdict->sessions_left =

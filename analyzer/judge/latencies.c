@@ -83,7 +83,7 @@ bool latencies_load(struct latencies *out, const struct cycles *cycles, struct r
 {
 	struct reconnects reconnects;
 
-	if (!runfile_reconnects(runfile, &reconnects, error))
+	if (!runfile_reconnects(runfile, cycles, &reconnects, error))
 		return false;
 	const bool good = latencies_find(out, cycles, &reconnects, load_is_open(runfile));
 	free(reconnects.items);

@@ -42,6 +42,8 @@ static void choose(struct samples *samples, const struct capture *capture, size_
 static void count_connections(
     struct axis *axis, const struct evidence *evidence, const struct capture *capture, size_t place)
 {
+	const struct reconnects *again = &evidence->reconnects;
+
 	for (int at = 0; axis->reconnects[0] && at < SAMPLE_TIMES; at++) {
 		const int64_t time = capture->started +
 		                     (capture->ended - capture->started) * at / (SAMPLE_TIMES - 1);
@@ -52,9 +54,10 @@ static void count_connections(
 			axis->logons[at][place] +=
 			    cycle->logged_on != TIMESTAMP_UNKNOWN && cycle->logged_on <= time;
 		}
-		for (size_t i = 0; i < evidence->reconnects.count; i++)
-			axis->reconnects[at][place] +=
-			    evidence->reconnects.items[i].logged_on <= time;
+		for (size_t i = 0; i < again->count + again->others; i++) {
+			double *const *counts = i < again->count ? axis->reconnects : axis->logons;
+			counts[at][place] += again->items[i].logged_on <= time;
+		}
 	}
 }
 

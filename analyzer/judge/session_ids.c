@@ -145,7 +145,9 @@ static bool climbs(const struct cycles *cycles)
 	       second - first > count_slots(cycles);
 }
 
-static enum ids_word find_word(const struct session_ids *ids, const struct cycles *cycles)
+/* given: how many IDs there are, the same ones counted again. */
+static enum ids_word find_word(
+    const struct session_ids *ids, const struct cycles *cycles, size_t given)
 {
 	if (ids->cycles < 2)
 		return IDS_UNKNOWN;
@@ -155,7 +157,7 @@ static enum ids_word find_word(const struct session_ids *ids, const struct cycle
 		return IDS_REUSED;
 	if (climbs(cycles))
 		return IDS_RISING;
-	return ids->orphaned > 0 ? IDS_UNKNOWN : IDS_REUSED;
+	return ids->orphaned > 0 || ids->distinct == (int64_t)given ? IDS_UNKNOWN : IDS_REUSED;
 }
 
 /* The cycles' IDs with their numbers, in the order of the cycles. Returns how many there are. */
@@ -170,6 +172,16 @@ static size_t list_ids(
 		numbers[count] = (double)cycle->number;
 		values[count] = (double)cycle->session_id;
 		given[count++] = (struct given){cycle->session_id, time_given(cycle)};
+	}
+	return count;
+}
+
+/* Hosts that give no session back give another one. Adds to the list, and returns how many there are then. */
+static size_t list_others(const struct reconnects *reconnects, struct given *given, size_t count)
+{
+	for (size_t i = 0; i < reconnects->others; i++) {
+		const struct reconnect *other = &reconnects->items[reconnects->count + i];
+		given[count++] = (struct given){other->session_id, other->logged_on};
 	}
 	return count;
 }
@@ -193,11 +205,12 @@ static bool test_growth(struct session_ids *ids, double *numbers, double *values
 	return true;
 }
 
-bool session_ids_find(
-    struct session_ids *out, const struct cycles *cycles, const struct orphans *orphans)
+bool session_ids_find(struct session_ids *out, const struct cycles *cycles,
+    const struct reconnects *reconnects, const struct orphans *orphans)
 {
 	struct session_ids ids = {0};
-	struct given *highest = NULL, *given = malloc((cycles->count + 1) * sizeof *given);
+	struct given *highest = NULL,
+	             *given = malloc((cycles->count + reconnects->others + 1) * sizeof *given);
 	double *points = calloc((cycles->count + 1) * 2, sizeof *points);
 	bool good = given && points;
 	if (!good)
@@ -206,15 +219,17 @@ bool session_ids_find(
 	size_t count = list_ids(cycles, given, points, values);
 	ids.cycles = (int64_t)count;
 	ids.has_growth = trend_slope(points, values, count, &ids.growth_per_cycle);
+	good = (ids.has_growth || count < 2) && test_growth(&ids, points, values, count);
+	count = list_others(reconnects, given, count);
 	highest = highest_from(given, count);
-	good = highest && (ids.has_growth || count < 2) && test_growth(&ids, points, values, count);
+	good = good && highest;
 	if (!good)
 		goto out;
 	qsort(given, count, sizeof *given, given_order);
 	count_distinct(&ids, given, count);
 	if (orphans)
 		count_orphaned(&ids, given, highest, count, orphans);
-	ids.word = find_word(&ids, cycles);
+	ids.word = find_word(&ids, cycles, count);
 	*out = ids;
 out:
 	free(highest);

@@ -25,8 +25,9 @@ enum ids_word { IDS_UNKNOWN, IDS_REUSED, IDS_RISING };
 /* What the session IDs alone show. */
 struct session_ids {
 	enum ids_word word;
-	int64_t cycles;          /* with a known session ID */
-	int64_t distinct;        /* different IDs among them */
+	int64_t cycles; /* with a known session ID */
+	int64_t
+	    distinct; /* different IDs among them, and those of sessions that reconnects were given instead */
 	int64_t highest, lowest; /* NUMBER_UNKNOWN without cycles */
 	bool has_growth;         /* there were two cycles at least */
 	double growth_per_cycle; /* Theil-Sen slope of the ID over the cycle's number */

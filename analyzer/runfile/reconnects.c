@@ -37,7 +37,34 @@ static struct reconnect read_reconnect(sqlite3_stmt *row)
 	return reconnect;
 }
 
-bool runfile_reconnects(struct runfile *runfile, struct reconnects *out, struct error *error)
+static bool is_other(const struct reconnect *reconnect, const struct cycle *cycle)
+{
+	return reconnect->session_id != NUMBER_UNKNOWN && cycle->session_id != NUMBER_UNKNOWN &&
+	       reconnect->session_id != cycle->session_id;
+}
+
+/* Puts those that were given another session last, and drops those of other cycles. */
+static void sort_out(struct reconnects *reconnects, const struct cycles *cycles)
+{
+	const size_t count = reconnects->count;
+	size_t of_these = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (cycles_find(cycles, reconnects->items[i].cycle))
+			reconnects->items[of_these++] = reconnects->items[i];
+	reconnects->count = 0;
+	for (size_t i = 0; i < of_these; i++) {
+		const struct reconnect reconnect = reconnects->items[i];
+		if (is_other(&reconnect, cycles_find(cycles, reconnect.cycle)))
+			continue;
+		reconnects->items[i] = reconnects->items[reconnects->count];
+		reconnects->items[reconnects->count++] = reconnect;
+	}
+	reconnects->others = of_these - reconnects->count;
+}
+
+bool runfile_reconnects(struct runfile *runfile, const struct cycles *cycles,
+    struct reconnects *out, struct error *error)
 {
 	struct reconnects found = {0};
 	*out = found;
@@ -58,6 +85,7 @@ bool runfile_reconnects(struct runfile *runfile, struct reconnects *out, struct 
 	else if (result != SQLITE_DONE)
 		good = database_error(runfile, "reading reconnects", error);
 	sqlite3_reset(statement);
+	sort_out(&found, cycles);
 	if (good)
 		*out = found;
 	else

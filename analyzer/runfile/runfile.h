@@ -96,7 +96,7 @@ struct cycles {
 	struct intern *intern; /* private */
 };
 
-/* A session that was disconnected, and connected again by its cycle. */
+/* A session that was disconnected, and connected again by its cycle; or, with another session's ID, what the same host gave instead. */
 struct reconnect {
 	int64_t cycle, number; /* 1, 2, ... within the cycle */
 	int64_t started;       /* timestamps, driver's clock */
@@ -108,6 +108,7 @@ struct reconnect {
 struct reconnects {
 	struct reconnect *items;
 	size_t count;
+	size_t others; /* behind them: logons, which were given another session */
 };
 
 /* An account whose logon sessions are judged, in a run of commands. */
@@ -204,8 +205,9 @@ char *runfile_get(struct runfile *runfile, const char *key);
 bool runfile_put_cycle(struct runfile *runfile, const struct cycle *cycle, struct error *error);
 bool runfile_add_reconnect(
     struct runfile *runfile, const struct reconnect *reconnect, struct error *error);
-/* In order of their cycles. Of a file that has no place for them: none. The items are the caller's to free(). */
-bool runfile_reconnects(struct runfile *runfile, struct reconnects *out, struct error *error);
+/* Those of these cycles, in their order. Of a file that has no place for them: none. The items are the caller's to free(). */
+bool runfile_reconnects(struct runfile *runfile, const struct cycles *cycles,
+    struct reconnects *out, struct error *error);
 bool runfile_add_watched(
     struct runfile *runfile, const char *user, const char *domain, struct error *error);
 /* None but in a run of commands. */

@@ -359,15 +359,14 @@ static bool reconnect(struct playing *playing, uint32_t number, enum rdp_end *en
 	    connect_session(playing, &again, start) && wait_for_logon(playing, &again, start);
 	if (got)
 		*end = hold(playing->setup, playing->order, playing->rdp, again.phase_us);
-	if (got && is_other_session(playing->report, playing->rdp)) {
+	const bool other = got && is_other_session(playing->report, playing->rdp);
+	if (other)
 		leave_other_session(playing, &again);
-		got = false;
-	}
 	if (got)
 		playing->watch->reconnected(playing->watch->data, &again);
-	else
+	if (!got || other)
 		note_not_reconnected(playing->report, playing->order, &again);
-	return got;
+	return got && !other;
 }
 
 /* Logged on: the rest. */

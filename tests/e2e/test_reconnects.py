@@ -58,9 +58,12 @@ class Reconnects(leaklab.Case):
                          [("not-reconnected", "NEW_SESSION", "logon")])
         [(message,)] = self.query("SELECT message FROM cycles WHERE number = 1")
         self.assertRegex(message, r"^reconnect 1 of 2: the host gave session \d+, a new one, and not session 2, which stays there")
-        self.assertEqual(self.query("SELECT count(*) FROM reconnects"), [(0,)])
+        self.assertEqual(self.query("SELECT count(*), sum(reconnects.session_id != cycles.session_id) FROM reconnects"
+                                    " JOIN cycles ON cycles.number = reconnects.cycle"), [(4, 4)])
         self.assertEqual(self.query("SELECT count(*) FROM events WHERE kind = 'sessions-left'"), [(1,)])
         verdict = self.verdict(code=3)
+        self.assertEqual(verdict["session_ids"]["distinct"], self.query("SELECT count(DISTINCT session_id) FROM"
+                         " (SELECT session_id FROM cycles WHERE kind = 'load' UNION ALL SELECT session_id FROM reconnects)")[0][0])
         self.assertIn("no cycle counts: 4 logged on, and the host did not connect their sessions again; the first: " + message,
                       verdict["reasons"])
 

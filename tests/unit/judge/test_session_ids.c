@@ -106,6 +106,44 @@ static void an_id_that_nobody_could_have_been_given_shows_nothing(void **state)
 	fixture_finish(&fixture, verdict);
 }
 
+/* Of each cycle the host did not give the session back, but a second one. */
+static void ids_of_sessions_given_instead_count(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	for (int64_t i = 1; i <= 12; i++) {
+		struct cycle cycle = fixture_cycle(i, i % 4 + 1, CYCLE_NOT_RECONNECTED);
+		cycle.slot = i;
+		fixture_put_cycle(&fixture, &cycle);
+		const struct reconnect reconnect = {.cycle = i,
+		    .number = 1,
+		    .started = cycle.started + SECOND,
+		    .logged_on = cycle.started + 2 * SECOND,
+		    .session_id = 20 + i};
+		assert_true(runfile_add_reconnect(fixture.runfile, &reconnect, NULL));
+	}
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->ids.distinct, 16);
+	assert_int_equal(verdict->ids.highest, 32);
+	fixture_finish(&fixture, verdict);
+}
+
+static void ids_that_were_all_given_once_are_not_reused(void **state)
+{
+	(void)state;
+	struct fixture fixture = fixture_create();
+	for (int64_t i = 1; i <= 12; i++) {
+		struct cycle cycle = fixture_cycle(i, 1 + i, CYCLE_LOGGED_OFF);
+		cycle.slot = i;
+		fixture_put_cycle(&fixture, &cycle);
+	}
+	struct verdict *verdict = fixture_judge(&fixture);
+	assert_int_equal(verdict->ids.word, IDS_UNKNOWN);
+	assert_reason(verdict, "whether session IDs are reused is not shown: none was given twice "
+	                       "(12 distinct in 12 cycles)");
+	fixture_finish(&fixture, verdict);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -113,6 +151,8 @@ int main(void)
 	    unit_test(ids_of_a_rare_leak_rise_and_are_not_reused),
 	    unit_test(ids_of_a_healthy_host_with_many_slots_are_reused),
 	    unit_test(without_logon_sessions_growth_beyond_the_slots_is_rising),
+	    unit_test(ids_of_sessions_given_instead_count),
+	    unit_test(ids_that_were_all_given_once_are_not_reused),
 	    unit_test(an_id_that_nobody_could_have_been_given_shows_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
