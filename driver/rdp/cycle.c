@@ -209,14 +209,17 @@ static void note_host(struct report *report, const struct rdp *rdp)
 	const char *served_by = rdp_served_by(rdp), *server = rdp_server(rdp);
 	const int64_t offset = rdp_host_clock_offset(rdp), session_id = rdp_session_id(rdp);
 
+	/* The connection that was to have the session again is not this session's. */
+	if (report->result == CYCLE_NOT_RECONNECTED)
+		return;
 	if (served_by)
 		snprintf(report->served_by, sizeof(report->served_by), "%s", served_by);
 	if (*server)
 		snprintf(report->server, sizeof(report->server), "%s", server);
 	if (offset != NUMBER_UNKNOWN)
 		report->host_clock_offset = offset;
-	/* The session ID may come late, in a second Save Session Info. A reconnect that gave another one is not this session's. */
-	if (session_id != NUMBER_UNKNOWN && report->result != CYCLE_NOT_RECONNECTED)
+	/* The session ID may come late, in a second Save Session Info. */
+	if (session_id != NUMBER_UNKNOWN)
 		report->session_id = session_id;
 }
 
@@ -321,13 +324,21 @@ static void note_not_reconnected(
 	fail(report, why->failed_phase >= 0 ? why->failed_phase : PHASE_LOGON, why->code, message);
 }
 
+/* A broker may give the reconnect to another host of its farm, whose session IDs are its own. */
+static bool is_other_host(const struct report *report, const struct rdp *rdp)
+{
+	return report->server[0] && *rdp_server(rdp) &&
+	       strcmp(report->server, rdp_server(rdp)) != 0;
+}
+
 /* The host tells the ID at the logon, or in a second Save Session Info. */
 static bool is_other_session(const struct report *report, const struct rdp *rdp)
 {
 	const int64_t id = rdp_session_id(rdp);
 
-	return id != NUMBER_UNKNOWN && report->session_id != NUMBER_UNKNOWN &&
-	       id != report->session_id;
+	return is_other_host(report, rdp) ||
+	       (id != NUMBER_UNKNOWN && report->session_id != NUMBER_UNKNOWN &&
+	           id != report->session_id);
 }
 
 /* What the host gave instead is logged off; what it had stays, disconnected. */
@@ -336,9 +347,14 @@ static void leave_other_session(struct playing *playing, struct report *again)
 	const struct report *first = playing->report;
 	char message[MESSAGE_TEXT];
 
-	snprintf(message, sizeof(message),
-	    "the host gave session %lld, a new one, and not session %lld, which stays there, disconnected",
-	    (long long)rdp_session_id(playing->rdp), (long long)first->session_id);
+	if (is_other_host(first, playing->rdp))
+		snprintf(message, sizeof(message),
+		    "%.150s gave a new session, and the one on %.150s stays there, disconnected",
+		    rdp_server(playing->rdp), first->server);
+	else
+		snprintf(message, sizeof(message),
+		    "the host gave session %lld, a new one, and not session %lld, which stays there, disconnected",
+		    (long long)rdp_session_id(playing->rdp), (long long)first->session_id);
 	again->session_id = rdp_session_id(playing->rdp);
 	log_off(playing->setup, playing->order, playing->rdp, again, RDP_STOPPED);
 	again->account = ACCOUNT_ACCEPTED;
@@ -362,7 +378,8 @@ static bool reconnect(struct playing *playing, uint32_t number, enum rdp_end *en
 	const bool other = got && is_other_session(playing->report, playing->rdp);
 	if (other)
 		leave_other_session(playing, &again);
-	if (got)
+	/* What another host gave is none of the IDs of the cycle's. */
+	if (got && !is_other_host(playing->report, playing->rdp))
 		playing->watch->reconnected(playing->watch->data, &again);
 	if (!got || other)
 		note_not_reconnected(playing->report, playing->order, &again);

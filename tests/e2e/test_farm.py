@@ -153,11 +153,11 @@ class Balanced(leaklab.Case):
         self.assertEqual(self.query("select server, count(*) from cycles where kind = 'load' and result = 'logged-off' group by 1"), [(None, 24)])
         return self.verdict(code=code)
 
-    def hosts(self):
-        first = self.lab("--host-name", "RDS01", "--security", "tls", "--late-holders", "0")
+    def hosts(self, security="tls"):
+        first = self.lab("--host-name", "RDS01", "--security", security, "--late-holders", "0")
         folder = self.folder / "second"
         folder.mkdir()
-        second = leaklab.Lab(folder, "--host-name", "RDS02", "--security", "tls", "--late-holders", "0", "--passwords-of", first.facts["accounts"])
+        second = leaklab.Lab(folder, "--host-name", "RDS02", "--security", security, "--late-holders", "0", "--passwords-of", first.facts["accounts"])
         self.addCleanup(second.stop)
         return first, second
 
@@ -178,6 +178,23 @@ class Balanced(leaklab.Case):
         first, second = self.hosts()
         self.grab(first)
         self.assertEqual(self.play(first, second, code=1)["verdict"], "LEAK")
+
+
+class Reconnected(leaklab.Case):
+    hosts = Balanced.hosts
+
+    def test_equal_session_id_of_another_host_is_another_session(self):
+        first, second = self.hosts(security="nla")
+        balancer = Balancer(first, second)
+        self.addCleanup(balancer.close)
+        pins = ", ".join(fingerprint(lab) for lab in (first, second))
+        self.drive(self.scenario(first, host={"address": balancer.address, "certificate": {"pin": pins}},
+                                 load={"slots": 1, "cycles": 1, "reconnects": 1, "hold": "200ms"}, cleanup="leave",
+                                 logoff={"method": "keys", "shell": None, "timeout": "10s"}), code=3)
+        [(result, server, message)] = self.query("SELECT result, server, message FROM cycles WHERE kind = 'load'")
+        self.assertEqual((result, server), ("not-reconnected", "RDS01"))
+        self.assertIn("RDS02 gave a new session, and the one on RDS01 stays there, disconnected", message)
+        self.assertEqual(self.query("SELECT count(*) FROM reconnects"), [(0,)])
 
 
 class Broker(leaklab.Case):
