@@ -65,7 +65,7 @@ class CutShort(leaklab.Case):
 
     def enough(self):
         """A load that is cut after CLEAN could be said of it, at each part."""
-        return self.clean(self.lab("--late-holders", "0"), load={"slots": 4, "cycles": 5000, "think": "100ms"}, limits={"duration": "15s"},
+        return self.clean(self.lab("--late-holders", "0"), load={"slots": 4, "cycles": 5000, "think": "100ms"}, limits={"duration": "30s"},
                           settle={"at_least": "0s", "quiet": "200ms", "poll": "100ms", "timeout": "60s"})
 
     def test_allow_partial_judges_what_there_is(self):
