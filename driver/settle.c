@@ -27,16 +27,6 @@ struct settling {
 	bool left;       /* something is, or may be */
 };
 
-static bool is_watched(const void *data, const struct logon_session *logon, int64_t logon_time)
-{
-	return cycle_index_watches(data, logon, logon_time);
-}
-
-static enum yes_no is_in_use(const void *data, int64_t logon_time, int64_t time)
-{
-	return cycle_index_runs(data, logon_time, time);
-}
-
 /* What the observers could see at all must be seen whole: what is not listed in a list that is cut is not gone. */
 static bool sees_as_before(const struct snapshot *before, const struct snapshot *now)
 {
@@ -202,8 +192,6 @@ static bool settling_init(struct settling *settling, struct run *run)
 	                        ? run->scenario->settle.release.least
 	                        : NUMBER_UNKNOWN,
 	    .after_logoff = NUMBER_UNKNOWN,
-	    .is_watched = is_watched,
-	    .data = &settling->index,
 	};
 	struct elsewhere elsewhere;
 	struct error error;
@@ -212,8 +200,7 @@ static bool settling_init(struct settling *settling, struct run *run)
 	    .run = run, .start = timestamp_now(), .changed = timestamp_now(), .left = true};
 	if (!runfile_watched(run->runfile, &settling->watched, &run->error))
 		return false;
-	terms.without_sessions = settling->watched.count > 0;
-	terms.is_in_use = terms.without_sessions ? is_in_use : NULL;
+	cycle_index_answers(&settling->index, &settling->watched, &terms);
 	settling->leak = leak_create(&terms);
 	if (!settling->leak || !runfile_cycles(run->runfile, &settling->cycles, &run->error) ||
 	    !elsewhere_split(&elsewhere, &settling->cycles, run->runfile, &run->error))

@@ -15,7 +15,7 @@
 
 #define OUTSIDE 0.025 /* of the 95 % interval, on each side */
 
-/* The survivors are in the order of their cycles: how many of a cycle are leaks, or -1 where the next cycle is none that counts. */
+/* The survivors are in the order of their cycles: how many of the next cycle are leaks. */
 static size_t leaks_of(const struct orphans *orphans, size_t *at, const struct cycle **cycle)
 {
 	size_t leaks = 0;

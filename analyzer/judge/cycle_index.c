@@ -256,3 +256,22 @@ bool cycle_index_watches(
 		return cycle_index_desktop(index, logon->session_id, logon_time);
 	return logon->user && cycle_index_has(index, logon->user, logon->domain);
 }
+
+static bool is_watched(const void *data, const struct logon_session *logon, int64_t logon_time)
+{
+	return cycle_index_watches(data, logon, logon_time);
+}
+
+static enum yes_no is_in_use(const void *data, int64_t logon_time, int64_t time)
+{
+	return cycle_index_runs(data, logon_time, time);
+}
+
+void cycle_index_answers(
+    const struct cycle_index *index, const struct watched *watched, struct leak_terms *terms)
+{
+	terms->data = index;
+	terms->is_watched = is_watched;
+	terms->without_sessions = watched->count > 0;
+	terms->is_in_use = terms->without_sessions ? is_in_use : NULL;
+}

@@ -23,6 +23,10 @@ struct cycle_index {
 enum yes_no cycle_index_runs(const struct cycle_index *index, int64_t logon_time, int64_t time);
 /* Whether a command may have made a logon session then. */
 bool cycle_index_made(const struct cycle_index *index, int64_t logon_time);
+/* What the leak rule asks of a run: which logon sessions are its own, and, in a run of commands (watched), which are in use. The index may be made
+ * later, but must outlive the terms. */
+void cycle_index_answers(
+    const struct cycle_index *index, const struct watched *watched, struct leak_terms *terms);
 /* Whether the account may have logged on in the cycle: a command may log on any that the run watches. */
 bool cycle_may_be_of(const struct cycle *cycle, const char *user, const char *domain);
 /* A run of commands: its cycles are of no account. */

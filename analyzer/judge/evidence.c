@@ -128,16 +128,6 @@ static bool index_cycles(struct evidence *evidence, struct error *error)
 	return true;
 }
 
-static bool is_watched(const void *data, const struct logon_session *logon, int64_t logon_time)
-{
-	return cycle_index_watches(data, logon, logon_time);
-}
-
-static enum yes_no is_in_use(const void *data, int64_t logon_time, int64_t time)
-{
-	return cycle_index_runs(data, logon_time, time);
-}
-
 /* The kept moment that the capture is of; NULL: none. Those are what the verdict is made from. */
 static const struct moment *kept_moment(
     const struct evidence *evidence, const struct capture *capture)
@@ -358,16 +348,13 @@ static void count_presences(struct evidence *evidence)
 bool evidence_load(struct evidence *evidence, const struct limits *limits, struct runfile *runfile,
     struct error *error)
 {
-	struct leak_terms terms = {.release_time = limits->release_time,
-	    .after_logoff = NUMBER_UNKNOWN,
-	    .is_watched = is_watched,
-	    .data = &evidence->index};
+	struct leak_terms terms = {
+	    .release_time = limits->release_time, .after_logoff = NUMBER_UNKNOWN};
 	memset(evidence, 0, sizeof *evidence);
 	evidence->least_unseen = (struct unseen){SIZE_MAX, SIZE_MAX};
 	if (!runfile_watched(runfile, &evidence->watched, error))
 		return false;
-	terms.without_sessions = evidence->watched.count > 0;
-	terms.is_in_use = terms.without_sessions ? is_in_use : NULL;
+	cycle_index_answers(&evidence->index, &evidence->watched, &terms);
 	evidence->logged_on = calloc(evidence->watched.count + 1, sizeof *evidence->logged_on);
 	evidence->leak = leak_create(&terms);
 	if (!evidence->leak || !evidence->logged_on) {

@@ -189,25 +189,12 @@ void orphans_deinit(struct orphans *orphans)
 	memset(orphans, 0, sizeof *orphans);
 }
 
-static bool is_watched(const void *data, const struct logon_session *logon, int64_t logon_time)
-{
-	return cycle_index_watches(data, logon, logon_time);
-}
-
-static enum yes_no is_in_use(const void *data, int64_t logon_time, int64_t time)
-{
-	return cycle_index_runs(data, logon_time, time);
-}
-
 bool orphans_count_after(int64_t *out, const struct evidence *evidence, const struct limits *limits)
 {
-	const struct leak_terms terms = {.release_time = limits->release_time,
-	    .after_logoff = NUMBER_UNKNOWN,
-	    .is_watched = is_watched,
-	    .data = &evidence->index,
-	    .without_sessions = cycle_index_is_of_commands(&evidence->index),
-	    .is_in_use = is_in_use};
+	struct leak_terms terms = {
+	    .release_time = limits->release_time, .after_logoff = NUMBER_UNKNOWN};
 	const struct moment *before = &evidence->before, *after = &evidence->after;
+	cycle_index_answers(&evidence->index, &evidence->watched, &terms);
 	struct leak *leak = leak_create(&terms);
 	struct orphans orphans = {0};
 	const struct cycle *last = NULL;
