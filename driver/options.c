@@ -62,7 +62,7 @@ static const struct argp_option check_options[] = {
 
 #define KEYS_HELP                                                                                  \
 	"The keys of a scenario (durations like 250ms, 10s, 5m):\n"                                \
-	"  name, description\n"                                                                    \
+	"  name, description; watch: accounts (of commands); connect: timeout\n"                   \
 	"  host: address (host[:port]), security (nla, tls), auth_packages,\n"                     \
 	"    client_name, load_balance_info, exclusive (true), certificate: one of\n"              \
 	"    pin (sha256:HEX), ca (file; name), tofu (file, or yes), ignore (true)\n"              \
@@ -73,8 +73,6 @@ static const struct argp_option check_options[] = {
 	"    hold and think (5s..10s, or exponential, lognormal, normal), reconnects,\n"           \
 	"    seed, workers, until (cycles, decided), workload (logons, command),\n"                \
 	"    command, timeout\n"                                                                   \
-	"  watch: accounts (of a workload of commands)\n"                                          \
-	"  connect: timeout\n"                                                                     \
 	"  logon: signal (save-session-info, activated, paint), timeout, delay, keys\n"            \
 	"  logoff: method (auto, shell-exit, keys, command, disconnect, drop), shell,\n"           \
 	"    keys, command, timeout\n"                                                             \
