@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "common/duration.h"
-#include "driver/scenario/caps.h"
 
 #define STEP "load.step" /* setting: the last one of a timed load that was begun, from 1 */
 
@@ -47,7 +46,7 @@ static bool begin_step(struct play *play, unsigned step, int64_t now)
 	char number[16];
 
 	for (uint64_t i = play->allowed; i < slots; i++) {
-		const int64_t due = now + (int64_t)(i - play->allowed) * SECOND / RATE_MAX;
+		const int64_t due = now + load_slot_pause(load, i - play->allowed);
 		if (play->slots[i].next < due)
 			play->slots[i].next = due;
 	}

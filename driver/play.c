@@ -257,7 +257,7 @@ static bool find_arrivals(struct play *play, int64_t **due)
 	if (load.steps_count == 0)
 		load.cycles = count;
 	load_arrivals(&load, load.cycles - count, count,
-	    draw_state(play->seed, so_far->cycles, DRAW_ARRIVALS), *due);
+	    draw_state(play->seed, share_number(&load.share, so_far->cycles), DRAW_ARRIVALS), *due);
 	return true;
 }
 

@@ -33,6 +33,12 @@ bool play_is_stopping(const struct play *play)
 	return play->ended->text[0] != '\0';
 }
 
+/* Among the cycles of all injectors: each draws what one alone would for the same number. */
+static uint64_t number_of(const struct play *play, uint64_t index)
+{
+	return share_number(&play->scenario->load.share, index);
+}
+
 static bool put_cycle(struct play *play, const struct cycle *cycle)
 {
 	return runfile_put_cycle(play->run->runfile, cycle, &play->run->error);
@@ -91,9 +97,10 @@ static void finish(struct play *play, struct slot *slot, const struct report *re
 	play->held -= slot->held;
 	slot->held = false;
 	slot->account = NULL;
-	slot->next = timestamp_monotonic() +
-	             span_draw(&play->scenario->load.think,
-	                 &(uint64_t){draw_state(play->seed, play->finished, DRAW_THINK)});
+	slot->next =
+	    timestamp_monotonic() +
+	    span_draw(&play->scenario->load.think,
+	        &(uint64_t){draw_state(play->seed, number_of(play, play->finished), DRAW_THINK)});
 	play->slot_time += slot->next - slot->began;
 	play->rounds_of_slots++;
 	play->busy--;
@@ -303,8 +310,8 @@ static int64_t hold_of_next(const struct play *play)
 		return preflight_hold(scenario);
 	if (play->kind == CYCLE_VERIFICATION)
 		return VERIFICATION_MOST;
-	const int64_t drawn = span_draw(
-	    &scenario->load.hold, &(uint64_t){draw_state(play->seed, play->started, DRAW_HOLD)});
+	const int64_t drawn = span_draw(&scenario->load.hold,
+	    &(uint64_t){draw_state(play->seed, number_of(play, play->started), DRAW_HOLD)});
 	return play->trying && drawn > TRIAL_HOLD ? TRIAL_HOLD : drawn;
 }
 
@@ -354,7 +361,8 @@ bool play_start_cycle(struct play *play, size_t index, struct account *account, 
 	    .error_info = NUMBER_UNKNOWN,
 	    .result = CYCLE_RUNNING,
 	    .kind = play->kind,
-	    .shard = NUMBER_UNKNOWN,
+	    .shard = scenario->load.share.injectors > 0 ? (int64_t)scenario->load.share.shard
+	                                                : NUMBER_UNKNOWN,
 	    .attempt = NUMBER_UNKNOWN,
 	    .reconnect = YES_NO_UNKNOWN,
 	    .host_clock_offset = NUMBER_UNKNOWN,

@@ -8,12 +8,29 @@
 #include "common/text.h"
 #include "driver/scenario/caps.h"
 
+/* How many play it together. */
+static uint64_t injectors_of(const struct scenario_load *load)
+{
+	return load->share.injectors > 0 ? load->share.injectors : 1;
+}
+
+/* Where between two of its own starts, or arrivals, an injector begins: 0 to 1. */
+static double phase_of(const struct scenario_load *load)
+{
+	return (double)load->share.shard / (double)injectors_of(load);
+}
+
+int64_t load_slot_pause(const struct scenario_load *load, uint64_t slots)
+{
+	return (int64_t)(slots * injectors_of(load)) * SECOND / RATE_MAX;
+}
+
 int64_t load_slot_start(const struct scenario_load *load, uint64_t slots, uint64_t slot)
 {
-	const int64_t least = (int64_t)slots * SECOND / RATE_MAX;
+	const int64_t least = load_slot_pause(load, slots);
 	const int64_t ramp = load->ramp.least > least ? load->ramp.least : least;
 
-	return ramp * (int64_t)slot / (int64_t)slots;
+	return (int64_t)((double)ramp * ((double)slot + phase_of(load)) / (double)slots);
 }
 
 bool load_is_timed(const struct scenario_load *load)
@@ -48,20 +65,22 @@ static double step_seconds(const struct load_step *step)
 	return step->cycles ? (double)step->cycles / step->rate : seconds(&step->time);
 }
 
-/* As the scenario has it, before load.cycles is looked at. */
+/* As the scenario has it, before load.cycles is looked at. Several injectors share its rates. */
 static void draw_curve(struct curve *curve, const struct scenario_load *load)
 {
+	const double share = 1 / (double)injectors_of(load);
 	const bool stepped = load->steps_count > 0;
-	const double first = stepped ? load->steps[0].rate : load->rate;
-	const double last = stepped ? load->steps[load->steps_count - 1].rate : load->rate;
+	const double first = share * (stepped ? load->steps[0].rate : load->rate);
+	const double last =
+	    share * (stepped ? load->steps[load->steps_count - 1].rate : load->rate);
 
 	curve->count = 0;
 	curve->stretches[curve->count++] = (struct stretch){0, first, seconds(&load->ramp)};
 	for (unsigned i = 0; i < load->steps_count; i++)
-		curve->stretches[curve->count++] = (struct stretch){
-		    load->steps[i].rate, load->steps[i].rate, step_seconds(&load->steps[i])};
+		curve->stretches[curve->count++] = (struct stretch){share * load->steps[i].rate,
+		    share * load->steps[i].rate, step_seconds(&load->steps[i])};
 	if (!stepped)
-		curve->stretches[curve->count++] = (struct stretch){load->rate, load->rate, 0};
+		curve->stretches[curve->count++] = (struct stretch){first, first, 0};
 	curve->last_level = curve->count - 1;
 	curve->stretches[curve->count++] = (struct stretch){last, 0, seconds(&load->ramp_down)};
 }
@@ -86,10 +105,13 @@ static void lengthen(struct curve *curve, uint64_t cycles)
 		level->seconds += more / level->to;
 }
 
-/* Arrival number 0 is at time 0, so as many come in the area as there are whole numbers below it. Areas are sums of fractions. */
-static uint64_t arrivals_in(double sum)
+/* Arrival number 0 is at time 0, or a phase later, so as many come in the area as there are whole numbers below it. Areas are sums of
+ * fractions. */
+static uint64_t arrivals_in(const struct scenario_load *load, double sum)
 {
-	return (uint64_t)ceil(sum - 1e-6);
+	const double count = ceil(sum - phase_of(load) - 1e-6);
+
+	return count > 0 ? (uint64_t)count : 0;
 }
 
 /* When so much of the area lies behind. */
@@ -121,7 +143,7 @@ static double first_area(const struct scenario_load *load, uint64_t state, doubl
 
 	*scale = 1;
 	if (load->arrivals == ARRIVALS_EVEN)
-		return 0;
+		return phase_of(load);
 	const double first = draw_exponential(&state);
 	sum = first;
 	for (uint64_t i = 0; i < load->cycles; i++)
@@ -170,7 +192,7 @@ uint64_t load_step_end(const struct scenario_load *load, unsigned step)
 		return load->cycles;
 	if (load->rate > 0) {
 		draw_curve(&curve, load);
-		return arrivals_in(area_until(&curve, step + 1));
+		return arrivals_in(load, area_until(&curve, step + 1));
 	}
 	for (unsigned i = 0; i <= step; i++)
 		cycles += load->steps[i].cycles;
@@ -193,7 +215,7 @@ uint64_t load_cycles_of_steps(const struct scenario_load *load)
 
 	if (load->rate > 0) {
 		draw_curve(&curve, load);
-		return arrivals_in(area_until(&curve, curve.count - 1));
+		return arrivals_in(load, area_until(&curve, curve.count - 1));
 	}
 	for (unsigned i = 0; i < load->steps_count; i++)
 		cycles += load->steps[i].cycles;

@@ -91,6 +91,11 @@ struct load_step {
 	uint64_t cycles;
 };
 
+/* Which of several injectors plays a load: number `shard` of `injectors`, from 0; injectors 0: one plays all of it. */
+struct share {
+	uint64_t shard, injectors;
+};
+
 struct scenario_load {
 	uint64_t slots; /* of the step that has most */
 	uint64_t cycles;
@@ -109,6 +114,7 @@ struct scenario_load {
 	enum load_workload workload;
 	char *command;       /* that a cycle runs, with WORKLOAD_COMMAND */
 	struct span timeout; /* after which it is ended */
+	struct share share;  /* of which all above is the part, but for rates and times; no key */
 };
 
 /* Whose logon sessions are judged, with WORKLOAD_COMMAND. */
@@ -293,9 +299,24 @@ char *expand(const char *text, struct error *error);
 /* The same of a path. One that is relative then leads from the folder; NULL: the current one. */
 char *expand_path(const char *text, const char *folder, struct error *error);
 
+/* What ends the load of one injector, of failures in a row, at the least. */
+#define SHARE_FAILURES 3
+/* Whether the load can be shared by so many injectors. */
+bool share_check(const struct scenario *scenario, uint64_t injectors, struct error *error);
+bool share_check_accounts(uint64_t accounts, uint64_t injectors, struct error *error);
+/* The scenario becomes that of one injector: its cycles, slots and steps are each n-th, its arrivals fall between those of the others, and its caps
+ * are a part of theirs. */
+void share_take(struct scenario *scenario, const struct share *share);
+/* The number, among those of all injectors, of what has this index among its own. */
+uint64_t share_number(const struct share *share, uint64_t index);
+/* Whether what has this number is the injector's: an account. */
+bool share_has(const struct share *share, uint64_t index);
+
 /* Closed load: how long after the start of the load a slot makes its first cycle, where so many slots begin; microseconds. They begin no
  * faster than any load may. */
 int64_t load_slot_start(const struct scenario_load *load, uint64_t slots, uint64_t slot);
+/* How long it takes at the least until so many slots have begun: those of other injectors begin between. */
+int64_t load_slot_pause(const struct scenario_load *load, uint64_t slots);
 
 /* Whether its steps are over after a time, whatever they have played until then. */
 bool load_is_timed(const struct scenario_load *load);
