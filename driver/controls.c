@@ -80,7 +80,8 @@ static bool play_one(const struct scenario *scenario, size_t which, const char *
 	if (!played.stage)
 		return error_memory(error);
 	monitor_begin(&monitor, options, name, played.load.cycles);
-	bool good = run_scenario(&played, text, file, password, &monitor, &runfile, end, error);
+	bool good =
+	    run_scenario(&played, NULL, text, file, password, &monitor, &runfile, end, error);
 	free(played.stage);
 	if (good) {
 		char *interrupted = runfile_get(runfile, "interrupted");

@@ -8,6 +8,7 @@
 
 #include "common/error.h"
 #include "driver/monitor/monitor.h"
+#include "driver/part.h"
 #include "driver/scenario/scenario.h"
 #include "runfile/runfile.h"
 
@@ -17,11 +18,12 @@ struct run_end {
 	int killed_by;    /* the second signal, which stopped it at once; 0: none did */
 };
 
-/* Plays the scenario into a new run file at path, or goes on with the one in *runfile, if that is not NULL. text is the scenario as it is played. The run file is finished
+/* Plays the scenario into a new run file at path, or goes on with the one in *runfile, if that is not NULL. part: of a run that several injectors play; NULL: all
+ * of it. text is the scenario as it is played. The run file is finished
  * and still open in *runfile when this returns true, even if the run ended early; *end says how it did, also when this returns false. False: nothing was played, or the run file is lost; *runfile is NULL then. password is what password_fetch() gave. */
-bool run_scenario(const struct scenario *scenario, const char *text, const char *path,
-    const char *password, struct monitor *monitor, struct runfile **runfile, struct run_end *end,
-    struct error *error);
+bool run_scenario(const struct scenario *scenario, struct part *part, const char *text,
+    const char *path, const char *password, struct monitor *monitor, struct runfile **runfile,
+    struct run_end *end, struct error *error);
 
 /* Plays the control runs, each with a stage of its own, into files beside path; none of them stays if it fails.
  * controls_keep() puts them into the run's file, controls_forget() removes them. text is the scenario as it is played. Of the
@@ -48,6 +50,7 @@ struct resumption {
 	struct runfile *runfile;
 	struct scenario *scenario;
 	char *text; /* of the scenario, as it is played from here on */
+	struct part part;
 };
 
 /* Opens the run file and takes the scenario from it. more: so many cycles beyond those that it has; 0: none. What cannot go on is

@@ -154,10 +154,10 @@ static void settle_aside(const char *path, char *aside)
 	free(aside);
 }
 
-/* The run and, before it, its controls. *runfile: as for run_scenario(). */
+/* The run and, before it, its controls. *runfile: as for run_scenario(). part: of the run; NULL: all of it. */
 static bool play_all(const struct arguments *arguments, const struct scenario *scenario,
-    const char *text, const char *path, struct monitor *monitor, struct runfile **runfile,
-    struct run_end *end, struct error *error)
+    struct part *part, const char *text, const char *path, struct monitor *monitor,
+    struct runfile **runfile, struct run_end *end, struct error *error)
 {
 	char *password = NULL;
 	const bool resuming = *runfile != NULL;
@@ -173,7 +173,8 @@ static bool play_all(const struct arguments *arguments, const struct scenario *s
 	                      : controls_play(scenario, text, path, password, &arguments->monitor,
 	                            end, error));
 	if (good) {
-		good = run_scenario(scenario, text, path, password, monitor, runfile, end, error) &&
+		good = run_scenario(
+		           scenario, part, text, path, password, monitor, runfile, end, error) &&
 		       (!arguments->allow_partial ||
 		           runfile_set(*runfile, "allow-partial", "yes", error)) &&
 		       (!beside || controls_keep(scenario, path, *runfile, error));
@@ -186,9 +187,27 @@ static bool play_all(const struct arguments *arguments, const struct scenario *s
 	return good;
 }
 
+/* A part has no verdict. Returns the exit code. */
+static int end_part(const char *path, const struct run_end *end, struct monitor *monitor)
+{
+	struct metrics_end last = {.exit_code = EXIT_CLEAN};
+
+	if (end->killed_by)
+		last.exit_code = 128 + end->killed_by;
+	else if (end->why.text[0])
+		last.exit_code = error_print(&end->why, PROGRAM);
+	monitor_close(monitor, &last, NULL);
+	if (end->killed_by)
+		fprintf(stderr,
+		    PROGRAM ": stopped at once; leaklab run --resume %s goes on with it\n", path);
+	else
+		fprintf(stderr, "Run file: %s\n", path);
+	return last.exit_code;
+}
+
 /* runfile: to go on with, or NULL. */
 static int play(const struct arguments *arguments, const struct scenario *scenario,
-    const char *text, struct runfile *runfile)
+    struct part *part, const char *text, struct runfile *runfile)
 {
 	const char *given = arguments->resume ? arguments->resume : arguments->output;
 	char *standard = given ? NULL : default_output(scenario);
@@ -203,9 +222,11 @@ static int play(const struct arguments *arguments, const struct scenario *scenar
 	monitor_begin(&monitor, &arguments->monitor, scenario->name, scenario->load.cycles);
 	const bool played =
 	    path && monitor_open(&monitor, &arguments->monitor, &error) &&
-	    play_all(arguments, scenario, text, path, &monitor, &runfile, &end, &error);
+	    play_all(arguments, scenario, part, text, path, &monitor, &runfile, &end, &error);
 	release_signals();
-	if (played) {
+	if (played && part) {
+		code = end_part(path, &end, &monitor);
+	} else if (played) {
 		code = conclude(arguments, runfile, path, &end, &monitor, &error);
 	} else {
 		code = end.killed_by ? 128 + end.killed_by : error_print(&error, PROGRAM);
@@ -290,6 +311,25 @@ static struct scenario *load(const struct arguments *arguments, char **text, int
 	return scenario;
 }
 
+/* One of several injectors, or who samples the host for them. */
+static int play_part(const struct arguments *arguments, struct scenario *scenario, const char *text)
+{
+	const int64_t lead = arguments->lead == NUMBER_UNKNOWN ? 0 : arguments->lead;
+	struct error error = {0};
+	struct part part;
+
+	if (!(arguments->part == PART_BEFORE ? part_plan(&part, arguments->injectors, lead, &error)
+	                                     : part_of_plan(&part, arguments->plan, arguments->part,
+	                                           arguments->shard, &error)))
+		return error_print(&error, PROGRAM);
+	part.until_done = arguments->until_done;
+	const int code = part_take_scenario(&part, scenario, text, &error)
+	                     ? play(arguments, scenario, &part, text, NULL)
+	                     : error_print(&error, PROGRAM);
+	part_deinit(&part);
+	return code;
+}
+
 static int run_or_check(const struct arguments *arguments)
 {
 	int code = EXIT_CLEAN;
@@ -300,8 +340,10 @@ static int run_or_check(const struct arguments *arguments)
 		return code;
 	scenario->host.named = arguments->host_named || host_is_variable(scenario);
 	scenario->preflight = arguments->preflight;
-	if (arguments->playing)
-		code = play(arguments, scenario, text, NULL);
+	if (arguments->part != PART_WHOLE)
+		code = play_part(arguments, scenario, text);
+	else if (arguments->verb == VERB_RUN)
+		code = play(arguments, scenario, NULL, text, NULL);
 	else if (arguments->connect)
 		code = try_host(arguments, scenario);
 	else
@@ -320,7 +362,9 @@ static int go_on(const struct arguments *arguments, struct resumption *resumptio
 
 	scenario->host.named = given || host_is_variable(scenario);
 	if (!given || strcmp(given, scenario->host.address) == 0)
-		return play(arguments, scenario, resumption->text, resumption->runfile);
+		return play(arguments, scenario,
+		    resumption->part.is.kind == PART_WHOLE ? NULL : &resumption->part,
+		    resumption->text, resumption->runfile);
 	error_set(&error, EXIT_USAGE, "--host %s: this run goes on at %s, where it began", given,
 	    scenario->host.address);
 	runfile_close(resumption->runfile);
@@ -337,6 +381,7 @@ static int resume(const struct arguments *arguments)
 	const int code = go_on(arguments, &resumption);
 	free(resumption.text);
 	scenario_destroy(resumption.scenario);
+	part_deinit(&resumption.part);
 	return code;
 }
 
@@ -349,6 +394,23 @@ static void hide_memory(void)
 #if !defined(__SANITIZE_ADDRESS__) && !defined(LEAKLAB_SANITIZED)
 	prctl(PR_SET_DUMPABLE, 0);
 #endif
+}
+
+static const struct {
+	const char *verb, *named;
+} verbs[] = {
+    [VERB_RUN] = {"run", PROGRAM " run"},
+    [VERB_CHECK] = {"check", PROGRAM " check"},
+    [VERB_OBSERVE] = {"observe", PROGRAM " observe"},
+};
+
+/* -1: it is none of enum driver_verb. */
+static int find_verb(const char *verb)
+{
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strcmp(verbs[i].verb, verb) == 0)
+			return (int)i;
+	return -1;
 }
 
 int main(int argc, char **argv)
@@ -373,14 +435,14 @@ int main(int argc, char **argv)
 		argv[1] = (char *)PROGRAM " init";
 		return init_main(argc - 1, argv + 1);
 	}
-	const bool playing = strcmp(verb, "run") == 0;
-	if (!playing && strcmp(verb, "check") != 0) {
+	const int which = find_verb(verb);
+	if (which < 0) {
 		fputs("leaklab-driver is a part of leaklab: leaklab --help\n", stderr);
 		return EXIT_USAGE;
 	}
 	front_say_if_old(argv[0], "leaklab-driver", verb);
-	argv[1] = playing ? (char *)PROGRAM " run" : (char *)PROGRAM " check";
-	options_parse(&arguments, playing, argc - 1, argv + 1);
+	argv[1] = (char *)verbs[which].named;
+	options_parse(&arguments, (enum driver_verb)which, argc - 1, argv + 1);
 	if (arguments.list)
 		return list_shipped(stdout, "");
 	return arguments.resume ? resume(&arguments) : run_or_check(&arguments);

@@ -9,7 +9,14 @@
 #include "driver/scenario/caps.h"
 
 #define LINE_EVERY (60 * SECOND)
-#define KEY_PREFLIGHT 1000
+enum long_key {
+	KEY_PREFLIGHT = 1000,
+	KEY_PLAN,
+	KEY_SHARD,
+	KEY_INJECTORS,
+	KEY_START_IN,
+	KEY_UNTIL_DONE
+};
 
 static const struct argp_option run_options[] = {
     {"output", 'o', "RUN", 0, "Write the run file here (default: NAME-TIME.leaklab in this folder)",
@@ -43,6 +50,41 @@ static const struct argp_option run_options[] = {
         0},
     {"metrics", 'm', "FILE", 0,
         "Write the run's counts there every 5 s, as Prometheus' textfile collector reads them", 0},
+    {"plan", KEY_PLAN, "FILE", 0,
+        "Be one of several injectors: play one shard of the plan in this file, which leaklab observe --mark before wrote",
+        0},
+    {"shard", KEY_SHARD, "I", 0, "With --plan: which shard, from 0", 0},
+    {0},
+};
+
+static const struct argp_option observe_options[] = {
+    {"mark", 'M', "MARK", 0,
+        "before: sample the host before the load, and write the plan; during: sample it while the injectors play; settled: sample it "
+        "afterwards, until it has settled, and have accounts log on at once",
+        0},
+    {"output", 'o', "FILE", 0, "Write it here (default: NAME-TIME.leaklab in this folder)", 0},
+    {"injectors", KEY_INJECTORS, "N", 0, "before: among so many the load is shared", 0},
+    {"start-in", KEY_START_IN, "TIME", 0,
+        "before: the injectors wait until so long after the plan, so that all begin at once (default 0s: each begins when it is "
+        "started)",
+        0},
+    {"plan", KEY_PLAN, "FILE", 0, "during, settled: the plan that the injectors play", 0},
+    {"before", KEY_PLAN, "FILE", OPTION_ALIAS, NULL, 0},
+    {"until-done", KEY_UNTIL_DONE, NULL, 0,
+        "during: end once the run files of all shards, in the folder of the plan, are finished (else at Ctrl-C)",
+        0},
+    {"set", 's', "KEY=VALUE", 0,
+        "Change one value of the scenario; repeatable. All parts need the same", 0},
+    {"host", 'H', "ADDRESS", 0, "host.address, likewise", 0},
+    {"force", 'F', NULL, 0, "Replace the file that is there", 0},
+    {"events", 'e', "FILE", 0,
+        "Write what happens there as JSON, an event a line; - is standard output", 0},
+    {"progress", 'P', "HOW", 0,
+        "auto (default: a line on a terminal, else lines), live, lines or none", 0},
+    {"progress-every", 'E', "TIME", 0, "Time between lines (default 1m)", 0},
+    {"preflight", KEY_PREFLIGHT, "HOW", 0,
+        "before: begin with one logon that shows whether all is ready: auto (default), always or never",
+        0},
     {0},
 };
 
@@ -136,6 +178,70 @@ static enum scenario_preflight parse_preflight(const char *word, struct argp_sta
 	return PREFLIGHT_AUTO;
 }
 
+static enum part_kind parse_mark(const char *word, struct argp_state *state)
+{
+	for (int kind = PART_BEFORE; kind < PART_KIND_COUNT; kind++)
+		if (kind != PART_SHARD && strcmp(part_words[kind], word) == 0)
+			return (enum part_kind)kind;
+	argp_error(state, "--mark %s: it is before, during or settled", word);
+	return PART_WHOLE;
+}
+
+static int64_t parse_number(
+    const char *option, const char *text, int64_t least, int64_t most, struct argp_state *state)
+{
+	char *end;
+	const long long number = strtoll(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || number < least || number > most)
+		argp_error(state, "%s %s: write a number from %lld to %lld", option, text,
+		    (long long)least, (long long)most);
+	return number;
+}
+
+static void check_shard(struct arguments *arguments, struct argp_state *state)
+{
+	const bool shard = arguments->shard != NUMBER_UNKNOWN;
+
+	if (shard != (arguments->plan != NULL))
+		argp_error(state, "--plan and --shard go together: which shard of which plan");
+	if (shard && arguments->resume)
+		argp_error(state, "--resume takes plan and shard from the run file");
+	if (shard && arguments->allow_partial)
+		argp_error(state,
+		    "--allow-partial is for a verdict, which one shard has none of: judge what leaklab merge makes");
+	if (shard)
+		arguments->part = PART_SHARD;
+}
+
+static void check_mark(struct arguments *arguments, struct argp_state *state)
+{
+	const bool plans = arguments->part == PART_BEFORE;
+
+	if (arguments->part == PART_WHOLE)
+		argp_error(state, "which moment? --mark before, during or settled");
+	if (plans && arguments->injectors == NUMBER_UNKNOWN)
+		argp_error(state, "--mark before writes a plan: say for how many --injectors");
+	if (plans && arguments->plan)
+		argp_error(state, "--mark before writes a plan, and takes none");
+	if (!plans && (arguments->injectors != NUMBER_UNKNOWN || arguments->lead != NUMBER_UNKNOWN))
+		argp_error(state,
+		    "--injectors and --start-in go with --mark before: the plan has them then");
+	if (!plans && !arguments->plan)
+		argp_error(state, "--mark %s belongs to a plan: name its file with --plan",
+		    part_words[arguments->part]);
+	if (arguments->until_done && arguments->part != PART_DURING)
+		argp_error(state, "--until-done goes with --mark during");
+}
+
+static void check_end(struct arguments *arguments, struct argp_state *state)
+{
+	if (arguments->verb == VERB_RUN)
+		check_shard(arguments, state);
+	if (arguments->verb == VERB_OBSERVE)
+		check_mark(arguments, state);
+}
+
 static void add_override(struct arguments *arguments, char *override, struct argp_state *state)
 {
 	if (arguments->override_count == OVERRIDES_MAX)
@@ -198,6 +304,27 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_PREFLIGHT:
 		arguments->preflight = parse_preflight(argument, state);
 		return 0;
+	case 'M':
+		arguments->part = parse_mark(argument, state);
+		return 0;
+	case KEY_PLAN:
+		arguments->plan = argument;
+		return 0;
+	case KEY_SHARD:
+		arguments->shard =
+		    parse_number("--shard", argument, 0, PART_INJECTORS_MAX - 1, state);
+		return 0;
+	case KEY_INJECTORS:
+		arguments->injectors =
+		    parse_number("--injectors", argument, 1, PART_INJECTORS_MAX, state);
+		return 0;
+	case KEY_START_IN:
+		if (!duration_parse(argument, &arguments->lead) || arguments->lead > LOAD_TIME_MAX)
+			argp_error(state, "--start-in %s: write it like 90s or 5m", argument);
+		return 0;
+	case KEY_UNTIL_DONE:
+		arguments->until_done = true;
+		return 0;
 	case ARGP_KEY_ARG:
 		if (arguments->list)
 			argp_error(state, "--list takes no scenario");
@@ -216,7 +343,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		check_resume(arguments, state);
-		if (arguments->host[0] && !arguments->playing && !arguments->connect)
+		check_end(arguments, state);
+		if (arguments->host[0] && arguments->verb == VERB_CHECK && !arguments->connect)
 			argp_error(state,
 			    "--host goes with --connect: without it no host is tried (--set host.address=ADDRESS changes the scenario)");
 		if (arguments->host[0] && !arguments->resume)
@@ -235,7 +363,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp run_argp = {
     run_options,
     parse,
-    "SCENARIO\n--resume RUN [--cycles +N]",
+    "SCENARIO\nSCENARIO --plan FILE --shard I\n--resume RUN [--cycles +N]",
     "Plays a scenario: test users log on and off over RDP while observers sample the host; then "
     "judges.\v" SCENARIO_HELP "\n\n"
     "Exit codes: 0 clean, or as the scenario expects; 1 leak, or not as expected; 2 usage or scenario; 3 inconclusive, or cut short "
@@ -262,8 +390,31 @@ static const struct argp check_argp = {
     NULL,
 };
 
-void options_parse(struct arguments *arguments, bool playing, int argc, char **argv)
+static const struct argp observe_argp = {
+    observe_options,
+    parse,
+    "SCENARIO --mark before --injectors N -o A\nSCENARIO --mark during --plan A --until-done -o D\nSCENARIO --mark settled --before A -o C",
+    "Samples the host before, while and after several injectors load it, each from a machine of its own.\v"
+    "  leaklab observe SCENARIO --mark before --injectors 8 -o A    the plan\n"
+    "  leaklab run SCENARIO --plan A --shard I -o B.I               0 to 7, at once\n"
+    "  leaklab observe SCENARIO --mark during --plan A --until-done -o D    beside\n"
+    "  leaklab observe SCENARIO --mark settled --before A -o C      afterwards\n"
+    "  leaklab merge RUN A D B.* C                                  and the verdict\n\n" SCENARIO_HELP
+    "\n\nExit codes: 0 as planned; 2 usage or scenario; 3 cut short; 4 target or environment failed; 130, 143 stopped at once.",
+    NULL,
+    NULL,
+    NULL,
+};
+
+void options_parse(struct arguments *arguments, enum driver_verb verb, int argc, char **argv)
 {
-	*arguments = (struct arguments){.playing = playing, .monitor.every = LINE_EVERY};
-	argp_parse(playing ? &run_argp : &check_argp, argc, argv, 0, NULL, arguments);
+	static const struct argp *const verbs[] = {
+	    [VERB_RUN] = &run_argp, [VERB_CHECK] = &check_argp, [VERB_OBSERVE] = &observe_argp};
+
+	*arguments = (struct arguments){.verb = verb,
+	    .monitor.every = LINE_EVERY,
+	    .injectors = NUMBER_UNKNOWN,
+	    .shard = NUMBER_UNKNOWN,
+	    .lead = NUMBER_UNKNOWN};
+	argp_parse(verbs[verb], argc, argv, 0, NULL, arguments);
 }

@@ -1,4 +1,4 @@
-/* The command lines of run and check. */
+/* The command lines of run, check and observe. */
 #ifndef LEAKLAB_OPTIONS_H
 #define LEAKLAB_OPTIONS_H
 
@@ -7,12 +7,16 @@
 #include <stdint.h>
 
 #include "driver/monitor/monitor.h"
+#include "driver/part.h"
 #include "driver/scenario/scenario.h"
 
 #define OVERRIDES_MAX 64
 #define HOST_OVERRIDE "host.address="
 
+enum driver_verb { VERB_RUN, VERB_CHECK, VERB_OBSERVE };
+
 struct arguments {
+	enum driver_verb verb;
 	const char *scenario;
 	const char *output;
 	char *overrides[OVERRIDES_MAX];
@@ -28,10 +32,13 @@ struct arguments {
 	bool connect; /* check: by a preflight */
 	enum scenario_preflight preflight;
 	struct monitor_options monitor;
-	bool playing; /* "run", not "check" */
+	enum part_kind part; /* of a run that several injectors play; PART_WHOLE: all of it */
+	const char *plan;    /* file of the plan */
+	int64_t injectors, shard, lead; /* NUMBER_UNKNOWN: not given */
+	bool until_done;
 };
 
 /* Fills them; argv[0] is the program's and the verb's name together. Ends the program with a usage error, or after --help. */
-void options_parse(struct arguments *arguments, bool playing, int argc, char **argv);
+void options_parse(struct arguments *arguments, enum driver_verb verb, int argc, char **argv);
 
 #endif

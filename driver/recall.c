@@ -2,6 +2,7 @@
 #include "driver/run.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "common/timestamp.h"
 #include "driver/scenario/refusals.h"
@@ -21,6 +22,16 @@ static void tell_refusal(struct run *run, const struct refusal *refusal)
 	monitor_event(run->monitor, "account-stopped", text, true);
 }
 
+/* They count on other machines, too. */
+static void keep_for_injectors(struct run *run, const struct refusals *remembered)
+{
+	char *text = run_part(run) == PART_BEFORE ? refusals_to_text(remembered) : NULL;
+
+	if (text)
+		runfile_set(run->runfile, "plan.refusals", text, &run->error);
+	free(text);
+}
+
 /* What earlier runs have presented counts, as it does with the domain. */
 bool run_recall_refusals(struct run *run, const struct setup *setup)
 {
@@ -31,8 +42,9 @@ bool run_recall_refusals(struct run *run, const struct setup *setup)
 	size_t stopped = 0;
 
 	if (!accounts_recall(run->accounts, setup->host, scenario->accounts.lockout_window.least,
-	        &remembered, &error))
+	        run->part ? run->part->refusals : NULL, &remembered, &error))
 		run_event(run, "refusals-not-remembered", error.text, true);
+	keep_for_injectors(run, &remembered);
 	for (size_t i = 0; i < remembered.count; i++)
 		if (remembered.items[i].count >= ACCOUNT_REFUSALS_MAX && stopped++ < TOLD)
 			tell_refusal(run, &remembered.items[i]);

@@ -133,7 +133,9 @@ static bool load_scenario(
 	free(text);
 	if (good)
 		resumption->scenario->folder = runfile_get(resumption->runfile, "scenario.folder");
-	return good;
+	return good && (resumption->part.is.kind == PART_WHOLE ||
+	                   part_take_scenario(
+	                       &resumption->part, resumption->scenario, resumption->text, error));
 }
 
 static bool check_run(
@@ -160,7 +162,13 @@ bool resume_open(struct resumption *out, const char *path, uint64_t more, struct
 
 	if (!resumption.runfile)
 		return false;
-	if (is_set(resumption.runfile, "control"))
+	if (!part_resume(&resumption.part, resumption.runfile, error))
+		error_prefix(error, "%s", path);
+	else if (resumption.part.is.kind != PART_WHOLE && more > 0)
+		error_set(error, EXIT_USAGE,
+		    "%s is one shard of a plan, which says how many cycles it has: no --cycles",
+		    path);
+	else if (is_set(resumption.runfile, "control"))
 		error_set(error, EXIT_USAGE,
 		    "%s is a control run, which only checks the lab: resume the run that it belongs to",
 		    path);
@@ -169,6 +177,7 @@ bool resume_open(struct resumption *out, const char *path, uint64_t more, struct
 		*out = resumption;
 		return true;
 	}
+	part_deinit(&resumption.part);
 	scenario_destroy(resumption.scenario);
 	free(resumption.text);
 	runfile_close(resumption.runfile);
@@ -243,7 +252,7 @@ static bool check_sample(struct run *run)
 	struct error none;
 
 	run->monitor->tally.doing = DOING_BEFORE;
-	if (run->scenario->observers_count == 0)
+	if (run->scenario->observers_count == 0 || run_part(run) != PART_WHOLE)
 		return true;
 	if (!run_observe(run, MARK_SETTLING, ++run->so_far.settling, 1))
 		return false;

@@ -20,6 +20,27 @@
 
 #define PROBE_TIMEOUT (10 * SECOND)
 
+enum part_kind run_part(const struct run *run)
+{
+	return run->part ? run->part->is.kind : PART_WHOLE;
+}
+
+/* Whether this process plays, of the run, the host before the load; the load; the host after it. */
+static bool plays_before(const struct run *run)
+{
+	return run_part(run) == PART_WHOLE || run_part(run) == PART_BEFORE;
+}
+
+static bool plays_load(const struct run *run)
+{
+	return run_part(run) == PART_WHOLE || run_part(run) == PART_SHARD;
+}
+
+static bool plays_after(const struct run *run)
+{
+	return run_part(run) == PART_WHOLE || run_part(run) == PART_SETTLED;
+}
+
 static bool put_setting(void *data, const char *key, const char *value, struct error *error)
 {
 	return runfile_set(data, key, value, error);
@@ -94,11 +115,24 @@ static bool put_host(struct run *run, const struct setup *setup)
 	               &run->error));
 }
 
+static bool put_part(struct run *run)
+{
+	struct part *part = run->part;
+
+	if (!part)
+		return true;
+	if (part->is.kind == PART_BEFORE)
+		part->is.start = timestamp_now() + part->is.lead;
+	return part_write(run->runfile, &part->is, &run->error) &&
+	       (!part->seed || runfile_set(run->runfile, "load.seed", part->seed, &run->error));
+}
+
 static bool put_settings(struct run *run, const char *text, const struct setup *setup)
 {
 	const struct scenario *scenario = run->scenario;
 
-	return runfile_set(run->runfile, "driver.version", LEAKLAB_VERSION, &run->error) &&
+	return put_part(run) &&
+	       runfile_set(run->runfile, "driver.version", LEAKLAB_VERSION, &run->error) &&
 	       runfile_set(run->runfile, "scenario.name", scenario->name, &run->error) &&
 	       runfile_set(run->runfile, "scenario", text, &run->error) && put_folder(run) &&
 	       put_host(run, setup) && put_watched(run) &&
@@ -190,6 +224,8 @@ bool run_prepare(struct run *run, struct setup *setup, const char *password)
 	    &scenario->accounts, scenario->folder, logs_on ? password : "", &run->error);
 	if (!run->accounts)
 		return false;
+	if (run->part && !part_take_accounts(run->part, scenario, run->accounts, &run->error))
+		return false;
 	if (!scenario_check_accounts(scenario, accounts_count(run->accounts), &run->error))
 		return false;
 	/* Accounts in a file that a stage program names are made by it, and go with it. */
@@ -206,14 +242,15 @@ static void find_folder(const char *path, char folder[PATH_MAX])
 	snprintf(folder, PATH_MAX, "%.*s", end ? (int)(end - path + 1) : 1, end ? path : ".");
 }
 
-/* A run that goes on does so in the way of logging off that it began with. */
+/* A run that goes on does so in the way of logging off that it began with, and an injector in that of its plan. */
 static void take_way_of_run(struct run *run, struct setup *setup)
 {
-	char *method = runfile_get(run->runfile, "logoff.method");
+	char *own = run->resuming ? runfile_get(run->runfile, "logoff.method") : NULL;
+	const char *method = own || !run->part ? own : run->part->logoff;
 
 	if (method && run->scenario->logoff.method == LOGOFF_AUTO)
 		setup_take_way_named(setup, method);
-	free(method);
+	free(own);
 }
 
 /* Whether the host is there at all, and whether a logon works. */
@@ -222,10 +259,10 @@ static bool meet_host(struct run *run, struct setup *setup, const char *path)
 	struct preflight preflight;
 	char folder[PATH_MAX];
 
-	if (scenario_runs_commands(run->scenario))
+	if (scenario_runs_commands(run->scenario) || run_part(run) == PART_DURING)
 		return true;
-	if (run->resuming)
-		take_way_of_run(run, setup);
+	take_way_of_run(run, setup);
+	run->so_far.sessions_end = run->part && run->part->sessions_end;
 	if (run->resuming || !preflight_is_wanted(run->scenario)) {
 		const struct patience patience = {run_is_interrupted, run};
 		return host_probe(
@@ -251,7 +288,7 @@ static bool hire(struct run *run, const struct setup *setup)
 static bool observe_before(struct run *run)
 {
 	run->monitor->tally.doing = DOING_BEFORE;
-	if (run->scenario->observers_count == 0)
+	if (run->scenario->observers_count == 0 || !plays_before(run))
 		return true;
 	if (!run_observe(run, MARK_BEFORE, 1, 1))
 		return false;
@@ -310,16 +347,55 @@ static bool verify_ids(struct run *run, const struct setup *setup, const struct 
 	return verified;
 }
 
-static bool play(struct run *run, const struct setup *setup, struct error *ended)
+/* All injectors begin at once. One whose clock is behind the plan's waits no longer than the plan's own machine would; one that comes later begins later. */
+static bool await_start(struct run *run)
 {
-	bool played = run_play(run, ended);
+	const struct run_part *part = &run->part->is;
+	const int64_t wait = part->start - timestamp_now();
+	const int64_t over = timestamp_monotonic() + (wait < part->lead ? wait : part->lead);
+	char text[160], late[24];
+
+	if (run->resuming)
+		return true;
+	while (timestamp_monotonic() < over && run->interrupts == 0)
+		if (!run_turn(run, over))
+			return false;
+	if (wait < 0) {
+		snprintf(text, sizeof(text),
+		    "begins %.1f s after the plan's start, by the clock of this machine",
+		    (double)-wait / (double)SECOND);
+		run_event(run, "late", text, wait < -SECOND);
+	}
+	snprintf(late, sizeof(late), "%.1f", wait < 0 ? (double)-wait / (double)SECOND : 0);
+	return runfile_set(run->runfile, "shard.late", late, &run->error);
+}
+
+static bool play_load(struct run *run, struct error *ended)
+{
+	if (run_part(run) == PART_DURING)
+		return run_watch_load(run);
+	if (!plays_load(run))
+		return run_part(run) != PART_BEFORE || put_part(run); /* they begin from here on */
+	const bool played =
+	    (run_part(run) == PART_WHOLE || await_start(run)) && run_play(run, ended);
 
 	crew_destroy(run->crew, run->interrupts >= 2 ? 0 : 10 * SECOND);
 	run->crew = NULL;
-	if (!played || !observe_after(run) || !verify_ids(run, setup, ended))
+	return played;
+}
+
+static bool play_after(struct run *run, const struct setup *setup, const struct error *ended)
+{
+	return !plays_after(run) || (observe_after(run) && verify_ids(run, setup, ended));
+}
+
+static bool play(struct run *run, const struct setup *setup, struct error *ended)
+{
+	if (!play_load(run, ended) || !play_after(run, setup, ended))
 		return false;
 	run_tell_repeated(run);
-	if (!scenario_runs_commands(run->scenario) && !leftovers_tell_and_clean(run, setup))
+	if (plays_load(run) && !scenario_runs_commands(run->scenario) &&
+	    !leftovers_tell_and_clean(run, setup))
 		return false;
 	/* It comes before an end of the load that is nobody's fault; one by hand may have caused it. */
 	const bool blames = ended->text[0] && (ended->code == EXIT_TARGET || run->interrupts > 0);
@@ -346,11 +422,12 @@ void run_close(struct run *run, struct setup *setup)
 	explicit_bzero(setup, sizeof(*setup));
 }
 
-bool run_scenario(const struct scenario *scenario, const char *text, const char *path,
-    const char *password, struct monitor *monitor, struct runfile **runfile, struct run_end *end,
-    struct error *error)
+bool run_scenario(const struct scenario *scenario, struct part *part, const char *text,
+    const char *path, const char *password, struct monitor *monitor, struct runfile **runfile,
+    struct run_end *end, struct error *error)
 {
 	struct run run = {.scenario = scenario,
+	    .part = part,
 	    .runfile = *runfile,
 	    .resuming = *runfile != NULL,
 	    .monitor = monitor,
@@ -371,7 +448,7 @@ bool run_scenario(const struct scenario *scenario, const char *text, const char 
 	if (run.runfile && !monitor_watch(monitor, path, cycles_for_clean(scenario), &run.error))
 		goto out;
 	if (!run.runfile || !run.observers || !run_prepare(&run, &setup, password) ||
-	    !meet_host(&run, &setup, path) || !hire(&run, &setup))
+	    !meet_host(&run, &setup, path) || (plays_load(&run) && !hire(&run, &setup)))
 		goto out;
 	if (run.resuming ? !resume_begin(&run, text)
 	                 : !put_settings(&run, text, &setup) || !observe_before(&run))

@@ -8,6 +8,7 @@
 #include "common/error.h"
 #include "driver/crew.h"
 #include "driver/monitor/monitor.h"
+#include "driver/part.h"
 #include "driver/programs/programs.h"
 #include "driver/scenario/accounts.h"
 #include "driver/scenario/scenario.h"
@@ -27,6 +28,7 @@ struct so_far {
 
 struct run {
 	const struct scenario *scenario;
+	struct part *part; /* NULL: the whole run is played here */
 	struct runfile *runfile;
 	bool resuming; /* a run that was begun before */
 	struct so_far so_far;
@@ -82,6 +84,9 @@ bool resume_check_address(struct run *run, const struct setup *setup);
  * False: nothing in the file has changed, run->error says why. */
 bool resume_begin(struct run *run, const char *text);
 
+/* Which part of the run is played. */
+enum part_kind run_part(const struct run *run);
+
 /* Takes up the refused logons that earlier runs have left, and tells of the accounts that these stop. False: run->error, as none is left. */
 bool run_recall_refusals(struct run *run, const struct setup *setup);
 
@@ -96,6 +101,9 @@ bool run_play_one(struct run *run);
 /* So many accounts log on at once, wait for each other, and log off: cycles of kind verification, which show the session IDs that are
  * free. What fails of them ends nothing. False: run->error. */
 bool run_verify_ids(struct run *run, size_t logons);
+
+/* Samples the host every settle.poll until all injectors are done, as the part says, or until it is interrupted. False: run->error. */
+bool run_watch_load(struct run *run);
 
 /* Samples the host until nothing of ours changes any more; the last sample becomes the mark "settled". False:
  * run->error. */

@@ -86,15 +86,15 @@ static void note_left(struct settling *settling, const struct snapshot *now, int
 	settling->left = left;
 }
 
-/* With the times of the sample that the judge will take, else it would find what is left not old enough. */
-static bool take(struct settling *settling, const struct snapshot *before, struct snapshot *now,
-    enum mark mark, int64_t round)
+/* With the times of the sample that the judge will take, else it would find what is left not old enough. from: the file that has it. */
+static bool take(struct settling *settling, struct runfile *from, const struct snapshot *before,
+    struct snapshot *now, enum mark mark, int64_t round)
 {
 	struct captures captures;
 	struct clocks clocks;
 	int64_t started = TIMESTAMP_UNKNOWN;
 
-	if (!runfile_captures(settling->run->runfile, &captures, &settling->run->error))
+	if (!runfile_captures(from, &captures, &settling->run->error))
 		return false;
 	for (size_t i = 0; i < captures.count && started == TIMESTAMP_UNKNOWN; i++)
 		if (captures.items[i].mark == mark && captures.items[i].round == round)
@@ -121,7 +121,7 @@ static bool take_sample(struct settling *settling, int64_t round)
 	if (!now)
 		return false;
 	const bool added =
-	    take(settling, settling->before, now, MARK_SETTLING, round) &&
+	    take(settling, run->runfile, settling->before, now, MARK_SETTLING, round) &&
 	    leak_prove_id_ends(settling->leak, settling->given, settling->given_count);
 	if (added)
 		note_left(settling, now, time);
@@ -185,6 +185,60 @@ static const char *wait_until_settled(struct settling *settling, int64_t *round)
 	}
 }
 
+/* Where other injectors have played the cycles, each account stands for its own, whose end is not known. */
+static bool stand_in(struct settling *settling)
+{
+	const struct run *run = settling->run;
+	const size_t count =
+	    scenario_runs_commands(run->scenario) ? 0 : accounts_count(run->accounts);
+	struct cycles *cycles = &settling->cycles;
+
+	cycles->items = calloc(count + 1, sizeof(*cycles->items));
+	for (size_t i = 0; cycles->items && i < count; i++) {
+		const struct account *account = accounts_at(run->accounts, i);
+		cycles->items[cycles->count++] = (struct cycle){.number = (int64_t)i + 1,
+		    .user = account->user,
+		    .domain = account->domain,
+		    .started = run->part->is.start,
+		    .logged_on = TIMESTAMP_UNKNOWN,
+		    .ended = TIMESTAMP_UNKNOWN,
+		    .session_id = NUMBER_UNKNOWN,
+		    .reconnect = YES_NO_UNKNOWN,
+		    .host_clock_offset = NUMBER_UNKNOWN};
+	}
+	return cycles->items != NULL;
+}
+
+static bool find_cycles(struct settling *settling)
+{
+	struct run *run = settling->run;
+	struct elsewhere elsewhere;
+
+	if (run_part(run) == PART_SETTLED)
+		return stand_in(settling);
+	if (!runfile_cycles(run->runfile, &settling->cycles, &run->error) ||
+	    !elsewhere_split(&elsewhere, &settling->cycles, run->runfile, &run->error))
+		return false;
+	elsewhere_deinit(&elsewhere);
+	return true;
+}
+
+static bool find_before(struct settling *settling)
+{
+	struct run *run = settling->run;
+	struct runfile *plan = NULL;
+	struct error none;
+
+	if (run_part(run) != PART_SETTLED)
+		settling->before = runfile_snapshot(run->runfile, MARK_BEFORE, 1, true, &none);
+	else if (!part_before(run->part, &plan, &settling->before, &run->error))
+		return false;
+	const bool taken = !settling->before || take(settling, plan ? plan : run->runfile, NULL,
+	                                            settling->before, MARK_BEFORE, 1);
+	runfile_close(plan);
+	return taken;
+}
+
 static bool settling_init(struct settling *settling, struct run *run)
 {
 	struct leak_terms terms = {
@@ -193,8 +247,6 @@ static bool settling_init(struct settling *settling, struct run *run)
 	                        : NUMBER_UNKNOWN,
 	    .after_logoff = NUMBER_UNKNOWN,
 	};
-	struct elsewhere elsewhere;
-	struct error error;
 
 	*settling = (struct settling){
 	    .run = run, .start = timestamp_now(), .changed = timestamp_now(), .left = true};
@@ -202,15 +254,11 @@ static bool settling_init(struct settling *settling, struct run *run)
 		return false;
 	cycle_index_answers(&settling->index, &settling->watched, &terms);
 	settling->leak = leak_create(&terms);
-	if (!settling->leak || !runfile_cycles(run->runfile, &settling->cycles, &run->error) ||
-	    !elsewhere_split(&elsewhere, &settling->cycles, run->runfile, &run->error))
-		return false;
-	elsewhere_deinit(&elsewhere);
-	if (!cycle_index_init(&settling->index, &settling->cycles, &settling->watched, INT64_MAX) ||
+	if (!settling->leak || !find_cycles(settling) ||
+	    !cycle_index_init(&settling->index, &settling->cycles, &settling->watched, INT64_MAX) ||
 	    !(settling->given = cycles_given(&settling->cycles, &settling->given_count)))
 		return false;
-	settling->before = runfile_snapshot(run->runfile, MARK_BEFORE, 1, true, &error);
-	return !settling->before || take(settling, NULL, settling->before, MARK_BEFORE, 1);
+	return find_before(settling);
 }
 
 static void settling_deinit(struct settling *settling)

@@ -33,7 +33,7 @@ static const struct place {
     {"setting", "value", RUNFILE_OUTPUT, "key = 'preflight'"}, /* JSON */
     /* The others are numbers, times and words of ours, which the judge goes by. */
     {"setting", "value", RUNFILE_PROSE,
-        "key IN ('scenario.name', 'ended-early', 'expect.culprit')"},
+        "key IN ('scenario.name', 'ended-early', 'expect.culprit', 'plan.refusals')"},
 };
 #define PLACE_COUNT (sizeof places / sizeof places[0])
 

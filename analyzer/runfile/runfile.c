@@ -199,10 +199,16 @@ char *runfile_get(struct runfile *runfile, const char *key)
 bool runfile_add_event(
     struct runfile *runfile, const char *kind, const char *text, struct error *error)
 {
+	return runfile_add_event_at(runfile, timestamp_now(), kind, text, error);
+}
+
+bool runfile_add_event_at(struct runfile *runfile, int64_t time, const char *kind,
+    const char *text, struct error *error)
+{
 	sqlite3_stmt *statement = database_statement(runfile, STATEMENT_ADD_EVENT, error);
 	if (!statement)
 		return false;
-	bind_number(statement, 1, timestamp_now());
+	bind_number(statement, 1, time);
 	bind_text(statement, 2, kind);
 	bind_text(statement, 3, text);
 	return database_run(runfile, statement, "writing an event", error);

@@ -19,6 +19,7 @@ const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_ROLL_BACK_TO_SAVED] = "ROLLBACK TO saved",
     [STATEMENT_SET] = "INSERT OR REPLACE INTO setting (key, value) VALUES (?, ?)",
     [STATEMENT_GET] = "SELECT value FROM setting WHERE key = ?",
+    [STATEMENT_SETTINGS] = "SELECT key, value FROM setting ORDER BY key",
     [STATEMENT_PUT_CYCLE] =
         "INSERT OR REPLACE INTO cycle (number, slot, worker, user, domain, scheduled, started,"
         " logged_on, ended, session_id, result, failed_phase, code, message, error_info,"
@@ -37,6 +38,8 @@ const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_ADD_COMMAND] =
         "INSERT OR REPLACE INTO command (cycle, exit_status, output, output_bytes, messages, messages_bytes)"
         " VALUES (?,?,?,?,?,?)",
+    [STATEMENT_COMMANDS] =
+        "SELECT cycle, exit_status, output, output_bytes, messages, messages_bytes FROM command ORDER BY cycle",
     [STATEMENT_ADD_CAPTURE] =
         "INSERT INTO capture (mark, round, cycle, observer, command, started, ended,"
         " exit_status, messages, problem, content, length) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",

@@ -20,6 +20,8 @@ static const struct verb {
     {"init", DRIVER, "write a first scenario for a real host"},
     {"check", DRIVER, "what is wrong with a scenario, what it can find out, how long it takes"},
     {"run", DRIVER, "play a scenario: logons and logoffs, samples of the host, a verdict"},
+    {"observe", DRIVER, "sample the host for several injectors, and write their plan"},
+    {"merge", ANALYZER, "make one run of what several injectors played"},
     {"judge", ANALYZER, "whether a run shows a leak, and who holds it; whether a fix works"},
     {"show", ANALYZER, "what is in a run file, a snapshot, or text from a ticket"},
     {"compare", ANALYZER, "what stayed between two moments of a host, without a run"},

@@ -25,15 +25,19 @@ struct accounts {
 	int64_t window;
 };
 
+static void free_account(struct account *account)
+{
+	free(account->user);
+	free(account->domain);
+	password_wipe(account->password);
+}
+
 void accounts_destroy(struct accounts *accounts)
 {
 	if (!accounts)
 		return;
-	for (size_t i = 0; i < accounts->count; i++) {
-		free(accounts->items[i].user);
-		free(accounts->items[i].domain);
-		password_wipe(accounts->items[i].password);
-	}
+	for (size_t i = 0; i < accounts->count; i++)
+		free_account(&accounts->items[i]);
 	free(accounts->items);
 	free(accounts->queue);
 	free(accounts->host);
@@ -180,6 +184,24 @@ struct accounts *accounts_create(const struct scenario_accounts *scenario, const
 	return accounts;
 }
 
+bool accounts_keep_share(
+    struct accounts *accounts, const struct share *share, struct error *error)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < accounts->count; i++) {
+		if (share_has(share, i)) {
+			accounts->items[kept++] = accounts->items[i];
+			continue;
+		}
+		free_account(&accounts->items[i]);
+	}
+	accounts->count = kept;
+	free(accounts->queue);
+	accounts->queue = NULL;
+	return build_queue(accounts, error);
+}
+
 size_t accounts_count(const struct accounts *accounts)
 {
 	return accounts->count;
@@ -243,13 +265,15 @@ static bool take_up_all(struct accounts *accounts, struct refusals *remembered, 
 }
 
 bool accounts_recall(struct accounts *accounts, const char *host, int64_t window,
-    struct refusals *remembered, struct error *error)
+    const char *others, struct refusals *remembered, struct error *error)
 {
 	accounts->host = strdup(host);
 	accounts->window = window;
 	if (!accounts->host)
 		return error_memory(error);
-	if (!refusals_read(remembered, error) || !take_up_all(accounts, remembered, error)) {
+	if (!refusals_read(remembered, error) ||
+	    (others && !refusals_take(remembered, others, error)) ||
+	    !take_up_all(accounts, remembered, error)) {
 		free(accounts->host);
 		accounts->host = NULL;
 		return false;

@@ -41,14 +41,17 @@ void accounts_destroy(struct accounts *accounts); /* wipes the passwords; NULL i
 
 size_t accounts_count(const struct accounts *accounts);
 const struct account *accounts_at(const struct accounts *accounts, size_t index);
+/* Only those stay that are the injector's; before any is taken. */
+bool accounts_keep_share(
+    struct accounts *accounts, const struct share *share, struct error *error);
 /* How many may still be used. */
 size_t accounts_usable(const struct accounts *accounts);
 
 /* From now on refusals are counted together with those of other runs, see refusals.h: those that are remembered count, and accounts with
- * too many are stopped. host: where accounts without a domain are. window: microseconds after which one is forgotten. `remembered` gets those
- * of these accounts, to be freed with refusals_free(). False: nothing is remembered, the error says why. */
+ * too many are stopped. host: where accounts without a domain are. window: microseconds after which one is forgotten. others: what another
+ * machine remembers, as refusals_to_text() has it; NULL: none. `remembered` gets those of these accounts, to be freed with refusals_free(). False: nothing is remembered, the error says why. */
 bool accounts_recall(struct accounts *accounts, const char *host, int64_t window,
-    struct refusals *remembered, struct error *error);
+    const char *others, struct refusals *remembered, struct error *error);
 
 /* The account that has rested longest; NULL if all are busy or stopped. It is busy from now on. */
 struct account *accounts_take(struct accounts *accounts);

@@ -117,20 +117,26 @@ static bool store_read(const struct store *store, struct refusals *refusals, str
 	return done;
 }
 
-static bool store_write(
-    const struct store *store, const struct refusals *refusals, struct error *error)
+static bool print_lines(const struct refusals *refusals, FILE *file)
 {
-	const int fd = open(store->next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
 	char last[TIMESTAMP_TEXT], until[TIMESTAMP_TEXT];
-	bool done = file != NULL;
+	bool done = true;
 
 	for (size_t i = 0; done && i < refusals->count; i++)
 		done = fprintf(file, "%u %s %s %s\n", refusals->items[i].count,
 		           timestamp_format(refusals->items[i].last, last),
 		           timestamp_format(refusals->items[i].until, until),
 		           refusals->items[i].account) > 0;
-	done = done && fflush(file) == 0 && fsync(fd) == 0;
+	return done;
+}
+
+static bool store_write(
+    const struct store *store, const struct refusals *refusals, struct error *error)
+{
+	const int fd = open(store->next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
+	bool done = file && print_lines(refusals, file) && fflush(file) == 0 && fsync(fd) == 0;
+
 	if (file)
 		done = fclose(file) == 0 && done;
 	else if (fd >= 0)
@@ -156,6 +162,44 @@ struct refusal *refusals_find(const struct refusals *refusals, const char *accou
 		if (strcasecmp(refusals->items[i].account, account) == 0)
 			return &refusals->items[i];
 	return NULL;
+}
+
+char *refusals_to_text(const struct refusals *refusals)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+	const bool printed = stream && print_lines(refusals, stream);
+
+	if (stream && fclose(stream) == 0 && printed)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static bool take_one(struct refusals *refusals, const struct refusal *other, struct error *error)
+{
+	struct refusal *known = refusals_find(refusals, other->account);
+
+	if (!known)
+		return add(refusals, other, error);
+	if (other->count > known->count)
+		known->count = other->count;
+	return true;
+}
+
+bool refusals_take(struct refusals *refusals, const char *text, struct error *error)
+{
+	char *copy = strdup(text), *rest = copy;
+	const int64_t now = wall_clock();
+	struct refusal other;
+	bool done = copy || error_memory(error);
+
+	for (char *line; done && (line = strsep(&rest, "\n"));)
+		if (*line && parse_line(line, &other) && other.until > now)
+			done = take_one(refusals, &other, error);
+	free(copy);
+	return done;
 }
 
 void refusals_keep(struct refusals *refusals, const bool *kept)

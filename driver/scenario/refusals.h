@@ -28,6 +28,10 @@ char *refusals_account(const char *host, const char *domain, const char *user);
 /* All that are not forgotten. To be freed with refusals_free(), also after an error. */
 bool refusals_read(struct refusals *refusals, struct error *error);
 void refusals_free(struct refusals *refusals);
+/* A line each, as the file has them; to free. NULL: out of memory. */
+char *refusals_to_text(const struct refusals *refusals);
+/* Adds those of such a text. Of an account that has some already the larger number counts. */
+bool refusals_take(struct refusals *refusals, const char *text, struct error *error);
 /* NULL: the account has none. */
 struct refusal *refusals_find(const struct refusals *refusals, const char *account);
 /* Drops those whose place has false. */

@@ -179,7 +179,7 @@ static struct accounts *two_accounts(void)
 	struct error error;
 	struct accounts *accounts = accounts_create(&scenario, NULL, "secret", &error);
 
-	assert_true(accounts_recall(accounts, "host", MINUTE, &remembered, &error));
+	assert_true(accounts_recall(accounts, "host", MINUTE, NULL, &remembered, &error));
 	refusals_free(&remembered);
 	return accounts;
 }
