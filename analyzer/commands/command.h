@@ -18,6 +18,7 @@ extern const struct command command_bundle;
 extern const struct command command_compare;
 extern const struct command command_dump;
 extern const struct command command_judge;
+extern const struct command command_merge;
 extern const struct command command_show;
 
 #define PROGRAM FRONT

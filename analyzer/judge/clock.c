@@ -26,6 +26,15 @@ static int64_t offset_of(const struct capture *capture)
 	return capture->time - (capture->started + half_width(capture));
 }
 
+bool clock_of_capture(const struct capture *capture, int64_t *offset, int64_t *width)
+{
+	if (!tells_time(capture))
+		return false;
+	*offset = offset_of(capture);
+	*width = half_width(capture);
+	return true;
+}
+
 /* False if the clock was set between the two. */
 static bool agree(const struct capture *a, const struct capture *b)
 {

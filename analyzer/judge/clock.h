@@ -1,4 +1,4 @@
-/* How the host's clock relates to the driver's. Inside this folder. */
+/* How the host's clock relates to the driver's. For the room of shards, too. */
 #ifndef LEAKLAB_CLOCK_H
 #define LEAKLAB_CLOCK_H
 
@@ -31,6 +31,9 @@ struct clocks {
 bool clocks_init(
     struct clocks *clocks, const struct captures *captures, const struct cycles *cycles);
 void clocks_deinit(struct clocks *clocks);
+
+/* The host's clock minus the driver's as one capture tells it, and how wrong that may be; microseconds. False: it tells no time. */
+bool clock_of_capture(const struct capture *capture, int64_t *offset, int64_t *width);
 
 /* The clock at the moment that captures of this mark and round describe. */
 struct clock clock_at(const struct clocks *clocks, enum mark mark, int64_t round);

@@ -1,0 +1,36 @@
+/* The files that one run is made of. Inside this folder. */
+#ifndef LEAKLAB_SHARDS_INSIDE_H
+#define LEAKLAB_SHARDS_INSIDE_H
+
+#include "runfile/part.h"
+#include "shards/shards.h"
+
+/* One of the files. */
+struct source {
+	const char *path;
+	struct runfile *runfile;
+	struct run_part part;
+	struct cycles cycles;
+	struct captures captures;
+	bool finished;
+	int64_t shift;    /* from its clock to the merged run's */
+	int64_t *numbers; /* of its cycles there, by place in cycles; 0: none */
+};
+
+struct sources {
+	struct source *items;
+	size_t count;
+};
+
+/* Opens and checks them: each is part of the one plan, which is among them, none is there twice, and no account in two shards. They are in
+ * the order of the run then: before, shards, during, settled. */
+bool sources_open(struct sources *out, char *const *paths, size_t count, struct error *error);
+void sources_deinit(struct sources *sources);
+/* NULL: there is none of this kind. */
+struct source *sources_first(const struct sources *sources, enum part_kind kind);
+
+/* Finds each file's shift: to the host's clock, where there are several clocks and all are known to relate to it; else 0. False: memory is
+ * out. */
+bool sources_align(struct sources *sources, struct shards_summary *summary);
+
+#endif

@@ -1,0 +1,418 @@
+/* Knows how one run is made of the parts that several injectors played: by one clock, its cycles in the order of their logons. */
+#include "shards/inside.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/order.h"
+#include "common/timestamp.h"
+#include "judge/cycle_index.h"
+#include "runfile/append.h"
+
+/* A cycle, where it comes from, and when it logged on by the run's clock. */
+struct placed {
+	struct source *source;
+	size_t place;
+	int64_t logon;
+};
+
+struct merging {
+	struct sources sources;
+	struct shards_summary *summary;
+	struct runfile *out;
+	struct placed *placed; /* all cycles, by logon */
+	size_t count;
+	int64_t *ends; /* of those that ended, sorted */
+	size_t end_count;
+	struct error *error;
+};
+
+static int64_t shifted(const struct source *source, int64_t time)
+{
+	return time == TIMESTAMP_UNKNOWN ? time : time + source->shift;
+}
+
+/* ---- cycles ---- */
+
+static int by_logon(const void *a, const void *b)
+{
+	const struct placed *left = a, *right = b;
+	if (left->logon != right->logon)
+		return left->logon < right->logon ? -1 : 1;
+	if (left->source != right->source)
+		return left->source < right->source ? -1 : 1;
+	return (left->place > right->place) - (left->place < right->place);
+}
+
+static bool place_cycles(struct merging *merging)
+{
+	const struct sources *sources = &merging->sources;
+	size_t most = 1;
+	for (size_t i = 0; i < sources->count; i++)
+		most += sources->items[i].cycles.count;
+	merging->placed = malloc(most * sizeof *merging->placed);
+	merging->ends = malloc(most * sizeof *merging->ends);
+	bool good = merging->placed && merging->ends;
+	for (size_t i = 0; good && i < sources->count; i++) {
+		struct source *source = &sources->items[i];
+		source->numbers = calloc(source->cycles.count + 1, sizeof *source->numbers);
+		good = source->numbers != NULL;
+		for (size_t j = 0; good && j < source->cycles.count; j++) {
+			const struct cycle *cycle = &source->cycles.items[j];
+			merging->placed[merging->count++] =
+			    (struct placed){source, j, shifted(source, cycle_logon(cycle))};
+			if (cycle->ended != TIMESTAMP_UNKNOWN)
+				merging->ends[merging->end_count++] = shifted(source, cycle->ended);
+		}
+	}
+	if (!good)
+		return error_memory(merging->error);
+	qsort(merging->placed, merging->count, sizeof *merging->placed, by_logon);
+	qsort(merging->ends, merging->end_count, sizeof *merging->ends, order_of_numbers);
+	return true;
+}
+
+/* Of a shard that was not finished: whoever carried it is gone, as after runfile_go_on(). */
+static void lose(struct cycle *cycle, int64_t last)
+{
+	cycle->result = CYCLE_LOST;
+	cycle->ended = last;
+	cycle->code = RUNFILE_DRIVER_LOST;
+	cycle->message = "the driver that carried this cycle was killed";
+}
+
+/* When the file last says anything. */
+static int64_t last_time(const struct source *source)
+{
+	int64_t last = source->part.start;
+	for (size_t i = 0; i < source->cycles.count; i++) {
+		const struct cycle *cycle = &source->cycles.items[i];
+		const int64_t time =
+		    cycle->ended != TIMESTAMP_UNKNOWN ? cycle->ended : cycle_logon(cycle);
+		last = time > last ? time : last;
+	}
+	return last;
+}
+
+static bool put_cycle(struct merging *merging, const struct placed *placed, int64_t number)
+{
+	struct source *source = placed->source;
+	struct cycle cycle = source->cycles.items[placed->place];
+	cycle.number = number;
+	source->numbers[placed->place] = number;
+	/* Slots of several injectors are several slots. */
+	if (source->part.kind == PART_SHARD && cycle.slot != NUMBER_UNKNOWN)
+		cycle.slot = cycle.slot * source->part.injectors + source->part.shard;
+	if (cycle.result == CYCLE_RUNNING)
+		lose(&cycle, last_time(source));
+	cycle.scheduled = shifted(source, cycle.scheduled);
+	cycle.started = shifted(source, cycle.started);
+	cycle.logged_on = shifted(source, cycle.logged_on);
+	cycle.ended = shifted(source, cycle.ended);
+	if (cycle.host_clock_offset != NUMBER_UNKNOWN)
+		cycle.host_clock_offset -= source->shift;
+	return runfile_put_cycle(merging->out, &cycle, merging->error);
+}
+
+/* That of a preflight stays before the first. */
+static bool put_cycles(struct merging *merging)
+{
+	int64_t number = 0, before = 0;
+	bool good = true;
+	for (size_t i = 0; good && i < merging->count; i++) {
+		const struct placed *placed = &merging->placed[i];
+		const struct cycle *cycle = &placed->source->cycles.items[placed->place];
+		const bool first = cycle->kind == CYCLE_PREFLIGHT;
+		good = put_cycle(merging, placed, first ? before-- : ++number);
+		merging->summary->cycles += cycle->kind == CYCLE_LOAD;
+	}
+	return good;
+}
+
+/* ---- the rest of each file ---- */
+
+/* Whose captures and events are placed. */
+struct placing_data {
+	const struct merging *merging;
+	const struct source *source;
+};
+
+static int64_t number_of(const void *data, int64_t number)
+{
+	const struct source *source = ((const struct placing_data *)data)->source;
+	const struct cycle *cycle = cycles_find(&source->cycles, number);
+	return cycle ? source->numbers[cycle - source->cycles.items] : 0;
+}
+
+static int64_t finished_by(const void *data, int64_t time)
+{
+	const struct merging *merging = ((const struct placing_data *)data)->merging;
+	size_t low = 0, high = merging->end_count;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		if (merging->ends[middle] <= time)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return (int64_t)low;
+}
+
+static void count_rounds(const struct captures *captures, int64_t rounds[MARK_COUNT])
+{
+	int64_t most[MARK_COUNT] = {0};
+	for (size_t i = 0; i < captures->count; i++) {
+		const struct capture *capture = &captures->items[i];
+		if (capture->round > most[capture->mark])
+			most[capture->mark] = capture->round;
+	}
+	for (int mark = 0; mark < MARK_COUNT; mark++)
+		rounds[mark] += most[mark];
+}
+
+static bool append_sources(struct merging *merging)
+{
+	struct placing placing = {.number = number_of, .finished = finished_by};
+	bool good = true;
+	for (size_t i = 0; good && i < merging->sources.count; i++) {
+		const struct source *source = &merging->sources.items[i];
+		const struct placing_data data = {merging, source};
+		char speaker[PART_WORD];
+		placing.data = &data;
+		placing.shift = source->shift;
+		snprintf(speaker, sizeof speaker, "shard %" PRId64, source->part.shard);
+		placing.speaker = source->part.kind == PART_SHARD ? speaker : NULL;
+		good = runfile_append_captures(
+		           merging->out, source->runfile, &placing, merging->error) &&
+		       runfile_append_events(
+		           merging->out, source->runfile, &placing, merging->error) &&
+		       runfile_append_details(merging->out, source->runfile, &source->cycles,
+		           &placing, merging->error);
+		if (!good)
+			error_prefix(merging->error, "%s", source->path);
+		count_rounds(&source->captures, placing.rounds);
+	}
+	return good;
+}
+
+static bool append_watched(struct merging *merging)
+{
+	const struct source *plan = sources_first(&merging->sources, PART_BEFORE);
+	struct watched watched;
+	if (!runfile_watched(plan->runfile, &watched, merging->error))
+		return false;
+	bool good = true;
+	for (size_t i = 0; good && i < watched.count; i++)
+		good = runfile_add_watched(
+		    merging->out, watched.items[i].user, watched.items[i].domain, merging->error);
+	watched_deinit(&watched);
+	return good;
+}
+
+/* ---- settings ---- */
+
+static bool put_setting(void *data, const char *key, const char *value)
+{
+	/* What is true of one file alone. */
+	static const char *const own[] = {"part", "shard", "shard.late", "clock.boot",
+	    "clock.since", "plan.refusals", "plan.start", "plan.lead", "started", "finished",
+	    "interrupted", "ended-early", "ended-early.code"};
+	struct merging *merging = data;
+	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+		if (strcmp(own[i], key) == 0)
+			return true;
+	}
+	return runfile_set(merging->out, key, value, merging->error);
+}
+
+static bool put_time(struct merging *merging, const struct source *source, const char *key)
+{
+	char *text = runfile_get(source->runfile, key), shown[TIMESTAMP_TEXT];
+	int64_t time;
+	const bool known = text && timestamp_parse(text, &time);
+	free(text);
+	return !known || runfile_set(merging->out, key,
+	                     timestamp_format(time + source->shift, shown), merging->error);
+}
+
+static bool put_number(struct merging *merging, const char *key, int64_t number)
+{
+	char text[24];
+	snprintf(text, sizeof text, "%" PRId64, number);
+	return runfile_set(merging->out, key, text, merging->error);
+}
+
+static bool copy_setting(struct merging *merging, const struct source *source, const char *key)
+{
+	char *value = runfile_get(source->runfile, key);
+	const bool good = !value || runfile_set(merging->out, key, value, merging->error);
+	free(value);
+	return good;
+}
+
+/* How the parts ended is how the run did: the first that was cut short, whose target failed before others. What only watched the load may be
+ * ended at any time. */
+static bool put_end(struct merging *merging)
+{
+	const struct source *cut = NULL;
+	for (size_t i = 0; i < merging->sources.count; i++) {
+		const struct source *source = &merging->sources.items[i];
+		char *ended = runfile_get(source->runfile, "ended-early"),
+		     *code = runfile_get(source->runfile, "ended-early.code");
+		const bool failed = code && strcmp(code, "4") == 0;
+		if (ended && source->part.kind != PART_DURING && (!cut || failed))
+			cut = source;
+		free(ended);
+		free(code);
+	}
+	if (cut && (!copy_setting(merging, cut, "ended-early") ||
+	               !copy_setting(merging, cut, "ended-early.code")))
+		return false;
+	const struct source *after = sources_first(&merging->sources, PART_SETTLED);
+	if (!after)
+		return put_time(merging, &merging->sources.items[merging->sources.count - 1],
+		           "finished") &&
+		       (cut ||
+		           runfile_set(merging->out, "ended-early",
+		               "no part has the host after the load (leaklab observe --mark settled): cut short",
+		               merging->error));
+	return copy_setting(merging, after, "settled") &&
+	       copy_setting(merging, after, "interrupted") && put_time(merging, after, "finished");
+}
+
+/* Arrivals that found no slot. */
+static bool put_missed(struct merging *merging)
+{
+	int64_t missed = 0;
+	bool open = false;
+	for (size_t i = 0; i < merging->sources.count; i++) {
+		char *text = runfile_get(merging->sources.items[i].runfile, "load.missed");
+		open |= text != NULL;
+		missed += text ? strtoll(text, NULL, 10) : 0;
+		free(text);
+	}
+	return !open || put_number(merging, "load.missed", missed);
+}
+
+static bool put_settings(struct merging *merging)
+{
+	const struct source *plan = sources_first(&merging->sources, PART_BEFORE);
+	const struct shards_summary *summary = merging->summary;
+	return runfile_settings(plan->runfile, put_setting, merging, merging->error) &&
+	       put_time(merging, plan, "started") && put_end(merging) && put_missed(merging) &&
+	       put_number(merging, "shards.missing", (int64_t)summary->missing_count) &&
+	       put_number(merging, "shards.cycles_missing", summary->cycles_missing) &&
+	       (!summary->unordered ||
+	           runfile_set(merging->out, "shards.order", "unknown", merging->error));
+}
+
+/* ---- what is missing ---- */
+
+static int64_t setting_number(struct runfile *runfile, const char *key)
+{
+	char *text = runfile_get(runfile, key);
+	const int64_t number = text ? strtoll(text, NULL, 10) : 0;
+	free(text);
+	return number;
+}
+
+static int64_t late_of(struct runfile *runfile)
+{
+	char *seconds = runfile_get(runfile, "shard.late");
+	const double late = seconds ? strtod(seconds, NULL) : 0;
+	free(seconds);
+	return late > 0 && late < 1e9 ? (int64_t)(late * 1e6) : 0;
+}
+
+/* Cycles of the load that count as played: those that were lost with an earlier driver are played again. */
+static int64_t count_played(const struct source *source)
+{
+	int64_t count = 0;
+	for (size_t i = 0; i < source->cycles.count; i++) {
+		const struct cycle *cycle = &source->cycles.items[i];
+		count += cycle->kind == CYCLE_LOAD && cycle->result != CYCLE_RUNNING &&
+		         !(cycle->code && strcmp(cycle->code, RUNFILE_DRIVER_LOST) == 0);
+	}
+	return count;
+}
+
+/* A timed load plays as many as come. */
+static bool find_missing(struct merging *merging)
+{
+	const struct source *plan = sources_first(&merging->sources, PART_BEFORE);
+	struct shards_summary *summary = merging->summary;
+	const int64_t planned = setting_number(plan->runfile, "load.cycles");
+	summary->injectors = plan->part.injectors;
+	summary->missing = calloc((size_t)summary->injectors, sizeof *summary->missing);
+	bool *there = calloc((size_t)summary->injectors, sizeof *there);
+	if (!there || !summary->missing) {
+		free(there);
+		return error_memory(merging->error);
+	}
+	int64_t missing = 0;
+	for (size_t i = 0; i < merging->sources.count; i++) {
+		const struct source *source = &merging->sources.items[i];
+		if (source->part.kind != PART_SHARD)
+			continue;
+		const int64_t late = late_of(source->runfile);
+		summary->late = late > summary->late ? late : summary->late;
+		there[source->part.shard] = source->finished;
+		if (!source->finished)
+			missing -= count_played(source);
+	}
+	for (int64_t shard = 0; shard < summary->injectors; shard++) {
+		if (there[shard])
+			continue;
+		summary->missing[summary->missing_count++] = shard;
+		/* Each n-th cycle, as share_take() has it. */
+		missing += planned > shard
+		               ? (planned - shard + summary->injectors - 1) / summary->injectors
+		               : 0;
+	}
+	summary->cycles_missing = missing > 0 ? missing : 0;
+	free(there);
+	return true;
+}
+
+/* ---- all ---- */
+
+static bool fill(struct merging *merging)
+{
+	return runfile_begin(merging->out, merging->error) && put_settings(merging) &&
+	       append_watched(merging) && put_cycles(merging) && append_sources(merging) &&
+	       runfile_commit(merging->out, merging->error) &&
+	       runfile_finish(merging->out, merging->error);
+}
+
+bool shards_merge(const char *out, char *const *paths, size_t count, struct shards_summary *summary,
+    struct error *error)
+{
+	struct merging merging = {.summary = summary, .error = error};
+	*summary = (struct shards_summary){0};
+	bool good = sources_open(&merging.sources, paths, count, error) &&
+	            (sources_align(&merging.sources, summary) || error_memory(error)) &&
+	            find_missing(&merging) && place_cycles(&merging);
+	if (good) {
+		summary->has_after = sources_first(&merging.sources, PART_SETTLED) != NULL;
+		merging.out = runfile_create(out, error);
+		good = merging.out && fill(&merging);
+	}
+	if (good)
+		runfile_close(merging.out);
+	else
+		runfile_discard(merging.out);
+	free(merging.placed);
+	free(merging.ends);
+	sources_deinit(&merging.sources);
+	if (!good)
+		shards_summary_deinit(summary);
+	return good;
+}
+
+void shards_summary_deinit(struct shards_summary *summary)
+{
+	free(summary->missing);
+	*summary = (struct shards_summary){0};
+}
