@@ -13,13 +13,15 @@
 #include "common/text.h"
 #include "common/array.h"
 #include "judge/judge.h"
+#include "runfile/part.h"
 #include "runfile/runfile.h"
 
 struct run {
 	struct cycles cycles;
 	struct captures captures;
 	int64_t by_result[CYCLE_RESULT_COUNT], by_kind[CYCLE_KIND_COUNT];
-	struct verdict *verdict;
+	struct run_part part;
+	struct verdict *verdict;                      /* NULL: it is a part, which has none */
 	char *scenario, *target, *started, *finished; /* NULL: not known */
 	char **hosts;                                 /* as the observers name it, each name once */
 	size_t host_count;
@@ -51,10 +53,13 @@ static bool load(struct run *run, struct runfile *runfile, struct error *error)
 	run->target = runfile_get(runfile, "host");
 	run->started = runfile_get(runfile, "started");
 	run->finished = runfile_get(runfile, "finished");
-	if (!runfile_cycles(runfile, &run->cycles, error) ||
+	if (!part_read(runfile, &run->part, error) ||
+	    !runfile_cycles(runfile, &run->cycles, error) ||
 	    !runfile_captures(runfile, &run->captures, error) ||
-	    !runfile_hosts(runfile, add_host, run, error) ||
-	    !(run->verdict = judge_run(runfile, NULL, error)))
+	    !runfile_hosts(runfile, add_host, run, error))
+		return false;
+	/* A part is not judged. */
+	if (run->part.kind == PART_WHOLE && !(run->verdict = judge_run(runfile, NULL, error)))
 		return false;
 	for (size_t i = 0; i < run->cycles.count; i++) {
 		run->by_result[run->cycles.items[i].result]++;
@@ -86,7 +91,11 @@ static void print_line(const struct run *run, const char *label, const char *tex
 
 static void print_head(const struct run *run)
 {
-	print_line(run, "verdict", verdict_words[run->verdict->word]);
+	char what[PART_WORD];
+	if (run->verdict)
+		print_line(run, "verdict", verdict_words[run->verdict->word]);
+	else
+		print_line(run, "part of a run", part_format(&run->part, what));
 	for (size_t i = 0; i < run->host_count; i++)
 		print_line(run, "host", run->hosts[i]);
 	print_line(run, "target", run->target);
@@ -173,11 +182,13 @@ static json_t *run_json(const struct run *run)
 	json_t *hosts = json_array();
 	for (size_t i = 0; i < run->host_count; i++)
 		json_array_append_new(hosts, json_of_text(run->hosts[i]));
-	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "schema", "leaklab.run/1",
-	    "verdict", verdict_words[run->verdict->word], "hosts", hosts, "target",
-	    json_of_text(run->target), "scenario", json_of_text(run->scenario), "started",
-	    json_of_text(run->started), "finished", json_of_text(run->finished), "cycles", cycles,
-	    "kinds", kinds, "captures", captures);
+	return json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "schema", "leaklab.run/1",
+	    "verdict", run->verdict ? json_string(verdict_words[run->verdict->word]) : json_null(),
+	    "part",
+	    part_words[run->part.kind] ? json_string(part_words[run->part.kind]) : json_null(),
+	    "hosts", hosts, "target", json_of_text(run->target), "scenario",
+	    json_of_text(run->scenario), "started", json_of_text(run->started), "finished",
+	    json_of_text(run->finished), "cycles", cycles, "kinds", kinds, "captures", captures);
 }
 
 static bool print_json(const struct run *run, struct runfile *runfile, struct error *error)

@@ -103,8 +103,9 @@ void bounded_find(struct verdict *verdict, const struct evidence *evidence)
 	struct seen all = {0};
 	size_t end;
 
-	if (verdict->account_count < ACCOUNTS_LEAST || verdict->unmatched_leaks > 0 ||
-	    verdict->uncounted > 0 || verdict->strangers > 0 || verdict->taken.leaks > 0 ||
+	if (evidence->unordered || verdict->account_count < ACCOUNTS_LEAST ||
+	    verdict->unmatched_leaks > 0 || verdict->uncounted > 0 || verdict->strangers > 0 ||
+	    verdict->taken.leaks > 0 ||
 	    verdict->n < CYCLES_LEAST * (int64_t)verdict->account_count ||
 	    verdict->leaked_k != (int64_t)verdict->account_count)
 		return;

@@ -65,6 +65,17 @@ static bool load_capture(struct moment *moment, struct runfile *runfile,
 	return true;
 }
 
+/* A logon may be of any cycle of its account and session ID then. */
+#define UNORDERED_TOLERANCE (INT64_C(31) * 24 * 3600 * 1000000)
+
+static void forget_order(struct evidence *evidence)
+{
+	struct moment *const moments[] = {
+	    &evidence->before, &evidence->after, &evidence->settled, &evidence->last};
+	for (size_t i = 0; evidence->unordered && i < sizeof moments / sizeof moments[0]; i++)
+		moments[i]->clock.tolerance = UNORDERED_TOLERANCE;
+}
+
 static bool load_moment(struct moment *moment, struct runfile *runfile, const struct clocks *clocks,
     enum mark mark, struct error *error)
 {
@@ -264,9 +275,11 @@ static bool add_sample(struct evidence *evidence, const struct passing *now)
 	                  &evidence->captures, now->capture->mark, now->capture->round);
 	note_gap(evidence, now->snapshot, now->capture);
 	note_unseen(evidence, now);
-	profiles_note(evidence, now->snapshot, started, until);
+	if (!evidence->unordered)
+		profiles_note(evidence, now->snapshot, started, until);
 	return logon_events_note(evidence, now->snapshot, clock.offset) &&
-	       presences_note(&evidence->presences, now->snapshot, started, until) &&
+	       (evidence->unordered ||
+	           presences_note(&evidence->presences, now->snapshot, started, until)) &&
 	       leak_take(evidence->leak, before == now->snapshot ? NULL : before, now->snapshot,
 	           started, until, clock.offset);
 }
@@ -352,6 +365,7 @@ bool evidence_load(struct evidence *evidence, const struct limits *limits, struc
 	    .release_time = limits->release_time, .after_logoff = NUMBER_UNKNOWN};
 	memset(evidence, 0, sizeof *evidence);
 	evidence->least_unseen = (struct unseen){SIZE_MAX, SIZE_MAX};
+	evidence->unordered = limits->unordered;
 	if (!runfile_watched(runfile, &evidence->watched, error))
 		return false;
 	cycle_index_answers(&evidence->index, &evidence->watched, &terms);
@@ -371,8 +385,9 @@ bool evidence_load(struct evidence *evidence, const struct limits *limits, struc
 	    load_moment(&evidence->before, runfile, &evidence->clocks, MARK_BEFORE, error) &&
 	    load_moment(&evidence->after, runfile, &evidence->clocks, MARK_AFTER, error) &&
 	    load_moment(&evidence->settled, runfile, &evidence->clocks, MARK_SETTLED, error) &&
-	    load_last(evidence, runfile, error) && add_samples(evidence, runfile, error) &&
-	    logons_find(evidence, runfile, error) && (count_presences(evidence), true))
+	    load_last(evidence, runfile, error) && (forget_order(evidence), true) &&
+	    add_samples(evidence, runfile, error) && logons_find(evidence, runfile, error) &&
+	    (count_presences(evidence), true))
 		return true;
 	evidence_deinit(evidence);
 	return false;

@@ -40,6 +40,7 @@ struct evidence {
 	struct moment before;  /* last round */
 	struct moment after;   /* last round: a run that was resumed has one per part */
 	struct moment settled; /* last round */
+	bool unordered; /* when a cycle was, against the samples and the others, is not known */
 	enum mark last_mark;
 	struct moment last; /* where that is missing: the last sample of any mark */
 	int64_t widest_gap; /* between two samples that show all logon sessions, microseconds */

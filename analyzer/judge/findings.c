@@ -113,6 +113,28 @@ static bool tell_orphans(struct sentences *out, const struct verdict *verdict)
 	return tell_network(out, verdict);
 }
 
+/* Cycles that are not in the run may all have leaked, or none of them. */
+static bool tell_missing(struct sentences *out, const struct verdict *verdict)
+{
+	char least[PERCENT_TEXT], most[PERCENT_TEXT];
+	const double all = (double)(verdict->n + verdict->cycles_missing);
+	if (verdict->shards_missing == 0 || verdict->word != VERDICT_LEAK || verdict->n == 0 ||
+	    !verdict->orphans_known)
+		return true;
+	return sentences_add(out,
+	    "%lld shard%s did not come back, with %lld cycles: the rate of all is %s %% to %s %%",
+	    (long long)verdict->shards_missing, text_plural(verdict->shards_missing),
+	    (long long)verdict->cycles_missing, percent_format((double)verdict->k / all, least),
+	    percent_format((double)(verdict->k_most + verdict->cycles_missing) / all, most));
+}
+
+static bool tell_order(struct sentences *out, const struct verdict *verdict)
+{
+	return !verdict->unordered ||
+	       sentences_add(out,
+	           "the clocks of the injectors do not relate to the host's: nothing is concluded from the order of their logons");
+}
+
 static bool tell_after(struct sentences *out, const struct verdict *verdict)
 {
 	if (!verdict->after_known || !verdict->orphans_known || verdict->after_k == verdict->k)
@@ -417,7 +439,8 @@ static bool tell_boot(struct sentences *out, const struct evidence *evidence)
 bool findings_tell(struct sentences *out, const struct verdict *verdict,
     const struct evidence *evidence, const struct limits *limits)
 {
-	return tell_orphans(out, verdict) && rates_tell(out, verdict) && tell_after(out, verdict) &&
+	return tell_orphans(out, verdict) && tell_missing(out, verdict) &&
+	       tell_order(out, verdict) && rates_tell(out, verdict) && tell_after(out, verdict) &&
 	       tell_ended(out, verdict) && tell_session_ids(out, verdict) &&
 	       witness_tell(out, verdict) && tell_left(out, verdict) &&
 	       tell_culprits(out, verdict, evidence->settled.snapshot) &&

@@ -12,6 +12,7 @@
 #include "judge/verdict.h"
 #include "judge/weigh.h"
 #include "judge/words.h"
+#include "runfile/part.h"
 #include "statistics/interval.h"
 
 static void count_cycles(
@@ -39,6 +40,9 @@ static void count_cycles(
 		verdict->cycles[cycle->result] += cycle->kind == CYCLE_LOAD;
 	}
 	verdict->elsewhere = evidence->elsewhere.ended;
+	verdict->shards_missing = limits->shards_missing;
+	verdict->cycles_missing = limits->cycles_missing;
+	verdict->unordered = limits->unordered;
 	verdict->target_failed = limits->environment_failed;
 	verdict->cut_short = limits->cut_short && !limits->allow_partial;
 	verdict->nobody_logged_on = verdict->n + verdict->unshown + verdict->elsewhere == 0 &&
@@ -139,6 +143,8 @@ static bool weigh(
 	            weigh_settled(verdict, evidence, limits, &orphans) &&
 	            session_ids_find(&verdict->ids, &evidence->cycles, &evidence->reconnects,
 	                verdict->orphans_known ? &orphans : NULL);
+	if (good && evidence->unordered)
+		session_ids_forget_order(&verdict->ids);
 	if (good && both_have(&evidence->before, &evidence->settled, SECTION_SESSIONS)) {
 		verdict->sessions_left_known = true;
 		verdict->sessions_left =
@@ -190,12 +196,27 @@ static bool judge_control(
 	return good;
 }
 
+/* One part shows what it shows, and whether anything leaks only all do. */
+static bool refuse_part(struct runfile *runfile, struct error *error)
+{
+	struct run_part part;
+	char what[PART_WORD];
+	if (!part_read(runfile, &part, error))
+		return false;
+	return part.kind == PART_WHOLE ||
+	       error_set(error, EXIT_USAGE,
+	           "this is one part of a run that several injectors play: %s. leaklab merge makes the run of all parts, which is judged",
+	           part_format(&part, what));
+}
+
 static struct verdict *judge(
     struct runfile *runfile, const struct judge_terms *terms, bool is_control, struct error *error)
 {
 	struct limits limits;
 	struct evidence evidence;
 	struct verdict *verdict = NULL;
+	if (!refuse_part(runfile, error))
+		return NULL;
 	if (!limits_read(&limits, runfile, error))
 		return NULL;
 	if (terms && terms->release_time != NUMBER_UNKNOWN)

@@ -96,6 +96,13 @@ static int64_t read_count(struct runfile *runfile, const char *key)
 	return good ? (int64_t)count : NUMBER_UNKNOWN;
 }
 
+/* 0: none, or it does not say. */
+static int64_t count_or_none(struct runfile *runfile, const char *key)
+{
+	const int64_t count = read_count(runfile, key);
+	return count == NUMBER_UNKNOWN ? 0 : count;
+}
+
 /* A run that was begun and has no end is one of a driver that was killed, or that is still at it. False: memory is out. */
 static bool find_cut(struct limits *limits, struct runfile *runfile)
 {
@@ -138,6 +145,9 @@ bool limits_read(struct limits *limits, struct runfile *runfile, struct error *e
 	limits->decided = runfile_get(runfile, "load.decided");
 	limits->allow_partial = setting_is_true(runfile, "allow-partial");
 	limits->cycles_planned = read_count(runfile, "load.cycles");
+	limits->shards_missing = count_or_none(runfile, "shards.missing");
+	limits->cycles_missing = count_or_none(runfile, "shards.cycles_missing");
+	limits->unordered = setting_is(runfile, "shards.order", "unknown");
 	return find_cut(limits, runfile) || error_memory(error);
 }
 

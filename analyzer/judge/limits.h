@@ -23,7 +23,11 @@ struct limits {
 	char *cut_short;         /* what ended the run before its time, or NULL */
 	int64_t cycles_planned;  /* NUMBER_UNKNOWN: it does not say */
 	bool environment_failed; /* it was the target or the environment that failed */
-	bool allow_partial;      /* a run that was cut short is judged as if that was all */
+	int64_t
+	    shards_missing; /* of several injectors, those whose cycles are not in the run, or not all of them */
+	int64_t cycles_missing; /* of the load, with them */
+	bool unordered; /* the order of logons is not known: the injectors' clocks do not relate */
+	bool allow_partial; /* a run that was cut short is judged as if that was all */
 };
 
 /* Reads them from the run file's settings; what it does not say has the default. */

@@ -74,7 +74,7 @@ static void prove_ends(struct orphans *found, const struct evidence *evidence, s
 		const struct cycle *cycle = survivor->cycle;
 		survivor->left->older &= !cycle;
 		survivor->counts = cycle && cycle_counts(evidence, cycle);
-		if (cycle && cycle->result == CYCLE_LOGGED_OFF &&
+		if (cycle && !evidence->unordered && cycle->result == CYCLE_LOGGED_OFF &&
 		    (cycle->session_id == NUMBER_UNKNOWN ||
 		        survivor->logon.session_id == cycle->session_id))
 			leak_prove_end(leak, survivor->logon.luid, cycle->ended);

@@ -68,6 +68,8 @@ bool pinned_find(
 	const int64_t quiet = leak_quiet_time(leak);
 	size_t count, left_count;
 	struct given_id *given = cycles_given(&evidence->cycles, &count);
+	if (evidence->unordered)
+		count = 0; /* no ID was given before or after another */
 	bool good = given && leak_prove_id_ends(evidence->leak, given, count);
 	if (good)
 		leak_pin(evidence->leak, given, count);

@@ -372,6 +372,17 @@ static bool doubt_referred(
 	       sentences_add(out, "%s; %s", words, decider_words(evidence->leak));
 }
 
+/* What they left is there, perhaps, and they may have left it or not. */
+static bool doubt_shards(struct sentences *out, const struct verdict *verdict)
+{
+	return verdict->shards_missing == 0 ||
+	       sentences_add(out,
+	           "%lld shard%s of the load did not come back, with %lld cycles: what they left is not known. Run each again (leaklab run --resume, or "
+	           "--shard), and merge again",
+	           (long long)verdict->shards_missing, text_plural(verdict->shards_missing),
+	           (long long)verdict->cycles_missing);
+}
+
 bool reasons_doubt(struct sentences *out, const struct verdict *verdict,
     const struct evidence *evidence, const struct limits *limits)
 {
@@ -379,7 +390,8 @@ bool reasons_doubt(struct sentences *out, const struct verdict *verdict,
 	    !sentences_add(out, "the target or the environment failed during the run"))
 		return false;
 	const bool rising = growth_is_leak(verdict);
-	if (!doubt_unshown(out, verdict, limits) || !doubt_sessions(out, verdict))
+	if (!doubt_shards(out, verdict) || !doubt_unshown(out, verdict, limits) ||
+	    !doubt_sessions(out, verdict))
 		return false;
 	if (!rising && !(doubt_lists(out, evidence, &evidence->before, MARK_BEFORE) &&
 	                   doubt_lists(out, evidence, &evidence->settled, MARK_SETTLED)))

@@ -205,6 +205,13 @@ static bool test_growth(struct session_ids *ids, double *numbers, double *values
 	return true;
 }
 
+void session_ids_forget_order(struct session_ids *ids)
+{
+	ids->word = IDS_UNKNOWN;
+	ids->has_growth = ids->growth_tested = false;
+	ids->pinned = ids->reused_while_orphaned = 0;
+}
+
 bool session_ids_find(struct session_ids *out, const struct cycles *cycles,
     const struct reconnects *reconnects, const struct orphans *orphans)
 {

@@ -182,6 +182,10 @@ struct verdict {
 	int64_t unshown;      /* those that came to their end, but no logon is shown */
 	int64_t elsewhere; /* the same, that another host served than the one that was observed */
 
+	int64_t shards_missing,
+	    cycles_missing; /* of several injectors, those that did not come back, and their cycles */
+	bool unordered;     /* which logon was before which is not known, nor which sample */
+
 	int64_t release_time, quiet_time; /* by the leak rule, microseconds */
 	bool orphans_known;
 	int64_t k; /* counted cycles with an orphan that is a leak, at least one each */

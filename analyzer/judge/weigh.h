@@ -39,6 +39,8 @@ bool holders_weigh(struct verdict *verdict, const struct evidence *evidence);
 /* What the session IDs of the cycles show. orphans may be NULL where logon sessions are out of sight. */
 bool session_ids_find(struct session_ids *out, const struct cycles *cycles,
     const struct reconnects *reconnects, const struct orphans *orphans);
+/* Where it is not known which cycle was given its ID before which. */
+void session_ids_forget_order(struct session_ids *ids);
 
 /* What logons show that were made at once when the host had settled (the run's verification cycles), as hosts give the lowest session
  * IDs that nothing refers to. */

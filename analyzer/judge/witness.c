@@ -183,7 +183,8 @@ bool witness_find(
     struct verdict *verdict, const struct evidence *evidence, const struct limits *limits)
 {
 	const struct cycles *cycles = &evidence->cycles;
-	const int64_t after = last_of_load(cycles);
+	/* They come last also where that does not show. */
+	const int64_t after = evidence->unordered ? INT64_MIN : last_of_load(cycles);
 	struct witness *witness = &verdict->witness;
 	int64_t *numbers = malloc((2 * cycles->count + 1) * sizeof *numbers);
 
@@ -211,7 +212,7 @@ bool witness_find(
 	/* Each of those may have one of them. */
 	if (unplaced(cycles, after) >= witness->skipped_count)
 		witness->skipped_count = 0;
-	else if (unplaced(cycles, after) == 0)
+	else if (unplaced(cycles, after) == 0 && !evidence->unordered)
 		keep_proven(witness, evidence, after);
 	free(numbers);
 	return true;

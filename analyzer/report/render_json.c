@@ -138,6 +138,7 @@ static json_t *orphans_json(const struct verdict *verdict)
 	json_object_set_new(object, "k", integer_or_null(known, verdict->k));
 	json_object_set_new(object, "k_most", integer_or_null(known, verdict->k_most));
 	json_object_set_new(object, "n", json_integer(verdict->n));
+	json_object_set_new(object, "cycles_missing", json_integer(verdict->cycles_missing));
 	json_object_set_new(object, "rate", real_or_null(rated, verdict->rate));
 	json_object_set_new(object, "ci95", interval);
 	json_object_set_new(object, "effective_n", real_or_null(rated, verdict->effective));
