@@ -23,12 +23,8 @@ static const struct argp_option run_options[] = {
         0},
     {"set", 's', "KEY=VALUE", 0,
         "Change one value of the scenario, e.g. --set load.cycles=10; repeatable", 0},
-    {"host", 'H', "ADDRESS", 0,
-        "Play it at this host, host.address; what a scenario alone names must be listed, see leaklab(1)",
-        0},
-    {"resume", 'r', "RUN", 0,
-        "Go on with the run in this file, which was killed or ended early; its scenario is in it",
-        0},
+    {"host", 'H', "ADDRESS", 0, "Play it at this host, host.address; see leaklab(1)", 0},
+    {"resume", 'r', "RUN", 0, "Go on with the run in this file; its scenario is in it", 0},
     {"allow-partial", 'p', NULL, 0,
         "If the run is cut short, judge what there is of it, instead of calling it INCONCLUSIVE; "
         "kept in the run file until it goes on",
@@ -48,11 +44,8 @@ static const struct argp_option run_options[] = {
         "Begin with one logon that shows whether host and observers are ready: auto (default: not with a stage, nor if one of the last 24 hours "
         "went well), always or never",
         0},
-    {"metrics", 'm', "FILE", 0,
-        "Write the run's counts there every 5 s, as Prometheus' textfile collector reads them", 0},
-    {"plan", KEY_PLAN, "FILE", 0,
-        "Be one of several injectors: play one shard of the plan in this file, which leaklab observe --mark before wrote",
-        0},
+    {"metrics", 'm', "FILE", 0, "Write the run's counts there every 5 s, for Prometheus", 0},
+    {"plan", KEY_PLAN, "FILE", 0, "Play one shard of this plan (leaklab observe --help)", 0},
     {"shard", KEY_SHARD, "I", 0, "With --plan: which shard, from 0", 0},
     {0},
 };
@@ -368,10 +361,8 @@ static const struct argp run_argp = {
     "judges.\v" SCENARIO_HELP "\n\n"
     "Exit codes: 0 clean, or as the scenario expects; 1 leak, or not as expected; 2 usage or scenario; 3 inconclusive, or cut short "
     "without a proven leak; 4 target or environment failed, without a proven leak; 130, 143 stopped at once.\n\n"
-    "Ctrl-C or SIGTERM once logs everybody off, samples the host and finishes the run file, without waiting for it to settle; twice stops at "
-    "once. --resume goes on with such a run, also after a crash: in the same folder, with the same environment and password, and only if the "
-    "host was not rebooted since. "
-    "Cycles that were running when the driver was killed are lost, and new ones are played instead.",
+    "Ctrl-C or SIGTERM once logs everybody off, samples the host and finishes the run file; twice stops at once. --resume goes on with such a run, "
+    "also after a crash, with the same environment and password, if the host was not rebooted since; cycles that were lost are played again.",
     NULL,
     NULL,
     NULL,

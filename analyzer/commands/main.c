@@ -13,8 +13,8 @@
 
 const char *argp_program_version = PROGRAM " " LEAKLAB_VERSION;
 
-static const struct command *const commands[] = {
-    &command_judge, &command_merge, &command_bundle, &command_show, &command_compare, &command_dump};
+static const struct command *const commands[] = {&command_judge, &command_merge, &command_bundle,
+    &command_show, &command_compare, &command_dump};
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
 /* Results that did not reach their file must not look complete. Verbs have said so of theirs; a help has nobody else. */

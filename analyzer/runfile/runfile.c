@@ -202,8 +202,8 @@ bool runfile_add_event(
 	return runfile_add_event_at(runfile, timestamp_now(), kind, text, error);
 }
 
-bool runfile_add_event_at(struct runfile *runfile, int64_t time, const char *kind,
-    const char *text, struct error *error)
+bool runfile_add_event_at(
+    struct runfile *runfile, int64_t time, const char *kind, const char *text, struct error *error)
 {
 	sqlite3_stmt *statement = database_statement(runfile, STATEMENT_ADD_EVENT, error);
 	if (!statement)

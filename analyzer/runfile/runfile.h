@@ -227,8 +227,8 @@ bool runfile_mark_settled(struct runfile *runfile, int64_t round, struct error *
 /* Notes what happened: kind is a word ("worker-lost", "account-stopped", "caution"), text is for people. */
 bool runfile_add_event(
     struct runfile *runfile, const char *kind, const char *text, struct error *error);
-bool runfile_add_event_at(struct runfile *runfile, int64_t time, const char *kind,
-    const char *text, struct error *error);
+bool runfile_add_event_at(
+    struct runfile *runfile, int64_t time, const char *kind, const char *text, struct error *error);
 /* Puts a finished control run's file, at path, into this one: "negative" with rate NULL, or "positive" with the share of
  * logons that its leaker leaks. */
 bool runfile_add_control(struct runfile *runfile, const char *name, const char *rate,

@@ -184,8 +184,7 @@ struct accounts *accounts_create(const struct scenario_accounts *scenario, const
 	return accounts;
 }
 
-bool accounts_keep_share(
-    struct accounts *accounts, const struct share *share, struct error *error)
+bool accounts_keep_share(struct accounts *accounts, const struct share *share, struct error *error)
 {
 	size_t kept = 0;
 

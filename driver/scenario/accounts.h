@@ -42,8 +42,7 @@ void accounts_destroy(struct accounts *accounts); /* wipes the passwords; NULL i
 size_t accounts_count(const struct accounts *accounts);
 const struct account *accounts_at(const struct accounts *accounts, size_t index);
 /* Only those stay that are the injector's; before any is taken. */
-bool accounts_keep_share(
-    struct accounts *accounts, const struct share *share, struct error *error);
+bool accounts_keep_share(struct accounts *accounts, const struct share *share, struct error *error);
 /* How many may still be used. */
 size_t accounts_usable(const struct accounts *accounts);
 

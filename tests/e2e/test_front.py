@@ -7,7 +7,7 @@ import time
 import leaklab
 import tap
 
-VERBS = ["check", "run", "judge", "show", "compare", "dump", "bundle", "refusals"]
+VERBS = ["init", "check", "run", "observe", "merge", "judge", "show", "compare", "dump", "bundle", "refusals"]
 
 
 class Front(leaklab.Case):
