@@ -41,7 +41,7 @@ static const struct argp_option run_options[] = {
         0},
     {"progress-every", 'E', "TIME", 0, "Time between lines (default 1m)", 0},
     {"preflight", KEY_PREFLIGHT, "HOW", 0,
-        "Begin with one logon that shows whether host and observers are ready: auto (default: not with a stage, nor if one of the last 24 hours "
+        "Begin with one logon that shows whether all is ready: auto (default: not with a stage, nor if one of the last 24 hours "
         "went well), always or never",
         0},
     {"metrics", 'm', "FILE", 0, "Write the run's counts there every 5 s, for Prometheus", 0},
