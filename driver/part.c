@@ -95,9 +95,16 @@ bool part_resume(struct part *out, struct runfile *runfile, struct error *error)
 		return error_set(error, EXIT_USAGE,
 		    "only a shard goes on; sample the host again with leaklab observe --mark %s",
 		    part_words[out->is.kind]);
-	/* Its clock may be another one by now. */
-	part_clock_read(&out->is.clock);
 	return true;
+}
+
+bool part_note_clock(const struct part *part, struct runfile *runfile, struct error *error)
+{
+	struct part_clock now;
+
+	part_clock_read(&now);
+	return part_clock_same(&part->is.clock, &now) ||
+	       runfile_set(runfile, "clock.boot", "", error);
 }
 
 void part_deinit(struct part *part)

@@ -28,6 +28,8 @@ bool part_of_plan(
     struct part *out, const char *plan, enum part_kind kind, int64_t shard, struct error *error);
 /* That which is in the run file goes on. Its kind is PART_WHOLE where that is no part. */
 bool part_resume(struct part *out, struct runfile *runfile, struct error *error);
+/* Where it does so by another clock, the file has none of its own any more. */
+bool part_note_clock(const struct part *part, struct runfile *runfile, struct error *error);
 void part_deinit(struct part *part);
 
 /* The scenario is the plan's, and one that can be shared; a shard's becomes its own share. text: as it is played. */

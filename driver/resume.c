@@ -305,7 +305,8 @@ bool resume_begin(struct run *run, const char *text)
 		run->monitor->tally.results[CYCLE_LOGGED_OFF] =
 		    run->so_far.cycles - run->so_far.failed;
 		run->monitor->tally.cycles = run->scenario->load.cycles + run->so_far.again;
-		if (check_sample(run) && put_scenario(run, text)) {
+		if (check_sample(run) && put_scenario(run, text) &&
+		    (!run->part || part_note_clock(run->part, run->runfile, &run->error))) {
 			tell(run, lost);
 			if (!run->error.text[0] && runfile_keep(run->runfile, &run->error))
 				return true;

@@ -147,6 +147,7 @@ bool limits_read(struct limits *limits, struct runfile *runfile, struct error *e
 	limits->cycles_planned = read_count(runfile, "load.cycles");
 	limits->shards_missing = count_or_none(runfile, "shards.missing");
 	limits->cycles_missing = count_or_none(runfile, "shards.cycles_missing");
+	limits->end_unknown = setting_is(runfile, "shards.end", "unknown");
 	limits->unordered = setting_is(runfile, "shards.order", "unknown");
 	return find_cut(limits, runfile) || error_memory(error);
 }

@@ -56,16 +56,26 @@ static void add_samples(struct group *group, const struct captures *captures)
 	}
 }
 
-/* The middle one: a busy machine reads some late. Where they differ by more than that, one of the clocks was set, and there is no one offset. */
+/* A busy machine reads some late, which makes them smaller: the larger ones are right, and a few of the smallest tell nothing. Where the others differ by
+ * more than that, one of the clocks was set, and there is no one offset. A file that went on by another clock has two. */
+#define READ_LATE 50 /* one of so many */
+#define READ_LATE_LEAST 10
+#define RIGHT 0.9
+
 static void settle_offset(struct group *group)
 {
-	group->known = group->count > 0 || group->narrowest <= CLOCK_JUMP;
+	const bool one_clock = group->first->part.clock.boot[0];
+	const int64_t most = one_clock ? CLOCK_JUMP : CLOCK_JUMP / 5;
+	const size_t count = group->count;
+	const size_t late = one_clock && count >= READ_LATE_LEAST ? 1 + count / READ_LATE : 0;
+
+	group->known = count > 0 || group->narrowest <= CLOCK_JUMP;
 	group->offset = group->sampled;
-	if (group->count == 0)
+	if (count == 0)
 		return;
-	qsort(group->offsets, group->count, sizeof *group->offsets, order_of_numbers);
-	group->known = group->offsets[group->count - 1] - group->offsets[0] <= CLOCK_JUMP;
-	group->offset = group->offsets[group->count / 2];
+	qsort(group->offsets, count, sizeof *group->offsets, order_of_numbers);
+	group->known = group->offsets[count - 1] - group->offsets[late] <= most;
+	group->offset = group->offsets[(size_t)(RIGHT * (double)(count - 1))];
 }
 
 static void note_groups(const struct group *groups, size_t count, struct shards_summary *summary)

@@ -6,10 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/duration.h"
 #include "common/order.h"
 #include "common/timestamp.h"
 #include "judge/cycle_index.h"
 #include "runfile/append.h"
+
+#define CLOCK_TOLERANCE (2 * SECOND) /* how sure clocks are that are related */
 
 /* A cycle, where it comes from, and when it logged on by the run's clock. */
 struct placed {
@@ -197,6 +200,31 @@ static bool append_sources(struct merging *merging)
 	return good;
 }
 
+/* What shards did after the host was sampled was not seen: nothing of it may be called clean. */
+static bool check_after(struct merging *merging)
+{
+	const struct source *after = sources_first(&merging->sources, PART_SETTLED);
+	const struct source *last = NULL;
+	int64_t end = INT64_MIN;
+	char shown[TIMESTAMP_TEXT];
+	if (!after || merging->summary->unordered)
+		return true;
+	for (size_t i = 0; i < merging->sources.count; i++) {
+		const struct source *source = &merging->sources.items[i];
+		const int64_t time = source->part.kind == PART_SHARD
+		                         ? shifted(source, last_time(source))
+		                         : INT64_MIN;
+		last = time > end ? source : last;
+		end = time > end ? time : end;
+	}
+	const int64_t begun =
+	    after->captures.count ? shifted(after, after->captures.items[0].started) : INT64_MAX;
+	return !last || begun + CLOCK_TOLERANCE >= end ||
+	       error_set(merging->error, EXIT_USAGE,
+	           "%s was begun before %s had ended (at %s): sample the host again, once all shards have ended (leaklab observe --mark settled)",
+	           after->path, last->path, timestamp_format(end, shown));
+}
+
 static bool append_watched(struct merging *merging)
 {
 	const struct source *plan = sources_first(&merging->sources, PART_BEFORE);
@@ -213,12 +241,20 @@ static bool append_watched(struct merging *merging)
 
 /* ---- settings ---- */
 
+static int64_t setting_number(struct runfile *runfile, const char *key)
+{
+	char *text = runfile_get(runfile, key);
+	const int64_t number = text ? strtoll(text, NULL, 10) : 0;
+	free(text);
+	return number;
+}
+
 static bool put_setting(void *data, const char *key, const char *value)
 {
 	/* What is true of one file alone. */
 	static const char *const own[] = {"part", "shard", "shard.late", "clock.boot",
-	    "clock.since", "plan.refusals", "plan.start", "plan.lead", "started", "finished",
-	    "interrupted", "ended-early", "ended-early.code"};
+	    "clock.since", "plan.refusals", "settled.shards", "plan.start", "plan.lead", "started",
+	    "finished", "interrupted", "ended-early", "ended-early.code"};
 	struct merging *merging = data;
 	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
 		if (strcmp(own[i], key) == 0)
@@ -296,12 +332,23 @@ static bool put_missed(struct merging *merging)
 	return !open || put_number(merging, "load.missed", missed);
 }
 
+/* Where clocks do not relate only the files that were there tell whether the host was sampled after the load. */
+static bool put_seen_after(struct merging *merging)
+{
+	const struct source *after = sources_first(&merging->sources, PART_SETTLED);
+	const bool unseen =
+	    merging->summary->unordered && after &&
+	    setting_number(after->runfile, "settled.shards") < merging->summary->injectors;
+	return !unseen || runfile_set(merging->out, "shards.end", "unknown", merging->error);
+}
+
 static bool put_settings(struct merging *merging)
 {
 	const struct source *plan = sources_first(&merging->sources, PART_BEFORE);
 	const struct shards_summary *summary = merging->summary;
 	return runfile_settings(plan->runfile, put_setting, merging, merging->error) &&
 	       put_time(merging, plan, "started") && put_end(merging) && put_missed(merging) &&
+	       put_seen_after(merging) &&
 	       put_number(merging, "shards.missing", (int64_t)summary->missing_count) &&
 	       put_number(merging, "shards.cycles_missing", summary->cycles_missing) &&
 	       (!summary->unordered ||
@@ -309,14 +356,6 @@ static bool put_settings(struct merging *merging)
 }
 
 /* ---- what is missing ---- */
-
-static int64_t setting_number(struct runfile *runfile, const char *key)
-{
-	char *text = runfile_get(runfile, key);
-	const int64_t number = text ? strtoll(text, NULL, 10) : 0;
-	free(text);
-	return number;
-}
 
 static int64_t late_of(struct runfile *runfile)
 {
@@ -393,7 +432,7 @@ bool shards_merge(const char *out, char *const *paths, size_t count, struct shar
 	*summary = (struct shards_summary){0};
 	bool good = sources_open(&merging.sources, paths, count, error) &&
 	            (sources_align(&merging.sources, summary) || error_memory(error)) &&
-	            find_missing(&merging) && place_cycles(&merging);
+	            find_missing(&merging) && check_after(&merging) && place_cycles(&merging);
 	if (good) {
 		summary->has_after = sources_first(&merging.sources, PART_SETTLED) != NULL;
 		merging.out = runfile_create(out, error);

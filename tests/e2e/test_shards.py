@@ -171,6 +171,17 @@ class Dead(Parts):
         self.assertEqual(verdict["verdict"], "INCONCLUSIVE")
         self.assertIn("1 shard of the load did not come back, with 20 cycles: what they left is not known", "\n".join(verdict["reasons"]))
 
+    def test_host_that_was_sampled_before_a_shard_went_on_is_sampled_again(self):
+        self.stage(leak=False, load={"cycles": 40})
+        self.plan()
+        self.kill_in_the_middle(2)
+        self.shards(0, 1, 3)
+        self.settled()
+        self.run_program("driver", "run", "--resume", "B.2", code=0)
+        self.assertIn("was begun before B.2 had ended", self.merge("A", *self.files(), "C", code=2).stderr)
+        self.observe("settled", "C2", "--before", "A")
+        self.merge("A", *self.files(), "C2")
+
     def test_injector_that_is_told_to_stop_logs_off_and_the_run_counts_as_cut_short(self):
         self.stage(leak=False, load={"cycles": 400})
         self.plan()

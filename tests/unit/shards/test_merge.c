@@ -23,7 +23,12 @@ struct world {
 	bool one_machine;
 	bool told_by_logons; /* the host's clock, as NLA does */
 	bool told_by_samples;
-	int64_t set_by; /* the host's clock is set by so much in the middle */
+	int64_t set_by;  /* the host's clock is set by so much in the middle */
+	bool reads_late; /* a busy machine reads one logon's answer seconds late */
+	bool
+	    goes_on; /* the first injector went on by another clock, which is so much before its own */
+	int64_t other;
+	int64_t sampled_at; /* seconds after the start; 0: long after the load */
 };
 
 static char *directory;
@@ -74,8 +79,9 @@ static struct runfile *create_part(
 	    .start = RUN_START,
 	    .clock = {.since = BOOT_TIME + world->ahead[machine]}};
 	struct error error;
-	snprintf(
-	    part.clock.boot, sizeof part.clock.boot, "boot %zu", world->one_machine ? 0 : machine);
+	if (!world->goes_on || machine > 0)
+		snprintf(part.clock.boot, sizeof part.clock.boot, "boot %zu",
+		    world->one_machine ? 0 : machine);
 	struct runfile *runfile = runfile_create(unit_path(directory, name), &error);
 	assert_non_null(runfile);
 	assert_true(part_write(runfile, &part, &error));
@@ -94,9 +100,10 @@ static void create_shard(const struct world *world, int64_t shard)
 	char name[8];
 	snprintf(name, sizeof name, "B.%d", (int)shard);
 	struct runfile *runfile = create_part(world, name, PART_SHARD, shard);
-	const int64_t ahead = world->ahead[shard];
 	for (int64_t number = shard ? 1 : 2; number <= CYCLES; number += SHARDS) {
 		struct cycle cycle = fixture_cycle(number, id_of(number), CYCLE_LOGGED_OFF);
+		const bool other = world->goes_on && shard == 0 && number > CYCLES / 2;
+		const int64_t ahead = world->ahead[shard] + (other ? world->other : 0);
 		cycle.number = number / SHARDS + 1;
 		cycle.user = user_of(number);
 		cycle.shard = shard;
@@ -107,7 +114,8 @@ static void create_shard(const struct world *world, int64_t shard)
 		cycle.ended += ahead;
 		if (world->told_by_logons)
 			cycle.host_clock_offset =
-			    -ahead - 20000 + (number > CYCLES / 2 ? world->set_by : 0);
+			    -ahead - 20000 - (world->reads_late && number == 20 ? 8 * SECOND : 0) +
+			    (number > CYCLES / 2 ? world->set_by : 0);
 		assert_true(runfile_put_cycle(runfile, &cycle, NULL));
 	}
 	assert_true(runfile_add_event(runfile, "caution", "what it said", NULL));
@@ -151,7 +159,8 @@ static void create_parts(const struct world *world)
 		fixture_add_handle(settled, "culprit.exe", 77, number);
 	}
 	assert_true(runfile_set(after, "settled", "quiet", NULL));
-	sample(world, after, MARK_SETTLED, settled, RUN_START + 100000 * SECOND);
+	sample(world, after, MARK_SETTLED, settled,
+	    RUN_START + (world->sampled_at ? world->sampled_at : 100000) * SECOND);
 	finish(after);
 }
 
@@ -308,6 +317,9 @@ static void assert_unordered(const struct world *world)
 	assert_int_equal(verdict->pinned_ids + verdict->pinned_k, 0);
 	assert_int_equal(verdict->unmatched, 0);
 	assert_reason(verdict, "nothing is concluded from the order of their logons");
+	/* No file lay finished when the host was sampled, as far as these say. */
+	if (verdict->word == VERDICT_INCONCLUSIVE)
+		assert_reason(verdict, "whether the host was sampled after all shards had ended");
 	verdict_destroy(verdict);
 	shards_summary_deinit(&summary);
 }
@@ -333,6 +345,40 @@ static void clock_that_was_set_meanwhile_leaves_no_order(void **state)
 	assert_unordered(&world);
 }
 
+static void answer_that_was_read_late_changes_nothing(void **state)
+{
+	const struct world world = {EACH_WAY, .ahead = {10 * SECOND, 0, 0}, .reads_late = true};
+	(void)state;
+	assert_same_verdict(&world);
+}
+
+static void shard_that_went_on_by_another_clock_leaves_no_order(void **state)
+{
+	const struct world world = {EACH_WAY, .goes_on = true, .other = 3 * SECOND};
+	(void)state;
+	assert_unordered(&world);
+}
+
+/* What the last ones left is not in it. */
+static void host_that_was_sampled_before_a_shard_had_ended_is_refused(void **state)
+{
+	const int64_t rows[][2] = {{590, 0}, {590, 3600 * SECOND}, {100, -3600 * SECOND}};
+	struct shards_summary summary;
+	struct error error;
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const struct world world = {
+		    EACH_WAY, .ahead = {0, rows[i][1], 0}, .sampled_at = rows[i][0]};
+		create_parts(&world);
+		assert_false(
+		    shards_merge(unit_path(directory, "merged"), paths, PARTS, &summary, &error));
+		assert_contains(error.text, "C was begun before");
+		assert_int_not_equal(access(unit_path(directory, "merged"), F_OK), 0);
+		for (size_t j = 0; j < PARTS; j++)
+			unlink(paths[j]);
+	}
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -345,6 +391,9 @@ int main(void)
 	    test(clocks_that_nobody_relates_leave_no_order),
 	    test(samples_alone_relate_no_injector),
 	    test(clock_that_was_set_meanwhile_leaves_no_order),
+	    test(answer_that_was_read_late_changes_nothing),
+	    test(shard_that_went_on_by_another_clock_leaves_no_order),
+	    test(host_that_was_sampled_before_a_shard_had_ended_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
