@@ -28,7 +28,7 @@ bool run_watch_load(struct run *run)
 	const int64_t over = timestamp_monotonic() + scenario->limits.duration.least;
 	int64_t told = 0;
 
-	run->monitor->tally.doing = DOING_LOAD;
+	run->monitor->tally.doing = DOING_WATCHING;
 	for (int64_t round = 1; !is_done(run, &told); round++) {
 		const int64_t next = timestamp_monotonic() + scenario->settle.poll.least;
 

@@ -3,7 +3,8 @@
 const double tally_bounds[TALLY_BOUNDS] = {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
 
 const char *const doing_words[DOING_COUNT] = {
-    "stage", "preflight", "before", "load", "after", "settling", "verifying"};
+    "stage", "preflight", "before", "load", "after", "settling", "verifying",
+    "watching"};
 const char *const doing_texts[DOING_COUNT] = {
     "setting the stage",
     "preflight: one account logs on and off",
@@ -12,6 +13,7 @@ const char *const doing_texts[DOING_COUNT] = {
     "sampling the host after the load",
     "settling: waiting for holders to release",
     "logging on together: which session IDs are free?",
+    "sampling the host while the injectors play",
 };
 
 void tally_begin(struct tally *tally, uint64_t cycles)

@@ -25,6 +25,7 @@ enum doing {
 	DOING_AFTER,
 	DOING_SETTLING,
 	DOING_VERIFYING,
+	DOING_WATCHING, /* the load of other machines */
 	DOING_COUNT
 };
 extern const char *const doing_words[DOING_COUNT]; /* for programs */
