@@ -1,4 +1,4 @@
-/* Knows the order of a run: stage, before, load, after, settling; and what is written down about it. */
+/* Knows the order of a run: stage, before, load, after, settling. */
 #include "driver/driver.h"
 
 #include <errno.h>
@@ -11,7 +11,6 @@
 
 #include "common/duration.h"
 #include "common/timestamp.h"
-#include "common/version.h"
 #include "driver/leftovers.h"
 #include "driver/play_preflight.h"
 #include "driver/rdp/worker.h"
@@ -39,117 +38,6 @@ static bool plays_load(const struct run *run)
 static bool plays_after(const struct run *run)
 {
 	return run_part(run) == PART_WHOLE || run_part(run) == PART_SETTLED;
-}
-
-static bool put_setting(void *data, const char *key, const char *value, struct error *error)
-{
-	return runfile_set(data, key, value, error);
-}
-
-static bool put_time(struct run *run, const char *key)
-{
-	char text[TIMESTAMP_TEXT];
-
-	return runfile_set(run->runfile, key, timestamp_format(timestamp_now(), text), &run->error);
-}
-
-static bool put_number(struct run *run, const char *key, double value)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%.10g", value);
-	return runfile_set(run->runfile, key, text, &run->error);
-}
-
-/* A run that goes on finds the scenario's files again. A control run does not go on. */
-static bool put_folder(struct run *run)
-{
-	char folder[PATH_MAX];
-
-	return run->scenario->control ||
-	       (scenario_folder(run->scenario, folder, &run->error) &&
-	           runfile_set(run->runfile, "scenario.folder", folder, &run->error));
-}
-
-/* The host that the observers look at, if the scenario says which. */
-static bool put_observed(struct run *run)
-{
-	const struct scenario *scenario = run->scenario;
-
-	for (unsigned i = 0; i < scenario->observers_count; i++)
-		if (scenario->observers[i].host)
-			return runfile_set(run->runfile, "observed.host",
-			    scenario->observers[i].host, &run->error);
-	return true;
-}
-
-/* Whose logon sessions are judged; "DOMAIN\\user" or "user". */
-static bool put_watched(struct run *run)
-{
-	const struct scenario_watch *watch = &run->scenario->watch;
-
-	for (unsigned i = 0; i < watch->accounts_count; i++) {
-		const char *name = strrchr(watch->accounts[i], '\\');
-		char domain[256] = "";
-		if (name)
-			snprintf(domain, sizeof(domain), "%.*s", (int)(name - watch->accounts[i]),
-			    watch->accounts[i]);
-		if (!runfile_add_watched(run->runfile, name ? name + 1 : watch->accounts[i],
-		        *domain ? domain : NULL, &run->error))
-			return false;
-	}
-	return watch->accounts_count == 0 ||
-	       runfile_set(run->runfile, "load.workload", "command", &run->error);
-}
-
-static bool put_host(struct run *run, const struct setup *setup)
-{
-	char host[300];
-
-	snprintf(host, sizeof(host), "%s:%u", setup->host, setup->port);
-	return scenario_runs_commands(run->scenario) ||
-	       (runfile_set(run->runfile, "host", host, &run->error) &&
-	           runfile_set(run->runfile, "logoff.method",
-	               setup->way ? logoff_way_words[setup->way]
-	                          : logoff_method_words[setup->logoff],
-	               &run->error));
-}
-
-static bool put_part(struct run *run)
-{
-	struct part *part = run->part;
-
-	if (!part)
-		return true;
-	if (part->is.kind == PART_BEFORE)
-		part->is.start = timestamp_now() + part->is.lead;
-	return part_write(run->runfile, &part->is, &run->error) &&
-	       (!part->seed || runfile_set(run->runfile, "load.seed", part->seed, &run->error));
-}
-
-static bool put_settings(struct run *run, const char *text, const struct setup *setup)
-{
-	const struct scenario *scenario = run->scenario;
-
-	return put_part(run) &&
-	       runfile_set(run->runfile, "driver.version", LEAKLAB_VERSION, &run->error) &&
-	       runfile_set(run->runfile, "scenario.name", scenario->name, &run->error) &&
-	       runfile_set(run->runfile, "scenario", text, &run->error) && put_folder(run) &&
-	       put_host(run, setup) && put_watched(run) &&
-	       (!scenario->control ||
-	           runfile_set(run->runfile, "control", scenario->control, &run->error)) &&
-	       (!scenario->host.exclusive ||
-	           runfile_set(run->runfile, "host.exclusive", "true", &run->error)) &&
-	       put_number(run, "load.slots", (double)scenario->load.slots) &&
-	       put_number(run, "load.cycles", (double)scenario->load.cycles) &&
-	       put_number(run, "load.rate", scenario->load.rate) &&
-	       put_number(run, "settle.at_least",
-	           (double)scenario->settle.at_least.least / (double)SECOND) &&
-	       (scenario->settle.release.least == 0 ||
-	           put_number(run, "settle.release",
-	               (double)scenario->settle.release.least / (double)SECOND)) &&
-	       put_observed(run) && put_time(run, "started") &&
-	       scenario_visit_judging(scenario, put_setting, run->runfile, &run->error);
 }
 
 /* One a processor, and no more than there are slots. */
@@ -327,7 +215,7 @@ static bool observe_after(struct run *run)
 static bool put_early_end(struct run *run, const struct error *ended)
 {
 	return runfile_set(run->runfile, "ended-early", ended->text, &run->error) &&
-	       put_number(run, "ended-early.code", ended->code);
+	       run_put_number(run, "ended-early.code", ended->code);
 }
 
 /* Once all that a healthy host releases has had its time, logons at once are given the lowest session IDs that nothing refers to. */
@@ -375,7 +263,8 @@ static bool play_load(struct run *run, struct error *ended)
 	if (run_part(run) == PART_DURING)
 		return run_watch_load(run);
 	if (!plays_load(run))
-		return run_part(run) != PART_BEFORE || put_part(run); /* they begin from here on */
+		return run_part(run) != PART_BEFORE ||
+		       run_put_part(run); /* they begin from here on */
 	const bool played =
 	    (run_part(run) == PART_WHOLE || await_start(run)) && run_play(run, ended);
 
@@ -388,7 +277,7 @@ static bool play_load(struct run *run, struct error *ended)
 static bool note_finished_shards(struct run *run)
 {
 	return run_part(run) != PART_SETTLED ||
-	       put_number(run, "settled.shards", (double)part_count_finished(run->part));
+	       run_put_number(run, "settled.shards", (double)part_count_finished(run->part));
 }
 
 static bool play_after(struct run *run, const struct setup *setup, const struct error *ended)
@@ -412,7 +301,7 @@ static bool play(struct run *run, const struct setup *setup, struct error *ended
 	monitor_stop(run->monitor);
 	return (run->interrupts == 0 ||
 	           runfile_set(run->runfile, "interrupted", "yes", &run->error)) &&
-	       (!ended->text[0] || put_early_end(run, ended)) && put_time(run, "finished") &&
+	       (!ended->text[0] || put_early_end(run, ended)) && run_put_time(run, "finished") &&
 	       runfile_finish(run->runfile, &run->error);
 }
 
@@ -459,7 +348,7 @@ bool run_scenario(const struct scenario *scenario, struct part *part, const char
 	    !meet_host(&run, &setup, path) || (plays_load(&run) && !hire(&run, &setup)))
 		goto out;
 	if (run.resuming ? !resume_begin(&run, text)
-	                 : !put_settings(&run, text, &setup) || !observe_before(&run))
+	                 : !run_put_settings(&run, text, &setup) || !observe_before(&run))
 		goto out;
 	playing = true;
 	played = play(&run, &setup, &end->why);

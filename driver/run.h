@@ -84,6 +84,14 @@ bool resume_check_address(struct run *run, const struct setup *setup);
  * False: nothing in the file has changed, run->error says why. */
 bool resume_begin(struct run *run, const char *text);
 
+/* What the run file says of the run when it begins; text: the scenario as it is played. False: run->error. */
+bool run_put_settings(struct run *run, const char *text, const struct setup *setup);
+/* Which part of a run it is, if it is one. A plan's injectors begin from now on. */
+bool run_put_part(struct run *run);
+/* Settings: now, and a number. */
+bool run_put_time(struct run *run, const char *key);
+bool run_put_number(struct run *run, const char *key, double value);
+
 /* Which part of the run is played. */
 enum part_kind run_part(const struct run *run);
 

@@ -33,4 +33,14 @@ struct source *sources_first(const struct sources *sources, enum part_kind kind)
  * out. */
 bool sources_align(struct sources *sources, struct shards_summary *summary);
 
+/* Which shards did not come back, and how many cycles with them; and how late the others were. False: memory is out. */
+bool missing_find(
+    const struct sources *sources, struct shards_summary *summary, struct error *error);
+
+/* The settings of the run: the plan's, but for what is of one file alone; how the parts ended; and what is missing. */
+bool settings_put(struct runfile *out, const struct sources *sources,
+    const struct shards_summary *summary, struct error *error);
+/* 0: it is none. */
+int64_t setting_number(struct runfile *runfile, const char *key);
+
 #endif

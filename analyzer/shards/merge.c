@@ -239,187 +239,12 @@ static bool append_watched(struct merging *merging)
 	return good;
 }
 
-/* ---- settings ---- */
-
-static int64_t setting_number(struct runfile *runfile, const char *key)
-{
-	char *text = runfile_get(runfile, key);
-	const int64_t number = text ? strtoll(text, NULL, 10) : 0;
-	free(text);
-	return number;
-}
-
-static bool put_setting(void *data, const char *key, const char *value)
-{
-	/* What is true of one file alone. */
-	static const char *const own[] = {"part", "shard", "shard.late", "clock.boot",
-	    "clock.since", "plan.refusals", "settled.shards", "plan.start", "plan.lead", "started",
-	    "finished", "interrupted", "ended-early", "ended-early.code"};
-	struct merging *merging = data;
-	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
-		if (strcmp(own[i], key) == 0)
-			return true;
-	}
-	return runfile_set(merging->out, key, value, merging->error);
-}
-
-static bool put_time(struct merging *merging, const struct source *source, const char *key)
-{
-	char *text = runfile_get(source->runfile, key), shown[TIMESTAMP_TEXT];
-	int64_t time;
-	const bool known = text && timestamp_parse(text, &time);
-	free(text);
-	return !known || runfile_set(merging->out, key,
-	                     timestamp_format(time + source->shift, shown), merging->error);
-}
-
-static bool put_number(struct merging *merging, const char *key, int64_t number)
-{
-	char text[24];
-	snprintf(text, sizeof text, "%" PRId64, number);
-	return runfile_set(merging->out, key, text, merging->error);
-}
-
-static bool copy_setting(struct merging *merging, const struct source *source, const char *key)
-{
-	char *value = runfile_get(source->runfile, key);
-	const bool good = !value || runfile_set(merging->out, key, value, merging->error);
-	free(value);
-	return good;
-}
-
-/* How the parts ended is how the run did: the first that was cut short, whose target failed before others. What only watched the load may be
- * ended at any time. */
-static bool put_end(struct merging *merging)
-{
-	const struct source *cut = NULL;
-	for (size_t i = 0; i < merging->sources.count; i++) {
-		const struct source *source = &merging->sources.items[i];
-		char *ended = runfile_get(source->runfile, "ended-early"),
-		     *code = runfile_get(source->runfile, "ended-early.code");
-		const bool failed = code && strcmp(code, "4") == 0;
-		if (ended && source->part.kind != PART_DURING && (!cut || failed))
-			cut = source;
-		free(ended);
-		free(code);
-	}
-	if (cut && (!copy_setting(merging, cut, "ended-early") ||
-	               !copy_setting(merging, cut, "ended-early.code")))
-		return false;
-	const struct source *after = sources_first(&merging->sources, PART_SETTLED);
-	if (!after)
-		return put_time(merging, &merging->sources.items[merging->sources.count - 1],
-		           "finished") &&
-		       (cut ||
-		           runfile_set(merging->out, "ended-early",
-		               "no part has the host after the load (leaklab observe --mark settled): cut short",
-		               merging->error));
-	return copy_setting(merging, after, "settled") &&
-	       copy_setting(merging, after, "interrupted") && put_time(merging, after, "finished");
-}
-
-/* Arrivals that found no slot. */
-static bool put_missed(struct merging *merging)
-{
-	int64_t missed = 0;
-	bool open = false;
-	for (size_t i = 0; i < merging->sources.count; i++) {
-		char *text = runfile_get(merging->sources.items[i].runfile, "load.missed");
-		open |= text != NULL;
-		missed += text ? strtoll(text, NULL, 10) : 0;
-		free(text);
-	}
-	return !open || put_number(merging, "load.missed", missed);
-}
-
-/* Where clocks do not relate only the files that were there tell whether the host was sampled after the load. */
-static bool put_seen_after(struct merging *merging)
-{
-	const struct source *after = sources_first(&merging->sources, PART_SETTLED);
-	const bool unseen =
-	    merging->summary->unordered && after &&
-	    setting_number(after->runfile, "settled.shards") < merging->summary->injectors;
-	return !unseen || runfile_set(merging->out, "shards.end", "unknown", merging->error);
-}
-
-static bool put_settings(struct merging *merging)
-{
-	const struct source *plan = sources_first(&merging->sources, PART_BEFORE);
-	const struct shards_summary *summary = merging->summary;
-	return runfile_settings(plan->runfile, put_setting, merging, merging->error) &&
-	       put_time(merging, plan, "started") && put_end(merging) && put_missed(merging) &&
-	       put_seen_after(merging) &&
-	       put_number(merging, "shards.missing", (int64_t)summary->missing_count) &&
-	       put_number(merging, "shards.cycles_missing", summary->cycles_missing) &&
-	       (!summary->unordered ||
-	           runfile_set(merging->out, "shards.order", "unknown", merging->error));
-}
-
-/* ---- what is missing ---- */
-
-static int64_t late_of(struct runfile *runfile)
-{
-	char *seconds = runfile_get(runfile, "shard.late");
-	const double late = seconds ? strtod(seconds, NULL) : 0;
-	free(seconds);
-	return late > 0 && late < 1e9 ? (int64_t)(late * 1e6) : 0;
-}
-
-/* Cycles of the load that count as played: those that were lost with an earlier driver are played again. */
-static int64_t count_played(const struct source *source)
-{
-	int64_t count = 0;
-	for (size_t i = 0; i < source->cycles.count; i++) {
-		const struct cycle *cycle = &source->cycles.items[i];
-		count += cycle->kind == CYCLE_LOAD && cycle->result != CYCLE_RUNNING &&
-		         !(cycle->code && strcmp(cycle->code, RUNFILE_DRIVER_LOST) == 0);
-	}
-	return count;
-}
-
-/* A timed load plays as many as come. */
-static bool find_missing(struct merging *merging)
-{
-	const struct source *plan = sources_first(&merging->sources, PART_BEFORE);
-	struct shards_summary *summary = merging->summary;
-	const int64_t planned = setting_number(plan->runfile, "load.cycles");
-	summary->injectors = plan->part.injectors;
-	summary->missing = calloc((size_t)summary->injectors, sizeof *summary->missing);
-	bool *there = calloc((size_t)summary->injectors, sizeof *there);
-	if (!there || !summary->missing) {
-		free(there);
-		return error_memory(merging->error);
-	}
-	int64_t missing = 0;
-	for (size_t i = 0; i < merging->sources.count; i++) {
-		const struct source *source = &merging->sources.items[i];
-		if (source->part.kind != PART_SHARD)
-			continue;
-		const int64_t late = late_of(source->runfile);
-		summary->late = late > summary->late ? late : summary->late;
-		there[source->part.shard] = source->finished;
-		if (!source->finished)
-			missing -= count_played(source);
-	}
-	for (int64_t shard = 0; shard < summary->injectors; shard++) {
-		if (there[shard])
-			continue;
-		summary->missing[summary->missing_count++] = shard;
-		/* Each n-th cycle, as share_take() has it. */
-		missing += planned > shard
-		               ? (planned - shard + summary->injectors - 1) / summary->injectors
-		               : 0;
-	}
-	summary->cycles_missing = missing > 0 ? missing : 0;
-	free(there);
-	return true;
-}
-
 /* ---- all ---- */
 
 static bool fill(struct merging *merging)
 {
-	return runfile_begin(merging->out, merging->error) && put_settings(merging) &&
+	return runfile_begin(merging->out, merging->error) &&
+	       settings_put(merging->out, &merging->sources, merging->summary, merging->error) &&
 	       append_watched(merging) && put_cycles(merging) && append_sources(merging) &&
 	       runfile_commit(merging->out, merging->error) &&
 	       runfile_finish(merging->out, merging->error);
@@ -432,7 +257,8 @@ bool shards_merge(const char *out, char *const *paths, size_t count, struct shar
 	*summary = (struct shards_summary){0};
 	bool good = sources_open(&merging.sources, paths, count, error) &&
 	            (sources_align(&merging.sources, summary) || error_memory(error)) &&
-	            find_missing(&merging) && check_after(&merging) && place_cycles(&merging);
+	            missing_find(&merging.sources, summary, error) && check_after(&merging) &&
+	            place_cycles(&merging);
 	if (good) {
 		summary->has_after = sources_first(&merging.sources, PART_SETTLED) != NULL;
 		merging.out = runfile_create(out, error);
