@@ -19,11 +19,6 @@
 
 #define PROBE_TIMEOUT (10 * SECOND)
 
-enum part_kind run_part(const struct run *run)
-{
-	return run->part ? run->part->is.kind : PART_WHOLE;
-}
-
 /* Whether this process plays, of the run, the host before the load; the load; the host after it. */
 static bool plays_before(const struct run *run)
 {

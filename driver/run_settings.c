@@ -9,6 +9,11 @@
 #include "common/timestamp.h"
 #include "common/version.h"
 
+enum part_kind run_part(const struct run *run)
+{
+	return run->part ? run->part->is.kind : PART_WHOLE;
+}
+
 static bool put_setting(void *data, const char *key, const char *value, struct error *error)
 {
 	return runfile_set(data, key, value, error);
