@@ -89,7 +89,7 @@ static void lose(struct cycle *cycle, int64_t last)
 /* When the file last says anything. */
 static int64_t last_time(const struct source *source)
 {
-	int64_t last = source->part.start;
+	int64_t last = TIMESTAMP_UNKNOWN; /* the part's start is by the plan's clock */
 	for (size_t i = 0; i < source->cycles.count; i++) {
 		const struct cycle *cycle = &source->cycles.items[i];
 		const int64_t time =

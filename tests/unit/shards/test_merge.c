@@ -209,7 +209,7 @@ static void clocks_that_are_apart_are_related_by_what_logons_tell(void **state)
 {
 	const int64_t rows[][SHARDS + 1] = {{0, 0, 0}, {SECOND, 0, 0},
 	    {10 * SECOND, -10 * SECOND, 3}, {3600 * SECOND, 0, -3600 * SECOND},
-	    {0, 86400 * SECOND, 0}};
+	    {0, 86400 * SECOND, 0}, {0, -200000 * SECOND, 0}};
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct world world = {EACH_WAY};
