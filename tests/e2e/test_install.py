@@ -8,8 +8,10 @@ import leaklab
 import tap
 
 MANUALS = ["man1/leaklab.1", "man1/leaklab-course.1", "man1/leaklab-dump.1", "man1/leaklab-grabber.1", "man1/leaklab-labhost.1", "man5/leaklab-evidence.5",
-           "man5/leaklab-run-file.5", "man5/leaklab-scenario.5", "man5/leaklab-snapshot.5", "man5/leaklab-verdict.5", "man7/leaklab-real-host.7"]
-PROGRAMS = ["leaklab", "leaklab-analyzer", "leaklab-course", "leaklab-driver", "leaklab-grabber", "leaklab-labhost"]
+           "man5/leaklab-run-file.5", "man5/leaklab-scenario.5", "man5/leaklab-snapshot.5", "man5/leaklab-verdict.5", "man7/leaklab-injectors.7",
+           "man7/leaklab-real-host.7"]
+PROGRAMS = ["leaklab", "leaklab-analyzer", "leaklab-course", "leaklab-driver", "leaklab-grabber", "leaklab-labhost", "leaklab-parallel",
+            "leaklab-shard", "leaklab-slurm"]
 WINDOWS = ["leaklab-grabber.exe", "leaklab-probe.exe"]
 
 
@@ -41,6 +43,7 @@ class Install(leaklab.Case):
         made = [name.replace(".md", ".html") for name in pages if (leaklab.BUILD / "scenarios/course/trainer.html").exists()]
         expected += [f"share/leaklab/course/{name}" for name in [*pages, *made, *(path.name for path in course.glob("*.py")),
                                                                 "run", "logon", "pictures", "fix-gate", "visit.yaml"]]
+        expected += [f"share/leaklab/injectors/{name}" for name in ("kubernetes.yaml", "parallel", "shard", "slurm")]
         if (leaklab.BUILD / "analyzer/probe/leaklab-probe.exe").exists():
             expected += [f"share/leaklab/windows/{name}" for name in WINDOWS]
         self.assertEqual(files_below(self.prefix), sorted(expected))
