@@ -237,20 +237,21 @@ static bool has_journal(const char *path)
 }
 
 /* NUMBER_UNKNOWN: the file has no shard of the plan that is finished. */
-static int64_t finished_shard(const struct part *part, const char *path)
+static int64_t finished_shard(const struct part *part, const char *path, bool complete)
 {
 	struct error none;
 	struct runfile *runfile = has_journal(path) ? NULL : runfile_open(path, &none);
 	struct run_part found = {.shard = NUMBER_UNKNOWN};
 
 	if (!runfile || !part_read(runfile, &found, &none) || found.kind != PART_SHARD ||
-	    strcmp(found.plan, part->is.plan) != 0 || !is_set(runfile, "finished"))
+	    strcmp(found.plan, part->is.plan) != 0 || !is_set(runfile, "finished") ||
+	    (complete && (is_set(runfile, "ended-early") || is_set(runfile, "interrupted"))))
 		found.shard = NUMBER_UNKNOWN;
 	runfile_close(runfile);
 	return found.shard;
 }
 
-int64_t part_count_finished(const struct part *part)
+int64_t part_count_finished(const struct part *part, bool complete)
 {
 	const char *end = strrchr(part->plan, '/');
 	const int length = end ? (int)(end - part->plan + 1) : 2;
@@ -265,7 +266,7 @@ int64_t part_count_finished(const struct part *part)
 		if (entry->d_name[0] == '.' || snprintf(path, sizeof(path), "%.*s%s", length,
 		                                   folder, entry->d_name) >= (int)sizeof(path))
 			continue;
-		const int64_t shard = finished_shard(part, path);
+		const int64_t shard = finished_shard(part, path, complete);
 		if (shard == NUMBER_UNKNOWN || seen[shard])
 			continue;
 		seen[shard] = true;

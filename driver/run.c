@@ -272,7 +272,7 @@ static bool play_load(struct run *run, struct error *ended)
 static bool note_finished_shards(struct run *run)
 {
 	return run_part(run) != PART_SETTLED ||
-	       run_put_number(run, "settled.shards", (double)part_count_finished(run->part));
+	       run_put_number(run, "settled.shards", (double)part_count_finished(run->part, true));
 }
 
 static bool play_after(struct run *run, const struct setup *setup, const struct error *ended)

@@ -23,7 +23,8 @@ struct run {
 	struct run_part part;
 	struct verdict *verdict;                      /* NULL: it is a part, which has none */
 	char *scenario, *target, *started, *finished; /* NULL: not known */
-	char **hosts;                                 /* as the observers name it, each name once */
+	char *cut_short; /* why it ended before its time; NULL: it did not, as far as is known */
+	char **hosts;    /* as the observers name it, each name once */
 	size_t host_count;
 	bool failed; /* memory is out */
 	/* Of the text. */
@@ -53,6 +54,9 @@ static bool load(struct run *run, struct runfile *runfile, struct error *error)
 	run->target = runfile_get(runfile, "host");
 	run->started = runfile_get(runfile, "started");
 	run->finished = runfile_get(runfile, "finished");
+	run->cut_short = runfile_get(runfile, "ended-early");
+	if (!run->cut_short)
+		run->cut_short = runfile_get(runfile, "interrupted");
 	if (!part_read(runfile, &run->part, error) ||
 	    !runfile_cycles(runfile, &run->cycles, error) ||
 	    !runfile_captures(runfile, &run->captures, error) ||
@@ -80,6 +84,7 @@ static void run_deinit(struct run *run)
 	free(run->target);
 	free(run->started);
 	free(run->finished);
+	free(run->cut_short);
 }
 
 static void print_line(const struct run *run, const char *label, const char *text)
@@ -182,13 +187,14 @@ static json_t *run_json(const struct run *run)
 	json_t *hosts = json_array();
 	for (size_t i = 0; i < run->host_count; i++)
 		json_array_append_new(hosts, json_of_text(run->hosts[i]));
-	return json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "schema", "leaklab.run/1",
-	    "verdict", run->verdict ? json_string(verdict_words[run->verdict->word]) : json_null(),
-	    "part",
+	return json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:o,s:o,s:o}", "schema",
+	    "leaklab.run/1", "verdict",
+	    run->verdict ? json_string(verdict_words[run->verdict->word]) : json_null(), "part",
 	    part_words[run->part.kind] ? json_string(part_words[run->part.kind]) : json_null(),
 	    "hosts", hosts, "target", json_of_text(run->target), "scenario",
 	    json_of_text(run->scenario), "started", json_of_text(run->started), "finished",
-	    json_of_text(run->finished), "cycles", cycles, "kinds", kinds, "captures", captures);
+	    json_of_text(run->finished), "complete", run->finished && !run->cut_short, "cycles",
+	    cycles, "kinds", kinds, "captures", captures);
 }
 
 static bool print_json(const struct run *run, struct runfile *runfile, struct error *error)

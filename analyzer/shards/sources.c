@@ -169,14 +169,33 @@ static bool check_all(const struct sources *sources, struct error *error)
 	           : error_set(error, EXIT_USAGE, "none of the files is a shard of the load");
 }
 
+/* A file that is still written, or whose writer was killed, has others beside it, which its name with a star finds too. */
+static bool is_beside(const char *path, char *const *paths, size_t count)
+{
+	static const char *const suffixes[] = {"-wal", "-shm", "-journal"};
+	for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+		const size_t length = strlen(path), own = strlen(suffixes[i]);
+		if (length <= own || strcmp(path + length - own, suffixes[i]) != 0)
+			continue;
+		for (size_t j = 0; j < count; j++) {
+			if (strlen(paths[j]) == length - own &&
+			    strncmp(paths[j], path, length - own) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
 bool sources_open(struct sources *out, char *const *paths, size_t count, struct error *error)
 {
 	*out = (struct sources){.items = calloc(count + 1, sizeof *out->items)};
 	bool good = out->items || error_memory(error);
 	for (size_t i = 0; good && i < count; i++) {
-		out->items[i].path = paths[i];
-		out->count = i + 1;
-		good = open_one(&out->items[i], error);
+		if (is_beside(paths[i], paths, count))
+			continue;
+		struct source *source = &out->items[out->count++];
+		source->path = paths[i];
+		good = open_one(source, error);
 	}
 	if (good)
 		qsort(out->items, out->count, sizeof *out->items, by_part);

@@ -3,8 +3,7 @@
 const double tally_bounds[TALLY_BOUNDS] = {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
 
 const char *const doing_words[DOING_COUNT] = {
-    "stage", "preflight", "before", "load", "after", "settling", "verifying",
-    "watching"};
+    "stage", "preflight", "before", "load", "after", "settling", "verifying", "watching"};
 const char *const doing_texts[DOING_COUNT] = {
     "setting the stage",
     "preflight: one account logs on and off",

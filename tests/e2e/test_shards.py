@@ -126,6 +126,8 @@ class Merged(Parts):
         done = self.run_program("analyzer", "judge", "B.1", code=2)
         self.assertIn("one part of a run that several injectors play: shard 1 (of 0 to 3)", done.stderr)
         self.assertIn("part of a run: shard 1 (of 0 to 3)\n", self.run_program("analyzer", "show", "B.1", code=0).stdout)
+        shown = json.loads(self.run_program("analyzer", "show", "--json", "B.1", code=0).stdout)
+        self.assertEqual((shown["part"], shown["verdict"], shown["complete"]), ("shard", None, True))
 
 
 class Dead(Parts):
@@ -155,7 +157,9 @@ class Dead(Parts):
         self.kill_in_the_middle(1)
         self.shards(0, 2)
         self.settled()
-        told = self.merge("A", *self.files(3), "C").stdout
+        beside = sorted(path.name for path in self.folder.glob("B.1-*"))
+        self.assertIn("B.1-wal", beside)
+        told = self.merge("A", *self.files(3), *beside, "C").stdout  # as B.* finds them
         self.assertRegex(told, r"missing: shards 1, 3, with 1\d cycles: run each again")
         verdict = self.verdict(code=1)
         missing = verdict["orphans"]["cycles_missing"]
@@ -191,6 +195,7 @@ class Dead(Parts):
         self.wait_for(process, "cycle", 2)
         process.send_signal(signal.SIGTERM)
         self.end(process, code=3)
+        self.assertFalse(json.loads(self.run_program("analyzer", "show", "--json", "B.0", code=0).stdout)["complete"])
         self.shards(1, 2, 3)
         self.settled()
         self.merge("A", *self.files(), "C")
