@@ -24,7 +24,37 @@ static int64_t count_played(const struct source *source)
 	return count;
 }
 
-/* A timed load plays as many as come. */
+static bool is_set(struct runfile *runfile, const char *key)
+{
+	char *value = runfile_get(runfile, key);
+	const bool set = value != NULL;
+	free(value);
+	return set;
+}
+
+/* It played all that it had to, or says itself why not. A load of timed steps plays as many cycles as come. */
+static bool came_back(const struct source *source, int64_t share)
+{
+	return source->finished &&
+	       (is_set(source->runfile, "ended-early") || is_set(source->runfile, "load.step") ||
+	           count_played(source) >= share);
+}
+
+static const struct source *shard_of(const struct sources *sources, int64_t shard)
+{
+	for (size_t i = 0; i < sources->count; i++) {
+		if (sources->items[i].part.shard == shard)
+			return &sources->items[i];
+	}
+	return NULL;
+}
+
+/* Each n-th cycle, as share_take() has it. */
+static int64_t share_of(int64_t planned, int64_t shard, int64_t injectors)
+{
+	return planned > shard ? (planned - shard + injectors - 1) / injectors : 0;
+}
+
 bool missing_find(
     const struct sources *sources, struct shards_summary *summary, struct error *error)
 {
@@ -32,32 +62,18 @@ bool missing_find(
 	const int64_t planned = setting_number(plan->runfile, "load.cycles");
 	summary->injectors = plan->part.injectors;
 	summary->missing = calloc((size_t)summary->injectors, sizeof *summary->missing);
-	bool *there = calloc((size_t)summary->injectors, sizeof *there);
-	if (!there || !summary->missing) {
-		free(there);
+	if (!summary->missing)
 		return error_memory(error);
-	}
-	int64_t missing = 0;
-	for (size_t i = 0; i < sources->count; i++) {
-		const struct source *source = &sources->items[i];
-		if (source->part.kind != PART_SHARD)
-			continue;
-		const int64_t late = late_of(source->runfile);
-		summary->late = late > summary->late ? late : summary->late;
-		there[source->part.shard] = source->finished;
-		if (!source->finished)
-			missing -= count_played(source);
-	}
 	for (int64_t shard = 0; shard < summary->injectors; shard++) {
-		if (there[shard])
+		const struct source *source = shard_of(sources, shard);
+		const int64_t share = share_of(planned, shard, summary->injectors);
+		const int64_t late = source ? late_of(source->runfile) : 0;
+		summary->late = late > summary->late ? late : summary->late;
+		if (source && came_back(source, share))
 			continue;
+		const int64_t missing = share - (source ? count_played(source) : 0);
 		summary->missing[summary->missing_count++] = shard;
-		/* Each n-th cycle, as share_take() has it. */
-		missing += planned > shard
-		               ? (planned - shard + summary->injectors - 1) / summary->injectors
-		               : 0;
+		summary->cycles_missing += missing > 0 ? missing : 0;
 	}
-	summary->cycles_missing = missing > 0 ? missing : 0;
-	free(there);
 	return true;
 }

@@ -4,6 +4,7 @@ import os
 import pathlib
 import shutil
 import signal
+import sqlite3
 import subprocess
 import unittest
 
@@ -187,6 +188,18 @@ class Dead(Parts):
         self.assertIn("was begun before B.2 had ended", self.merge("A", *self.files(), "C", code=2).stderr)
         self.observe("settled", "C2", "--before", "A")
         self.merge("A", *self.files(), "C2")
+
+    def test_cycles_that_are_lost_from_a_file_are_missed(self):
+        self.stage(leak=False, load={"cycles": 80})
+        self.plan()
+        self.shards(0, 1, 2, 3)
+        self.settled()
+        connection = sqlite3.connect(self.folder / "B.1")
+        with connection:
+            connection.execute("DELETE FROM cycle WHERE number > 17")
+        connection.close()
+        self.assertIn("missing: shard 1, with 3 cycles", self.merge("A", *self.files(), "C").stdout)
+        self.assertIn("1 shard of the load did not come back, with 3 cycles", "\n".join(self.verdict(code=3)["reasons"]))
 
     def test_injector_that_is_told_to_stop_logs_off_and_the_run_counts_as_cut_short(self):
         self.stage(leak=False, load={"cycles": 400})
