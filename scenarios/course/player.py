@@ -111,10 +111,15 @@ class Player:
             try:
                 self.screen(number, screen)
                 if number < len(self.page.screens):
-                    self.typed("-- Enter: next screen")
+                    self.leave()
                 return
             except Again:
                 pass
+
+    def leave(self):
+        """Before the next screen what an answer made its reader curious about can be tried."""
+        while (words := self.typed("-- Enter: next screen")) not in ("", "next"):
+            self.print_out(self.lab.type(words)[1])
 
     def screen(self, number, screen):
         self.terminal.clear()

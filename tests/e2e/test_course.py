@@ -285,6 +285,14 @@ class Students(Course):
         self.assertIn("this step is still", seat.prompt())
         self.assertRegex(seat.answer(), "lab01 +2 +Active")  # the driver has not heard of it
 
+    def test_what_an_answer_invites_to_is_tried_before_the_next_screen(self):
+        seat = self.sit(1, "--at", 2)
+        seat.until("-- Enter: next screen")
+        self.assertIn("lab01 was logged on already", seat.answer("logon lab01"))
+        self.assertIn("-- Enter: next screen", seat.text.splitlines()[-1])
+        self.assertNotIn("Lesson 1, 3 of 5", seat.text)
+        self.assertIn("Lesson 1, 3 of 5", seat.answer())
+
     def test_logging_on_twice_is_one_session(self):
         seat = self.sit(1, "--at", 2)
         seat.until("type it, or Enter")
