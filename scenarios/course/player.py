@@ -144,6 +144,8 @@ class Player:
                 raise Quit
             if words == "back":
                 raise Again
+            while words.endswith("\\"):  # as it stands on the screen, a line at a time
+                words = words[:-1] + self.terminal.ask("")
             if words not in ("help", "?"):
                 return words
             for line in [*HELP.splitlines(), "  " + str(self.lab.work)]:

@@ -293,6 +293,14 @@ class Students(Course):
         self.assertNotIn("Lesson 1, 3 of 5", seat.text)
         self.assertIn("Lesson 1, 3 of 5", seat.answer())
 
+    def test_a_command_of_two_lines_is_typed_as_it_stands(self):
+        seat = self.sit(3)
+        shown = seat.until("type it, or Enter")
+        first, second = re.search(r"    (leaklab-grabber .* \\)\n    +(.+)\n", shown).groups()
+        self.assertEqual(seat.answer(first).splitlines()[-1], PROMPT)
+        self.assertIn("--image monitor.exe", seat.answer(second))
+        self.assertNotIn("this step is still", seat.text)
+
     def test_logging_on_twice_is_one_session(self):
         seat = self.sit(1, "--at", 2)
         seat.until("type it, or Enter")
