@@ -32,6 +32,10 @@ class Differs(Exception):
     """What is seen is not what the page has."""
 
 
+def rows(line):
+    return max(1, -(-len(line) // COLUMNS))
+
+
 class Terminal:
     """Nothing scrolls away unread: a full screen waits for its reader."""
 
@@ -51,15 +55,18 @@ class Terminal:
         if not self.quiet and sys.stdout.isatty():
             sys.stdout.write("\033[2J\033[H")
 
-    def put(self, line=""):
-        if self.quiet:
-            return
-        rows = max(1, -(-len(line) // COLUMNS))
-        if self.used + rows > LINES:
+    def room(self, wanted):
+        """For so many rows that stay together."""
+        if not self.quiet and self.used + wanted > LINES:
             if self.ask("-- Enter: more") == "quit":
                 raise Quit
             self.clear()
-        self.used += rows
+
+    def put(self, line=""):
+        if self.quiet:
+            return
+        self.room(rows(line))
+        self.used += rows(line)
         print(line, flush=True)
 
     def ask(self, prompt):
@@ -67,11 +74,13 @@ class Terminal:
         if self.quiet or self.by_itself:
             return ""
         while True:
-            self.used += 1
             print(f"{prompt}> ", end="", flush=True)
             try:
-                return self.line()
+                words = self.line()
+                self.used += rows(f"{prompt}> {words}")
+                return words
             except KeyboardInterrupt:  # no Enter, which would have something typed
+                self.used += 1
                 print()
 
     def line(self):
@@ -162,10 +171,12 @@ class Player:
 
     def command(self, step):
         wanted = lesson.filled(step.text, self.known)
-        for line in ["", *("    " + line for line in wanted.splitlines()), ""]:
+        block, prompt = ["", *("    " + line for line in wanted.splitlines()), ""], "type it, or Enter"
+        self.terminal.room(sum(map(rows, block)) + rows(f"{prompt}> {lesson.one_line(wanted)}") - 1)
+        for line in block:
             self.terminal.put(line)
         while True:
-            words = self.typed("type it, or Enter")
+            words = self.typed(prompt)
             if words == "next":
                 return
             if self.tried(step, words or wanted, wanted):

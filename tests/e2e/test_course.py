@@ -301,6 +301,20 @@ class Students(Course):
         self.assertIn("--image monitor.exe", seat.answer(second))
         self.assertNotIn("this step is still", seat.text)
 
+    def test_a_command_is_seen_while_it_is_typed_and_nothing_scrolls(self):
+        seat = self.sit(3)
+        seat.prompt()
+        while "Lesson 3, 2 of" not in seat.text:
+            last = seat.text.split(CLEAR)[-1]
+            command = ""
+            if last.endswith("type it, or Enter" + PROMPT):
+                commands = re.findall(r"(?m)^    (.+)$", last.replace("\\\n", ""))
+                self.assertTrue(commands, last)
+                command = " ".join(commands[-1].split())
+            seat.type(command)
+            seat.prompt()
+        self.assert_fits(seat.text)
+
     def test_logging_on_twice_is_one_session(self):
         seat = self.sit(1, "--at", 2)
         seat.until("type it, or Enter")
