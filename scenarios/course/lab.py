@@ -182,7 +182,10 @@ class Lab:
 
     def session(self, user):
         """(ID, state) of the user's session; None: there is none."""
-        done = subprocess.run(["leaklab-labhost", "show", "qwinsta"], env=self.environment, capture_output=True, text=True, check=False)
+        try:
+            done = subprocess.run(["leaklab-labhost", "show", "qwinsta"], env=self.environment, capture_output=True, text=True, check=False)
+        except OSError as error:  # it is being built or installed just now
+            raise Refusal(f"leaklab-labhost cannot be run any more ({error.strerror}): begin the lesson again once it can", 4) from error
         for line in done.stdout.splitlines():
             words = line.split()
             if user in words[:2]:
