@@ -45,7 +45,7 @@ static bool list_counted(
 {
 	const struct cycle_index *index = &evidence->index;
 	const struct cycle *base = evidence->cycles.items;
-	size_t *numbers = malloc((index->count + 1) * sizeof *numbers); /* by place in cycles */
+	size_t *numbers = malloc((evidence->cycles.count + 1) * sizeof *numbers); /* by place */
 	bool good;
 
 	*out = (struct counted){malloc((index->count + 1) * sizeof *out->cycles),

@@ -390,10 +390,10 @@ bool reasons_doubt(struct sentences *out, const struct verdict *verdict,
 	    !sentences_add(out, "the target or the environment failed during the run"))
 		return false;
 	const bool rising = growth_is_leak(verdict);
-	if (limits->end_unknown &&
+	if ((limits->unordered || limits->end_unknown) &&
 	    !sentences_add(out,
-	        "whether the host was sampled after all shards had ended is not known: the injectors' clocks do not relate to the host's, and not all "
-	        "shards lay finished in the plan's folder by then"))
+	        "whether the host was sampled after all shards had ended, and before they began, is not known: the injectors' clocks do not relate to "
+	        "the host's"))
 		return false;
 	if (!doubt_shards(out, verdict) || !doubt_unshown(out, verdict, limits) ||
 	    !doubt_sessions(out, verdict))

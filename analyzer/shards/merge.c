@@ -219,7 +219,7 @@ static bool check_after(struct merging *merging)
 	}
 	const int64_t begun =
 	    after->captures.count ? shifted(after, after->captures.items[0].started) : INT64_MAX;
-	return !last || begun + CLOCK_TOLERANCE >= end ||
+	return !last || begun >= end - CLOCK_TOLERANCE ||
 	       error_set(merging->error, EXIT_USAGE,
 	           "%s was begun before %s had ended (at %s): sample the host again, once all shards have ended (leaklab observe --mark settled)",
 	           after->path, last->path, timestamp_format(end, shown));
