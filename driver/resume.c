@@ -16,15 +16,6 @@
 #include "judge/cycle_index.h"
 #include "leak/leak.h"
 
-static bool is_set(struct runfile *runfile, const char *key)
-{
-	char *value = runfile_get(runfile, key);
-	const bool set = value != NULL;
-
-	free(value);
-	return set;
-}
-
 static int64_t larger(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
@@ -92,8 +83,8 @@ static bool count(struct so_far *so_far, struct runfile *runfile, struct error *
 
 static bool is_complete(struct runfile *runfile)
 {
-	return is_set(runfile, "finished") && !is_set(runfile, "interrupted") &&
-	       !is_set(runfile, "ended-early");
+	return runfile_is_set(runfile, "finished") && !runfile_is_set(runfile, "interrupted") &&
+	       !runfile_is_set(runfile, "ended-early");
 }
 
 /* Loads it again, with so many cycles more. What is asked for beyond a load that was decided is played. */
@@ -103,7 +94,7 @@ static bool load_more(struct resumption *resumption, const char *text, const cha
 	const uint64_t before = resumption->scenario->load.cycles;
 	char cycles[48];
 	char *overrides[] = {cycles, (char *)"load.until=cycles"};
-	const bool decided = is_set(resumption->runfile, "load.decided");
+	const bool decided = runfile_is_set(resumption->runfile, "load.decided");
 
 	if (more > CYCLES_MAX - before)
 		return error_set(error, EXIT_USAGE,
@@ -168,7 +159,12 @@ bool resume_open(struct resumption *out, const char *path, uint64_t more, struct
 		error_set(error, EXIT_USAGE,
 		    "%s is one shard of a plan, which says how many cycles it has: no --cycles",
 		    path);
-	else if (is_set(resumption.runfile, "control"))
+	else if (resumption.part.is.kind == PART_WHOLE &&
+	         runfile_is_set(resumption.runfile, "plan.id"))
+		error_set(error, EXIT_USAGE,
+		    "%s was made of what several injectors played, and has several clocks: resume the shard that was cut short, and merge again",
+		    path);
+	else if (runfile_is_set(resumption.runfile, "control"))
 		error_set(error, EXIT_USAGE,
 		    "%s is a control run, which only checks the lab: resume the run that it belongs to",
 		    path);

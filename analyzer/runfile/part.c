@@ -61,10 +61,8 @@ static void read_text(struct reading *reading, const char *key, char *out, size_
 
 static int64_t read_number(struct reading *reading, const char *key)
 {
-	char text[32] = "", *end = text;
-	read_text(reading, key, text, sizeof text);
-	const int64_t number = strtoll(text, &end, 10);
-	if ((end == text || *end) && !reading->wrong)
+	int64_t number = NUMBER_UNKNOWN;
+	if (!runfile_get_number(reading->runfile, key, &number) && !reading->wrong)
 		reading->wrong = key;
 	return number;
 }

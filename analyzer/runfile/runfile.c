@@ -196,6 +196,26 @@ char *runfile_get(struct runfile *runfile, const char *key)
 	return value;
 }
 
+bool runfile_is_set(struct runfile *runfile, const char *key)
+{
+	char *value = runfile_get(runfile, key);
+	const bool set = value != NULL;
+	free(value);
+	return set;
+}
+
+bool runfile_get_number(struct runfile *runfile, const char *key, int64_t *out)
+{
+	char *text = runfile_get(runfile, key), *end = text;
+	errno = 0;
+	const int64_t number = text ? strtoll(text, &end, 10) : 0;
+	const bool good = end != text && !*end && errno == 0;
+	free(text);
+	if (good)
+		*out = number;
+	return good;
+}
+
 bool runfile_add_event(
     struct runfile *runfile, const char *kind, const char *text, struct error *error)
 {

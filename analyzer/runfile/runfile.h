@@ -200,6 +200,9 @@ int runfile_lock(const struct runfile *runfile);
 bool runfile_set(struct runfile *runfile, const char *key, const char *value, struct error *error);
 /* The value, the caller's to free(); NULL if it was never set. */
 char *runfile_get(struct runfile *runfile, const char *key);
+bool runfile_is_set(struct runfile *runfile, const char *key);
+/* A whole number, and nothing else. False: it was never set, or is none. */
+bool runfile_get_number(struct runfile *runfile, const char *key, int64_t *out);
 
 /* Inserts the cycle, or replaces the one with the same number. Durable when it returns. */
 bool runfile_put_cycle(struct runfile *runfile, const struct cycle *cycle, struct error *error);
