@@ -30,15 +30,6 @@ bool part_plan(struct part *out, int64_t injectors, int64_t lead, struct error *
 	return true;
 }
 
-static bool is_set(struct runfile *runfile, const char *key)
-{
-	char *value = runfile_get(runfile, key);
-	const bool set = value != NULL;
-
-	free(value);
-	return set;
-}
-
 static bool read_plan(
     struct part *out, struct runfile *runfile, const char *path, struct error *error)
 {
@@ -48,14 +39,14 @@ static bool read_plan(
 		return error_set(error, EXIT_USAGE,
 		    "%s has no plan: leaklab observe SCENARIO --mark before --injectors N writes one",
 		    path);
-	if (!is_set(runfile, "finished"))
+	if (!runfile_is_set(runfile, "finished"))
 		return error_set(error, EXIT_USAGE,
 		    "%s is not finished: the plan is good once leaklab observe has ended", path);
 	out->plan = strdup(path);
 	out->logoff = runfile_get(runfile, "logoff.method");
 	out->seed = runfile_get(runfile, "load.seed");
 	out->refusals = runfile_get(runfile, "plan.refusals");
-	out->sessions_end = is_set(runfile, "preflight");
+	out->sessions_end = runfile_is_set(runfile, "preflight");
 	return out->plan || error_memory(error);
 }
 
@@ -237,21 +228,20 @@ static bool has_journal(const char *path)
 }
 
 /* NUMBER_UNKNOWN: the file has no shard of the plan that is finished. */
-static int64_t finished_shard(const struct part *part, const char *path, bool complete)
+static int64_t finished_shard(const struct part *part, const char *path)
 {
 	struct error none;
 	struct runfile *runfile = has_journal(path) ? NULL : runfile_open(path, &none);
 	struct run_part found = {.shard = NUMBER_UNKNOWN};
 
 	if (!runfile || !part_read(runfile, &found, &none) || found.kind != PART_SHARD ||
-	    strcmp(found.plan, part->is.plan) != 0 || !is_set(runfile, "finished") ||
-	    (complete && (is_set(runfile, "ended-early") || is_set(runfile, "interrupted"))))
+	    strcmp(found.plan, part->is.plan) != 0 || !runfile_is_set(runfile, "finished"))
 		found.shard = NUMBER_UNKNOWN;
 	runfile_close(runfile);
 	return found.shard;
 }
 
-int64_t part_count_finished(const struct part *part, bool complete)
+int64_t part_count_finished(const struct part *part)
 {
 	const char *end = strrchr(part->plan, '/');
 	const int length = end ? (int)(end - part->plan + 1) : 2;
@@ -266,7 +256,7 @@ int64_t part_count_finished(const struct part *part, bool complete)
 		if (entry->d_name[0] == '.' || snprintf(path, sizeof(path), "%.*s%s", length,
 		                                   folder, entry->d_name) >= (int)sizeof(path))
 			continue;
-		const int64_t shard = finished_shard(part, path, complete);
+		const int64_t shard = finished_shard(part, path);
 		if (shard == NUMBER_UNKNOWN || seen[shard])
 			continue;
 		seen[shard] = true;

@@ -42,7 +42,7 @@ bool part_take_accounts(struct part *part, const struct scenario *scenario,
  * False: the plan cannot be read any more. */
 bool part_before(const struct part *part, struct runfile **plan, struct snapshot **snapshot,
     struct error *error);
-/* How many shards of the plan lie in the folder of its file, finished; complete: those that were not cut short, which may still go on. */
-int64_t part_count_finished(const struct part *part, bool complete);
+/* How many shards of the plan lie finished in the folder of its file. */
+int64_t part_count_finished(const struct part *part);
 
 #endif

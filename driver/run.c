@@ -114,7 +114,7 @@ bool run_prepare(struct run *run, struct setup *setup, const char *password)
 	/* Accounts in a file that a stage program names are made by it, and go with it. */
 	if (logs_on && !scenario->accounts.staged && !run_recall_refusals(run, setup))
 		return false;
-	return check_descriptors(scenario, workers, &run->error);
+	return !plays_load(run) || check_descriptors(scenario, workers, &run->error);
 }
 
 /* The folder of a run file. */
@@ -253,6 +253,14 @@ static bool await_start(struct run *run)
 	return runfile_set(run->runfile, "shard.late", late, &run->error);
 }
 
+/* So that cycles that are lost from a shard's file are missed. */
+static bool note_played(struct run *run)
+{
+	return run_part(run) != PART_SHARD ||
+	       run_put_number(
+	           run, "load.played", (double)(run->monitor->tally.finished - run->so_far.again));
+}
+
 static bool play_load(struct run *run, struct error *ended)
 {
 	if (run_part(run) == PART_DURING)
@@ -265,20 +273,12 @@ static bool play_load(struct run *run, struct error *ended)
 
 	crew_destroy(run->crew, run->interrupts >= 2 ? 0 : 10 * SECOND);
 	run->crew = NULL;
-	return played;
-}
-
-/* Where clocks do not tell that the shards had ended by then, their files do. */
-static bool note_finished_shards(struct run *run)
-{
-	return run_part(run) != PART_SETTLED ||
-	       run_put_number(run, "settled.shards", (double)part_count_finished(run->part, true));
+	return played && note_played(run);
 }
 
 static bool play_after(struct run *run, const struct setup *setup, const struct error *ended)
 {
-	return !plays_after(run) ||
-	       (note_finished_shards(run) && observe_after(run) && verify_ids(run, setup, ended));
+	return !plays_after(run) || (observe_after(run) && verify_ids(run, setup, ended));
 }
 
 static bool play(struct run *run, const struct setup *setup, struct error *ended)

@@ -10,7 +10,7 @@
 /* By what is in the folder of the plan. */
 static bool is_done(struct run *run, int64_t *told)
 {
-	const int64_t finished = run->part->until_done ? part_count_finished(run->part, false) : 0;
+	const int64_t finished = run->part->until_done ? part_count_finished(run->part) : 0;
 	char text[96];
 
 	if (finished != *told) {

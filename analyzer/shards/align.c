@@ -90,6 +90,33 @@ static void note_groups(const struct group *groups, size_t count, struct shards_
 	summary->apart = summary->one_clock || summary->unordered ? 0 : most - least;
 }
 
+/* A moment apart, so that what is put there is told apart. */
+#define APART 1000000
+
+/* What is before and after the load is so by what it is, whatever clocks say: samples that are ordered by clocks that do not relate show
+ * what was left as older than the run. */
+static void put_around_load(struct sources *sources)
+{
+	struct source *before = sources_first(sources, PART_BEFORE),
+	              *after = sources_first(sources, PART_SETTLED);
+	int64_t first = INT64_MAX, last = INT64_MIN;
+	for (size_t i = 0; i < sources->count; i++) {
+		const struct source *source = &sources->items[i];
+		if (source->part.kind != PART_SHARD || source->first == TIMESTAMP_UNKNOWN)
+			continue;
+		first =
+		    source->first + source->shift < first ? source->first + source->shift : first;
+		last = source->last + source->shift > last ? source->last + source->shift : last;
+	}
+	if (first > last)
+		return;
+	if (before->last != TIMESTAMP_UNKNOWN && before->last + before->shift > first - APART)
+		before->shift = first - APART - before->last;
+	if (after && after->first != TIMESTAMP_UNKNOWN &&
+	    after->first + after->shift < last + APART)
+		after->shift = last + APART - after->first;
+}
+
 bool sources_align(struct sources *sources, struct shards_summary *summary)
 {
 	struct group *groups = calloc(sources->count + 1, sizeof *groups);
@@ -106,9 +133,10 @@ bool sources_align(struct sources *sources, struct shards_summary *summary)
 		settle_offset(&groups[i]);
 	if (good)
 		note_groups(groups, count, summary);
-	for (size_t i = 0; good && i < sources->count; i++)
-		sources->items[i].shift =
-		    summary->one_clock || summary->unordered ? 0 : of[i]->offset;
+	for (size_t i = 0; good && !summary->one_clock && i < sources->count; i++)
+		sources->items[i].shift = of[i]->known ? of[i]->offset : 0;
+	if (good && summary->unordered)
+		put_around_load(sources);
 	for (size_t i = 0; i < count; i++)
 		free(groups[i].offsets);
 	free(groups);

@@ -86,19 +86,6 @@ static void lose(struct cycle *cycle, int64_t last)
 	cycle->message = "the driver that carried this cycle was killed";
 }
 
-/* When the file last says anything. */
-static int64_t last_time(const struct source *source)
-{
-	int64_t last = TIMESTAMP_UNKNOWN; /* the part's start is by the plan's clock */
-	for (size_t i = 0; i < source->cycles.count; i++) {
-		const struct cycle *cycle = &source->cycles.items[i];
-		const int64_t time =
-		    cycle->ended != TIMESTAMP_UNKNOWN ? cycle->ended : cycle_logon(cycle);
-		last = time > last ? time : last;
-	}
-	return last;
-}
-
 static bool put_cycle(struct merging *merging, const struct placed *placed, int64_t number)
 {
 	struct source *source = placed->source;
@@ -109,7 +96,7 @@ static bool put_cycle(struct merging *merging, const struct placed *placed, int6
 	if (source->part.kind == PART_SHARD && cycle.slot != NUMBER_UNKNOWN)
 		cycle.slot = cycle.slot * source->part.injectors + source->part.shard;
 	if (cycle.result == CYCLE_RUNNING)
-		lose(&cycle, last_time(source));
+		lose(&cycle, source->last);
 	cycle.scheduled = shifted(source, cycle.scheduled);
 	cycle.started = shifted(source, cycle.started);
 	cycle.logged_on = shifted(source, cycle.logged_on);
@@ -175,6 +162,12 @@ static void count_rounds(const struct captures *captures, int64_t rounds[MARK_CO
 		rounds[mark] += most[mark];
 }
 
+/* Samples of the load tell nothing where it is not known between which logons they were. */
+static bool is_left_out(const struct merging *merging, const struct source *source)
+{
+	return merging->summary->unordered && source->part.kind == PART_DURING;
+}
+
 static bool append_sources(struct merging *merging)
 {
 	struct placing placing = {.number = number_of, .finished = finished_by};
@@ -187,42 +180,39 @@ static bool append_sources(struct merging *merging)
 		placing.shift = source->shift;
 		snprintf(speaker, sizeof speaker, "shard %" PRId64, source->part.shard);
 		placing.speaker = source->part.kind == PART_SHARD ? speaker : NULL;
-		good = runfile_append_captures(
-		           merging->out, source->runfile, &placing, merging->error) &&
+		good = (is_left_out(merging, source) ||
+		           runfile_append_captures(
+		               merging->out, source->runfile, &placing, merging->error)) &&
 		       runfile_append_events(
 		           merging->out, source->runfile, &placing, merging->error) &&
 		       runfile_append_details(merging->out, source->runfile, &source->cycles,
 		           &placing, merging->error);
-		if (!good)
-			error_prefix(merging->error, "%s", source->path);
 		count_rounds(&source->captures, placing.rounds);
 	}
 	return good;
 }
 
-/* What shards did after the host was sampled was not seen: nothing of it may be called clean. */
+/* What shards did after the host was sampled was not seen: nothing of it may be called clean. Clocks that do not relate cannot tell. */
 static bool check_after(struct merging *merging)
 {
 	const struct source *after = sources_first(&merging->sources, PART_SETTLED);
-	const struct source *last = NULL;
-	int64_t end = INT64_MIN;
 	char shown[TIMESTAMP_TEXT];
+	int64_t begun;
 	if (!after || merging->summary->unordered)
 		return true;
+	if (!source_time(after, "started", &begun))
+		return error_set(merging->error, EXIT_TARGET,
+		    "%s: damaged run file: it does not say when it was begun", after->path);
 	for (size_t i = 0; i < merging->sources.count; i++) {
 		const struct source *source = &merging->sources.items[i];
-		const int64_t time = source->part.kind == PART_SHARD
-		                         ? shifted(source, last_time(source))
-		                         : INT64_MIN;
-		last = time > end ? source : last;
-		end = time > end ? time : end;
+		const int64_t end = shifted(source, source->last);
+		if (source->part.kind == PART_SHARD && end != TIMESTAMP_UNKNOWN &&
+		    begun < end - CLOCK_TOLERANCE)
+			return error_set(merging->error, EXIT_USAGE,
+			    "%s was begun before %s had ended (at %s): sample the host again, once all shards have ended (leaklab observe --mark settled)",
+			    after->path, source->path, timestamp_format(end, shown));
 	}
-	const int64_t begun =
-	    after->captures.count ? shifted(after, after->captures.items[0].started) : INT64_MAX;
-	return !last || begun >= end - CLOCK_TOLERANCE ||
-	       error_set(merging->error, EXIT_USAGE,
-	           "%s was begun before %s had ended (at %s): sample the host again, once all shards have ended (leaklab observe --mark settled)",
-	           after->path, last->path, timestamp_format(end, shown));
+	return true;
 }
 
 static bool append_watched(struct merging *merging)

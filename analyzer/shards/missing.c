@@ -24,20 +24,15 @@ static int64_t count_played(const struct source *source)
 	return count;
 }
 
-static bool is_set(struct runfile *runfile, const char *key)
-{
-	char *value = runfile_get(runfile, key);
-	const bool set = value != NULL;
-	free(value);
-	return set;
-}
-
-/* It played all that it had to, or says itself why not. A load of timed steps plays as many cycles as come. */
+/* It has all that it played, which is all that it had to, or says itself why not. A load of timed steps plays as many cycles as come. */
 static bool came_back(const struct source *source, int64_t share)
 {
-	return source->finished &&
-	       (is_set(source->runfile, "ended-early") || is_set(source->runfile, "load.step") ||
-	           count_played(source) >= share);
+	const int64_t there = count_played(source);
+	int64_t played;
+	return source->finished && runfile_get_number(source->runfile, "load.played", &played) &&
+	       there >= played &&
+	       (runfile_is_set(source->runfile, "ended-early") ||
+	           runfile_is_set(source->runfile, "load.step") || there >= share);
 }
 
 static const struct source *shard_of(const struct sources *sources, int64_t shard)
@@ -59,7 +54,10 @@ bool missing_find(
     const struct sources *sources, struct shards_summary *summary, struct error *error)
 {
 	const struct source *plan = sources_first(sources, PART_BEFORE);
-	const int64_t planned = setting_number(plan->runfile, "load.cycles");
+	int64_t planned;
+	if (!runfile_get_number(plan->runfile, "load.cycles", &planned))
+		return error_set(error, EXIT_TARGET,
+		    "%s: damaged run file: its setting load.cycles is none", plan->path);
 	summary->injectors = plan->part.injectors;
 	summary->missing = calloc((size_t)summary->injectors, sizeof *summary->missing);
 	if (!summary->missing)

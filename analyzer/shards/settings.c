@@ -16,20 +16,21 @@ struct writing {
 	struct error *error;
 };
 
-int64_t setting_number(struct runfile *runfile, const char *key)
+bool source_time(const struct source *source, const char *key, int64_t *out)
 {
-	char *text = runfile_get(runfile, key);
-	const int64_t number = text ? strtoll(text, NULL, 10) : 0;
+	char *text = runfile_get(source->runfile, key);
+	const bool known = text && timestamp_parse(text, out);
 	free(text);
-	return number;
+	*out += known ? source->shift : 0;
+	return known;
 }
 
 static bool put_setting(void *data, const char *key, const char *value)
 {
 	/* What is true of one file alone. */
 	static const char *const own[] = {"part", "shard", "shard.late", "clock.boot",
-	    "clock.since", "plan.refusals", "settled.shards", "plan.start", "plan.lead", "started",
-	    "finished", "interrupted", "ended-early", "ended-early.code"};
+	    "clock.since", "plan.refusals", "plan.start", "plan.lead", "started", "finished",
+	    "interrupted", "ended-early", "ended-early.code"};
 	struct writing *writing = data;
 	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
 		if (strcmp(own[i], key) == 0)
@@ -40,12 +41,10 @@ static bool put_setting(void *data, const char *key, const char *value)
 
 static bool put_time(struct writing *writing, const struct source *source, const char *key)
 {
-	char *text = runfile_get(source->runfile, key), shown[TIMESTAMP_TEXT];
-	int64_t time;
-	const bool known = text && timestamp_parse(text, &time);
-	free(text);
-	return !known || runfile_set(writing->out, key,
-	                     timestamp_format(time + source->shift, shown), writing->error);
+	char shown[TIMESTAMP_TEXT];
+	int64_t time = 0;
+	return !source_time(source, key, &time) ||
+	       runfile_set(writing->out, key, timestamp_format(time, shown), writing->error);
 }
 
 static bool put_number(struct writing *writing, const char *key, int64_t number)
@@ -63,21 +62,28 @@ static bool copy_setting(struct writing *writing, const struct source *source, c
 	return good;
 }
 
-/* How the parts ended is how the run did: the first that was cut short, whose target failed before others. What only watched the load may be
+/* How the parts ended is how the run did: the first that was cut short, one whose target failed before others. What only watched the load may be
  * ended at any time. */
-static bool put_end(struct writing *writing)
+static const struct source *find_cut(const struct sources *sources)
 {
 	const struct source *cut = NULL;
-	for (size_t i = 0; i < writing->sources->count; i++) {
-		const struct source *source = &writing->sources->items[i];
-		char *ended = runfile_get(source->runfile, "ended-early"),
-		     *code = runfile_get(source->runfile, "ended-early.code");
-		const bool failed = code && strcmp(code, "4") == 0;
-		if (ended && source->part.kind != PART_DURING && (!cut || failed))
-			cut = source;
-		free(ended);
-		free(code);
+	int64_t code;
+	for (size_t i = 0; i < sources->count; i++) {
+		const struct source *source = &sources->items[i];
+		if (source->part.kind == PART_DURING ||
+		    !runfile_is_set(source->runfile, "ended-early"))
+			continue;
+		if (runfile_get_number(source->runfile, "ended-early.code", &code) &&
+		    code == EXIT_TARGET)
+			return source;
+		cut = cut ? cut : source;
 	}
+	return cut;
+}
+
+static bool put_end(struct writing *writing)
+{
+	const struct source *cut = find_cut(writing->sources);
 	if (cut && (!copy_setting(writing, cut, "ended-early") ||
 	               !copy_setting(writing, cut, "ended-early.code")))
 		return false;
@@ -96,25 +102,15 @@ static bool put_end(struct writing *writing)
 /* Arrivals that found no slot. */
 static bool put_missed(struct writing *writing)
 {
-	int64_t missed = 0;
+	int64_t missed = 0, own;
 	bool open = false;
 	for (size_t i = 0; i < writing->sources->count; i++) {
-		char *text = runfile_get(writing->sources->items[i].runfile, "load.missed");
-		open |= text != NULL;
-		missed += text ? strtoll(text, NULL, 10) : 0;
-		free(text);
+		if (!runfile_get_number(writing->sources->items[i].runfile, "load.missed", &own))
+			continue;
+		open = true;
+		missed += own;
 	}
 	return !open || put_number(writing, "load.missed", missed);
-}
-
-/* Where clocks do not relate only the files that were there tell whether the host was sampled after the load. */
-static bool put_seen_after(struct writing *writing)
-{
-	const struct source *after = sources_first(writing->sources, PART_SETTLED);
-	const bool unseen =
-	    writing->summary->unordered && after &&
-	    setting_number(after->runfile, "settled.shards") < writing->summary->injectors;
-	return !unseen || runfile_set(writing->out, "shards.end", "unknown", writing->error);
 }
 
 bool settings_put(struct runfile *out, const struct sources *sources,
@@ -124,9 +120,8 @@ bool settings_put(struct runfile *out, const struct sources *sources,
 	const struct source *plan = sources_first(writing->sources, PART_BEFORE);
 	return runfile_settings(plan->runfile, put_setting, writing, writing->error) &&
 	       put_time(writing, plan, "started") && put_end(writing) && put_missed(writing) &&
-	       put_seen_after(writing) &&
 	       put_number(writing, "shards.missing", (int64_t)summary->missing_count) &&
 	       put_number(writing, "shards.cycles_missing", summary->cycles_missing) &&
-	       (!summary->unordered ||
-	           runfile_set(writing->out, "shards.order", "unknown", writing->error));
+	       runfile_set(writing->out, "shards.order", summary->unordered ? "unknown" : "known",
+	           writing->error);
 }

@@ -10,12 +10,28 @@
 #include "evidence/identity.h"
 #include "runfile/append.h"
 
-static bool is_set(struct runfile *runfile, const char *key)
+static void include(struct source *source, int64_t time)
 {
-	char *value = runfile_get(runfile, key);
-	const bool set = value != NULL;
-	free(value);
-	return set;
+	if (time == TIMESTAMP_UNKNOWN)
+		return;
+	source->last =
+	    source->last == TIMESTAMP_UNKNOWN || time > source->last ? time : source->last;
+	source->first =
+	    source->first == TIMESTAMP_UNKNOWN || time < source->first ? time : source->first;
+}
+
+static void find_times(struct source *source)
+{
+	source->first = source->last = TIMESTAMP_UNKNOWN;
+	for (size_t i = 0; i < source->cycles.count; i++) {
+		include(source, source->cycles.items[i].started);
+		include(source, source->cycles.items[i].logged_on);
+		include(source, source->cycles.items[i].ended);
+	}
+	for (size_t i = 0; i < source->captures.count; i++) {
+		include(source, source->captures.items[i].started);
+		include(source, source->captures.items[i].ended);
+	}
 }
 
 static bool open_one(struct source *source, struct error *error)
@@ -30,13 +46,16 @@ static bool open_one(struct source *source, struct error *error)
 		    "%s is a whole run: merge makes one run of the parts that several injectors played; leaklab judge RUN... pools whole "
 		    "runs",
 		    source->path);
-	source->finished = is_set(source->runfile, "finished");
+	source->finished = runfile_is_set(source->runfile, "finished");
 	if (!source->finished && source->part.kind == PART_BEFORE)
 		return error_set(error, EXIT_USAGE,
 		    "%s has not come to its end: there is no sample from before the load",
 		    source->path);
-	return runfile_cycles(source->runfile, &source->cycles, error) &&
-	       runfile_captures(source->runfile, &source->captures, error);
+	if (!runfile_cycles(source->runfile, &source->cycles, error) ||
+	    !runfile_captures(source->runfile, &source->captures, error))
+		return false;
+	find_times(source);
+	return true;
 }
 
 static int by_part(const void *a, const void *b)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/timestamp.h"
 #include "judge/verdict.h"
 #include "runfile/append.h"
 #include "runfile/part.h"
@@ -118,6 +119,7 @@ static void create_shard(const struct world *world, int64_t shard)
 			    (number > CYCLES / 2 ? world->set_by : 0);
 		assert_true(runfile_put_cycle(runfile, &cycle, NULL));
 	}
+	assert_true(runfile_set(runfile, "load.played", "30", NULL));
 	assert_true(runfile_add_event(runfile, "caution", "what it said", NULL));
 	finish(runfile);
 }
@@ -158,7 +160,13 @@ static void create_parts(const struct world *world)
 		settled->logon_sessions[settled->logon_session_count - 1].user = user_of(number);
 		fixture_add_handle(settled, "culprit.exe", 77, number);
 	}
+	char started[TIMESTAMP_TEXT];
 	assert_true(runfile_set(after, "settled", "quiet", NULL));
+	assert_true(runfile_set(after, "started",
+	    timestamp_format(RUN_START + (world->sampled_at ? world->sampled_at : 100000) * SECOND +
+	                         world->ahead[SHARDS],
+	        started),
+	    NULL));
 	sample(world, after, MARK_SETTLED, settled,
 	    RUN_START + (world->sampled_at ? world->sampled_at : 100000) * SECOND);
 	finish(after);
@@ -317,9 +325,6 @@ static void assert_unordered(const struct world *world)
 	assert_int_equal(verdict->pinned_ids + verdict->pinned_k, 0);
 	assert_int_equal(verdict->unmatched, 0);
 	assert_reason(verdict, "nothing is concluded from the order of their logons");
-	/* No file lay finished when the host was sampled, as far as these say. */
-	if (verdict->word == VERDICT_INCONCLUSIVE)
-		assert_reason(verdict, "whether the host was sampled after all shards had ended");
 	verdict_destroy(verdict);
 	shards_summary_deinit(&summary);
 }
@@ -329,6 +334,76 @@ static void clocks_that_nobody_relates_leave_no_order(void **state)
 	const struct world world = {.ahead = {10 * SECOND, 0, 0}};
 	(void)state;
 	assert_unordered(&world);
+}
+
+/* Samples were ordered by clocks that did not relate: what had leaked seemed to be older than the run. */
+static void what_is_left_is_found_whatever_clocks_say(void **state)
+{
+	const int64_t rows[][SHARDS + 1] = {{0, 0, -200000 * SECOND}, {0, 0, 200000 * SECOND},
+	    {60 * SECOND, -200000 * SECOND, 0}, {200000 * SECOND, 0, 0}};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct world world = {0};
+		struct shards_summary summary;
+		memcpy(world.ahead, rows[i], sizeof world.ahead);
+		struct verdict *verdict = judge(&world, &summary);
+		assert_int_not_equal(verdict->word, VERDICT_CLEAN);
+		assert_true(verdict->k_most == 20);
+		assert_int_equal(verdict->older, 0);
+		verdict_destroy(verdict);
+		shards_summary_deinit(&summary);
+		for (size_t j = 0; j < PARTS; j++)
+			unlink(paths[j]);
+		unlink(unit_path(directory, "merged"));
+	}
+}
+
+static void edit(const char *name, const char *key, const char *value)
+{
+	struct runfile *runfile = runfile_reopen(unit_path(directory, name), NULL);
+	assert_non_null(runfile);
+	assert_true(runfile_set(runfile, key, value, NULL));
+	runfile_close(runfile);
+}
+
+static void part_that_does_not_say_what_it_has_is_not_taken_as_whole(void **state)
+{
+	const struct world world = {EACH_WAY};
+	struct shards_summary summary;
+	struct error error;
+	(void)state;
+	create_parts(&world);
+	edit("A", "load.cycles", "6 0");
+	assert_false(shards_merge(unit_path(directory, "merged"), paths, PARTS, &summary, &error));
+	assert_contains(error.text, "load.cycles");
+	edit("A", "load.cycles", "60");
+	edit("B.1", "load.step", "1");
+	edit("B.1", "load.played", "31");
+	assert_true(shards_merge(unit_path(directory, "merged"), paths, PARTS, &summary, &error));
+	assert_int_equal(summary.missing_count, 1);
+	assert_int_equal(summary.missing[0], 1);
+	shards_summary_deinit(&summary);
+}
+
+static void merged_run_that_lost_what_is_missing_of_it_is_not_judged(void **state)
+{
+	const char *const keys[] = {"shards.missing", "shards.cycles_missing", "shards.order"};
+	const struct world world = {EACH_WAY};
+	struct shards_summary summary;
+	struct error error;
+	(void)state;
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+		runfile_close(merge(&world, &summary));
+		edit("merged", keys[i], "-1");
+		struct runfile *merged = runfile_open(unit_path(directory, "merged"), &error);
+		assert_null(judge_run(merged, NULL, &error));
+		assert_contains(error.text, "does not say whether all of it is there");
+		runfile_close(merged);
+		shards_summary_deinit(&summary);
+		for (size_t j = 0; j < PARTS; j++)
+			unlink(paths[j]);
+		unlink(unit_path(directory, "merged"));
+	}
 }
 
 static void samples_alone_relate_no_injector(void **state)
@@ -389,6 +464,9 @@ int main(void)
 	    test(cycles_are_numbered_by_their_logons_at_the_host),
 	    test(nothing_is_lost_and_what_is_of_one_part_alone_is_left_out),
 	    test(clocks_that_nobody_relates_leave_no_order),
+	    test(what_is_left_is_found_whatever_clocks_say),
+	    test(part_that_does_not_say_what_it_has_is_not_taken_as_whole),
+	    test(merged_run_that_lost_what_is_missing_of_it_is_not_judged),
 	    test(samples_alone_relate_no_injector),
 	    test(clock_that_was_set_meanwhile_leaves_no_order),
 	    test(answer_that_was_read_late_changes_nothing),
