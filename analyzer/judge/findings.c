@@ -79,8 +79,8 @@ static bool tell_orphans(struct sentences *out, const struct verdict *verdict)
 		return tell_bounded(out, verdict);
 	if (verdict->commands.are_all)
 		return commands_tell(out, verdict);
-	if (verdict->k == 0 &&
-	    (verdict->sessions_left > 0 || verdict->unmatched > 0 || verdict->taken.leaks > 0))
+	if (verdict->k == 0 && (verdict->unordered || verdict->sessions_left > 0 ||
+	                           verdict->unmatched > 0 || verdict->taken.leaks > 0))
 		return true; /* in the sessions that are there nobody knows yet */
 	if (verdict->k == 0 && verdict_is_proven(verdict))
 		return sentences_add(out, "none of %lld counted cycles left a logon session behind",

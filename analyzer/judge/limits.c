@@ -96,11 +96,19 @@ static int64_t read_count(struct runfile *runfile, const char *key)
 	return good ? (int64_t)count : NUMBER_UNKNOWN;
 }
 
-/* 0: none, or it does not say. */
-static int64_t count_or_none(struct runfile *runfile, const char *key)
+/* Of a run that several injectors played: what is not said of it would count as good. */
+static bool read_shards(struct limits *limits, struct runfile *runfile, struct error *error)
 {
-	const int64_t count = read_count(runfile, key);
-	return count == NUMBER_UNKNOWN ? 0 : count;
+	if (!runfile_is_set(runfile, "plan.id"))
+		return true;
+	limits->unordered = setting_is(runfile, "shards.order", "unknown");
+	const bool order_known = limits->unordered || setting_is(runfile, "shards.order", "known");
+	if (order_known && runfile_get_number(runfile, "shards.missing", &limits->shards_missing) &&
+	    runfile_get_number(runfile, "shards.cycles_missing", &limits->cycles_missing) &&
+	    limits->shards_missing >= 0 && limits->cycles_missing >= 0)
+		return true;
+	return error_set(error, EXIT_TARGET,
+	    "damaged run file: several injectors played the run, and it does not say whether all of it is there: make it again (leaklab merge)");
 }
 
 /* A run that was begun and has no end is one of a driver that was killed, or that is still at it. False: memory is out. */
@@ -145,11 +153,8 @@ bool limits_read(struct limits *limits, struct runfile *runfile, struct error *e
 	limits->decided = runfile_get(runfile, "load.decided");
 	limits->allow_partial = setting_is_true(runfile, "allow-partial");
 	limits->cycles_planned = read_count(runfile, "load.cycles");
-	limits->shards_missing = count_or_none(runfile, "shards.missing");
-	limits->cycles_missing = count_or_none(runfile, "shards.cycles_missing");
-	limits->end_unknown = setting_is(runfile, "shards.end", "unknown");
-	limits->unordered = setting_is(runfile, "shards.order", "unknown");
-	return find_cut(limits, runfile) || error_memory(error);
+	return read_shards(limits, runfile, error) &&
+	       (find_cut(limits, runfile) || error_memory(error));
 }
 
 void limits_deinit(struct limits *limits)

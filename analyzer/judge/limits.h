@@ -26,7 +26,6 @@ struct limits {
 	int64_t
 	    shards_missing; /* of several injectors, those whose cycles are not in the run, or not all of them */
 	int64_t cycles_missing; /* of the load, with them */
-	bool end_unknown;       /* nor whether the host was sampled after the load */
 	bool unordered; /* the order of logons is not known: the injectors' clocks do not relate */
 	bool allow_partial; /* a run that was cut short is judged as if that was all */
 };

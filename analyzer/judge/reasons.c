@@ -260,7 +260,7 @@ static bool doubt_clock(struct sentences *out, const struct evidence *evidence)
 {
 	const struct clock_jump jump = clocks_jump(&evidence->clocks);
 	char where[96] = "during the run";
-	if (jump.by == 0)
+	if (jump.by == 0 || evidence->unordered)
 		return true;
 	if (jump.from != NUMBER_UNKNOWN)
 		snprintf(where, sizeof where, "between the logons of cycles %lld and %lld",
@@ -390,10 +390,10 @@ bool reasons_doubt(struct sentences *out, const struct verdict *verdict,
 	    !sentences_add(out, "the target or the environment failed during the run"))
 		return false;
 	const bool rising = growth_is_leak(verdict);
-	if ((limits->unordered || limits->end_unknown) &&
+	if (limits->unordered &&
 	    !sentences_add(out,
-	        "whether the host was sampled after all shards had ended, and before they began, is not known: the injectors' clocks do not relate to "
-	        "the host's"))
+	        "whether the host was sampled before and after all logons is not known, as the injectors' clocks do not relate to the host's: NTLM tells the "
+	        "host's at each logon (host.security: nla, host.auth_packages: ntlm,!kerberos)"))
 		return false;
 	if (!doubt_shards(out, verdict) || !doubt_unshown(out, verdict, limits) ||
 	    !doubt_sessions(out, verdict))

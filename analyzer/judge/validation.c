@@ -31,9 +31,11 @@ const char *const validation_words[5] = {
     [VALIDATION_CANNOT_TELL] = "cannot tell",
 };
 
+/* Cycles that are missing may all have leaked, or none of them. */
 static bool can_be_judged(const struct verdict *verdict)
 {
 	return verdict->word != VERDICT_INCONCLUSIVE && verdict->n > 0 &&
+	       verdict->shards_missing == 0 &&
 	       (verdict->orphans_known || verdict->witness.leaks > 0);
 }
 
