@@ -120,6 +120,15 @@ class Merged(Parts):
             self.assertEqual(count, 9)
             self.assertAlmostEqual(seconds, 8 * 4 / 8, delta=0.01)
 
+    def test_host_that_nobody_samples_is_judged_by_its_session_ids(self):
+        self.stage(leak=False, watched=False, load={"cycles": 8}, host={"exclusive": True})
+        self.plan()
+        self.shards(0, 1, 2, 3)
+        self.settled()
+        self.merge("A", *self.files(), "C")
+        self.assertEqual(self.query("SELECT count(*) FROM cycles WHERE kind = 'verification'"), [(8,)])
+        self.assertNotIn("cut short", "\n".join(self.verdict(code=3)["reasons"]))
+
     def test_part_has_no_verdict_but_can_be_shown(self):
         self.stage(leak=False, load={"cycles": 4})
         self.plan()
@@ -317,6 +326,8 @@ class Refused(Parts):
         self.shards(0)
         self.refused("is one shard of a plan, which says how many cycles it has", arguments=["run", "--resume", "B.0", "--cycles", "+4"])
         self.refused("only a shard goes on", arguments=["run", "--resume", "A"])
+        self.merge("A", "B.0")
+        self.refused("resume the shard that was cut short, and merge again", arguments=["run", "--resume", self.run_file])
 
 
 class Together(Parts):
