@@ -50,9 +50,9 @@ static const struct argp argp = {
     .doc =
         "Makes one run file, RUN, of the parts that several injectors played, in any order: the host before the load (A, which has the "
         "plan), the shards of the load (B.*), and the host during (D) and after it (C). It is judged, shown and bundled like any other.\v"
-        "Each machine has a clock of its own. Logons with NLA, and samples, tell the host's, to which all times are converted; cycles are "
-        "numbered by their logons. Where some machine's clock cannot be related to the host's, only what needs no order is judged. A "
-        "shard that is missing makes the rate a range and forbids CLEAN. What does not belong together is refused.\n\n"
+        "Each machine has a clock of its own. Logons with NTLM, and samples, tell the host's, to which all times are converted; cycles are "
+        "numbered by their logons. Where some machine's clock cannot be related to the host's, a leak can still be proven, and nothing is "
+        "CLEAN. A shard that is missing makes the rate a range and forbids CLEAN. What does not belong together is refused.\n\n"
         "Exit codes: 0 made; 2 the parts do not make one run; 4 a file cannot be read or written.\n\n"
         "Examples:\n"
         "  leaklab merge night.leaklab A D B.* C\n"
@@ -82,8 +82,8 @@ static void print_summary(const char *out, const struct shards_summary *summary)
 		print_missing(summary);
 	if (summary->unordered)
 		puts(
-		    "clocks: some machine's clock cannot be related to the host's (no NLA, or a clock that was set): the order of logons is not "
-		    "known, and nothing is concluded from it");
+		    "clocks: some machine's clock cannot be related to the host's (no NTLM, or a clock that was set): the order of logons is not "
+		    "known, samples of the load are left out, and nothing is CLEAN");
 	else if (!summary->one_clock)
 		printf("clocks: up to %s apart; all times are the host's\n",
 		    duration_format(summary->apart, time));
