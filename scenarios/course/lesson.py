@@ -55,7 +55,7 @@ def shown(text):
         marks = re.split(r"(?m)^(?=[-*] |\d+\. )", paragraph) if re.match(r"[-*] |\d+\. ", paragraph) else [paragraph]
         lines.append("")
         for mark in marks:
-            plain = " ".join(mark.replace("**", "").split())
+            plain = " ".join(re.sub(r"[*]{2}|`", "", mark).split())
             plain = re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", plain)
             lines += textwrap.wrap(plain, COLUMNS - 2, subsequent_indent="  " if re.match(r"[-*] |\d+\. ", plain) else "",
                                    break_long_words=False, break_on_hyphens=False)

@@ -16,6 +16,9 @@ quit    ends the lesson; the next time it goes on at this screen
 All else is typed into a shell, in a folder of the lesson's own, where the
 programs are found and LAB_CONTROL names the lab host. Wrong commands do no
 harm: try some. Other terminals can be used too: the folder is"""
+NOT_FOUND = 127  # sh's exit code
+WINDOWS_TOOLS = {"qwinsta": "qwinsta", "quser": "qwinsta", "query": "qwinsta", "handle": "handle", "handle64": "handle", "logonsessions": "logonsessions",
+                 "logonsessions64": "logonsessions"}
 WAIT_SECONDS = 120
 SHOWN_MOST, LINE_MOST = 100, 400  # lines of an output, and characters of a line
 
@@ -56,11 +59,18 @@ class Terminal:
             sys.stdout.write("\033[2J\033[H")
 
     def room(self, wanted):
-        """For so many rows that stay together."""
-        if not self.quiet and self.used + wanted > LINES:
-            if self.ask("-- Enter: more") == "quit":
-                raise Quit
+        """For so many rows that stay together. What was read moves up, and stays in sight as long as there is room."""
+        if self.quiet or self.used + wanted <= LINES:
+            return
+        if self.by_itself:
             self.clear()
+        while (words := self.ask("-- Enter: more")) not in ("", "next"):
+            if words == "quit":
+                raise Quit
+            if words == "back":
+                raise Again
+            print("Not yet: first the rest of this screen.")
+        self.used = 0
 
     def put(self, line=""):
         if self.quiet:
@@ -206,8 +216,11 @@ class Player:
             self.terminal.put(f"... and {len(lines) - SHOWN_MOST} lines more")
 
     def explain(self, step, words, wanted, code):
+        tool = words.split()[0].removesuffix(".exe") if words.split() else ""
         if self.lab.gone():
             self.terminal.put("The lab host has ended. Type quit, and run the lesson again: it goes on here.")
+        elif code == NOT_FOUND and tool in WINDOWS_TOOLS:
+            self.terminal.put(f"That is a program of Windows. What it would print of the lab host: leaklab-labhost show {WINDOWS_TOOLS[tool]}")
         elif lesson.one_line(words) != lesson.one_line(wanted):
             how = f"failed (exit code {code})" if code else "was another command"
             self.terminal.put(f"That {how}; this step is still: {lesson.one_line(wanted)}")

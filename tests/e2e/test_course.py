@@ -107,8 +107,8 @@ class Course(leaklab.Case):
     def sit(self, *words, **more):
         return Seat(self, *words, "--dir", self.room, **more)
 
-    def assert_fits(self, text):
-        for screen in text.split(CLEAR):
+    def assert_nothing_scrolls_away_unread(self, text):
+        for screen in re.split(re.escape(CLEAR) + "|" + re.escape(PROMPT), text):
             rows = [-(-max(1, len(line)) // COLUMNS) for line in screen.strip("\n").splitlines()]
             self.assertLessEqual(sum(rows), ROWS, screen)
 
@@ -163,7 +163,7 @@ class Played(Course):
         code = seat.rest()
         self.assertEqual(code, 0, seat.text)
         self.assertIn(f"That was lesson {number}.", seat.text)
-        self.assert_fits(seat.text)
+        self.assert_nothing_scrolls_away_unread(seat.text)
         self.assert_nothing_is_left()
 
 
@@ -233,7 +233,7 @@ class WithDisplay(Course):
         seat.type()
         self.assertEqual(seat.rest(), 0, seat.text)
         self.assertIn("That is the gap: 4", seat.text)
-        self.assert_fits(seat.text)
+        self.assert_nothing_scrolls_away_unread(seat.text)
         self.assert_nothing_is_left()
 
 
@@ -258,6 +258,7 @@ class Students(Course):
         shown = seat.answer("qwimsta")
         self.assertRegex(shown, r"qwimsta: not found")
         self.assertIn("That failed (exit code 127); this step is still: leaklab-labhost show qwinsta", shown)
+        self.assertIn("What it would print of the lab host: leaklab-labhost show handle", seat.answer("handle.exe -a -p lsass"))
         self.assertIn("That was another command", seat.answer("echo here"))
         self.assertIn("LAB_CONTROL", seat.answer("help"))
         self.assertIn("Question: ", seat.answer("leaklab-labhost  show qwinsta"))
@@ -313,7 +314,20 @@ class Students(Course):
                 command = " ".join(commands[-1].split())
             seat.type(command)
             seat.prompt()
-        self.assert_fits(seat.text)
+        self.assert_nothing_scrolls_away_unread(seat.text)
+
+    def test_what_is_typed_before_a_screen_is_whole_is_asked_for_again(self):
+        seat = self.sit(5, "--at", 3)
+        while not seat.prompt().endswith("more" + PROMPT):
+            seat.type()
+        read = seat.text.split(CLEAR)[-1]
+        seat.type("leaklab-labhost show qwinsta")
+        self.assertRegex(seat.prompt(), "(?s)Not yet: first the rest of this screen.*more" + re.escape(PROMPT))
+        seat.type()
+        seat.prompt()
+        self.assertTrue(seat.text.split(CLEAR)[-1].startswith(read))  # it moved up
+        seat.type("quit")
+        self.assertEqual(seat.rest(), 0)
 
     def test_logging_on_twice_is_one_session(self):
         seat = self.sit(1, "--at", 2)
