@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/own_folder.h"
 #include "common/timestamp.h"
 
 #define POST_PATIENCE 30000 /* milliseconds */
@@ -22,6 +23,7 @@ struct worker_process {
 
 struct crew {
 	struct setup setup;
+	int program; /* open, so that it stays the one of this build while another is installed */
 	int lock;
 	struct worker_process *workers;
 	size_t count;
@@ -31,7 +33,7 @@ struct crew {
 /* In the child, which ends when our end of the socket closes, whatever happens to us. The process image is replaced so that the
  * supervisor's memory (all passwords, the run file) is not
  * carried along. */
-static void become_worker(int socket, int lock)
+static void become_worker(int program, int socket, int lock)
 {
 	char *const arguments[] = {(char *)"leaklab-driver", (char *)"worker", NULL};
 
@@ -44,7 +46,7 @@ static void become_worker(int socket, int lock)
 	else
 		dup2(socket, WORKER_SOCKET);
 	dup2(STDERR_FILENO, STDOUT_FILENO); /* stdout is for results */
-	execv("/proc/self/exe", arguments);
+	fexecve(program, arguments, environ);
 	_exit(127);
 }
 
@@ -60,7 +62,7 @@ static bool start(struct crew *crew, struct worker_process *worker, struct error
 		sigset_t none;
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
-		become_worker(pair[1], crew->lock);
+		become_worker(crew->program, pair[1], crew->lock);
 	}
 	close(pair[1]);
 	if (worker->pid < 0) {
@@ -75,17 +77,39 @@ static bool start(struct crew *crew, struct worker_process *worker, struct error
 	return true;
 }
 
+/* -1: error says why. */
+static int open_program(struct error *error)
+{
+	char folder[PATH_MAX], path[PATH_MAX + 32];
+
+	if (!own_folder(folder, error))
+		return -1;
+	snprintf(path, sizeof(path), "%s/" WORKER_PROGRAM, folder);
+	const int program = open(path, O_PATH | O_CLOEXEC);
+	if (program < 0)
+		error_set(error, EXIT_TARGET,
+		    "%s: %s: install all of the package leaklab-driver, or build again", path,
+		    strerror(errno));
+	return program;
+}
+
 struct crew *crew_create(size_t workers, const struct setup *setup, int lock, struct error *error)
 {
-	struct crew *crew = calloc(1, sizeof(*crew));
+	const int program = open_program(error);
+	struct crew *crew = program >= 0 ? calloc(1, sizeof(*crew)) : NULL;
+
+	if (program < 0)
+		return NULL;
 
 	if (crew)
 		crew->workers = calloc(workers, sizeof(*crew->workers));
 	if (!crew || !crew->workers) {
 		error_memory(error);
+		close(program);
 		free(crew);
 		return NULL;
 	}
+	crew->program = program;
 	crew->setup = *setup;
 	crew->lock = lock;
 	crew->count = workers;
@@ -140,6 +164,7 @@ void crew_destroy(struct crew *crew, int64_t grace)
 		}
 		bury(worker, how);
 	}
+	close(crew->program);
 	free(crew->workers);
 	explicit_bzero(&crew->setup, sizeof(crew->setup));
 	free(crew);

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "common/error.h"
-#include "driver/rdp/worker.h"
+#include "driver/host/host.h"
 #include "driver/scenario/accounts.h"
 #include "driver/scenario/caps.h"
 #include "driver/scenario/hosts.h"

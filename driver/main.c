@@ -5,13 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/error.h"
 #include "common/front.h"
+#include "common/secrets.h"
 #include "common/streams.h"
 #include "common/text.h"
 #include "common/timestamp.h"
@@ -22,7 +21,6 @@
 #include "driver/options.h"
 #include "driver/plan.h"
 #include "driver/programs/programs.h"
-#include "driver/rdp/worker.h"
 #include "driver/scenario/accounts.h"
 #include "driver/scenario/hosts.h"
 #include "driver/scenario/scenario.h"
@@ -385,17 +383,6 @@ static int resume(const struct arguments *arguments)
 	return code;
 }
 
-/* No core dumps: the process knows passwords. LeakSanitizer needs to look at its own process, so not with it. */
-static void hide_memory(void)
-{
-	const struct rlimit none = {0, 0};
-
-	setrlimit(RLIMIT_CORE, &none);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(LEAKLAB_SANITIZED)
-	prctl(PR_SET_DUMPABLE, 0);
-#endif
-}
-
 static const struct {
 	const char *verb, *named;
 } verbs[] = {
@@ -419,9 +406,7 @@ int main(int argc, char **argv)
 	const char *verb = argc > 1 ? argv[1] : "";
 
 	streams_hold();
-	hide_memory();
-	if (strcmp(verb, "worker") == 0)
-		return worker_main();
+	secrets_hide();
 	if (strcmp(verb, "guard") == 0 && argc == 3)
 		return guard_main(argv[2]);
 	timestamp_anchor();

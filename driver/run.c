@@ -1,7 +1,6 @@
 /* Knows the order of a run: stage, before, load, after, settling. */
 #include "driver/driver.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/duration.h"
+#include "common/own_folder.h"
 #include "common/timestamp.h"
 #include "driver/leftovers.h"
 #include "driver/play_preflight.h"
@@ -51,12 +51,9 @@ static bool put_own_folder_in_path(struct error *error)
 	const char *rest = getenv("PATH");
 	char own[PATH_MAX];
 	char path[PATH_MAX + 8192];
-	const ssize_t length = readlink("/proc/self/exe", own, sizeof(own) - 1);
 
-	if (length <= 0)
-		return error_set(error, EXIT_TARGET, "/proc/self/exe: %s", strerror(errno));
-	own[length] = '\0';
-	*strrchr(own, '/') = '\0';
+	if (!own_folder(own, error))
+		return false;
 	snprintf(path, sizeof(path), "%s:%s", own, rest ? rest : "/usr/bin:/bin");
 	setenv("PATH", path, 1);
 	return true;

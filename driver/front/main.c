@@ -1,11 +1,11 @@
 /* leaklab: the one command of the kit. Knows which program plays which verb. */
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/own_folder.h"
 #include "common/streams.h"
 #include "common/suggest.h"
 #include "common/version.h"
@@ -56,12 +56,11 @@ static void help(FILE *out)
 /* Returns only if the program cannot be started. */
 static int become(const struct verb *verb, char **argv)
 {
-	char path[PATH_MAX + 32];
-	const ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
+	char folder[PATH_MAX], path[PATH_MAX + 32];
+	struct error error;
 
-	if (length > 0) {
-		path[length] = '\0';
-		strcpy(strrchr(path, '/') + 1, verb->program);
+	if (own_folder(folder, &error)) {
+		snprintf(path, sizeof(path), "%s/%s", folder, verb->program);
 		argv[0] = (char *)"leaklab";
 		/* argp's remark on short options takes three lines of a screen. */
 		for (char **argument = argv; *argument; argument++)

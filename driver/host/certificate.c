@@ -1,5 +1,5 @@
 /* Knows X.509 (through OpenSSL) and the file of certificates trusted on first use: lines "host:port sha256:HEX". */
-#include "driver/rdp/connection.h"
+#include "driver/host/certificate.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>

@@ -1,5 +1,5 @@
 /* Knows the first two PDUs of a connection (MS-RDPBCGR 2.2.1.1, 2.2.1.2) and the TLS handshake behind them. */
-#include "driver/rdp/handshake.h"
+#include "driver/host/handshake.h"
 
 #include <fcntl.h>
 #include <openssl/err.h>
@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "common/duration.h"
-#include "driver/rdp/connection.h"
+#include "driver/host/certificate.h"
 
 /* The connection, and how long each step of it may take. */
 struct line {

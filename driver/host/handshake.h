@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "driver/rdp/worker.h"
+#include "driver/host/host.h"
 
 /* How far it got, in order. */
 enum handshake_step {

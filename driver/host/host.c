@@ -1,5 +1,5 @@
 /* Knows the host's address: how it is written, and whether it answers. */
-#include "driver/rdp/worker.h"
+#include "driver/host/host.h"
 
 #include <errno.h>
 #include <fcntl.h>

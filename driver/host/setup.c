@@ -1,5 +1,5 @@
 /* Knows what of a scenario the workers need, and in which words. */
-#include "driver/rdp/worker.h"
+#include "driver/host/host.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,7 +11,6 @@
 #include "common/duration.h"
 #include "common/state.h"
 #include "common/timestamp.h"
-#include "driver/rdp/connection.h"
 #include "driver/scenario/keys.h"
 
 /* Takes what is copied, which may be NULL: then error is set. */

@@ -9,8 +9,7 @@
 
 #include "common/error.h"
 #include "driver/preflight/causes.h"
-#include "driver/rdp/handshake.h"
-#include "driver/rdp/worker.h"
+#include "driver/host/handshake.h"
 #include "evidence/snapshot.h"
 #include "runfile/runfile.h"
 

@@ -12,6 +12,7 @@
 #include <freerdp/transport_io.h>
 
 #include "common/error.h"
+#include "driver/host/certificate.h"
 #include "driver/rdp/worker.h"
 
 #define REDIRECTIONS_MAX 5
@@ -54,14 +55,6 @@ void tcp_reset(struct tcp *tcp);
 BOOL display_ignore(freerdp *instance);
 /* Once per process, before the first connection: what is called whenever something was painted. */
 void display_watch(void (*note)(rdpContext *context));
-
-/* The fingerprint of a chain's first certificate, as host.certificate.pin has it. False: there is none that can be read. */
-bool certificate_print(const char *pem, size_t length, char out[PRINT_TEXT]);
-
-/* Checks the host's certificate chain (PEM, leaf first) by the policy. With CERTIFICATE_TOFU the first
- * certificate of a host is written to the file. Safe to call from several threads and processes at once. */
-bool certificate_check(enum certificate_policy policy, const char *value, const char *host,
-    uint16_t port, const char *pem, size_t length, struct error *error);
 
 /* What is seen of a connection's authentication (NLA). */
 struct authentication {

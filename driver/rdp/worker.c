@@ -1,4 +1,4 @@
-/* Knows threads: one per slot, and the main thread, which takes orders and watches over connects that hang. */
+/* leaklab-worker: plays cycles of a run. Knows threads: one per slot, and the main thread, which takes orders and watches over connects that hang. */
 #include "driver/rdp/worker.h"
 
 #include <errno.h>
@@ -9,10 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/secrets.h"
+#include "common/streams.h"
 #include "common/timestamp.h"
 #include "driver/rdp/cycle.h"
 #include "driver/rdp/rdp.h"
@@ -295,7 +298,7 @@ static void tune(void)
 	fcntl(WORKER_SOCKET, F_SETFD, FD_CLOEXEC);
 }
 
-int worker_main(void)
+int main(void)
 {
 	struct worker worker = {0};
 	struct error error;
@@ -303,6 +306,9 @@ int worker_main(void)
 	eventfd_t news;
 	int timeout = -1;
 
+	streams_hold();
+	secrets_hide();
+	prctl(PR_SET_NAME, WORKER_PROGRAM); /* execveat(2) made it a number */
 	tune();
 	if (!rdp_init(&error))
 		return error_print(&error, "leaklab worker");

@@ -2,7 +2,6 @@
 #include "driver/scenario/shipped.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 
 #include "common/array.h"
 #include "common/input.h"
+#include "common/own_folder.h"
 #include "common/suggest.h"
 #include "driver/scenario/yaml_tree.h"
 
@@ -68,12 +68,9 @@ static bool find_names(struct shipped *shipped, struct error *error)
 {
 	static const char *const places[] = {"scenarios", "../share/leaklab/scenarios"};
 	char own[PATH_MAX];
-	const ssize_t length = readlink("/proc/self/exe", own, sizeof(own) - 1);
 
-	if (length <= 0)
-		return error_set(error, EXIT_TARGET, "/proc/self/exe: %s", strerror(errno));
-	own[length] = '\0';
-	*strrchr(own, '/') = '\0';
+	if (!own_folder(own, error))
+		return false;
 	snprintf(shipped->folder, sizeof(shipped->folder), "%s/leaklab-labhost", own);
 	shipped->lab = access(shipped->folder, X_OK) == 0;
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && shipped->count == 0; i++) {

@@ -1,7 +1,7 @@
 /* Knows where WinPR takes the computer's name from that NTLM's CHALLENGE tells (MsvAvNbComputerName, MS-NLMP 2.2.2.1): gethostname(), in 3.10
  * by way of GetComputerNameExA(). This one stands before the C library's, which would tell the name of the machine that the lab
  * host runs on. */
-#include "labhost/labhost.h"
+#include "labhost/serve.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,20 +1,40 @@
 /* leaklab-labhost: the stage when no Windows session host is at hand. */
 #include <argp.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/error.h"
+#include "common/own_folder.h"
 #include "common/streams.h"
 #include "common/version.h"
 #include "labhost/labhost.h"
 
 const char *argp_program_version = LABHOST_PROGRAM " " LEAKLAB_VERSION;
 
+/* Returns only if the program cannot be started. */
+static int become_server(int argc, char **argv)
+{
+	char folder[PATH_MAX], path[PATH_MAX + 32];
+	struct error error;
+
+	(void)argc;
+	if (!own_folder(folder, &error))
+		return error_print(&error, LABHOST_PROGRAM);
+	snprintf(path, sizeof(path), "%s/" LABHOST_SERVER, folder);
+	execv(path, argv);
+	fprintf(stderr,
+	    LABHOST_PROGRAM ": serve: %s: %s: install all of leaklab-lab, or build again\n", path,
+	    strerror(errno));
+	return EXIT_TARGET;
+}
+
 static const struct verb {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } verbs[] = {
-    {"serve", labhost_serve},
+    {"serve", become_server},
     {"show", labhost_ask},
     {"logoff", labhost_ask},
     {"hold-kernel-reference", labhost_ask},

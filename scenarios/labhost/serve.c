@@ -1,5 +1,6 @@
-/* The verb `serve`: puts the parts together and runs the main loop. */
-#include "labhost/labhost.h"
+/* leaklab-labhost-server, which is the verb `serve`: puts the parts together and runs the main loop. It is a program of its own, as the
+ * libraries that speak RDP take longer to load than the other verbs to answer. */
+#include "labhost/serve.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -8,35 +9,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "common/secrets.h"
+#include "common/streams.h"
 #include "labhost/control.h"
 #include "labhost/credentials.h"
 #include "labhost/lab.h"
+#include "labhost/labhost.h"
 #include "labhost/rdp.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#endif
-
-/* It holds passwords: no core dump, nobody looks into its memory. The sanitizers must. */
-static void keep_secrets(void)
-{
-#ifndef SANITIZED
-	const struct rlimit none = {0, 0};
-
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0);
-#endif
-}
 
 /* Each arena keeps as much as it once had: few of them, or a rare crowd of connections costs 9 MB for ever. */
 static void keep_memory(void)
@@ -185,15 +167,17 @@ static void run(struct host *host)
 	}
 }
 
-int labhost_serve(int argc, char **argv)
+int main(int argc, char **argv)
 {
 	struct serve_options serve;
 	struct error error;
 	struct host host;
 	int code = EXIT_CLEAN;
 
+	streams_hold();
+	secrets_hide();
+	argp_err_exit_status = EXIT_USAGE;
 	serve_options_parse(&serve, argc, argv);
-	keep_secrets();
 	keep_memory();
 	if (host_init(&host, &serve, &error)) {
 		say_ready(&host, &serve);

@@ -1,5 +1,5 @@
 /* Knows the command line of `serve`. */
-#include "labhost/labhost.h"
+#include "labhost/serve.h"
 
 #include <argp.h>
 #include <arpa/inet.h>
@@ -10,6 +10,7 @@
 #include <sys/random.h>
 
 #include "common/timestamp.h"
+#include "labhost/labhost.h"
 
 #define SECOND 1000000
 #define FREERDP_LOG_OFF 6    /* WLOG_OFF */

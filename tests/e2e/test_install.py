@@ -10,8 +10,8 @@ import tap
 MANUALS = ["man1/leaklab.1", "man1/leaklab-course.1", "man1/leaklab-dump.1", "man1/leaklab-grabber.1", "man1/leaklab-labhost.1", "man1/leaklab-parallel.1", "man1/leaklab-shard.1", "man1/leaklab-slurm.1", "man5/leaklab-evidence.5",
            "man5/leaklab-run-file.5", "man5/leaklab-scenario.5", "man5/leaklab-snapshot.5", "man5/leaklab-verdict.5", "man7/leaklab-injectors.7",
            "man7/leaklab-real-host.7"]
-PROGRAMS = ["leaklab", "leaklab-analyzer", "leaklab-course", "leaklab-driver", "leaklab-grabber", "leaklab-labhost", "leaklab-parallel",
-            "leaklab-shard", "leaklab-slurm"]
+PROGRAMS = ["leaklab", "leaklab-analyzer", "leaklab-course", "leaklab-driver", "leaklab-grabber", "leaklab-labhost", "leaklab-labhost-server", "leaklab-parallel",
+            "leaklab-shard", "leaklab-slurm", "leaklab-worker"]
 WINDOWS = ["leaklab-grabber.exe", "leaklab-probe.exe"]
 
 
