@@ -109,13 +109,29 @@ static void check_interrupts(struct play *play)
 			crew_kill(play->run->crew, i);
 }
 
-static bool observe_during(struct play *play)
+/* When the command that began last is half over, reckoned by the one before. INT64_MAX: none runs. */
+static int64_t amid_command(const struct play *play)
+{
+	int64_t began = INT64_MIN;
+
+	for (size_t i = 0; i < play->slot_count; i++)
+		if (play->slots[i].account && play->slots[i].began > began)
+			began = play->slots[i].began;
+	return began == INT64_MIN ? INT64_MAX : began + play->command_time / 2;
+}
+
+/* What a command logs on lives as long as it: samples in step with the ends of commands would see nobody. */
+static bool observe_during(struct play *play, int64_t now, int64_t *next)
 {
 	const uint64_t every = play->scenario->observe_every;
 
 	if (every == 0 || play->scenario->observers_count == 0 || play->run->observation ||
 	    play->finished < every * (uint64_t)(play->rounds + 1) || play->finished >= play->wanted)
 		return true;
+	if (scenario_runs_commands(play->scenario) && amid_command(play) > now) {
+		*next = earlier(*next, amid_command(play));
+		return true;
+	}
 	play->rounds = (int64_t)(play->finished / every);
 	return run_start_observation(play->run, MARK_DURING, play->rounds);
 }
@@ -203,7 +219,7 @@ static bool play_on(struct play *play)
 		play_check_hung(play, now, &next);
 		if (play_is_stopping(play) && play->busy == 0)
 			break;
-		if (!observe_during(play) || !run_turn(play->run, next))
+		if (!observe_during(play, now, &next) || !run_turn(play->run, next))
 			return false;
 	}
 	return true;

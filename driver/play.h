@@ -52,6 +52,7 @@ struct play {
 	bool told_to_log_off;
 	int64_t start;             /* monotonic */
 	int64_t rounds;            /* of snapshots during the load */
+	int64_t command_time;      /* microseconds that the last command took; 0: none has ended */
 	int64_t host_clock_offset; /* at the last logon that told it; NUMBER_UNKNOWN: none did */
 	int64_t host_clock_cycle;  /* which that was */
 	char host_clock_server[SERVER_TEXT]; /* and whose clock */

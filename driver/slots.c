@@ -239,8 +239,10 @@ static void reported(void *data, const struct report *report)
 	cycle->failed_phase = report->failed_phase >= 0 ? phase_names[report->failed_phase] : NULL;
 	cycle->code = report->code[0] ? report->code : NULL;
 	cycle->message = report->message[0] ? report->message : NULL;
-	if (scenario_runs_commands(play->scenario))
+	if (scenario_runs_commands(play->scenario)) {
+		play->command_time = cycle->ended - cycle->started;
 		store_output(play, report);
+	}
 	play->counted += report->result == CYCLE_RAN;
 	play->counted += cycle->logged_on != TIMESTAMP_UNKNOWN &&
 	                 (report->result == CYCLE_LOGGED_OFF || report->result == CYCLE_UNPROVEN ||
