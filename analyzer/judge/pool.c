@@ -35,10 +35,28 @@ static void add_up(struct pool *pool)
 		pool->k += verdict->leaked_k;
 		pool->n += verdict->n;
 		pool->effective += verdict->effective;
+		pool->missing += verdict->cycles_missing;
 	}
-	if (pool->n > 0)
-		pool->interval = interval_exact(
-		    (double)pool->k / (double)pool->n * pool->effective, pool->effective);
+	if (pool->n == 0)
+		return;
+	/* Those that are missing may all have leaked, or none of them. */
+	const double all = (double)(pool->n + pool->missing);
+	const double effective = pool->effective * all / (double)pool->n;
+	pool->interval.lower = interval_exact((double)pool->k / all * effective, effective).lower;
+	pool->interval.upper =
+	    interval_exact((double)(pool->k + pool->missing) / all * effective, effective).upper;
+}
+
+static bool tell_missing(struct pool *pool)
+{
+	const double all = (double)(pool->n + pool->missing);
+	char least[PERCENT_TEXT], most[PERCENT_TEXT];
+
+	return pool->missing == 0 || pool->n == 0 ||
+	       sentences_add(&pool->reasons,
+	           "%lld cycles of shards that did not come back are missing: the rate of all is %s %% to %s %%",
+	           (long long)pool->missing, percent_format((double)pool->k / all, least),
+	           percent_format((double)(pool->k + pool->missing) / all, most));
 }
 
 static bool tell_rate(struct pool *pool)
@@ -98,7 +116,8 @@ struct pool *pool_create(
 	*pool = (struct pool){
 	    .verdicts = verdicts, .paths = paths, .count = count, .word = VERDICT_INCONCLUSIVE};
 	add_up(pool);
-	if (tell_difference(pool, &alike) && (!alike || (decide(pool) && tell_rate(pool))))
+	if (tell_difference(pool, &alike) &&
+	    (!alike || (decide(pool) && tell_rate(pool) && tell_missing(pool))))
 		return pool;
 	pool_destroy(pool);
 	return NULL;
@@ -142,10 +161,10 @@ bool pool_print_json(const struct pool *pool, FILE *out, struct error *error)
 		              (json_int_t)verdict->leaked_k, "n", (json_int_t)verdict->n, "culprit",
 		              json_of_text(culprit ? culprit->image : NULL)));
 	}
-	json_t *root = json_pack("{s:s,s:s,s:o,s:I,s:I,s:f,s:[f,f],s:o}", "schema", POOL_SCHEMA,
+	json_t *root = json_pack("{s:s,s:s,s:o,s:I,s:I,s:I,s:f,s:[f,f],s:o}", "schema", POOL_SCHEMA,
 	    "verdict", verdict_words[pool->word], "reasons", reasons, "k", (json_int_t)pool->k, "n",
-	    (json_int_t)pool->n, "effective_n", pool->effective, "ci95", pool->interval.lower,
-	    pool->interval.upper, "runs", runs);
+	    (json_int_t)pool->n, "cycles_missing", (json_int_t)pool->missing, "effective_n",
+	    pool->effective, "ci95", pool->interval.lower, pool->interval.upper, "runs", runs);
 	const bool written = json_write(root, JSON_ON_ONE_LINE, out);
 	json_decref(root);
 	if (!written)

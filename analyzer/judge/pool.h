@@ -18,9 +18,10 @@ struct pool {
 	size_t count;
 	enum verdict_word word;
 	struct sentences reasons;
-	int64_t k, n;     /* counted cycles that leaked; all */
-	double effective; /* independent cycles that tell as much */
-	struct interval interval;
+	int64_t k, n;             /* counted cycles that leaked; all */
+	int64_t missing;          /* of several injectors, cycles that did not come back */
+	double effective;         /* independent cycles that tell as much */
+	struct interval interval; /* as wide as those that are missing leave open */
 };
 
 /* Of runs that are judged already; their verdicts and paths stay the caller's, and must outlive the pool. NULL only when memory is out. The

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "judge/pool.h"
 #include "judge/validation.h"
 #include "judge/verdict.h"
 
@@ -57,6 +58,28 @@ static void assert_tells(
 	char *text = tell(now, count, before, count, &word, &code);
 	assert_contains(text, part);
 	free(text);
+}
+
+static void cycles_that_are_missing_widen_the_rate_of_runs_together(void **state)
+{
+	(void)state;
+	struct verdict runs[] = {run(VERDICT_LEAK, 20, 20), run(VERDICT_LEAK, 20, 20)};
+	const struct verdict *both[] = {&runs[0], &runs[1]};
+	const char *const paths[] = {"one", "two"};
+	runs[0].effective = runs[1].effective = 20;
+	struct pool *pool = pool_create(both, paths, 2);
+	assert_non_null(pool);
+	assert_true(pool->interval.lower > 0.9);
+	pool_destroy(pool);
+	runs[1].shards_missing = 1;
+	runs[1].cycles_missing = 40;
+	pool = pool_create(both, paths, 2);
+	assert_non_null(pool);
+	assert_int_equal(pool->n, 40);
+	assert_true(pool->interval.lower < 0.5);
+	assert_contains(pool->reasons.items[1],
+	    "40 cycles of shards that did not come back are missing: the rate of all is 50 % to 100 %");
+	pool_destroy(pool);
 }
 
 static void three_clean_runs_against_three_leaking_ones_are_fixed(void **state)
@@ -279,6 +302,7 @@ static void run_that_leaks_by_its_ids_alone_is_not_left_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    unit_test(cycles_that_are_missing_widen_the_rate_of_runs_together),
 	    unit_test(three_clean_runs_against_three_leaking_ones_are_fixed),
 	    unit_test(fewer_leaks_are_improved_but_not_fixed),
 	    unit_test(the_same_leak_is_not_fixed),
