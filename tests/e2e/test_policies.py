@@ -115,7 +115,8 @@ class Policies(Play):
     def test_temporary_profiles_are_in_the_snapshots_and_in_the_verdict(self):
         """the verdict stays what it is, and says how many of the sessions that were seen had one"""
         lab = self.host("temporary-profile=lab01", accounts=2, options=("--time-scale", "0.0001"))
-        done = self.drive(self.scenario(lab, load={"slots": 1, "cycles": 46}, observers=[self.observer(lab)], observe_every=1, logoff={"shell": "sleep 0.2"},
+        # One slot's samples would fall in step with its logoffs.
+        done = self.drive(self.scenario(lab, load={"slots": 2, "cycles": 46}, observers=[self.observer(lab)], observe_every=1, logoff={"shell": "sleep 0.2"},
                                         settle={"release": "1s", "at_least": "2s"}), code=0)
         seen = self.query("select user, temporary_profile, count(*) from session where user is not null group by 1, 2 order by 1")
         self.assertEqual([row[:2] for row in seen], [("lab01", 1), ("lab02", 0)], "no session has both")
