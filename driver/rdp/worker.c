@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -298,7 +299,7 @@ static void tune(void)
 	fcntl(WORKER_SOCKET, F_SETFD, FD_CLOEXEC);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct worker worker = {0};
 	struct error error;
@@ -306,6 +307,10 @@ int main(void)
 	eventfd_t news;
 	int timeout = -1;
 
+	if (argc != 2 || strcmp(argv[1], "worker") != 0) {
+		fputs(WORKER_PROGRAM " is a part of leaklab: leaklab --help\n", stderr);
+		return EXIT_USAGE;
+	}
 	streams_hold();
 	secrets_hide();
 	prctl(PR_SET_NAME, WORKER_PROGRAM); /* execveat(2) made it a number */

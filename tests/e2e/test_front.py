@@ -53,6 +53,11 @@ class Front(leaklab.Case):
                 self.assertIn(f"leaklab-{program} {verb}: write leaklab {verb}", done.stderr)
                 self.assertIn(self.front(verb, "--help").stdout.splitlines()[0], done.stdout)
 
+    def test_parts_of_it_that_are_called_by_hand_name_it(self):
+        for name in "analyzer", "driver", "worker":
+            done = subprocess.run([leaklab.BUILD / f"leaklab-{name}"], capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stderr), (2, f"leaklab-{name} is a part of leaklab: leaklab --help\n"))
+
     def test_program_that_is_missing_is_named(self):
         alone = self.folder / "leaklab"
         alone.write_bytes(pathlib.Path(leaklab.BUILD / "leaklab").read_bytes())

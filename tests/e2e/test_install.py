@@ -75,6 +75,12 @@ class Install(leaklab.Case):
         self.assertEqual(done.returncode, 4)
         self.assertIn('leaklab-driver, which plays "run", is not beside this program: install the package leaklab-driver', done.stderr)
         (self.folder / "leaklab-driver").rename(self.bin / "leaklab-driver")
+        for name, why in (("leaklab-worker", "install all of the package leaklab-driver"), ("leaklab-labhost-server", "install all of leaklab-lab")):
+            (self.bin / name).rename(self.folder / name)
+            done = self.installed("run", "ms16-111", "-o", self.folder / "none.leaklab")
+            self.assertEqual(done.returncode, 4, done.stderr)
+            self.assertRegex(done.stderr, rf"{name}: No such file or directory: {why}")
+            (self.folder / name).rename(self.bin / name)
         (self.bin / "leaklab-analyzer").unlink()
         self.assertIn("install the package leaklab,", self.installed("judge", "x").stderr)
         for path in (self.prefix / "share/leaklab/scenarios").iterdir():
