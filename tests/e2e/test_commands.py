@@ -147,4 +147,4 @@ class Commands(leaklab.Case):
 
 
 if __name__ == "__main__":
-    tap.main(at_once=2)
+    tap.main(at_once=3)

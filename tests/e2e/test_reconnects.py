@@ -83,4 +83,4 @@ class Reconnects(leaklab.Case):
 
 
 if __name__ == "__main__":
-    tap.main(at_once=2)
+    tap.main(at_once=3)
