@@ -33,7 +33,7 @@ void pool_destroy(struct pool *pool); /* NULL is allowed */
 /* 0 clean, 1 leak, 3 inconclusive. What the runs' scenarios expect is not asked. */
 int pool_exit_code(const struct pool *pool);
 
-/* The process that leads a run's LEAK alone; NULL: none does. */
+/* The process that leads a run's LEAK alone; NULL: none does. System and lsass hold for others, and are named for nothing. */
 const struct culprit *pool_culprit(const struct verdict *verdict);
 /* On one line. */
 bool pool_print_json(const struct pool *pool, FILE *out, struct error *error);

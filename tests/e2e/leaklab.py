@@ -94,9 +94,9 @@ class Case(unittest.TestCase):
         self.addCleanup(stop)
         return lab
 
-    def grab(self, lab):
+    def grab(self, lab, *options):
         """The reference grabber, at work."""
-        words = ["--lab", "--quiet", "--control", lab.facts["control"]]
+        words = ["--lab", "--quiet", "--control", lab.facts["control"], *options]
         grabber = subprocess.Popen([program("grabber"), *words], stdout=subprocess.PIPE,
                                    stderr=subprocess.DEVNULL, text=True)
         self.addCleanup(grabber.stdout.close)
