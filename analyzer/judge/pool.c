@@ -141,7 +141,8 @@ int pool_exit_code(const struct pool *pool)
 const struct culprit *pool_culprit(const struct verdict *verdict)
 {
 	const bool leads = verdict->word == VERDICT_LEAK && verdict->culprit_count > 0 &&
-	                   verdict->culprits_tied == 1 && !image_follows(verdict->culprits[0].image);
+	                   verdict->culprits_tied == 1 &&
+	                   !image_follows(verdict->culprits[0].image);
 
 	return leads ? &verdict->culprits[0] : NULL;
 }
